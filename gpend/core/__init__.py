@@ -1,0 +1,1 @@
+"""The purpose of gpend without its surroundings: photo bytes in, restored bytes and a report out."""

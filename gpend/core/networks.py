@@ -1,0 +1,49 @@
+"""What the core asks of the networks, as protocols over arrays; gpend.models fulfils them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.photo import Face, Landmarks
+
+
+class DetectFaces(Protocol):
+    """Finds faces."""
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """Faces in an upright RGB image (height, width, 3), in its coordinates, best score first."""
+        ...
+
+
+class RestoreFaces(Protocol):
+    """Restores aligned face crops."""
+
+    @property
+    def name(self) -> str:
+        """Name and version of the network, as written into the photos it restored."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Side of the square crops in pixels."""
+        ...
+
+    @property
+    def template(self) -> Landmarks:
+        """Where the five landmarks stand in a crop of `size` pixels."""
+        ...
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Restored crops for crops: both (count, size, size, 3) RGB, 0 to 1; count may be anything from 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks that the core works with."""
+
+    detect: DetectFaces
+    restore: RestoreFaces

@@ -1,0 +1,53 @@
+"""What the core says about a photo: an outcome, and a verdict with its reason for every face."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from gpend.core.photo import Box
+
+
+class Verdict(StrEnum):
+    """What was decided about one face."""
+
+    RESTORED = "restored"
+    SHARP = "sharp"  # sharp enough as it is
+    SMALL = "small"  # too few pixels to restore
+    GONE = "gone"  # too far gone: the network would invent
+    PROFILE = "profile"  # turned away or badly aligned
+    UNSURE = "unsure"  # the detector is not sure that this is a face
+    REFUSED = "refused"  # restored, but the result did not pass the gates
+
+
+@dataclass(frozen=True)
+class FaceReport:
+    """One face, judged."""
+
+    box: Box  # in pixels of the stored photo
+    score: float  # the detector's confidence, 0 to 1
+    sharpness: float  # 0 (gone) to 1 (crisp)
+    verdict: Verdict
+    reason: str
+    terms: dict[str, float] = field(default_factory=dict)  # every term of the measure, by name
+
+
+@dataclass(frozen=True)
+class Restored:
+    """At least one face was restored; `photo` is the whole new file."""
+
+    photo: bytes
+    suffix: str  # the file name's ending if it must change (".jpg" for a HEIC source), else ""
+    reason: str
+    faces: tuple[FaceReport, ...]
+    notes: tuple[str, ...]  # what else a person should know, such as a C2PA signature that no longer matches
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Nothing was changed."""
+
+    reason: str
+    faces: tuple[FaceReport, ...]
+
+
+Outcome: TypeAlias = Restored | Kept

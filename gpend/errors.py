@@ -1,0 +1,35 @@
+"""What can go wrong, named by what the daemon does next.
+
+GpendError
+├── PhotoError       the photo's own fault: set aside with its reason, not tried again until it or gpend changes
+│   └── IncompleteError   the file ends before its picture does: it may still be growing
+├── TransientError   the moment's fault: tried again later, with backoff, no attempt used up
+└── FatalError       gpend cannot work like this: stop and say why
+    └── ConfigurationError   the configuration is wrong: every problem in one message
+
+Messages are for people: what happened, to what, and what they can do.
+"""
+
+
+class GpendError(Exception):
+    """Anything that gpend itself raises."""
+
+
+class PhotoError(GpendError):
+    """The photo cannot be processed, now or later, unless it changes."""
+
+
+class IncompleteError(PhotoError):
+    """The file ends before its picture does; it may still be growing."""
+
+
+class TransientError(GpendError):
+    """The photo could not be processed at this moment; nothing is wrong with it."""
+
+
+class FatalError(GpendError):
+    """gpend cannot go on."""
+
+
+class ConfigurationError(FatalError):
+    """The configuration or a folder it names is unusable; the message lists every problem."""

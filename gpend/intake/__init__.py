@@ -1,0 +1,21 @@
+"""From a source folder to settled photos: the scan is the truth, events only wake it early."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells one state of a file from another without reading it."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A file that may be a photo, as a scan saw it."""
+
+    path: Path  # absolute
+    stamp: Stamp

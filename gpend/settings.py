@@ -1,0 +1,89 @@
+"""Every knob, as frozen models with the defaults that suit a home NAS; config/gpend.yaml documents each key."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Knobs(BaseModel):
+    """A group of settings: immutable, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Keep(StrEnum):
+    """What the output tree gets for a photo that needs no restoration."""
+
+    NONE = "none"
+    COPY = "copy"
+    HARDLINK = "hardlink"
+
+
+class TriageSettings(Knobs):
+    """Which faces are worth restoring."""
+
+    sharpness_threshold: Share = 0.5
+    minimum_face_px: Annotated[int, Field(ge=16)] = 48
+    minimum_score: Share = 0.8
+
+
+class RestoreSettings(Knobs):
+    """With what, and how."""
+
+    model: str = "gpen-256"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+
+
+class PhotoSettings(Knobs):
+    """What is accepted as a photo, and what is written into a restored one."""
+
+    maximum_megapixels: Annotated[float, Field(gt=0)] = 200.0
+    add_tags: bool = True
+
+
+class CoreSettings(Knobs):
+    """All that the core needs to judge and restore one photo."""
+
+    triage: TriageSettings = TriageSettings()
+    restore: RestoreSettings = RestoreSettings()
+    photo: PhotoSettings = PhotoSettings()
+
+
+class FolderSettings(Knobs):
+    """One source tree and the tree that mirrors it."""
+
+    source: Path
+    output: Path
+
+
+class LogFormat(StrEnum):
+    """How log events are written: `auto` is text on a terminal and JSON elsewhere."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogSettings(Knobs):
+    """What the log holds."""
+
+    format: LogFormat = LogFormat.AUTO
+    level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+
+
+class Settings(CoreSettings):
+    """The whole configuration."""
+
+    folders: tuple[FolderSettings, ...] = ()
+    ledger: Path = Path("/var/lib/gpend/ledger.sqlite")
+    settle_seconds: Annotated[float, Field(ge=0)] = 10.0
+    rescan_minutes: Annotated[float, Field(gt=0)] = 60.0
+    keep: Keep = Keep.NONE
+    slots: Annotated[int, Field(ge=1, le=64)] = 1
+    memory_mb: Annotated[int, Field(ge=64)] = 512
+    attempts: Annotated[int, Field(ge=1)] = 3
+    log: LogSettings = LogSettings()
