@@ -2,7 +2,8 @@
 
 GpendError
 ├── PhotoError       the photo's own fault: set aside with its reason, not tried again until it or gpend changes
-│   └── IncompleteError   the file ends before its picture does: it may still be growing
+│   ├── IncompleteError   the file ends before its picture does: it may still be growing
+│   └── UnsupportedError  nothing is wrong with the photo, but it is of a kind that gpend keeps as it is
 ├── TransientError   the moment's fault: tried again later, with backoff, no attempt used up
 └── FatalError       gpend cannot work like this: stop and say why
     └── ConfigurationError   the configuration is wrong: every problem in one message
@@ -21,6 +22,10 @@ class PhotoError(GpendError):
 
 class IncompleteError(PhotoError):
     """The file ends before its picture does; it may still be growing."""
+
+
+class UnsupportedError(PhotoError):
+    """The photo is of a kind that gpend keeps as it is: animated, CMYK, HEIF without gpend[heif] and the like."""
 
 
 class TransientError(GpendError):
