@@ -1,0 +1,68 @@
+"""The formats that gpend reads, and what is asked of each: one module per format fulfils `Container`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.photo import Mask, Pixels
+
+
+class Format(StrEnum):
+    """The formats that gpend reads."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WebP"
+    TIFF = "TIFF"
+    AVIF = "AVIF"
+    HEIF = "HEIF"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a photo before its pixels are decoded."""
+
+    format: Format
+    width: int  # as stored, before orientation
+    height: int
+    orientation: int  # EXIF's, 1 to 8
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The pixels of a photo, in stored orientation."""
+
+    pixels: Pixels
+    grey: bool  # stored without colour: the three channels are equal and must stay so
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A whole new file."""
+
+    photo: bytes
+    suffix: str  # the ending that the file's name must change to, or ""
+    notes: tuple[str, ...]  # what else a person should know
+
+
+class Container(Protocol):
+    """One format. Whatever a decoder raises on bad input may pass through: codec gives it a name."""
+
+    def header(self, photo: bytes) -> Header:
+        """Read the header without decoding; UnsupportedError for a kind that is kept as it is."""
+        ...
+
+    def overview(self, photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
+        """(h, w, 3) RGB in stored orientation, long side at most `long_side`; read to the file's end."""
+        ...
+
+    def decode(self, photo: bytes, header: Header) -> Decoded:
+        """All pixels."""
+        ...
+
+    def encode(self, photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
+        """`photo` with the pixels under `changed` replaced and everything else kept."""
+        ...
