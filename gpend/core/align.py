@@ -1,0 +1,139 @@
+"""Five landmarks to a similarity transform onto a template, the aligned crop, and the way back.
+
+Templates are in the unit square: multiply by the crop's side. A transform is a 2 x 3 float64 matrix that takes
+photo coordinates to crop coordinates; both count from the centre of the first pixel.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.photo import Box, Landmarks, Pixels, Plane, Point
+
+Transform: TypeAlias = NDArray[np.float64]
+
+FFHQ_TEMPLATE: Landmarks = (
+    (0.3768, 0.4686),
+    (0.6229, 0.4691),
+    (0.5012, 0.6133),
+    (0.3931, 0.7254),
+    (0.6115, 0.7249),
+)
+"""The FFHQ crop's mean landmarks; eyes 0.246 of the side apart."""
+
+GPEN_TEMPLATE: Landmarks = (
+    (0.3945, 0.4744),
+    (0.6041, 0.4732),
+    (0.5002, 0.5938),
+    (0.4141, 0.7164),
+    (0.5877, 0.7154),
+)
+"""The looser crop that the published GPEN checkpoints were made for; eyes 0.210 of the side apart."""
+
+_AREA_FROM = 4.0  # shrinking by more than this begins with averaging by area, which is cheap
+
+
+def scaled(template: Landmarks, side: int) -> Landmarks:
+    """The template's landmarks in a crop of `side` pixels."""
+    first, second, third, fourth, fifth = ((x * side - 0.5, y * side - 0.5) for x, y in template)
+    return first, second, third, fourth, fifth
+
+
+def similarity(landmarks: Sequence[Point], target: Sequence[Point]) -> Transform:
+    """The least-squares rotation, uniform scale and shift (Umeyama 1991, no reflection) that takes one to the other."""
+    source = np.asarray(landmarks, np.float64) @ (1, 1j)
+    wanted = np.asarray(target, np.float64) @ (1, 1j)
+    centred = source - source.mean()
+    spread = float((np.abs(centred) ** 2).sum())
+    turn = complex((wanted * centred.conj()).sum() / spread) if spread > 0 else 1 + 0j
+    shift = complex(wanted.mean() - turn * source.mean())
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def scale_of(transform: Transform) -> float:
+    """Crop pixels for each photo pixel."""
+    return float(np.hypot(transform[0, 0], transform[1, 0]))
+
+
+def inverted(transform: Transform) -> Transform:
+    """The transform from the crop back to the photo."""
+    return np.asarray(cv2.invertAffineTransform(transform), np.float64)
+
+
+def moved(points: Sequence[Point], transform: Transform) -> NDArray[np.float64]:
+    """The points after the transform, (count, 2)."""
+    array = np.asarray(points, np.float64)
+    return np.asarray(array @ transform[:, :2].T + transform[:, 2], np.float64)
+
+
+def residual(landmarks: Landmarks, transform: Transform, target: Landmarks) -> float:
+    """Root mean square distance of the transformed landmarks from their targets, in crop pixels."""
+    gap = moved(landmarks, transform) - np.asarray(target)
+    return float(np.sqrt((gap**2).sum(1).mean()))
+
+
+def covered(transform: Transform, side: int, width: int, height: int) -> tuple[int, int, int, int]:
+    """The photo rectangle under a crop, cut at the photo's edge: x0, y0, x1, y1 in whole pixels, the end outside."""
+    corners: Box = (-0.5, -0.5, side - 0.5, side - 0.5)
+    square = [(corners[x], corners[y]) for x in (0, 2) for y in (1, 3)]
+    points = moved(square, inverted(transform))
+    low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int) + 1
+    return max(0, int(low[0])), max(0, int(low[1])), min(width, int(high[0])), min(height, int(high[1]))
+
+
+def unit(pixels: Pixels) -> Plane:
+    """Pixels as float32 from 0 to 1, whatever their integer type."""
+    return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def crop(pixels: Pixels, transform: Transform, side: int) -> Plane:
+    """The aligned crop, (side, side, 3) float32 0 to 1; edges are continued, shrinking is filtered by area.
+
+    Only the rectangle under the crop is read, so the cost does not grow with the photo.
+    """
+    height, width = pixels.shape[:2]
+    x0, y0, x1, y1 = covered(transform, side, width, height)
+    region = unit(pixels[max(0, y0 - 4) : y1 + 4, max(0, x0 - 4) : x1 + 4])
+    if region.size == 0:
+        return np.zeros((side, side, 3), np.float32)
+    local = shifted(transform, max(0, x0 - 4), max(0, y0 - 4))
+    return warped(region, local, (side, side), cv2.BORDER_REPLICATE)
+
+
+def shifted(transform: Transform, x: int, y: int) -> Transform:
+    """The same transform for coordinates that count from (x, y)."""
+    result = transform.copy()
+    result[:, 2] += transform[:, :2] @ (x, y)
+    return result
+
+
+def warped(image: Plane, transform: Transform, size: tuple[int, int], border: int) -> Plane:
+    """`image` through the transform into (width, height) = `size`: bicubic, filtered first where it shrinks."""
+    low_high = (float(image.min()), float(image.max()))
+    image, transform = _shrunk(image, transform)
+    result = cv2.warpAffine(image, transform, size, flags=cv2.INTER_CUBIC, borderMode=border)
+    return np.clip(np.asarray(result, np.float32), *low_high)
+
+
+def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:
+    """By area while that is far from the wanted scale, then smoothed to what its pixels can hold."""
+    factor = 1.0 / max(scale_of(transform), 1e-6)
+    if factor > _AREA_FROM:
+        height, width = image.shape[:2]
+        small = (max(1, round(width / factor * _AREA_FROM)), max(1, round(height / factor * _AREA_FROM)))
+        image = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.float32)
+        transform = transform @ _from_resized((small[0] / width, small[1] / height))
+        factor = _AREA_FROM
+    if factor > 1.0:
+        sigma = 0.5 * float(np.sqrt(factor**2 - 1))
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+    return image, transform
+
+
+def _from_resized(zoom: tuple[float, float]) -> NDArray[np.float64]:
+    """3 x 3: coordinates of a resized image to those of the image, pixel centres kept."""
+    across, down = 1 / zoom[0], 1 / zoom[1]
+    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])

@@ -1,0 +1,46 @@
+"""EXIF orientation: turn a stored picture upright for the detector, and its findings back to stored coordinates.
+
+Pixels of the photo itself are never turned. Orientation values and their meaning: EXIF 2.32, tag 0x0112.
+"""
+
+from gpend.core.photo import Box, Face, Pixels, Point
+
+_TRANSPOSED = (5, 6, 7, 8)  # rows and columns change places
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """A view of the stored picture as a viewer shows it; orientations out of 1 to 8 are taken as 1."""
+    if orientation in _TRANSPOSED:
+        pixels = pixels.swapaxes(0, 1)
+    across, down = _flips(orientation)
+    return pixels[:: -1 if down else 1, :: -1 if across else 1]
+
+
+def stored(face: Face, orientation: int, size: tuple[int, int]) -> Face:
+    """A face found in the upright picture, in the stored picture of (width, height) = `size`.
+
+    Landmarks keep their order as seen upright.
+    """
+    shown = size[::-1] if orientation in _TRANSPOSED else size
+    one, two, three, four, five = (_point(point, orientation, shown) for point in face.landmarks)
+    return Face(_box(face.box, orientation, shown), (one, two, three, four, five), face.score)
+
+
+def _flips(orientation: int) -> tuple[bool, bool]:
+    """Whether the picture, transposed first where it must be, is then flipped left-right and top-bottom."""
+    return orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
+
+
+def _point(point: Point, orientation: int, shown: tuple[int, int]) -> Point:
+    across, down = _flips(orientation)
+    x = shown[0] - 1 - point[0] if across else point[0]
+    y = shown[1] - 1 - point[1] if down else point[1]
+    return (y, x) if orientation in _TRANSPOSED else (x, y)
+
+
+def _box(box: Box, orientation: int, shown: tuple[int, int]) -> Box:
+    """Box edges lie between pixels: they are turned as points half a pixel off the centres."""
+    first = _point((box[0] - 0.5, box[1] - 0.5), orientation, shown)
+    second = _point((box[2] - 0.5, box[3] - 0.5), orientation, shown)
+    xs, ys = sorted((first[0] + 0.5, second[0] + 0.5)), sorted((first[1] + 0.5, second[1] + 0.5))
+    return xs[0], ys[0], xs[1], ys[1]

@@ -1,0 +1,76 @@
+"""Put restored crops back: what changed is warped and added under a feathered mask, inside the face's rectangle only.
+
+Adding the difference instead of the crop keeps every detail that the crop could not hold: a face larger than the
+crop loses nothing to it.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from gpend.core import align
+from gpend.core.photo import Landmarks, Mask, Pixels, Plane
+
+_CENTRE = (0.5, 0.59)  # of the mask, in the FFHQ crop's unit square: between brows and chin
+_AXES = (0.265, 0.335)  # half width and half height: inside the cheeks, below the hair line
+_FEATHER_FROM = 0.62  # share of the radius within which the mask is whole
+_LEAST = 1.0 / 1024  # weights below this change no 8-bit pixel
+
+
+def mask(template: Landmarks, side: int) -> Plane:
+    """The feathered face ellipse in a crop of `side` pixels with its landmarks at `template`: 1 inside, 0 outside."""
+    to_ffhq = align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, side))
+    ys, xs = np.mgrid[0:side, 0:side].astype(np.float32)
+    points = align.moved(np.stack([xs.ravel(), ys.ravel()], 1).tolist(), to_ffhq) / side
+    radius = np.hypot((points[:, 0] - _CENTRE[0]) / _AXES[0], (points[:, 1] - _CENTRE[1]) / _AXES[1])
+    inward = np.clip((1 - radius) / (1 - _FEATHER_FROM), 0, 1).reshape(side, side)
+    return np.asarray(inward * inward * (3 - 2 * inward), np.float32)
+
+
+@dataclass
+class Canvas:
+    """A photo that faces are pasted into; `changed` marks every pixel that was written."""
+
+    pixels: Pixels  # changed in place
+    changed: Mask
+    _pasted: list[tuple[tuple[int, int, int, int], Plane]] = field(default_factory=list)
+
+    def paste(self, difference: Plane, weight: Plane, transform: align.Transform) -> None:
+        """Add `difference` (side, side, 3), -1 to 1, under `weight` (side, side); both live in the crop of `transform`.
+
+        Where faces overlap, each pixel takes from the later one only what the earlier ones left of the weight.
+        """
+        height, width = self.pixels.shape[:2]
+        side = difference.shape[0]
+        x0, y0, x1, y1 = align.covered(transform, side, width, height)
+        if x1 <= x0 or y1 <= y0:
+            return
+        back = align.inverted(align.shifted(transform, x0, y0))
+        size = (x1 - x0, y1 - y0)
+        share = self._left_over(align.warped(weight, back, size, cv2.BORDER_CONSTANT), (x0, y0, x1, y1))
+        change = align.warped(difference, back, size, cv2.BORDER_REPLICATE) * share[:, :, None]
+        self._add((x0, y0, x1, y1), change, share > _LEAST)
+
+    def _left_over(self, share: Plane, rectangle: tuple[int, int, int, int]) -> Plane:
+        """What earlier faces left of the weight in a rectangle; remembers this face's part."""
+        x0, y0, x1, y1 = rectangle
+        free = np.ones_like(share)
+        for (a0, b0, a1, b1), taken in self._pasted:
+            left, top, right, bottom = max(x0, a0), max(y0, b0), min(x1, a1), min(y1, b1)
+            if left < right and top < bottom:
+                free[top - y0 : bottom - y0, left - x0 : right - x0] -= taken[
+                    top - b0 : bottom - b0, left - a0 : right - a0
+                ]
+        result = np.asarray(np.minimum(np.clip(share, 0, 1), np.clip(free, 0, 1)), np.float32)
+        self._pasted.append((rectangle, result))
+        return result
+
+    def _add(self, rectangle: tuple[int, int, int, int], change: Plane, where: Mask) -> None:
+        x0, y0, x1, y1 = rectangle
+        region = self.pixels[y0:y1, x0:x1]
+        top = np.float32(np.iinfo(self.pixels.dtype).max)
+        wanted = np.rint(np.clip(region.astype(np.float32) + change * top, 0, top)).astype(self.pixels.dtype)
+        differs = where & (wanted != region).any(axis=2)
+        region[differs] = wanted[differs]
+        self.changed[y0:y1, x0:x1] |= differs

@@ -1,0 +1,100 @@
+"""Choose the faces worth restoring, and say why the rest are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpend.core import align
+from gpend.core.photo import Box, Face
+from gpend.core.report import FaceReport, Verdict
+from gpend.core.sharpness import Measure
+from gpend.settings import TriageSettings
+
+_NESTED = 0.7  # share of a small box inside a larger one from which it is a part of that face
+_PART = 0.6  # a part is at most this wide against the face
+_EYES_TO_BOX = (0.22, 0.75)  # eye distance against the box's width: below it a profile, above it no face
+_TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
+_MISFIT = 0.20  # landmarks off the template, in eye distances
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a detection is not to be restored, whatever its sharpness."""
+
+    verdict: Verdict
+    reason: str
+
+
+def faces_of(found: Sequence[Face]) -> list[Face]:
+    """Without the parts of faces (an eye, a mouth) that the detector took for small faces inside a larger one."""
+    return [face for face in found if not any(_is_part(face, other) for other in found)]
+
+
+def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
+    """The reason why a face cannot be restored, judged by its size, score and landmarks; None if there is none."""
+    if face.score < settings.minimum_score:
+        return Doubt(Verdict.UNSURE, f"the detector is only {face.score:.0%} sure that this is a face")
+    if face.width < settings.minimum_face_px:
+        return Doubt(Verdict.SMALL, f"{face.width:.0f} px wide; at least {settings.minimum_face_px} px are needed")
+    return _pose_doubt(face)
+
+
+def verdict(face: Face, measure: Measure, settings: TriageSettings) -> FaceReport:
+    """The report of a measured face: restored (to be tried), sharp, or too far gone."""
+    box, value = whole(face.box), measure.sharpness
+    if value >= settings.sharpness_threshold:
+        reason = f"sharpness {value:.2f} reaches {settings.sharpness_threshold:.2f}"
+        return FaceReport(box, face.score, value, Verdict.SHARP, reason, measure.terms)
+    reason = f"sharpness {value:.2f} is below {settings.sharpness_threshold:.2f}"
+    return FaceReport(box, face.score, value, Verdict.RESTORED, reason, measure.terms)
+
+
+def without_measure(face: Face, reason: Doubt) -> FaceReport:
+    """The report of a face that was never measured."""
+    return FaceReport(whole(face.box), face.score, 0.0, reason.verdict, reason.reason)
+
+
+def whole(box: Box) -> Box:
+    """The box in whole pixels."""
+    x0, y0, x1, y1 = (float(round(edge)) for edge in box)
+    return x0, y0, x1, y1
+
+
+def _pose_doubt(face: Face) -> Doubt | None:
+    points = np.asarray(face.landmarks)
+    eyes = float(np.hypot(*(points[1] - points[0])))
+    low, high = _EYES_TO_BOX
+    if not low <= eyes / max(face.width, face.height * 0.7, 1.0) <= high:
+        return Doubt(Verdict.PROFILE, "eyes too near or too far apart for a face seen from the front")
+    target = align.scaled(align.FFHQ_TEMPLATE, 256)
+    transform = align.similarity(face.landmarks, target)
+    placed = align.moved(face.landmarks, transform)
+    if not _in_order(placed):
+        return Doubt(Verdict.PROFILE, "eyes, nose and mouth are not where a face has them")
+    apart = float(np.hypot(*(placed[1] - placed[0])))
+    if abs(_turn(placed)) > _TURN * apart:
+        return Doubt(Verdict.PROFILE, "turned to the side")
+    if align.residual(face.landmarks, transform, target) > _MISFIT * 256 * 0.246:
+        return Doubt(Verdict.PROFILE, "landmarks do not fit a face seen from the front")
+    return None
+
+
+def _in_order(placed: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+    eyes, nose, mouth = placed[:2].mean(0), placed[2], placed[3:].mean(0)
+    upright = bool(eyes[1] < nose[1] < mouth[1])
+    return upright and bool(placed[0][0] < placed[1][0] and placed[3][0] < placed[4][0])
+
+
+def _turn(placed: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    middle = (placed[0] + placed[1] + placed[3] + placed[4]) / 4
+    return float(placed[2][0] - middle[0])
+
+
+def _is_part(face: Face, other: Face) -> bool:
+    if face is other or face.width > _PART * other.width:
+        return False
+    x0, y0 = max(face.box[0], other.box[0]), max(face.box[1], other.box[1])
+    x1, y1 = min(face.box[2], other.box[2]), min(face.box[3], other.box[3])
+    inside = max(0.0, x1 - x0) * max(0.0, y1 - y0)
+    return inside > _NESTED * face.width * face.height

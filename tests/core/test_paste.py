@@ -1,0 +1,70 @@
+"""Pasting: only the face changes, and overlapping faces share."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core import align, paste
+from gpend.core.photo import Landmarks
+
+
+def canvas(height: int, width: int, value: int = 100) -> paste.Canvas:
+    return paste.Canvas(np.full((height, width, 3), value, np.uint8), np.zeros((height, width), np.bool_))
+
+
+def placed(side: int, size: float, x: float, y: float, angle: float = 0.0) -> align.Transform:
+    target = align.scaled(align.FFHQ_TEMPLATE, side)
+    turn = size * complex(np.cos(angle), np.sin(angle))
+    points = [complex(*point) * turn + complex(x, y) for point in target]
+    return align.similarity([(point.real, point.imag) for point in points], target)
+
+
+@pytest.mark.parametrize("template", [align.FFHQ_TEMPLATE, align.GPEN_TEMPLATE])
+def test_the_mask_is_whole_on_eyes_nose_and_mouth_and_nothing_at_the_border(template: Landmarks) -> None:
+    weight = paste.mask(align.scaled(template, 256), 256)
+    for x, y in align.scaled(template, 256):
+        assert weight[round(y), round(x)] == pytest.approx(1.0)
+    assert weight[0].max() == weight[-1].max() == weight[:, 0].max() == weight[:, -1].max() == 0.0
+    assert weight.max() == 1.0
+
+
+@given(st.floats(0.2, 4), st.floats(-200, 300), st.floats(-200, 300), st.floats(-3, 3))
+def test_nothing_outside_the_marked_pixels_changes(size: float, x: float, y: float, angle: float) -> None:
+    target = canvas(240, 320)
+    weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
+    target.paste(np.full((64, 64, 3), 0.3, np.float32), weight, placed(64, size, x, y, angle))
+    assert (target.pixels[~target.changed] == 100).all()
+    assert (target.pixels[target.changed] > 100).any(axis=1).all()
+    assert target.pixels.max() <= 100 + round(0.3 * 255) + 1
+
+
+def test_a_difference_of_nothing_changes_nothing() -> None:
+    target = canvas(200, 200)
+    weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
+    target.paste(np.zeros((64, 64, 3), np.float32), weight, placed(64, 2, 10, 10))
+    assert not target.changed.any()
+
+
+def test_where_two_faces_overlap_the_change_is_not_doubled() -> None:
+    target = canvas(200, 200)
+    weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
+    for x in (10, 40):
+        target.paste(np.full((64, 64, 3), 0.2, np.float32), weight, placed(64, 2, x, 20))
+    assert target.pixels.max() <= 100 + round(0.2 * 255)
+
+
+def test_sixteen_bit_photos_stay_sixteen_bit() -> None:
+    target = paste.Canvas(np.full((100, 100, 3), 30000, np.uint16), np.zeros((100, 100), np.bool_))
+    weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
+    target.paste(np.full((64, 64, 3), 0.1, np.float32), weight, placed(64, 1.4, 2, 2))
+    assert target.pixels.dtype == np.uint16
+    assert int(target.pixels.max()) == pytest.approx(30000 + 0.1 * 65535, abs=2)
+
+
+def test_rounding_is_to_nearest_so_that_a_face_does_not_darken() -> None:
+    target = canvas(300, 300, 128)
+    weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, (64, 64, 3)).astype(np.float32)
+    target.paste(noise - noise.mean(), weight, placed(64, 4, 5, 5))
+    assert abs(float(target.pixels[target.changed].mean()) - 128) < 0.4
