@@ -10,7 +10,7 @@ class Stamp:
 
     size: int
     mtime_ns: int
-    inode: int
+    inode: int  # 0 where the file system makes inode numbers up anew
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,6 @@ class Sighting:
 
     path: Path  # absolute
     stamp: Stamp
+    changed_ns: int = (
+        0  # the inode's own change time: finer evidence of writing than the stamp, but a chmod moves it too
+    )

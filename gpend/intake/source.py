@@ -1,0 +1,117 @@
+"""One source folder: which of its paths are photos, judged by name and status alone.
+
+A symbolic link to a regular file is that photo (albums are made so), unless the file lies in an output folder or in a
+place whose photos are never taken. Links to directories are followed nowhere.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gpend.intake import Sighting, Stamp
+from gpend.intake.mounts import mounts_now
+from gpend.intake.names import is_excluded_directory, is_photo_name
+
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_VERSION_STORES = frozenset({".git", ".hg", ".svn"})  # links into these are how git-annex shows its photos
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which directory stands at a root, and on how many file systems a whole scan met photos below it."""
+
+    device: int
+    inode: int
+    file_system: str
+    file_systems: int = 0
+
+    def with_file_systems(self, count: int) -> "Identity":
+        """The same directory with that count."""
+        return replace(self, file_systems=count)
+
+
+def identity(root: Path) -> Identity | None:
+    """Which directory stands at `root` now (it may be a symbolic link); None if none can be examined."""
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return Identity(status.st_dev, status.st_ino, mounts_now(root)[0].kind)
+
+
+class Source:
+    """A folder of photos, and what in it is none."""
+
+    def __init__(self, root: Path, *, wechat_dat: bool = False, outside: Collection[Path] = ()) -> None:
+        """`outside` holds the folders, typically outputs, of which nothing is a photo of this source."""
+        self.root = root
+        self._wechat_dat = wechat_dat
+        self._real_root = os.path.realpath(root)
+        self._outside = tuple(os.path.realpath(place) for place in outside)
+        self._steady: dict[int, bool] = {}
+
+    def is_photo_name(self, name: str) -> bool:
+        """Whether a base name may be a photo's here."""
+        return is_photo_name(name, wechat_dat=self._wechat_dat)
+
+    def is_outside(self, path: str) -> bool:
+        """Whether an absolute path lies in a folder whose files are not this source's photos."""
+        root = os.fspath(self.root)
+        real = self._real_root + path[len(root) :] if path.startswith(root) else path
+        return any(real == place or real.startswith(place + os.sep) for place in self._outside)
+
+    def forget_mounts(self) -> None:
+        """Look anew at the file systems below; a scan does, since disks come and go between two."""
+        self._steady.clear()
+
+    def sight(self, path: Path) -> Sighting | None:
+        """What a scan would see at an absolute path now; None if that is no photo, or nothing.
+
+        Raises OSError if it cannot be told at this moment: then neither presence nor absence is known.
+        """
+        if not path.is_relative_to(self.root):
+            return None
+        if not is_photo_name(path.relative_to(self.root), wechat_dat=self._wechat_dat):
+            return None
+        try:
+            return self.at(os.fspath(path), path.lstat())
+        except OSError as problem:
+            if problem.errno in _ABSENT:
+                return None
+            raise
+
+    def at(self, path: str, status: os.stat_result) -> Sighting | None:
+        """What stands at a path with a photo's name, given its lstat; None unless it is, or leads to, a regular file.
+
+        Raises OSError if a symbolic link's target cannot be examined for a reason other than its absence.
+        """
+        if stat.S_ISLNK(status.st_mode):
+            target = self._target(path)
+            if target is None:
+                return None
+            status = target
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        inode = status.st_ino if self._has_steady_inodes(path, status.st_dev) else 0
+        return Sighting(Path(path), Stamp(status.st_size, status.st_mtime_ns, inode), status.st_ctime_ns)
+
+    def _has_steady_inodes(self, path: str, device: int) -> bool:
+        if device not in self._steady:
+            self._steady[device] = mounts_now(Path(path))[0].has_steady_inodes
+        return self._steady[device]
+
+    def _target(self, path: str) -> os.stat_result | None:
+        """The status of what a link leads to; None if it leads nowhere, in circles, or to a place without photos."""
+        try:
+            target = os.path.realpath(path, strict=True)
+        except OSError as problem:
+            if problem.errno in _ABSENT:
+                return None
+            raise
+        inside = target.startswith(self._real_root + os.sep)
+        directories = Path(target[len(self._real_root) :] if inside else target).parent.parts
+        excluded = any(is_excluded_directory(name) for name in directories if name not in _VERSION_STORES)
+        return None if excluded or self.is_outside(target) else Path(target).stat()
