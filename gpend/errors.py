@@ -5,6 +5,7 @@ GpendError
 │   ├── IncompleteError   the file ends before its picture does: it may still be growing
 │   └── UnsupportedError  nothing is wrong with the photo, but it is of a kind that gpend keeps as it is
 ├── TransientError   the moment's fault: tried again later, with backoff, no attempt used up
+│   └── DeviceError       the GPU failed or ran out of memory: worth trying again alone, then on the CPU
 └── FatalError       gpend cannot work like this: stop and say why
     └── ConfigurationError   the configuration is wrong: every problem in one message
 
@@ -30,6 +31,10 @@ class UnsupportedError(PhotoError):
 
 class TransientError(GpendError):
     """The photo could not be processed at this moment; nothing is wrong with it."""
+
+
+class DeviceError(TransientError):
+    """The GPU failed, is gone or has too little memory."""
 
 
 class FatalError(GpendError):

@@ -36,6 +36,7 @@ class RestoreSettings(Knobs):
 
     model: str = "gpen-256"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    weights: Path | None = None  # a folder of further checkpoints, looked into first
 
 
 class PhotoSettings(Knobs):
@@ -81,7 +82,9 @@ class Settings(CoreSettings):
     folders: tuple[FolderSettings, ...] = ()
     ledger: Path = Path("/var/lib/gpend/ledger.sqlite")
     settle_seconds: Annotated[float, Field(ge=0)] = 10.0
+    incomplete_minutes: Annotated[float, Field(ge=0)] = 60.0
     rescan_minutes: Annotated[float, Field(gt=0)] = 60.0
+    poll_seconds: Annotated[float, Field(gt=0)] = 60.0
     keep: Keep = Keep.NONE
     slots: Annotated[int, Field(ge=1, le=64)] = 1
     memory_mb: Annotated[int, Field(ge=64)] = 512
