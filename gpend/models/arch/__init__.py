@@ -1,0 +1,1 @@
+"""Layer definitions of GPEN, key for key with the published checkpoints."""

@@ -1,0 +1,119 @@
+"""GPEN's FullGenerator: an encoder whose features steer a StyleGAN2 decoder, for any side from 64 to 2048."""
+
+import copy
+from itertools import pairwise
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from gpend.models.arch.layers import EncoderLayer, Form, Linear, normalise
+from gpend.models.arch.modulated import PictureLayer, StyledLayer
+
+_STYLE = 512  # features of the latent
+_MAPPINGS = 8  # layers from the encoder's code to the latent
+_MAPPING_RATE = 0.01  # their weights are stored 100 times too large
+_FIRST_SIDE = 4
+
+
+class Normalise(nn.Module):
+    """The first of the mapping layers."""
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Each row to a mean square of one."""
+        return normalise(code)
+
+
+class Decoder(nn.Module):
+    """From the encoder's code and features to the picture (`generator` in the published code)."""
+
+    def __init__(self, widths: dict[int, int]) -> None:
+        super().__init__()
+        sides = sorted(widths)
+        self.style = nn.Sequential(Normalise(), *(Linear(_STYLE, _STYLE, rate=_MAPPING_RATE) for _ in range(_MAPPINGS)))
+        self.input = _Constant(widths[_FIRST_SIDE])
+        self.conv1 = StyledLayer(widths[_FIRST_SIDE], widths[_FIRST_SIDE], _STYLE)
+        self.to_rgb1 = PictureLayer(2 * widths[_FIRST_SIDE], _STYLE, upsample=False)
+        self.convs = nn.ModuleList()
+        self.to_rgbs = nn.ModuleList()
+        for smaller, side in pairwise(sides):
+            self.convs.append(StyledLayer(2 * widths[smaller], widths[side], _STYLE, upsample=True))
+            self.convs.append(StyledLayer(2 * widths[side], widths[side], _STYLE))
+            self.to_rgbs.append(PictureLayer(2 * widths[side], _STYLE))
+
+    def forward(self, code: Tensor, encoded: list[Tensor]) -> Tensor:
+        """`code` (count, 512) and the encoder's features, smallest side first, to RGB around [-1, 1]."""
+        latent = self.style(code)
+        features = self.input.input.expand(code.shape[0], -1, -1, -1)
+        features = self.conv1(features, latent, encoded[0])
+        picture: Tensor = self.to_rgb1(features, latent, None)
+        for index, to_rgb in enumerate(self.to_rgbs):
+            features = self.convs[2 * index](features, latent, encoded[index + 1])
+            features = self.convs[2 * index + 1](features, latent, encoded[index + 1])
+            picture = to_rgb(features, latent, picture)
+        return picture
+
+
+class FullGenerator(nn.Module):
+    """The published network, key for key: load a checkpoint with `strict=True`, then `prepare` once, then call.
+
+    `size` is the side of the pictures, a power of two from 64; `channel_multiplier` and `narrow` set the width.
+    """
+
+    def __init__(self, size: int, channel_multiplier: int, narrow: float) -> None:
+        super().__init__()
+        widths = channel_widths(size, channel_multiplier, narrow)
+        sides = sorted(widths, reverse=True)
+        self._encoders = len(sides)
+        self.ecd0 = nn.Sequential(EncoderLayer(3, widths[size], 1, downsample=False))
+        for number, (side, smaller) in enumerate(pairwise(sides), 1):
+            layer = EncoderLayer(widths[side], widths[smaller], 3, downsample=True)
+            self.add_module(f"ecd{number}", nn.Sequential(layer))
+        self.final_linear = nn.Sequential(Linear(widths[_FIRST_SIDE] * _FIRST_SIDE**2, _STYLE))
+        self.generator = Decoder(widths)
+
+    @torch.no_grad()
+    def prepare(self, form: Form) -> Self:
+        """Turn the loaded weights, once and in place, into what the forward pass reads. Returns the network itself."""
+        for module in self.modules():
+            if isinstance(module, EncoderLayer | StyledLayer | PictureLayer):
+                module.prepare(form)
+        for mapping in (*self.final_linear, *self.generator.style):
+            if isinstance(mapping, Linear):
+                mapping.prepare()
+        return self.eval()
+
+    def narrowed(self, dtype: torch.dtype) -> Self:
+        """A copy of a prepared network whose convolutions run in `dtype`; styles and demodulation stay float32."""
+        twin = copy.deepcopy(self)
+        for module in twin.modules():
+            if not isinstance(module, Linear):
+                for name, tensor in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)):
+                    tensor.data = tensor.data if name == "energy" else tensor.data.to(dtype)
+        return twin
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Float32 RGB (count, 3, size, size) in [-1, 1] to the same, restored; values may go slightly beyond."""
+        encoded = []
+        features = picture.to(next(self.ecd0.parameters()).dtype)
+        for number in range(self._encoders):
+            features = self.get_submodule(f"ecd{number}")(features)
+            encoded.append(features)
+        flat = features.contiguous(memory_format=torch.contiguous_format).flatten(1).float()
+        output: Tensor = self.generator(self.final_linear(flat), encoded[::-1])
+        return output.float()
+
+
+class _Constant(nn.Module):
+    """The learnt 4 x 4 features that every picture begins with."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.input = nn.Parameter(torch.empty(1, channels, _FIRST_SIDE, _FIRST_SIDE), requires_grad=False)
+
+
+def channel_widths(size: int, channel_multiplier: int, narrow: float) -> dict[int, int]:
+    """Feature channels at every side from 4 to `size`, as published."""
+    sides = [2**exponent for exponent in range(2, size.bit_length())]
+    full = {side: 512 if side <= 32 else 16384 * channel_multiplier // side for side in sides}  # noqa: PLR2004
+    return {side: int(channels * narrow) for side, channels in full.items()}

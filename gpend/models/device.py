@@ -1,0 +1,60 @@
+"""Which device the networks run on, and with how many threads."""
+
+import math
+import os
+from pathlib import Path
+
+import torch
+
+from gpend.errors import FatalError
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def resolve(device: str) -> torch.device:
+    """`auto` is the first GPU that works, else the CPU; a GPU asked for by name must be there.
+
+    Raises FatalError saying what to do when it is not.
+    """
+    if device == "auto":
+        return torch.device("cuda:0") if _refusal(torch.device("cuda:0")) is None else torch.device("cpu")
+    chosen = torch.device(device if device != "cuda" else "cuda:0")
+    refusal = _refusal(chosen)
+    if refusal is not None:
+        raise FatalError(
+            f"restore.device is {device}, but it cannot be used: {refusal}. "
+            "Set restore.device to auto or cpu, or repair the GPU's driver."
+        )
+    return chosen
+
+
+def limit_threads() -> int:
+    """Keep PyTorch within the CPUs that this process may use; OMP_NUM_THREADS, where set, decides alone."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(min(torch.get_num_threads(), _allowed(_QUOTA)))
+    return torch.get_num_threads()
+
+
+def _refusal(device: torch.device) -> str | None:
+    """Why `device` cannot be used, proven by computing something on it; None where it can."""
+    if device.type == "cpu":
+        return None
+    if not torch.cuda.is_available():
+        return "PyTorch sees no GPU here"
+    if (device.index or 0) >= torch.cuda.device_count():
+        return f"there are {torch.cuda.device_count()} GPUs, counted from 0"
+    try:
+        torch.ones(8, device=device).sum().item()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _allowed(quota: Path) -> int:
+    """CPUs by affinity and by the container's quota, at least one; `quota` is the cgroup's cpu.max."""
+    cpus = len(os.sched_getaffinity(0))
+    try:
+        share, period = quota.read_text(encoding="ascii").split()
+        return min(cpus, max(1, math.ceil(int(share) / int(period))))
+    except (OSError, ValueError):  # no such limit here, or "max"
+        return cpus

@@ -1,0 +1,108 @@
+"""GPEN behind RestoreFaces: device, precision and batch sizes are decided here."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
+from gpend.core.photo import Landmarks
+from gpend.errors import DeviceError, FatalError, PhotoError
+from gpend.models.arch.generator import FullGenerator
+from gpend.models.arch.layers import Form
+from gpend.models.precision import halved
+from gpend.models.tensors import read_tensors
+from gpend.models.weights import GpenCheckpoint, Proven, Template
+
+_CPU_BATCHES = (4, 2, 1)  # more faces at once only cost memory there
+_GPU_BATCHES = (16, 8, 4, 2, 1)  # few fixed sizes: a GPU's libraries tune themselves anew for every other
+_TEMPLATES = {Template.FFHQ: FFHQ_TEMPLATE, Template.GPEN: GPEN_TEMPLATE}
+
+
+class Gpen:
+    """A GPEN on its device, as gpend.core.networks.RestoreFaces asks. May be called from several threads."""
+
+    def __init__(
+        self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: threading.Lock
+    ) -> None:
+        """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
+        self.name = f"{checkpoint.name} ({checkpoint.sha256[:8]})"
+        self.size: int = checkpoint.size
+        self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
+        self._network = network
+        self._half = halved(network, self.size, device)
+        self._device = device
+        self._turn = turn
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Restored crops for crops, both (count, size, size, 3) RGB, 0 to 1.
+
+        Raises PhotoError where the network gives no picture (NaN or infinity), DeviceError where the GPU fails.
+        """
+        if crops.shape[1:] != (self.size, self.size, 3):
+            raise ValueError(f"crops must be (count, {self.size}, {self.size}, 3), not {crops.shape}")
+        sizes = _GPU_BATCHES if self._device.type == "cuda" else _CPU_BATCHES
+        with self._turn:
+            restored = [self._restored(batch) for batch in batches(crops, sizes)]
+        return np.concatenate([crops[:0], *restored])
+
+    def _restored(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One batch, or its halves where memory is short."""
+        try:
+            return self._computed(crops)
+        except torch.OutOfMemoryError as error:
+            if len(crops) == 1:
+                raise DeviceError(f"The GPU has too little memory for one face with {self.name}.") from error
+        except RuntimeError as error:
+            if self._device.type == "cpu":
+                raise
+            raise DeviceError(f"The GPU failed: {str(error).splitlines()[0]}") from error
+        middle = len(crops) // 2
+        return np.concatenate([self._restored(crops[:middle]), self._restored(crops[middle:])])
+
+    @torch.inference_mode()
+    def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
+        pictures = pictures.permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
+        for network in (self._half, self._network):
+            if network is None:
+                continue
+            restored = network(pictures)
+            if bool(torch.isfinite(restored).all()):
+                return _to_numpy(restored)
+        raise PhotoError(f"{self.name} gave no picture for a face of this photo (NaN or infinity).")
+
+
+def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArray[np.float32]]:
+    """`crops` in order, cut into batches of the given sizes, which fall and end in 1."""
+    start = 0
+    for size in sizes:
+        while len(crops) - start >= size:
+            yield crops[start : start + size]
+            start += size
+
+
+def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: threading.Lock) -> Gpen:
+    """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
+    checkpoint = proven.checkpoint
+    with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
+        network = FullGenerator(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
+    try:
+        network.load_state_dict(read_tensors(proven), strict=True, assign=True)
+    except RuntimeError as error:
+        raise FatalError(
+            f"{checkpoint.file} is no GPEN of size {checkpoint.size}, channel_multiplier "
+            f"{checkpoint.channel_multiplier}, narrow {checkpoint.narrow}: {str(error).splitlines()[-1].strip()} "
+            "Correct its entry in the manifest."
+        ) from error
+    form = Form.FUSED if device.type == "cuda" else Form.PLAIN
+    return Gpen(checkpoint, network.prepare(form).to(device), device, turn)
+
+
+def _to_numpy(pictures: Tensor) -> NDArray[np.float32]:
+    scaled_back = (pictures.clamp(-1, 1) + 1) / 2
+    array: NDArray[np.float32] = scaled_back.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return array
