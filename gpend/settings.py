@@ -12,7 +12,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Knobs(BaseModel):
     """A group of settings: immutable, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Keep(StrEnum):
@@ -35,7 +35,7 @@ class RestoreSettings(Knobs):
     """With what, and how."""
 
     model: str = "gpen-256"
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")] = "auto"
     weights: Path | None = None  # a folder of further checkpoints, looked into first
 
 
@@ -73,7 +73,9 @@ class LogSettings(Knobs):
     """What the log holds."""
 
     format: LogFormat = LogFormat.AUTO
-    level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+    level: Annotated[
+        str, Field(pattern=r"^(debug|info|warning|error)$", description="debug, info, warning or error")
+    ] = "info"
 
 
 class Settings(CoreSettings):
