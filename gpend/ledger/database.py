@@ -1,0 +1,187 @@
+"""The SQLite file of the ledger: opened, checked, brought up to date, set aside where it is damaged."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from gpend.errors import FatalError
+from gpend.ledger.queries import read, statements
+
+VERSION = 1
+"""The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
+
+BUSY_SECONDS = 30.0
+"""How long a statement waits for another process, such as `gpend retry`, to finish its own."""
+
+Value: TypeAlias = str | bytes | int | float | None
+
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+
+
+class DamagedError(Exception):
+    """The file is no ledger, or no longer one."""
+
+
+class Database:
+    """One connection and the statements of queries.sql. Not for several threads at the same time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._connection.row_factory = sqlite3.Row
+
+    def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
+        """Execute a statement; how many rows it changed."""
+        return self._connection.execute(statements()[name], parameters or {}).rowcount
+
+    def each(self, name: str, parameters: Mapping[str, Value] | None = None) -> Iterator[sqlite3.Row]:
+        """The rows of a query, fetched one by one."""
+        yield from self._connection.execute(statements()[name], parameters or {})
+
+    def first(self, name: str, parameters: Mapping[str, Value] | None = None) -> sqlite3.Row | None:
+        """The first row of a query; a statement with RETURNING is carried out too."""
+        rows = self._connection.execute(statements()[name], parameters or {}).fetchall()
+        return rows[0] if rows else None
+
+    def number(self, name: str, parameters: Mapping[str, Value] | None = None) -> int | None:
+        """The one number that a query asks for."""
+        row = self.first(name, parameters)
+        return None if row is None else row[0]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All statements inside, or none. May be nested: the outermost decides."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def copy_to(self, path: Path) -> None:
+        """Write the whole database as it is now to another file."""
+        target = sqlite3.connect(path)
+        try:
+            self._connection.backup(target)
+        finally:
+            target.close()
+
+    def close(self) -> None:
+        """Close the connection; open queries end."""
+        self._connection.close()
+
+
+def open_for_writing(path: Path) -> Database:
+    """Open or make the ledger, checked and up to date.
+
+    Raises DamagedError for a file that is no sound ledger, FatalError for one of a newer gpend.
+    """
+    require_sqlite(sqlite3.sqlite_version_info)
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise FatalError(f"The ledger {path} cannot be opened: {error}") from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise _named(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection)
+
+
+def open_for_reading(path: Path) -> Database:
+    """Open an existing ledger without changing anything, also while a daemon writes to it. Raises FatalError."""
+    if not path.is_file():
+        raise FatalError(f"There is no ledger at {path} yet: gpend has not run with this configuration.")
+    try:
+        connection = _reading_connection(path)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise FatalError(f"The ledger {path} cannot be read: {error}") from error
+    if version != VERSION:
+        connection.close()
+        raise FatalError(f"The ledger {path} belongs to another version of gpend; it is brought up to date by `run`.")
+    return Database(connection)
+
+
+def set_aside(path: Path, now: int) -> Path:
+    """Rename a damaged ledger, with what belongs to it, and return where it went. Nothing is deleted."""
+    moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
+    aside = path.with_name(f"{path.name}.damaged-{moment}")
+    for ending in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+def require_sqlite(version: tuple[int, ...]) -> None:
+    """Raise FatalError where SQLite is too old for the schema."""
+    if version < _OLDEST_SQLITE:
+        have, need = ".".join(map(str, version)), ".".join(map(str, _OLDEST_SQLITE))
+        raise FatalError(f"Python's SQLite is {have}; the ledger needs {need} or newer.")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
+    connection.execute("PRAGMA foreign_keys = ON")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise FatalError(
+            f"The ledger {path} was written by a newer gpend (schema {version}, this one knows {VERSION}). "
+            "Nothing was changed. Install the newer gpend again, or name another ledger.",
+        )
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise DamagedError(f"{path}: {found}")
+    if version == 0:
+        _create(connection, path)
+    elif version < VERSION:
+        _migrate(connection, path, version)
+
+
+def _create(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise DamagedError(f"{path} is a SQLite file, but not a ledger of gpend")
+    connection.executescript(f"BEGIN IMMEDIATE; {read('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Step by step, each whole or not at all, with a copy of what was there kept beside it."""
+    Database(connection).copy_to(path.with_name(f"{path.name}.schema-{version}"))
+    for step in range(version + 1, VERSION + 1):
+        script = read(f"migrations/{step:04}.sql")
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {step}; COMMIT;")
+
+
+def _reading_connection(path: Path) -> sqlite3.Connection:
+    where = path.absolute().as_uri()
+    connection = sqlite3.connect(f"{where}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        # A folder that the reader may not write to: SQLite cannot make its shared memory there. Without a daemon
+        # there is no write-ahead log either, and the file can be read as if nothing could change it.
+        connection.close()
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        connection = sqlite3.connect(f"{where}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    return connection
+
+
+def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    """A damaged file by its name; everything else, such as a full disk or a foreign lock, is not the file's fault."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return DamagedError(f"{path}: {error}")
+    return FatalError(f"The ledger {path} cannot be used: {error}")

@@ -1,0 +1,61 @@
+"""What the daemon writes about folders: which are configured, which are paused and why."""
+
+import os
+from pathlib import Path
+
+from gpend.ledger.database import Database
+from gpend.ledger.rows import FolderRow, folder_row
+
+
+class Folders:
+    """The table of folders. Every method is committed when it returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def configure(self, pairs: list[tuple[Path, Path]], now: int) -> list[FolderRow]:
+        """The (source, output) pairs of the configuration; what other pairs left in the ledger is kept, and idle."""
+        with self._database.together():
+            self._database.run("retire_folders")
+            return [self._register(source, output, now) for source, output in pairs]
+
+    def pause(self, folder: int, reason: str, now: int) -> None:
+        """Nothing of this folder is processed until it is resumed."""
+        self._database.run("pause_folder", {"folder": folder, "reason": reason, "now": now})
+
+    def resume(self, folder: int) -> None:
+        """The reason for the pause is gone."""
+        self._database.run("resume_folder", {"folder": folder})
+
+    def brake(self, folder: int, change: str) -> None:
+        """A mass change waits for `gpend confirm`."""
+        self._database.run("brake_folder", {"folder": folder, "brake": change})
+
+    def confirm(self, folder: int, now: int) -> None:
+        """A person has allowed every change noticed so far."""
+        self._database.run("confirm_folder", {"folder": folder, "now": now})
+
+    def identify(self, folder: int, identity: str) -> None:
+        """Remember which directory the source was when it was last listed."""
+        self._database.run("identify_folder", {"folder": folder, "identity": identity})
+
+    def photos(self, folder: int) -> int:
+        """How many photos the folder is known to hold."""
+        return self._database.number("known_count", {"folder": folder}) or 0
+
+    def row(self, folder: int) -> FolderRow:
+        """One folder by its id."""
+        row = self._database.first("folder_by_id", {"folder": folder})
+        if row is None:
+            raise LookupError(folder)
+        return folder_row(row)
+
+    def _register(self, source: Path, output: Path, now: int) -> FolderRow:
+        before = self._database.first("folder_by_source", {"source": os.fsencode(source)})
+        paths = {"source": os.fsencode(source), "output": os.fsencode(output)}
+        row = self._database.first("register_folder", paths)
+        if row is None:
+            raise AssertionError("the statement returns the row")
+        if before is not None and before["output"] != row["output"]:
+            self._database.run("recheck_outputs", {"folder": row["id"], "now": now})
+        return folder_row(row)

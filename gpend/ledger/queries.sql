@@ -1,0 +1,178 @@
+-- Every statement of the ledger by name. Parameters are named; `photo` rows come with their folder's two paths.
+
+-- name: register_folder
+INSERT INTO folder (source, output) VALUES (:source, :output)
+ON CONFLICT (source) DO UPDATE SET output = :output, active = 1
+RETURNING *;
+
+-- name: retire_folders
+UPDATE folder SET active = 0;
+
+-- name: folders
+SELECT * FROM folder WHERE active = 1 ORDER BY id;
+
+-- name: folder_by_source
+SELECT * FROM folder WHERE source = :source;
+
+-- name: folder_by_id
+SELECT * FROM folder WHERE id = :folder;
+
+-- name: pause_folder
+UPDATE folder SET paused_reason = :reason, paused_since = :now WHERE id = :folder;
+
+-- name: resume_folder
+UPDATE folder SET paused_reason = NULL, paused_since = NULL WHERE id = :folder;
+
+-- name: brake_folder
+UPDATE folder SET brake = :brake WHERE id = :folder;
+
+-- name: confirm_folder
+UPDATE folder SET brake = NULL, confirmed = :now WHERE id = :folder;
+
+-- name: identify_folder
+UPDATE folder SET identity = :identity WHERE id = :folder;
+
+-- name: recheck_outputs
+UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now
+WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
+
+-- name: known
+SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing
+FROM photo WHERE folder = :folder AND path = :path;
+
+-- name: known_count
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND state <> 'gone' AND missing_since IS NULL;
+
+-- name: discover
+INSERT INTO photo (folder, path, size, mtime_ns, inode, state, first_seen, updated, found_by)
+VALUES (:folder, :path, :size, :mtime_ns, :inode, 'waiting', :now, :now, :found_by);
+
+-- name: rediscover
+-- The outcome so far stays until the new one is there: `prior` remembers what it was.
+UPDATE photo SET
+    prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END,
+    state = 'waiting', attempts = 0, delays = 0, next_attempt = NULL, missing_since = NULL,
+    changed_since = CASE WHEN output IS NOT NULL AND (size <> :size OR mtime_ns <> :mtime_ns) AND state <> 'gone'
+                    THEN :now ELSE changed_since END,
+    size = :size, mtime_ns = :mtime_ns, inode = :inode, updated = :now, found_by = :found_by
+WHERE id = :id;
+
+-- name: due
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
+  AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
+ORDER BY photo.attempts, photo.delays, photo.found_by, photo.id
+LIMIT :limit;
+
+-- name: next_attempt
+-- The earliest moment at which something that waits may be tried.
+SELECT min(next_attempt) AS moment FROM photo
+WHERE folder = :folder AND state = 'waiting' AND held = 0 AND next_attempt > :now;
+
+-- name: wake
+-- What was set aside with a date is due again.
+UPDATE photo SET prior = state, state = 'waiting', updated = :now
+WHERE state IN ('failed', 'incomplete') AND next_attempt IS NOT NULL
+  AND (next_attempt <= :now OR next_attempt > :now + :horizon);
+
+-- name: begin
+UPDATE photo SET state = 'working', attempts = attempts + 1, updated = :now WHERE id = :id;
+
+-- name: finish
+UPDATE photo SET
+    state = :state, prior = NULL, reason = :reason, content = :content, outcome = :outcome,
+    output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
+    output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
+    attempts = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
+    held = 0, forced = 0, missing_since = NULL
+WHERE id = :id;
+
+-- name: postpone
+UPDATE photo SET
+    state = 'waiting', prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END,
+    attempts = max(0, attempts - :give_back), delays = delays + :delay, next_attempt = :next_attempt, updated = :now
+WHERE id = :id;
+
+-- name: forget
+DELETE FROM photo WHERE id = :id;
+
+-- name: interrupted
+UPDATE photo SET state = 'waiting', updated = :now WHERE state = 'working';
+
+-- name: worn_out
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.state IN ('waiting', 'working') AND photo.attempts >= :attempts;
+
+-- name: another_recipe
+-- What was set aside under another recipe deserves another try under this one.
+UPDATE photo SET prior = state, state = 'waiting', attempts = 0, delays = 0, next_attempt = NULL, updated = :now
+WHERE state IN ('failed', 'unsupported')
+  AND (model <> :model OR digest <> :digest OR version <> :version);
+
+-- name: mirror_kept
+-- `keep` was switched on: what was kept without a copy gets one.
+UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now
+WHERE state IN ('kept', 'unsupported') AND output IS NULL;
+
+-- name: retry
+UPDATE photo SET
+    prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END, state = 'waiting',
+    attempts = 0, delays = 0, next_attempt = NULL, forced = 1, updated = :now
+WHERE id = :id AND state NOT IN ('working', 'gone');
+
+-- name: set_aside
+-- Everything that `gpend retry` without names means.
+SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
+
+-- name: twins
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.content = :content LIMIT :limit;
+
+-- name: made
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.output_sha256 = :sha256 AND photo.content <> :sha256 LIMIT 1;
+
+-- name: holder
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.output = :output LIMIT 1;
+
+-- name: photo
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.path = :path;
+
+-- name: photo_by_id
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.id = :id;
+
+-- name: counts
+SELECT photo.state, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
+WHERE folder.active = 1 GROUP BY photo.state;
+
+-- name: counts_by_finder
+SELECT photo.found_by, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
+WHERE folder.active = 1 GROUP BY photo.found_by;
+
+-- name: recent_errors
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.state IN ('failed', 'incomplete') AND folder.active = 1
+ORDER BY photo.updated DESC, photo.id DESC LIMIT :limit;
+
+-- name: last_activity
+SELECT max(updated) AS moment FROM photo;
+
+-- name: leave_request
+INSERT INTO request (kind, path, asked) VALUES (:kind, :path, :asked);
+
+-- name: requests
+SELECT id, kind, path FROM request ORDER BY id;
+
+-- name: answer_request
+DELETE FROM request WHERE id = :id;

@@ -1,0 +1,78 @@
+"""The questions that can be asked of a ledger; nothing here changes it."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gpend.ledger import lock
+from gpend.ledger.database import Database, open_for_reading
+from gpend.ledger.rows import FolderRow, FoundBy, Row, State, folder_row, photo_row
+
+
+class Records:
+    """A ledger, read."""
+
+    def __init__(self, database: Database, path: Path) -> None:
+        self._database = database
+        self._path = path
+
+    @classmethod
+    def read_only(cls, path: Path) -> "Records":
+        """Read a ledger, whether or not a daemon is writing to it. Raises FatalError."""
+        return Records(open_for_reading(path), path)
+
+    def counts(self) -> dict[State, int]:
+        """How many photos stand where; every state is present."""
+        found = {row["state"]: row["n"] for row in self._database.each("counts")}
+        return {state: found.get(state, 0) for state in State}
+
+    def counts_by_finder(self) -> dict[str, int]:
+        """How many photos an event drew attention to, and how many only a scan."""
+        found = {row["found_by"]: row["n"] for row in self._database.each("counts_by_finder")}
+        return {finder.value: found.get(finder, 0) for finder in FoundBy}
+
+    def backlog(self) -> int:
+        """Photos that are known and not finished."""
+        counts = self.counts()
+        return counts[State.WAITING] + counts[State.WORKING]
+
+    def recent_errors(self, limit: int) -> list[Row]:
+        """What was set aside, the latest first."""
+        return [photo_row(row) for row in self._database.each("recent_errors", {"limit": limit})]
+
+    def last_activity(self) -> int | None:
+        """When anything last changed, in UTC seconds."""
+        return self._database.number("last_activity")
+
+    def photo(self, path: Path) -> Row | None:
+        """Everything known about one photo, named by its absolute path."""
+        for folder in self.folders():
+            if path.is_relative_to(folder.source):
+                name = os.fsencode(path.relative_to(folder.source))
+                row = self._database.first("photo", {"folder": folder.id, "path": name})
+                return photo_row(row) if row else None
+        return None
+
+    def folders(self) -> list[FolderRow]:
+        """The folders of the configuration that the ledger was last used with."""
+        return [folder_row(row) for row in self._database.each("folders")]
+
+    def running(self) -> bool:
+        """Is a daemon working with this ledger now?"""
+        return lock.running(self._path)
+
+    def close(self) -> None:
+        """Done reading."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,68 @@
+"""What people asked for with `gpend retry`, `forget` and `confirm`: left in the ledger, taken by the daemon."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpend.errors import FatalError
+from gpend.ledger.database import DamagedError, Database, Value, open_for_writing
+from gpend.ledger.rows import Request
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request; without a path it means all."""
+
+    id: int
+    kind: Request
+    path: Path | None
+
+
+def leave(ledger: Path, kind: Request, paths: list[Path]) -> None:
+    """Ask for something, whether a daemon is running or not. No path means all. Raises FatalError."""
+    if not ledger.is_file():
+        raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
+    try:
+        database = open_for_writing(ledger)
+    except DamagedError as error:
+        raise FatalError(f"The ledger is damaged ({error}); the next start of the daemon repairs it.") from error
+    try:
+        now = int(time.time())
+        with database.together():
+            names: list[Path | None] = [*paths] or [None]
+            for path in names:
+                values: dict[str, Value] = {"kind": kind, "path": os.fsencode(path) if path else None, "asked": now}
+                database.run("leave_request", values)
+    finally:
+        database.close()
+
+
+class Requests:
+    """The requests that wait, as the daemon sees them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self) -> list[Asked]:
+        """All of them, the oldest first."""
+        rows = self._database.each("requests")
+        return [Asked(row["id"], Request(row["kind"]), _path(row["path"])) for row in rows]
+
+    def answered(self, request: int) -> None:
+        """It has been seen to."""
+        self._database.run("answer_request", {"id": request})
+
+    def retry(self, photo: int, now: int) -> bool:
+        """Queue a photo afresh, whatever was found before; False for one that is being worked on or gone."""
+        return self._database.run("retry", {"id": photo, "now": now}) > 0
+
+    def set_aside(self) -> Iterator[int]:
+        """The ids of all photos that a retry without names means."""
+        ids = [row["id"] for row in self._database.each("set_aside")]
+        return iter(ids)
+
+
+def _path(stored: bytes | None) -> Path | None:
+    return None if stored is None else Path(os.fsdecode(stored))

@@ -1,0 +1,210 @@
+"""The nouns of the ledger: what one row of it says."""
+
+import json
+import os
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from gpend.intake import Stamp
+
+Facts: TypeAlias = dict[str, Any]
+"""An outcome as JSON holds it: {"faces": [...], "notes": [...]}."""
+
+
+class State(StrEnum):
+    """Where a photo stands; the schema says what each one means."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    RESTORED = "restored"
+    KEPT = "kept"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    UNSUPPORTED = "unsupported"
+    GONE = "gone"
+
+
+class FoundBy(StrEnum):
+    """What drew attention to a photo."""
+
+    EVENT = "event"
+    SCAN = "scan"
+
+
+class Request(StrEnum):
+    """What a person can ask of the daemon through the ledger."""
+
+    RETRY = "retry"
+    FORGET = "forget"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an outcome depends on besides the photo."""
+
+    model: str = ""
+    digest: str = ""  # of the settings that the core was given
+    version: str = ""  # gpend's
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file in the output tree, as gpend left it."""
+
+    path: Path  # relative to the output
+    stamp: Stamp
+    sha256: str  # hexadecimal
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the processing of one photo ended."""
+
+    state: State
+    reason: str
+    content: str | None  # SHA-256 of the source, hexadecimal
+    recipe: Recipe
+    facts: Facts | None = None
+    written: Written | None = None
+
+
+@dataclass(frozen=True)
+class FolderRow:
+    """One source tree and the tree that mirrors it."""
+
+    id: int
+    source: Path
+    output: Path
+    paused_reason: str | None
+    paused_since: int | None
+    brake: str | None  # the mass change that waits for `gpend confirm`, in words
+    confirmed: int
+    identity: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Everything the ledger knows about one photo; times in UTC seconds."""
+
+    id: int
+    folder: int
+    source: Path  # the folder's
+    output_root: Path
+    relative: Path
+    stamp: Stamp
+    state: State
+    prior: State | None
+    reason: str
+    content: str | None
+    outcome: Facts | None
+    written: Written | None
+    recipe: Recipe
+    first_seen: int
+    updated: int
+    found_by: FoundBy
+    attempts: int
+    delays: int
+    next_attempt: int | None
+    held: bool
+    forced: bool
+    changed_since: int | None
+    missing_since: int | None
+
+    @property
+    def path(self) -> Path:
+        """The photo itself, absolute."""
+        return self.source / self.relative
+
+    @property
+    def output(self) -> Path | None:
+        """What gpend wrote for it, absolute."""
+        return self.output_root / self.written.path if self.written else None
+
+    @property
+    def output_sha256(self) -> str | None:
+        """SHA-256 of what gpend wrote for it."""
+        return self.written.sha256 if self.written else None
+
+    @property
+    def model(self) -> str:
+        """The network that the outcome came from."""
+        return self.recipe.model
+
+    @property
+    def digest(self) -> str:
+        """The settings that the outcome came from."""
+        return self.recipe.digest
+
+    @property
+    def version(self) -> str:
+        """The gpend that the outcome came from."""
+        return self.recipe.version
+
+    @property
+    def finished(self) -> State:
+        """The state whose outcome the row holds, also while the photo waits to be redone."""
+        return self.prior or self.state
+
+
+def signed(number: int) -> int:
+    """A 64-bit number as SQLite can hold it; inodes and corrupt times may be larger."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
+def plain(stamp: Stamp) -> Stamp:
+    """The stamp in the numbers that the ledger gives back, to compare with."""
+    return Stamp(signed(stamp.size), signed(stamp.mtime_ns), signed(stamp.inode))
+
+
+def folder_row(row: sqlite3.Row) -> FolderRow:
+    """A row of the table folder."""
+    return FolderRow(
+        id=row["id"],
+        source=Path(os.fsdecode(row["source"])),
+        output=Path(os.fsdecode(row["output"])),
+        paused_reason=row["paused_reason"],
+        paused_since=row["paused_since"],
+        brake=row["brake"],
+        confirmed=row["confirmed"],
+        identity=row["identity"],
+    )
+
+
+def photo_row(row: sqlite3.Row) -> Row:
+    """A row of the table photo joined with its folder's source and output."""
+    return Row(
+        id=row["id"],
+        folder=row["folder"],
+        source=Path(os.fsdecode(row["folder_source"])),
+        output_root=Path(os.fsdecode(row["folder_output"])),
+        relative=Path(os.fsdecode(row["path"])),
+        stamp=Stamp(row["size"], row["mtime_ns"], row["inode"]),
+        state=State(row["state"]),
+        prior=State(row["prior"]) if row["prior"] else None,
+        reason=row["reason"],
+        content=row["content"],
+        outcome=json.loads(row["outcome"]) if row["outcome"] else None,
+        written=_written(row),
+        recipe=Recipe(row["model"], row["digest"], row["version"]),
+        first_seen=row["first_seen"],
+        updated=row["updated"],
+        found_by=FoundBy(row["found_by"]),
+        attempts=row["attempts"],
+        delays=row["delays"],
+        next_attempt=row["next_attempt"],
+        held=bool(row["held"]),
+        forced=bool(row["forced"]),
+        changed_since=row["changed_since"],
+        missing_since=row["missing_since"],
+    )
+
+
+def _written(row: sqlite3.Row) -> Written | None:
+    if row["output"] is None:
+        return None
+    stamp = Stamp(row["output_size"], row["output_mtime_ns"], row["output_inode"])
+    return Written(Path(os.fsdecode(row["output"])), stamp, row["output_sha256"])

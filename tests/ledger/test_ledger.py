@@ -1,0 +1,305 @@
+"""The ledger as a whole: opened by one, read by many, repaired, brought up to date."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.errors import FatalError
+from gpend.intake import Stamp
+from gpend.ledger import FoundBy, Ledger, Recipe, Request, Result, State, Written, database
+
+NOW = 1_700_000_000
+RECIPE = Recipe("gpen-256", "d1", "0.1.0")
+SHA = "a" * 64
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path, NOW) as opened:
+        yield opened
+
+
+def folder_of(ledger: Ledger, source: str = "/in", output: str = "/out") -> int:
+    return ledger.sources.configure([(Path(source), Path(output))], NOW)[0].id
+
+
+def test_a_second_gpend_is_refused_and_told_why(ledger: Ledger, path: Path) -> None:
+    assert ledger.backlog() == 0
+    with pytest.raises(FatalError, match="Another gpend is already working"):
+        Ledger.open(path, NOW)
+
+
+def test_closing_lets_the_next_one_in(path: Path) -> None:
+    Ledger.open(path, NOW).close()
+    Ledger.open(path, NOW).close()
+
+
+def test_a_process_that_died_holds_no_lock(path: Path) -> None:
+    program = "import os, sys; from pathlib import Path; from gpend.ledger import Ledger; "
+    program += "held = Ledger.open(Path(sys.argv[1])); os._exit(9)"  # without closing anything
+    ended = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert ended.returncode == 9
+    Ledger.open(path, NOW).close()
+
+
+def test_readers_need_no_lock_and_see_what_is_committed(ledger: Ledger, path: Path) -> None:
+    folder = folder_of(ledger)
+    ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.EVENT, NOW)
+    with Ledger.read_only(path) as records:
+        assert records.counts()[State.WAITING] == 1
+        assert records.counts_by_finder() == {"event": 1, "scan": 0}
+        assert records.backlog() == 1
+        assert records.last_activity() == NOW
+        assert records.running()
+
+
+def test_a_reader_changes_nothing_and_works_without_a_daemon(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        folder_of(ledger)
+    with Ledger.read_only(path) as records:
+        assert not records.running()
+        assert [folder.source for folder in records.folders()] == [Path("/in")]
+
+
+def test_a_missing_ledger_is_named_to_the_reader(path: Path) -> None:
+    with pytest.raises(FatalError, match="There is no ledger"):
+        Ledger.read_only(path)
+
+
+def test_names_that_are_not_utf8_come_back_as_they_were(ledger: Ledger) -> None:
+    name = Path(os.fsdecode(b"caf\xe9 \xff.jpg"))
+    ledger.photos.sight(folder_of(ledger), name, Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    row = ledger.photo(Path("/in") / name)
+    assert row is not None
+    assert os.fsencode(row.path) == b"/in/caf\xe9 \xff.jpg"
+
+
+def test_numbers_beyond_signed_64_bit_are_kept_and_compare_equal(ledger: Ledger) -> None:
+    folder = folder_of(ledger)
+    stamp = Stamp(5, 2**63 + 7, 2**64 - 1)
+    ledger.photos.sight(folder, Path("a.jpg"), stamp, FoundBy.SCAN, NOW)
+    known = ledger.photos.known(folder, Path("a.jpg"))
+    assert known is not None
+    assert known.stamp == Stamp(5, 7 - 2**63, -1)
+
+
+def test_the_database_itself_refuses_a_state_it_does_not_know(ledger: Ledger, path: Path) -> None:
+    ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE photo SET state = 'lost'")
+    connection.close()
+
+
+def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, path: Path) -> None:
+    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.begin(photo, NOW)
+    with Ledger.read_only(path) as records:
+        row = records.photo(Path("/in/a.jpg"))
+    assert row is not None
+    assert (row.state, row.attempts) == (State.WORKING, 1)
+
+
+def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledger) -> None:
+    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.begin(photo, NOW)
+    assert ledger.upkeep.interrupted(NOW) == 1
+    row = ledger.photos.row(photo)
+    assert row is not None
+    assert (row.state, row.attempts) == (State.WAITING, 1)
+    assert [worn.id for worn in ledger.upkeep.worn_out(1)] == [photo]
+
+
+def finished(ledger: Ledger, state: State = State.RESTORED, *, written: Written | None = None) -> int:
+    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.begin(photo, NOW)
+    ledger.photos.finish(photo, Result(state, "one face", SHA, RECIPE, {"faces": []}, written), NOW)
+    return photo
+
+
+def test_a_finished_photo_holds_everything_that_was_said_of_it(ledger: Ledger) -> None:
+    written = Written(Path("a.jpg"), Stamp(7, 8, 9), "b" * 64)
+    row = ledger.photos.row(finished(ledger, written=written))
+    assert row is not None
+    assert (row.state, row.reason, row.content, row.outcome) == (State.RESTORED, "one face", SHA, {"faces": []})
+    assert (row.written, row.recipe, row.attempts) == (written, RECIPE, 0)
+    assert row.output == Path("/out/a.jpg")
+
+
+def test_a_changed_photo_waits_and_remembers_what_it_was(ledger: Ledger) -> None:
+    photo = finished(ledger, written=Written(Path("a.jpg"), Stamp(7, 8, 9), "b" * 64))
+    ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(2, 2, 3), FoundBy.EVENT, NOW + 5)
+    row = ledger.photos.row(photo)
+    assert row is not None
+    assert (row.state, row.prior, row.finished) == (State.WAITING, State.RESTORED, State.RESTORED)
+    assert (row.content, row.changed_since) == (SHA, NOW + 5)
+
+
+def test_what_was_set_aside_is_due_again_under_another_recipe_only(ledger: Ledger) -> None:
+    photo = finished(ledger, State.FAILED)
+    assert ledger.upkeep.another_recipe(RECIPE, NOW) == 0
+    assert ledger.upkeep.another_recipe(Recipe("gpen-256", "d1", "0.2.0"), NOW) == 1
+    assert [row.id for row in ledger.photos.due(folder_of(ledger), NOW, 9)] == [photo]
+
+
+def test_a_postponed_photo_is_due_when_its_time_has_come_or_the_clock_went_back(ledger: Ledger) -> None:
+    folder = folder_of(ledger)
+    photo = ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.begin(photo, NOW)
+    ledger.photos.postpone(photo, NOW, NOW + 60, give_back=True)
+    assert ledger.photos.due(folder, NOW + 59, 9) == []
+    assert ledger.photos.next_attempt(folder, NOW) == NOW + 60
+    assert [row.attempts for row in ledger.photos.due(folder, NOW + 60, 9)] == [0]
+    assert len(ledger.photos.due(folder, NOW - 365 * 86_400, 9)) == 1
+
+
+def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger) -> None:
+    folder = folder_of(ledger)
+    for name, finder in (("suspect", FoundBy.EVENT), ("old", FoundBy.SCAN), ("new", FoundBy.EVENT)):
+        ledger.photos.sight(folder, Path(name), Stamp(1, 2, 3), finder, NOW)
+    suspect = ledger.photo(Path("/in/suspect"))
+    assert suspect is not None
+    ledger.photos.begin(suspect.id, NOW)
+    ledger.upkeep.interrupted(NOW)
+    assert [row.relative.name for row in ledger.photos.due(folder, NOW, 9)] == ["new", "old", "suspect"]
+
+
+def _sight_then_fail(ledger: Ledger, folder: int) -> None:
+    with ledger.together():
+        ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+        raise KeyError
+
+
+def test_nothing_of_a_transaction_stays_when_it_fails(ledger: Ledger) -> None:
+    with pytest.raises(KeyError):
+        _sight_then_fail(ledger, folder_of(ledger))
+    assert ledger.backlog() == 0
+
+
+def test_a_folder_that_left_the_configuration_is_idle_but_not_forgotten(ledger: Ledger) -> None:
+    finished(ledger)
+    folder_of(ledger, "/other", "/elsewhere")
+    assert ledger.counts()[State.RESTORED] == 0
+    folder_of(ledger)
+    assert ledger.counts()[State.RESTORED] == 1
+
+
+def test_outputs_are_looked_for_again_when_the_output_folder_was_changed(ledger: Ledger) -> None:
+    photo = finished(ledger, written=Written(Path("a.jpg"), Stamp(7, 8, 9), "b" * 64))
+    folder_of(ledger, output="/moved")
+    row = ledger.photos.row(photo)
+    assert row is not None
+    assert (row.state, row.prior) == (State.WAITING, State.RESTORED)
+
+
+def test_a_pause_has_a_reason_and_a_time_until_it_ends(ledger: Ledger) -> None:
+    folder = folder_of(ledger)
+    ledger.sources.pause(folder, "the disk is full", NOW)
+    assert [(row.paused_reason, row.paused_since) for row in ledger.folders()] == [("the disk is full", NOW)]
+    ledger.sources.resume(folder)
+    assert ledger.folders()[0].paused_reason is None
+
+
+def test_the_latest_errors_come_first_and_no_more_than_asked_for(ledger: Ledger) -> None:
+    folder = folder_of(ledger)
+    for number in range(5):
+        photo = ledger.photos.sight(folder, Path(f"{number}.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+        ledger.photos.finish(photo, Result(State.FAILED, "broken", None, RECIPE), NOW + number)
+    assert [row.relative.name for row in ledger.recent_errors(2)] == ["4.jpg", "3.jpg"]
+
+
+def test_requests_reach_a_daemon_that_holds_the_ledger(ledger: Ledger, path: Path) -> None:
+    name = Path(os.fsdecode(b"/in/\xff.jpg"))
+    Ledger.request(path, Request.RETRY, [name])
+    Ledger.request(path, Request.CONFIRM)
+    asked = ledger.requests.waiting()
+    assert [(each.kind, each.path) for each in asked] == [(Request.RETRY, name), (Request.CONFIRM, None)]
+    ledger.requests.answered(asked[0].id)
+    assert len(ledger.requests.waiting()) == 1
+
+
+def test_a_damaged_ledger_is_kept_and_its_last_copy_takes_its_place(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        finished(ledger)
+        ledger.back_up()
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 8000)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == 1
+        assert "damaged" in ledger.notices[0]
+    assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize("rubbish", [b"not a database at all" * 100, b"\0" * 4096])
+def test_a_damaged_ledger_without_a_copy_begins_anew_and_says_so(path: Path, rubbish: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(rubbish)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.backlog() == 0
+        assert "what the output folders say" in ledger.notices[-1]
+    kept = next(path.parent.glob("ledger.sqlite.damaged-*"))
+    assert kept.read_bytes() == rubbish
+
+
+def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> None:
+    Ledger.open(path, NOW).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(FatalError, match="newer gpend"):
+        Ledger.open(path, NOW)
+    assert path.read_bytes() == before
+
+
+def test_a_foreign_sqlite_file_is_not_taken_over(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipe (cake TEXT)")
+    connection.close()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.notices
+    kept = sqlite3.connect(next(path.parent.glob("ledger.sqlite.damaged-*")))
+    assert kept.execute("SELECT count(*) FROM recipe").fetchone() == (0,)
+    kept.close()
+
+
+def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        finished(ledger)
+    scripts = {"migrations/0002.sql": "ALTER TABLE photo ADD COLUMN colour TEXT;"}
+    monkeypatch.setattr(database, "VERSION", 2)
+    monkeypatch.setattr(database, "read", scripts.__getitem__)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == 1
+    assert path.with_name("ledger.sqlite.schema-1").exists()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT colour FROM photo").fetchall() == [(None,)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    connection.close()
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.open(path, NOW).close()
+    scripts = {"migrations/0002.sql": "ALTER TABLE photo ADD COLUMN colour TEXT; NONSENSE;"}
+    monkeypatch.setattr(database, "VERSION", 2)
+    monkeypatch.setattr(database, "read", scripts.__getitem__)
+    with pytest.raises(FatalError, match="cannot be used"):
+        Ledger.open(path, NOW)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.notices == ()
+
+
+def test_an_old_sqlite_is_refused_by_its_version() -> None:
+    with pytest.raises(FatalError, match=r"3\.36\.0"):
+        database.require_sqlite((3, 36, 0))
