@@ -1,0 +1,179 @@
+"""The configuration: what it may hold, and what people are told about what it may not."""
+
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend import config
+from gpend.errors import ConfigurationError
+from gpend.settings import Keep, Settings
+
+DOCUMENTED = Path(__file__).resolve().parents[1] / "config" / "gpend.yaml"
+EXAMPLE_KEYS = {"folders", "folders.source", "folders.output"}  # shown in comments: nobody has them by default
+
+
+def parse(text: str) -> Settings:
+    return config.parse(text, name="gpend.yaml", folder=Path("/etc/gpend"))
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text)
+    return str(caught.value)
+
+
+def live_keys(content: object, before: str = "") -> set[str]:
+    if not isinstance(content, dict):
+        return set()
+    return {f"{before}{key}" for key in content}.union(
+        *(live_keys(value, f"{before}{key}.") for key, value in content.items())
+    )
+
+
+def test_the_documented_configuration_says_what_the_defaults_are() -> None:
+    assert config.load(DOCUMENTED) == Settings()
+
+
+def test_the_documented_configuration_names_every_key_there_is() -> None:
+    content = yaml.safe_load(DOCUMENTED.read_text())
+    assert live_keys(content) | EXAMPLE_KEYS == set(config.keys())
+
+
+def test_every_documented_key_has_its_line_of_explanation() -> None:
+    lines = DOCUMENTED.read_text().splitlines()
+    keys = [place for place, line in enumerate(lines) if re.match(r"\s*\w+:", line)]
+    assert [lines[place] for place in keys if not lines[place - 1].lstrip().startswith("# ")] == []
+
+
+def test_the_documented_example_of_folders_is_right_once_its_comment_marks_are_gone() -> None:
+    example = re.findall(r"^# (folders:|  - source: .*|    output: .*)$", DOCUMENTED.read_text(), re.MULTILINE)
+    (folder,) = parse("\n".join(example)).folders
+    assert (folder.source, folder.output) == (Path("/srv/photos"), Path("/srv/photos-restored"))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "triage:\nlog:\nfolders:\nkeep:\n"])
+def test_what_is_left_empty_has_its_default(text: str) -> None:
+    assert parse(text) == Settings()
+
+
+def test_values_reach_the_settings() -> None:
+    settings = parse(
+        "keep: hardlink\nsettle_seconds: 2\ntriage: {sharpness_threshold: 0.4}\nrestore: {device: 'cuda:1'}"
+    )
+    assert (settings.keep, settings.settle_seconds) == (Keep.HARDLINK, 2.0)
+    assert (settings.triage.sharpness_threshold, settings.restore.device) == (0.4, "cuda:1")
+
+
+def test_relative_paths_are_meant_from_the_folder_of_the_file_and_the_tilde_is_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    file = tmp_path / "mine.yaml"
+    file.write_text("folders: [{source: in, output: ~/out}]\nledger: state/ledger.sqlite\nrestore: {weights: nets}\n")
+    settings = config.load(file)
+    assert settings.folders[0].source == tmp_path / "in"
+    assert settings.folders[0].output == Path("/home/ada/out")
+    assert settings.ledger == tmp_path / "state" / "ledger.sqlite"
+    assert settings.restore.weights == tmp_path / "nets"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("foldres: []", "foldres: is not a key that gpend knows; did you mean folders?"),
+        ("triage: {sharpnes: 0.5}", "did you mean triage.sharpness_threshold?"),
+        ("triage: {treshold: 0.5}", "did you mean triage.sharpness_threshold?"),
+        ("sharpness_threshold: 0.5", "did you mean triage.sharpness_threshold?"),
+        ("device: cpu", "did you mean restore.device?"),
+        (
+            "folders: [{sorce: /a, output: /b}]",
+            "folders[0].sorce: is not a key that gpend knows; did you mean folders[0].source?",
+        ),
+        ("log: {zzzz: 1}", "log.zzzz: is not a key that gpend knows; known here are: format, level."),
+    ],
+)
+def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(text: str, right: str) -> None:
+    assert right in complaint(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("settle_seconds: -1", "settle_seconds: should be greater than or equal to 0, not -1."),
+        ("settle_seconds: soon", "settle_seconds: should be a valid number, not 'soon'."),
+        ("settle_seconds: .inf", "settle_seconds: should be a finite number, not inf."),
+        ("slots: yes", "slots: should be a number, not yes."),
+        ("slots: 1.5", "slots: should be a whole number, not 1.5."),
+        ("keep: no", "keep: should be 'none', 'copy' or 'hardlink', not no."),
+        ("restore: {device: gpu}", "restore.device: should be auto, cpu, cuda or cuda:N, not 'gpu'."),
+        ("log: {level: loud}", "log.level: should be debug, info, warning or error, not 'loud'."),
+        ("folders: /photos", "folders: should be a list, each item beginning with a dash, not '/photos'."),
+        ("folders: [/photos]", "folders[0]: should be a group of keys, not '/photos'."),
+        ("folders: [{source: /a, output: }]", "folders[0].output: is missing."),
+        ("folders: [{source: '', output: /b}]", "folders[0].source: should be a path, not an empty text."),
+        ("ledger: [a]", "ledger: should be a path, not a list."),
+        ("triage: {}\ntriage: {}", "triage: given twice, in lines 1 and 2; remove one of them."),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_should_be(text: str, said: str) -> None:
+    assert said in complaint(text)
+
+
+def test_all_problems_are_told_at_once_with_the_name_of_the_file() -> None:
+    said = complaint("foldres: []\nsettle_seconds: -1\nkeep: maybe\ntriage: {minimum_score: 2}")
+    assert said.startswith("The configuration gpend.yaml has 4 problems:")
+    assert [line.split(":")[0].strip(" -") for line in said.splitlines()[1:]] == [
+        "triage.minimum_score",
+        "settle_seconds",
+        "keep",
+        "foldres",
+    ]
+
+
+def test_what_is_no_yaml_is_told_with_its_line() -> None:
+    assert "line 2, column" in complaint("keep: none\nfolders: [")
+
+
+def test_yaml_that_would_run_code_is_refused() -> None:
+    assert "not valid YAML" in complaint("keep: !!python/object/apply:os.system ['true']")
+
+
+@pytest.mark.parametrize("text", ["just words", "- a\n- b", "5"])
+def test_a_file_that_holds_no_keys_is_refused(text: str) -> None:
+    assert "holds no keys" in complaint(text)
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"There is no configuration file .*none\.yaml.*--config"):
+        config.load(tmp_path / "none.yaml")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00k")
+    with pytest.raises(ConfigurationError, match="not a text file"):
+        config.load(tmp_path / "binary.yaml")
+
+
+def test_the_file_is_the_one_given_else_the_one_in_the_environment_else_the_one_in_etc() -> None:
+    assert config.locate(Path("mine.yaml"), {"GPEND_CONFIG": "/theirs.yaml"}) == Path("mine.yaml")
+    assert config.locate(None, {"GPEND_CONFIG": "/theirs.yaml"}) == Path("/theirs.yaml")
+    assert config.locate(None, {}) == Path("/etc/gpend/gpend.yaml")
+
+
+YAML_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(sorted(Settings.model_fields)) | st.text(max_size=10)
+
+
+@given(st.dictionaries(NAMES, YAML_VALUES, max_size=4))
+def test_whatever_yaml_holds_it_becomes_settings_or_a_message_for_people(content: dict[str, object]) -> None:
+    with contextlib.suppress(ConfigurationError):
+        assert isinstance(parse(yaml.safe_dump(content)), Settings)
