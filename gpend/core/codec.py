@@ -6,13 +6,14 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.containers import Decoded, Encoded, Format, Header, plain
+from gpend.core.containers import Container, Decoded, Encoded, Format, Header, plain, png, webp
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings
 
 __all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "overview"]
 
+CONTAINERS: dict[Format, Container] = {Format.PNG: png, Format.WEBP: webp}
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -20,7 +21,7 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
     """Read the header. Raises PhotoError for what is no photo, is refused or is too large."""
     kind = _format(photo)
     with _named("its header cannot be read"):
-        header = plain.header(photo, kind)
+        header = CONTAINERS[kind].header(photo) if kind in CONTAINERS else plain.header(photo, kind)
     megapixels = header.width * header.height / 1e6
     if megapixels > settings.maximum_megapixels:
         raise PhotoError(
@@ -33,19 +34,19 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The photo as (h, w, 3) RGB, stored orientation, long side at most `long_side`; decoded to its end."""
     with _named("it cannot be decoded"):
-        return plain.overview(photo, header, long_side)
+        return CONTAINERS.get(header.format, plain).overview(photo, header, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
     """All pixels. Raises IncompleteError where the file ends too early, PhotoError where it is corrupt."""
     with _named("it cannot be decoded"):
-        return plain.decode(photo, header)
+        return CONTAINERS.get(header.format, plain).decode(photo, header)
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
     """`photo` with the pixels under `changed` replaced and everything else kept; `history` is recorded if not empty."""
     with _named("the restored picture cannot be written in its format"):
-        return plain.encode(photo, header, pixels, changed, history)
+        return CONTAINERS.get(header.format, plain).encode(photo, header, pixels, changed, history)
 
 
 def _format(photo: bytes) -> Format:

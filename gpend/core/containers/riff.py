@@ -1,0 +1,76 @@
+"""The chunks of a WebP file: where each one lies, and a file written anew with some of them exchanged (RFC 9649)."""
+
+import struct
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gpend.errors import IncompleteError, PhotoError
+
+HEAD = 12  # "RIFF", size, "WEBP"
+
+
+class Chunk(NamedTuple):
+    """One chunk, as offsets into the file."""
+
+    kind: bytes  # four characters
+    start: int
+    length: int  # of its data
+
+    @property
+    def data(self) -> slice:
+        """Where its data lie."""
+        return slice(self.start + 8, self.start + 8 + self.length)
+
+    @property
+    def end(self) -> int:
+        """The first byte after it and its padding to an even length."""
+        return self.start + 8 + self.length + self.length % 2
+
+
+def size(photo: bytes) -> int:
+    """How many bytes of the file are WebP; the rest is a trailer. IncompleteError where the file is shorter."""
+    if len(photo) < HEAD:
+        raise IncompleteError("the file ends before its picture does")
+    (promised,) = struct.unpack_from("<I", photo, 4)
+    if promised + 8 > len(photo):
+        raise IncompleteError("the file ends before its picture does")
+    return int(promised) + 8
+
+
+def walk(photo: bytes) -> tuple[Chunk, ...]:
+    """Every chunk, in order."""
+    end = size(photo)
+    chunks: list[Chunk] = []
+    place = HEAD
+    while place + 8 <= end:
+        kind, length = struct.unpack_from("<4sI", photo, place)
+        if place + 8 + length > end:
+            raise PhotoError("the file is corrupt: a part of it claims to be longer than the whole")
+        chunks.append(Chunk(kind, place, length))
+        place = chunks[-1].end
+    return tuple(chunks)
+
+
+def written(kind: bytes, data: bytes) -> bytes:
+    """One chunk as bytes."""
+    return struct.pack("<4sI", kind, len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def whole(parts: list[bytes]) -> bytes:
+    """A WebP file of these chunks."""
+    body = b"WEBP" + b"".join(parts)
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+def spliced(photo: bytes, exchanged: Mapping[Chunk, bytes], added_after: Chunk, added: bytes) -> bytes:
+    """The file with other data for the chunks in `exchanged`, and `added` (whole chunks) after one of them.
+
+    Every other byte is kept.
+    """
+    parts: list[bytes] = []
+    for chunk in walk(photo):
+        data = exchanged.get(chunk)
+        parts.append(photo[chunk.start : chunk.end] if data is None else written(chunk.kind, data))
+        if chunk == added_after:
+            parts.append(added)
+    return whole(parts) + photo[size(photo) :]

@@ -1,0 +1,79 @@
+"""How finely a lossy WebP was quantised, read from the header of its VP8 key frame (RFC 6386, chapters 9 and 19)."""
+
+START_CODE = b"\x9d\x01\x2a"
+COARSEST = 127
+HALF = 128
+SEGMENTS = 4
+
+
+class BoolDecoder:
+    """RFC 6386's arithmetic decoder, for headers only: every bit has even odds unless said otherwise."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 2
+        self._value = int.from_bytes(data[:2], "big")
+        self._range = 255
+        self._shifted = 0
+
+    def bit(self) -> int:
+        """The next bit."""
+        split = 1 + (((self._range - 1) * HALF) >> 8)
+        high = self._value >= split << 8
+        self._value -= split << 8 if high else 0
+        self._range = self._range - split if high else split
+        while self._range < HALF:
+            self._value <<= 1
+            self._range <<= 1
+            self._shifted += 1
+            if self._shifted == 8:  # noqa: PLR2004 - bits of a byte
+                self._shifted = 0
+                self._value |= self._data[self._place] if self._place < len(self._data) else 0
+                self._place += 1
+        return int(high)
+
+    def number(self, bits: int) -> int:
+        """An unsigned number, most significant bit first."""
+        value = 0
+        for _ in range(bits):
+            value = value * 2 + self.bit()
+        return value
+
+    def optional(self, bits: int) -> int:
+        """A flag, and if it is set a number and its sign; else 0."""
+        if not self.bit():
+            return 0
+        value = self.number(bits)
+        return -value if self.bit() else value
+
+
+def quantisers(frame: bytes) -> tuple[int, ...]:
+    """The quantiser index of each segment, 0 (finest) to 127; of a frame that cannot be read, 0: nothing is finer."""
+    if len(frame) < 10 or frame[3:6] != START_CODE:  # noqa: PLR2004 - the frame's fixed head
+        return (0,)
+    header = BoolDecoder(frame[10:200])
+    header.number(2)  # colour space, clamping
+    absolute, segments = _segments(header) if header.bit() else (False, (0,))
+    header.number(1 + 6 + 3)  # the loop filter
+    if header.bit() and header.bit():
+        for _ in range(2 * SEGMENTS):
+            header.optional(6)
+    header.number(2)  # partitions
+    base = header.number(7)
+    return tuple(min(COARSEST, max(0, each if absolute else base + each)) for each in segments)
+
+
+def _segments(header: BoolDecoder) -> tuple[bool, tuple[int, ...]]:
+    """Whether the segments' quantisers are absolute, and what they are."""
+    has_map, has_features = header.bit(), header.bit()
+    absolute, found = False, (0,) * SEGMENTS
+    if has_features:
+        absolute = bool(header.bit())
+        found = tuple(header.optional(7) for _ in range(SEGMENTS))
+        for _ in range(SEGMENTS):
+            header.optional(6)
+    if has_map:
+        for _ in range(3):
+            if header.bit():
+                header.number(8)
+    return absolute, found
