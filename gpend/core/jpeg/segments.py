@@ -1,0 +1,108 @@
+"""The marker segments of a JPEG file, found without decoding anything (ITU-T T.81, annex B)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gpend.errors import IncompleteError, PhotoError
+
+SOI = 0xD8
+EOI = 0xD9
+SOS = 0xDA
+DQT = 0xDB
+DHT = 0xC4
+DAC = 0xCC
+DNL = 0xDC
+DRI = 0xDD
+APP0, APP1, APP2, APP11, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE
+COM = 0xFE
+FRAMES = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, DAC}
+CODING = FRAMES | {DHT, DAC, SOS, DQT, DNL, DRI}
+"""Segments that say how the picture is coded; all others (APPn, COM and the unknown) go along untouched."""
+
+LONGEST = 0xFFFF - 2
+"""The most bytes that a segment can hold after its length."""
+
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
+_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_ENDS_EARLY = "the file ends before its picture does"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One marker segment; a scan's coded data belongs to its SOS segment."""
+
+    marker: int
+    lead: int  # where the segment before it ended: fill bytes lie between there and `start`
+    start: int  # of the marker's two bytes
+    end: int  # after the payload
+    scan_end: int  # after the coded data of an SOS segment; for all others the same as `end`
+
+    @property
+    def payload(self) -> slice:
+        """Where the payload lies in the file."""
+        return slice(self.start + 4, self.end)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All segments of a file's first picture."""
+
+    segments: tuple[Segment, ...]
+    end: int  # after the picture's EOI: whatever follows (second pictures, videos, vendors' trailers) is a trailer
+
+
+def survey(photo: bytes) -> Layout:
+    """Every segment up to the EOI. Raises IncompleteError where the file ends first, PhotoError for what is no JPEG."""
+    segments = tuple(walk(photo))
+    return Layout(segments, _next_marker(photo, segments[-1].scan_end if segments else 2) + 2)
+
+
+def walk(photo: bytes) -> Iterator[Segment]:
+    """The segments in order, lazily, up to the EOI; raises as `survey` does."""
+    if photo[:2] != b"\xff\xd8":
+        raise PhotoError("this is not a JPEG file")
+    position = 2
+    while True:
+        lead, start = position, _next_marker(photo, position)
+        marker = photo[start + 1]
+        if marker == EOI:
+            return
+        if marker == SOI:
+            raise PhotoError("the JPEG is corrupt: a second picture begins inside the first")
+        end = _end(photo, start)
+        position = _end_of_scan(photo, end) if marker == SOS else end
+        yield Segment(marker, lead, start, end, position)
+
+
+def _next_marker(photo: bytes, position: int) -> int:
+    while True:
+        found = _MARKER.search(photo, position)
+        if found is None:
+            raise IncompleteError(_ENDS_EARLY)
+        if photo[found.start() + 1] not in _STANDALONE:
+            return found.start()
+        position = found.end()
+
+
+def _end(photo: bytes, start: int) -> int:
+    length = int.from_bytes(photo[start + 2 : start + 4], "big")
+    end = start + 2 + length
+    if len(photo) < start + 4 or end > len(photo):
+        raise IncompleteError(_ENDS_EARLY)
+    if length < 2:  # noqa: PLR2004 -- the length counts its own two bytes
+        raise PhotoError("the JPEG is corrupt: a segment has an impossible length")
+    return end
+
+
+def _end_of_scan(photo: bytes, position: int) -> int:
+    found = _END_OF_SCAN.search(photo, position)
+    if found is None:
+        raise IncompleteError(_ENDS_EARLY)
+    return found.start()
+
+
+def packed(marker: int, payload: bytes) -> bytes:
+    """A whole segment. The payload is at most LONGEST bytes long."""
+    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
