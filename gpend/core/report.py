@@ -30,6 +30,16 @@ class FaceReport:
     reason: str
     terms: dict[str, float] = field(default_factory=dict)  # every term of the measure, by name
 
+    def as_data(self) -> dict[str, object]:
+        """As JSON holds it, in the ledger and in `gpend score --json`."""
+        return {
+            "box": [round(edge) for edge in self.box],
+            "score": round(self.score, 4),
+            "sharpness": round(self.sharpness, 4),
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+        }
+
 
 @dataclass(frozen=True)
 class Restored:
