@@ -155,6 +155,8 @@ def temporary_for(name: Name) -> str | None:
     Undecodable bytes come back as surrogate escapes, as everywhere in `os`.
     """
     base = _text(name).rpartition("/")[2]
+    if base.rpartition(".")[2].lower() in EXTENSIONS and not base.startswith((".", "~")):
+        return None  # by far the most names: no pattern with a final name can meet these
     for pattern in _WITH_FINAL:
         if match := pattern.fullmatch(base):
             return match["final"]
