@@ -31,7 +31,7 @@ def resolve(device: str) -> torch.device:
 def limit_threads() -> int:
     """Keep PyTorch within the CPUs that this process may use; OMP_NUM_THREADS, where set, decides alone."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(torch.get_num_threads(), _allowed(_QUOTA)))
+        torch.set_num_threads(min(torch.get_num_threads(), allowed_cpus(_QUOTA)))
     return torch.get_num_threads()
 
 
@@ -50,7 +50,7 @@ def _refusal(device: torch.device) -> str | None:
     return None
 
 
-def _allowed(quota: Path) -> int:
+def allowed_cpus(quota: Path) -> int:
     """CPUs by affinity and by the container's quota, at least one; `quota` is the cgroup's cpu.max."""
     cpus = len(os.sched_getaffinity(0))
     try:

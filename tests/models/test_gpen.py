@@ -1,0 +1,135 @@
+"""GPEN behind the core's protocol."""
+
+import io
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from gpend.core.networks import RestoreFaces
+from gpend.errors import DeviceError, FatalError, PhotoError
+from gpend.models.gpen import Gpen, batches, load_gpen
+from gpend.models.weights import GpenCheckpoint, Proven, Template
+from tests.models.conformance import network, picture, vector, weights
+
+_CPU = torch.device("cpu")
+
+
+def _checkpoint(template: Template = Template.FFHQ) -> GpenCheckpoint:
+    return GpenCheckpoint(
+        name="tiny",
+        architecture="gpen",
+        size=64,
+        channel_multiplier=1,
+        narrow=0.125,
+        template=template,
+        file="tiny.pth",
+        sha256="0123456789abcdef" * 4,
+        bytes=1,
+        origin="",
+        licence="",
+    )
+
+
+def _saved(tensors: dict[str, torch.Tensor]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(tensors, buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Gpen:
+    content = _saved(weights(vector("tiny-64").shapes))
+    return load_gpen(Proven(_checkpoint(), content), _CPU, threading.Lock())
+
+
+def _crops(count: int) -> NDArray[np.float32]:
+    return np.random.default_rng(count).random((count, 64, 64, 3), np.float32)
+
+
+def test_it_is_what_the_core_asks_for(tiny: Gpen) -> None:
+    restore: RestoreFaces = tiny
+    assert restore.name == "tiny (01234567)"
+    assert restore.size == 64
+
+
+def test_the_template_is_the_one_that_the_checkpoint_was_made_for() -> None:
+    built = network(vector("tiny-64"))
+    tight, loose = (Gpen(_checkpoint(one), built, _CPU, threading.Lock()).template for one in Template)
+    assert loose[1][0] - loose[0][0] < tight[1][0] - tight[0][0]
+    assert tight[1][0] - tight[0][0] == pytest.approx(125.9 / 512 * 64, abs=0.1)
+    assert loose[1][0] - loose[0][0] == pytest.approx(107.4 / 512 * 64, abs=0.1)
+
+
+def test_crops_go_in_and_come_out_between_0_and_1_as_the_network_computes_them(tiny: Gpen) -> None:
+    seen = picture(64).clamp(-1, 1)
+    with torch.inference_mode():
+        expected = ((network(vector("tiny-64"))(seen).clamp(-1, 1) + 1) / 2)[0].permute(1, 2, 0).numpy()
+    restored = tiny(((seen + 1) / 2).permute(0, 2, 3, 1).numpy())
+    assert restored.shape == (1, 64, 64, 3)
+    assert restored.dtype == np.float32
+    assert 0 <= restored.min() <= restored.max() <= 1
+    assert np.abs(restored[0] - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7])
+def test_any_number_of_crops_keeps_its_order(tiny: Gpen, count: int) -> None:
+    crops = _crops(count)
+    together = tiny(crops)
+    assert together.shape == crops.shape
+    for index in range(count):
+        assert np.abs(tiny(crops[index : index + 1])[0] - together[index]).max() < 1e-3
+
+
+def test_crops_of_another_size_are_a_mistake_of_the_caller(tiny: Gpen) -> None:
+    with pytest.raises(ValueError, match=r"must be \(count, 64, 64, 3\)"):
+        tiny(np.zeros((1, 32, 32, 3), np.float32))
+
+
+def test_a_network_that_gives_no_picture_is_never_believed() -> None:
+    built = network(vector("tiny-64"))
+    built.generator.to_rgb1.bias.fill_(float("inf"))
+    with pytest.raises(PhotoError, match="NaN or infinity"):
+        Gpen(_checkpoint(), built, _CPU, threading.Lock())(_crops(1))
+
+
+class _ScarceMemory(Gpen):
+    """Has memory for two faces at once, or for none."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__(_checkpoint(), network(vector("tiny-64")), _CPU, threading.Lock())
+        self.room = room
+
+    def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        if len(crops) > self.room:
+            raise torch.OutOfMemoryError
+        return crops
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_halved() -> None:
+    crops = _crops(7)
+    assert np.array_equal(_ScarceMemory(1)(crops), crops)
+
+
+def test_memory_too_small_for_one_face_is_the_devices_fault_not_the_photos() -> None:
+    with pytest.raises(DeviceError, match="too little memory"):
+        _ScarceMemory(0)(_crops(2))
+
+
+def test_a_checkpoint_of_another_shape_is_refused_with_what_to_do() -> None:
+    tensors = weights(vector("tiny-64").shapes)
+    tensors["generator.extra"] = torch.zeros(1)
+    with pytest.raises(FatalError, match=r"tiny.pth is no GPEN of size 64.*Correct its entry"):
+        load_gpen(Proven(_checkpoint(), _saved(tensors)), _CPU, threading.Lock())
+
+
+@given(count=st.integers(0, 70), sizes=st.sets(st.integers(2, 32)).map(lambda some: [*sorted(some, reverse=True), 1]))
+def test_batches_hold_every_crop_once_and_in_order_in_allowed_sizes(count: int, sizes: list[int]) -> None:
+    crops = np.arange(count, dtype=np.float32)
+    cut = list(batches(crops, sizes))
+    assert {len(batch) for batch in cut} <= set(sizes)
+    assert np.array_equal(np.concatenate([crops[:0], *cut]), crops)

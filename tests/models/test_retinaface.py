@@ -1,0 +1,92 @@
+"""The detector gives what facexlib's own detect_faces gives, sooner."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from facexlib.detection.retinaface import RetinaFace
+from numpy.typing import NDArray
+
+from gpend.core.photo import Face
+from gpend.errors import FatalError
+from gpend.models.retinaface import LOWEST_SCORE, Detector, load_retinaface
+from gpend.models.tensors import read_tensors
+from gpend.models.weights import DetectorCheckpoint, Proven, find, weights_folders
+
+_CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def proven() -> Proven[DetectorCheckpoint]:
+    return find("retinaface_mobile0.25", DetectorCheckpoint, weights_folders())
+
+
+@pytest.fixture(scope="module")
+def detect(proven: Proven[DetectorCheckpoint]) -> Detector:
+    return load_retinaface(proven, _CPU, threading.Lock())
+
+
+def _photo(path: Path, long_side: int = 1280) -> NDArray[np.uint8]:
+    read = cv2.imread(str(path))
+    assert read is not None
+    image = cv2.cvtColor(read, cv2.COLOR_BGR2RGB)
+    scale = min(1.0, long_side / max(image.shape))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def _rows(faces: Sequence[Face]) -> NDArray[np.float64]:
+    rows = [[*face.box, face.score, *np.ravel(face.landmarks)] for face in faces]
+    return np.array(rows).reshape(-1, 15)
+
+
+@pytest.mark.parametrize("name", ["p002", "p032", "p039", "p043", "p065", "p069", "p075"])
+def test_the_faces_are_those_that_facexlib_finds(
+    beside: Path, proven: Proven[DetectorCheckpoint], detect: Detector, name: str
+) -> None:
+    theirs = RetinaFace(network_name="mobile0.25", device=_CPU)
+    theirs.load_state_dict(read_tensors(proven), strict=False)
+    image = _photo(beside / "photos" / f"{name}.jpg")
+    with torch.inference_mode():
+        expected = theirs.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=LOWEST_SCORE)
+    found = _rows(detect(image))
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max(initial=0) < 0.01
+
+
+def test_all_29_faces_of_the_solvay_conference_are_found_with_certainty(beside: Path, detect: Detector) -> None:
+    faces = detect(_photo(beside / "photos" / "p075.jpg"))
+    assert len(faces) == 29
+    assert min(face.score for face in faces) > 0.95
+
+
+def test_a_landscape_has_no_faces_and_a_statue_is_doubtful(beside: Path, detect: Detector) -> None:
+    assert not detect(_photo(beside / "photos" / "p065.jpg"))
+    assert all(face.score < 0.8 for face in detect(_photo(beside / "photos" / "p017.jpg")))
+
+
+def test_the_landmarks_stand_as_the_core_expects_them(beside: Path, detect: Detector) -> None:
+    (face,) = detect(_photo(beside / "photos" / "p066.jpg"))
+    left_eye, right_eye, nose, left_corner, right_corner = face.landmarks
+    assert left_eye[0] < nose[0] < right_eye[0]
+    assert left_corner[0] < right_corner[0]
+    assert max(left_eye[1], right_eye[1]) < nose[1] < min(left_corner[1], right_corner[1])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (31, 33), (200, 7)])
+def test_an_image_of_any_shape_is_looked_at(detect: Detector, shape: tuple[int, int]) -> None:
+    assert not detect(np.zeros((*shape, 3), np.uint8))
+
+
+def test_noise_has_no_faces(detect: Detector) -> None:
+    assert not detect(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8))
+
+
+def test_weights_of_another_network_are_refused(proven: Proven[DetectorCheckpoint]) -> None:
+    other = (weights_folders()[0] / "gpen-256.safetensors").read_bytes()
+    with pytest.raises(FatalError, match="is no RetinaFace"):
+        load_retinaface(Proven(proven.checkpoint, other), _CPU, threading.Lock())

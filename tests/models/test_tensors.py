@@ -1,0 +1,54 @@
+"""Only named tensors come out of a checkpoint."""
+
+import io
+import pickle
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from gpend.errors import FatalError
+from gpend.models.tensors import read_tensors
+from gpend.models.weights import DetectorCheckpoint, Proven
+
+
+def _proven(file: str, content: bytes) -> Proven[DetectorCheckpoint]:
+    checkpoint = DetectorCheckpoint(
+        name="any", architecture="retinaface-mobile0.25", file=file, sha256="0" * 64, bytes=1, origin="", licence=""
+    )
+    return Proven(checkpoint, content)
+
+
+def _saved(values: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(values, buffer)
+    return buffer.getvalue()
+
+
+def test_both_formats_give_float32() -> None:
+    tensors = {"a": torch.ones(2, dtype=torch.float16)}
+    for proven in (_proven("a.pth", _saved(tensors)), _proven("a.safetensors", safetensors.torch.save(tensors))):
+        assert torch.equal(read_tensors(proven)["a"], torch.ones(2))
+
+
+class _Trap:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (Path("/tmp/trap"),))  # noqa: S108 - it is never run
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("trap.pth", pickle.dumps(_Trap(), protocol=2)),
+        ("trap.pth", _saved({"a": _Trap()})),
+        ("junk.pth", b"not a checkpoint"),
+        ("empty.pth", b""),
+        ("junk.safetensors", b"not a checkpoint"),
+        ("list.pth", _saved([1, 2])),
+        ("numbers.pth", _saved({"a": 1})),
+    ],
+)
+def test_anything_else_is_refused(file: str, content: bytes) -> None:
+    with pytest.raises(FatalError, match=file):
+        read_tensors(_proven(file, content))

@@ -1,0 +1,112 @@
+"""Checkpoints are found by name and used only if they are what the manifest promises."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gpend.errors import FatalError
+from gpend.models.weights import DetectorCheckpoint, GpenCheckpoint, find, load_manifest, weights_folders
+
+_CONTENT = b"the weights"
+_ENTRY: dict[str, object] = {
+    "name": "mine",
+    "architecture": "gpen",
+    "size": 64,
+    "channel_multiplier": 1,
+    "narrow": 0.125,
+    "template": "ffhq",
+    "file": "mine.pth",
+    "sha256": hashlib.sha256(_CONTENT).hexdigest(),
+    "bytes": len(_CONTENT),
+    "origin": "https://example.org/mine.pth",
+    "licence": "mine",
+}
+
+
+def _folder(path: Path, content: bytes = _CONTENT, changes: dict[str, object] | None = None) -> Path:
+    (path / "MANIFEST.yaml").write_text(yaml.safe_dump([_ENTRY | (changes or {})]))
+    (path / "mine.pth").write_bytes(content)
+    return path
+
+
+def test_every_shipped_file_is_what_its_manifest_promises() -> None:
+    folders = weights_folders()
+    assert find("gpen-256", GpenCheckpoint, folders).checkpoint.template == "ffhq"
+    assert find("retinaface_mobile0.25", DetectorCheckpoint, folders).checkpoint.licence == "MIT"
+
+
+def test_the_published_network_is_known_by_its_hash_and_wants_its_own_template() -> None:
+    (published,) = (one for one in load_manifest(weights_folders()[0]) if one.name == "GPEN-BFR-512")
+    assert isinstance(published, GpenCheckpoint)
+    assert (published.file, published.bytes, published.template) == ("GPEN-BFR-512.pth", 284085738, "gpen")
+
+
+def test_a_published_network_that_is_not_there_is_asked_for_with_its_origin_and_its_place() -> None:
+    with pytest.raises(FatalError, match=r"GPEN-BFR-512.pth.*weights.*Put it there.*https://") as raised:
+        find("GPEN-BFR-512", GpenCheckpoint, weights_folders()[:1])
+    assert "licence" in str(raised.value)
+
+
+def test_a_checkpoint_of_ones_own_is_described_in_its_own_folder(tmp_path: Path) -> None:
+    folders = weights_folders(_folder(tmp_path))
+    assert find("mine", GpenCheckpoint, folders).content == _CONTENT
+    assert find("gpen-256", GpenCheckpoint, folders).checkpoint.size == 256
+
+
+def test_a_known_checkpoint_may_lie_in_ones_own_folder_without_a_manifest(tmp_path: Path) -> None:
+    shipped = weights_folders()[0]
+    (tmp_path / "gpen-256.safetensors").write_bytes((shipped / "gpen-256.safetensors").read_bytes())
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "MANIFEST.yaml").write_bytes((shipped / "MANIFEST.yaml").read_bytes())
+    assert find("gpen-256", GpenCheckpoint, [tmp_path, tmp_path / "shipped"]).checkpoint.size == 256
+
+
+def test_a_file_cut_short_is_refused_by_its_size(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match=r"has 3 bytes instead of 11.*nothing of it was loaded"):
+        find("mine", GpenCheckpoint, [_folder(tmp_path, b"the")])
+
+
+def test_a_changed_file_is_refused_by_its_hash(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="SHA-256 differs"):
+        find("mine", GpenCheckpoint, [_folder(tmp_path, b"The weights")])
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match=r"'gpen-255'; known are: mine\."):
+        find("gpen-255", GpenCheckpoint, [_folder(tmp_path)])
+
+
+def test_a_detector_is_no_restorer() -> None:
+    with pytest.raises(FatalError, match="known are"):
+        find("retinaface_mobile0.25", GpenCheckpoint, weights_folders())
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"size": 100}, "size"),
+        ({"sha256": "short"}, "sha256"),
+        ({"file": "../../etc/passwd.pth"}, "file"),
+        ({"file": "network.pickle"}, "file"),
+        ({"colour": "red"}, "colour"),
+        ({"architecture": "gfpgan"}, "gfpgan"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_by_its_key(tmp_path: Path, changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(FatalError, match=f"{problem}.*Correct it"):
+        load_manifest(_folder(tmp_path, changes=changes))
+
+
+def test_a_manifest_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "MANIFEST.yaml").write_text("- {name: [")
+    with pytest.raises(FatalError, match="cannot be read"):
+        load_manifest(tmp_path)
+
+
+def test_a_network_is_proven_without_importing_torch() -> None:
+    program = "import sys, gpend.models.weights; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
