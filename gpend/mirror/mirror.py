@@ -1,0 +1,182 @@
+"""One output tree: what may be done to it."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpend.errors import PhotoError
+from gpend.ledger import Recipe, Written
+from gpend.mirror import standing, tree, writing
+from gpend.mirror.provenance import Provenance
+from gpend.mirror.standing import Ours
+from gpend.mirror.writing import Appearance, Draft
+
+_CLOSE_NS = 2_000_000_000  # the times of FAT come in steps of two seconds
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The photo that an output is made from."""
+
+    relative: Path  # below the source
+    content: str  # SHA-256, hexadecimal
+    like: Appearance
+
+
+class Mirror:
+    """The output tree of one source. Paths are relative to its root, unless said otherwise.
+
+    What raises PhotoError or OSError has changed nothing.
+    """
+
+    def __init__(self, source: Path, output: Path, note: Callable[[str], None] = lambda _: None) -> None:
+        """`note` is told once of every kind of metadata that cannot be carried over into this tree."""
+        self.source = source
+        self.output = output
+        self._note = note
+        self._noted: set[str] = set()
+
+    def write(self, place: Path, photo: bytes, origin: Origin, recipe: Recipe, before: Written | None) -> Written:
+        """Write an output; `before` is what the ledger says that gpend wrote for the photo earlier.
+
+        Raises OccupiedError, LinkedFolderError, OSError.
+        """
+        sha256 = hashlib.sha256(photo).hexdigest()
+        made = Provenance(origin.content, sha256, recipe.model, recipe.digest, recipe.version)
+        with tree.folder(self.output, place.parent, self.source) as folder:
+            ours = self._ours(folder, place, before)
+            placed = writing.put(folder, place.name, Draft(photo, origin.like, made), ours)
+        for note in placed.notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                self._note(note)
+        return Written(place, placed.stamp, sha256)
+
+    def link(self, place: Path, origin: Origin, before: Written | None) -> Written:
+        """Give the source photo a second name in the output tree. OSError with EXDEV: another file system."""
+        with tree.folder(self.output, place.parent, self.source) as folder:
+            ours = self._ours(folder, place, before)
+            stamp = writing.link(folder, place.name, self.source / origin.relative, ours)
+        return Written(place, stamp, origin.content)
+
+    def stands(self, written: Written) -> bool:
+        """Does an output still stand as gpend wrote it?"""
+        try:
+            with tree.folder(self.output, written.path.parent) as folder:
+                return standing.is_unchanged(folder, written.path.name, _as_ours(written))
+        except (FileNotFoundError, PhotoError):
+            return False
+
+    def read(self, written: Written) -> bytes | None:
+        """The bytes of an output, if they are still those that gpend wrote."""
+        try:
+            with tree.folder(self.output, written.path.parent) as folder:
+                photo = standing.bytes_of(folder, written.path.name)
+        except (FileNotFoundError, PhotoError):
+            return None
+        return photo if photo is not None and hashlib.sha256(photo).hexdigest() == written.sha256 else None
+
+    def adopt(self, place: Path, origin: Origin, known: Collection[str]) -> Written | None:
+        """An output for exactly this photo that stands there already although the ledger does not say so.
+
+        It is one if its own attribute says so, if its SHA-256 is `known` for this content, or if it has gpend's tags
+        and the photo's time.
+        """
+        try:
+            with tree.folder(self.output, place.parent) as folder:
+                status = standing.status_of(folder, place.name)
+                sha256 = None if status is None else _recognised(folder, place.name, status, origin, known)
+        except (FileNotFoundError, PhotoError):
+            return None
+        if status is None or sha256 is None:
+            return None
+        return Written(place, standing.stamp_of(status), sha256)
+
+    def move(self, written: Written, to: "Mirror", place: Path, origin: Origin) -> Written:
+        """Move an output, within this tree or into another; its times become those of the photo it is for now.
+
+        Raises OccupiedError, LinkedFolderError, OSError (EXDEV: another file system).
+        """
+        with (
+            tree.folder(self.output, written.path.parent) as old,
+            tree.folder(to.output, place.parent, to.source) as new,
+        ):
+            writing.give_name(old, written.path.name, new, place.name)
+            with suppress(OSError):
+                times = (origin.like.accessed_ns, origin.like.modified_ns)
+                os.utime(place.name, ns=times, dir_fd=new, follow_symlinks=False)
+            os.fsync(new)
+            os.fsync(old)
+            status = os.stat(place.name, dir_fd=new, follow_symlinks=False)
+        tree.remove_empty(self.output, written.path.parent)
+        return Written(place, standing.stamp_of(status), written.sha256)
+
+    def remove(self, written: Written) -> bool:
+        """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
+        try:
+            with tree.folder(self.output, written.path.parent) as folder:
+                if not standing.is_unchanged(folder, written.path.name, _as_ours(written)):
+                    return False
+                os.unlink(written.path.name, dir_fd=folder)
+        except (FileNotFoundError, PhotoError):
+            return False
+        tree.remove_empty(self.output, written.path.parent)
+        return True
+
+    def sweep(self) -> Iterator[int]:
+        """Remove unfinished files that a gpend left behind which was killed: after each folder, how many there."""
+        pending = [Path()]
+        while pending:
+            relative = pending.pop()
+            with suppress(OSError, PhotoError):
+                yield self._sweep(relative, pending)
+
+    def free(self) -> int:
+        """Bytes that may still be written here."""
+        status = os.statvfs(self.output)
+        return status.f_bavail * status.f_frsize
+
+    def _sweep(self, relative: Path, pending: list[Path]) -> int:
+        removed = 0
+        with tree.folder(self.output, relative) as folder, os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(relative / entry.name)
+                elif standing.is_abandoned(folder, entry.name):
+                    os.unlink(entry.name, dir_fd=folder)
+                    removed += 1
+        return removed
+
+    def _ours(self, folder: int, place: Path, before: Written | None) -> Ours | None:
+        """What may be replaced at a place: what gpend wrote there, or a second name of the source."""
+        if before is None or before.path != place:
+            return None
+        status = standing.status_of(folder, place.name)
+        with suppress(OSError):
+            if status is not None and os.path.samestat(status, os.lstat(self.source / place)):
+                return Ours(standing.stamp_of(status), before.sha256)
+        return _as_ours(before)
+
+
+def is_environment(error: OSError) -> bool:
+    """Is it the disk or the network that failed, and not this one file or name?"""
+    return error.errno not in (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.EILSEQ)
+
+
+def _as_ours(written: Written) -> Ours:
+    return Ours(written.stamp, written.sha256)
+
+
+def _recognised(folder: int, name: str, status: os.stat_result, origin: Origin, known: Collection[str]) -> str | None:
+    said = standing.genuine(folder, name)
+    if said is not None:
+        return said.output if said.source == origin.content else None
+    found = standing.sha256_of(folder, name)
+    if found is not None and found in known:
+        return found
+    is_close = abs(status.st_mtime_ns - origin.like.modified_ns) <= _CLOSE_NS
+    return found if is_close and standing.is_tagged_file(folder, name) else None

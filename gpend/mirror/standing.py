@@ -1,0 +1,131 @@
+"""What already stands in an open folder of the output tree, and whose it is. Nothing here changes a file."""
+
+import fcntl
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gpend.intake import Stamp
+from gpend.mirror import provenance
+from gpend.mirror.provenance import Provenance
+
+TEMPORARY = ".gpend-"
+"""How the names of unfinished files begin."""
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A file as gpend left it; still so, it may be replaced."""
+
+    stamp: Stamp
+    sha256: str
+
+
+def status_of(folder: int, name: str) -> os.stat_result | None:
+    """What stands under a name, not following a link; None: nothing."""
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The stamp of a file's status."""
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def is_unchanged(folder: int, name: str, ours: Ours) -> bool:
+    """Does the very file that gpend left still stand there, at least byte for byte?"""
+    status = status_of(folder, name)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return False
+    return stamp_of(status) == ours.stamp or sha256_of(folder, name) == ours.sha256
+
+
+def is_gpends(folder: int, name: str) -> bool:
+    """Does a file stand there that gpend wrote under exactly this name, whatever the ledger knows of it?
+
+    A file system that ignores case or normalises Unicode shows one photo's output under another's name: not this one.
+    """
+    if genuine(folder, name) is None:
+        return False
+    with os.scandir(folder) as entries:
+        return any(entry.name == name for entry in entries)
+
+
+def sha256_of(folder: int, name: str) -> str | None:
+    """The SHA-256 of a regular file; None where there is none that can be read."""
+    with _reading(folder, name) as descriptor:
+        return None if descriptor is None else _digest(descriptor)
+
+
+def genuine(folder: int, name: str) -> Provenance | None:
+    """The provenance of a file that is, byte for byte, what gpend wrote; None for every other file."""
+    with _reading(folder, name) as descriptor:
+        said = None if descriptor is None else provenance.attached(descriptor)
+        if descriptor is None or said is None or _digest(descriptor) != said.output:
+            return None
+        return said
+
+
+def is_tagged_file(folder: int, name: str) -> bool:
+    """Do the metadata of a file say that gpend restored it?"""
+    with _reading(folder, name) as descriptor:
+        if descriptor is None:
+            return False
+        end = max(0, os.fstat(descriptor).st_size - provenance.REACH)
+        ends = (os.pread(descriptor, provenance.REACH, offset) for offset in (0, end))
+        return any(provenance.is_tagged(part) for part in ends)
+
+
+def bytes_of(folder: int, name: str) -> bytes | None:
+    """All bytes of a regular file; None where there is none that can be read."""
+    with _reading(folder, name) as descriptor:
+        if descriptor is None:
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+
+
+def is_abandoned(folder: int, name: str) -> bool:
+    """Is this an unfinished file whose writer has died? A living writer holds a lock on its file."""
+    if not name.startswith(TEMPORARY):
+        return False
+    with _reading(folder, name) as descriptor:
+        if descriptor is None:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # no locks on this file system
+        return True
+
+
+@contextmanager
+def _reading(folder: int, name: str) -> Iterator[int | None]:
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(name, flags, dir_fd=folder)
+    except OSError:
+        yield None
+        return
+    try:
+        yield descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    finally:
+        os.close(descriptor)
+
+
+def _digest(descriptor: int) -> str:
+    found = hashlib.sha256()
+    offset = 0
+    while chunk := os.pread(descriptor, _CHUNK, offset):
+        found.update(chunk)
+        offset += len(chunk)
+    return found.hexdigest()

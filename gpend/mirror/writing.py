@@ -1,0 +1,169 @@
+"""Whole or not at all: a file appears under its name complete and on disk, or it does not appear."""
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from gpend.errors import PhotoError
+from gpend.failpoints import reached
+from gpend.intake import Stamp
+from gpend.mirror import provenance
+from gpend.mirror.provenance import Provenance
+from gpend.mirror.standing import TEMPORARY, Ours, is_gpends, is_unchanged, stamp_of, status_of
+
+NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
+"""How file systems say that they cannot do such a thing, or that it is not allowed."""
+
+
+class OccupiedError(PhotoError):
+    """A file that gpend did not write stands where an output should go; it was left alone."""
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What a file is besides its bytes and its name."""
+
+    mode: int  # permission bits
+    owner: int
+    group: int
+    accessed_ns: int
+    modified_ns: int
+    attributes: dict[str, bytes] = field(default_factory=dict)  # extended ones
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file that is to be written."""
+
+    photo: bytes
+    like: Appearance
+    made: Provenance
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A finished file."""
+
+    stamp: Stamp
+    notes: tuple[str, ...]  # what could not be carried over; worth a line once per folder
+
+
+def put(folder: int, name: str, draft: Draft, ours: Ours | None) -> Placed:
+    """Write a draft under `name` in an open folder, looking like its source.
+
+    Raises OccupiedError where a file stands that gpend did not write or that has changed since, and OSError; then
+    nothing has changed.
+    """
+    with _temporary(folder) as (temporary, descriptor):
+        _write(descriptor, draft.photo)
+        notes = _dress(descriptor, draft.like, draft.made)
+        reached("temp_written")
+        os.fsync(descriptor)
+        reached("fsynced")
+        _install(folder, temporary, name, ours)
+        reached("renamed")
+        os.fsync(folder)
+        reached("folder_fsynced")
+        return Placed(stamp_of(os.fstat(descriptor)), notes)
+
+
+def link(folder: int, name: str, source: Path, ours: Ours | None) -> Stamp:
+    """Give the photo `source` a second name in an open folder; the stamp. Raises OccupiedError, OSError."""
+    temporary = TEMPORARY + secrets.token_hex(8)
+    os.link(source, temporary, dst_dir_fd=folder, follow_symlinks=False)
+    try:
+        stamp = stamp_of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
+        _install(folder, temporary, name, ours)
+        os.fsync(folder)
+    finally:
+        with suppress(FileNotFoundError):  # it has its name
+            os.unlink(temporary, dir_fd=folder)
+    return stamp
+
+
+def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
+    """Move a file into a gap, never over another file. Raises OccupiedError, OSError (EXDEV: another file system)."""
+    try:
+        os.link(old, name, src_dir_fd=old_folder, dst_dir_fd=folder, follow_symlinks=False)
+    except FileExistsError as error:
+        if not _is_same(old_folder, old, folder, name):
+            raise _occupied(name) from error
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            raise
+        # No hard links here, as on FAT and some network shares.
+        if status_of(folder, name) is not None:
+            raise _occupied(name) from error
+        os.rename(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+        return
+    os.unlink(old, dir_fd=old_folder)
+
+
+def _install(folder: int, temporary: str, name: str, ours: Ours | None) -> None:
+    if (ours is not None and is_unchanged(folder, name, ours)) or is_gpends(folder, name):
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    else:
+        give_name(folder, temporary, folder, name)
+
+
+@contextmanager
+def _temporary(folder: int) -> Iterator[tuple[str, int]]:
+    """A new file that is gone again afterwards, unless it was renamed."""
+    name = TEMPORARY + secrets.token_hex(8)  # short, however long the photo's own name is
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        with suppress(OSError):  # a file system without locks has none that could be in the way
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield name, descriptor
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        os.close(descriptor)
+
+
+def _write(descriptor: int, photo: bytes) -> None:
+    rest = memoryview(photo)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _dress(descriptor: int, like: Appearance, made: Provenance) -> tuple[str, ...]:
+    """Owner, mode, extended attributes and times, as far as they are allowed here; what was not, in words."""
+    notes: list[str] = []
+    if (like.owner, like.group) != (os.geteuid(), os.getegid()):
+        _try(partial(os.fchown, descriptor, like.owner, like.group), "the owner", notes)
+    _try(partial(os.fchmod, descriptor, like.mode), "the permissions", notes)
+    for attribute, value in like.attributes.items():
+        _try(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
+    if not provenance.attach(descriptor, made):
+        notes.append("gpend's own attribute")
+    _try(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
+    return tuple(notes)
+
+
+def _try(change: Callable[[], object], what: str, notes: list[str]) -> None:
+    try:
+        change()
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            raise
+        notes.append(what)
+
+
+def _is_same(old_folder: int, old: str, folder: int, name: str) -> bool:
+    """Two names of one file: a move that was interrupted between its two steps."""
+    one, other = status_of(old_folder, old), status_of(folder, name)
+    return one is not None and other is not None and os.path.samestat(one, other)
+
+
+def _occupied(name: str) -> OccupiedError:
+    return OccupiedError(
+        f"A file that gpend did not write already stands in the output folder under the name {name!r}. It was left "
+        "alone, and this photo has no output. Move it away and run `gpend retry` with this photo.",
+    )

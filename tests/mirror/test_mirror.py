@@ -1,0 +1,273 @@
+"""An output tree: whole files or none, nothing of the user's own touched, nothing outside reached."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.errors import PhotoError
+from gpend.ledger import Recipe, Written
+from gpend.mirror import Appearance, LinkedFolderError, Mirror, OccupiedError, Origin, candidates, standing, writing
+from gpend.mirror.provenance import ATTRIBUTE
+
+RECIPE = Recipe("gpen-256", "d1", "0.1.0")
+LIKE = Appearance(0o640, os.geteuid(), os.getegid(), 1_600_000_000_123_456_789, 1_500_000_000_987_654_321)
+
+
+def origin(relative: str | Path = "a.jpg", source: bytes = b"source") -> Origin:
+    return Origin(Path(relative), hashlib.sha256(source).hexdigest(), LIKE)
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Mirror:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    return Mirror(tmp_path / "in", tmp_path / "out")
+
+
+def files(mirror: Mirror) -> dict[str, bytes]:
+    found = (path for path in mirror.output.rglob("*") if path.is_file())
+    return {path.relative_to(mirror.output).as_posix(): path.read_bytes() for path in found}
+
+
+def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> None:
+    written = mirror.write(Path("b/a.jpg"), b"restored", origin(), RECIPE, None)
+    status = (mirror.output / "b/a.jpg").stat()
+    assert files(mirror) == {"b/a.jpg": b"restored"}
+    assert (status.st_mode & 0o777, status.st_mtime_ns, status.st_nlink) == (0o640, LIKE.modified_ns, 1)
+    assert written == Written(Path("b/a.jpg"), standing.stamp_of(status), hashlib.sha256(b"restored").hexdigest())
+
+
+def test_folders_are_as_private_as_those_of_the_source(mirror: Mirror) -> None:
+    (mirror.source / "private").mkdir(mode=0o700)
+    mirror.write(Path("private/a.jpg"), b"restored", origin(), RECIPE, None)
+    assert (mirror.output / "private").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_photo_of_the_users_own_is_never_overwritten(mirror: Mirror) -> None:
+    (mirror.output / "a.jpg").write_bytes(b"mine")
+    with pytest.raises(OccupiedError, match="left alone"):
+        mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    assert files(mirror) == {"a.jpg": b"mine"}
+
+
+def test_an_output_that_the_user_has_edited_is_the_users_own(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    (mirror.output / "a.jpg").write_bytes(b"edited")
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"again", origin(), RECIPE, written)
+    assert not mirror.stands(written)
+    assert not mirror.remove(written)
+    assert files(mirror) == {"a.jpg": b"edited"}
+
+
+def test_gpends_own_output_is_replaced_in_one_step(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+    assert files(mirror) == {"a.jpg": b"better"}
+
+
+def test_an_output_that_the_ledger_forgot_is_still_gpends_own(mirror: Mirror) -> None:
+    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, None)
+    assert files(mirror) == {"a.jpg": b"better"}
+
+
+def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
+    os.utime(mirror.output / "a.jpg")
+    assert mirror.stands(written)
+    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+    assert files(mirror) == {"a.jpg": b"better"}
+
+
+def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.write(Path("a.jpg"), b"restored", origin("A.jpg"), RECIPE, None)
+
+    @contextmanager
+    def listed_as_it_was_made(_folder: int) -> Iterator[list[SimpleNamespace]]:
+        yield [SimpleNamespace(name="A.jpg")]
+
+    monkeypatch.setattr(os, "scandir", listed_as_it_was_made)
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"another", origin(source=b"another source"), RECIPE, None)
+    monkeypatch.undo()
+    assert files(mirror) == {"a.jpg": b"restored"}
+
+
+def test_without_hard_links_a_gap_is_filled_and_a_file_still_not_overwritten(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: object, **_names: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    (mirror.output / "b.jpg").write_bytes(b"mine")
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("b.jpg"), b"restored", origin(), RECIPE, None)
+    assert files(mirror) == {"a.jpg": b"restored", "b.jpg": b"mine"}
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace"])
+def test_a_failure_at_any_step_leaves_the_old_output_and_no_rest(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+
+    def full(*_args: object, **_names: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OSError, match="no space left"):
+        mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+    monkeypatch.undo()
+    assert files(mirror) == {"a.jpg": b"restored"}
+
+
+def test_metadata_that_cannot_be_carried_over_is_noted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_args: object, **_names: object) -> None:
+        raise PermissionError(errno.EPERM, "not allowed")
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    monkeypatch.setattr(os, "fchown", refused)
+    (tmp_path / "out").mkdir()
+    notes: list[str] = []
+    mirror = Mirror(tmp_path, tmp_path / "out", notes.append)
+    like = Appearance(0o600, os.geteuid() + 1, os.getegid(), 1, 2)
+    for name in ("a.jpg", "b.jpg"):
+        mirror.write(Path(name), b"restored", Origin(Path(name), "0" * 64, like), RECIPE, None)
+    assert notes == ["the owner", "the permissions"]
+
+
+def test_extended_attributes_of_the_photo_are_carried_over(mirror: Mirror) -> None:
+    like = Appearance(0o600, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
+    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), RECIPE, None)
+    assert os.getxattr(mirror.output / "a.jpg", "user.rating") == b"5"
+
+
+def test_a_linked_folder_in_the_output_is_refused_with_advice(mirror: Mirror, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (mirror.output / "b").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LinkedFolderError, match="gpend retry"):
+        mirror.write(Path("b/a.jpg"), b"restored", origin(), RECIPE, None)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_link_under_the_outputs_name_is_not_followed(mirror: Mirror, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"mine")
+    (mirror.output / "a.jpg").symlink_to(tmp_path / "precious")
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("place", ["../a.jpg", "b/../../a.jpg", "/tmp/a.jpg"])  # noqa: S108  # nothing is written there
+def test_nothing_outside_the_output_can_be_named(mirror: Mirror, place: str) -> None:
+    with pytest.raises(PhotoError, match="leads out"):
+        mirror.write(Path(place), b"restored", origin(), RECIPE, None)
+
+
+@given(
+    name=st.binary(min_size=1, max_size=255).filter(lambda name: not set(name) & {0, 47} and name not in (b".", b".."))
+)
+def test_every_name_that_a_source_can_have_can_be_mirrored(
+    tmp_path_factory: pytest.TempPathFactory, name: bytes
+) -> None:
+    mirror = Mirror(tmp_path_factory.mktemp("in"), tmp_path_factory.mktemp("out"))
+    place = Path(os.fsdecode(name))
+    written = mirror.write(place, b"restored", origin(place), RECIPE, None)
+    assert [os.fsencode(path.name) for path in mirror.output.iterdir()] == [name]
+    assert mirror.stands(written)
+
+
+def test_hard_links_share_the_photo_and_are_replaced_when_the_photo_was_edited_in_place(mirror: Mirror) -> None:
+    photo = mirror.source / "a.jpg"
+    photo.write_bytes(b"source")
+    written = mirror.link(Path("a.jpg"), origin(), None)
+    assert photo.samefile(mirror.output / "a.jpg")
+    photo.write_bytes(b"edited")
+    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, written)
+    assert (photo.read_bytes(), files(mirror)) == (b"edited", {"a.jpg": b"restored"})
+
+
+def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
+    assert mirror.adopt(Path("a.jpg"), origin(source=b"edited"), ()) is None
+    assert mirror.adopt(Path("missing/a.jpg"), origin(), ()) is None
+
+
+def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(mirror: Mirror) -> None:
+    photo = b"pixels gpend 0.1.0 pixels"
+    written = mirror.write(Path("a.jpg"), photo, origin(), RECIPE, None)
+    os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
+    assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
+    os.utime(mirror.output / "a.jpg")
+    assert mirror.adopt(Path("a.jpg"), origin(), ()) is None
+    assert mirror.adopt(Path("a.jpg"), origin(), {written.sha256}) is not None
+
+
+def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -> None:
+    written = mirror.write(Path("old/deep/a.jpg"), b"restored", origin(), RECIPE, None)
+    moved = mirror.move(written, mirror, Path("new/b.jpg"), origin("new/b.jpg"))
+    assert files(mirror) == {"new/b.jpg": b"restored"}
+    assert not (mirror.output / "old").exists()
+    assert mirror.stands(moved)
+
+
+def test_an_interrupted_move_is_completed(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    os.link(mirror.output / "a.jpg", mirror.output / "b.jpg")
+    mirror.move(written, mirror, Path("b.jpg"), origin("b.jpg"))
+    assert files(mirror) == {"b.jpg": b"restored"}
+
+
+def test_a_move_overwrites_nothing(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    (mirror.output / "b.jpg").write_bytes(b"mine")
+    with pytest.raises(OccupiedError):
+        mirror.move(written, mirror, Path("b.jpg"), origin("b.jpg"))
+    assert files(mirror) == {"a.jpg": b"restored", "b.jpg": b"mine"}
+
+
+def test_removing_an_output_removes_what_is_empty_then(mirror: Mirror) -> None:
+    written = mirror.write(Path("x/y/a.jpg"), b"restored", origin(), RECIPE, None)
+    (mirror.output / "x/mine.txt").write_text("mine")
+    assert mirror.remove(written)
+    assert files(mirror) == {"x/mine.txt": b"mine"}
+    assert not (mirror.output / "x/y").exists()
+
+
+def test_the_sweep_removes_what_a_dead_gpend_left_and_nothing_else(mirror: Mirror) -> None:
+    (mirror.output / "deep").mkdir()
+    (mirror.output / "deep/.gpend-0123456789abcdef").write_bytes(b"half")
+    (mirror.output / "deep/gpend-notes.txt").write_bytes(b"mine")
+    folder = os.open(mirror.output, os.O_RDONLY)
+    with writing._temporary(folder) as (alive, _):  # noqa: SLF001  # as a living writer holds it
+        assert sum(mirror.sweep()) == 1
+        assert set(files(mirror)) == {alive, "deep/gpend-notes.txt"}
+    os.close(folder)
+
+
+def test_reading_an_output_back_gives_only_what_gpend_wrote(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    assert mirror.read(written) == b"restored"
+    (mirror.output / "a.jpg").write_bytes(b"edited")
+    assert mirror.read(written) is None
+
+
+def test_another_ending_is_exchanged_or_else_appended() -> None:
+    assert candidates(Path("b/IMG_1.HEIC"), ".jpg") == [Path("b/IMG_1.jpg"), Path("b/IMG_1.HEIC.jpg")]
+    assert candidates(Path("IMG_1.JPG"), ".jpg") == [Path("IMG_1.JPG")]
+    assert candidates(Path("IMG_1.png"), "") == [Path("IMG_1.png")]
