@@ -1,0 +1,92 @@
+"""The compression schemes of TIFF, over bare bytes: what is between the bytes of a strip and those in the file."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
+
+from gpend.errors import IncompleteError
+
+NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD = 1, 5, 8, 32946, 32773, 34925, 50000
+SHORT, LONG = 3, 4
+HEAD = 8  # bytes of a TIFF's header
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One scheme. Both ways know how many bytes a row has, for some schemes begin every row anew."""
+
+    unpack: Callable[[bytes, int, int], bytes]  # (packed, bytes of a row, rows)
+    pack: Callable[[bytes, int], bytes]  # (plain, bytes of a row)
+    predicts: bool  # whether TIFF's predictors apply
+
+
+def _plain(packed: bytes, row: int, rows: int) -> bytes:
+    return packed[: row * rows]
+
+
+def _inflated(packed: bytes, row: int, rows: int) -> bytes:
+    return zlib.decompressobj().decompress(packed, row * rows)
+
+
+def _by_libtiff(number: int) -> Callable[[bytes, int, int], bytes]:
+    """Unpack with the library itself: the bytes are wrapped as a grey picture of one strip."""
+
+    def unpack(packed: bytes, row: int, rows: int) -> bytes:
+        facts = ((256, row), (257, rows), (258, 8), (259, number), (262, 1), (273, 0), (277, 1), (278, rows), (279, 0))
+        start = HEAD + 2 + 12 * len(facts) + 4
+        known = dict(facts) | {273: start, 279: len(packed)}
+        entries = b"".join(struct.pack("<HHII", tag, LONG, 1, value) for tag, value in known.items())
+        file = struct.pack("<4sIH", b"II*\0", HEAD, len(facts)) + entries + bytes(4) + packed
+        return np.asarray(TiffImageFile(BytesIO(file)), np.uint8).tobytes()
+
+    return unpack
+
+
+def _with_libtiff(name: str) -> Callable[[bytes, int], bytes]:
+    """Pack with the library itself: a grey picture of one strip is written, and the strip taken out."""
+
+    def pack(plain: bytes, row: int) -> bytes:
+        rows = len(plain) // row
+        stream = BytesIO()
+        picture = Image.frombytes("L", (row, rows), plain)
+        picture.save(stream, "TIFF", compression=name, tiffinfo={278: rows})
+        file = stream.getvalue()
+        tags = TiffImageFile(BytesIO(file)).tag_v2
+        (start,), (length,) = tags[273], tags[279]
+        return file[start : start + length]
+
+    return pack
+
+
+def _deflated(plain: bytes, _row: int) -> bytes:
+    return zlib.compress(plain)
+
+
+def _stored(plain: bytes, _row: int) -> bytes:
+    return plain
+
+
+SCHEMES = {
+    NONE: Scheme(_plain, _stored, predicts=False),
+    LZW: Scheme(_by_libtiff(LZW), _with_libtiff("tiff_lzw"), predicts=True),
+    DEFLATE: Scheme(_inflated, _deflated, predicts=True),
+    OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
+    PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False),
+    LZMA: Scheme(_by_libtiff(LZMA), _with_libtiff("lzma"), predicts=True),
+    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True),
+}
+"""By TIFF's number for it."""
+
+
+def unpacked(scheme: Scheme, packed: bytes, row: int, rows: int) -> bytes:
+    """`row` * `rows` bytes; IncompleteError where the packed ones hold fewer."""
+    plain = scheme.unpack(packed, row, rows)
+    if len(plain) < row * rows:
+        raise IncompleteError("the picture's data end before the picture does")
+    return plain
