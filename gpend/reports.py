@@ -1,0 +1,175 @@
+"""The questions people ask of the ledger, answered as plain data: how is it going, and why is this photo as it is?"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gpend.intake import names
+from gpend.ledger import Facts, FolderRow, Records, Row
+from gpend.settings import FolderSettings
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A photo that was set aside, and why."""
+
+    photo: str
+    state: str
+    reason: str
+    since: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A watched folder; `paused` and `waits_for_confirmation` are in words, or None."""
+
+    source: str
+    output: str
+    paused: str | None
+    paused_since: str | None
+    waits_for_confirmation: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it is going."""
+
+    running: bool
+    counts: dict[str, int]  # photos by state; every state is present
+    backlog: int  # photos known and not finished
+    found_by: dict[str, int]  # photos by what drew attention to them: an event, or a scan
+    last_activity: str | None
+    folders: tuple[Folder, ...]
+    last_errors: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything known about one photo. Times are ISO 8601, UTC."""
+
+    photo: str
+    state: str
+    reason: str
+    faces: tuple[Facts, ...]  # as `gpend score --json` tells them
+    notes: tuple[str, ...]
+    output: str | None
+    size: int
+    modified: str
+    sha256: str | None  # of the photo when it was processed
+    output_sha256: str | None
+    model: str
+    settings: str  # digest of the settings that the outcome came from
+    version: str
+    first_seen: str
+    updated: str
+    found_by: str
+    attempts: int
+    next_attempt: str | None
+
+
+def status(ledger: Path, *, errors: int = 5) -> Status:
+    """How it is going, with the last few `errors`. Raises FatalError where there is no ledger to read."""
+    with Records.read_only(ledger) as records:
+        return Status(
+            running=records.running(),
+            counts={state.value: count for state, count in records.counts().items()},
+            backlog=records.backlog(),
+            found_by=records.counts_by_finder(),
+            last_activity=_moment(records.last_activity()),
+            folders=tuple(_folder(row) for row in records.folders()),
+            last_errors=tuple(_trouble(row) for row in records.recent_errors(errors)),
+        )
+
+
+def history(ledger: Path, photo: Path) -> History | None:
+    """Everything known about a photo named by its own path or its output's; None if it is not known.
+
+    Raises FatalError where there is no ledger to read.
+    """
+    with Records.read_only(ledger) as records:
+        folders = [(row.source, row.output) for row in records.folders()]
+        known = (records.photo(path) for path in _names(photo, folders))
+        row = next((row for row in known if row is not None), None)
+    return _history(row) if row else None
+
+
+def located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
+    """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
+    pairs = [(folder.source, folder.output) for folder in folders]
+    return next(iter(_names(photo, pairs)), None)
+
+
+def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
+    """Why the ledger does not know a photo, in words."""
+    path = located(photo, folders)
+    if path is None:
+        watched = ", ".join(str(folder.source) for folder in folders) or "none"
+        return f"It lies in no watched folder. Watched are: {watched}."
+    source = next(folder.source for folder in folders if path.is_relative_to(folder.source))
+    if not names.is_photo_name(path.relative_to(source)):
+        return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
+    if not path.exists():
+        return "There is no such file."
+    if not path.is_file():
+        return "It is not a plain file."
+    return "It has not been found yet: it is still being copied, or a scan has not come by. Ask again later."
+
+
+def _names(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:
+    """How the ledger may know `photo`: below a source, though it was named through a link or by its output."""
+    found: list[Path] = []
+    for said in (photo.absolute(), _real(photo)):
+        for source, output in folders:
+            roots = (source, _real(source), output, _real(output))
+            found += [source / said.relative_to(root) for root in roots if said.is_relative_to(root)]
+    return list(dict.fromkeys(found))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _folder(row: FolderRow) -> Folder:
+    return Folder(str(row.source), str(row.output), row.paused_reason, _moment(row.paused_since), row.brake)
+
+
+def _trouble(row: Row) -> Trouble:
+    return Trouble(str(row.path), row.state.value, row.reason, _known_moment(row.updated))
+
+
+def _history(row: Row) -> History:
+    outcome = row.outcome or {}
+    return History(
+        photo=str(row.path),
+        state=row.state.value,
+        reason=row.reason,
+        faces=tuple(outcome.get("faces", ())),
+        notes=tuple(outcome.get("notes", ())),
+        output=str(row.output) if row.output else None,
+        size=row.stamp.size,
+        modified=_known_moment(row.stamp.mtime_ns // 10**9),
+        sha256=row.content,
+        output_sha256=row.output_sha256,
+        model=row.model,
+        settings=row.digest,
+        version=row.version,
+        first_seen=_known_moment(row.first_seen),
+        updated=_known_moment(row.updated),
+        found_by=row.found_by.value,
+        attempts=row.attempts,
+        next_attempt=_moment(row.next_attempt),
+    )
+
+
+def _moment(seconds: int | None) -> str | None:
+    return None if seconds is None else _known_moment(seconds)
+
+
+def _known_moment(seconds: int) -> str:
+    """ISO 8601; a time that no calendar holds, as files may have, is given as it is."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s"

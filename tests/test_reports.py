@@ -1,0 +1,126 @@
+"""The questions that people ask of the ledger."""
+
+import pytest
+
+from gpend import reports
+from gpend.errors import FatalError
+from gpend.intake import Stamp
+from gpend.ledger import FoundBy, Ledger, Recipe, Result, State, Written
+from gpend.settings import FolderSettings
+
+NOW = 1_700_000_000
+SHA = "a" * 64
+FACE = {"box": [1, 2, 30, 40], "score": 0.99, "sharpness": 0.12, "verdict": "restored", "reason": "blurred"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "in" / "2024").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def folder(home: Path) -> FolderSettings:
+    return FolderSettings(source=home / "in", output=home / "out")
+
+
+@pytest.fixture
+def ledger(home: Path, folder: FolderSettings) -> Path:
+    """One photo restored, one failed, one waiting."""
+    path = home / "ledger.sqlite"
+    with Ledger.open(path, NOW) as opened:
+        place = opened.sources.configure([(folder.source, folder.output)], NOW)[0].id
+        names = ("2024/restored.jpg", "failed.jpg", "waiting.jpg")
+        ids = [opened.photos.sight(place, Path(name), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT, NOW) for name in names]
+        facts = {"faces": [FACE], "notes": ["a note"]}
+        written = Written(Path("2024/restored.jpg"), Stamp(6, 7, 8), SHA)
+        recipe = Recipe("gpen-256", "d1", "0.1.0")
+        opened.photos.finish(ids[0], Result(State.RESTORED, "1 face: 1 restored", SHA, recipe, facts, written), NOW + 1)
+        opened.photos.finish(ids[1], Result(State.FAILED, "no picture in it", SHA, recipe), NOW + 2)
+        opened.sources.pause(place, "the disk is full", NOW + 3)
+    return path
+
+
+def test_status_counts_photos_by_state_and_tells_the_last_errors(ledger: Path) -> None:
+    status = reports.status(ledger)
+    assert (status.counts["restored"], status.counts["failed"], status.counts["kept"], status.backlog) == (1, 1, 0, 1)
+    (error,) = status.last_errors
+    assert (Path(error.photo).name, error.reason, error.since) == (
+        "failed.jpg",
+        "no picture in it",
+        "2023-11-14T22:13:22+00:00",
+    )
+
+
+def test_status_tells_how_photos_were_found_and_what_is_paused(ledger: Path) -> None:
+    status = reports.status(ledger)
+    assert status.found_by == {"event": 3, "scan": 0}
+    assert status.folders[0].paused == "the disk is full"
+    assert status.last_activity == "2023-11-14T22:13:22+00:00"
+
+
+def test_status_tells_whether_a_daemon_is_at_work(ledger: Path) -> None:
+    assert not reports.status(ledger).running
+    with Ledger.open(ledger, NOW):
+        assert reports.status(ledger).running
+
+
+def test_without_a_ledger_there_is_no_status(tmp_path: Path) -> None:
+    with pytest.raises(FatalError):
+        reports.status(tmp_path / "none.sqlite")
+
+
+def test_the_history_of_a_photo_holds_its_faces_its_output_and_what_it_was_made_with(ledger: Path, home: Path) -> None:
+    history = reports.history(ledger, home / "in" / "2024" / "restored.jpg")
+    assert history is not None
+    assert (history.state, history.faces, history.notes) == ("restored", (FACE,), ("a note",))
+    assert history.output == str(home / "out" / "2024" / "restored.jpg")
+    assert (history.model, history.version, history.attempts) == ("gpen-256", "0.1.0", 0)
+
+
+def test_a_photo_is_known_by_its_output_and_through_a_link_too(ledger: Path, home: Path) -> None:
+    by_output = reports.history(ledger, home / "out" / "2024" / "restored.jpg")
+    (home / "pictures").symlink_to(home / "in")
+    by_link = reports.history(ledger, home / "pictures" / "2024" / "restored.jpg")
+    assert by_output == by_link
+    assert by_output is not None
+
+
+def test_a_photo_is_known_by_a_relative_path(ledger: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home / "in" / "2024")
+    assert reports.history(ledger, Path("restored.jpg")) is not None
+    assert reports.history(ledger, Path("../failed.jpg")) is not None
+
+
+def test_a_photo_that_nobody_met_has_no_history(ledger: Path, home: Path) -> None:
+    assert reports.history(ledger, home / "in" / "other.jpg") is None
+    assert reports.history(ledger, Path("/elsewhere.jpg")) is None
+
+
+def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSettings) -> None:
+    source = folder.source
+    (source / "new.jpg").write_bytes(b"x")
+    (source / "folder.jpg").mkdir()
+    said = {
+        home / "elsewhere.jpg": "no watched folder",
+        source / ".syncthing.a.jpg.tmp": "passes over",
+        source / "@eaDir" / "a.jpg": "passes over",
+        source / "letter.txt": "passes over",
+        source / "absent.jpg": "no such file",
+        source / "folder.jpg": "not a plain file",
+        source / "new.jpg": "not been found yet",
+    }
+    assert [words in reports.absence(path, [folder]) for path, words in said.items()] == [True] * len(said)
+
+
+@pytest.mark.parametrize("seconds", [10**15, -(10**15)])
+def test_a_time_that_no_calendar_holds_is_still_told(seconds: int, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path, NOW) as opened:
+        opened.sources.configure([(tmp_path / "in", tmp_path / "out")], seconds)
+        place = opened.folders()[0].id
+        opened.photos.sight(place, Path("a.jpg"), Stamp(1, 1, 1), FoundBy.SCAN, seconds)
+    history = reports.history(path, tmp_path / "in" / "a.jpg")
+    assert history is not None
+    assert history.first_seen
