@@ -1,5 +1,7 @@
 """The questions that people ask of the ledger."""
 
+from pathlib import Path
+
 import pytest
 
 from gpend import reports
