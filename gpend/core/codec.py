@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.containers import Container, Decoded, Encoded, Format, Header, plain, png, tiff, webp
+from gpend.core.containers import Container, Decoded, Encoded, Format, Header, jpeg, plain, png, tiff, webp
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings
 
 __all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "overview"]
 
-CONTAINERS: dict[Format, Container] = {Format.PNG: png, Format.WEBP: webp, Format.TIFF: tiff}
+CONTAINERS: dict[Format, Container] = {Format.JPEG: jpeg, Format.PNG: png, Format.WEBP: webp, Format.TIFF: tiff}
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
