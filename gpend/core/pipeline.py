@@ -7,7 +7,7 @@ import numpy as np
 
 from gpend.core import align, codec, orientation, paste, restore, sharpness, triage
 from gpend.core.networks import Networks
-from gpend.core.photo import Face, Pixels, Plane
+from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.settings import CoreSettings
 
@@ -51,13 +51,21 @@ class _Case:
             self._decoded = codec.decode(self.photo, self.header)
         return self._decoded
 
-    def crop(self, face: Face, target: tuple[tuple[float, float], ...], side: int) -> tuple[Plane, align.Transform]:
+    def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
         """The face aligned to `target`; from the overview where that holds enough pixels."""
         transform = align.similarity(face.landmarks, target)
         shrunk = self.overview.shape[1] / self.header.width
         if align.scale_of(transform) / shrunk <= 1.0:
             return align.crop(self.overview, _for_overview(transform, shrunk), side), transform
         return align.crop(self.decoded.pixels, transform, side), transform
+
+    def grid(self, face: Face) -> float:
+        """The trace of the JPEG grid under the face; 0 where the photo was not decoded at its own size."""
+        own = self._decoded.pixels if self._decoded else self.overview
+        if own.shape[1] != self.header.width:
+            return 0.0
+        x0, y0, x1, y1 = (max(0, round(edge)) for edge in face.box)
+        return sharpness.blocking(own[y0:y1, x0:x1]) if x1 > x0 and y1 > y0 else 0.0
 
 
 def _for_overview(transform: align.Transform, shrunk: float) -> align.Transform:
@@ -104,22 +112,25 @@ def _judged(case: _Case, face: Face, settings: CoreSettings) -> FaceReport:
         return triage.without_measure(face, doubt)
     target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     crop, transform = case.crop(face, target, sharpness.SIDE)
-    return triage.verdict(face, sharpness.measure(crop, align.scale_of(transform)), settings.triage)
+    return triage.verdict(face, sharpness.measure(crop, align.scale_of(transform), case.grid(face)), settings.triage)
 
 
-def _restored(case: _Case, blurred: list[int], networks: Networks, settings: CoreSettings) -> Outcome:
+def _restored(case: _Case, chosen: list[int], networks: Networks, settings: CoreSettings) -> Outcome:
     side, template = networks.restore.size, networks.restore.template
-    aligned = [case.crop(case.faces[place], template, side) for place in blurred]
-    before = [case.reports[place].sharpness for place in blurred]
-    tried = restore.attempts([crop for crop, _ in aligned], before, [align.scale_of(t) for _, t in aligned], networks)
+    aligned = [case.crop(case.faces[place], template, side) for place in chosen]
+    blurred = [_blurred(case.reports[place], *pair) for place, pair in zip(chosen, aligned, strict=True)]
     canvas = _canvas(case.decoded)
     weight = paste.mask(template, side)
-    for place, (_, transform), attempt in zip(blurred, aligned, tried, strict=True):
+    for place, (_, transform), attempt in zip(chosen, aligned, restore.attempts(blurred, networks), strict=True):
         if attempt.refusal:
             case.reports[place] = replace(case.reports[place], verdict=Verdict.REFUSED, reason=attempt.refusal)
         else:
             canvas.paste(attempt.difference, weight, transform)
     return _written(case, canvas, networks, settings)
+
+
+def _blurred(report: FaceReport, crop: Plane, transform: align.Transform) -> restore.Blurred:
+    return restore.Blurred(crop, align.scale_of(transform), report.terms["strength"])
 
 
 def _canvas(decoded: codec.Decoded) -> paste.Canvas:

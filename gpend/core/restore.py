@@ -1,5 +1,6 @@
-"""Restore aligned faces, match their colour and tone to the photo, and refuse what is not better."""
+"""Restore aligned faces, match their colour, tone and grain to the photo, and refuse what is not better."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,69 +12,102 @@ from gpend.core.networks import DetectFaces, Networks
 from gpend.core.photo import Landmarks, Plane
 
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
-_TONE = 0.06  # share of the crop's side: tone and colour coarser than this come from the photo
-_STRUCTURE = 0.030  # share of the crop's side: what is coarser than this must not move
-_MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1
+_TONE = 0.06  # share of the crop's side: tone coarser than this comes from the photo
+_STRUCTURE = 0.03  # share of the crop's side: what is coarser than this must not move
+_MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1, over the face
+_PART_MOVED = 0.11  # the same over one eye, the nose or the mouth
 _LANDMARKS = 0.12  # landmarks may move by this share of the eye distance
-_SHARPER = 0.02  # sharpness must rise by this
+_SHARPER = 0.2  # the log-odds that the face needs restoring must fall by this
+_GRAIN = 0.35  # share of the photo's own grain that is put back where the network removed it
+
+
+@dataclass(frozen=True)
+class Blurred:
+    """A face that is to be restored."""
+
+    crop: Plane  # (side, side, 3), aligned to the network's template
+    scale: float  # crop pixels for each photo pixel
+    strength: float  # the share of the network's change to apply, 0 to 1
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One face after the network: what to add to the crop, or why it was refused."""
+    """One face after the network."""
 
     difference: Plane  # (side, side, 3): to be added to the aligned crop
-    refusal: str  # empty if it passed the gates
+    refusal: str  # why it must not be added, or ""
 
 
-def attempts(crops: list[Plane], before: list[float], scales: list[float], networks: Networks) -> list[Attempt]:
-    """Restore crops aligned to the network's template; `before` is their sharpness, `scales` crop px per photo px."""
+def attempts(faces: Sequence[Blurred], networks: Networks) -> list[Attempt]:
+    """Restore every face, and judge each result against what the photo holds."""
     results: list[Attempt] = []
-    for start in range(0, len(crops), _BATCH):
-        batch = np.stack(crops[start : start + _BATCH])
-        outputs = networks.restore(batch)
-        for index, output in enumerate(outputs, start):
-            results.append(_attempt(crops[index], output, before[index], scales[index], networks))
+    for start in range(0, len(faces), _BATCH):
+        batch = faces[start : start + _BATCH]
+        outputs = networks.restore(np.stack([face.crop for face in batch]))
+        results += [_attempt(face, output, networks) for face, output in zip(batch, outputs, strict=True)]
     return results
 
 
-def _attempt(crop: Plane, output: NDArray[np.float32], before: float, scale: float, networks: Networks) -> Attempt:
-    restored = matched(np.asarray(output, np.float32), crop)
+def _attempt(face: Blurred, output: NDArray[np.float32], networks: Networks) -> Attempt:
+    template = networks.restore.template
+    restored = blended(matched(np.asarray(output, np.float32), face.crop), face.crop, face.strength)
     refusal = (
-        _structure_refusal(output, crop)
-        or _sharpness_refusal(restored, before, scale, networks.restore.template)
-        or _landmark_refusal(restored, crop, networks)
+        _structure_refusal(output, face.crop, template)
+        or _sharpness_refusal(restored, face, template)
+        or _landmark_refusal(restored, face.crop, networks)
     )
-    return Attempt(restored - crop, refusal)
+    return Attempt(restored - face.crop, refusal)
 
 
-def matched(restored: Plane, crop: Plane) -> Plane:
-    """The restored detail on the tone and colour of the crop; the chroma stays the photo's own, so grey stays grey."""
+def matched(output: Plane, crop: Plane) -> Plane:
+    """The restored detail on the tone of the crop; the chroma stays the photo's own, so grey stays grey."""
     sigma = _TONE * crop.shape[0]
-    ours, theirs = _luma(restored), _luma(crop)
+    ours, theirs = _luma(output), _luma(crop)
     tone = ours + _smooth(theirs, sigma) - _smooth(ours, sigma)
     return np.asarray(np.clip(crop + (tone - theirs)[:, :, None], 0, 1), np.float32)
 
 
-def _structure_refusal(output: Plane, crop: Plane) -> str:
+def blended(restored: Plane, crop: Plane, strength: float) -> Plane:
+    """Part of the way from the crop to the restored face, with some of the photo's grain put back on the part."""
+    grain = _GRAIN * strength * _grain(_luma(crop))
+    return np.asarray(np.clip(crop + strength * (restored - crop) + grain[:, :, None], 0, 1), np.float32)
+
+
+def _grain(luma: Plane) -> Plane:
+    """What is finer than any face detail of a blurred photo, cut where it is stronger than noise: edges stay out."""
+    fine = luma - _smooth(luma, 1.2)
+    spread = 1.4826 * float(np.median(np.abs(fine)))
+    return np.asarray(np.clip(fine, -2 * spread, 2 * spread), np.float32)
+
+
+def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
+    """Tone may differ as a whole; its coarse pattern over the face, and over each feature, may not."""
     side = crop.shape[0]
-    centre = slice(side // 4, side - side // 8)
-    across = slice(side // 4, side - side // 4)
     gap = _smooth(_luma(output), _STRUCTURE * side) - _smooth(_luma(crop), _STRUCTURE * side)
-    inner = gap[centre, across]
-    moved = float(np.sqrt(((inner - inner.mean()) ** 2).mean()))
-    return f"the restored face differs too much in its coarse structure ({moved:.3f})" if moved > _MOVED else ""
+    reach = side // 12
+    left, right = round(template[0][0]) - 2 * reach, round(template[1][0]) + 2 * reach
+    face = gap[round(template[0][1]) - 2 * reach : round(template[4][1]) + reach, left:right]
+    moved = float(face.std())
+    if moved > _MOVED:
+        return f"the restored face differs too much in its coarse structure ({moved:.3f})"
+    parts = (gap[round(y) - reach : round(y) + reach, round(x) - reach : round(x) + reach] for x, y in template)
+    worst = max(float(np.abs(part - face.mean()).mean()) for part in parts)
+    return f"an eye, the nose or the mouth differs too much ({worst:.3f})" if worst > _PART_MOVED else ""
 
 
-def _sharpness_refusal(restored: Plane, before: float, scale: float, template: Landmarks) -> str:
-    after = sharpness.measure(to_ffhq(restored, template), scale).sharpness
-    return "" if after >= before + _SHARPER else f"the restored face is not sharper ({before:.2f} to {after:.2f})"
+def _sharpness_refusal(restored: Plane, face: Blurred, template: Landmarks) -> str:
+    """Both crops are measured alike, so that the trace of the JPEG grid plays no part."""
+    before, after = (_measured(crop, face.scale, template) for crop in (face.crop, restored))
+    if after.need <= before.need - _SHARPER:
+        return ""
+    return f"the restored face is not sharper ({before.sharpness:.2f} to {after.sharpness:.2f})"
 
 
-def to_ffhq(crop: Plane, template: Landmarks) -> Plane:
-    """A crop of any template as the FFHQ crop that sharpness is measured on."""
-    transform = align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE))
-    return align.warped(crop, transform, (sharpness.SIDE, sharpness.SIDE), cv2.BORDER_REPLICATE)
+def _measured(crop: Plane, scale: float, template: Landmarks) -> sharpness.Measure:
+    target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+    side = (sharpness.SIDE, sharpness.SIDE)
+    aligned = align.warped(crop, align.similarity(template, target), side, cv2.BORDER_REPLICATE)
+    return sharpness.measure(aligned, scale, 0.0)
 
 
 def _landmark_refusal(restored: Plane, crop: Plane, networks: Networks) -> str:
@@ -100,7 +134,7 @@ def _distance(landmarks: Landmarks, others: Landmarks) -> float:
 
 
 def _luma(image: Plane) -> Plane:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+    return np.asarray(cv2.cvtColor(np.asarray(image, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _smooth(image: Plane, sigma: float) -> Plane:

@@ -9,11 +9,13 @@ from gpend.core import align
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
+from gpend.core.strength import LEAST as LEAST_STRENGTH
+from gpend.core.strength import strength
 from gpend.settings import TriageSettings
 
-_NESTED = 0.7  # share of a small box inside a larger one from which it is a part of that face
-_PART = 0.6  # a part is at most this wide against the face
+_SHARED = 0.5  # share of the smaller of two boxes from which both stand for one face, or one for a part of it
 _EYES_TO_BOX = (0.22, 0.75)  # eye distance against the box's width: below it a profile, above it no face
+_GONE = -2.5  # log10 of the detail left an octave above the coarsest band: below it, nothing but a blot
 _TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
 _MISFIT = 0.20  # landmarks off the template, in eye distances
 
@@ -27,8 +29,15 @@ class Doubt:
 
 
 def faces_of(found: Sequence[Face]) -> list[Face]:
-    """Without the parts of faces (an eye, a mouth) that the detector took for small faces inside a larger one."""
-    return [face for face in found if not any(_is_part(face, other) for other in found)]
+    """Each face once: of boxes that share most of the smaller one, the surest stands.
+
+    So an eye that was taken for a small face goes, and so does a second, looser box around one large face.
+    """
+    kept: list[Face] = []
+    for face in sorted(found, key=lambda one: one.score, reverse=True):
+        if not any(_shared(face, other) > _SHARED for other in kept):
+            kept.append(face)
+    return kept
 
 
 def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
@@ -41,13 +50,19 @@ def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
 
 
 def verdict(face: Face, measure: Measure, settings: TriageSettings) -> FaceReport:
-    """The report of a measured face: restored (to be tried), sharp, or too far gone."""
-    box, value = whole(face.box), measure.sharpness
-    if value >= settings.sharpness_threshold:
-        reason = f"sharpness {value:.2f} reaches {settings.sharpness_threshold:.2f}"
-        return FaceReport(box, face.score, value, Verdict.SHARP, reason, measure.terms)
-    reason = f"sharpness {value:.2f} is below {settings.sharpness_threshold:.2f}"
-    return FaceReport(box, face.score, value, Verdict.RESTORED, reason, measure.terms)
+    """The report of a measured face: restored (to be tried), sharp, too far gone, or spoiled in a way that stays."""
+    value, limit, share = measure.sharpness, settings.sharpness_threshold, strength(measure.terms)
+    terms = {**measure.terms, "strength": share}
+    decision = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} is below {limit:.2f}; restored to {share:.0%}")
+    if value >= limit:
+        decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
+    elif measure.terms["broad_high"] < _GONE:
+        decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
+    elif share < LEAST_STRENGTH:
+        decision = Doubt(
+            Verdict.REFUSED, f"sharpness {value:.2f}, but spoiled in a way that the network does not improve"
+        )
+    return FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, terms)
 
 
 def without_measure(face: Face, reason: Doubt) -> FaceReport:
@@ -91,10 +106,9 @@ def _turn(placed: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     return float(placed[2][0] - middle[0])
 
 
-def _is_part(face: Face, other: Face) -> bool:
-    if face is other or face.width > _PART * other.width:
-        return False
+def _shared(face: Face, other: Face) -> float:
+    """What part of the smaller box lies in the other."""
     x0, y0 = max(face.box[0], other.box[0]), max(face.box[1], other.box[1])
     x1, y1 = min(face.box[2], other.box[2]), min(face.box[3], other.box[3])
     inside = max(0.0, x1 - x0) * max(0.0, y1 - y0)
-    return inside > _NESTED * face.width * face.height
+    return inside / max(1e-6, min(face.width * face.height, other.width * other.height))

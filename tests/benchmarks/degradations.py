@@ -1,0 +1,183 @@
+"""What phones, dark rooms and messaging apps do to a face, with seeds: the material that judgement is measured on.
+
+A clean face is an FFHQ-aligned square RGB crop. `shot` gives it a native size, then blurs, shrinks, adds noise and
+compresses it as its kind says, at the native size, as a camera would. Severities are steps of each kind's own scale.
+Lengths are in pixels of the 256 px crop unless they are called native.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Random = np.random.Generator
+
+FACE_SHARE = 0.52  # a face box's width against the side of its FFHQ crop
+
+
+class Kind(StrEnum):
+    """How a face was spoiled."""
+
+    SHARP = "sharp"
+    GAUSSIAN = "gaussian blur"
+    DISC = "disc blur"
+    MOTION = "motion blur"
+    DOWNSCALE = "downscale"
+    NOISE = "noise"
+    JPEG = "jpeg"
+    MESSAGING = "messaging"
+    DARK = "dark room"
+
+
+DEGRADED = tuple(kind for kind in Kind if kind is not Kind.SHARP)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A face as a photo holds it, beside the truth at the same size."""
+
+    seen: Image  # (side, side, 3), native size
+    truth: Image
+    kind: Kind
+    severity: int  # 0 is the mildest that anyone would call degraded; higher is worse
+    face_px: float
+
+
+SEVERITIES = 4
+
+
+def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random) -> Shot:
+    """The clean crop as a photo of a face `face_px` wide, spoiled by `kind` at `severity` (0 to SEVERITIES - 1)."""
+    side = max(32, round(face_px / FACE_SHARE))
+    truth = resized(clean, side)
+    image = truth.astype(np.float32)
+    image = _spoiled(image, kind, severity, random)
+    if kind is not Kind.JPEG:
+        image = _grained(image, random.uniform(0.0, 2.5), random)
+    harmless = 50 if kind is Kind.SHARP and face_px > 150 else 82  # on a large face, blocks are small
+    quality = int(random.integers(harmless, 98))
+    return Shot(_compressed(_whole(image), quality), truth, kind, severity, face_px)
+
+
+def resized(image: Image, side: int) -> Image:
+    """To a square of `side`: by area down, bicubic up."""
+    method = cv2.INTER_AREA if side < image.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (side, side), interpolation=method), np.uint8)
+
+
+def _spoiled(  # noqa: PLR0911  # one return for each kind reads best
+    image: NDArray[np.float32], kind: Kind, severity: int, random: Random
+) -> NDArray[np.float32]:
+    unit = image.shape[0] / 256  # native pixels for a pixel of the 256 px crop
+    strength = (2.0, 3.0, 4.5, 7.0)[severity] * random.uniform(0.9, 1.15)
+    match kind:
+        case Kind.SHARP:
+            return _developed(image, unit, random)
+        case Kind.GAUSSIAN:
+            return _smoothed(image, max(1.2, strength * unit))
+        case Kind.DISC:
+            return _filtered(image, _disc(max(2.2, 1.9 * strength * unit)))
+        case Kind.MOTION:
+            return _filtered(image, _streak(max(6.0, 4.2 * strength * unit), random))
+        case Kind.DOWNSCALE:
+            return _pixelated(image, max(2.2, (4.5, 6.0, 8.0, 11.0)[severity] * unit * random.uniform(0.9, 1.1)))
+        case Kind.NOISE:
+            level = (14, 20, 28, 38)[severity] * max(1.0, unit)
+            return _grained(_smoothed(image, max(0.7, 0.8 * unit)), level, random)
+        case Kind.JPEG:
+            return _squeezed(image, (22, 17, 12, 8)[severity], unit, random)
+        case Kind.MESSAGING:
+            return _messaged(image, severity, unit, random)
+        case Kind.DARK:
+            blurred = _smoothed(image, max(1.2, (1.6, 2.2, 3.0, 4.5)[severity] * unit))
+            return _denoised(_grained(blurred, (8, 12, 16, 22)[severity] * max(1.0, unit**0.5), random), unit)
+
+
+def _developed(image: NDArray[np.float32], unit: float, random: Random) -> NDArray[np.float32]:
+    """What lenses and cameras do to every photo: a little softness, or too much sharpening, or noise reduction."""
+    choice = random.uniform()
+    if choice < 0.4:
+        return _smoothed(image, random.uniform(0.3, 0.8) * max(0.8, min(unit, 1.2)))
+    if choice < 0.6:
+        return np.asarray(image + random.uniform(0.2, 0.8) * (image - _smoothed(image, 1.0)), np.float32)
+    if choice < 0.75:
+        return _denoised(_grained(image, random.uniform(2, 6), random), min(unit, 1.0))
+    return image
+
+
+def _smoothed(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _filtered(image: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _disc(radius: float) -> NDArray[np.float32]:
+    reach = int(np.ceil(radius)) + 1
+    ys, xs = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    kernel = np.clip(radius + 0.5 - np.hypot(xs, ys), 0, 1)
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _streak(length: float, random: Random) -> NDArray[np.float32]:
+    """A slightly bent stroke: a hand that moved while the shutter was open."""
+    reach = int(np.ceil(length / 2)) + 2
+    angle, bend = random.uniform(0, np.pi), random.uniform(-0.25, 0.25)
+    along = np.linspace(-length / 2, length / 2, max(16, int(length * 4)))
+    across = bend * (along**2 / length - length / 12)
+    xs, ys = along * np.cos(angle) - across * np.sin(angle), along * np.sin(angle) + across * np.cos(angle)
+    kernel, _, _ = np.histogram2d(ys, xs, bins=2 * reach + 1, range=[[-reach - 0.5, reach + 0.5]] * 2)
+    kernel = cv2.GaussianBlur(kernel, (0, 0), 0.6)
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _pixelated(image: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    side = image.shape[0]
+    small = cv2.resize(image, (max(8, round(side / factor)),) * 2, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _grained(image: NDArray[np.float32], level: float, random: Random) -> NDArray[np.float32]:
+    """Noise that grows with the square root of the light, partly common to the channels."""
+    height, width = image.shape[:2]
+    own = random.standard_normal((height, width, 3))
+    common = random.standard_normal((height, width, 1))
+    noise = (0.6 * own + 0.8 * common) * level * (0.5 + 0.5 * np.sqrt(np.clip(image, 0, 255) / 255))
+    return np.asarray(image + noise, np.float32)
+
+
+def _denoised(image: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+    """A camera's noise reduction: it smears the grain with the texture."""
+    return np.asarray(0.4 * image + 0.6 * _smoothed(image, max(0.8, 0.8 * unit)), np.float32)
+
+
+def _squeezed(image: NDArray[np.float32], quality: int, unit: float, random: Random) -> NDArray[np.float32]:
+    """Compressed hard at no more than the crop's scale, as a thumbnail or a preview is."""
+    side = image.shape[0]
+    seen = min(side, 256)
+    small = resized(_whole(image), seen) if unit > 1 else _whole(image)
+    squeezed = _compressed(small, max(4, quality + int(random.integers(-2, 3))))
+    return resized(squeezed, side).astype(np.float32)
+
+
+def _messaged(image: NDArray[np.float32], severity: int, unit: float, random: Random) -> NDArray[np.float32]:
+    """Shrunk, compressed, shrunk a little and compressed again, and brought back by the viewer who saved it."""
+    side = image.shape[0]
+    factor = max(1.6, (2.6, 3.5, 4.6, 6.5)[severity] * unit * random.uniform(0.9, 1.1))
+    first = _compressed(resized(_whole(image), max(16, round(side / factor * 1.2))), int(random.integers(45, 70)))
+    second = _compressed(resized(first, max(16, round(side / factor))), int(random.integers(35, 60)))
+    return np.asarray(cv2.resize(second, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _whole(image: NDArray[np.float32]) -> Image:
+    return np.asarray(np.rint(np.clip(image, 0, 255)), np.uint8)
+
+
+def _compressed(image: Image, quality: int) -> Image:
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(np.asarray(decoded), cv2.COLOR_BGR2RGB), np.uint8)

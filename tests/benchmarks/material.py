@@ -1,0 +1,78 @@
+"""Faces from a folder, as shots of known kind and severity, with what gpend measures on each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import align, sharpness
+from gpend.core.photo import Plane
+from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, shot
+
+TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One shot, aligned as gpend aligns it."""
+
+    shot: Shot
+    crop: Plane  # (256, 256, 3)
+    scale: float
+    grid: float
+    terms: dict[str, float]
+
+
+def faces(folder: Path, every: int = 1) -> list[Path]:
+    """The pictures of a folder of FFHQ-aligned faces."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in {".webp", ".png", ".jpg"})[::every]
+
+
+def loaded(path: Path) -> NDArray[np.uint8]:
+    """One aligned face, RGB."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"{path} cannot be read as a picture")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def samples(
+    paths: Sequence[Path], each: int, random: Random, widths: tuple[float, float] = (40, 400)
+) -> Iterator[Sample]:
+    """`each` shots of every face, half of them sharp controls, with the light and the aim varied as people's are."""
+    for path in paths:
+        clean = loaded(path)
+        for turn in range(each):
+            kind = Kind.SHARP if turn % 2 == 0 else DEGRADED[int(random.integers(len(DEGRADED)))]
+            face_px = float(np.exp(random.uniform(*np.log(widths))))
+            yield sampled(shot(_lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random), random)
+
+
+def sampled(taken: Shot, random: Random | None = None) -> Sample:
+    """A shot as gpend would see it; with `random`, the landmarks are off as a detector's are."""
+    side = taken.seen.shape[0]
+    marks = align.scaled(align.FFHQ_TEMPLATE, side)
+    transform = align.similarity(marks if random is None else _shaken(marks, side, random), TARGET)
+    crop, scale = align.crop(taken.seen, transform, sharpness.SIDE), align.scale_of(transform)
+    grid = sharpness.blocking(taken.seen[side // 4 : side - side // 8, side // 4 : side - side // 4])
+    return Sample(taken, crop, scale, grid, sharpness.terms(crop, scale, grid))
+
+
+def _lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
+    image = clean / 255.0
+    if random.uniform() < 0.25:
+        image = np.repeat(image @ (0.299, 0.587, 0.114), 3).reshape(image.shape)
+    if random.uniform() < 0.4:
+        image = image ** random.uniform(0.6, 2.2) * random.uniform(0.5, 1.0)
+    return np.asarray(np.rint(image * 255), np.uint8)
+
+
+def _shaken(marks: Sequence[tuple[float, float]], side: int, random: Random) -> list[tuple[float, float]]:
+    points = np.asarray(marks) @ (1, 1j)
+    turn = np.exp(random.normal(0, 0.04)) * np.exp(1j * random.normal(0, 0.12))
+    shift = complex(*random.normal(0, 0.015 * side, 2))
+    points = (points - points.mean()) * turn + points.mean() + shift
+    return [(float(point.real), float(point.imag)) for point in points]
