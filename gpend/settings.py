@@ -91,4 +91,6 @@ class Settings(CoreSettings):
     slots: Annotated[int, Field(ge=1, le=64)] = 1
     memory_mb: Annotated[int, Field(ge=64)] = 512
     attempts: Annotated[int, Field(ge=1)] = 3
+    stall_seconds: Annotated[float, Field(ge=30)] = 300.0
+    idle_unload_minutes: Annotated[float, Field(ge=0)] = 10.0
     log: LogSettings = LogSettings()
