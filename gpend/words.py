@@ -1,0 +1,128 @@
+"""Answers as people read them on a terminal: text with colour, which click leaves out where there is no terminal."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gpend.ledger import Facts
+from gpend.reports import History, Status
+
+_COLOURS = {
+    "restored": "green",
+    "kept": "cyan",
+    "waiting": "yellow",
+    "working": "yellow",
+    "failed": "red",
+    "incomplete": "red",
+    "unsupported": "magenta",
+}
+
+
+def plain(text: str | Path) -> str:
+    """Text that a terminal can show as it is: undecodable bytes and control characters of file names are replaced."""
+    decoded = os.fsencode(text).decode("utf-8", "replace")
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in decoded)
+
+
+def state(name: str) -> str:
+    """A state, in its colour."""
+    return click.style(name, fg=_COLOURS.get(name))
+
+
+def ago(moment: str | None, now: datetime) -> str:
+    """How long ago an ISO 8601 moment was, roughly; "never" for None."""
+    if moment is None:
+        return "never"
+    try:
+        seconds = (now - datetime.fromisoformat(moment)).total_seconds()
+    except ValueError:
+        return moment
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if abs(seconds) >= length:
+            count = round(abs(seconds) / length)
+            return f"{count} {unit}{'s' if count > 1 else ''} {'ago' if seconds > 0 else 'from now'}"
+    return "just now"
+
+
+def status_text(status: Status, now: datetime) -> str:
+    """The answer to `gpend status`."""
+    how = click.style("running", fg="green") if status.running else click.style("not running", fg="red")
+    counted = [f"{count} {state(name)}" for name, count in status.counts.items() if count]
+    lines = [
+        f"gpend is {how}; last activity {ago(status.last_activity, now)}.",
+        f"Photos: {', '.join(counted) or 'none yet'}. Backlog: {status.backlog}.",
+        f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",
+        *_folder_lines(status, now),
+        *_error_lines(status, now),
+    ]
+    return "\n".join(lines)
+
+
+def _folder_lines(status: Status, now: datetime) -> list[str]:
+    lines = ["Folders:"] if status.folders else ["Folders: none"]
+    for folder in status.folders:
+        lines.append(f"  {plain(folder.source)} → {plain(folder.output)}")
+        if folder.paused:
+            since = ago(folder.paused_since, now)
+            lines.append(click.style(f"    paused {since}: {plain(folder.paused)}", fg="yellow"))
+        if folder.waits_for_confirmation:
+            wanted = plain(folder.waits_for_confirmation)
+            lines.append(click.style(f"    waits for `gpend confirm`: {wanted}", fg="yellow"))
+    return lines
+
+
+def _error_lines(status: Status, now: datetime) -> list[str]:
+    if not status.last_errors:
+        return ["No errors."]
+    lines = ["Last errors (`gpend why PHOTO` tells more):"]
+    for error in status.last_errors:
+        lines.append(f"  {plain(error.photo)}  {state(error.state)} {ago(error.since, now)}")
+        lines.append(f"    {plain(error.reason)}")
+    return lines
+
+
+def history_text(history: History, now: datetime) -> str:
+    """The answer to `gpend why`."""
+    lines = [
+        f"{plain(history.photo)}: {state(history.state)}",
+        f"  {plain(history.reason)}" if history.reason else "",
+        *face_lines(history.faces),
+        *(f"  note: {plain(note)}" for note in history.notes),
+        *_facts(history, now),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _facts(history: History, now: datetime) -> list[str]:
+    made_with = " ".join(part for part in (history.model, history.settings[:12]) if part)
+    facts = {
+        "output": plain(history.output or ""),
+        "found": f"{ago(history.first_seen, now)} ({history.first_seen}), by {_finder(history.found_by)}",
+        "last change": f"{ago(history.updated, now)} ({history.updated})",
+        "attempts": str(history.attempts) if history.attempts else "",
+        "next attempt": history.next_attempt or "",
+        "made with": f"{made_with}, gpend {history.version}" if history.version else "",
+        "photo": f"{history.size} bytes, modified {history.modified}",
+        "SHA-256": history.sha256 or "",
+        "of the output": history.output_sha256 or "",
+    }
+    return [f"  {name + ':':14} {fact}" for name, fact in facts.items() if fact]
+
+
+def _finder(found_by: str) -> str:
+    return {"event": "an event", "scan": "a scan"}.get(found_by, found_by)
+
+
+def face_lines(faces: Sequence[Facts]) -> list[str]:
+    """One line for every face, given as `gpend score --json` gives it."""
+    return [_face(number, face) for number, face in enumerate(faces, 1)]
+
+
+def _face(number: int, face: Facts) -> str:
+    x0, y0, x1, y1 = (round(edge) for edge in face["box"])
+    where = f"{x1 - x0} by {y1 - y0} px at {x0}, {y0}"
+    verdict = click.style(str(face["verdict"]), bold=True)
+    return f"  face {number} ({where}), sharpness {face['sharpness']:.2f}: {verdict}, {plain(face['reason'])}"
