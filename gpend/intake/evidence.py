@@ -41,7 +41,9 @@ def _doubt_of_listing(scan: Scan) -> str:
 
 
 def _doubt_of_place(scan: Scan, before: Identity | None, known: int, found: int) -> str:
-    if known and not scan.seen:
+    if not known:
+        return ""  # there is nothing to be gone
+    if not scan.seen:
         return f"{scan.root} held {known} photos and now holds none: is its disk mounted?"
     if before is None or scan.identity is None:
         return ""

@@ -6,11 +6,11 @@ from typing import Literal
 from gpend.intake.ending.reader import End, Ending, Reader
 
 _OFFSETS, _LENGTHS = frozenset({273, 324}), frozenset({279, 325})  # tags: of strips, of tiles
-_TYPE_SIZES = {3: 2, 4: 4, 16: 8}  # SHORT, LONG, LONG8
+_TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # bytes; the others 1
 _BIG = 43  # BigTIFF's version
 _DIRECTORIES = 64  # followed; more pages than a photo has
 _TABLE = 1 << 24  # bytes of a table of strips that are read
-_BLOCK = 4096  # bytes: so many zeros at the end of the pixels, next to a hole, were never written
+_BLOCK = 4096  # bytes: if the pixels after a hole end in so many zeros, these were never written
 
 
 def tiff_end(reader: Reader) -> End:
@@ -22,12 +22,15 @@ def tiff_end(reader: Reader) -> End:
     tiff = _Tiff(reader)
     at, directories, pixels = tiff.number(tiff.word, tiff.word), 0, 0
     while at and directories < _DIRECTORIES:
-        after = tiff.after_directory(at)
-        pixels = max(pixels, tiff.pixels_end(at)) if after <= reader.size else 0
-        if max(after, pixels) > reader.size or tiff.entries(at) == 0:
+        after, entries = tiff.after_directory(at), tiff.entries(at)
+        if after > reader.size or not entries or tiff.values_end(entries) > reader.size:
+            return Ending.INCOMPLETE
+        pixels = max(pixels, tiff.pixels_end(entries))
+        if pixels > reader.size:
             return Ending.INCOMPLETE
         at, directories = tiff.number(after - tiff.word, tiff.word), directories + 1
-    unwritten = reader.first_hole < pixels and not any(reader.read(max(0, pixels - _BLOCK), _BLOCK))
+    tail = max(reader.first_hole, pixels - _BLOCK)
+    unwritten = reader.first_hole < pixels and not any(reader.read(tail, pixels - tail))
     return min(pixels, reader.first_hole) if directories and not unwritten else Ending.INCOMPLETE
 
 
@@ -38,45 +41,55 @@ class _Tiff:
         head = reader.read(0, 4)
         self._reader = reader
         self._order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
-        self._is_big = int.from_bytes(head[2:], self._order) == _BIG
-        self.word = 8 if self._is_big else 4  # bytes of an offset
+        is_big = int.from_bytes(head[2:], self._order) == _BIG
+        self.word = 8 if is_big else 4  # bytes of an offset
+        self._head, self._entry = (8, 20) if is_big else (2, 12)  # bytes of a directory's count and of an entry
 
     def number(self, at: int, size: int) -> int:
         """The unsigned number at an offset; 0 beyond the file's end."""
         return int.from_bytes(self._reader.read(at, size), self._order)
 
-    def entries(self, at: int) -> int:
-        """How many entries the directory at an offset says it has."""
-        return self.number(at, 8 if self._is_big else 2)
-
     def after_directory(self, at: int) -> int:
-        """The offset after a directory and the offset of the next that closes it."""
-        head, entry = (8, 20) if self._is_big else (2, 12)
-        return at + head + self.entries(at) * entry + self.word
+        """The offset after a directory, including the offset of the next that closes it."""
+        return at + self._head + self._count(at) * self._entry + self.word
 
-    def pixels_end(self, at: int) -> int:
-        """The end of the furthest strip or tile that the directory at an offset names; 0 if it names none.
+    def entries(self, at: int) -> list[int]:
+        """The offsets of a directory's entries; of a directory that is all there."""
+        end = min(self.after_directory(at) - self.word, self._reader.size)
+        return list(range(at + self._head, end, self._entry))
 
-        Beyond the file's end if the table of them is not there yet.
+    def values_end(self, entries: list[int]) -> int:
+        """The end of the furthest value that stands outside its entry; 0 if all stand inside."""
+        return max((at + length for at, length in map(self._value, entries) if length > self.word), default=0)
+
+    def pixels_end(self, entries: list[int]) -> int:
+        """The end of the furthest strip or tile that a directory names; 0 if it names none.
+
+        Beyond the file's end if the table of them is still empty.
         """
         offsets, lengths = list[int](), list[int]()
-        head, entry = (8, 20) if self._is_big else (2, 12)
-        for place in range(at + head, self.after_directory(at) - self.word, entry):
-            tag = self.number(place, 2)
+        for entry in entries:
+            tag = self.number(entry, 2)
             if tag in _OFFSETS:
-                offsets = self._values(place)
+                offsets = self._numbers(entry)
             elif tag in _LENGTHS:
-                lengths = self._values(place)
+                lengths = self._numbers(entry)
         ends = [offset + length for offset, length in zip_longest(offsets, lengths, fillvalue=0)]
         return max(ends, default=0) or (self._reader.size + 1 if ends else 0)
 
-    def _values(self, place: int) -> list[int]:
-        """The numbers of the directory entry at an offset; one beyond the file's end if they are not all there."""
-        size, count = _TYPE_SIZES.get(self.number(place + 2, 2), 1), self.number(place + 4, self.word)
-        length, at = min(size * count, _TABLE), place + 4 + self.word
-        if length > self.word:
-            at = self.number(at, self.word)
-        table = self._reader.read(at, length)
-        if len(table) < length:
-            return [self._reader.size + 1]
-        return [int.from_bytes(table[i : i + size], self._order) for i in range(0, length, size)]
+    def _count(self, at: int) -> int:
+        return self.number(at, self._head)
+
+    def _value(self, entry: int) -> tuple[int, int]:
+        """Where an entry's value stands, and its length in bytes."""
+        length = self._size(entry) * self.number(entry + 4, self.word)
+        inside = entry + 4 + self.word
+        return (self.number(inside, self.word) if length > self.word else inside), length
+
+    def _numbers(self, entry: int) -> list[int]:
+        at, length = self._value(entry)
+        size, table = self._size(entry), self._reader.read(at, min(length, _TABLE))
+        return [int.from_bytes(table[i : i + size], self._order) for i in range(0, len(table), size)]
+
+    def _size(self, entry: int) -> int:
+        return _TYPE_SIZES.get(self.number(entry + 2, 2), 1)

@@ -1,0 +1,1 @@
+"""From a source folder to settled photos."""

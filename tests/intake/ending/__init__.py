@@ -1,0 +1,1 @@
+"""Does a file hold its picture to the end?"""

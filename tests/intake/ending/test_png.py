@@ -1,0 +1,23 @@
+"""A PNG ends with IEND."""
+
+from gpend.intake.ending import Ending
+from tests.intake.ending.pictures import encoded, ending
+
+PHOTO = encoded("PNG")
+
+
+def test_what_stands_after_the_last_chunk_is_allowed() -> None:
+    assert ending(PHOTO + b"trailer") is Ending.COMPLETE
+    assert ending(PHOTO + bytes(100), hole=len(PHOTO) + 50) is Ending.COMPLETE
+
+
+def test_zeros_in_place_of_a_chunk_are_space_reserved() -> None:
+    assert ending(PHOTO[:33] + bytes(500)) is Ending.INCOMPLETE
+
+
+def test_garbage_in_place_of_a_chunk_is_for_the_decoder() -> None:
+    assert ending(PHOTO[:33] + b"\0\0\0\1\1\2\3\4" + bytes(500)) is Ending.UNKNOWN
+
+
+def test_a_written_end_behind_a_hole_is_not_a_whole_file() -> None:
+    assert ending(PHOTO, hole=200) is Ending.INCOMPLETE
