@@ -1,0 +1,69 @@
+"""The systemd units, as systemd itself reads them."""
+
+import os
+import re
+import shutil
+import subprocess
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).resolve().parents[1] / "systemd"
+SYSTEM, USER = UNITS / "gpend.service", UNITS / "user" / "gpend.service"
+MOST_EXPOSURE = 1.0  # of 10; see the end of gpend.service for what is left open, and why
+
+systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+
+
+def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(folder), "SYSTEMD_COLORS": "0"}
+    command = ["systemd-analyze", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+
+
+def service(unit: Path) -> dict[str, list[str]]:
+    settings: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", unit.read_text(), re.MULTILINE):
+        settings.setdefault(name, []).append(value)
+    return settings
+
+
+@systemd
+@pytest.mark.parametrize(("unit", "manager"), [(SYSTEM, "--system"), (USER, "--user")], ids=["system", "user"])
+def test_systemd_finds_nothing_wrong_with_the_unit(unit: Path, manager: str, tmp_path: Path) -> None:
+    said = analyze(tmp_path, manager, "verify", str(unit))
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+@systemd
+def test_the_system_unit_leaves_little_open(tmp_path: Path) -> None:
+    said = analyze(tmp_path, "security", "--offline=true", str(SYSTEM)).stdout
+    exposure = re.search(r"Overall exposure level for gpend\.service: ([\d.]+)", said)
+    assert exposure is not None
+    assert float(exposure[1]) <= MOST_EXPOSURE
+
+
+@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=["system", "user"])
+def test_the_unit_relies_on_what_gpend_really_tells_systemd(unit: Path) -> None:
+    settings = service(unit)
+    assert settings["Type"] == ["notify"]
+    assert settings["WatchdogSec"]
+    assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
+    assert settings["Restart"] == ["always"]
+
+
+@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=["system", "user"])
+def test_the_networks_may_compile_themselves(unit: Path) -> None:
+    assert "MemoryDenyWriteExecute" not in service(unit)
+
+
+def test_a_worker_that_runs_out_of_memory_does_not_end_the_daemon() -> None:
+    assert service(SYSTEM)["OOMPolicy"] == ["continue"]
+
+
+@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=["system", "user"])
+def test_every_section_is_one_that_systemd_knows(unit: Path) -> None:
+    parser = RawConfigParser(strict=False)
+    parser.read_string(unit.read_text())
+    assert parser.sections() == ["Unit", "Service", "Install"]
