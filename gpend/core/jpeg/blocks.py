@@ -8,38 +8,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gpend.core.jpeg.cosine import SIDE, transformed
 from gpend.core.jpeg.frame import Colour, Component, Frame, Table
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-SIDE = 8
-"""A block's side in samples."""
-
 _AT_ONCE = 2048
 """How many MCUs are converted at a time: a few megabytes."""
 
-TO_YCC = np.array(  # ITU-T T.871, clause 7, centred on zero
-    [[0.299, 0.587, 0.114], [-0.299 / 1.772, -0.587 / 1.772, 0.5], [0.5, -0.587 / 1.402, -0.114 / 1.402]], np.float32
-)
-_PLANES = {Colour.YCC: TO_YCC, Colour.GREY: TO_YCC[:1], Colour.RGB: np.eye(3, dtype=np.float32)}
-_CENTRE = {
-    Colour.YCC: np.array([128, 0, 0], np.float32),
-    Colour.GREY: np.array([128], np.float32),
-    Colour.RGB: np.array([128, 128, 128], np.float32),
-}
+TO_YCC = np.array([[19595, 38470, 7471], [-11059, -21709, 32768], [32768, -27439, -5329]], np.float32)
+"""RGB to luma and two colour differences around zero (ITU-T T.871, clause 7) in 1/65536, as libjpeg has it."""
 
-
-def _cosines() -> NDArray[np.float32]:
-    place = np.arange(SIDE)
-    waves = np.cos((2 * place + 1) * place[:, None] * np.pi / 16) / 2
-    waves[0] /= np.sqrt(2)
-    return waves.astype(np.float32)
-
-
-COSINES = _cosines()
-"""The orthonormal DCT of eight samples: `COSINES @ block @ COSINES.T` transforms, and its transpose transforms back."""
+ONE = 65536
+_PLANES = {Colour.YCC: TO_YCC, Colour.GREY: TO_YCC[:1], Colour.RGB: ONE * np.eye(3, dtype=np.float32)}
+_HALF = {Colour.YCC: (ONE // 2, ONE // 2 - 1, ONE // 2 - 1), Colour.GREY: (ONE // 2,), Colour.RGB: (0, 0, 0)}
+_CENTRE = {Colour.YCC: (128, 0, 0), Colour.GREY: (128,), Colour.RGB: (128, 128, 128)}
 
 
 @dataclass
@@ -115,15 +100,23 @@ def _filled(area: NDArray[Scalar], tall: int, wide: int) -> NDArray[Scalar]:
 
 
 def _blocks_of(frame: Frame, tiles: _Tiles) -> list[_Part]:
-    planes = tiles.pixels.astype(np.float32) @ _PLANES[frame.colour].T - _CENTRE[frame.colour]
+    planes = _planes(tiles.pixels, frame.colour)
     return [_part(frame, component, planes[..., place], tiles) for place, component in enumerate(frame.components)]
+
+
+def _planes(pixels: NDArray[np.uint8], colour: Colour) -> NDArray[np.float32]:
+    """Pixels (..., 3) as whole numbers around zero, one for each component; every sum below is exact in 24 bits."""
+    sums = pixels.astype(np.float32) @ _PLANES[colour].T + np.array(_HALF[colour], np.float32)
+    return np.floor(sums / ONE) - np.array(_CENTRE[colour], np.float32)
 
 
 def _part(frame: Frame, component: Component, plane: NDArray[np.float32], tiles: _Tiles) -> _Part:
     """The component's changed blocks out of every tile's plane (count, height, width)."""
     across, down = frame.factors(component)
     tall, wide = frame.down // down, frame.across // across
-    samples = plane.reshape(-1, down * SIDE, tall, across * SIDE, wide).mean((2, 4))
+    sums = plane.reshape(-1, down * SIDE, tall, across * SIDE, wide).sum((2, 4))
+    samples = np.floor((sums + _bias(tall, wide, across * SIDE)) / (tall * wide))
+    _repeat_last_row(samples, -(-frame.height // frame.down) * down - tiles.rows * down * SIDE)
     touched = tiles.changed.reshape(-1, down, SIDE * tall, across, SIDE * wide).any((2, 4))
     blocks = samples.reshape(-1, down, SIDE, across, SIDE).swapaxes(2, 3)
     rows = tiles.rows[:, None, None] * down + np.arange(down)[:, None]
@@ -134,6 +127,18 @@ def _part(frame: Frame, component: Component, plane: NDArray[np.float32], tiles:
     return _Part(*place, _coefficients(blocks[kept], table_of(component)))
 
 
+def _repeat_last_row(samples: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
+    """Fill up tiles that have fewer `rows` than samples: libjpeg repeats rows that are already shrunk."""
+    for tile in np.flatnonzero(rows < samples.shape[1]):
+        samples[tile, rows[tile] :] = samples[tile, rows[tile] - 1]
+
+
+def _bias(tall: int, wide: int, columns: int) -> NDArray[np.float32]:
+    """What libjpeg adds before it divides the sum of `tall` x `wide` samples: halves go up and down by turns."""
+    turns = {(1, 2): (0, 1), (2, 2): (1, 2)}.get((tall, wide), (tall * wide // 2,) * 2)
+    return np.tile(np.array(turns, np.float32), columns // 2)
+
+
 def table_of(component: Component) -> Table:
     """The component's quantisation table. Raises PhotoError where the file defines none."""
     if component.table is None or not component.table.all():
@@ -142,11 +147,15 @@ def table_of(component: Component) -> Table:
 
 
 def _coefficients(samples: NDArray[np.float32], table: Table) -> NDArray[np.int16]:
-    """Samples (count, 8, 8) around zero to quantised coefficients (count, 64), within what Huffman coding can hold."""
-    steps = np.rint((COSINES @ samples @ COSINES.T).reshape(-1, 64) / table)
+    """Samples (count, 8, 8) around zero to quantised coefficients (count, 64), within what Huffman coding can hold.
+
+    Rounded as libjpeg does it: to the nearest step, halves away from zero.
+    """
+    eighths = transformed(samples).reshape(-1, 64)
+    steps = np.sign(eighths) * ((np.abs(eighths) + SIDE // 2 * table) // (SIDE * table))
     limited = np.clip(steps, -1023, 1023)
     limited[:, 0] = np.clip(steps[:, 0], -1024, 1023)
-    return limited.astype(np.int16)
+    return np.asarray(limited, np.int16)
 
 
 def _joined(frame: Frame, place: int, parts: list[_Part]) -> Blocks:

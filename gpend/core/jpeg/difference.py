@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.jpeg.blocks import COSINES, SIDE, TO_YCC, Blocks
+from gpend.core.jpeg.blocks import ONE, TO_YCC, Blocks
+from gpend.core.jpeg.cosine import SIDE, restored
 from gpend.core.jpeg.frame import Colour, Component, Frame
 from gpend.core.photo import Plane
 
@@ -56,7 +57,7 @@ def _plane(shape: tuple[int, int], blocks: Blocks, *, coarse: bool) -> Plane:
         plane[blocks.rows, blocks.columns] = change[:, 0, 0] / SIDE
         return plane
     samples = np.zeros((*shape, SIDE, SIDE), np.float32)
-    samples[blocks.rows, blocks.columns] = COSINES.T @ change @ COSINES
+    samples[blocks.rows, blocks.columns] = restored(change)
     return np.ascontiguousarray(samples.swapaxes(1, 2)).reshape(shape[0] * SIDE, shape[1] * SIDE)
 
 
@@ -71,5 +72,5 @@ def _rgb(planes: NDArray[np.float32], colour: Colour) -> NDArray[np.float32]:
     if colour is Colour.GREY:
         return np.repeat(planes, 3, axis=-1)
     if colour is Colour.YCC:
-        return planes @ np.linalg.inv(TO_YCC).T.astype(np.float32)
+        return planes @ np.linalg.inv(TO_YCC / ONE).T.astype(np.float32)
     return planes

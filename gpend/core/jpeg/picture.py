@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.jpeg import difference, frame, reencode, turbo
-from gpend.core.jpeg.blocks import SIDE, quantised
+from gpend.core.jpeg.blocks import quantised
+from gpend.core.jpeg.cosine import SIDE
 from gpend.core.jpeg.difference import Difference
 from gpend.core.jpeg.frame import PROGRESSIVE, Frame
 from gpend.core.jpeg.segments import APP0, APP14, CODING, DHT, Layout, survey
