@@ -101,16 +101,21 @@ def test_circles_of_links_end(root: Path) -> None:
     assert scan.unlistable == set()
 
 
-def test_a_very_deep_tree_is_walked_without_recursion(root: Path) -> None:
-    here = os.open(root, os.O_RDONLY)
-    for _ in range(1200):
-        os.mkdir("d", dir_fd=here)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = deeper
-    os.close(os.open("a.jpg", os.O_CREAT | os.O_WRONLY, dir_fd=here))
-    os.close(here)
-    assert len(met(Scan(Source(root)))) == 1
+@pytest.fixture
+def deep(root: Path) -> Iterator[Path]:
+    """A photo below more directories than Python's recursion allows; taken away again, since pytest recurses."""
+    depth = 1200
+    for level in range(1, depth + 1):
+        Path(f"{root}{'/d' * level}").mkdir()
+    photo = put(Path(f"{root}{'/d' * depth}/a.jpg"))
+    yield photo
+    photo.unlink()
+    for level in range(depth, 0, -1):
+        Path(f"{root}{'/d' * level}").rmdir()
+
+
+def test_a_very_deep_tree_is_walked_without_recursion(root: Path, deep: Path) -> None:
+    assert met(Scan(Source(root))) == {deep}
 
 
 def test_names_that_are_not_utf8_or_very_long_are_met(root: Path) -> None:

@@ -23,7 +23,7 @@ def tiff_end(reader: Reader) -> End:
     at, directories, pixels = tiff.number(tiff.word, tiff.word), 0, 0
     while at and directories < _DIRECTORIES:
         after, entries = tiff.after_directory(at), tiff.entries(at)
-        if after > reader.size or not entries or tiff.values_end(entries) > reader.size:
+        if after > reader.size or not tiff.are_written(entries) or tiff.values_end(entries) > reader.size:
             return Ending.INCOMPLETE
         pixels = max(pixels, tiff.pixels_end(entries))
         if pixels > reader.size:
@@ -57,6 +57,10 @@ class _Tiff:
         """The offsets of a directory's entries; of a directory that is all there."""
         end = min(self.after_directory(at) - self.word, self._reader.size)
         return list(range(at + self._head, end, self._entry))
+
+    def are_written(self, entries: list[int]) -> bool:
+        """Whether there are entries, and each has a type."""
+        return bool(entries) and all(self.number(entry + 2, 2) for entry in entries)
 
     def values_end(self, entries: list[int]) -> int:
         """The end of the furthest value that stands outside its entry; 0 if all stand inside."""
