@@ -6,6 +6,7 @@ Pixels of the photo itself are never turned. Orientation values and their meanin
 from gpend.core.photo import Box, Face, Pixels, Point
 
 _TRANSPOSED = (5, 6, 7, 8)  # rows and columns change places
+_MIRRORED = (2, 4, 5, 7)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -19,11 +20,13 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 def stored(face: Face, orientation: int, size: tuple[int, int]) -> Face:
     """A face found in the upright picture, in the stored picture of (width, height) = `size`.
 
-    Landmarks keep their order as seen upright.
+    Where the stored picture is a mirror image, so is the face: left and right landmarks change places, and it can be
+    aligned by a turn alone.
     """
     shown = size[::-1] if orientation in _TRANSPOSED else size
     one, two, three, four, five = (_point(point, orientation, shown) for point in face.landmarks)
-    return Face(_box(face.box, orientation, shown), (one, two, three, four, five), face.score)
+    marks = (two, one, three, five, four) if orientation in _MIRRORED else (one, two, three, four, five)
+    return Face(_box(face.box, orientation, shown), marks, face.score)
 
 
 def _flips(orientation: int) -> tuple[bool, bool]:

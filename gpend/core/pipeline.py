@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from gpend.core import align, codec, orientation, paste, restore, sharpness, triage
@@ -13,6 +14,8 @@ from gpend.settings import CoreSettings
 
 LONG_SIDE = 1280
 """Faces are looked for in the photo at this size, in pixels."""
+
+_SECOND_LOOK = 480  # large faces under strong blur or noise are found only in a small picture
 
 
 def process(photo: bytes, networks: Networks, settings: CoreSettings) -> Outcome:
@@ -86,16 +89,27 @@ def _opened(photo: bytes, networks: Networks, settings: CoreSettings) -> _Case:
 
 def _found(overview: Pixels, header: codec.Header, networks: Networks) -> list[Face]:
     """Faces in stored coordinates. A photo whose orientation tag lies is looked at as stored too."""
-    tries = [header.orientation] if header.orientation == 1 else [header.orientation, 1]
-    for turn in tries:
-        upright = np.ascontiguousarray(orientation.upright(overview, turn))
-        found = networks.detect(np.asarray(upright, np.uint8))
-        if found:
-            size = (overview.shape[1], overview.shape[0])
-            shrunk = (overview.shape[1] / header.width, overview.shape[0] / header.height)
-            stored = [orientation.stored(face, turn, size) for face in triage.faces_of(found)]
-            return [_enlarged(face, shrunk) for face in stored]
+    turns = [header.orientation] if header.orientation == 1 else [header.orientation, 1]
+    for picture in (overview, _smaller(overview)):
+        for turn in turns:
+            upright = np.ascontiguousarray(orientation.upright(picture, turn))
+            found = networks.detect(np.asarray(upright, np.uint8))
+            if found:
+                return _stored(triage.faces_of(found), turn, picture, header)
     return []
+
+
+def _smaller(overview: Pixels) -> Pixels:
+    height, width = overview.shape[:2]
+    share = min(1.0, _SECOND_LOOK / max(height, width))
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return np.asarray(cv2.resize(overview, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stored(found: list[Face], turn: int, picture: Pixels, header: codec.Header) -> list[Face]:
+    size = (picture.shape[1], picture.shape[0])
+    shrunk = (size[0] / header.width, size[1] / header.height)
+    return [_enlarged(orientation.stored(face, turn, size), shrunk) for face in found]
 
 
 def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:

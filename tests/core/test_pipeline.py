@@ -1,0 +1,176 @@
+"""The whole way through the core, with the shipped networks and with fakes."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from gpend.core import orientation, pipeline
+from gpend.core.networks import Networks
+from gpend.core.photo import Face
+from gpend.core.report import Kept, Restored, Verdict
+from gpend.errors import PhotoError
+from gpend.settings import CoreSettings, TriageSettings
+from tests.fakes import FakeDetector, FakeRestorer
+
+Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+
+
+def pixels(photo: bytes) -> Picture:
+    return np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))
+
+
+def jpeg(picture: Picture, turn: int = 1, mode: str = "RGB") -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    data = io.BytesIO()
+    Image.fromarray(picture).convert(mode).save(data, "JPEG", quality=92, exif=exif)
+    return data.getvalue()
+
+
+def blurred(picture: Picture, sigma: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+
+
+def detail(picture: Picture, box: tuple[float, float, float, float]) -> float:
+    x0, y0, x1, y1 = (int(edge) for edge in box)
+    return float(cv2.Laplacian(np.asarray(picture[y0:y1, x0:x1], np.float32).mean(2), cv2.CV_32F).std())
+
+
+def test_a_blurred_portrait_comes_out_restored_in_the_face_only(networks: Networks, samples: Path) -> None:
+    photo = (samples / "portrait-blurred.jpg").read_bytes()
+    outcome = pipeline.process(photo, networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    (face,) = [face for face in outcome.faces if face.verdict is Verdict.RESTORED]
+    before, after = pixels(photo), pixels(outcome.photo)
+    assert detail(after, face.box) > 1.3 * detail(before, face.box)
+    x0, y0, x1, y1 = (int(edge) for edge in face.box)
+    outside = np.ones(before.shape[:2], np.bool_)
+    margin = int(0.35 * (y1 - y0))
+    outside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin] = False
+    assert np.array_equal(before[outside], after[outside])
+
+
+def test_a_sharp_portrait_is_kept(networks: Networks, samples: Path) -> None:
+    outcome = pipeline.process((samples / "portrait-sharp.jpg").read_bytes(), networks, CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert any(face.verdict is Verdict.SHARP for face in outcome.faces)
+
+
+def test_a_picture_without_faces_is_kept(networks: Networks, samples: Path) -> None:
+    outcome = pipeline.process((samples / "no-faces.jpg").read_bytes(), networks, CoreSettings())
+    assert outcome == Kept("no faces found", ())
+
+
+def test_the_same_bytes_give_the_same_photo(networks: Networks, samples: Path) -> None:
+    photo = (samples / "portrait-blurred.jpg").read_bytes()
+    first, second = (pipeline.process(photo, networks, CoreSettings()) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("turn", range(2, 9))
+def test_a_photo_stored_sideways_is_restored_where_it_lies(networks: Networks, samples: Path, turn: int) -> None:
+    upright = pixels((samples / "portrait-blurred.jpg").read_bytes())
+    undone = {6: 8, 8: 6}.get(turn, turn)
+    photo = jpeg(np.ascontiguousarray(orientation.upright(upright, undone)), turn)
+    outcome = pipeline.process(photo, networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert Image.open(io.BytesIO(outcome.photo)).getexif()[0x0112] == turn
+    changed = (pixels(outcome.photo) != pixels(photo)).any(axis=2)
+    shown = orientation.upright(np.repeat(changed[:, :, None], 3, 2).astype(np.uint8), turn)[..., 0]
+    ys, xs = np.nonzero(shown)
+    reference = pipeline.judge(jpeg(upright), networks, CoreSettings()).faces[0].box
+    assert reference[0] < xs.mean() < reference[2]
+    assert reference[1] < ys.mean() < reference[3]
+
+
+def test_a_photo_whose_orientation_tag_lies_is_looked_at_as_stored(networks: Networks, samples: Path) -> None:
+    upright = pixels((samples / "portrait-sharp.jpg").read_bytes())
+    assert pipeline.judge(jpeg(upright, 6), networks, CoreSettings()).faces
+
+
+def test_grey_photos_stay_grey(networks: Networks, samples: Path) -> None:
+    photo = jpeg(pixels((samples / "portrait-blurred.jpg").read_bytes()), mode="L")
+    outcome = pipeline.process(photo, networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert Image.open(io.BytesIO(outcome.photo)).mode == "L"
+
+
+def test_judging_changes_nothing_and_says_what_would_be_tried(networks: Networks, samples: Path) -> None:
+    outcome = pipeline.judge((samples / "portrait-blurred.jpg").read_bytes(), networks, CoreSettings())
+    assert Verdict.RESTORED in {face.verdict for face in outcome.faces}
+    assert {"edge", "noise", "strength"} <= set(outcome.faces[0].terms)
+
+
+def test_a_threshold_of_zero_restores_nothing(networks: Networks, samples: Path) -> None:
+    settings = CoreSettings(triage=TriageSettings(sharpness_threshold=0.0))
+    assert isinstance(pipeline.process((samples / "portrait-blurred.jpg").read_bytes(), networks, settings), Kept)
+
+
+def faked(samples: Path, networks: Networks, amount: float) -> tuple[bytes, Networks]:
+    photo = (samples / "portrait-blurred.jpg").read_bytes()
+    found = pipeline.judge(photo, networks, CoreSettings()).faces[0]
+    real = networks.detect(np.asarray(pixels(photo), np.uint8))
+    face = max(real, key=lambda one: one.score)
+    assert found.verdict is Verdict.RESTORED
+    return photo, Networks(FakeDetector([Face(face.box, face.landmarks, face.score)]), FakeRestorer(amount=amount))
+
+
+def test_a_result_that_is_not_sharper_is_refused_and_the_photo_kept(networks: Networks, samples: Path) -> None:
+    photo, fakes = faked(samples, networks, amount=0.0)
+    outcome = pipeline.process(photo, fakes, CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert outcome.faces[0].verdict is Verdict.REFUSED
+    assert "not sharper" in outcome.faces[0].reason
+
+
+class Painter(FakeRestorer):
+    """Gives back every face upside down."""
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Crops, upside down."""
+        return crops[:, ::-1]
+
+
+def test_a_network_that_paints_something_else_is_refused(networks: Networks, samples: Path) -> None:
+    photo, fakes = faked(samples, networks, amount=0.0)
+
+    outcome = pipeline.process(photo, Networks(fakes.detect, Painter()), CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert outcome.faces[0].verdict is Verdict.REFUSED
+
+
+def test_a_crowd_is_restored_in_small_batches(networks: Networks, samples: Path) -> None:
+    portrait = pixels((samples / "portrait-blurred.jpg").read_bytes())
+    face = max(networks.detect(np.asarray(portrait, np.uint8)), key=lambda one: one.score)
+    height, width = portrait.shape[:2]
+    crowd = np.tile(portrait, (3, 4, 1))
+    faces = []
+    for row in range(3):
+        for column in range(4):
+            x, y = column * width, row * height
+            one, two, three, four, five = ((px + x, py + y) for px, py in face.landmarks)
+            box = (face.box[0] + x, face.box[1] + y, face.box[2] + x, face.box[3] + y)
+            faces.append(Face(box, (one, two, three, four, five), face.score))
+    scale = min(1.0, pipeline.LONG_SIDE / max(crowd.shape[:2]))
+    seen = [
+        Face(
+            (f.box[0] * scale, f.box[1] * scale, f.box[2] * scale, f.box[3] * scale),
+            tuple((x * scale, y * scale) for x, y in f.landmarks),  # type: ignore[arg-type]  # five of them
+            f.score,
+        )
+        for f in faces
+    ]
+    fakes = Networks(FakeDetector(seen), FakeRestorer())
+    pipeline.process(jpeg(crowd), fakes, CoreSettings())
+    assert fakes.restore.batches == [8, 4]  # type: ignore[attr-defined]  # the fake's
+
+
+@pytest.mark.parametrize("photo", [b"", b"no photo at all", b"\xff\xd8\xff\xe0"])
+def test_what_is_no_photo_has_a_reason(photo: bytes) -> None:
+    with pytest.raises(PhotoError, match=r"\w{3,}"):
+        pipeline.process(photo, Networks(FakeDetector(), FakeRestorer()), CoreSettings())
