@@ -1,4 +1,11 @@
-"""Bytes to pixels and back, per format; whatever is not pixels is carried over."""
+"""Bytes to pixels and back, per format; whatever is not pixels is carried over.
+
+codec ─ containers ─┬ jpeg            as gpend.core.jpeg keeps it whole
+                    ├ png             chunks, scanlines, pngedit ─ palette
+                    ├ webp            riff, vp8
+                    ├ tiff            directory, strips ─ compression
+                    └ avif, heif      boxes
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,22 +13,31 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.containers import Container, Decoded, Encoded, Format, Header, jpeg, plain, png, tiff, webp
+from gpend.core.containers import Container, Decoded, Encoded, Format, Header, avif, heif, jpeg, png, tiff, webp
 from gpend.core.photo import Mask, Pixels
-from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
+from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError
 from gpend.settings import PhotoSettings
 
 __all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "overview"]
 
-CONTAINERS: dict[Format, Container] = {Format.JPEG: jpeg, Format.PNG: png, Format.WEBP: webp, Format.TIFF: tiff}
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+CONTAINERS: dict[Format, Container] = {
+    Format.JPEG: jpeg,
+    Format.PNG: png,
+    Format.WEBP: webp,
+    Format.TIFF: tiff,
+    Format.AVIF: avif,
+    Format.HEIF: heif,
+}
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+MOST_BRANDS = 64
 
 
 def identify(photo: bytes, settings: PhotoSettings) -> Header:
     """Read the header. Raises PhotoError for what is no photo, is refused or is too large."""
-    kind = _format(photo)
+    container = CONTAINERS[_format(photo)]
     with _named("its header cannot be read"):
-        header = CONTAINERS[kind].header(photo) if kind in CONTAINERS else plain.header(photo, kind)
+        header = container.header(photo)
     megapixels = header.width * header.height / 1e6
     if megapixels > settings.maximum_megapixels:
         raise PhotoError(
@@ -34,38 +50,58 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The photo as (h, w, 3) RGB, stored orientation, long side at most `long_side`; decoded to its end."""
     with _named("it cannot be decoded"):
-        return CONTAINERS.get(header.format, plain).overview(photo, header, long_side)
+        return CONTAINERS[header.format].overview(photo, header, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
     """All pixels. Raises IncompleteError where the file ends too early, PhotoError where it is corrupt."""
     with _named("it cannot be decoded"):
-        return CONTAINERS.get(header.format, plain).decode(photo, header)
+        return CONTAINERS[header.format].decode(photo, header)
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
-    """`photo` with the pixels under `changed` replaced and everything else kept; `history` is recorded if not empty."""
+    """`photo` with the pixels under `changed` replaced and everything else kept; `history` is recorded if not empty.
+
+    The result has been decoded once and is of the same size and orientation. Raises PhotoError where that fails.
+    """
     with _named("the restored picture cannot be written in its format"):
-        return CONTAINERS.get(header.format, plain).encode(photo, header, pixels, changed, history)
+        encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
+        _verify(encoded.photo, header)
+        return encoded
+
+
+def _verify(photo: bytes, header: Header) -> None:
+    """Raise PhotoError unless the new file is a photo of the same size and orientation."""
+    read = CONTAINERS[_format(photo)].header(photo)
+    if (read.width, read.height, read.orientation) != (header.width, header.height, header.orientation):
+        raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
 
 
 def _format(photo: bytes) -> Format:
     """Which format the first bytes tell of; a name is never trusted."""
     if not photo:
         raise IncompleteError("the file is empty")
-    if photo[:3] == b"\xff\xd8\xff":
+    if photo.startswith(b"\xff\xd8\xff"):
         return Format.JPEG
-    if photo[:8] == b"\x89PNG\r\n\x1a\n":
+    if photo.startswith(b"\x89PNG\r\n\x1a\n"):
         return Format.PNG
-    if photo[:4] == b"RIFF" and photo[8:12] == b"WEBP":
+    if photo.startswith(b"RIFF") and photo[8:12] == b"WEBP":
         return Format.WEBP
     if photo[:4] in (b"II*\0", b"MM\0*"):
         return Format.TIFF
-    if photo[4:8] == b"ftyp" and photo[8:12] in (b"avif", b"avis"):
-        return Format.AVIF
-    if photo[4:8] == b"ftyp" and photo[8:12] in HEIF_BRANDS:
-        raise UnsupportedError("HEIF photos need gpend[heif]")
-    raise PhotoError("this is not a photo in a format that gpend reads (JPEG, PNG, WebP, TIFF, AVIF, HEIF)")
+    if photo[4:8] == b"ftyp":
+        brands = _brands(photo)
+        if brands & AVIF_BRANDS:
+            return Format.AVIF
+        if brands & HEIF_BRANDS:
+            return Format.HEIF
+    raise PhotoError(f"this is not a photo in a format that gpend reads ({', '.join(Format)}); gpend left it as it is")
+
+
+def _brands(photo: bytes) -> set[bytes]:
+    """The brands that an ISO base media file says it follows."""
+    end = min(int.from_bytes(photo[:4], "big"), 16 + 4 * MOST_BRANDS)
+    return {photo[8:12]} | {photo[at : at + 4] for at in range(16, end, 4)}
 
 
 @contextmanager
@@ -80,4 +116,4 @@ def _named(what: str) -> Iterator[None]:
     except Exception as error:
         if "truncated" in str(error):
             raise IncompleteError("the file ends before its picture does") from error
-        raise PhotoError(f"{what}: {error or type(error).__name__}") from error
+        raise PhotoError(f"{what}: {error or type(error).__name__}; gpend left the photo as it is") from error

@@ -64,5 +64,5 @@ class Container(Protocol):
         ...
 
     def encode(self, photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
-        """`photo` with the pixels under `changed` replaced and everything else kept."""
+        """`photo` with the pixels under `changed` replaced and everything else kept; the result was decoded once."""
         ...

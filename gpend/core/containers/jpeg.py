@@ -33,5 +33,11 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
     """`photo` with the blocks under `changed` replaced."""
-    patched = jpeg.patch(photo, eight_bits(pixels), changed, history)
-    return Encoded(patched.photo, "", patched.notes)
+    return patched(photo, pixels, changed, history)
+
+
+def patched(photo: bytes, pixels: Pixels, changed: Mask, history: str, suffix: str = "") -> Encoded:
+    """The same for other containers, whose photos become JPEGs and change their `suffix`."""
+    result = jpeg.patch(photo, eight_bits(pixels), changed, history)
+    jpeg.decode(result.photo, QUICK[0])  # raises whatever a reader of it would meet
+    return Encoded(result.photo, suffix, result.notes)

@@ -1,0 +1,159 @@
+"""The boxes of an AVIF or HEIF file: what its items are, where their data lie (ISO/IEC 14496-12, 23008-12)."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gpend.errors import IncompleteError, PhotoError
+
+FULL = 4  # bytes of version and flags, with which some boxes begin
+SIZES = (0, 4, 8)  # bytes that an offset or length may have
+
+
+class Box(NamedTuple):
+    """One box, as offsets into the file."""
+
+    kind: bytes
+    start: int  # of its content
+    end: int
+
+
+class Reader:
+    """Big-endian numbers, one after the other."""
+
+    def __init__(self, data: bytes, box: Box) -> None:
+        self._data = data
+        self._end = box.end
+        self.place = box.start
+
+    def number(self, size: int) -> int:
+        """The next unsigned number of `size` bytes."""
+        if self.place + size > self._end:
+            raise PhotoError("the file is corrupt: one of its boxes ends too early")
+        self.place += size
+        return int.from_bytes(self._data[self.place - size : self.place], "big")
+
+
+class Field(NamedTuple):
+    """A number, and where it stands."""
+
+    value: int
+    place: int
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where the data of one item lie, and the fields that say so."""
+
+    item: int
+    base: int
+    offset: Field  # from `base`
+    length: Field
+    simple: bool  # in one stretch of this very file, at places that can be changed
+
+    @property
+    def data(self) -> slice:
+        """The stretch."""
+        start = self.base + self.offset.value
+        return slice(start, start + self.length.value)
+
+
+def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
+    """The boxes from `start` to `end`. IncompleteError where the file ends within one."""
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        head = 8
+        if size == 1:
+            head = 16
+            size = int.from_bytes(data[start + 8 : start + 16], "big")
+        size = size or end - start
+        if size < head:
+            raise PhotoError("the file is corrupt: a box is smaller than its own head")
+        if start + size > end:
+            raise IncompleteError("the file ends before its picture does")
+        yield Box(kind, start + head, start + size)
+        start += size
+
+
+def child(data: bytes, parent: Box, kind: bytes, skip: int = 0) -> Box | None:
+    """The first box of this kind inside `parent`, behind `skip` bytes."""
+    return next((box for box in boxes(data, parent.start + skip, parent.end) if box.kind == kind), None)
+
+
+def required(data: bytes, parent: Box, kind: bytes, skip: int = 0) -> Box:
+    """The same. Raises PhotoError where there is none."""
+    box = child(data, parent, kind, skip)
+    if box is None:
+        raise PhotoError(f"the file is corrupt: it has no {kind.decode()} box")
+    return box
+
+
+def primary(data: bytes, meta: Box) -> int:
+    """The number of the item that is the picture."""
+    reader = Reader(data, required(data, meta, b"pitm", FULL))
+    version = reader.number(FULL) >> 24
+    return reader.number(4 if version else 2)
+
+
+def kinds(data: bytes, meta: Box) -> dict[int, bytes]:
+    """What each item is, in four letters."""
+    info = required(data, meta, b"iinf", FULL)
+    version = data[info.start] if info.start < info.end else 0
+    found: dict[int, bytes] = {}
+    for entry in boxes(data, info.start + FULL + (4 if version else 2), info.end):
+        reader = Reader(data, entry)
+        number_size = 4 if reader.number(FULL) >> 24 == 3 else 2  # noqa: PLR2004 - the version with large numbers
+        number = reader.number(number_size)
+        reader.number(2)  # protection
+        found[number] = reader.number(4).to_bytes(4, "big")
+    return found
+
+
+def locations(data: bytes, meta: Box) -> dict[int, Location]:
+    """Where each item's data lie."""
+    reader = Reader(data, required(data, meta, b"iloc", FULL))
+    version = reader.number(FULL) >> 24
+    sizes = reader.number(2)
+    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    if version > 2 or not {offset_size, length_size, base_size} <= set(SIZES):  # noqa: PLR2004 - the last version
+        raise PhotoError("the file is corrupt: it does not say where its items lie")
+    wide = 4 if version == 2 else 2  # noqa: PLR2004 - the version with large numbers
+    found = {}
+    for _ in range(reader.number(wide)):
+        item = reader.number(wide)
+        here = not (version and reader.number(2) & 15) and not reader.number(2)
+        base = reader.number(base_size)
+        extents = reader.number(2)
+        for _ in range(extents):
+            reader.number(index_size if version else 0)
+            offset = Field(reader.number(offset_size), reader.place - offset_size, offset_size)
+            length = Field(reader.number(length_size), reader.place - length_size, length_size)
+            simple = here and extents == 1 and bool(offset_size and length_size)
+            found[item] = Location(item, base, offset, length, simple)
+    return found
+
+
+def properties(data: bytes, meta: Box) -> tuple[list[Box], dict[int, list[int]]]:
+    """Every property box in order, and which of them, counted from 0, belong to each item."""
+    parent = required(data, meta, b"iprp", FULL)
+    container = required(data, parent, b"ipco")
+    owned: dict[int, list[int]] = {}
+    for box in boxes(data, parent.start, parent.end):
+        if box.kind == b"ipma":
+            reader = Reader(data, box)
+            form = reader.number(FULL)
+            wide = 2 if form & 1 else 1
+            for _ in range(reader.number(4)):
+                item = reader.number(4 if form >> 24 else 2)
+                mask = (1 << (8 * wide - 1)) - 1
+                numbers = [reader.number(wide) & mask for _ in range(reader.number(1))]
+                owned.setdefault(item, []).extend(number - 1 for number in numbers if number)
+    return list(boxes(data, container.start, container.end)), owned
+
+
+def references(data: bytes, meta: Box) -> set[bytes]:
+    """The kinds of references that there are between items, in four letters."""
+    parent = child(data, meta, b"iref", FULL)
+    return {box.kind for box in boxes(data, parent.start + FULL, parent.end)} if parent else set()
