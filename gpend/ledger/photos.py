@@ -1,6 +1,7 @@
 """What the daemon writes about photos: seen, begun, finished, postponed."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Photos:
             "state": result.state,
             "reason": result.reason,
             "content": result.content,
-            "outcome": None if result.facts is None else json.dumps(result.facts, ensure_ascii=False),
+            "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
             "model": result.recipe.model,
             "digest": result.recipe.digest,
             "version": result.recipe.version,
@@ -91,9 +92,23 @@ class Photos:
         values = {"id": photo, "now": now, "next_attempt": until, "give_back": int(give_back), "delay": int(delay)}
         self._database.run("postpone", values)
 
+    def abandon(self, photo: int, stamp: Stamp, now: int) -> None:
+        """The file is not there as it was sighted: until a scan sees it again, the row says what it said before.
+
+        A row that has been sighted with another stamp meanwhile is left alone.
+        """
+        values = {"id": photo, "size": stamp.size, "mtime_ns": stamp.mtime_ns, "inode": stamp.inode, "now": now}
+        with self._database.together():
+            self._database.run("forget_unfinished", values)
+            self._database.run("abandon", values)
+
     def forget(self, photo: int) -> None:
         """Remove the row; a scan that finds the file takes it for new."""
         self._database.run("forget", {"id": photo})
+
+    def rehome(self, photo: int, written: Written) -> None:
+        """Its output stands elsewhere now."""
+        self._database.run("rehome", {"id": photo, **written_values(written)})
 
     def row(self, photo: int) -> Row | None:
         """One row by its id."""
@@ -121,13 +136,13 @@ class Upkeep:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def interrupted(self, now: int) -> int:
-        """What was being worked on when gpend ended waits again; how many."""
-        return self._database.run("interrupted", {"now": now})
+    def interrupted(self, now: int, *, crashed: bool) -> int:
+        """What was worked on when gpend ended waits again; how many. `crashed`: it was not killed from outside."""
+        return self._database.run("interrupted", {"now": now, "crashed": int(crashed)})
 
-    def worn_out(self, attempts: int) -> Iterator[Row]:
-        """Photos that gpend did not survive so many times."""
-        rows = list(self._database.each("worn_out", {"attempts": attempts}))
+    def worn_out(self, attempts: int, deaths: int) -> Iterator[Row]:
+        """Waiting photos in which gpend crashed, or was killed, so many times."""
+        rows = list(self._database.each("worn_out", {"attempts": attempts, "deaths": deaths}))
         return (photo_row(row) for row in rows)
 
     def wake(self, now: int) -> int:
@@ -147,6 +162,19 @@ class Upkeep:
     def mirror_kept(self, now: int) -> int:
         """Photos kept without a copy in the output tree are due again; how many."""
         return self._database.run("mirror_kept", {"now": now})
+
+
+def _finite(value: object) -> object:
+    """The same data as JSON can hold it: what is not a finite number becomes null."""
+    match value:
+        case dict():
+            return {str(name): _finite(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_finite(part) for part in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case _:
+            return value
 
 
 def written_values(written: Written | None) -> dict[str, Value]:

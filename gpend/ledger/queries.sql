@@ -50,8 +50,8 @@ VALUES (:folder, :path, :size, :mtime_ns, :inode, 'waiting', :now, :now, :found_
 -- name: rediscover
 -- The outcome so far stays until the new one is there: `prior` remembers what it was.
 UPDATE photo SET
-    prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END,
-    state = 'waiting', attempts = 0, delays = 0, next_attempt = NULL, missing_since = NULL,
+    prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END,
+    state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, missing_since = NULL,
     changed_since = CASE WHEN output IS NOT NULL AND (size <> :size OR mtime_ns <> :mtime_ns) AND state <> 'gone'
                     THEN :now ELSE changed_since END,
     size = :size, mtime_ns = :mtime_ns, inode = :inode, updated = :now, found_by = :found_by
@@ -62,7 +62,7 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
-ORDER BY photo.attempts, photo.delays, photo.found_by, photo.id
+ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by, photo.id
 LIMIT :limit;
 
 -- name: next_attempt
@@ -84,30 +84,48 @@ UPDATE photo SET
     state = :state, prior = NULL, reason = :reason, content = :content, outcome = :outcome,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
-    attempts = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
+    attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
     held = 0, forced = 0, missing_since = NULL
 WHERE id = :id;
 
 -- name: postpone
 UPDATE photo SET
-    state = 'waiting', prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END,
+    state = 'waiting', prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END,
     attempts = max(0, attempts - :give_back), delays = delays + :delay, next_attempt = :next_attempt, updated = :now
+WHERE id = :id;
+
+-- name: abandon
+-- What was to be redone is not there any more, or not as it was seen. The outcome before that holds until a scan sees
+-- what has become of it: no file has this stamp, so whatever is there will be looked at.
+UPDATE photo SET state = prior, prior = NULL, size = -1, mtime_ns = 0, inode = 0, updated = :now
+WHERE id = :id AND size = :size AND mtime_ns = :mtime_ns AND inode = :inode AND prior IS NOT NULL;
+
+-- name: forget_unfinished
+DELETE FROM photo WHERE id = :id AND size = :size AND mtime_ns = :mtime_ns AND inode = :inode
+  AND state IN ('waiting', 'working') AND prior IS NULL;
+
+-- name: rehome
+UPDATE photo SET output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns,
+    output_inode = :output_inode, output_sha256 = :output_sha256
 WHERE id = :id;
 
 -- name: forget
 DELETE FROM photo WHERE id = :id;
 
 -- name: interrupted
-UPDATE photo SET state = 'waiting', updated = :now WHERE state = 'working';
+-- A crash is held against the photo; a kill from outside hardly.
+UPDATE photo SET state = 'waiting', updated = :now,
+    attempts = attempts - NOT :crashed, deaths = deaths + NOT :crashed
+WHERE state = 'working';
 
 -- name: worn_out
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
-WHERE photo.state IN ('waiting', 'working') AND photo.attempts >= :attempts;
+WHERE photo.state = 'waiting' AND (photo.attempts >= :attempts OR photo.deaths >= :deaths);
 
 -- name: another_recipe
 -- What was set aside under another recipe deserves another try under this one.
-UPDATE photo SET prior = state, state = 'waiting', attempts = 0, delays = 0, next_attempt = NULL, updated = :now
+UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, updated = :now
 WHERE state IN ('failed', 'unsupported')
   AND (model <> :model OR digest <> :digest OR version <> :version);
 
@@ -118,8 +136,8 @@ WHERE state IN ('kept', 'unsupported') AND output IS NULL;
 
 -- name: retry
 UPDATE photo SET
-    prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END, state = 'waiting',
-    attempts = 0, delays = 0, next_attempt = NULL, forced = 1, updated = :now
+    prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END, state = 'waiting',
+    attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1, updated = :now
 WHERE id = :id AND state NOT IN ('working', 'gone');
 
 -- name: set_aside

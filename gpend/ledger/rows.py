@@ -107,6 +107,7 @@ class Row:
     updated: int
     found_by: FoundBy
     attempts: int
+    deaths: int
     delays: int
     next_attempt: int | None
     held: bool
@@ -143,6 +144,11 @@ class Row:
     def version(self) -> str:
         """The gpend that the outcome came from."""
         return self.recipe.version
+
+    @property
+    def is_suspect(self) -> bool:
+        """Has gpend ended while it worked on this photo?"""
+        return self.attempts + self.deaths > 0
 
     @property
     def finished(self) -> State:
@@ -194,6 +200,7 @@ def photo_row(row: sqlite3.Row) -> Row:
         updated=row["updated"],
         found_by=FoundBy(row["found_by"]),
         attempts=row["attempts"],
+        deaths=row["deaths"],
         delays=row["delays"],
         next_attempt=row["next_attempt"],
         held=bool(row["held"]),

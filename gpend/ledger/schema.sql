@@ -33,8 +33,8 @@ CREATE TABLE photo (
                       'incomplete',            -- unchanged for long and still without its end
                       'unsupported',           -- a fine photo of a kind that is left as it is
                       'gone')),                -- the source was deleted; the output is in the trash, or left, or deleted
-    prior         TEXT    CHECK (prior IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported', 'gone')),
-                                               -- the state before it waited again; NULL: never finished before
+    prior         TEXT    CHECK (prior IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported')),
+                                               -- the state before it waited again or was gone; NULL: never finished
     reason        TEXT    NOT NULL DEFAULT '',
     content       TEXT    CHECK (length(content) = 64),  -- SHA-256 of the file that the outcome is about
     outcome       TEXT    CHECK (outcome IS NULL OR json_valid(outcome)),  -- the verdict on every face, and notes
@@ -49,7 +49,8 @@ CREATE TABLE photo (
     first_seen    INTEGER NOT NULL,
     updated       INTEGER NOT NULL,
     found_by      TEXT    NOT NULL CHECK (found_by IN ('event', 'scan')),
-    attempts      INTEGER NOT NULL DEFAULT 0,  -- submissions that gpend did not survive, or is in the middle of
+    attempts      INTEGER NOT NULL DEFAULT 0,  -- submissions that gpend crashed in, or is in the middle of
+    deaths        INTEGER NOT NULL DEFAULT 0,  -- submissions that gpend was killed in, by whom it could not tell
     delays        INTEGER NOT NULL DEFAULT 0,  -- times it had to wait for the file or the moment; widens the interval
     next_attempt  INTEGER,                     -- not before
     held          INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),    -- behind the brake
@@ -61,11 +62,11 @@ CREATE TABLE photo (
     CHECK ((output IS NULL) = (output_size IS NULL)),
     CHECK ((output IS NULL) = (output_mtime_ns IS NULL)),
     CHECK ((output IS NULL) = (output_inode IS NULL)),
-    CHECK (state IN ('waiting', 'working') OR prior IS NULL)
+    CHECK (state IN ('waiting', 'working', 'gone') OR prior IS NULL)
 ) STRICT;
 
 -- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up.
-CREATE INDEX photo_queue ON photo (folder, attempts, delays, found_by, id) WHERE state = 'waiting' AND held = 0;
+CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, found_by, id) WHERE state = 'waiting' AND held = 0;
 CREATE INDEX photo_by_state ON photo (state, updated);
 CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
 CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;

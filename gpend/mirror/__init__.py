@@ -2,6 +2,7 @@
 
 from gpend.mirror.mirror import Mirror, Origin
 from gpend.mirror.names import candidates
+from gpend.mirror.original import ChangedError, Original, RefusedError, read
 from gpend.mirror.provenance import is_tagged
 from gpend.mirror.standing import TEMPORARY
 from gpend.mirror.tree import LinkedFolderError
@@ -10,10 +11,14 @@ from gpend.mirror.writing import Appearance, OccupiedError
 __all__ = [
     "TEMPORARY",
     "Appearance",
+    "ChangedError",
     "LinkedFolderError",
     "Mirror",
     "OccupiedError",
     "Origin",
+    "Original",
+    "RefusedError",
     "candidates",
     "is_tagged",
+    "read",
 ]

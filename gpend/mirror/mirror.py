@@ -1,6 +1,5 @@
 """One output tree: what may be done to it."""
 
-import errno
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -96,8 +95,8 @@ class Mirror:
             return None
         return Written(place, standing.stamp_of(status), sha256)
 
-    def move(self, written: Written, to: "Mirror", place: Path, origin: Origin) -> Written:
-        """Move an output, within this tree or into another; its times become those of the photo it is for now.
+    def move(self, written: Written, to: "Mirror", place: Path, like: Appearance | None = None) -> Written:
+        """Move an output, within this tree or into another; with `like` it takes the times of another photo.
 
         Raises OccupiedError, LinkedFolderError, OSError (EXDEV: another file system).
         """
@@ -106,9 +105,8 @@ class Mirror:
             tree.folder(to.output, place.parent, to.source) as new,
         ):
             writing.give_name(old, written.path.name, new, place.name)
-            with suppress(OSError):
-                times = (origin.like.accessed_ns, origin.like.modified_ns)
-                os.utime(place.name, ns=times, dir_fd=new, follow_symlinks=False)
+            if like is not None:
+                writing.set_times(new, place.name, like)
             os.fsync(new)
             os.fsync(old)
             status = os.stat(place.name, dir_fd=new, follow_symlinks=False)
@@ -157,14 +155,9 @@ class Mirror:
             return None
         status = standing.status_of(folder, place.name)
         with suppress(OSError):
-            if status is not None and os.path.samestat(status, os.lstat(self.source / place)):
+            if status is not None and os.path.samestat(status, (self.source / place).stat()):
                 return Ours(standing.stamp_of(status), before.sha256)
         return _as_ours(before)
-
-
-def is_environment(error: OSError) -> bool:
-    """Is it the disk or the network that failed, and not this one file or name?"""
-    return error.errno not in (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.EILSEQ)
 
 
 def _as_ours(written: Written) -> Ours:

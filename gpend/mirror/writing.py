@@ -76,7 +76,7 @@ def put(folder: int, name: str, draft: Draft, ours: Ours | None) -> Placed:
 def link(folder: int, name: str, source: Path, ours: Ours | None) -> Stamp:
     """Give the photo `source` a second name in an open folder; the stamp. Raises OccupiedError, OSError."""
     temporary = TEMPORARY + secrets.token_hex(8)
-    os.link(source, temporary, dst_dir_fd=folder, follow_symlinks=False)
+    os.link(source, temporary, dst_dir_fd=folder)  # of a link among the photos, what it leads to
     try:
         stamp = stamp_of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
         _install(folder, temporary, name, ours)
@@ -103,6 +103,12 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
         os.rename(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
         return
     os.unlink(old, dir_fd=old_folder)
+
+
+def set_times(folder: int, name: str, like: Appearance) -> None:
+    """Give a file the times of a photo, where that is allowed."""
+    with suppress(OSError):
+        os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
 
 
 def _install(folder: int, temporary: str, name: str, ours: Ours | None) -> None:

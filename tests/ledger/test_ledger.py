@@ -113,11 +113,11 @@ def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, pa
 def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledger) -> None:
     photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
     ledger.photos.begin(photo, NOW)
-    assert ledger.upkeep.interrupted(NOW) == 1
+    assert ledger.upkeep.interrupted(NOW, crashed=True) == 1
     row = ledger.photos.row(photo)
     assert row is not None
     assert (row.state, row.attempts) == (State.WAITING, 1)
-    assert [worn.id for worn in ledger.upkeep.worn_out(1)] == [photo]
+    assert [worn.id for worn in ledger.upkeep.worn_out(1, 9)] == [photo]
 
 
 def finished(ledger: Ledger, state: State = State.RESTORED, *, written: Written | None = None) -> int:
@@ -170,7 +170,7 @@ def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger)
     suspect = ledger.photo(Path("/in/suspect"))
     assert suspect is not None
     ledger.photos.begin(suspect.id, NOW)
-    ledger.upkeep.interrupted(NOW)
+    ledger.upkeep.interrupted(NOW, crashed=False)
     assert [row.relative.name for row in ledger.photos.due(folder, NOW, 9)] == ["new", "old", "suspect"]
 
 

@@ -220,7 +220,7 @@ def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(
 
 def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -> None:
     written = mirror.write(Path("old/deep/a.jpg"), b"restored", origin(), RECIPE, None)
-    moved = mirror.move(written, mirror, Path("new/b.jpg"), origin("new/b.jpg"))
+    moved = mirror.move(written, mirror, Path("new/b.jpg"), LIKE)
     assert files(mirror) == {"new/b.jpg": b"restored"}
     assert not (mirror.output / "old").exists()
     assert mirror.stands(moved)
@@ -229,7 +229,7 @@ def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -
 def test_an_interrupted_move_is_completed(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     os.link(mirror.output / "a.jpg", mirror.output / "b.jpg")
-    mirror.move(written, mirror, Path("b.jpg"), origin("b.jpg"))
+    mirror.move(written, mirror, Path("b.jpg"))
     assert files(mirror) == {"b.jpg": b"restored"}
 
 
@@ -237,7 +237,7 @@ def test_a_move_overwrites_nothing(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     (mirror.output / "b.jpg").write_bytes(b"mine")
     with pytest.raises(OccupiedError):
-        mirror.move(written, mirror, Path("b.jpg"), origin("b.jpg"))
+        mirror.move(written, mirror, Path("b.jpg"))
     assert files(mirror) == {"a.jpg": b"restored", "b.jpg": b"mine"}
 
 

@@ -1,0 +1,82 @@
+"""What the engine is working on, what has to wait for it, and how much more there is room for."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from gpend.core.report import Outcome
+from gpend.dispatch.placing import Job
+from gpend.ledger import Row
+from gpend.settings import Settings
+
+_MIB = 1 << 20
+_PER_SLOT = 2  # photos: one that is worked on, and one that is ready when it is done
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A photo that the engine is working on."""
+
+    job: Job
+    future: "Future[Outcome]"
+    since: float  # monotonic
+
+
+class Desk:
+    """The photos in memory: few, and not too large. A photo under suspicion has the desk to itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.limit = settings.memory_mb * _MIB
+        self._places = settings.slots * _PER_SLOT
+        self._running: dict[int, Submission] = {}
+        self._parked: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[Submission]:
+        return iter(list(self._running.values()))
+
+    def holds(self, row: Row) -> bool:
+        """Is this photo being worked on, or waiting for another of the same content?"""
+        return row.id in self._running or row.id in self._parked
+
+    @property
+    def parked(self) -> int:
+        """How many photos wait for another of the same content."""
+        return len(self._parked)
+
+    def has_room(self, row: Row) -> bool:
+        """May this photo be taken now?"""
+        if not self._running:
+            return True
+        jobs = [submission.job for submission in self._running.values()]
+        if row.is_suspect or any(job.row.is_suspect for job in jobs) or len(jobs) >= self._places:
+            return False
+        return row.stamp.size + sum(len(job.photo.data) for job in jobs) <= self.limit
+
+    def is_working_on(self, content: str) -> bool:
+        """Is a photo of this content being worked on?"""
+        return any(submission.job.photo.content == content for submission in self._running.values())
+
+    def is_busy_with(self, pair: int) -> bool:
+        """Is a photo of this pair being worked on?"""
+        return any(submission.job.pair.id == pair for submission in self._running.values())
+
+    def add(self, submission: Submission) -> None:
+        """The engine has begun a photo."""
+        self._running[submission.job.row.id] = submission
+
+    def park(self, job: Job) -> None:
+        """Let a photo wait until the other of the same content is done."""
+        self._parked[job.row.id] = job.photo.content
+
+    def remove(self, submission: Submission) -> None:
+        """A photo is done; those that waited for its content may go on."""
+        content = submission.job.photo.content
+        self._running.pop(submission.job.row.id, None)
+        self._parked = {photo: waits for photo, waits in self._parked.items() if waits != content}
+
+    def oldest(self, now: float) -> float:
+        """For how many seconds the engine has been working on the photo that it began first; 0: on none."""
+        return max((now - submission.since for submission in self._running.values()), default=0.0)

@@ -1,0 +1,114 @@
+"""Read a photo from its source: read-only, whole, a regular file, and as it was when it was sighted."""
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gpend.intake import Stamp
+from gpend.ledger import plain
+from gpend.mirror.provenance import ATTRIBUTE
+from gpend.mirror.writing import Appearance
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
+_REFUSED = frozenset({errno.EACCES, errno.EPERM})
+_KINDS = ("user.", "system.posix_acl_")
+
+
+class ChangedError(Exception):
+    """There is no such regular file, or it is no longer what was sighted."""
+
+
+class RefusedError(Exception):
+    """gpend may not read the file."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """A photo as it was read."""
+
+    data: bytes
+    like: Appearance
+    stamp: Stamp
+
+    @cached_property
+    def content(self) -> str:
+        """SHA-256, hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def read(path: Path, stamp: Stamp | None = None) -> Original:
+    """The bytes of a photo and what else makes up its file; `stamp` says which state of it is meant.
+
+    A pipe, a device or a folder is ChangedError, as is what changes meanwhile. Raises RefusedError, and OSError for
+    whatever is not this file's own doing.
+    """
+    try:
+        descriptor = _opened(path)
+    except OSError as error:
+        raise _named(error) from error
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode) or not (stamp is None or _is(stamp, before)):
+            raise ChangedError
+        data = _whole(descriptor, before.st_size)
+        if len(data) != before.st_size or not _is(_stamp(before), os.fstat(descriptor)):
+            raise ChangedError
+        return Original(data, _appearance(descriptor, before), _stamp(before))
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, _OPEN | os.O_NOATIME)  # not even the time of the last access changes
+    except PermissionError:
+        return os.open(path, _OPEN)  # that is for the owner of a file only
+
+
+def _named(error: OSError) -> Exception:
+    if error.errno in _ABSENT:
+        return ChangedError()
+    return RefusedError() if error.errno in _REFUSED else error
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return plain(Stamp(status.st_size, status.st_mtime_ns, status.st_ino))
+
+
+def _is(stamp: Stamp, status: os.stat_result) -> bool:
+    """Is this the file of the stamp? Its inode is 0 where the file system makes inode numbers up anew."""
+    seen = _stamp(status)
+    return (seen.size, seen.mtime_ns) == (stamp.size, stamp.mtime_ns) and stamp.inode in (0, seen.inode)
+
+
+def _whole(descriptor: int, size: int) -> bytes:
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        buffer = bytearray(size)
+        view, got = memoryview(buffer), 0
+        while got < size and (count := file.readinto(view[got:])):
+            got += count
+        return bytes(view[:got])
+
+
+def _appearance(descriptor: int, status: os.stat_result) -> Appearance:
+    return Appearance(
+        mode=stat.S_IMODE(status.st_mode) & 0o777,
+        owner=status.st_uid,
+        group=status.st_gid,
+        accessed_ns=status.st_atime_ns,
+        modified_ns=status.st_mtime_ns,
+        attributes=_attributes(descriptor),
+    )
+
+
+def _attributes(descriptor: int) -> dict[str, bytes]:
+    try:
+        names = [name for name in os.listxattr(descriptor) if name.startswith(_KINDS) and name != ATTRIBUTE]
+        return {name: os.getxattr(descriptor, name) for name in names}
+    except OSError:
+        return {}  # none on this file system, or none that may be read
