@@ -1,0 +1,135 @@
+"""Single photos on request: judge one, or restore one into a new file. No daemon and no ledger take part."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from gpend.core import pipeline
+from gpend.core.networks import Networks
+from gpend.core.report import FaceReport, Kept, Restored, Verdict
+from gpend.dispatch.recipe import recipe_of
+from gpend.engine.attempt import attempt
+from gpend.errors import FatalError, GpendError, PhotoError
+from gpend.ledger import Facts
+from gpend.mirror import (
+    ChangedError,
+    Mirror,
+    OccupiedError,
+    Origin,
+    Original,
+    RefusedError,
+    candidates,
+    read,
+)
+from gpend.settings import CoreSettings
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one photo."""
+
+    photo: Path
+    outcome: str  # restored, kept or failed
+    reason: str
+    faces: tuple[FaceReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: Path | None = None  # the file that was written
+
+    def as_data(self) -> Facts:
+        """As `gpend score --json` tells it."""
+        faces = [face.as_data() for face in self.faces]
+        return {"photo": str(self.photo), "outcome": self.outcome, "reason": self.reason, "faces": faces}
+
+
+def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
+    """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
+    try:
+        found = attempt(partial(pipeline.judge, networks=networks, settings=settings), _read(photo).data)
+    except GpendError as error:
+        return Answer(photo, "failed", str(error))
+    would_restore = any(face.verdict is Verdict.RESTORED for face in found.faces)
+    return Answer(photo, "restored" if would_restore else "kept", found.reason, found.faces)
+
+
+def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings) -> Answer:
+    """Restore a photo into a file of its own, or write nothing if it needs none. A failure is an answer too.
+
+    A file at `target` is replaced only if gpend wrote it. Where the photo's format cannot be written, the ending of
+    `target` changes with it.
+    """
+    try:
+        original = _read(photo)
+        outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
+        match outcome:
+            case Kept():
+                return Answer(photo, "kept", outcome.reason, outcome.faces)
+            case Restored():
+                output = _write(photo, original, outcome, target, settings)
+                return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes, output)
+    except GpendError as error:
+        return Answer(photo, "failed", str(error))
+
+
+def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[Path]:
+    """Where the restored photos go: `output_<name>` in `folder`, or `output`, which is a folder for several photos.
+
+    Raises FatalError where two photos would become one file, or a photo would be written over itself.
+    """
+    places = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
+    for photo, place in zip(photos, places, strict=True):
+        if places.count(place) > 1:
+            raise FatalError(f"Several of the photos would be written to {place}. Restore them one at a time, with -o.")
+        if any(_is_same(one, place) for one in photos):
+            raise FatalError(f"{place} is one of the photos; gpend never writes over its input. Nothing was done.")
+        if place.is_dir():
+            raise FatalError(f"{place}, where {photo} would be written, is a folder. Nothing was done.")
+    return places
+
+
+def _target(photo: Path, output: Path | None, folder: Path, *, several: bool) -> Path:
+    if output is None:
+        return folder / f"output_{photo.name}"
+    return output / photo.name if several or output.is_dir() else output
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other) or (other.exists() and one.exists() and other.samefile(one))
+
+
+def _read(photo: Path) -> Original:
+    """Raises PhotoError in words for whatever keeps it from being read."""
+    try:
+        return read(photo)
+    except ChangedError as error:
+        raise PhotoError(_absent(photo)) from error
+    except RefusedError as error:
+        raise PhotoError("You may not read it. Nothing was done.") from error
+    except OSError as error:
+        raise PhotoError(f"It cannot be read: {error.strerror}. Nothing was done.") from error
+
+
+def _absent(photo: Path) -> str:
+    if not photo.exists():
+        return "There is no such file."
+    return "It is not a plain file, or it changed while it was read. Nothing was done."
+
+
+def _write(photo: Path, original: Original, restored: Restored, target: Path, settings: CoreSettings) -> Path:
+    place = target.with_name(candidates(Path(target.name), restored.suffix)[0].name)
+    if _is_same(photo, place):
+        raise PhotoError(f"It would be written over itself, as {place}. Name another file with -o. Nothing was done.")
+    origin = Origin(Path(photo.name), original.content, original.like)
+    mirror = Mirror(photo.absolute().parent, place.absolute().parent)
+    name = Path(place.name)
+    try:
+        mirror.output.mkdir(parents=True, exist_ok=True)
+        mirror.write(name, restored.photo, origin, recipe_of(settings), mirror.adopt(name, origin, ()))
+    except OccupiedError as error:
+        raise PhotoError(
+            f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."
+        ) from error
+    except OSError as error:
+        raise PhotoError(f"{place} cannot be written: {error.strerror}. Nothing was left there.") from error
+    return place

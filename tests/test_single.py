@@ -1,0 +1,117 @@
+"""Single photos on request, with the shipped networks."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpend import single
+from gpend.core.networks import Networks
+from gpend.errors import FatalError
+from gpend.settings import Settings
+
+SETTINGS = Settings()
+
+
+@pytest.fixture
+def blurred(samples: Path, tmp_path: Path) -> Path:
+    """The blurred sample in a folder of its own, with a time of its own."""
+    (tmp_path / "in").mkdir()
+    photo = tmp_path / "in" / "blurred.jpg"
+    shutil.copyfile(samples / "portrait-blurred.jpg", photo)
+    os.utime(photo, (1_000_000_000, 1_000_000_000))
+    return photo
+
+
+def test_a_blurred_photo_is_restored_into_a_new_file_with_its_time_and_nothing_else_is_touched(
+    blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    before = blurred.read_bytes()
+    answer = single.restore(blurred, tmp_path / "new" / "out.jpg", networks, SETTINGS)
+    assert (answer.outcome, answer.output) == ("restored", tmp_path / "new" / "out.jpg")
+    assert blurred.read_bytes() == before
+    assert answer.output is not None
+    assert answer.output.stat().st_mtime == 1_000_000_000
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["out.jpg"]
+
+
+def test_restoring_again_replaces_what_gpend_wrote(blurred: Path, networks: Networks, tmp_path: Path) -> None:
+    first = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    assert again == first
+
+
+def test_a_file_that_gpend_did_not_write_is_left_alone(blurred: Path, networks: Networks, tmp_path: Path) -> None:
+    (tmp_path / "out.jpg").write_bytes(b"mine")
+    answer = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    assert (answer.outcome, answer.output) == ("failed", None)
+    assert "was not written by gpend" in answer.reason
+    assert (tmp_path / "out.jpg").read_bytes() == b"mine"
+
+
+def test_a_sharp_photo_is_not_written(samples: Path, networks: Networks, tmp_path: Path) -> None:
+    answer = single.restore(samples / "portrait-sharp.jpg", tmp_path / "out.jpg", networks, SETTINGS)
+    assert (answer.outcome, answer.output) == ("kept", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["none.jpg", "folder.jpg", "pipe.jpg", "text.jpg", "empty.jpg"])
+def test_what_is_no_photo_fails_with_a_reason_and_holds_nothing_up(
+    name: str, networks: Networks, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.jpg").mkdir()
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "text.jpg").write_text("Dear Ada, this is a letter.")
+    (tmp_path / "empty.jpg").touch()
+    for answer in (
+        single.restore(tmp_path / name, tmp_path / "out.jpg", networks, SETTINGS),
+        single.score(tmp_path / name, networks, SETTINGS),
+    ):
+        assert answer.outcome == "failed"
+        assert answer.reason
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_score_tells_faces_verdicts_and_reasons_as_json(samples: Path, networks: Networks) -> None:
+    scored = [
+        single.score(samples / name, networks, SETTINGS).as_data()
+        for name in ("portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg")
+    ]
+    told = json.loads(json.dumps(scored))
+    assert [(photo["outcome"], len(photo["faces"]) > 0) for photo in told] == [
+        ("restored", True),
+        ("kept", True),
+        ("kept", False),
+    ]
+    assert set(told[0]) == {"photo", "outcome", "reason", "faces"}
+    assert set(told[0]["faces"][0]) == {"box", "score", "sharpness", "verdict", "reason"}
+    assert told[0]["faces"][0]["sharpness"] < told[1]["faces"][0]["sharpness"]
+
+
+def test_outputs_are_named_after_their_photos_unless_one_is_given(tmp_path: Path) -> None:
+    photos = [Path("a/x.jpg"), Path("b/y.png")]
+    assert single.targets(photos, None, tmp_path) == [tmp_path / "output_x.jpg", tmp_path / "output_y.png"]
+    assert single.targets(photos, tmp_path / "new", tmp_path) == [tmp_path / "new/x.jpg", tmp_path / "new/y.png"]
+    assert single.targets(photos[:1], tmp_path / "z.jpg", tmp_path) == [tmp_path / "z.jpg"]
+    assert single.targets(photos[:1], tmp_path, tmp_path) == [tmp_path / "x.jpg"]
+
+
+def test_two_photos_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="Several of the photos"):
+        single.targets([Path("a/x.jpg"), Path("b/x.jpg")], None, tmp_path)
+
+
+def test_a_photo_is_not_written_over_itself_by_whatever_name(blurred: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.jpg").symlink_to(blurred)
+    os.link(blurred, tmp_path / "second.jpg")
+    for place in (blurred, tmp_path / "link.jpg", tmp_path / "second.jpg", blurred.parent):
+        with pytest.raises(FatalError, match="never writes over its input"):
+            single.targets([blurred], place, tmp_path)
+
+
+def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "output_x.jpg").mkdir()
+    with pytest.raises(FatalError, match="is a folder"):
+        single.targets([Path("x.jpg")], None, tmp_path)
