@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gpend.core.containers import Container, Decoded, Encoded, Format, Header, avif, heif, jpeg, png, tiff, webp
 from gpend.core.photo import Mask, Pixels
-from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError
+from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings
 
 __all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "overview"]
@@ -28,9 +28,25 @@ CONTAINERS: dict[Format, Container] = {
     Format.AVIF: avif,
     Format.HEIF: heif,
 }
+BEGINNINGS = {
+    b"\xff\xd8\xff": Format.JPEG,
+    b"\x89PNG\r\n\x1a\n": Format.PNG,
+    b"II*\0": Format.TIFF,
+    b"MM\0*": Format.TIFF,
+}
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MOST_BRANDS = 64
+KEPT = {
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"II+\0": "BigTIFF",
+    b"MM\0+": "BigTIFF",
+}
+"""How pictures begin that are fine and that gpend does not read."""
 
 
 def identify(photo: bytes, settings: PhotoSettings) -> Header:
@@ -81,20 +97,19 @@ def _format(photo: bytes) -> Format:
     """Which format the first bytes tell of; a name is never trusted."""
     if not photo:
         raise IncompleteError("the file is empty")
-    if photo.startswith(b"\xff\xd8\xff"):
-        return Format.JPEG
-    if photo.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Format.PNG
+    for beginning, known in BEGINNINGS.items():
+        if photo.startswith(beginning):
+            return known
     if photo.startswith(b"RIFF") and photo[8:12] == b"WEBP":
         return Format.WEBP
-    if photo[:4] in (b"II*\0", b"MM\0*"):
-        return Format.TIFF
-    if photo[4:8] == b"ftyp":
-        brands = _brands(photo)
-        if brands & AVIF_BRANDS:
-            return Format.AVIF
-        if brands & HEIF_BRANDS:
-            return Format.HEIF
+    brands = _brands(photo) if photo[4:8] == b"ftyp" else set()
+    if brands & AVIF_BRANDS:
+        return Format.AVIF
+    if brands & HEIF_BRANDS:
+        return Format.HEIF
+    for beginning, name in KEPT.items():
+        if photo.startswith(beginning):
+            raise UnsupportedError(f"gpend does not change {name} pictures; it keeps this one as it is")
     raise PhotoError(f"this is not a photo in a format that gpend reads ({', '.join(Format)}); gpend left it as it is")
 
 

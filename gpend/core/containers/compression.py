@@ -15,6 +15,7 @@ from gpend.errors import IncompleteError
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD = 1, 5, 8, 32946, 32773, 34925, 50000
 SHORT, LONG = 3, 4
 HEAD = 8  # bytes of a TIFF's header
+WRAPPED = 85_000_000  # bytes; Pillow warns of pictures with more pixels, by a limit that holds for the whole process
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Scheme:
     unpack: Callable[[bytes, int, int], bytes]  # (packed, bytes of a row, rows)
     pack: Callable[[bytes, int], bytes]  # (plain, bytes of a row)
     predicts: bool  # whether TIFF's predictors apply
+    largest: int = 1 << 30  # bytes of a strip or tile that it can take
 
 
 def _plain(packed: bytes, row: int, rows: int) -> bytes:
@@ -74,12 +76,12 @@ def _stored(plain: bytes, _row: int) -> bytes:
 
 SCHEMES = {
     NONE: Scheme(_plain, _stored, predicts=False),
-    LZW: Scheme(_by_libtiff(LZW), _with_libtiff("tiff_lzw"), predicts=True),
+    LZW: Scheme(_by_libtiff(LZW), _with_libtiff("tiff_lzw"), predicts=True, largest=WRAPPED),
     DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
-    PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False),
-    LZMA: Scheme(_by_libtiff(LZMA), _with_libtiff("lzma"), predicts=True),
-    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True),
+    PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False, largest=WRAPPED),
+    LZMA: Scheme(_by_libtiff(LZMA), _with_libtiff("lzma"), predicts=True, largest=WRAPPED),
+    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
 }
 """By TIFF's number for it."""
 

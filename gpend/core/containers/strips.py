@@ -55,6 +55,11 @@ class Layout:
         """Strips or tiles of one plane."""
         return -(-self.height // self.tile[0]) * -(-self.width // self.tile[1])
 
+    @property
+    def largest(self) -> int:
+        """Bytes of a strip or tile, unpacked."""
+        return self.tile[0] * self.tile[1] * (1 if self.planar else self.channels) * self.depth // 8
+
     def pieces(self) -> Iterator[Piece]:
         """Every strip or tile, in the order of the offsets."""
         number = 0

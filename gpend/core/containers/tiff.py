@@ -195,6 +195,8 @@ def _layout(block: Block, first: Directory) -> strips.Layout:
         raise PhotoError("the file is corrupt: its tags contradict each other")
     if tiled and any(side > max(LARGEST_TILE, whole + 16) for side, whole in zip(tile, (height, width), strict=True)):
         raise PhotoError("the file is corrupt: its tiles are larger than its picture")
+    if layout.largest > layout.scheme.largest:
+        raise UnsupportedError("gpend keeps this TIFF as it is: its strips are too large to be changed one by one")
     expected = layout.per_plane * (channels if layout.planar else 1)
     if not len(layout.offsets) == len(layout.lengths) == expected:
         raise PhotoError("the file is corrupt: it does not say where each part of its picture lies")
