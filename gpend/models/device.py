@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from gpend.errors import FatalError
+from gpend.errors import DeviceError, FatalError
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -33,6 +33,14 @@ def limit_threads() -> int:
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(min(torch.get_num_threads(), allowed_cpus(_QUOTA)))
     return torch.get_num_threads()
+
+
+def named(error: RuntimeError, device: torch.device) -> Exception:
+    """What PyTorch raised while computing, by what is to be done about it: DeviceError, MemoryError, or as it was."""
+    summary = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if device.type != "cpu":
+        return DeviceError(f"The GPU failed: {summary}")
+    return MemoryError(summary) if "can't allocate memory" in summary else error
 
 
 def _refusal(device: torch.device) -> str | None:

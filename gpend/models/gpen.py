@@ -1,6 +1,5 @@
 """GPEN behind RestoreFaces: device, precision and batch sizes are decided here."""
 
-import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,21 +12,21 @@ from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
+from gpend.models.device import named
 from gpend.models.precision import halved
 from gpend.models.tensors import read_tensors
+from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
 
-_CPU_BATCHES = (4, 2, 1)  # more faces at once only cost memory there
-_GPU_BATCHES = (16, 8, 4, 2, 1)  # few fixed sizes: a GPU's libraries tune themselves anew for every other
+_CPU_PIXELS = 1 << 18  # computed at once: there, more faces together only cost memory
+_GPU_PIXELS = 1 << 22
 _TEMPLATES = {Template.FFHQ: FFHQ_TEMPLATE, Template.GPEN: GPEN_TEMPLATE}
 
 
 class Gpen:
     """A GPEN on its device, as gpend.core.networks.RestoreFaces asks. May be called from several threads."""
 
-    def __init__(
-        self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: threading.Lock
-    ) -> None:
+    def __init__(self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: Turn) -> None:
         """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
         self.name = f"{checkpoint.name} ({checkpoint.sha256[:8]})"
         self.size: int = checkpoint.size
@@ -36,17 +35,20 @@ class Gpen:
         self._half = halved(network, self.size, device)
         self._device = device
         self._turn = turn
+        pixels = _GPU_PIXELS if device.type == "cuda" else _CPU_PIXELS
+        self._batch_sizes = batch_sizes(pixels // self.size**2)
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Restored crops for crops, both (count, size, size, 3) RGB, 0 to 1.
 
-        Raises PhotoError where the network gives no picture (NaN or infinity), DeviceError where the GPU fails.
+        Raises PhotoError where the network gives no picture (NaN or infinity), DeviceError where a GPU does, or fails.
         """
         if crops.shape[1:] != (self.size, self.size, 3):
             raise ValueError(f"crops must be (count, {self.size}, {self.size}, 3), not {crops.shape}")
-        sizes = _GPU_BATCHES if self._device.type == "cuda" else _CPU_BATCHES
-        with self._turn:
-            restored = [self._restored(batch) for batch in batches(crops, sizes)]
+        restored = []
+        for batch in batches(crops, self._batch_sizes):
+            with self._turn:
+                restored.append(self._restored(batch))
         return np.concatenate([crops[:0], *restored])
 
     def _restored(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,9 +59,7 @@ class Gpen:
             if len(crops) == 1:
                 raise DeviceError(f"The GPU has too little memory for one face with {self.name}.") from error
         except RuntimeError as error:
-            if self._device.type == "cpu":
-                raise
-            raise DeviceError(f"The GPU failed: {str(error).splitlines()[0]}") from error
+            raise named(error, self._device) from error
         middle = len(crops) // 2
         return np.concatenate([self._restored(crops[:middle]), self._restored(crops[middle:])])
 
@@ -73,7 +73,13 @@ class Gpen:
             restored = network(pictures)
             if bool(torch.isfinite(restored).all()):
                 return _to_numpy(restored)
-        raise PhotoError(f"{self.name} gave no picture for a face of this photo (NaN or infinity).")
+        problem = f"{self.name} gave no picture for a face of this photo (NaN or infinity)."
+        raise PhotoError(problem) if self._device.type == "cpu" else DeviceError(problem)
+
+
+def batch_sizes(largest: int) -> tuple[int, ...]:
+    """Powers of two from `largest` or less down to 1: few sizes, since a GPU's libraries tune themselves for each."""
+    return tuple(size for size in (32, 16, 8, 4, 2, 1) if size <= max(1, largest))
 
 
 def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArray[np.float32]]:
@@ -85,7 +91,7 @@ def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArra
             start += size
 
 
-def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: threading.Lock) -> Gpen:
+def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn) -> Gpen:
     """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
     checkpoint = proven.checkpoint
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once

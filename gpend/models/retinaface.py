@@ -5,7 +5,6 @@ for every photo and decodes all of them. Here the scores come first, and only an
 """
 
 import math
-import threading
 from collections.abc import Sequence
 from typing import cast
 
@@ -18,8 +17,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.ops import nms
 
 from gpend.core.photo import Face
-from gpend.errors import DeviceError, FatalError
+from gpend.errors import FatalError
+from gpend.models.device import named
 from gpend.models.tensors import read_tensors
+from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven
 
 LOWEST_SCORE = 0.5
@@ -33,7 +34,7 @@ _SPREADS = (0.1, 0.2)  # of the encoded shifts and sizes
 class Detector:
     """A RetinaFace on its device, as gpend.core.networks.DetectFaces asks. May be called from several threads."""
 
-    def __init__(self, network: RetinaFace, device: torch.device, turn: threading.Lock) -> None:
+    def __init__(self, network: RetinaFace, device: torch.device, turn: Turn) -> None:
         """`network` holds its weights, on `device`; `turn` is held while the device computes."""
         self._network = network
         self._device = device
@@ -49,9 +50,7 @@ class Detector:
             with self._turn, torch.inference_mode():
                 boxes, landmarks, scores = self._found(image)
         except RuntimeError as error:
-            if self._device.type == "cpu":
-                raise
-            raise DeviceError(f"The GPU failed: {str(error).splitlines()[0]}") from error
+            raise named(error, self._device) from error
         return [_face(*found) for found in zip(boxes.tolist(), landmarks.tolist(), scores.tolist(), strict=True)]
 
     def _found(self, image: NDArray[np.uint8]) -> tuple[Tensor, Tensor, Tensor]:
@@ -91,7 +90,7 @@ class Detector:
         return torch.cat((middle - half, middle + half), 1), landmarks.flatten(1), torch.sigmoid(certainty[anchor])
 
 
-def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, turn: threading.Lock) -> Detector:
+def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, turn: Turn) -> Detector:
     """The detector on `device`, ready to run. Raises FatalError where the file does not hold its weights."""
     network = RetinaFace(network_name="mobile0.25", phase="test", device=torch.device("cpu"))
     try:

@@ -1,7 +1,6 @@
 """GPEN behind the core's protocol."""
 
 import io
-import threading
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from gpend.core.networks import RestoreFaces
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.gpen import Gpen, batches, load_gpen
+from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
 from tests.models.conformance import network, picture, vector, weights
 
@@ -44,7 +44,7 @@ def _saved(tensors: dict[str, torch.Tensor]) -> bytes:
 @pytest.fixture(scope="module")
 def tiny() -> Gpen:
     content = _saved(weights(vector("tiny-64").shapes))
-    return load_gpen(Proven(_checkpoint(), content), _CPU, threading.Lock())
+    return load_gpen(Proven(_checkpoint(), content), _CPU, Turn())
 
 
 def _crops(count: int) -> NDArray[np.float32]:
@@ -59,7 +59,7 @@ def test_it_is_what_the_core_asks_for(tiny: Gpen) -> None:
 
 def test_the_template_is_the_one_that_the_checkpoint_was_made_for() -> None:
     built = network(vector("tiny-64"))
-    tight, loose = (Gpen(_checkpoint(one), built, _CPU, threading.Lock()).template for one in Template)
+    tight, loose = (Gpen(_checkpoint(one), built, _CPU, Turn()).template for one in Template)
     assert loose[1][0] - loose[0][0] < tight[1][0] - tight[0][0]
     assert tight[1][0] - tight[0][0] == pytest.approx(125.9 / 512 * 64, abs=0.1)
     assert loose[1][0] - loose[0][0] == pytest.approx(107.4 / 512 * 64, abs=0.1)
@@ -94,14 +94,14 @@ def test_a_network_that_gives_no_picture_is_never_believed() -> None:
     built = network(vector("tiny-64"))
     built.generator.to_rgb1.bias.fill_(float("inf"))
     with pytest.raises(PhotoError, match="NaN or infinity"):
-        Gpen(_checkpoint(), built, _CPU, threading.Lock())(_crops(1))
+        Gpen(_checkpoint(), built, _CPU, Turn())(_crops(1))
 
 
 class _ScarceMemory(Gpen):
     """Has memory for two faces at once, or for none."""
 
     def __init__(self, room: int) -> None:
-        super().__init__(_checkpoint(), network(vector("tiny-64")), _CPU, threading.Lock())
+        super().__init__(_checkpoint(), network(vector("tiny-64")), _CPU, Turn())
         self.room = room
 
     def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,7 +124,7 @@ def test_a_checkpoint_of_another_shape_is_refused_with_what_to_do() -> None:
     tensors = weights(vector("tiny-64").shapes)
     tensors["generator.extra"] = torch.zeros(1)
     with pytest.raises(FatalError, match=r"tiny.pth is no GPEN of size 64.*Correct its entry"):
-        load_gpen(Proven(_checkpoint(), _saved(tensors)), _CPU, threading.Lock())
+        load_gpen(Proven(_checkpoint(), _saved(tensors)), _CPU, Turn())
 
 
 @given(count=st.integers(0, 70), sizes=st.sets(st.integers(2, 32)).map(lambda some: [*sorted(some, reverse=True), 1]))

@@ -1,6 +1,5 @@
 """The detector gives what facexlib's own detect_faces gives, sooner."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.models.retinaface import LOWEST_SCORE, Detector, load_retinaface
 from gpend.models.tensors import read_tensors
+from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven, find, weights_folders
 
 _CPU = torch.device("cpu")
@@ -27,7 +27,7 @@ def proven() -> Proven[DetectorCheckpoint]:
 
 @pytest.fixture(scope="module")
 def detect(proven: Proven[DetectorCheckpoint]) -> Detector:
-    return load_retinaface(proven, _CPU, threading.Lock())
+    return load_retinaface(proven, _CPU, Turn())
 
 
 def _photo(path: Path, long_side: int = 1280) -> NDArray[np.uint8]:
@@ -89,4 +89,4 @@ def test_noise_has_no_faces(detect: Detector) -> None:
 def test_weights_of_another_network_are_refused(proven: Proven[DetectorCheckpoint]) -> None:
     other = (weights_folders()[0] / "gpen-256.safetensors").read_bytes()
     with pytest.raises(FatalError, match="is no RetinaFace"):
-        load_retinaface(Proven(proven.checkpoint, other), _CPU, threading.Lock())
+        load_retinaface(Proven(proven.checkpoint, other), _CPU, Turn())

@@ -1,0 +1,22 @@
+"""One attempt at one photo: whatever happens comes out as an Outcome or as an error with a name."""
+
+from collections.abc import Callable
+
+from gpend.core.report import Outcome
+from gpend.errors import GpendError, PhotoError, TransientError
+
+
+def attempt(process: Callable[[bytes], Outcome], photo: bytes) -> Outcome:
+    """`process(photo)`. Raises a GpendError and nothing else: an unforeseen error is set down to the photo.
+
+    One odd photo must never stop the others, so the boundary is here; its cause is kept for whoever looks into it.
+    """
+    try:
+        return process(photo)
+    except GpendError:
+        raise
+    except MemoryError as error:
+        raise TransientError("There was too little memory for this photo. It is tried again later.") from error
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        raise PhotoError(f"gpend met something that it does not foresee ({what}). The photo was set aside.") from error

@@ -1,0 +1,124 @@
+"""Which photo is worked on next, which alone, and which is to blame when the worker dies (pure: time is an argument).
+
+When the worker dies with several photos in it, nobody knows whose fault it was. So each of them is tried again alone.
+A photo is set aside only once the worker has died twice with it, the second time with nothing else in it; one death
+may be an accident, such as memory that another program took.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from gpend.core.report import Outcome
+from gpend.errors import GpendError, PhotoError
+
+_DEATHS = 2
+
+
+@dataclass(eq=False)
+class Job:
+    """One photo on its way."""
+
+    number: int
+    photo: bytes
+    future: Future[Outcome]
+    deaths: int = 0  # of the worker while it had this photo
+    device_failures: int = 0
+    alone: bool = False  # is or was last tried with nothing else in the worker
+    fresh: float = 0.0  # when it last made headway
+
+
+class Jobs:
+    """The photos submitted and not yet settled; at most `slots` are with the worker."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._waiting: deque[Job] = deque()
+        self._suspects: deque[Job] = deque()
+        self._begun: dict[int, Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._suspects) + len(self._begun)
+
+    @property
+    def begun(self) -> Collection[Job]:
+        """Those that are with the worker."""
+        return self._begun.values()
+
+    def add(self, job: Job) -> None:
+        """Behind all others."""
+        self._waiting.append(job)
+
+    def begin(self, now: float) -> Iterator[Job]:
+        """The jobs to hand to the worker now; a job that its owner has cancelled is dropped."""
+        while (job := self._next()) is not None:
+            if job.future.running() or job.future.set_running_or_notify_cancel():
+                job.fresh = now
+                self._begun[job.number] = job
+                yield job
+
+    def _next(self) -> Job | None:
+        alone = any(job.alone for job in self._begun.values())
+        if alone or len(self._begun) >= self._slots or (self._suspects and self._begun):
+            return None
+        if self._suspects:
+            job = self._suspects.popleft()
+            job.alone = True
+            return job
+        return self._waiting.popleft() if self._waiting else None
+
+    def beat(self, numbers: Collection[int], now: float) -> None:
+        """These make headway."""
+        for number in numbers:
+            if number in self._begun:
+                self._begun[number].fresh = now
+
+    def finish(self, number: int, outcome: Outcome) -> None:
+        """The worker is done with it."""
+        if (job := self._begun.pop(number, None)) is not None:
+            job.future.set_result(outcome)
+
+    def fail(self, number: int, error: GpendError) -> None:
+        """The worker could not do it, and it is not tried again."""
+        if (job := self._begun.pop(number, None)) is not None:
+            job.future.set_exception(error)
+
+    def device_failures(self, number: int) -> int:
+        """How often the GPU had failed with it before."""
+        return self._begun[number].device_failures if number in self._begun else 0
+
+    def suspect(self, number: int) -> None:
+        """The GPU failed with it: try it again, alone."""
+        if (job := self._begun.pop(number, None)) is not None:
+            job.device_failures += 1
+            self._suspects.append(job)
+
+    def stalled(self, now: float, seconds: float) -> list[Job]:
+        """Those that have made no headway for so long."""
+        return [job for job in self._begun.values() if now - job.fresh >= seconds]
+
+    def died(self, blamed: Collection[Job], reason: str) -> None:
+        """The worker died for `reason`: all that it had is tried again, the blamed alone, unless that is proven."""
+        lost = list(self._begun.values())
+        suspects = [job for job in lost if job in blamed]
+        self._begun.clear()
+        self._waiting.extendleft(job for job in reversed(lost) if job not in suspects)
+        for job in suspects:
+            job.deaths += 1
+            if job.deaths >= _DEATHS and len(lost) == 1:
+                job.future.set_exception(
+                    PhotoError(f"This photo made gpend's worker process fail, twice, and was set aside: {reason}.")
+                )
+            else:
+                self._suspects.append(job)
+
+    def abandon(self, error: GpendError) -> None:
+        """All of them fail with `error`."""
+        abandoned = [*self._begun.values(), *self._suspects, *self._waiting]
+        self._begun.clear()
+        self._suspects.clear()
+        self._waiting.clear()
+        for job in abandoned:
+            if job.future.running() or job.future.set_running_or_notify_cancel():
+                job.future.set_exception(error)

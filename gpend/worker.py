@@ -1,0 +1,119 @@
+"""The process that holds the networks: photos in through standard input, outcomes out through standard output.
+
+Started by gpend.engine.child and nobody else. It keeps nothing and writes no file, so it can be killed at any time.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+
+from gpend.core.networks import Networks
+from gpend.core.pipeline import process
+from gpend.engine.attempt import attempt
+from gpend.engine.messages import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, receive, send
+from gpend.errors import GpendError
+from gpend.settings import CoreSettings
+
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main() -> None:
+    """Serve the parent until it closes its end of the pipe."""
+    _live_no_longer_than_the_parent()
+    outbox = _own_standard_output()
+    inbox = sys.stdin.buffer
+    setup = receive(inbox)
+    if isinstance(setup, Setup):
+        Service(outbox, setup).serve(inbox)
+    os._exit(0)  # other threads may be deep in a photo that nobody waits for any more
+
+
+class Service:
+    """Answers the parent; `outbox` is written to by all slots."""
+
+    def __init__(self, outbox: BinaryIO, setup: Setup) -> None:
+        self._outbox = outbox
+        self._pen = threading.Lock()
+        self._settings = CoreSettings.model_validate_json(setup.settings)
+        self._slots = setup.slots
+        self._busy: dict[int, int] = {}  # thread → number of the photo it has
+
+    def serve(self, inbox: BinaryIO) -> None:
+        """Load the networks, then process photos until the pipe ends."""
+        try:
+            networks = self._loaded()
+        except GpendError as error:
+            self._say(Refused(error))
+            return
+        self._say(Ready(networks.restore.name))
+        slots = ThreadPoolExecutor(self._slots, thread_name_prefix="gpend-slot")
+        while isinstance(message := receive(inbox), Photo):
+            slots.submit(self._answer, message, networks)
+
+    def _loaded(self) -> Networks:
+        self._say(Beat(()))
+        from gpend.models.device import limit_threads  # noqa: PLC0415 - takes seconds: the first beat comes before it
+        from gpend.models.loading import load  # noqa: PLC0415 - the same
+
+        self._say(Beat(()))
+        networks = load(self._settings, self._beat)
+        cv2.setNumThreads(max(1, limit_threads() // self._slots))
+        _try_out(networks)
+        return networks
+
+    def _answer(self, message: Photo, networks: Networks) -> None:
+        thread = threading.get_ident()
+        self._busy[thread] = message.number
+        try:
+            outcome = attempt(partial(process, networks=networks, settings=self._settings), message.photo)
+        except GpendError as error:
+            self._say(Failed(message.number, error))
+        else:
+            self._say(Done(message.number, outcome))
+        finally:
+            del self._busy[thread]
+
+    def _beat(self, threads: Collection[int]) -> None:
+        """The networks have got on with the photos that these threads have."""
+        self._say(Beat(tuple(self._busy[thread] for thread in threads if thread in self._busy)))
+
+    def _say(self, message: FromWorker) -> None:
+        with self._pen:
+            send(self._outbox, message)
+
+
+def _try_out(networks: Networks) -> None:
+    """Both networks compute something before the first photo: a machine that cannot run them is found out here."""
+    side = networks.restore.size
+    networks.detect(np.zeros((64, 64, 3), np.uint8))
+    networks.restore(np.full((1, side, side, 3), 0.5, np.float32))
+
+
+def _own_standard_output() -> BinaryIO:
+    """Standard output for frames alone; what libraries print goes to standard error."""
+    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return own
+
+
+def _live_no_longer_than_the_parent() -> None:
+    """Be killed when the parent is gone, and leave it to the parent to decide upon what is signalled to all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # it went before it could be asked to take us along
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
