@@ -95,7 +95,7 @@ def thumbnail(tiff: bytes) -> bytes:
 
 
 def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
-    """The block with another thumbnail: in the old one's place where it fits, else at the end.
+    """The block with another thumbnail: in the old one's place where it fits or nothing follows, else at the end.
 
     Raises UnreadableError for a malformed block and for one without a thumbnail.
     """
@@ -103,8 +103,11 @@ def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
     stored = _stored(block)
     if stored is None:
         raise UnreadableError("there is no thumbnail")
+    end = stored.offset + stored.length
     if len(new) <= stored.length:
-        block.data[stored.offset : stored.offset + stored.length] = new.ljust(stored.length, b"\0")
+        block.data[stored.offset : end] = new.ljust(stored.length, b"\0")
+    elif not any(block.data[end:]) and len(block.data) - end <= 1:  # a last byte may make the length even
+        block.data[stored.offset :] = new
     else:
         _aim(block, stored.directory, _THUMBNAIL, block.append(new))
     _aim(block, stored.directory, _THUMBNAIL_LENGTH, len(new))

@@ -66,13 +66,14 @@ def _exif(
         return (exif.minimal(history) if history else None), []
     old = tiff_of(photo, segments[0])
     try:
-        new, notes = _with_thumbnail(old, pixels, change)
-        new = exif.with_history(new, history) if history else new
+        refreshed, notes = _with_thumbnail(old, pixels, change)
+        for tiff, told in ((refreshed, notes), (old, [_STALE])):
+            new = exif.with_history(tiff, history) if history else tiff
+            if len(new) <= LONGEST_EXIF:
+                return (new if new != old else None), told
     except exif.UnreadableError:
         return None, [_MALFORMED]
-    if len(new) > LONGEST_EXIF:
-        return None, [*notes, _FULL]
-    return (new if new != old else None), notes
+    return None, [_FULL]
 
 
 def _with_thumbnail(tiff: bytes, pixels: NDArray[np.uint8], change: Difference) -> tuple[bytes, list[str]]:
