@@ -15,6 +15,7 @@ from gpend.intake.ending.webp import webp_end
 
 __all__ = ["Ending", "Reader", "ends"]
 
+_LEAST = 16  # bytes
 _MAGIC = {
     b"\xff\xd8": jpeg_end,
     b"\x89PNG\r\n\x1a\n": png_end,
@@ -27,9 +28,9 @@ _MAGIC = {
 
 def ends(reader: Reader) -> Ending:
     """Judge one file. Raises only what the reader raises."""
-    head = reader.read(0, 16)
-    if not any(head) or any(len(head) < len(magic) and magic.startswith(head) for magic in _MAGIC):
-        return Ending.INCOMPLETE  # empty, reserved, or too short to show its format
+    head = reader.read(0, _LEAST)
+    if len(head) < _LEAST or not any(head):
+        return Ending.INCOMPLETE  # empty, reserved, or shorter than any picture
     end = _format_of(head)(reader)
     if isinstance(end, Ending):
         return Ending.INCOMPLETE if reader.first_hole < reader.size else end
@@ -39,10 +40,10 @@ def ends(reader: Reader) -> Ending:
 def _format_of(head: bytes) -> Callable[[Reader], End]:
     if head[4:8] == b"ftyp":
         return boxes_end
-    if head[:4] == b"RIFF" and head[8:12] in {b"WEBP", b"", b"\0\0\0\0"}:
+    if head[:4] == b"RIFF" and head[8:12] in {b"WEBP", bytes(4)}:
         return webp_end
     return next((ending for magic, ending in _MAGIC.items() if head.startswith(magic)), _unknown)
 
 
-def _unknown(_reader: Reader) -> End:
-    return Ending.UNKNOWN
+def _unknown(reader: Reader) -> End:
+    return Ending.UNKNOWN if any(reader.read(_LEAST // 2, _LEAST // 2)) else Ending.INCOMPLETE

@@ -25,7 +25,7 @@ def _coded_data(reader: Reader) -> End:
     at = 2
     for _ in range(STEPS):
         head = reader.read(at, _MARKER)
-        if len(head) < _MARKER or not any(head):
+        if len(head) < _MARKER or head[0] == 0 or head.startswith(b"\xff\0"):
             return Ending.INCOMPLETE
         if head.startswith(b"\xff\xff"):  # fill
             at += 1

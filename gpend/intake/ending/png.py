@@ -14,7 +14,7 @@ def png_end(reader: Reader) -> End:
     at = _SIGNATURE
     for _ in range(STEPS):
         head = reader.read(at, _HEAD)
-        if len(head) < _HEAD or not any(head):
+        if len(head) < _HEAD or 0 in head[4:]:
             return Ending.INCOMPLETE
         if not head[4:].isalpha():
             return Ending.UNKNOWN
@@ -22,5 +22,5 @@ def png_end(reader: Reader) -> End:
         if at > reader.size:
             return Ending.INCOMPLETE
         if head[4:] == b"IEND":
-            return at
+            return at if reader.read(at - 4, 4) == _IEND[-4:] else Ending.INCOMPLETE
     return Ending.UNKNOWN

@@ -9,4 +9,5 @@ _LEAST = 4  # bytes: the form type alone
 def webp_end(reader: Reader) -> End:
     """Judge a file that begins as a WebP does, or as one whose header is still being written."""
     length = int.from_bytes(reader.read(4, 4), "little")
-    return _HEAD + length if _LEAST < length <= reader.size - _HEAD else Ending.INCOMPLETE
+    is_there = any(reader.read(_HEAD, _LEAST)) and _LEAST < length <= reader.size - _HEAD
+    return _HEAD + length if is_there else Ending.INCOMPLETE
