@@ -1,6 +1,8 @@
 """One attempt at one photo: whatever happens comes out as an Outcome or as an error with a name."""
 
+import traceback
 from collections.abc import Callable
+from pathlib import PurePath
 
 from gpend.core.report import Outcome
 from gpend.errors import GpendError, PhotoError, TransientError
@@ -18,5 +20,13 @@ def attempt(process: Callable[[bytes], Outcome], photo: bytes) -> Outcome:
     except MemoryError as error:
         raise TransientError("There was too little memory for this photo. It is tried again later.") from error
     except Exception as error:
-        what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        raise PhotoError(f"gpend met something that it does not foresee ({what}). The photo was set aside.") from error
+        raise PhotoError(
+            f"gpend met something that it does not foresee: {_told(error)}. It set the photo aside."
+        ) from error
+
+
+def _told(error: Exception) -> str:
+    """The error in one line, with the place where it was raised: all that a report of it needs."""
+    what = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{what} (in {PurePath(place.filename).name}, line {place.lineno})"

@@ -15,12 +15,12 @@ class Turn:
     def __init__(self, progress: Callable[[Collection[int]], None] | None = None) -> None:
         self._progress = progress
         self._device = threading.Lock()
-        self._line: set[int] = set()
+        self.line: set[int] = set()  # threads that compute or wait to
         self._line_changes = threading.Lock()
 
     def __enter__(self) -> None:
         with self._line_changes:
-            self._line.add(threading.get_ident())
+            self.line.add(threading.get_ident())
         self._device.acquire()
 
     def __exit__(
@@ -28,7 +28,7 @@ class Turn:
     ) -> None:
         self._device.release()
         with self._line_changes:
-            stood = tuple(self._line)
-            self._line.discard(threading.get_ident())
+            stood = tuple(self.line)
+            self.line.discard(threading.get_ident())
         if self._progress is not None:
             self._progress(stood)

@@ -1,6 +1,7 @@
 """The detector gives what facexlib's own detect_faces gives, sooner."""
 
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import cv2
@@ -44,18 +45,33 @@ def _rows(faces: Sequence[Face]) -> NDArray[np.float64]:
     return np.array(rows).reshape(-1, 15)
 
 
-@pytest.mark.parametrize("name", ["p002", "p032", "p039", "p043", "p065", "p069", "p075"])
-def test_the_faces_are_those_that_facexlib_finds(
-    beside: Path, proven: Proven[DetectorCheckpoint], detect: Detector, name: str
-) -> None:
-    theirs = RetinaFace(network_name="mobile0.25", device=_CPU)
-    theirs.load_state_dict(read_tensors(proven), strict=False)
-    image = _photo(beside / "photos" / f"{name}.jpg")
+@pytest.fixture(scope="module")
+def theirs(proven: Proven[DetectorCheckpoint]) -> RetinaFace:
+    network = RetinaFace(network_name="mobile0.25", device=_CPU)
+    network.load_state_dict(read_tensors(proven), strict=False)
+    return network
+
+
+def _assert_same(detect: Detector, theirs: RetinaFace, image: NDArray[np.uint8]) -> None:
     with torch.inference_mode():
         expected = theirs.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=LOWEST_SCORE)
     found = _rows(detect(image))
     assert found.shape == expected.shape
     assert np.abs(found - expected).max(initial=0) < 0.01
+
+
+@pytest.mark.parametrize("name", ["portrait-sharp", "portrait-blurred", "no-faces"])
+def test_the_faces_in_the_samples_are_those_that_facexlib_finds(
+    theirs: RetinaFace, detect: Detector, name: str
+) -> None:
+    _assert_same(detect, theirs, _photo(Path(str(files("gpend"))) / "samples" / f"{name}.jpg"))
+
+
+@pytest.mark.parametrize("name", ["p002", "p032", "p039", "p043", "p065", "p069", "p075"])
+def test_the_faces_in_real_photos_are_those_that_facexlib_finds(
+    beside: Path, theirs: RetinaFace, detect: Detector, name: str
+) -> None:
+    _assert_same(detect, theirs, _photo(beside / "photos" / f"{name}.jpg"))
 
 
 def test_all_29_faces_of_the_solvay_conference_are_found_with_certainty(beside: Path, detect: Detector) -> None:
@@ -69,8 +85,8 @@ def test_a_landscape_has_no_faces_and_a_statue_is_doubtful(beside: Path, detect:
     assert all(face.score < 0.8 for face in detect(_photo(beside / "photos" / "p017.jpg")))
 
 
-def test_the_landmarks_stand_as_the_core_expects_them(beside: Path, detect: Detector) -> None:
-    (face,) = detect(_photo(beside / "photos" / "p066.jpg"))
+def test_the_landmarks_stand_as_the_core_expects_them(detect: Detector) -> None:
+    face = detect(_photo(Path(str(files("gpend"))) / "samples" / "portrait-sharp.jpg"))[0]
     left_eye, right_eye, nose, left_corner, right_corner = face.landmarks
     assert left_eye[0] < nose[0] < right_eye[0]
     assert left_corner[0] < right_corner[0]

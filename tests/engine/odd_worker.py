@@ -1,0 +1,61 @@
+"""A worker that speaks gpend's language and does to each photo what the photo's bytes ask for."""
+
+import os
+import sys
+import threading
+import time
+
+from gpend.core.report import Kept
+from gpend.engine.messages import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive, send
+from gpend.errors import DeviceError, FatalError, PhotoError
+
+_PEN = threading.Lock()
+
+
+def _say(message: Ready | Refused | Beat | Done | Failed) -> None:
+    with _PEN:
+        send(sys.stdout.buffer, message)
+
+
+def _answer(message: Photo, device: str) -> None:
+    match message.photo.split(b" ")[0]:
+        case b"crash":
+            os.write(2, b"the very last words\n")
+            os.abort()
+        case b"exit":
+            os._exit(7)
+        case b"hang":
+            threading.Event().wait()
+        case b"garble":
+            os.write(1, b"\xff" * 64)
+        case b"cuda" if device == "gpu":
+            _say(Failed(message.number, DeviceError("the GPU is gone")))
+        case b"bad":
+            _say(Failed(message.number, PhotoError("not a photo")))
+        case b"slow":
+            for _ in range(8):
+                time.sleep(0.1)
+                _say(Beat((message.number,)))
+            _say(Done(message.number, Kept(device, ())))
+        case b"who":
+            _say(Done(message.number, Kept(str(os.getpid()), ())))
+        case _:
+            _say(Done(message.number, Kept(device, ())))
+
+
+def main() -> None:
+    """Answer every photo in a thread of its own."""
+    setup = receive(sys.stdin.buffer)
+    assert isinstance(setup, Setup)
+    if setup.settings == "broken":
+        sys.exit("no module named torch")
+    if setup.settings == "refused":
+        _say(Refused(FatalError("no such network")))
+        return
+    _say(Ready("odd"))
+    while isinstance(message := receive(sys.stdin.buffer), Photo):
+        threading.Thread(target=_answer, args=(message, setup.settings), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The engine with real processes: whatever one photo does to its worker, the others come through."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gpend.core.report import Kept
+from gpend.engine import Engine
+from gpend.engine.child import ChildEngine, worker_command
+from gpend.engine.messages import Setup
+from gpend.engine.supervisor import Patience
+from gpend.errors import FatalError, PhotoError, TransientError
+
+_ODD = [sys.executable, "-m", "tests.engine.odd_worker"]
+_SECONDS = 60  # more than any of this ever takes
+
+
+@contextmanager
+def _engine(
+    settings: str = "gpu", *, slots: int = 1, stall: float = 60.0, idle: float = 60.0, fallback: str | None = None
+) -> Iterator[Engine]:
+    engine = ChildEngine(
+        _ODD, Setup(settings, slots), Patience(stall, idle), fallback=Setup(fallback, slots) if fallback else None
+    )
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _reason(engine: Engine, photo: bytes) -> str:
+    outcome = engine.submit(photo).result(_SECONDS)
+    assert isinstance(outcome, Kept)
+    return outcome.reason
+
+
+def _gone(process: int) -> bool:
+    """Whether the process has ended; a zombie that nobody has waited for has ended, too."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def _wait_until_gone(process: int) -> None:
+    patience = time.monotonic() + _SECONDS
+    while not _gone(process):
+        assert time.monotonic() < patience, "it should have ended long ago"
+        time.sleep(0.01)
+
+
+def test_photos_come_back_as_outcomes() -> None:
+    with _engine(slots=2) as engine:
+        futures = [engine.submit(bytes(size)) for size in (0, 1, 10_000_000)]
+        assert [future.result(_SECONDS) for future in futures] == [Kept("gpu", ())] * 3
+
+
+def test_an_error_of_the_photo_has_its_name_and_the_worker_lives_on() -> None:
+    with _engine() as engine:
+        before = _reason(engine, b"who")
+        with pytest.raises(PhotoError, match="not a photo"):
+            engine.submit(b"bad").result(_SECONDS)
+        assert _reason(engine, b"who") == before
+
+
+@pytest.mark.parametrize(
+    ("photo", "reason"),
+    [
+        (b"crash", "SIGABRT.*the very last words"),
+        (b"exit", "exited with status 7"),
+        (b"garble", "unreadable"),
+    ],
+)
+def test_a_photo_that_ends_the_worker_is_set_aside_and_its_neighbours_come_through(photo: bytes, reason: str) -> None:
+    with _engine(slots=3) as engine:
+        futures = [engine.submit(b"slow"), engine.submit(photo), engine.submit(b"slow"), engine.submit(b"good")]
+        with pytest.raises(PhotoError, match=reason):
+            futures[1].result(_SECONDS)
+        for index in (0, 2, 3):
+            assert futures[index].result(_SECONDS) == Kept("gpu", ())
+
+
+def test_a_photo_that_hangs_is_set_aside_and_one_that_is_only_slow_is_not() -> None:
+    with _engine(slots=2, stall=0.6) as engine:
+        hanging, slow = engine.submit(b"hang"), engine.submit(b"slow")
+        with pytest.raises(PhotoError, match="no headway"):
+            hanging.result(_SECONDS)
+        assert slow.result(_SECONDS) == Kept("gpu", ())
+
+
+def test_a_worker_killed_from_outside_costs_nothing() -> None:
+    with _engine() as engine:
+        process = int(_reason(engine, b"who"))
+        os.kill(process, signal.SIGKILL)
+        assert int(_reason(engine, b"who")) != process
+
+
+def test_a_gpu_that_keeps_failing_is_left_for_the_cpu() -> None:
+    with _engine("gpu", fallback="cpu") as engine:
+        assert _reason(engine, b"cuda") == "cpu"
+        assert _reason(engine, b"any") == "cpu"
+
+
+def test_a_worker_that_cannot_start_is_fatal_and_says_why() -> None:
+    with _engine("broken") as engine, pytest.raises(FatalError, match="no module named torch"):
+        engine.submit(b"any").result(_SECONDS)
+
+
+def test_a_refusal_is_fatal_in_its_own_words() -> None:
+    with _engine("refused") as engine, pytest.raises(FatalError, match="no such network"):
+        engine.submit(b"any").result(_SECONDS)
+
+
+def test_an_idle_worker_is_ended_and_returns_with_the_next_photo() -> None:
+    with _engine(idle=0.05) as engine:
+        process = int(_reason(engine, b"who"))
+        _wait_until_gone(process)
+        assert int(_reason(engine, b"who")) != process
+
+
+def test_close_ends_a_hanging_worker_and_its_photo_is_for_another_time() -> None:
+    with _engine(slots=2) as engine:
+        process = int(_reason(engine, b"who"))
+        hanging = engine.submit(b"hang")
+        engine.close()
+        assert isinstance(hanging.exception(_SECONDS), TransientError)
+        assert _gone(process)
+        with pytest.raises(RuntimeError, match="closed"):
+            engine.submit(b"any")
+
+
+def test_signals_to_the_daemons_group_do_not_reach_the_worker() -> None:
+    with _engine() as engine:
+        assert os.getpgid(int(_reason(engine, b"who"))) != os.getpgid(0)
+
+
+def test_nothing_is_left_behind_however_often_the_worker_dies() -> None:
+    with _engine() as engine:
+        _reason(engine, b"any")
+        gc.collect()
+        before = (len(list(Path("/proc/self/fd").iterdir())), threading.active_count())
+        for _ in range(5):
+            with pytest.raises(PhotoError):
+                engine.submit(b"exit").result(_SECONDS)
+        _reason(engine, b"any")
+        gc.collect()
+        assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
+
+
+def test_the_worker_never_takes_modules_from_the_folder_it_is_started_in() -> None:
+    assert "-P" in worker_command()

@@ -1,0 +1,301 @@
+"""What is done about a worker that starts, answers, falls silent or dies: with an invented clock and no process."""
+
+from concurrent.futures import Future
+
+import pytest
+
+from gpend.core.report import Kept, Outcome
+from gpend.engine.jobs import Job, Jobs
+from gpend.engine.messages import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, ToWorker
+from gpend.engine.post import Post
+from gpend.engine.supervisor import Patience, Supervisor
+from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
+
+_GPU, _CPU = "gpu", "cpu"
+_SHARP = Kept("sharp", ())
+
+
+class _Hand:
+    """A worker whose every word the test speaks."""
+
+    epitaph = "it was ended by SIGSEGV"
+
+    def __init__(self) -> None:
+        self.told: list[ToWorker] = []
+        self.ended = False
+
+    def send(self, message: ToWorker) -> None:
+        self.told.append(message)
+
+    def end(self) -> None:
+        self.ended = True
+
+    @property
+    def photos(self) -> list[int]:
+        return [message.number for message in self.told if isinstance(message, Photo)]
+
+
+class _Scene:
+    """A supervisor, the workers it has hired, and a clock."""
+
+    def __init__(self, *, slots: int = 1, fallback: bool = False) -> None:
+        self.now = 0.0
+        self.hands: list[_Hand] = []
+        self.said: list[str] = []
+        self.unable = False
+        post = Post(self._hire, Setup(_GPU, slots), Setup(_CPU, slots) if fallback else None)
+        self.supervisor = Supervisor(post, Jobs(slots), Patience(stall=100, idle=600), self.said.append)
+        self._count = 0
+
+    def _hire(self) -> _Hand:
+        if self.unable:
+            raise OSError(12, "Cannot allocate memory")
+        self.hands.append(_Hand())
+        return self.hands[-1]
+
+    def submit(self) -> Future[Outcome]:
+        self._count += 1
+        future: Future[Outcome] = Future()
+        self.supervisor.add(Job(self._count, b"photo", future))
+        self.wait(0)
+        return future
+
+    def wait(self, seconds: float) -> float | None:
+        self.now += seconds
+        return self.supervisor.tend(self.now)
+
+    def hear(self, message: FromWorker | None, *, hand: int = -1) -> None:
+        self.supervisor.hear(self.hands[hand], message, self.now)
+        self.wait(0)
+
+    def ended(self, hand: int) -> bool:
+        return self.hands[hand].ended
+
+    def ready(self) -> None:
+        self.hear(Ready("gpen-256"))
+
+    @property
+    def device(self) -> str:
+        first = self.hands[-1].told[0]
+        assert isinstance(first, Setup)
+        return first.settings
+
+
+def test_there_is_no_worker_before_there_is_a_photo() -> None:
+    scene = _Scene()
+    assert scene.wait(1000) is None
+    assert scene.hands == []
+
+
+def test_a_photo_is_sent_once_the_worker_is_ready_and_its_outcome_comes_back() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    assert scene.hands[0].photos == []
+    scene.ready()
+    assert scene.hands[0].photos == [1]
+    scene.hear(Done(1, _SHARP))
+    assert future.result() == _SHARP
+
+
+def test_an_idle_worker_is_ended_and_the_next_photo_starts_another() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    assert scene.wait(599) == 1
+    assert not scene.ended(0)
+    assert scene.wait(1) is None
+    assert scene.ended(0)
+    scene.submit()
+    assert len(scene.hands) == 2
+
+
+def test_a_crash_costs_only_the_photo_that_causes_it_every_time() -> None:
+    scene = _Scene(slots=2)
+    innocent, culprit = scene.submit(), scene.submit()
+    scene.ready()
+    assert scene.hands[0].photos == [1, 2]
+    scene.hear(None)
+    scene.ready()
+    assert scene.hands[1].photos == [1]
+    scene.hear(Done(1, _SHARP))
+    assert scene.hands[1].photos == [1, 2]
+    scene.hear(None)
+    assert innocent.result() == _SHARP
+    with pytest.raises(PhotoError, match="SIGSEGV"):
+        culprit.result()
+    assert scene.said == ["The worker process was lost and is started again: it was ended by SIGSEGV."] * 2
+
+
+def test_a_crash_by_accident_costs_nothing() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.ready()
+    scene.hear(None)
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    assert future.result() == _SHARP
+
+
+def test_a_photo_that_makes_no_headway_is_given_up_after_a_second_chance() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.ready()
+    scene.wait(90)
+    scene.hear(Beat((1,)))
+    assert scene.wait(90) == 10
+    assert not scene.ended(0)
+    scene.wait(10)
+    assert scene.ended(0)
+    scene.ready()
+    scene.wait(100)
+    with pytest.raises(PhotoError, match="no headway for 100 seconds"):
+        future.result()
+
+
+def test_anothers_headway_does_not_hide_a_stall() -> None:
+    scene = _Scene(slots=2)
+    scene.submit()
+    scene.submit()
+    scene.ready()
+    for _ in range(10):
+        scene.wait(10)
+        scene.hear(Beat((2,)))
+    assert scene.ended(0)
+    scene.ready()
+    assert scene.hands[1].photos == [1]
+
+
+def test_a_start_that_makes_no_headway_is_tried_again() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.wait(60)
+    scene.hear(Beat(()))
+    scene.wait(99)
+    assert len(scene.hands) == 1
+    scene.wait(1)
+    assert scene.ended(0)
+    assert scene.wait(1) == 100
+    assert len(scene.hands) == 2
+
+
+def test_a_broken_installation_ends_in_a_fatal_error_with_the_workers_last_words() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    for _ in range(3):
+        scene.hear(None)
+        scene.wait(10)
+    with pytest.raises(FatalError, match="cannot be started: it was ended by SIGSEGV"):
+        future.result()
+    assert len(scene.hands) == 3
+
+
+def test_a_machine_without_room_for_a_process_is_not_asked_without_pause() -> None:
+    scene = _Scene()
+    scene.unable = True
+    future = scene.submit()
+    assert scene.wait(0) == 1
+    scene.wait(1)
+    assert not future.done()
+    scene.wait(5)
+    with pytest.raises(FatalError, match="Cannot allocate memory"):
+        future.result()
+
+
+def test_what_has_worked_before_fails_for_the_moment_only() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.hear(None)
+    scene.hear(Refused(FatalError("the network file is gone")))
+    second = scene.submit()
+    scene.hear(Refused(FatalError("the network file is gone")))
+    with pytest.raises(TransientError, match="the network file is gone"):
+        second.result()
+
+
+def test_a_refusal_is_passed_on_at_once() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.hear(Refused(FatalError("no such network")))
+    with pytest.raises(FatalError, match="no such network"):
+        future.result()
+    assert scene.ended(0)
+
+
+def test_an_error_of_the_photo_is_passed_on_and_the_worker_stays() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.ready()
+    scene.hear(Failed(1, PhotoError("corrupt")))
+    with pytest.raises(PhotoError, match="corrupt"):
+        future.result()
+    assert not scene.ended(0)
+
+
+def test_a_failing_gpu_is_tried_once_more_in_a_new_process_and_then_left_for_the_cpu() -> None:
+    scene = _Scene(slots=2, fallback=True)
+    first, second = scene.submit(), scene.submit()
+    scene.ready()
+    scene.hear(Failed(1, DeviceError("gone")))
+    scene.hear(Failed(2, DeviceError("gone")))
+    assert scene.ended(0)
+    assert scene.device == _GPU
+    scene.ready()
+    assert scene.hands[1].photos == [1]
+    scene.hear(Failed(1, DeviceError("gone")))
+    assert scene.device == _CPU
+    scene.ready()
+    scene.hear(Done(2, _SHARP))
+    scene.hear(Done(1, _SHARP))
+    assert first.result() == second.result() == _SHARP
+    assert scene.said == ["The GPU keeps failing: photos are processed on the CPU for now."]
+
+
+def test_the_gpu_is_tried_again_after_a_while() -> None:
+    scene = _Scene(fallback=True)
+    scene.submit()
+    scene.hear(Refused(DeviceError("gone")))
+    assert scene.device == _CPU
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    for _ in range(4):
+        scene.wait(450)
+        scene.submit()
+        scene.ready()
+        for number in scene.hands[-1].photos:
+            scene.hear(Done(number, _SHARP))
+    assert scene.device == _GPU
+
+
+def test_without_a_fallback_a_failing_gpu_is_the_moments_fault() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.ready()
+    scene.hear(Failed(1, DeviceError("gone")))
+    scene.ready()
+    scene.hear(Failed(1, DeviceError("gone")))
+    with pytest.raises(DeviceError):
+        future.result()
+
+
+def test_what_an_earlier_worker_said_is_ignored() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    scene.ready()
+    scene.hear(None)
+    scene.hear(Done(1, _SHARP), hand=0)
+    scene.hear(None, hand=0)
+    assert not future.done()
+    assert not scene.ended(1)
+
+
+def test_closing_ends_the_worker_and_leaves_every_photo_for_another_time() -> None:
+    scene = _Scene()
+    futures = [scene.submit(), scene.submit()]
+    scene.ready()
+    scene.supervisor.close()
+    assert scene.ended(0)
+    for future in futures:
+        with pytest.raises(TransientError, match="tried again"):
+            future.result()

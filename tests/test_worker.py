@@ -1,0 +1,104 @@
+"""The real worker with the shipped networks."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from gpend.core.report import Kept, Restored
+from gpend.engine.child import ChildEngine, worker_command
+from gpend.engine.messages import Setup
+from gpend.engine.supervisor import Patience
+from gpend.errors import FatalError, PhotoError
+from gpend.settings import CoreSettings, RestoreSettings
+
+_SECONDS = 300  # more than loading ever takes
+_SAMPLES = Path(str(files("gpend"))) / "samples"
+
+
+def _setup(settings: CoreSettings) -> Setup:
+    return Setup(settings.model_dump_json(), 2)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[ChildEngine]:
+    running = ChildEngine(worker_command(), _setup(CoreSettings()), Patience(_SECONDS, _SECONDS))
+    yield running
+    running.close()
+
+
+def test_samples_and_junk_come_out_as_what_they_are(engine: ChildEngine) -> None:
+    names = ["portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"]
+    futures = [engine.submit((_SAMPLES / name).read_bytes()) for name in names]
+    junk = engine.submit(b"junk")
+    blurred, sharp, faceless = (future.result(_SECONDS) for future in futures)
+    assert isinstance(blurred, Restored)
+    assert isinstance(sharp, Kept)
+    assert isinstance(faceless, Kept)
+    with pytest.raises(PhotoError):
+        junk.result(_SECONDS)
+
+
+def test_settings_that_name_no_network_are_refused() -> None:
+    settings = CoreSettings(restore=RestoreSettings(model="gpen-257"))
+    running = ChildEngine(worker_command(), _setup(settings), Patience(_SECONDS, _SECONDS))
+    with pytest.raises(FatalError, match="known are: GPEN-BFR-512, gpen-256"):
+        running.submit(b"any").result(_SECONDS)
+    running.close()
+
+
+def test_it_ends_with_its_input_whatever_it_is_told_by_signals() -> None:
+    worker = subprocess.Popen(worker_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    _wait_for_deafness(worker.pid)
+    worker.send_signal(signal.SIGTERM)
+    worker.send_signal(signal.SIGINT)
+    assert worker.poll() is None
+    worker.stdin.close()
+    assert worker.wait(_SECONDS) == 0
+    worker.stdout.close()
+
+
+def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
+    program = (
+        "import subprocess, sys; from gpend.engine.child import worker_command;"
+        "child = subprocess.Popen(worker_command(), stdin=subprocess.PIPE, start_new_session=True);"
+        "print(child.pid, flush=True); child.wait()"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    _wait_for_deafness(worker)
+    parent.kill()
+    parent.wait(_SECONDS)
+    parent.stdout.close()
+    patience = time.monotonic() + _SECONDS
+    while _running(worker):
+        assert time.monotonic() < patience, "it should have ended with its parent"
+        time.sleep(0.01)
+
+
+def _wait_for_deafness(process: int) -> None:
+    """Until the process ignores SIGTERM, which is among the first things that the worker sees to."""
+    patience = time.monotonic() + _SECONDS
+    while not int(_status(process).get("SigIgn", "0"), 16) & (1 << (signal.SIGTERM - 1)):
+        assert time.monotonic() < patience, "it should have begun long ago"
+        time.sleep(0.01)
+
+
+def _running(process: int) -> bool:
+    return _status(process).get("State", "Z")[0] not in "ZX"
+
+
+def _status(process: int) -> dict[str, str]:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
