@@ -1,7 +1,7 @@
 """TIFF: nothing moves, and every tag, sub-directory and unknown byte stays.
 
-Strips and tiles that the faces touch are written anew at the end of the file, packed as before, and their offsets
-re-aimed; uncompressed ones are changed where they stand.
+Strips and tiles that the faces touch are packed anew as they were: in their old place where they fit, else at the end of
+the file, where their offsets are aimed.
 """
 
 from dataclasses import dataclass
@@ -62,8 +62,11 @@ class _Picture:
 
 def header(photo: bytes) -> Header:
     """Size and orientation; refuses what is more, or other, than one picture of 8 or 16 bits in grey or colour."""
-    picture = _walked(photo)
-    return Header(Format.TIFF, picture.layout.width, picture.layout.height, exif.orientation(photo))
+    block, first = _begun(photo)
+    width, height = (directory.number(block, first, tag) for tag in (WIDTH, HEIGHT))
+    if not (width and height):
+        raise PhotoError("the file is corrupt: its picture has no size")
+    return Header(Format.TIFF, width, height, exif.orientation(photo))
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
@@ -102,6 +105,10 @@ def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) ->
     after = before.copy()
     if picture.photometric == INDEXED:
         match = palette.nearest(eight_bits(pixels[changed]), picture.palette, np.ones(256, np.bool_))
+        if match.visible:
+            raise UnsupportedError(
+                "gpend keeps this TIFF as it is: its palette has no colours near the restored face's"
+            )
         after[..., 0][changed] = match.entries
         return after
     if COLOURS[picture.photometric] == RGB + 1:
@@ -120,10 +127,11 @@ def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
     offsets, lengths = list(layout.offsets), list(layout.lengths)
     shared = len(set(offsets)) < len(offsets)
     for number, data in strips.rewritten(picture.photo, layout, before, after):
-        if layout.compression == compression.NONE and len(data) == lengths[number] and not shared:
-            block.data[offsets[number] : offsets[number] + len(data)] = data
+        if len(data) > lengths[number] or shared:
+            offsets[number] = block.append(data)
         else:
-            offsets[number], lengths[number] = block.append(data), len(data)
+            block.data[offsets[number] : offsets[number] + len(data)] = data
+        lengths[number] = len(data)
     if len(block.data) > directory.LARGEST:
         raise UnsupportedError("this TIFF is too large for changes to be added; gpend keeps it as it is")
     directory.renumber(block, picture.first, TILE_OFFSETS if layout.tiled else STRIP_OFFSETS, offsets)
@@ -131,15 +139,22 @@ def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
     return bytes(block.data)
 
 
-def _walked(photo: bytes) -> _Picture:
+def _begun(photo: bytes) -> tuple[Block, Directory]:
     """The file's directory; refuses the kinds that are kept as they are."""
     try:
         block = Block(photo)
         first = block.first()
-        _refuse(block, first, photo)
-        return _Picture(photo, block, first, directory.number(block, first, PHOTOMETRIC), _layout(block, first))
+        directory.require_whole(block, first)
     except UnreadableError as error:
         raise IncompleteError("the file ends before its picture does, or is corrupt") from error
+    _refuse(block, first, photo)
+    return block, first
+
+
+def _walked(photo: bytes) -> _Picture:
+    """The same, and where its samples lie."""
+    block, first = _begun(photo)
+    return _Picture(photo, block, first, directory.number(block, first, PHOTOMETRIC), _layout(block, first))
 
 
 def _refuse(block: Block, first: Directory, photo: bytes) -> None:

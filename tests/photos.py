@@ -1,0 +1,449 @@
+"""A maker of photos for all tests: every format and kind that gpend restores, keeps, or refuses.
+
+The writers here are plain and know nothing of gpend's own, so that they can judge it. Phone-like JPEGs with all their
+metadata come from tests.photos_jpeg.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from gpend.core.jpeg import read_header
+from tests.photos_jpeg import ASCII, LONG, RATIONAL, SHORT, UNDEFINED, Directory, Maker, phone_photo
+
+Picture = NDArray[np.uint8]
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+
+SAMPLES = Path(__file__).resolve().parents[1] / "gpend" / "samples"
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='a flea market'/></rdf:RDF></x:xmpmeta>"
+GREY, RGB, INDEXED, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # PNG's colour types
+CHANNELS = {GREY: 1, RGB: 3, INDEXED: 1, GREY_ALPHA: 2, RGBA: 4}
+ADAM7 = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1))
+
+
+def portrait(width: int = 120, height: int = 150, *, blurred: bool = False) -> Picture:
+    """The public-domain portrait of Eileen Collins, (height, width, 3)."""
+    name = "portrait-blurred.jpg" if blurred else "portrait-sharp.jpg"
+    with Image.open(SAMPLES / name) as image:
+        return np.array(image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
+
+
+def synthetic(width: int = 96, height: int = 64, seed: int = 0) -> Picture:
+    """Soft shapes with some noise, (height, width, 3)."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width] / 15
+    waves = [np.sin(rows * random.uniform(0, 2) + columns * random.uniform(0, 2) + random.uniform(0, 6)) for _ in "rgb"]
+    return np.clip(np.stack(waves, -1) * 90 + 128 + random.normal(0, 6, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+@cache
+def icc() -> bytes:
+    """An sRGB profile."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@cache
+def exif(orientation: int = 1) -> bytes:
+    """A TIFF block as a camera writes it: GPS, a MakerNote with offsets of its own, a thumbnail."""
+    return read_header(phone_photo(Maker.CANON, portrait(), orientation=orientation).photo).exif
+
+
+def saved(picture: Samples, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """Written by Pillow."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+# --- JPEG
+
+
+def jpeg(picture: Samples, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """A plain JPEG; phone_photo of tests.photos_jpeg writes richer ones."""
+    return saved(picture, "JPEG", **{"quality": 90} | options)
+
+
+def cmyk() -> bytes:
+    """A JPEG for print."""
+    stream = io.BytesIO()
+    Image.fromarray(portrait()).convert("CMYK").save(stream, "JPEG")
+    return stream.getvalue()
+
+
+# --- PNG
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One PNG chunk."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(
+    samples: Samples,
+    colour: int = RGB,
+    depth: int = 8,
+    *,
+    interlaced: bool = False,
+    around: tuple[Sequence[bytes], Sequence[bytes]] = ((), ()),
+) -> bytes:
+    """A PNG of samples (height, width, channels) as they are, with chunks before and behind its IDATs; unfiltered."""
+    height, width = samples.shape[:2]
+    passes = [samples[y::dy, x::dx] for y, dy, x, dx in ADAM7] if interlaced else [samples]
+    packed = zlib.compress(b"".join(b"\0" + _packed(row, depth) for part in passes if part.size for row in part))
+    step = -(-len(packed) // 3)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
+    data = [chunk(b"IDAT", packed[at : at + step]) for at in range(0, len(packed), step)]
+    return b"".join((b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *around[0], *data, *around[1], chunk(b"IEND", b"")))
+
+
+def _packed(row: Samples, depth: int) -> bytes:
+    if depth == 16:
+        return row.astype(">u2").tobytes()
+    if depth == 8:
+        return row.astype(np.uint8).tobytes()
+    bits = "".join(f"{value:0{depth}b}" for value in row.reshape(-1))
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
+
+
+def png_metadata() -> tuple[list[bytes], list[bytes]]:
+    """Chunks of every sort, before and after the picture."""
+    text = b"Comment\0a comment"
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + XMP
+    before = [
+        chunk(b"gAMA", struct.pack(">I", 45455)),
+        chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(icc())),
+        chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1)),
+        chunk(b"iTXt", xmp),
+        chunk(b"prVt", b"a private chunk"),
+    ]
+    return before, [chunk(b"eXIf", exif(6)), chunk(b"tEXt", text), chunk(b"teSt", b"")]
+
+
+def paletted(picture: Picture, colours: int = 256) -> tuple[Samples, bytes]:
+    """Indices and PLTE's data: a palette made for the picture."""
+    image = Image.fromarray(picture).quantize(colours)
+    palette = bytes(image.getpalette() or [])[: 3 * colours]
+    return np.array(image)[..., None], palette
+
+
+# --- WebP
+
+
+def riff(kind: bytes, data: bytes) -> bytes:
+    """One WebP chunk."""
+    return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def webp(picture: Picture, *, metadata: bool = False, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """A WebP; with EXIF, XMP, ICC and a chunk that nobody knows."""
+    told: dict[str, Any] = {"exif": b"Exif\0\0" + exif(6), "xmp": XMP, "icc_profile": icc()} if metadata else {}
+    photo = saved(picture, "WEBP", **told, **options)
+    body = photo[8:] + (riff(b"teSt", b"odd") if metadata else b"")
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+# --- TIFF
+
+
+@dataclass(frozen=True)
+class TiffForm:
+    """One way to lay out a TIFF."""
+
+    order: str = "<"
+    photometric: int = 2
+    rows: int = 7  # of a strip
+    tile: tuple[int, int] | None = None  # height and width
+    planar: bool = False
+    deflate: bool = False
+    difference: bool = False  # predictor 2
+    short: bool = False  # offsets and lengths are SHORTs, as in small files
+    orientation: int = 1
+    palette: tuple[int, ...] = ()
+
+
+def tiff(samples: Samples, form: TiffForm | None = None) -> bytes:
+    """A TIFF of samples (height, width, channels) with EXIF, GPS, XMP, ICC and a private tag."""
+    form = form or TiffForm()
+    pieces = _pieces(samples, form)
+    body = b"".join(pieces)
+    body += bytes(len(body) % 2)
+    places = []
+    for directory in _sub_directories(form.order):
+        places.append(8 + len(body))
+        packed = directory.packed(places[-1])
+        body += packed + bytes(len(packed) % 2)
+    main = _main_directory(samples, form)
+    main.add(0x8769, LONG, places[0])
+    main.add(0x8825, LONG, places[1])
+    kind = SHORT if form.short else LONG
+    main.add(324 if form.tile else 273, kind, [8 + sum(map(len, pieces[:number])) for number in range(len(pieces))])
+    main.add(325 if form.tile else 279, kind, [len(piece) for piece in pieces])
+    magic = b"II*\0" if form.order == "<" else b"MM\0*"
+    return magic + struct.pack(form.order + "I", 8 + len(body)) + body + main.packed(8 + len(body))
+
+
+def _pieces(samples: Samples, form: TiffForm) -> list[bytes]:
+    planes = [samples[..., one : one + 1] for one in range(samples.shape[2])] if form.planar else [samples]
+    height, width = samples.shape[:2]
+    tall, wide = form.tile or (form.rows, width)
+    return [
+        _piece(plane[y : y + tall, x : x + wide], form)
+        for plane in planes
+        for y in range(0, height, tall)
+        for x in range(0, width, wide)
+    ]
+
+
+def _piece(part: Samples, form: TiffForm) -> bytes:
+    if form.tile:
+        missing = [(0, whole - side) for whole, side in zip(form.tile, part.shape[:2], strict=True)]
+        part = samples_of(np.pad(part, (*missing, (0, 0)), "edge"))
+    if form.difference:
+        part = samples_of(np.concatenate((part[:, :1], part[:, 1:] - part[:, :-1]), axis=1))
+    data = part.astype(f"{form.order}u{part.itemsize}").tobytes()
+    return zlib.compress(data) if form.deflate else data
+
+
+def _sub_directories(order: str) -> tuple[Directory, Directory]:
+    exif, gps = Directory(order), Directory(order)
+    exif.add(0x9003, ASCII, "1999:05:26 10:00:00")
+    exif.add(0x927C, UNDEFINED, b"a maker's note")
+    gps.add(1, ASCII, "N")
+    gps.add(2, RATIONAL, [52, 1, 30, 1, 0, 1])
+    return exif, gps
+
+
+def _main_directory(samples: Samples, form: TiffForm) -> Directory:
+    height, width, channels = samples.shape
+    main = Directory(form.order)
+    main.add(256, SHORT, width)
+    main.add(257, SHORT, height)
+    main.add(258, SHORT, [8 * samples.itemsize] * channels)
+    main.add(259, SHORT, 8 if form.deflate else 1)
+    main.add(262, SHORT, form.photometric)
+    main.add(271, ASCII, "a scanner")
+    main.add(274, SHORT, form.orientation)
+    main.add(277, SHORT, channels)
+    main.add(284, SHORT, 2 if form.planar else 1)
+    main.add(305, ASCII, "the software of a scanner")
+    main.add(317, SHORT, 2 if form.difference else 1)
+    main.add(700, UNDEFINED, XMP)
+    main.add(34675, UNDEFINED, icc())
+    main.add(65000, UNDEFINED, b"private")
+    if form.palette:
+        main.add(320, SHORT, list(form.palette))
+    if channels in (2, 4):
+        main.add(338, SHORT, 2)
+    if form.tile:
+        main.add(322, SHORT, form.tile[1])
+        main.add(323, SHORT, form.tile[0])
+    else:
+        main.add(278, SHORT, form.rows)
+    return main
+
+
+# --- AVIF, HEIF
+
+
+def avif(picture: Samples, *, metadata: bool = False, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """An AVIF; with EXIF, XMP and ICC."""
+    told: dict[str, Any] = {"exif": exif(), "xmp": XMP, "icc_profile": icc()} if metadata else {}
+    return saved(picture, "AVIF", **told, **options)
+
+
+def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True) -> bytes:
+    """A HEIC whose stored picture is turned as `orientation` says; 16-bit samples are stored as 10 bits."""
+    import pillow_heif  # noqa: PLC0415 - an extra, which the project works without
+
+    mode = "RGB;16" if picture.dtype == np.uint16 else "RGB"
+    image = pillow_heif.from_bytes(mode, (picture.shape[1], picture.shape[0]), np.ascontiguousarray(picture).tobytes())
+    told: dict[str, Any] = {"exif": exif(orientation), "xmp": XMP, "icc_profile": icc()} if metadata else {}
+    stream = io.BytesIO()
+    image.save(stream, quality=90, **told)
+    return stream.getvalue()
+
+
+# --- collections, by name
+
+
+def samples_of(array: NDArray[Any]) -> Samples:
+    """The same array, with a type that says what it is."""
+    return array.astype(np.uint16, copy=False) if array.dtype == np.uint16 else array.astype(np.uint8, copy=False)
+
+
+def grey(picture: Picture, bits: int = 8) -> Picture:
+    """(height, width, 1), with so many bits."""
+    levels = picture.mean(axis=2, keepdims=True).astype(np.uint8) >> (8 - bits)
+    return np.asarray(levels, np.uint8)
+
+
+def deep(picture: Picture) -> Samples:
+    """The same with 16 bits."""
+    return samples_of(picture.astype(np.uint16) * np.uint16(256) + np.uint16(77))
+
+
+def alpha(picture: Samples) -> Samples:
+    """With a fourth (or second) channel that is clear at the left and opaque at the right."""
+    ramp = np.linspace(0, np.iinfo(picture.dtype).max, picture.shape[1]).astype(picture.dtype)
+    return samples_of(np.concatenate((picture, np.broadcast_to(ramp[:, None], (*picture.shape[:2], 1))), axis=2))
+
+
+def _indexed_png(picture: Picture) -> bytes:
+    indices, palette = paletted(picture)
+    return png(indices, INDEXED, around=([chunk(b"PLTE", palette)], ()))
+
+
+def _indexed_tiff(picture: Picture) -> bytes:
+    indices, palette = paletted(picture)
+    entries = np.frombuffer(palette.ljust(768, b"\0"), np.uint8).reshape(256, 3).T.astype(int) * 257
+    return tiff(indices, TiffForm(photometric=3, palette=tuple(entries.reshape(-1).tolist())))
+
+
+def _rich_png(picture: Picture) -> bytes:
+    return png(picture, around=png_metadata())
+
+
+RESTORABLE: dict[str, Callable[[Picture], bytes]] = {
+    "jpeg": jpeg,
+    "jpeg-444": lambda picture: jpeg(picture, subsampling="4:4:4"),
+    "jpeg-progressive": lambda picture: jpeg(picture, progressive=True),
+    "jpeg-grey": lambda picture: jpeg(grey(picture)[..., 0]),
+    "jpeg-phone": lambda picture: phone_photo(Maker.APPLE, picture).photo,
+    "png": png,
+    "png-metadata": _rich_png,
+    "png-interlaced": lambda picture: png(picture, interlaced=True),
+    "png-16": lambda picture: png(deep(picture), depth=16),
+    "png-grey": lambda picture: png(grey(picture), GREY),
+    "png-grey-16": lambda picture: png(deep(grey(picture)), GREY, 16),
+    "png-grey-4": lambda picture: png(grey(picture, 4), GREY, 4),
+    "png-grey-1": lambda picture: png(grey(picture, 1), GREY, 1),
+    "png-grey-alpha": lambda picture: png(alpha(grey(picture)), GREY_ALPHA),
+    "png-alpha": lambda picture: png(alpha(picture), RGBA),
+    "png-alpha-16": lambda picture: png(alpha(deep(picture)), RGBA, 16),
+    "png-palette": _indexed_png,
+    "webp-lossy": lambda picture: webp(picture, quality=80, metadata=True),
+    "webp-lossy-plain": lambda picture: webp(picture, quality=80),
+    "webp-lossy-alpha": lambda picture: webp(_eight(alpha(picture)), quality=80),
+    "webp-lossless": lambda picture: webp(picture, lossless=True, metadata=True),
+    "webp-lossless-alpha": lambda picture: webp(_eight(alpha(picture)), lossless=True, exact=True),
+    "tiff": tiff,
+    "tiff-big-endian": lambda picture: tiff(picture, TiffForm(order=">")),
+    "tiff-16": lambda picture: tiff(deep(picture), TiffForm(order=">", deflate=True, difference=True)),
+    "tiff-tiles": lambda picture: tiff(picture, TiffForm(tile=(32, 48), deflate=True)),
+    "tiff-planes": lambda picture: tiff(picture, TiffForm(planar=True, deflate=True)),
+    "tiff-lzw": lambda picture: saved(picture, "TIFF", compression="tiff_lzw"),
+    "tiff-packbits": lambda picture: saved(picture, "TIFF", compression="packbits"),
+    "tiff-grey": lambda picture: tiff(grey(picture), TiffForm(photometric=1)),
+    "tiff-white-is-zero": lambda picture: tiff(255 - grey(picture), TiffForm(photometric=0)),
+    "tiff-alpha": lambda picture: tiff(alpha(picture), TiffForm(deflate=True)),
+    "tiff-palette": _indexed_tiff,
+    "avif": lambda picture: avif(picture, metadata=True),
+    "avif-444": lambda picture: avif(picture, subsampling="4:4:4", quality=95),
+    "avif-grey": lambda picture: avif(grey(picture)[..., 0]),
+    "avif-alpha": lambda picture: avif(alpha(picture)),
+}
+"""Every kind of photo that gpend restores, without extras, from a picture (height, width, 3)."""
+
+LOSSLESS = tuple(name for name in RESTORABLE if name.startswith(("png", "webp-lossless", "tiff")))
+"""Those of them that hold their pixels as they are."""
+
+
+def _eight(picture: Samples) -> Picture:
+    return picture.astype(np.uint8)
+
+
+def _animated(kind: str) -> bytes:
+    stream = io.BytesIO()
+    frames = [Image.fromarray(synthetic(seed=seed)) for seed in range(3)]
+    frames[0].save(stream, kind, save_all=True, append_images=frames[1:], duration=100)
+    return stream.getvalue()
+
+
+def _arithmetic() -> bytes:
+    """A JPEG whose header tells of arithmetic coding."""
+    return jpeg(synthetic()).replace(b"\xff\xc0", b"\xff\xc9", 1)
+
+
+KEPT: dict[str, Callable[[], bytes]] = {
+    "animated png": lambda: _animated("PNG"),
+    "animated webp": lambda: _animated("WEBP"),
+    "animated avif": lambda: _animated("AVIF"),
+    "animated gif": lambda: _animated("GIF"),
+    "tiff of two pages": lambda: _animated("TIFF"),
+    "cmyk jpeg": cmyk,
+    "cmyk tiff": lambda: tiff(alpha(portrait()), TiffForm(photometric=5)),
+    "arithmetic jpeg": _arithmetic,
+    "bmp": lambda: saved(synthetic(), "BMP"),
+}
+"""Photos with which nothing is wrong, and which gpend keeps as they are."""
+
+BOMB_SIDE = 65_000
+
+
+def _bomb_webp() -> bytes:
+    """The largest that WebP can tell of: 16,384 pixels a side."""
+    return riff_file(riff(b"VP8L", b"\x2f" + struct.pack("<I", 0x0FFFFFFF) + bytes(8)))
+
+
+def riff_file(chunks: bytes) -> bytes:
+    """A WebP file of these chunks."""
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
+
+
+def _bomb_jpeg() -> bytes:
+    photo = bytearray(jpeg(synthetic()))
+    struct.pack_into(">HH", photo, photo.index(b"\xff\xc0") + 5, BOMB_SIDE, BOMB_SIDE)
+    return bytes(photo)
+
+
+def _bomb_png() -> bytes:
+    header = struct.pack(">IIBBBBB", BOMB_SIDE, BOMB_SIDE, 8, RGB, 0, 0, 0)
+    data = zlib.compress(bytes(1 << 20))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def _bomb_tiff() -> bytes:
+    photo = bytearray(tiff(synthetic()))
+    for tag in (256, 257):
+        struct.pack_into("<H", photo, photo.rindex(struct.pack("<HHI", tag, SHORT, 1)) + 8, BOMB_SIDE)
+    return bytes(photo)
+
+
+def _bomb_avif() -> bytes:
+    photo = bytearray(avif(synthetic()))
+    struct.pack_into(">II", photo, photo.index(b"ispe") + 8, BOMB_SIDE, BOMB_SIDE)
+    return bytes(photo)
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "jpeg": _bomb_jpeg,
+    "png": _bomb_png,
+    "webp": _bomb_webp,
+    "tiff": _bomb_tiff,
+    "avif": _bomb_avif,
+}
+"""Small files whose headers promise more pixels than gpend takes by default."""
+
+BROKEN: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "one byte": lambda: b"\xff",
+    "text": lambda: b"Dear diary, today I took no photo.\n" * 40,
+    "zeros": lambda: bytes(5000),
+    "truncated jpeg": lambda: jpeg(synthetic())[:-500],
+    "truncated png": lambda: png(synthetic())[:-500],
+    "truncated webp": lambda: webp(synthetic())[:-500],
+    "truncated tiff": lambda: tiff(synthetic())[:-500],
+    "truncated avif": lambda: avif(synthetic())[:-500],
+}
+"""Files that are no photos, or not whole ones."""
