@@ -18,7 +18,8 @@ _MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1, o
 _PART_MOVED = 0.11  # the same over one eye, the nose or the mouth
 _LANDMARKS = 0.12  # landmarks may move by this share of the eye distance
 _SHARPER = 0.2  # the log-odds that the face needs restoring must fall by this
-_GRAIN = 0.35  # share of the photo's own grain that is put back where the network removed it
+_GRAIN = 0.35  # share of the photo's own grain that a restored face must keep, so that it does not look pasted
+_NOISE = 0.004  # spread of grain below which a photo has none worth keeping: one step of 8 bits
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,19 @@ def matched(output: Plane, crop: Plane) -> Plane:
 
 
 def blended(restored: Plane, crop: Plane, strength: float) -> Plane:
-    """Part of the way from the crop to the restored face, with some of the photo's grain put back on the part."""
-    grain = _GRAIN * strength * _grain(_luma(crop))
-    return np.asarray(np.clip(crop + strength * (restored - crop) + grain[:, :, None], 0, 1), np.float32)
+    """Part of the way from the crop to the restored face; where that took too much of the photo's grain, some again."""
+    result = crop + strength * (restored - crop)
+    fine, spread = _grain(_luma(crop))
+    _, left = _grain(_luma(result))
+    missing = max(0.0, _GRAIN - left / spread) if spread > _NOISE else 0.0
+    return np.asarray(np.clip(result + missing * fine[:, :, None], 0, 1), np.float32)
 
 
-def _grain(luma: Plane) -> Plane:
-    """What is finer than any face detail of a blurred photo, cut where it is stronger than noise: edges stay out."""
+def _grain(luma: Plane) -> tuple[Plane, float]:
+    """What is too fine to be the detail of a blurred face, cut where it is stronger than noise; and its spread."""
     fine = luma - _smooth(luma, 1.2)
     spread = 1.4826 * float(np.median(np.abs(fine)))
-    return np.asarray(np.clip(fine, -2 * spread, 2 * spread), np.float32)
+    return np.asarray(np.clip(fine, -2 * spread, 2 * spread), np.float32), spread
 
 
 def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:

@@ -1,20 +1,24 @@
 """How strongly may this face be restored? As far as the network brings such faces nearer to the truth, and no farther.
 
-Fitted, like the sharpness, to faces whose truth is known: the tenth percentile of the largest strength at which both
-structure (SSIM) and face features came nearer to the sharp face. Strong blur with noise gets nearly all of the
-network's output, motion blur a part of it; what only compression spoiled is left alone, since there the network
-invents.
+Two fits to faces whose truth is known, on the terms of the sharpness measure: the chance that a light touch brings
+the face's features nearer to the sharp face, and the share of the network's change up to which structure (SSIM) and
+features still gain, in nine of ten such faces. Noise and strong blur get most of the network's output, motion blur a
+third of it; what only compression spoiled is left alone, since there the network invents.
 """
 
 import numpy as np
 
 from gpend.core import coefficients, sharpness
 
-LEAST = 0.15
-"""Below this strength a face would look the same: it is left alone."""
+LIGHT = 0.3
+"""The least share that is applied: the light touch of the first fit."""
+
+_LIKELY = 1.4  # log-odds (0.8) from which a light touch is worth it
 
 
 def strength(terms: dict[str, float]) -> float:
-    """The share of the network's change to apply, 0 to 1, from the terms of `sharpness.measure`."""
-    row = sharpness.quadratic(np.array([list(terms.values())]))
-    return float(np.clip(row @ np.asarray(coefficients.STRENGTH), 0.0, 1.0)[0])
+    """The share of the network's change to apply, LIGHT to 1, from the terms of `sharpness.measure`; 0: better none."""
+    row = sharpness.quadratic(np.array([list(terms.values())]))[0]
+    if float(row @ np.asarray(coefficients.HELP)) < _LIKELY:
+        return 0.0
+    return float(np.clip(row @ np.asarray(coefficients.STRENGTH), LIGHT, 1.0))

@@ -9,7 +9,6 @@ from gpend.core import align
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
-from gpend.core.strength import LEAST as LEAST_STRENGTH
 from gpend.core.strength import strength
 from gpend.settings import TriageSettings
 
@@ -58,7 +57,7 @@ def verdict(face: Face, measure: Measure, settings: TriageSettings) -> FaceRepor
         decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
     elif measure.terms["broad_high"] < _GONE:
         decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
-    elif share < LEAST_STRENGTH:
+    elif share == 0:
         decision = Doubt(
             Verdict.REFUSED, f"sharpness {value:.2f}, but spoiled in a way that the network does not improve"
         )

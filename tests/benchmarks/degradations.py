@@ -165,12 +165,15 @@ def _squeezed(image: NDArray[np.float32], quality: int, unit: float, random: Ran
 
 
 def _messaged(image: NDArray[np.float32], severity: int, unit: float, random: Random) -> NDArray[np.float32]:
-    """Shrunk, compressed, shrunk a little and compressed again, and brought back by the viewer who saved it."""
+    """Shrunk and compressed by an app, often twice, and brought back to size by whoever saved it."""
     side = image.shape[0]
     factor = max(1.6, (2.6, 3.5, 4.6, 6.5)[severity] * unit * random.uniform(0.9, 1.1))
-    first = _compressed(resized(_whole(image), max(16, round(side / factor * 1.2))), int(random.integers(45, 70)))
-    second = _compressed(resized(first, max(16, round(side / factor))), int(random.integers(35, 60)))
-    return np.asarray(cv2.resize(second, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
+    small = _whole(image)
+    if random.uniform() < 0.6:
+        small = _compressed(resized(small, max(16, round(side / factor * 1.2))), int(random.integers(45, 75)))
+    last = _compressed(resized(small, max(16, round(side / factor))), int(random.integers(35, 75)))
+    way = (cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4)[int(random.integers(3))]
+    return np.asarray(cv2.resize(last, (side, side), interpolation=way), np.float32)
 
 
 def _whole(image: NDArray[np.float32]) -> Image:

@@ -48,7 +48,7 @@ def samples(
         for turn in range(each):
             kind = Kind.SHARP if turn % 2 == 0 else DEGRADED[int(random.integers(len(DEGRADED)))]
             face_px = float(np.exp(random.uniform(*np.log(widths))))
-            yield sampled(shot(_lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random), random)
+            yield sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random), random)
 
 
 def sampled(taken: Shot, random: Random | None = None) -> Sample:
@@ -61,7 +61,8 @@ def sampled(taken: Shot, random: Random | None = None) -> Sample:
     return Sample(taken, crop, scale, grid, sharpness.terms(crop, scale, grid))
 
 
-def _lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
+def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
+    """A quarter without colour, and some darker or harder than they were."""
     image = clean / 255.0
     if random.uniform() < 0.25:
         image = np.repeat(image @ (0.299, 0.587, 0.114), 3).reshape(image.shape)
