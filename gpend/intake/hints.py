@@ -27,6 +27,10 @@ class Hints:
         self._lock = threading.Lock()
         self._gathered: dict[Path, dict[Path | None, Hint]] = {}
 
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(of_root) for of_root in self._gathered.values())
+
     def put(self, hint: Hint) -> None:
         """Add a hint."""
         with self._lock:
