@@ -1,0 +1,111 @@
+"""One photo on its way through the core: its faces in stored coordinates, and its pixels, decoded as late as can be."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gpend.core import align, codec, orientation, sharpness, triage
+from gpend.core.networks import Networks
+from gpend.core.photo import Face, Landmarks, Pixels, Plane
+from gpend.core.report import FaceReport
+from gpend.settings import CoreSettings
+
+LONG_SIDE = 1280
+"""Faces are looked for in the photo at this size, in pixels."""
+
+_SECOND_LOOK = 480  # large faces under strong blur or noise are found only in a small picture
+
+
+@dataclass
+class Case:
+    """One photo on its way: its faces, in coordinates of the stored photo, and what was said of each."""
+
+    photo: bytes
+    header: codec.Header
+    overview: Pixels
+    faces: list[Face]
+    reports: list[FaceReport]
+    _decoded: codec.Decoded | None = None
+
+    @property
+    def decoded(self) -> codec.Decoded:
+        """All pixels, decoded once and only if somebody asks."""
+        if self._decoded is None:
+            self._decoded = codec.decode(self.photo, self.header)
+        return self._decoded
+
+    def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
+        """The face aligned to `target`; from the overview where that holds enough pixels."""
+        transform = align.similarity(face.landmarks, target)
+        shrunk = self.overview.shape[1] / self.header.width
+        if align.scale_of(transform) / shrunk <= 1.0:
+            return align.crop(self.overview, _for_overview(transform, shrunk), side), transform
+        return align.crop(self.decoded.pixels, transform, side), transform
+
+    def grid(self, face: Face) -> float:
+        """The trace of the JPEG grid under the face; 0 where the photo was not decoded at its own size."""
+        own = self._decoded.pixels if self._decoded else self.overview
+        if own.shape[1] != self.header.width:
+            return 0.0
+        x0, y0, x1, y1 = (max(0, round(edge)) for edge in face.box)
+        return sharpness.blocking(own[y0:y1, x0:x1]) if x1 > x0 and y1 > y0 else 0.0
+
+
+def _for_overview(transform: align.Transform, shrunk: float) -> align.Transform:
+    offset = 0.5 / shrunk - 0.5
+    result = align.shifted(transform, 0, 0)
+    result[:, 2] += transform[:, :2] @ (offset, offset)
+    result[:, :2] /= shrunk
+    return result
+
+
+def opened(photo: bytes, networks: Networks, settings: CoreSettings) -> Case:
+    """The photo with its faces found and judged. Raises PhotoError for bytes that cannot be processed."""
+    header = codec.identify(photo, settings.photo)
+    overview = codec.overview(photo, header, LONG_SIDE)
+    case = Case(photo, header, overview, _found(overview, header, networks), [])
+    case.reports = [_judged(case, face, settings) for face in case.faces]
+    return case
+
+
+def _found(overview: Pixels, header: codec.Header, networks: Networks) -> list[Face]:
+    """Faces in stored coordinates. A photo whose orientation tag lies is looked at as stored too."""
+    turns = [header.orientation] if header.orientation == 1 else [header.orientation, 1]
+    for picture in (overview, _smaller(overview)):
+        for turn in turns:
+            upright = np.ascontiguousarray(orientation.upright(picture, turn))
+            found = networks.detect(np.asarray(upright, np.uint8))
+            if found:
+                return _stored(triage.faces_of(found), turn, picture, header)
+    return []
+
+
+def _smaller(overview: Pixels) -> Pixels:
+    height, width = overview.shape[:2]
+    share = min(1.0, _SECOND_LOOK / max(height, width))
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return np.asarray(cv2.resize(overview, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stored(found: list[Face], turn: int, picture: Pixels, header: codec.Header) -> list[Face]:
+    size = (picture.shape[1], picture.shape[0])
+    shrunk = (size[0] / header.width, size[1] / header.height)
+    return [_enlarged(orientation.stored(face, turn, size), shrunk) for face in found]
+
+
+def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:
+    across, down = shrunk
+    one, two, three, four, five = (((x + 0.5) / across - 0.5, (y + 0.5) / down - 0.5) for x, y in face.landmarks)
+    x0, y0, x1, y1 = face.box
+    box = (x0 / across, y0 / down, x1 / across, y1 / down)
+    return Face(box, (one, two, three, four, five), face.score)
+
+
+def _judged(case: Case, face: Face, settings: CoreSettings) -> FaceReport:
+    doubt = triage.doubt(face, settings.triage)
+    if doubt is not None:
+        return triage.without_measure(face, doubt)
+    target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+    crop, transform = case.crop(face, target, sharpness.SIDE)
+    return triage.verdict(face, sharpness.measure(crop, align.scale_of(transform), case.grid(face)), settings.triage)
