@@ -1,10 +1,9 @@
 """What a JPEG says of itself before its picture begins, read without decoding."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gpend.core.jpeg import exif, frame
-from gpend.core.jpeg.segments import SOS, Segment, survey, walk
+from gpend.core.jpeg.segments import SOS, survey, walk
 from gpend.core.jpeg.splice import exif_segments, tiff_of
 
 
@@ -24,7 +23,7 @@ class Header:
 
 def read_header(photo: bytes) -> Header:
     """Read the segments before the first scan. Raises PhotoError, or IncompleteError where they are cut off."""
-    segments = tuple(_before_scans(photo))
+    segments = tuple(walk(photo, until=SOS))
     pictured = frame.read(photo, segments)
     blocks = exif_segments(photo, segments)
     tiff = tiff_of(photo, blocks[0]) if blocks else b""
@@ -42,16 +41,9 @@ def read_header(photo: bytes) -> Header:
 
 def refuse_unpatchable(photo: bytes) -> None:
     """Raise UnsupportedError, with the reason, for a kind of JPEG that `patch` refuses; raises as `read_header` too."""
-    frame.refuse_unpatchable(frame.read(photo, _before_scans(photo)))
+    frame.refuse_unpatchable(frame.read(photo, walk(photo, until=SOS)))
 
 
 def require_end(photo: bytes) -> int:
     """Where the picture ends and any trailer begins. Raises IncompleteError where the file ends first."""
     return survey(photo).end
-
-
-def _before_scans(photo: bytes) -> Iterator[Segment]:
-    for segment in walk(photo):
-        if segment.marker == SOS:
-            return
-        yield segment

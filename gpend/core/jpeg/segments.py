@@ -59,15 +59,15 @@ def survey(photo: bytes) -> Layout:
     return Layout(segments, _next_marker(photo, segments[-1].scan_end if segments else 2) + 2)
 
 
-def walk(photo: bytes) -> Iterator[Segment]:
-    """The segments in order, lazily, up to the EOI; raises as `survey` does."""
+def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
+    """The segments in order, lazily, up to the first one marked `until` or the EOI; raises as `survey` does."""
     if photo[:2] != b"\xff\xd8":
         raise PhotoError("this is not a JPEG file")
     position = 2
     while True:
         lead, start = position, _next_marker(photo, position)
         marker = photo[start + 1]
-        if marker == EOI:
+        if marker in {EOI, until}:
             return
         if marker == SOI:
             raise PhotoError("the JPEG is corrupt: a second picture begins inside the first")
