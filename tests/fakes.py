@@ -1,6 +1,9 @@
 """Doubles that work: one for each protocol, plain enough to be read at a glance."""
 
-from collections.abc import Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import cv2
@@ -9,6 +12,9 @@ from numpy.typing import NDArray
 
 from gpend.core import align
 from gpend.core.photo import Face, Landmarks
+from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.dispatch import Moment
+from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
 
 
 @dataclass
@@ -47,3 +53,76 @@ class FakeRestorer:
         self.batches.append(len(crops))
         smooth = np.stack([cv2.GaussianBlur(crop, (0, 0), 4) for crop in crops])
         return np.asarray(np.clip(crops + self.amount * (crops - smooth), 0, 1), np.float32)
+
+
+def restored_if_blurred(photo: bytes) -> Outcome:
+    """What FakeEngine does with a photo, by the words in it."""
+    if b"truncated" in photo:
+        raise IncompleteError("it ends too early")
+    if b"broken" in photo:
+        raise PhotoError("it is broken")
+    if b"animated" in photo:
+        raise UnsupportedError("it moves")
+    if b"blurred" not in photo:
+        return Kept("no face is blurred", ())
+    face = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, "it was blurred")
+    suffix = ".jpg" if b"heic" in photo else ""
+    return Restored(photo.replace(b"blurred", b"restored by gpend 0.1"), suffix, "one face was restored", (face,), ())
+
+
+@dataclass
+class FakeEngine:
+    """Is done at once, or, when `slow`, when it is told to be; counts how often it was given the same photo."""
+
+    process: Callable[[bytes], Outcome] = restored_if_blurred
+    slow: bool = False
+    given: Counter[bytes] = field(default_factory=Counter)
+    running: list[tuple[bytes, "Future[Outcome]"]] = field(default_factory=list)
+    closed: bool = False
+
+    def submit(self, photo: bytes) -> "Future[Outcome]":
+        """As in Engine."""
+        self.given[photo] += 1
+        future: Future[Outcome] = Future()
+        self.running.append((photo, future))
+        if not self.slow:
+            self.finish()
+        return future
+
+    def finish(self) -> None:
+        """Be done with everything."""
+        running, self.running = self.running, []
+        for photo, future in running:
+            try:
+                future.set_result(self.process(photo))
+            except GpendError as error:
+                future.set_exception(error)
+
+    def close(self) -> None:
+        """As in Engine."""
+        self.closed = True
+
+
+@dataclass
+class FakeClock:
+    """Time passes only while somebody waits, and then at once."""
+
+    moment: Moment = field(default_factory=lambda: Moment(1_700_000_000, 1000.0))
+
+    def now(self) -> Moment:
+        """As in Clock."""
+        return self.moment
+
+    def wait(self, wake: threading.Event, seconds: float) -> None:
+        """As in Clock."""
+        if not wake.is_set():
+            self.pass_by(seconds)
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        steady = self.moment.steady + seconds
+        self.moment = Moment(self.moment.utc + int(steady) - int(self.moment.steady), steady)
+
+    def jump(self, seconds: int) -> None:
+        """Set the clock that people read, and only that."""
+        self.moment = Moment(self.moment.utc + seconds, self.moment.steady)

@@ -14,7 +14,7 @@ from gpend.dispatch.pair import Pair, output_trouble, source_trouble
 from gpend.dispatch.placing import Job, Placing
 from gpend.dispatch.weather import Listener, Nobody, Weather
 from gpend.engine import Engine
-from gpend.errors import FatalError, PhotoError, TransientError
+from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError
 from gpend.failpoints import reached
 from gpend.ledger import Ledger, Recipe, Row, plain
 from gpend.mirror import ChangedError, RefusedError, is_tagged, read
@@ -22,6 +22,7 @@ from gpend.settings import Settings
 
 log = structlog.get_logger()
 
+_NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
 _MIB = 1 << 20
 _FIRST_DELAY = 5  # seconds; doubles each time, up to a day
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
@@ -89,6 +90,16 @@ class Dispatcher:
             for submission in self.desk:
                 self._ledger.photos.postpone(submission.job.row.id, now.utc, None, give_back=True, delay=False)
                 self.desk.remove(submission)
+
+    def has_no_end(self, photo: int, now: Moment) -> None:
+        """A file has stopped growing before its picture ends: on record as that, and looked at again now and then."""
+        row = self._ledger.photos.row(photo)
+        if row is not None:
+            self._concluding.set_aside(row, IncompleteError(_NO_END), now)
+
+    def set_aside(self, row: Row, error: PhotoError, now: Moment) -> None:
+        """A photo is not processed, for a reason that only the daemon knows."""
+        self._concluding.set_aside(row, error, now)
 
     def changed(self) -> list[Row]:
         """Photos that were found changed since this was asked last: they must settle anew."""

@@ -31,7 +31,7 @@ class Photos:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, folder: int, relative: Path) -> Known | None:
+    def known(self, folder: int, relative: Path | bytes) -> Known | None:
         """What a scan compares a sighting with; a fraction of the cost of a whole row."""
         row = self._database.first("known", {"folder": folder, "path": os.fsencode(relative)})
         if row is None:
@@ -39,7 +39,7 @@ class Photos:
         stamp = Stamp(row["size"], row["mtime_ns"], row["inode"])
         return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]))
 
-    def sight(self, folder: int, relative: Path, stamp: Stamp, found_by: FoundBy, now: int) -> int:
+    def sight(self, folder: int, relative: Path | bytes, stamp: Stamp, found_by: FoundBy, now: int) -> int:
         """A settled photo is due, for the first time or again; its id."""
         values: dict[str, Value] = {
             "folder": folder,

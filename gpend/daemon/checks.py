@@ -1,0 +1,88 @@
+"""What makes it unsafe, or impossible, to begin: every problem of the folders, in words for the person who set them."""
+
+import os
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+from gpend.errors import ConfigurationError
+from gpend.settings import FolderSettings, Settings
+
+
+def problems(settings: Settings) -> list[str]:
+    """Every reason not to start with these settings; none if all is well. Nothing is changed."""
+    if not settings.folders:
+        return ["folders: no folder is named, so there is nothing to do. Add one with `source:` and `output:`."]
+    found = [problem for pair in settings.folders for problem in (*_of_source(pair), *_of_output(pair))]
+    found += _among(settings.folders)
+    found += _of_ledger(settings)
+    return list(dict.fromkeys(found))
+
+
+def refuse(settings: Settings) -> None:
+    """Raise ConfigurationError if there is a reason not to start."""
+    found = problems(settings)
+    if found:
+        raise ConfigurationError("\n".join(found))
+
+
+def _of_source(pair: FolderSettings) -> Iterator[str]:
+    if not pair.source.is_absolute():
+        yield f"The source folder {pair.source} must be named with its whole path."
+    if not pair.source.is_dir():
+        yield f"The source folder {pair.source} does not exist, or is no folder. Is its disk mounted?"
+    elif not os.access(pair.source, os.R_OK | os.X_OK):
+        yield f"The source folder {pair.source} cannot be read by this user."
+
+
+def _of_output(pair: FolderSettings) -> Iterator[str]:
+    if not pair.output.is_absolute():
+        yield f"The output folder {pair.output} must be named with its whole path."
+    if not pair.output.is_dir():
+        yield f"The output folder {pair.output} does not exist, or is no folder. Make it: mkdir -p '{pair.output}'"
+    elif not os.access(pair.output, os.W_OK | os.X_OK):
+        yield f"The output folder {pair.output} cannot be written to by this user."
+
+
+def _among(pairs: tuple[FolderSettings, ...]) -> Iterator[str]:
+    for one, other in combinations(pairs, 2):
+        if _same(one.source, other.source):
+            yield f"The source folder {one.source} is named twice; each source has one output."
+        if is_inside(one.output, other.output) or is_inside(other.output, one.output):
+            yield f"The output folders {one.output} and {other.output} must lie apart: their photos would mix."
+    for taker in pairs:
+        for maker in pairs:
+            if is_inside(maker.output, taker.source):
+                yield (
+                    f"The output folder {maker.output} lies inside the source folder {taker.source}: what gpend writes "
+                    "would come in again as new photos."
+                )
+            elif is_inside(taker.source, maker.output):
+                yield (
+                    f"The source folder {taker.source} lies inside the output folder {maker.output}: gpend would write "
+                    "among the photos themselves."
+                )
+
+
+def _of_ledger(settings: Settings) -> Iterator[str]:
+    for pair in settings.folders:
+        if is_inside(settings.ledger.parent, pair.source):
+            yield (
+                f"The ledger {settings.ledger} lies inside the source folder {pair.source}, where gpend writes "
+                "nothing. Keep it elsewhere."
+            )
+
+
+def is_inside(inner: Path, outer: Path) -> bool:
+    """Is `inner` the folder `outer` or below it, by whatever links or mounts either is named?"""
+    real = Path(os.path.realpath(inner))
+    if real.is_relative_to(os.path.realpath(outer)):
+        return True
+    return any(_same(place, outer) for place in (real, *real.parents))
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,142 @@
+"""The daemon's life: a start that refuses what is unsafe, a loop, a reload, and an orderly end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from gpend.daemon.checks import refuse
+from gpend.daemon.clock import Clock, SystemClock
+from gpend.daemon.shift import Shift, Watching, watching
+from gpend.daemon.tally import Progress, Tally
+from gpend.dispatch import Equipment
+from gpend.errors import ConfigurationError
+from gpend.ledger import Ledger, State
+from gpend.notify import Notifier
+
+log = structlog.get_logger()
+
+_BEAT = 2.0  # seconds between two words to systemd, at most
+_PATIENCE = 5.0  # seconds that one pass waits, beyond two quiet times, for files that do not settle
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the daemon lives in; tests make another world of it."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    watching: Watching | None = watching  # how to watch the sources; None: scans alone
+    notifier: Notifier = field(default_factory=Notifier)
+    reload: Callable[[], Equipment] | None = None  # reads the configuration again; may raise ConfigurationError
+
+
+class Daemon:
+    """Runs until it is stopped, or for one pass. For one thread; `stop` and `hang_up` are safe in signal handlers."""
+
+    def __init__(self, equipment: Equipment, ledger: Ledger, surroundings: Surroundings | None = None) -> None:
+        """The caller opens and closes engine and ledger."""
+        self.tally = Tally()
+        self._equipment = equipment
+        self._ledger = ledger
+        self._around = surroundings or Surroundings()
+        self._is_stopping = False
+        self._is_hung_up = False
+        self._beat_at = 0.0
+
+    def stop(self) -> None:
+        """End soon: within a second or two, whatever is left to do."""
+        self._is_stopping = True
+
+    def hang_up(self) -> None:
+        """Read the configuration again soon."""
+        self._is_hung_up = True
+
+    def run(self) -> None:
+        """Work until `stop`. Raises ConfigurationError at the start, and FatalError."""
+        while not self._is_stopping:
+            with self._shift(self._around.watching) as shift:
+                log.info("daemon_started", folders=len(self._equipment.settings.folders))
+                while not (self._is_stopping or self._is_hung_up):
+                    busy = shift.turn()
+                    self._beat(shift)
+                    if not busy:
+                        shift.rest()
+            if self._is_hung_up and not self._is_stopping:
+                self._read_again()
+        self._around.notifier.stopping()
+        log.info("daemon_stopped")
+
+    def once(self, progress: Callable[[Progress], None] | None = None) -> Tally:
+        """One pass over every folder, until nothing is left that can be done now. Raises as `run` does."""
+        with self._shift(None) as shift:
+            quiet_since, before = self._around.clock.now().steady, -1
+            while not self._is_stopping:
+                busy = shift.turn()
+                done, now = self.tally.done, self._around.clock.now().steady
+                if done != before or not shift.has_scanned or not shift.is_idle():
+                    quiet_since, before = now, done
+                elif not shift.unsettled or now - quiet_since > 2 * self._settle_seconds + _PATIENCE:
+                    break
+                if progress is not None:
+                    progress(self._progress(shift))
+                if not busy:
+                    shift.rest()
+            self.tally.unsettled = shift.unsettled
+        return self.tally
+
+    @property
+    def _settle_seconds(self) -> float:
+        return self._equipment.settings.settle_seconds
+
+    @contextmanager
+    def _shift(self, watching: Watching | None) -> Iterator[Shift]:
+        refuse(self._equipment.settings)
+        shift = Shift(self._equipment, self._ledger, self._around.clock, self.tally)
+        shift.begin(watching)
+        try:
+            yield shift
+        finally:
+            shift.end()
+
+    def _read_again(self) -> None:
+        """Take over the configuration as it is now, if it is right; else go on with the one before."""
+        self._is_hung_up = False
+        self._around.notifier.reloading()
+        self._beat_at = 0.0
+        try:
+            fresh = self._fresh()
+        except ConfigurationError as error:
+            log.warning("configuration_refused", reason=str(error))
+            return
+        if fresh.engine is not self._equipment.engine:
+            self._equipment.engine.close()
+        self._equipment = fresh
+        log.info("configuration_reloaded")
+
+    def _fresh(self) -> Equipment:
+        if self._around.reload is None:
+            return self._equipment
+        fresh = self._around.reload()
+        refuse(fresh.settings)
+        return fresh
+
+    def _beat(self, shift: Shift) -> None:
+        """Tell systemd how it goes, if it goes well."""
+        now = self._around.clock.now().steady
+        if now < self._beat_at or not shift.has_begun_to_scan:
+            return
+        if self._beat_at == 0.0:
+            self._around.notifier.ready()
+        self._beat_at = now + min(_BEAT, (self._around.notifier.watchdog_seconds or 2 * _BEAT) / 2)
+        if shift.is_well():
+            self._around.notifier.watchdog()
+        counts = self._ledger.counts()
+        waiting = counts[State.WAITING] + counts[State.WORKING] + shift.unsettled
+        self._around.notifier.status(
+            f"{waiting} to do, {counts[State.RESTORED]} restored, {counts[State.FAILED]} set aside"
+        )
+
+    def _progress(self, shift: Shift) -> Progress:
+        done = self.tally.done
+        return Progress(done, done + self._ledger.backlog() + shift.unsettled, not shift.has_scanned)

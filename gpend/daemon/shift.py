@@ -1,0 +1,207 @@
+"""One configuration at work: lookouts, dispatcher and watcher, a turn at a time."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from gpend.daemon.asking import Asking
+from gpend.daemon.clock import Clock
+from gpend.daemon.lookout import Lookout, Watched
+from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
+from gpend.errors import PhotoError
+from gpend.intake.hints import Hint
+from gpend.intake.notices import Notice
+from gpend.intake.source import Source
+from gpend.intake.watch import Health, Watch
+from gpend.ledger import Ledger
+from gpend.mirror import Mirror
+from gpend.settings import Keep, Settings
+
+log = structlog.get_logger()
+
+_IDLE = 1.0  # seconds between two looks at what there is to do; a signal is noticed so soon
+_CHECK = 5.0  # seconds between two looks at whether the watcher is well
+_DEATHS = 10  # kills from outside that weigh as much as one crash
+_STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
+
+
+class Watcher(Watched, Protocol):
+    """What a shift asks of the watcher of its sources."""
+
+    def start(self, now: float) -> list[Notice]:
+        """Begin; the news."""
+        ...
+
+    def check(self, now: float) -> list[Notice]:
+        """Mend what does not work; the news."""
+        ...
+
+    def hints(self) -> list[Hint]:
+        """All hints since the last time."""
+        ...
+
+    def health(self, now: float) -> Health:
+        """Whether it does its work."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+Watching = Callable[[Sequence[Source], threading.Event, Settings], Watcher | None]
+"""Makes the watcher of some sources, which sets the event when there are hints; None: there are no events."""
+
+
+def watching(sources: Sequence[Source], wake: threading.Event, settings: Settings) -> Watcher:
+    """The watcher of this machine's file systems."""
+    canary = settings.ledger.with_name(".gpend-canary")
+    return Watch(sources, wake, poll_seconds=settings.poll_seconds, canary=canary)
+
+
+class Shift:
+    """Works with one configuration from `begin` to `end`; for one thread."""
+
+    def __init__(self, equipment: Equipment, ledger: Ledger, clock: Clock, listener: Listener) -> None:
+        self.wake = threading.Event()
+        self._settings = equipment.settings
+        self._equipment = equipment
+        self._ledger = ledger
+        self._clock = clock
+        self._pairs = _pairs(equipment.settings, ledger, clock.now().utc)
+        self._dispatcher = Dispatcher(equipment, ledger, self._pairs, self.wake.set, listener)
+        self._lookouts = [Lookout(pair, self._dispatcher, ledger, self._settings, clock) for pair in self._pairs]
+        self._asking = Asking(ledger, self._look)
+        self._watcher: Watcher | None = None
+        self._check_at = 0.0
+        self._sweeps = _sweeps(self._pairs)
+
+    def begin(self, watching: Watching | None) -> None:
+        """Put in order what the last gpend left behind, and begin to watch."""
+        now = self._clock.now()
+        self._tidy_ledger(now)
+        if watching is not None:
+            self._watcher = watching([pair.source for pair in self._pairs], self.wake, self._settings)
+        if self._watcher is not None:
+            for lookout in self._lookouts:
+                lookout.watch = self._watcher
+            self._tell(self._watcher.start(now.steady))
+
+    def turn(self) -> bool:
+        """Do a little of everything there is to do; False if there is nothing to do at the moment."""
+        now = self._clock.now()
+        self.wake.clear()
+        self._listen(now)
+        steps = [lookout.step(now) for lookout in self._lookouts]
+        ended = self._dispatcher.collect(now)
+        fed = self._dispatcher.feed(now)
+        for row in self._dispatcher.changed():
+            self._look(row.path, now)
+        swept = next(self._sweeps, None) is not None
+        return any(steps) or ended > 0 or fed or swept
+
+    def rest(self) -> None:
+        """Wait until there may be something to do."""
+        now = self._clock.now()
+        moments = [lookout.next_step() for lookout in self._lookouts]
+        change = self._dispatcher.weather.next_change(self._pairs)
+        soonest = min([*moments, now.steady + _IDLE] + ([] if change is None else [change]))
+        self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
+
+    def end(self) -> None:
+        """Stop watching; end what is finished, and roll back what is not."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        self._dispatcher.stop(self._clock.now())
+
+    @property
+    def has_begun_to_scan(self) -> bool:
+        """Is the first look at every source under way?"""
+        return all(lookout.is_scanning or lookout.scans for lookout in self._lookouts)
+
+    @property
+    def has_scanned(self) -> bool:
+        """Has every source been looked at, with nothing left that a scan has yet to see?"""
+        return all(lookout.scans and not lookout.is_scanning for lookout in self._lookouts)
+
+    @property
+    def unsettled(self) -> int:
+        """Files that may still be being written."""
+        return sum(map(len, self._lookouts))
+
+    def is_idle(self) -> bool:
+        """Is nothing being processed, and nothing left that could be now?"""
+        now = self._clock.now()
+        return len(self._dispatcher.desk) == 0 and not any(
+            self._ledger.photos.due(pair.id, now.utc, 1) for pair in self._pairs if not pair.pause.holds(now.steady)
+        )
+
+    def is_well(self) -> bool:
+        """Does everything make progress, or have nothing to do? The systemd watchdog is fed only then."""
+        now = self._clock.now()
+        watcher_well = self._watcher is None or self._watcher.health(now.steady).alive
+        return watcher_well and self._dispatcher.desk.oldest(now.steady) < _STALLED * self._settings.stall_seconds
+
+    def _listen(self, now: Moment) -> None:
+        if self._watcher is not None:
+            for hint in self._watcher.hints():
+                for lookout in self._lookouts:
+                    if lookout.pair.root == hint.root:
+                        lookout.hear(hint, now)
+        if now.steady >= self._check_at:
+            self._check_at = now.steady + _CHECK
+            self._ledger.upkeep.wake(now.utc)
+            self._asking.answer(now)
+            if self._watcher is not None:
+                self._tell(self._watcher.check(now.steady))
+
+    def _look(self, path: Path, now: Moment) -> None:
+        for lookout in self._lookouts:
+            if path.is_relative_to(lookout.pair.root):
+                lookout.look(path, now)
+
+    def _tidy_ledger(self, now: Moment) -> None:
+        upkeep, settings = self._ledger.upkeep, self._settings
+        upkeep.interrupted(now.utc, crashed=False)
+        upkeep.another_recipe(self._equipment.recipe, now.utc)
+        if settings.keep is not Keep.NONE:
+            upkeep.mirror_kept(now.utc)
+        for row in upkeep.worn_out(settings.attempts, settings.attempts * _DEATHS):
+            self._dispatcher.set_aside(row, _worn_out(row.attempts + row.deaths), now)
+        for pair in self._pairs:
+            self._ledger.sources.resume(pair.id)
+
+    def _tell(self, notices: list[Notice]) -> None:
+        for notice in notices:
+            log.warning(notice.event, source=notice.root, reason=notice.message)
+
+
+def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
+    outputs = [folder.output for folder in settings.folders]
+    rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
+    return [
+        Pair(row.id, Source(row.source, outside=outputs), Mirror(row.source, row.output, _noting(row.output)))
+        for row in rows
+    ]
+
+
+def _noting(output: Path) -> Callable[[str], None]:
+    return lambda what: log.warning("metadata_not_carried_over", output=output, what=what)
+
+
+def _sweeps(pairs: Sequence[Pair]) -> Iterator[int]:
+    for pair in pairs:
+        for removed in pair.mirror.sweep():
+            if removed:
+                log.info("leftovers_removed", output=pair.mirror.output, files=removed)
+            yield removed
+
+
+def _worn_out(times: int) -> PhotoError:
+    return PhotoError(
+        f"gpend ended {times} times while it was processing this photo, so it was set aside. It is tried again when "
+        "it, gpend, the network or the settings change, or with `gpend retry`.",
+    )

@@ -1,0 +1,460 @@
+"""The main path, from a file in the source to a file in the output and a line in the ledger."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.errors import ConfigurationError, FatalError, TransientError
+from gpend.intake import Stamp
+from gpend.ledger import FoundBy, Ledger, Recipe, Request, State
+from gpend.settings import FolderSettings, Keep
+from tests.daemon.world import BLURRED, RESTORED, SHARP, World, sha256
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_a_blurred_photo_comes_out_restored_under_its_own_path(world: World) -> None:
+    photo = world.put("2020/a.jpg")
+    os.utime(photo, ns=(1_400_000_000_000_000_001, 1_500_000_000_000_000_002))
+    tally = world.once()
+    assert world.outputs() == {"2020/a.jpg": RESTORED}
+    assert (world.output / "2020/a.jpg").stat().st_mtime_ns == 1_500_000_000_000_000_002
+    assert tally.states == {State.RESTORED: 1}
+    row = world.row("2020/a.jpg")
+    assert (row.state, row.content, row.output_sha256) == (State.RESTORED, sha256(BLURRED), sha256(RESTORED))
+    assert row.outcome is not None
+    assert row.outcome["faces"][0]["verdict"] == "restored"
+
+
+def test_the_source_stays_as_it_was(world: World) -> None:
+    photo = world.put("a.jpg")
+    before, status = world.sources(), photo.stat()
+    world.once()
+    after = photo.stat()
+    assert world.sources() == before
+    assert (after.st_mode, after.st_mtime_ns, after.st_ctime_ns) == (
+        status.st_mode,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def test_a_sharp_photo_is_kept_with_its_reason_and_written_nowhere(world: World) -> None:
+    world.put("a.jpg", SHARP)
+    world.once()
+    assert world.outputs() == {}
+    assert (world.row("a.jpg").state, world.row("a.jpg").reason) == (State.KEPT, "no face is blurred")
+
+
+def test_keep_copy_mirrors_what_needs_no_restoration(world: World) -> None:
+    world.put("a.jpg", SHARP)
+    world.put("b.gif.jpg", b"animated, and more of it")
+    world.knobs["keep"] = Keep.COPY
+    world.once()
+    assert world.outputs() == {"a.jpg": SHARP, "b.gif.jpg": b"animated, and more of it"}
+
+
+def test_keep_hardlink_takes_no_room(world: World) -> None:
+    photo = world.put("a.jpg", SHARP)
+    world.knobs["keep"] = Keep.HARDLINK
+    world.once()
+    assert photo.samefile(world.output / "a.jpg")
+
+
+def test_hard_links_across_disks_become_copies(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("a.jpg", SHARP)
+    world.knobs["keep"] = Keep.HARDLINK
+    link = os.link
+
+    def across(source: object, target: str, **more: object) -> None:
+        if isinstance(source, Path):
+            raise OSError(errno.EXDEV, "another file system")
+        link(source, target, **more)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(os, "link", across)
+    world.once()
+    assert world.outputs() == {"a.jpg": SHARP}
+    assert not (world.source / "a.jpg").samefile(world.output / "a.jpg")
+
+
+def test_switching_keep_on_later_mirrors_what_was_kept_before(world: World) -> None:
+    world.put("a.jpg", SHARP)
+    world.once()
+    world.knobs["keep"] = Keep.COPY
+    world.once()
+    assert world.outputs() == {"a.jpg": SHARP}
+    assert world.engine.given[SHARP] == 1
+
+
+def test_nothing_is_done_twice(world: World) -> None:
+    world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    world.once()
+    assert world.engine.given == {BLURRED: 1, SHARP: 1}
+
+
+def test_a_touched_photo_is_looked_at_but_not_restored_again(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.once()
+    os.utime(photo)
+    world.once()
+    assert world.engine.given[BLURRED] == 1
+    assert world.row("a.jpg").state is State.RESTORED
+
+
+def test_an_edited_photo_is_done_again(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.put("a.jpg", b"another photo, also blurred")
+    world.once()
+    assert world.outputs() == {"a.jpg": b"another photo, also restored by gpend 0.1"}
+
+
+def test_the_output_of_a_photo_that_is_sharp_now_goes_away(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.put("a.jpg", SHARP)
+    world.once()
+    assert world.row("a.jpg").output is None
+    assert "a.jpg" not in world.outputs()
+
+
+@pytest.mark.parametrize(
+    ("photo", "state"),
+    [(b"broken, and more of it", State.FAILED), (b"animated, and more of it", State.UNSUPPORTED)],
+)
+def test_what_cannot_be_processed_is_set_aside_with_its_reason_and_the_next_one_is_not(
+    world: World, photo: bytes, state: State
+) -> None:
+    world.put("a.jpg", photo)
+    world.put("b.jpg")
+    world.once()
+    assert (world.row("a.jpg").state, world.row("b.jpg").state) == (state, State.RESTORED)
+    assert world.row("a.jpg").reason
+    world.once()
+    assert world.engine.given[photo] == 1
+    world.recipe = Recipe("fake", "d1", "0.2.0")
+    world.once()
+    assert world.engine.given[photo] == 2
+
+
+def test_a_file_without_end_is_incomplete_and_tried_again_ever_less_often(world: World) -> None:
+    world.put("a.jpg", b"truncated, and more of it")
+    world.once()
+    row = world.row("a.jpg")
+    assert row.state is State.INCOMPLETE
+    assert row.next_attempt is not None
+    first = row.next_attempt - world.clock.now().utc
+    world.clock.pass_by(first + 1)
+    world.once()
+    again = world.row("a.jpg")
+    assert again.next_attempt is not None
+    assert again.next_attempt - world.clock.now().utc > first
+
+
+def test_an_empty_file_waits_and_becomes_a_photo(world: World) -> None:
+    world.put("a.jpg", b"")
+    tally = world.once()
+    assert tally.unsettled == 1
+    world.put("a.jpg")
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_photo_of_another_ending_takes_the_shorter_name_if_it_is_free(world: World) -> None:
+    heic = b"a photo, heic, blurred, and more of it"
+    world.put("IMG_1.HEIC", heic)
+    world.put("IMG_2.HEIC", heic + b"2")
+    world.put("IMG_2.jpg")
+    world.once()
+    assert set(world.outputs()) == {"IMG_1.jpg", "IMG_2.jpg", "IMG_2.HEIC.jpg"}
+    assert world.outputs()["IMG_2.jpg"] == RESTORED
+
+
+def test_a_photo_that_comes_later_gets_its_own_name_back(world: World) -> None:
+    world.put("IMG_1.HEIC", b"a photo, heic, blurred, and more of it")
+    world.once()
+    world.put("IMG_1.jpg")
+    world.once()
+    assert set(world.outputs()) == {"IMG_1.jpg", "IMG_1.HEIC.jpg"}
+    assert world.outputs()["IMG_1.jpg"] == RESTORED
+    assert world.row("IMG_1.HEIC").output == world.output / "IMG_1.HEIC.jpg"
+
+
+def test_a_photo_of_the_users_own_in_the_output_stays_and_the_ledger_says_why(world: World) -> None:
+    world.put("a.jpg")
+    (world.output / "a.jpg").write_bytes(b"mine")
+    world.once()
+    assert world.outputs() == {"a.jpg": b"mine"}
+    assert world.row("a.jpg").state is State.FAILED
+    assert "left alone" in world.row("a.jpg").reason
+
+
+def test_copies_of_a_photo_are_restored_once(world: World) -> None:
+    for name in ("a.jpg", "b.jpg", "deep/c.jpg"):
+        world.put(name)
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = world.daemon(ledger)
+        daemon.once(lambda _: world.engine.finish())
+    assert world.engine.given == {BLURRED: 1}
+    assert world.outputs() == dict.fromkeys(("a.jpg", "b.jpg", "deep/c.jpg"), RESTORED)
+
+
+def test_a_renamed_photo_takes_its_output_along(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.once()
+    (world.source / "2021").mkdir()
+    photo.rename(world.source / "2021/b.jpg")
+    world.once()
+    assert world.engine.given == {BLURRED: 1}
+    assert world.outputs() == {"2021/b.jpg": RESTORED}
+
+
+def test_a_restored_photo_that_comes_back_is_recognised(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.put("phone/back.jpg", world.outputs()["a.jpg"])
+    world.once()
+    assert world.engine.given == {BLURRED: 1}
+    assert "restored this photo itself" in world.row("phone/back.jpg").reason
+
+
+def test_outputs_are_recognised_when_the_ledger_is_lost(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.settings.ledger.unlink()
+    world.once()
+    assert world.engine.given == {BLURRED: 1}
+    assert world.row("a.jpg").state is State.RESTORED
+    assert world.row("a.jpg").output_sha256 == sha256(RESTORED)
+
+
+def test_names_of_any_bytes_and_any_length_are_mirrored(world: World) -> None:
+    names = [b"caf\xe9.jpg", b"x" * 246 + b".jpg", "日本.jpg".encode(), b"a\nb.jpg"]
+    for number, name in enumerate(names):
+        world.put(name, BLURRED + bytes([48 + number]))
+    world.once()
+    assert {os.fsencode(name) for name in world.outputs()} == set(names)
+
+
+def test_pipes_folders_and_circles_of_links_are_no_photos_and_stop_nobody(world: World) -> None:
+    os.mkfifo(world.source / "pipe.jpg")
+    (world.source / "folder.jpg").mkdir()
+    (world.source / "round").symlink_to(world.source)
+    (world.source / "loop.jpg").symlink_to(world.source / "loop.jpg")
+    world.put("z.jpg")
+    world.once()
+    assert world.outputs() == {"z.jpg": RESTORED}
+
+
+def test_a_file_that_may_not_be_read_has_a_reason_and_another_date(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"2")
+    system_open = os.open
+
+    def refused(path: "os.PathLike[str] | str", flags: int, *more: int, **names: int) -> int:
+        if path == photo:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return system_open(path, flags, *more, **names)
+
+    monkeypatch.setattr(os, "open", refused)
+    world.once()
+    assert (world.row("a.jpg").state, world.row("b.jpg").state) == (State.FAILED, State.RESTORED)
+    assert "permission denied" in world.row("a.jpg").reason
+    monkeypatch.undo()
+    world.clock.pass_by(3601)
+    world.once()
+    assert world.row("a.jpg").state is State.RESTORED
+
+
+def test_a_photo_larger_than_the_memory_allowed_is_not_even_read(world: World) -> None:
+    world.knobs["memory_mb"] = 64
+    with (world.source / "a.jpg").open("wb") as file:
+        file.write(b"\xff" * 64)
+        file.truncate(65 << 20)
+        file.seek((65 << 20) - 2)
+        file.write(b"\xff\xd9")
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
+        status = (world.source / "a.jpg").stat()
+        stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+        ledger.photos.sight(folder, Path("a.jpg"), stamp, FoundBy.SCAN, 0)
+        world.daemon(ledger).once()
+    assert "memory_mb" in world.row("a.jpg").reason
+
+
+def test_a_photo_that_changes_while_it_is_processed_is_done_again(world: World) -> None:
+    world.put("a.jpg")
+
+    def meddle(_: object) -> None:
+        if world.engine.running and world.engine.given.total() == 1:
+            world.put("a.jpg", b"another photo, also blurred")
+        world.engine.finish()
+
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger) as ledger:
+        world.daemon(ledger).once(meddle)
+    assert world.outputs() == {"a.jpg": b"another photo, also restored by gpend 0.1"}
+
+
+def test_a_photo_deleted_while_it_is_processed_leaves_nothing(world: World) -> None:
+    photo = world.put("a.jpg")
+
+    def meddle(_: object) -> None:
+        if world.engine.running:
+            photo.unlink(missing_ok=True)
+        world.engine.finish()
+
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger) as ledger:
+        world.daemon(ledger).once(meddle)
+        assert ledger.photo(photo) is None
+    assert world.outputs() == {}
+
+
+def test_a_full_disk_pauses_the_folder_and_costs_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("a.jpg")
+    fsync = os.fsync
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    tally = world.once()
+    assert "the disk is full" in next(iter(tally.pauses.values()))
+    row = world.row("a.jpg")
+    assert (row.state, row.attempts) == (State.WAITING, 0)
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.folders()[0].paused_reason is not None
+    monkeypatch.setattr(os, "fsync", fsync)
+    world.clock.pass_by(60)
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.folders()[0].paused_reason is None
+
+
+def test_an_engine_that_cannot_work_now_costs_no_attempt_and_is_tried_again(world: World) -> None:
+    world.put("a.jpg")
+    answers: Iterator[bool] = iter([False, False, True])
+    process = world.engine.process
+
+    def moody(photo: bytes) -> object:
+        if not next(answers):
+            raise TransientError("the GPU is gone")
+        return process(photo)
+
+    world.engine.process = moody  # type: ignore[assignment]  # it gives what `process` gives
+    for _ in range(3):
+        world.once()
+        assert world.row("a.jpg").attempts == 0
+        world.clock.pass_by(30)
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_fatal_error_stops_the_daemon_and_the_photo_waits(world: World) -> None:
+    world.put("a.jpg")
+
+    def fatal(_: bytes) -> object:
+        raise FatalError("the model is damaged")
+
+    world.engine.process = fatal  # type: ignore[assignment]  # it gives nothing
+    with pytest.raises(FatalError, match="damaged"):
+        world.once()
+    assert (world.row("a.jpg").state, world.row("a.jpg").attempts) == (State.WAITING, 0)
+
+
+def test_a_photo_that_gpend_keeps_ending_in_is_set_aside_in_the_end(world: World) -> None:
+    world.put("a.jpg")
+    world.knobs["attempts"] = 1
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = world.daemon(ledger)
+        daemon.once(lambda _: daemon.stop() if world.engine.running else None)
+    for _ in range(10):
+        world.ask(lambda ledger: ledger.photos.begin(1, 0))
+        world.ask(lambda ledger: ledger.upkeep.interrupted(0, crashed=False))
+    world.once()
+    assert world.row("a.jpg").state is State.FAILED
+    assert "ended 10 times" in world.row("a.jpg").reason
+    Ledger.request(world.settings.ledger, Request.RETRY, [world.source / "a.jpg"])
+    world.engine.slow = False
+    world.once()
+    assert world.row("a.jpg").state is State.RESTORED
+
+
+def test_stopping_rolls_back_what_is_in_flight(world: World) -> None:
+    for number in range(20):
+        world.put(f"{number}.jpg", BLURRED + bytes([65 + number]))
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = world.daemon(ledger)
+
+        def stop(_: object) -> None:
+            if world.engine.running:
+                daemon.stop()
+
+        daemon.once(stop)
+        assert ledger.counts()[State.WAITING] == 20
+        assert len(world.engine.running) == 2
+    world.engine.slow = False
+    world.once()
+    assert len(world.outputs()) == 20
+
+
+def test_retry_does_a_photo_afresh_although_it_was_done(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    Ledger.request(world.settings.ledger, Request.RETRY, [world.source / "a.jpg"])
+    world.once()
+    assert world.engine.given[BLURRED] == 2
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_forgetting_a_photo_makes_it_new(world: World) -> None:
+    world.put("a.jpg", SHARP)
+    world.once()
+    Ledger.request(world.settings.ledger, Request.FORGET, [world.source / "a.jpg"])
+    world.once()
+    world.once()
+    assert world.row("a.jpg").state is State.KEPT
+    assert world.engine.given[SHARP] == 2
+
+
+def test_clock_jumps_change_nothing(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    for years in (1, -3):
+        world.clock.jump(years * 365 * 86_400)
+        world.put(f"{years}.jpg", BLURRED + str(years).encode())
+        world.once()
+    assert len(world.outputs()) == 3
+    assert world.engine.given.total() == 3
+
+
+def test_leftovers_of_a_killed_gpend_are_swept(world: World) -> None:
+    world.put("a.jpg")
+    (world.output / ".gpend-00112233").write_bytes(b"half a photo")
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_start_that_would_do_harm_is_refused_with_every_reason(world: World) -> None:
+    inside = FolderSettings(source=world.source, output=world.source / "out")
+    inside.output.mkdir()
+    missing = FolderSettings(source=world.root / "nowhere", output=world.output)
+    world.knobs["folders"] = (inside, missing)
+    with pytest.raises(ConfigurationError) as refusal:
+        world.once()
+    assert "lies inside the source folder" in str(refusal.value)
+    assert "nowhere does not exist" in str(refusal.value)

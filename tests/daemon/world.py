@@ -1,0 +1,95 @@
+"""A small world for the daemon: two folders, a ledger, a fake engine, and time that passes only when somebody waits."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gpend.daemon import Daemon, Surroundings, Tally
+from gpend.dispatch import Equipment
+from gpend.ledger import Ledger, Recipe, Row
+from gpend.settings import FolderSettings, Settings
+from tests.fakes import FakeClock, FakeEngine
+
+BLURRED = b"a photo, blurred, as large as this"
+SHARP = b"a photo, sharp, as large as this"
+RESTORED = BLURRED.replace(b"blurred", b"restored by gpend 0.1")
+
+
+@dataclass
+class World:
+    """Everything that a daemon needs, made under one folder."""
+
+    root: Path
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    clock: FakeClock = field(default_factory=FakeClock)
+    recipe: Recipe = field(default_factory=lambda: Recipe("fake", "d1", "0.1.0"))
+    knobs: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source.mkdir(parents=True, exist_ok=True)
+        self.output.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def source(self) -> Path:
+        """Where the photos are."""
+        return self.root / "photos"
+
+    @property
+    def output(self) -> Path:
+        """Where gpend writes."""
+        return self.root / "restored"
+
+    @property
+    def settings(self) -> Settings:
+        """For this world."""
+        folder = FolderSettings(source=self.source, output=self.output)
+        return Settings.model_validate({"folders": (folder,), "ledger": self.root / "ledger.sqlite"} | self.knobs)
+
+    def put(self, name: str | bytes, photo: bytes = BLURRED) -> Path:
+        """A photo in the source."""
+        path = self.source / (name if isinstance(name, str) else name.decode(errors="surrogateescape"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(photo)
+        return path
+
+    def once(self) -> Tally:
+        """One pass over everything."""
+        with Ledger.open(self.settings.ledger, self.clock.now().utc) as ledger:
+            return self.daemon(ledger).once()
+
+    def daemon(self, ledger: Ledger) -> Daemon:
+        """The daemon of this world."""
+        around = Surroundings(clock=self.clock, watching=None)
+        return Daemon(Equipment(self.settings, self.engine, self.recipe), ledger, around)
+
+    def row(self, name: str) -> Row:
+        """What the ledger says of a photo."""
+        with Ledger.read_only(self.settings.ledger) as records:
+            row = records.photo(self.source / name)
+        assert row is not None, f"{name} is not in the ledger"
+        return row
+
+    def ask(self, question: Callable[[Ledger], object]) -> None:
+        """Do something to the ledger."""
+        with Ledger.open(self.settings.ledger, self.clock.now().utc) as ledger:
+            question(ledger)
+
+    def outputs(self) -> dict[str, bytes]:
+        """Every file in the output tree."""
+        return tree(self.output)
+
+    def sources(self) -> dict[str, bytes]:
+        """Every file in the source tree."""
+        return tree(self.source)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def sha256(photo: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(photo).hexdigest()
