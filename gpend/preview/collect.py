@@ -1,0 +1,88 @@
+"""Faces of a folder, examined one photo at a time; the memory is bounded by how many faces are kept."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gpend.core import pipeline
+from gpend.core.networks import Networks
+from gpend.core.photo import Plane
+from gpend.core.report import FaceReport
+from gpend.errors import GpendError
+from gpend.intake.scan import Scan
+from gpend.intake.source import Source
+from gpend.settings import CoreSettings
+
+SHOWN = 400
+"""Faces that are kept with their pictures: those in greatest need."""
+
+_SIDE = 160  # of the pictures in the report, in pixels
+_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One face as the report shows it; pictures are JPEG bytes."""
+
+    photo: Path
+    report: FaceReport
+    before: bytes
+    after: bytes  # b"" where the network was not asked
+
+
+@dataclass
+class Collection:
+    """What a folder holds."""
+
+    faces: list[Seen] = field(default_factory=list)  # the neediest, worst first
+    sharpness: list[float] = field(default_factory=list)  # of every measured face
+    photos: int = 0
+    failures: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def photos(folder: Path) -> Iterator[Path]:
+    """The photos below a folder, as the daemon would see them."""
+    for sighting in Scan(Source(folder)):
+        yield sighting.path
+
+
+def collect(
+    found: Iterable[Path], read: Callable[[Path], bytes], networks: Networks, settings: CoreSettings
+) -> Iterator[Collection]:
+    """The collection so far, after every photo: the caller shows progress and keeps the last."""
+    collection = Collection()
+    neediest: list[tuple[float, int, Seen]] = []
+    for path in found:
+        collection.photos += 1
+        try:
+            for seen in _seen(path, read(path), networks, settings):
+                collection.sharpness.append(seen.report.sharpness)
+                _keep(neediest, (-seen.report.sharpness, -len(collection.sharpness), seen))
+        except GpendError as error:
+            collection.failures.append((path, str(error)))
+        collection.faces = [seen for _, _, seen in sorted(neediest, reverse=True)]
+        yield collection
+
+
+def _keep(neediest: list[tuple[float, int, Seen]], entry: tuple[float, int, Seen]) -> None:
+    if len(neediest) < SHOWN:
+        heapq.heappush(neediest, entry)
+    else:
+        heapq.heappushpop(neediest, entry)
+
+
+def _seen(path: Path, photo: bytes, networks: Networks, settings: CoreSettings) -> Iterator[Seen]:
+    for one in pipeline.examine(photo, networks, settings):
+        after = b"" if one.after is None else _picture(one.after)
+        yield Seen(path, one.report, _picture(one.before), after)
+
+
+def _picture(crop: Plane) -> bytes:
+    small = cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    pixels = np.asarray(np.rint(np.clip(small, 0, 1) * 255), np.uint8)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return data.tobytes()

@@ -1,0 +1,1 @@
+"""Seeing before deciding, tested."""

@@ -1,0 +1,51 @@
+"""Preview: what a folder holds, and a page that needs nothing else."""
+
+import shutil
+from pathlib import Path
+
+from gpend.core.networks import Networks
+from gpend.core.report import Verdict
+from gpend.preview import collect
+from gpend.preview.page import page
+from gpend.settings import CoreSettings
+
+
+def collected(folder: Path, networks: Networks) -> collect.Collection:
+    (*_, last) = collect.collect(collect.photos(folder), Path.read_bytes, networks, CoreSettings())
+    return last
+
+
+def folder_of(samples: Path, folder: Path) -> Path:
+    for name in ("portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"):
+        shutil.copy(samples / name, folder / name)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photo")
+    return folder
+
+
+def test_faces_come_worst_first_with_what_would_become_of_them(
+    networks: Networks, samples: Path, tmp_path: Path
+) -> None:
+    found = collected(folder_of(samples, tmp_path), networks)
+    assert found.photos == 4
+    assert [face.report.verdict for face in found.faces] == [Verdict.RESTORED, Verdict.SHARP]
+    assert found.faces[0].after
+    assert not found.faces[1].after
+    assert [path.name for path, _ in found.failures] == ["broken.jpg"]
+
+
+def test_nothing_is_written_beside_the_photos(networks: Networks, samples: Path, tmp_path: Path) -> None:
+    folder = folder_of(samples, tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    collected(folder, networks)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_escapes_names(
+    networks: Networks, samples: Path, tmp_path: Path
+) -> None:
+    folder = folder_of(samples, tmp_path)
+    (folder / "portrait-blurred.jpg").rename(folder / "<script>alert(1)<.jpg")
+    html = page(collected(folder, networks), 0.5)
+    assert "<script>alert" not in html
+    assert "http" not in html
+    assert html.count("data:image/jpeg;base64,") == 3
