@@ -58,6 +58,14 @@ def exif(orientation: int = 1) -> bytes:
     return read_header(phone_photo(Maker.CANON, portrait(), orientation=orientation).photo).exif
 
 
+def exif_without_orientation(order: str = ">") -> bytes:
+    """A small TIFF block that Pillow's AVIF writer stores as it is."""
+    main = Directory(order)
+    main.add(271, ASCII, "a camera")
+    main.add(0x8298, ASCII, "somebody")
+    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8) + main.packed(8)
+
+
 def saved(picture: Samples, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
     """Written by Pillow."""
     stream = io.BytesIO()
@@ -258,7 +266,7 @@ def _main_directory(samples: Samples, form: TiffForm) -> Directory:
 
 def avif(picture: Samples, *, metadata: bool = False, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
     """An AVIF; with EXIF, XMP and ICC."""
-    told: dict[str, Any] = {"exif": exif(), "xmp": XMP, "icc_profile": icc()} if metadata else {}
+    told: dict[str, Any] = {"exif": exif_without_orientation(), "xmp": XMP, "icc_profile": icc()} if metadata else {}
     return saved(picture, "AVIF", **told, **options)
 
 

@@ -63,12 +63,16 @@ def written(kind: bytes, data: bytes | memoryview) -> bytes:
 def spliced(photo: bytes, chunks: tuple[Chunk, ...], replaced: Mapping[bytes, bytes]) -> bytes:
     """The file with the data of the chunks in `replaced` exchanged (empty: left out) and every other byte kept.
 
-    The IDAT chunks become one run where the first of them stood; what follows IEND stays.
+    The IDAT chunks become one run where the first of them stood; a kind that the file lacks is put before IEND; what
+    follows IEND stays.
     """
     parts: list[bytes | memoryview] = [SIGNATURE]
     seen: set[bytes] = set()
     whole = memoryview(photo)
+    lacking = [kind for kind, data in replaced.items() if data and kind not in {chunk.kind for chunk in chunks}]
     for chunk in chunks:
+        if chunk.kind == b"IEND":
+            parts.extend(written(kind, replaced[kind]) for kind in lacking)
         data = replaced.get(chunk.kind)
         if data is None:
             parts.append(whole[chunk.start : chunk.end])

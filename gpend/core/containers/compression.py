@@ -37,7 +37,10 @@ def _inflated(packed: bytes, row: int, rows: int) -> bytes:
 
 
 def _by_libtiff(number: int) -> Callable[[bytes, int, int], bytes]:
-    """Unpack with the library itself: the bytes are wrapped as a grey picture of one strip."""
+    """Unpack with the library itself: the bytes are wrapped as a grey picture of one strip.
+
+    Of corrupt bytes libtiff writes a line to the standard error, which nothing here can prevent, before Pillow raises.
+    """
 
     def unpack(packed: bytes, row: int, rows: int) -> bytes:
         facts = ((256, row), (257, rows), (258, 8), (259, number), (262, 1), (273, 0), (277, 1), (278, rows), (279, 0))

@@ -1,7 +1,7 @@
 """TIFF: nothing moves, and every tag, sub-directory and unknown byte stays.
 
-Strips and tiles that the faces touch are packed anew as they were: in their old place where they fit, else at the end of
-the file, where their offsets are aimed.
+Strips and tiles that the faces touch are packed anew, as they were: in their old place where they fit, else at the end
+of the file, where their offsets are then aimed.
 """
 
 from dataclasses import dataclass
