@@ -1,7 +1,7 @@
 """Answers as people read them on a terminal: text with colour, which click leaves out where there is no terminal."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -84,6 +84,16 @@ def _error_lines(status: Status, now: datetime) -> list[str]:
     return lines
 
 
+def tally_text(states: Mapping[str, int], pauses: Mapping[str, str], unsettled: int) -> str:
+    """The answer to `gpend once`: photos by what became of them, and what was left for later."""
+    counted = [f"{count} {state(name)}" for name, count in states.items() if count]
+    lines = [", ".join(counted) + "." if counted else "Nothing to do."]
+    lines += [f"paused: {plain(source)}: {plain(reason)}" for source, reason in pauses.items()]
+    if unsettled:
+        lines.append(f"{unsettled} left for later: still being written.")
+    return "\n".join(lines)
+
+
 def history_text(history: History, now: datetime) -> str:
     """The answer to `gpend why`."""
     lines = [
@@ -94,6 +104,19 @@ def history_text(history: History, now: datetime) -> str:
         *_facts(history, now),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def answer_text(told: Facts, output: Path | None, notes: Sequence[str]) -> str:
+    """What became of a single photo, told as `gpend score --json` tells it, and what was written for it."""
+    arrow = f" → {plain(output)}" if output else ""
+    head = f"{plain(told['photo'])}: {state(told['outcome'])}{arrow}"
+    lines = [
+        head,
+        f"  {plain(told['reason'])}",
+        *face_lines(told["faces"]),
+        *(f"  note: {plain(note)}" for note in notes),
+    ]
+    return "\n".join(lines)
 
 
 def _facts(history: History, now: datetime) -> list[str]:

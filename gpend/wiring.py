@@ -1,0 +1,150 @@
+"""The composition root: the one module that knows every part, and puts them together."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from gpend import logs
+from gpend.core.networks import Networks
+from gpend.daemon import Daemon, Progress, Surroundings, Tally
+from gpend.daemon import problems as problems_of_folders
+from gpend.dispatch import Equipment, recipe_of
+from gpend.engine.child import ChildEngine, worker_command
+from gpend.engine.messages import Setup
+from gpend.engine.supervisor import Patience
+from gpend.errors import ConfigurationError, FatalError
+from gpend.ledger import Ledger
+from gpend.models.weights import GpenCheckpoint, find, weights_folders
+from gpend.notify import Notifier
+from gpend.settings import CoreSettings, Settings
+
+log = structlog.get_logger()
+
+_MINUTE = 60.0
+
+
+def networks(settings: CoreSettings) -> Networks:
+    """Both networks in this process, for one-off commands. Takes seconds. Raises FatalError saying what to do."""
+    from gpend.models.loading import load  # noqa: PLC0415 - torch is not for those who start a daemon or check a file
+
+    return load(settings)
+
+
+def problems(settings: Settings) -> list[str]:
+    """Every reason why a daemon would not start with these settings, in words; none if all is well."""
+    found = problems_of_folders(settings)
+    try:
+        find(settings.restore.model, GpenCheckpoint, weights_folders(settings.restore.weights))
+    except FatalError as error:
+        found.append(str(error))
+    return found
+
+
+def run(settings: Settings, reload: Callable[[], Settings]) -> None:
+    """Watch the folders until SIGTERM or SIGINT; `reload` reads the configuration again on SIGHUP.
+
+    Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
+    """
+    with _opened(settings) as (ledger, outfit):
+        around = Surroundings(notifier=Notifier.from_environment(), reload=lambda: outfit.change(reload()))
+        daemon = Daemon(outfit.equipment, ledger, around)
+        with _signals(daemon):
+            daemon.run()
+
+
+def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
+    """One pass over every folder; `show` is told how far it is. Raises as `run` does."""
+    quiet = settings.log.model_copy(update={"level": max(settings.log.level, "warning", key=_LEVELS.index)})
+    with _opened(settings.model_copy(update={"log": quiet})) as (ledger, outfit):
+        daemon = Daemon(outfit.equipment, ledger)
+        with _signals(daemon):
+            return daemon.once(show)
+
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+class Outfit:
+    """What the daemon works with, exchanged as a whole when the configuration changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.equipment = Equipment(settings, _engine(settings), recipe_of(settings))
+
+    def change(self, settings: Settings) -> Equipment:
+        """Equipment for other settings; the engine stays, with its networks loaded, unless they concern it.
+
+        Raises ConfigurationError where they are not right; then nothing has changed.
+        """
+        before = self.equipment
+        if settings.ledger != before.settings.ledger:
+            raise ConfigurationError("ledger: it cannot change while gpend runs; restart gpend for that.")
+        _refuse(settings)
+        logs.set_up(settings.log)
+        is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
+        engine = before.engine if is_same else _engine(settings)
+        self.equipment = Equipment(settings, engine, recipe_of(settings))
+        return self.equipment
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
+    logs.set_up(settings.log)
+    _refuse(settings)
+    with Ledger.open(settings.ledger) as ledger:
+        for notice in ledger.notices:
+            log.warning("ledger_repaired", what=notice)
+        outfit = Outfit(settings)
+        try:
+            yield ledger, outfit
+        finally:
+            outfit.equipment.engine.close()
+
+
+def _refuse(settings: Settings) -> None:
+    found = problems(settings)
+    if found:
+        listed = "\n".join(f"  - {problem}" for problem in found)
+        raise ConfigurationError(f"gpend cannot work with this configuration:\n{listed}")
+
+
+def _engine(settings: Settings) -> ChildEngine:
+    setup = _setup(settings)
+    on_cpu = settings.model_copy(update={"restore": settings.restore.model_copy(update={"device": "cpu"})})
+    return ChildEngine(
+        worker_command(),
+        setup,
+        Patience(stall=settings.stall_seconds, idle=settings.idle_unload_minutes * _MINUTE),
+        fallback=_setup(on_cpu) if settings.restore.device == "auto" else None,
+        tell=lambda sentence: log.warning("worker", what=sentence),
+    )
+
+
+def _setup(settings: Settings) -> Setup:
+    core = CoreSettings(triage=settings.triage, restore=settings.restore, photo=settings.photo)
+    return Setup(core.model_dump_json(), settings.slots)
+
+
+def _concerns_engine(settings: Settings) -> tuple[Setup, float, float]:
+    return _setup(settings), settings.stall_seconds, settings.idle_unload_minutes
+
+
+@contextmanager
+def _signals(daemon: Daemon) -> Iterator[None]:
+    """For as long as this lasts, SIGTERM and SIGINT stop the daemon, and SIGHUP has it read its configuration again."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        daemon.hang_up()
+
+    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: hang_up}
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
