@@ -9,12 +9,16 @@ from gpend.core.jpeg import difference, frame, reencode, turbo
 from gpend.core.jpeg.blocks import quantised
 from gpend.core.jpeg.cosine import SIDE
 from gpend.core.jpeg.difference import Difference
-from gpend.core.jpeg.frame import PROGRESSIVE, Frame
-from gpend.core.jpeg.segments import APP0, APP14, CODING, DHT, Layout, survey
+from gpend.core.jpeg.frame import PROGRESSIVE, Colour, Frame
+from gpend.core.jpeg.segments import APP0, APP14, CODING, DHT, Layout, packed, survey
 from gpend.core.photo import Mask
 
 _STANDARD_TABLES = frozenset({208, 416})
 """Bytes of the Huffman tables that everybody copies from T.81, annex K, for grey and for colour."""
+
+
+_JFIF = packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
+_COLOUR = {Colour.GREY: _JFIF, Colour.YCC: _JFIF, Colour.RGB: packed(APP14, b"Adobe\0\x64\0\0\0\0\0")}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ def replaced(photo: bytes, layout: Layout, pictured: Frame, pixels: NDArray[np.u
     Raises UnsupportedError for kinds that cannot be replaced, PhotoError for corrupt data.
     """
     frame.refuse_unpatchable(pictured)
-    coded = coding(photo, layout)
+    coded = coding(photo, layout, pictured.colour)
     optimize = _optimized(layout)
     library = turbo.load()
     if library is None:
@@ -56,15 +60,14 @@ def decode(photo: bytes, eighths: int = 8) -> NDArray[np.uint8]:
     width, height = (-(-side * eighths // SIDE) for side in (pictured.width, pictured.height))
     library = turbo.load()
     if library is not None:
-        return library.decode(coding(photo, layout), width, height)
-    return reencode.decoded(coding(photo, layout), (width, height))
+        return library.decode(coding(photo, layout, pictured.colour), width, height)
+    return reencode.decoded(coding(photo, layout, pictured.colour), (width, height))
 
 
-def coding(photo: bytes, layout: Layout) -> bytes:
-    """The picture alone: what codes it, and the two segments that say what its components stand for."""
-    wanted = CODING | {APP0, APP14}
-    parts = (photo[s.start : s.scan_end] for s in layout.segments if s.marker in wanted)
-    return b"".join((b"\xff\xd8", *parts, b"\xff\xd9"))
+def coding(photo: bytes, layout: Layout, colour: Colour) -> bytes:
+    """The picture alone: what codes it, after a segment of our own that says what its components stand for."""
+    parts = (photo[s.start : s.scan_end] for s in layout.segments if s.marker in CODING)
+    return b"".join((b"\xff\xd8", _COLOUR[colour], *parts, b"\xff\xd9"))
 
 
 def _optimized(layout: Layout) -> bool:

@@ -61,7 +61,7 @@ def survey(photo: bytes) -> Layout:
 
 def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
     """The segments in order, lazily, up to the first one marked `until` or the EOI; raises as `survey` does."""
-    if photo[:2] != b"\xff\xd8":
+    if photo[:3] not in {b"\xff\xd8\xff", b"\xff\xd8"}:
         raise PhotoError("this is not a JPEG file")
     position = 2
     while True:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 
 from gpend.core import jpeg
+from gpend.core.jpeg.frame import Colour
 from gpend.core.jpeg.picture import coding
 from gpend.core.jpeg.segments import survey
 from gpend.errors import IncompleteError, PhotoError
@@ -41,6 +42,6 @@ def test_a_cut_off_file_is_incomplete() -> None:
 
 def test_the_picture_alone_decodes_to_the_same_pixels() -> None:
     phone = phone_photo(Maker.APPLE, picture(120, 160))
-    alone = coding(phone.photo, survey(phone.photo))
+    alone = coding(phone.photo, survey(phone.photo), Colour.YCC)
     assert b"Exif" not in alone
     assert np.array_equal(by_pillow(alone), by_pillow(phone.photo))
