@@ -18,7 +18,9 @@ APP0, APP1, APP2, APP11, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE
 COM = 0xFE
 FRAMES = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, DAC}
 CODING = FRAMES | {DHT, DAC, SOS, DQT, DNL, DRI}
-"""Segments that say how the picture is coded; all others (APPn, COM and the unknown) go along untouched."""
+"""Segments that say how the picture is coded; all others (APPn and COM) go along untouched."""
+
+_KNOWN = CODING | {COM, *range(0xE0, 0xF0)}
 
 LONGEST = 0xFFFF - 2
 """The most bytes that a segment can hold after its length."""
@@ -71,6 +73,8 @@ def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
             return
         if marker == SOI:
             raise PhotoError("the JPEG is corrupt: a second picture begins inside the first")
+        if marker not in _KNOWN:
+            raise PhotoError(f"the JPEG is corrupt: it holds a segment that no decoder knows (0x{marker:02X})")
         end = _end(photo, start)
         position = _end_of_scan(photo, end) if marker == SOS else end
         yield Segment(marker, lead, start, end, position)

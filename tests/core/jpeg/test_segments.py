@@ -52,6 +52,12 @@ def test_an_impossible_length_is_corrupt(length: int) -> None:
         survey(b"\xff\xd8\xff\xe0" + length.to_bytes(2, "big") + bytes(40))
 
 
+@pytest.mark.parametrize("marker", [0x0E, 0xBF, 0xC8, 0xDF, 0xF0, 0xFD])
+def test_a_segment_that_no_decoder_knows_is_corrupt(marker: int) -> None:
+    with pytest.raises(PhotoError, match=f"0x{marker:02X}"):
+        survey(b"\xff\xd8" + segment(marker, b"what is this"))
+
+
 def test_a_second_picture_inside_of_the_first_is_corrupt() -> None:
     with pytest.raises(PhotoError, match="second picture"):
         survey(b"\xff\xd8\xff\xd8\xff\xd9")
