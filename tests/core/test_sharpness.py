@@ -1,0 +1,101 @@
+"""The measure: blur lowers it, and size, light, grain and colour do not pass for blur."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gpend.core import align, sharpness
+from gpend.core.networks import Networks
+from gpend.core.photo import Face, Pixels
+from gpend.core.strength import LIGHT, strength
+
+Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+
+
+@pytest.fixture(scope="session")
+def portrait(samples: Path) -> Picture:
+    return np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
+
+
+@pytest.fixture(scope="session")
+def face(networks: Networks, portrait: Picture) -> Face:
+    return max(networks.detect(portrait), key=lambda one: one.score)
+
+
+def measured(pixels: Pixels, face: Face, size: float = 1.0) -> sharpness.Measure:
+    marks = [((x + 0.5) * size - 0.5, (y + 0.5) * size - 0.5) for x, y in face.landmarks]
+    transform = align.similarity(marks, TARGET)
+    return sharpness.measure(align.crop(pixels, transform, sharpness.SIDE), align.scale_of(transform), 0.0)
+
+
+def blurred(pixels: Picture, sigma: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+
+
+def test_more_blur_is_never_sharper(portrait: Picture, face: Face) -> None:
+    needs = [measured(blurred(portrait, sigma), face).need for sigma in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)]
+    assert needs == sorted(needs)
+    assert measured(portrait, face).sharpness > 0.5 > measured(blurred(portrait, 2.0), face).sharpness
+
+
+def test_motion_counts_as_blur(portrait: Picture, face: Face) -> None:
+    kernel = np.full((1, 13), 1 / 13, np.float32)
+    assert measured(np.asarray(cv2.filter2D(portrait, -1, kernel), np.uint8), face).sharpness < 0.5
+
+
+def test_grain_does_not_pass_for_sharpness(portrait: Picture, face: Face) -> None:
+    grain = np.random.default_rng(0).normal(0, 12, portrait.shape)
+    noisy = np.asarray(np.clip(blurred(portrait, 3) + grain, 0, 255), np.uint8)
+    assert measured(noisy, face).sharpness < 0.5
+
+
+@pytest.mark.parametrize("gain", [0.45, 0.7, 1.1])
+def test_a_sharp_face_in_other_light_stays_sharp(portrait: Picture, face: Face, gain: float) -> None:
+    assert measured(np.asarray(np.clip(portrait * gain, 0, 255), np.uint8), face).sharpness > 0.5
+
+
+def test_a_sharp_face_without_colour_stays_sharp(portrait: Picture, face: Face) -> None:
+    grey = cv2.cvtColor(cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    assert measured(np.asarray(grey, np.uint8), face).sharpness > 0.5
+
+
+@pytest.mark.parametrize("size", [0.6, 0.8])
+def test_a_sharp_face_in_a_smaller_photo_stays_sharp(portrait: Picture, face: Face, size: float) -> None:
+    small = cv2.resize(portrait, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+    assert measured(np.asarray(small, np.uint8), face, size).sharpness > 0.5
+
+
+def test_a_sharp_face_before_a_blurred_background_stays_sharp(portrait: Picture, face: Face) -> None:
+    soft = blurred(portrait, 6)
+    x0, y0, x1, y1 = (int(edge) for edge in face.box)
+    soft[y0 - 20 : y1 + 20, x0 - 10 : x1 + 10] = portrait[y0 - 20 : y1 + 20, x0 - 10 : x1 + 10]
+    assert measured(soft, face).sharpness > 0.5
+
+
+@given(st.integers(0, 255), st.floats(-10, 10))
+def test_a_picture_without_anything_in_it_still_has_a_measure(value: int, scale: float) -> None:
+    crop = np.full((sharpness.SIDE, sharpness.SIDE, 3), value / 255, np.float32)
+    found = sharpness.measure(crop, max(1e-3, scale), 0.0)
+    assert 0 <= found.sharpness <= 1
+    assert all(np.isfinite(value) for value in found.terms.values())
+
+
+def test_the_jpeg_grid_is_seen_in_a_squeezed_photo_and_not_in_a_good_one(portrait: Picture) -> None:
+    def at(quality: int) -> float:
+        _, data = cv2.imencode(".jpg", portrait, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return sharpness.blocking(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8))
+
+    assert at(10) > 3 * max(at(95), 0.02)
+
+
+def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_most_a_light_touch(
+    portrait: Picture, face: Face
+) -> None:
+    assert strength(measured(blurred(portrait, 2.5), face).terms) >= LIGHT
+    assert strength(measured(portrait, face).terms) <= LIGHT

@@ -1,0 +1,120 @@
+"""Triage: which faces are worth restoring, and why the rest are not."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core import align, triage
+from gpend.core.photo import Face, Landmarks
+from gpend.core.report import Verdict
+from gpend.core.sharpness import Measure
+from gpend.settings import TriageSettings
+
+SETTINGS = TriageSettings()
+
+
+def face(width: float = 100, score: float = 0.99, landmarks: Landmarks | None = None, x: float = 0) -> Face:
+    side = width / 0.52
+    marks = align.scaled(align.FFHQ_TEMPLATE, round(side)) if landmarks is None else landmarks
+    one, two, three, four, five = ((px + x, py) for px, py in marks)
+    left, top = 0.24 * side + x, 0.26 * side
+    return Face((left, top, left + width, top + 1.25 * width), (one, two, three, four, five), score)
+
+
+def verdict_of(one: Face) -> Verdict | None:
+    doubt = triage.doubt(one, SETTINGS)
+    return None if doubt is None else doubt.verdict
+
+
+def test_a_face_seen_from_the_front_raises_no_doubt() -> None:
+    assert verdict_of(face()) is None
+
+
+@given(st.floats(-3.1, 3.1), st.floats(60, 3000))
+def test_neither_a_turned_head_nor_its_size_raises_doubt(angle: float, width: float) -> None:
+    upright = face(width)
+    turn = complex(math.cos(angle), math.sin(angle))
+    points = [complex(x, y) * turn for x, y in upright.landmarks]
+    one, two, three, four, five = ((point.real, point.imag) for point in points)
+    assert verdict_of(Face(upright.box, (one, two, three, four, five), 0.99)) is None
+
+
+def test_a_small_face_is_left_alone() -> None:
+    assert verdict_of(face(width=SETTINGS.minimum_face_px - 1)) is Verdict.SMALL
+    assert verdict_of(face(width=SETTINGS.minimum_face_px + 1)) is None
+
+
+def test_an_unsure_detection_is_left_alone() -> None:
+    assert verdict_of(face(score=0.5)) is Verdict.UNSURE
+
+
+def test_a_profile_is_left_alone() -> None:
+    (x0, y0), (x1, y1), nose, mouth0, mouth1 = face().landmarks
+    near = (x0 + 0.8 * (x1 - x0), y0)
+    assert verdict_of(face(landmarks=(near, (x1, y1), nose, mouth0, mouth1))) is Verdict.PROFILE
+    aside = (nose[0] + 0.7 * (x1 - x0), nose[1])
+    assert verdict_of(face(landmarks=((x0, y0), (x1, y1), aside, mouth0, mouth1))) is Verdict.PROFILE
+
+
+def test_landmarks_out_of_order_are_no_face() -> None:
+    one, two, nose, four, five = face().landmarks
+    assert verdict_of(face(landmarks=(four, five, nose, one, two))) is Verdict.PROFILE
+
+
+def test_an_eye_inside_a_face_is_not_a_face() -> None:
+    whole = face(width=200)
+    x, y = whole.landmarks[0]
+    eye = Face((x - 20, y - 20, x + 20, y + 20), face(width=30).landmarks, 0.9)
+    assert triage.faces_of([eye, whole]) == [whole]
+
+
+def test_a_looser_box_around_a_surer_face_goes() -> None:
+    whole = face(width=200, score=0.98)
+    loose = Face((0, 0, 500, 600), whole.landmarks, 0.7)
+    assert triage.faces_of([loose, whole]) == [whole]
+
+
+def test_faces_side_by_side_both_stay() -> None:
+    both = [face(width=100), face(width=100, x=70)]
+    assert triage.faces_of(both) == both
+
+
+TERMS = {
+    "fine_low": -1.5,
+    "fine_high": -0.6,
+    "middle_low": -1.2,
+    "middle_median": -0.8,
+    "middle_high": -0.4,
+    "broad_low": -0.9,
+    "broad_median": -0.5,
+    "broad_high": -0.2,
+    "broad_top": 0.0,
+    "noise": -2.6,
+    "edge": 0.0,
+    "concentration": -0.3,
+    "enlarged": 0.0,
+    "grid": 0.0,
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.5, Verdict.SHARP), (0.9, Verdict.SHARP)])
+def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) -> None:
+    report = triage.verdict(face(), Measure(value, 0.0, TERMS), SETTINGS)
+    assert report.verdict is expected
+    assert "strength" in report.terms
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_threshold_never_spares_a_face_that_a_lower_one_restores(value: float, threshold: float) -> None:
+    low = TriageSettings(sharpness_threshold=min(value, threshold))
+    high = TriageSettings(sharpness_threshold=max(value, threshold))
+    measure = Measure(value, 0.0, TERMS)
+    if triage.verdict(face(), measure, low).verdict is Verdict.RESTORED:
+        assert triage.verdict(face(), measure, high).verdict is Verdict.RESTORED
+
+
+def test_a_face_of_which_nothing_is_left_is_too_far_gone() -> None:
+    gone = {**TERMS, "broad_high": -3.0}
+    assert triage.verdict(face(), Measure(0.0, 20.0, gone), SETTINGS).verdict is Verdict.GONE
