@@ -81,7 +81,8 @@ class StyledLayer(nn.Module):
         demodulation = self.conv.demodulation(style).to(own.dtype)[:, :, None, None]
         outputs = own.shape[1]
         bias = self.activate.bias[None, :, None, None]
-        both = own.new_empty(own.shape[0], 2 * outputs, *own.shape[2:]).to(memory_format=torch.channels_last)
+        shape = (own.shape[0], 2 * outputs, *own.shape[2:])
+        both = torch.empty(shape, dtype=own.dtype, device=own.device, memory_format=torch.channels_last)
         torch.addcmul(bias[:, :outputs], own, demodulation, out=both[:, :outputs])
         torch.addcmul(bias[:, outputs:], encoded, self.noise.weight, out=both[:, outputs:])
         return activate(both)
