@@ -299,18 +299,18 @@ def check(config_file: Path | None) -> None:
     Example:
       gpend check --config gpend.yaml && systemctl reload gpend
     """
-    from gpend import wiring
+    from gpend import wiring, words
 
     settings = _settings(config_file)
     problems = wiring.problems(settings)
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise RefusedError(f"gpend cannot run with the configuration {_path(config_file)}:\n{listed}")
+        raise RefusedError(f"gpend cannot work with the configuration {_path(config_file)}:\n{listed}")
     click.echo(f"The configuration {_path(config_file)} is right.")
     for folder in settings.folders:
-        click.echo(f"  {folder.source} → {folder.output}")
-    outputs = " ".join(str(folder.output) for folder in settings.folders)
-    click.echo(f"As a systemd service it needs, by `systemctl edit gpend`:\n  [Service]\n  ReadWritePaths={outputs}")
+        click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
+    for advice in wiring.advice():
+        click.echo(f"Advice: {advice}")
 
 
 @commands.command(name="print")

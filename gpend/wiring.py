@@ -3,11 +3,13 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
 
 import structlog
 
 from gpend import logs
+from gpend.core import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import Daemon, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders
@@ -40,6 +42,19 @@ def problems(settings: Settings) -> list[str]:
         find(settings.restore.model, GpenCheckpoint, weights_folders(settings.restore.weights))
     except FatalError as error:
         found.append(str(error))
+    return found
+
+
+def advice() -> list[str]:
+    """What could be installed so that gpend does better, in words."""
+    found = []
+    if jpeg.lossless_library() is None:
+        found.append(
+            "libturbojpeg is not installed, so a restored JPEG is saved anew as a whole instead of staying bit for bit "
+            "the same outside of its faces. On Debian: apt install libturbojpeg0"
+        )
+    if find_spec("pillow_heif") is None:
+        found.append("HEIC photos are left as they are. To restore them too: pip install 'gpend[heif]'")
     return found
 
 

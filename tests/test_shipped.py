@@ -1,0 +1,42 @@
+"""The files that came with gpend."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gpend import shipped
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("gpend.yaml", "config/gpend.yaml"),
+        ("gpend.service", "systemd/gpend.service"),
+        ("gpend-user.service", "systemd/user/gpend.service"),
+    ],
+)
+def test_what_is_printed_is_what_lies_in_the_repository(name: str, path: str) -> None:
+    assert shipped.text(name) == (ROOT / path).read_text()
+
+
+def test_a_wheel_takes_them_all_along() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"] == {
+        "weights": "gpend/weights",
+        "config/gpend.yaml": "gpend/config.yaml",
+        "systemd": "gpend/systemd",
+    }
+
+
+@pytest.mark.parametrize("name", ["portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"])
+def test_every_sample_is_a_small_picture_whose_origin_is_told(name: str) -> None:
+    path = shipped.sample(name)
+    assert path.stat().st_size < 300_000
+    assert name in path.with_name("ORIGIN.md").read_text()
+    with Image.open(path) as picture:
+        assert picture.getexif()[0x010F] == "gpend"
+        assert picture.info["icc_profile"]

@@ -1,0 +1,93 @@
+"""The composition root: what it refuses, what it keeps, and what it puts together."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend import wiring
+from gpend.errors import ConfigurationError
+from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Two empty folders and a place for the ledger."""
+    folder = FolderSettings(source=tmp_path / "in", output=tmp_path / "out")
+    folder.source.mkdir()
+    folder.output.mkdir()
+    return Settings(folders=(folder,), ledger=tmp_path / "state" / "ledger.sqlite", settle_seconds=0)
+
+
+@pytest.fixture
+def outfit(settings: Settings) -> Iterator[wiring.Outfit]:
+    """What a daemon would work with; no worker process is started before the first photo."""
+    made = wiring.Outfit(settings)
+    yield made
+    made.equipment.engine.close()
+
+
+def changed(settings: Settings, **knobs: object) -> Settings:
+    return settings.model_copy(update=knobs)
+
+
+def test_right_settings_have_no_problems(settings: Settings) -> None:
+    assert wiring.problems(settings) == []
+
+
+def test_folders_and_network_are_judged_together(settings: Settings) -> None:
+    wrong = changed(settings, folders=(), restore=RestoreSettings(model="gpen-257"))
+    problems = wiring.problems(wrong)
+    assert len(problems) == 2
+    assert "no folder" in problems[0]
+    assert "gpen-257" in problems[1]
+
+
+def test_nothing_is_written_before_the_settings_are_found_right(settings: Settings, tmp_path: Path) -> None:
+    wrong = changed(settings, ledger=tmp_path / "in" / "state" / "ledger.sqlite")
+    with pytest.raises(ConfigurationError, match="lies inside the source folder"):
+        wiring.run(wrong, lambda: wrong)
+    assert list((tmp_path / "in").iterdir()) == []
+
+
+def test_one_pass_over_empty_folders_finds_nothing_and_gives_signals_back(settings: Settings) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    tally = wiring.once(settings, lambda _: None)
+    assert tally.done == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_change_that_does_not_concern_the_networks_keeps_them(outfit: wiring.Outfit, settings: Settings) -> None:
+    engine = outfit.equipment.engine
+    equipment = outfit.change(changed(settings, keep=Keep.COPY))
+    assert equipment.engine is engine
+    assert equipment.settings.keep is Keep.COPY
+
+
+def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_recipe(
+    outfit: wiring.Outfit, settings: Settings
+) -> None:
+    before = outfit.equipment
+    after = outfit.change(changed(settings, triage=TriageSettings(sharpness_threshold=0.1)))
+    assert after.engine is not before.engine
+    assert after.recipe != before.recipe
+    before.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [({"folders": ()}, "no folder"), ({"ledger": Path("/elsewhere/ledger.sqlite")}, "restart gpend")],
+)
+def test_a_wrong_change_is_refused_and_changes_nothing(
+    knobs: dict[str, object], said: str, outfit: wiring.Outfit, settings: Settings
+) -> None:
+    before = outfit.equipment
+    with pytest.raises(ConfigurationError, match=said):
+        outfit.change(changed(settings, **knobs))
+    assert outfit.equipment is before
+
+
+def test_advice_is_for_people(settings: Settings) -> None:
+    assert settings
+    assert all("install" in advice for advice in wiring.advice())
