@@ -12,6 +12,9 @@ from gpend.errors import PhotoError, UnsupportedError
 
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 
+MOST_SCANS = 100
+"""Encoders write a dozen; every further one costs a decoder another walk over the whole picture."""
+
 Table = NDArray[np.int32]
 """64 quantisation steps, row by row."""
 
@@ -203,5 +206,7 @@ def _reason(frame: Frame) -> str:
         return f"it is a JPEG of {len(frame.components)} components, such as CMYK"
     if not frame.height:
         return "it is a JPEG that tells its height only at its end"
+    if frame.scans > MOST_SCANS:
+        return f"it is a progressive JPEG of {frame.scans} scans"
     fractions = any(frame.across % c.across or frame.down % c.down for c in frame.components)
     return "its colour is sampled in an unusual way" if fractions and len(frame.components) > 1 else ""

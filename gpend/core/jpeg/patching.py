@@ -44,6 +44,7 @@ def patch(photo: bytes, pixels: NDArray[np.uint8], changed: Mask, history: str) 
     """
     layout = survey(photo)
     pictured = frame.read(photo, layout.segments)
+    frame.refuse_unpatchable(pictured)
     if pixels.shape != (pictured.height, pictured.width, 3) or changed.shape != pixels.shape[:2]:
         raise ValueError(f"pixels {pixels.shape} or mask {changed.shape} are not of the photo's size")
     if not changed.any():

@@ -25,8 +25,10 @@ _KNOWN = CODING | {COM, *range(0xE0, 0xF0)}
 LONGEST = 0xFFFF - 2
 """The most bytes that a segment can hold after its length."""
 
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
+_MOST = 10_000
+"""More segments are an attack: 100 MB of extended XMP need 1,600."""
+
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)  # 0x01 and 0xD0 to 0xD7 have no payload
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _ENDS_EARLY = "the file ends before its picture does"
 
@@ -66,7 +68,7 @@ def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
     if photo[:3] not in {b"\xff\xd8\xff", b"\xff\xd8"}:
         raise PhotoError("this is not a JPEG file")
     position = 2
-    while True:
+    for _ in range(_MOST):
         lead, start = position, _next_marker(photo, position)
         marker = photo[start + 1]
         if marker in {EOI, until}:
@@ -78,16 +80,14 @@ def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
         end = _end(photo, start)
         position = _end_of_scan(photo, end) if marker == SOS else end
         yield Segment(marker, lead, start, end, position)
+    raise PhotoError(f"the JPEG is corrupt: it holds more than {_MOST:,} segments")
 
 
 def _next_marker(photo: bytes, position: int) -> int:
-    while True:
-        found = _MARKER.search(photo, position)
-        if found is None:
-            raise IncompleteError(_ENDS_EARLY)
-        if photo[found.start() + 1] not in _STANDALONE:
-            return found.start()
-        position = found.end()
+    found = _MARKER.search(photo, position)
+    if found is None:
+        raise IncompleteError(_ENDS_EARLY)
+    return found.start()
 
 
 def _end(photo: bytes, start: int) -> int:

@@ -77,6 +77,14 @@ def test_a_height_that_comes_later_is_refused() -> None:
         frame.refuse_unpatchable(read(photo.replace(b"\x08\x00\x10\x00\x10", b"\x08\x00\x00\x00\x10")))
 
 
+def test_a_flood_of_scans_is_refused() -> None:
+    photo = coded(picture(16, 16), Coding(progressive=True))
+    scan = survey(photo).segments[-1]
+    flood = photo[:-2] + photo[scan.start : scan.scan_end] * 100 + photo[-2:]
+    with pytest.raises(UnsupportedError, match="scans"):
+        frame.refuse_unpatchable(read(flood))
+
+
 def test_fractions_of_a_pixel_are_refused() -> None:
     photo = coded(picture(16, 16), Coding())
     uneven = photo.replace(b"\x01\x22\x00\x02\x11\x01", b"\x01\x32\x00\x02\x21\x01")

@@ -58,6 +58,11 @@ def test_a_segment_that_no_decoder_knows_is_corrupt(marker: int) -> None:
         survey(b"\xff\xd8" + segment(marker, b"what is this"))
 
 
+def test_a_flood_of_segments_is_refused_at_once() -> None:
+    with pytest.raises(PhotoError, match="10,000 segments"):
+        survey(b"\xff\xd8" + b"\xff\xe0\x00\x02" * 1_000_000)
+
+
 def test_a_second_picture_inside_of_the_first_is_corrupt() -> None:
     with pytest.raises(PhotoError, match="second picture"):
         survey(b"\xff\xd8\xff\xd8\xff\xd9")
