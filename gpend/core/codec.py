@@ -103,7 +103,7 @@ def _format(photo: bytes) -> Format:
     if photo.startswith(b"RIFF") and photo[8:12] == b"WEBP":
         return Format.WEBP
     brands = _brands(photo) if photo[4:8] == b"ftyp" else set()
-    if brands & AVIF_BRANDS:
+    if brands & AVIF_BRANDS and photo[8:12] in AVIF_BRANDS | HEIF_BRANDS:
         return Format.AVIF
     if brands & HEIF_BRANDS:
         return Format.HEIF

@@ -1,7 +1,7 @@
-"""AVIF: nothing moves. The picture is encoded once more and added at the end of the file, and its item aimed there.
+"""AVIF: the picture is encoded once more and put in the old one's place; an AV1 picture cannot be changed in part.
 
-Every box, item and property stays as it was (EXIF, XMP, ICC, alpha, gain map), but for the few bytes that tell how the
-new picture is coded. An AV1 picture cannot be changed in part.
+Every box, item and property stays as it was (EXIF, XMP, ICC, alpha, gain map), but for the few bytes that tell where
+things lie and how the new picture is coded.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
 from gpend.core.containers import Decoded, Encoded, Format, Header, boxes, tags
-from gpend.core.containers.boxes import FULL, Box, Location
+from gpend.core.containers.boxes import FULL, Box, Extent
 from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
@@ -57,8 +57,9 @@ class _Picture:
     """An AVIF file, walked."""
 
     photo: bytes
+    meta: Box
     item: int  # the primary one
-    locations: dict[int, Location]
+    extents: list[Extent]
     kinds: dict[int, bytes]
     properties: list[Box]
     owned: dict[int, list[int]]
@@ -84,10 +85,18 @@ class _Picture:
         return _Coding(self.content(b"av1C"))
 
     @property
-    def exif(self) -> Location | None:
-        """Where its EXIF lies."""
-        item = next((item for item, kind in self.kinds.items() if kind == b"Exif"), None)
-        return self.locations.get(item) if item is not None else None
+    def coded(self) -> Extent | None:
+        """Where the picture lies, if it lies in one piece."""
+        return self._extent(self.item)
+
+    @property
+    def exif(self) -> Extent | None:
+        """Where its EXIF lies, if it lies in one piece."""
+        return self._extent(next((item for item, kind in self.kinds.items() if kind == b"Exif"), -1))
+
+    def _extent(self, item: int) -> Extent | None:
+        mine = [extent for extent in self.extents if extent.item == item]
+        return mine[0] if len(mine) == 1 and mine[0].offset.size and mine[0].length.size else None
 
     def _numbers(self, kind: bytes, mark: bytes) -> list[int]:
         mine = [number for number in self.owned.get(self.item, []) if number < len(self.properties)]
@@ -125,15 +134,13 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     wanted = eight_bits(in_colour(_pixels(photo, header)).copy())
     wanted[changed] = pixels[changed]
     new, quality = _encoded(picture, wanted)
-    coded = new.photo[new.locations[new.item].data]
-    result = bytearray(photo)
-    _aim(result, picture.locations[picture.item], coded)
-    _tell(result, picture, new)
-    notes = (f"an AVIF: the whole picture was encoded again, at quality {quality}", *_record(result, picture, history))
-    seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(bytes(result), header), wanted))
+    result = _told(picture, new)
+    result = boxes.exchanged(result, picture.meta, _place(picture), new.photo[_place(new).data])
+    result, notes = _recorded(_walked(result), history)
+    seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
     if np.abs(seen - meant).mean() > CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
-    return Encoded(bytes(result), "", notes)
+    return Encoded(result, "", (f"an AVIF: the whole picture was encoded again, at quality {quality}", *notes))
 
 
 def _walked(photo: bytes) -> _Picture:
@@ -144,19 +151,17 @@ def _walked(photo: bytes) -> _Picture:
     if b"meta" not in found:
         raise PhotoError("the file is corrupt: it has no meta box")
     meta = found[b"meta"]
-    item = boxes.primary(photo, meta)
-    locations = boxes.locations(photo, meta)
-    if item not in locations:
-        raise PhotoError("the file is corrupt: it does not say where its picture lies")
-    if any(place.simple and place.data.stop > len(photo) for place in locations.values()):
+    extents = boxes.extents(photo, meta)
+    if any(extent.data.stop > len(photo) for extent in extents):
         raise IncompleteError("the file ends before its picture does")
     kinds, references = boxes.kinds(photo, meta), boxes.references(photo, meta)
-    return _Picture(photo, item, locations, kinds, *boxes.properties(photo, meta), references)
+    item = boxes.primary(photo, meta)
+    return _Picture(photo, meta, item, extents, kinds, *boxes.properties(photo, meta), references)
 
 
 def _refuse(picture: _Picture) -> None:
     """Raise UnsupportedError for all that is fine and yet not ours to change."""
-    simple = picture.kinds.get(picture.item) == b"av01" and picture.locations[picture.item].simple
+    simple = picture.kinds.get(picture.item) == b"av01" and picture.coded is not None
     if simple and len(picture.content(b"av1C")) < FULL:
         raise PhotoError("the file is corrupt: it does not say how its picture is coded")
     reasons = {
@@ -176,6 +181,9 @@ def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
     pixels = np.array(AvifImageFile(BytesIO(photo)), np.uint8)
     if pixels.shape[:2] != (header.height, header.width):
         raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
+    colours = in_colour(pixels)
+    if _walked(photo).coding.grey and (colours != colours[..., :1]).any():
+        raise PhotoError("the file is corrupt: its header says that it is grey, and it is not")
     return pixels
 
 
@@ -188,29 +196,27 @@ def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[_Picture, in
         "subsampling": "4:0:0" if grey else picture.coding.subsampling,
         "range": "limited" if colour and not colour[-1] & 0x80 else "full",
     }
-    before = picture.locations[picture.item].length.value
+    before = _place(picture).length.value
     for quality in QUALITIES:
         stream = BytesIO()
         image.save(stream, "AVIF", quality=quality, **options)
         new = _walked(stream.getvalue())
-        if new.locations[new.item].length.value >= before:
+        if _place(new).length.value >= before:
             break
     return new, quality
 
 
-def _aim(result: bytearray, location: Location, data: bytes) -> None:
-    """Put `data` into a box of its own at the end of the file and let the item's location point there."""
-    result += (len(data) + 8).to_bytes(4, "big") + b"mdat"
-    start = len(result) - location.base
-    result += data
-    for field, value in ((location.offset, start), (location.length, len(data))):
-        if not 0 <= value < 1 << 8 * field.size:
-            raise UnsupportedError("this AVIF is too large for changes to be added; gpend keeps it as it is")
-        result[field.place : field.place + field.size] = value.to_bytes(field.size, "big")
+def _place(picture: _Picture) -> Extent:
+    """Where the picture lies. Raises UnsupportedError where that is in several pieces; `header` has refused those."""
+    place = picture.coded
+    if place is None:
+        raise UnsupportedError("gpend keeps this AVIF as it is: its picture lies in several pieces")
+    return place
 
 
-def _tell(result: bytearray, picture: _Picture, new: _Picture) -> None:
-    """Exchange the bytes that tell how the picture is coded: av1C, and nclx's matrix and range."""
+def _told(picture: _Picture, new: _Picture) -> bytes:
+    """The file with the bytes exchanged that tell how the picture is coded: av1C, and nclx's matrix and range."""
+    result = bytearray(picture.photo)
     for kind, mark, part in ((b"av1C", b"", slice(0, 4)), (b"colr", b"nclx", slice(8, 11))):
         box, now = picture.find(kind, mark), new.content(kind, mark)[part]
         if box is None or picture.content(kind, mark)[part] == now:
@@ -218,18 +224,19 @@ def _tell(result: bytearray, picture: _Picture, new: _Picture) -> None:
         if picture.shared(kind, mark):
             raise UnsupportedError("gpend keeps this AVIF as it is: its pictures share how they are coded")
         result[box.start + part.start : box.start + part.start + len(now)] = now
+    return bytes(result)
 
 
-def _record(result: bytearray, picture: _Picture, history: str) -> tuple[str, ...]:
-    """Append `history` to the EXIF, if there is one; and notes."""
+def _recorded(picture: _Picture, history: str) -> tuple[bytes, tuple[str, ...]]:
+    """The file with `history` appended to its EXIF, if there is one; and notes."""
     place = picture.exif
     if not history:
-        return ()
-    if place is None or not place.simple:
-        return ("it has no EXIF to which a note of the restoration could be added",)
+        return picture.photo, ()
+    if place is None:
+        return picture.photo, ("it has no EXIF to which a note of the restoration could be added",)
     data = picture.photo[place.data]
     skipped = 4 + int.from_bytes(data[:4], "big")
     block, notes = tags.recorded(data[skipped:], history)
-    if block:
-        _aim(result, place, data[:skipped] + block)
-    return notes
+    if not block:
+        return picture.photo, notes
+    return boxes.exchanged(picture.photo, picture.meta, place, data[:skipped] + block), notes

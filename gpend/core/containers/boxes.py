@@ -2,13 +2,20 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from gpend.errors import IncompleteError, PhotoError
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
 FULL = 4  # bytes of version and flags, with which some boxes begin
 SIZES = (0, 4, 8)  # bytes that an offset or length may have
+
+
+class Field(NamedTuple):
+    """A number, and where it stands."""
+
+    value: int
+    place: int
+    size: int  # bytes; 0: it is not there
 
 
 class Box(NamedTuple):
@@ -17,6 +24,7 @@ class Box(NamedTuple):
     kind: bytes
     start: int  # of its content
     end: int
+    size: Field
 
 
 class Reader:
@@ -35,23 +43,13 @@ class Reader:
         return int.from_bytes(self._data[self.place - size : self.place], "big")
 
 
-class Field(NamedTuple):
-    """A number, and where it stands."""
-
-    value: int
-    place: int
-    size: int  # bytes
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where the data of one item lie, and the fields that say so."""
+class Extent(NamedTuple):
+    """One stretch of the file that belongs to an item, and the fields that say so."""
 
     item: int
     base: int
     offset: Field  # from `base`
     length: Field
-    simple: bool  # in one stretch of this very file, at places that can be changed
 
     @property
     def data(self) -> slice:
@@ -63,18 +61,18 @@ class Location:
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
     """The boxes from `start` to `end`. IncompleteError where the file ends within one."""
     while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        head = 8
-        if size == 1:
-            head = 16
-            size = int.from_bytes(data[start + 8 : start + 16], "big")
-        size = size or end - start
-        if size < head:
+        length, kind = struct.unpack_from(">I4s", data, start)
+        size, head = Field(length, start, 4), 8
+        if length == 1:
+            size, head = Field(int.from_bytes(data[start + 8 : start + 16], "big"), start + 8, 8), 16
+        if length == 0:
+            size = Field(end - start, start, 0)  # it is told to reach to the end, and goes on doing so
+        if size.value < head:
             raise PhotoError("the file is corrupt: a box is smaller than its own head")
-        if start + size > end:
+        if start + size.value > end:
             raise IncompleteError("the file ends before its picture does")
-        yield Box(kind, start + head, start + size)
-        start += size
+        yield Box(kind, start + head, start + size.value, size)
+        start += size.value
 
 
 def child(data: bytes, parent: Box, kind: bytes, skip: int = 0) -> Box | None:
@@ -111,8 +109,8 @@ def kinds(data: bytes, meta: Box) -> dict[int, bytes]:
     return found
 
 
-def locations(data: bytes, meta: Box) -> dict[int, Location]:
-    """Where each item's data lie."""
+def extents(data: bytes, meta: Box) -> list[Extent]:
+    """Where the items' data lie, of all items whose data lie in the file itself."""
     reader = Reader(data, required(data, meta, b"iloc", FULL))
     version = reader.number(FULL) >> 24
     sizes = reader.number(2)
@@ -120,19 +118,46 @@ def locations(data: bytes, meta: Box) -> dict[int, Location]:
     if version > 2 or not {offset_size, length_size, base_size} <= set(SIZES):  # noqa: PLR2004 - the last version
         raise PhotoError("the file is corrupt: it does not say where its items lie")
     wide = 4 if version == 2 else 2  # noqa: PLR2004 - the version with large numbers
-    found = {}
+    found = []
     for _ in range(reader.number(wide)):
         item = reader.number(wide)
-        here = not (version and reader.number(2) & 15) and not reader.number(2)
+        elsewhere = bool(version) and reader.number(2) & 15  # in another box or item
+        elsewhere = reader.number(2) or elsewhere  # in another file
         base = reader.number(base_size)
-        extents = reader.number(2)
-        for _ in range(extents):
+        for _ in range(reader.number(2)):
             reader.number(index_size if version else 0)
-            offset = Field(reader.number(offset_size), reader.place - offset_size, offset_size)
-            length = Field(reader.number(length_size), reader.place - length_size, length_size)
-            simple = here and extents == 1 and bool(offset_size and length_size)
-            found[item] = Location(item, base, offset, length, simple)
+            extent = Extent(item, base, _field(reader, offset_size), _field(reader, length_size))
+            found.extend([] if elsewhere else [extent])
     return found
+
+
+def _field(reader: Reader, size: int) -> Field:
+    return Field(reader.number(size), reader.place - size, size)
+
+
+def exchanged(photo: bytes, meta: Box, target: Extent, data: bytes) -> bytes:
+    """The file with other data in one stretch; what lies behind moves, and the fields that tell where it is follow.
+
+    Raises UnsupportedError where that cannot be told in the file's own fields.
+    """
+    start, end = target.data.start, target.data.stop
+    moved = len(data) - (end - start)
+    result = bytearray(photo[:start] + data + photo[end:])
+    holder = next((box for box in boxes(photo, 0, len(photo)) if box.start <= start and end <= box.end), None)
+    if holder is None or holder.kind != b"mdat":
+        raise UnsupportedError("gpend keeps this photo as it is: its picture lies in an unusual place")
+    changes = [(target.length, len(data)), (holder.size, holder.size.value + moved)]
+    for extent in extents(photo, meta):
+        if extent.data.start >= end:
+            changes.append((extent.offset, extent.offset.value + moved))
+        elif extent != target and extent.data.stop > start:
+            raise UnsupportedError("gpend keeps this photo as it is: its pictures share their data")
+    for field, value in changes:
+        place = field.place + (moved if field.place >= end else 0)
+        if field.size and not 0 <= value < 1 << 8 * field.size:
+            raise UnsupportedError("gpend keeps this photo as it is: it is too large for its own fields")
+        result[place : place + field.size] = value.to_bytes(field.size, "big") if field.size else b""
+    return bytes(result)
 
 
 def properties(data: bytes, meta: Box) -> tuple[list[Box], dict[int, list[int]]]:

@@ -47,12 +47,11 @@ def walk(photo: bytes) -> tuple[Chunk, ...]:
 
 
 def check(photo: bytes, chunks: tuple[Chunk, ...]) -> None:
-    """Compare the checksums of the chunks that make the picture; the others are carried along as they are."""
+    """Compare the checksums of all chunks: of those that gpend does not read, too, for other readers do."""
     for chunk in chunks:
-        if chunk.kind[:1].isupper():
-            (expected,) = struct.unpack_from(">I", photo, chunk.end - 4)
-            if zlib.crc32(memoryview(photo)[chunk.start + 4 : chunk.end - 4]) != expected:
-                raise PhotoError(f"the file is corrupt: the checksum of its {chunk.kind.decode()} chunk does not match")
+        (expected,) = struct.unpack_from(">I", photo, chunk.end - 4)
+        if zlib.crc32(memoryview(photo)[chunk.start + 4 : chunk.end - 4]) != expected:
+            raise PhotoError(f"the file is corrupt: the checksum of its {chunk.kind.decode()} chunk does not match")
 
 
 def written(kind: bytes, data: bytes | memoryview) -> bytes:

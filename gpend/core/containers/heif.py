@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.containers import Decoded, Encoded, Format, Header
+from gpend.core.containers import Decoded, Encoded, Format, Header, boxes
 from gpend.core.containers.jpeg import patched
 from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced
 from gpend.core.photo import Mask, Pixels
@@ -29,6 +29,8 @@ ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
 
 def header(photo: bytes) -> Header:
     """Size as decoded: upright, for HEIF's own turns are part of decoding."""
+    if any(box.kind == b"moov" for box in boxes.boxes(photo, 0, len(photo))):
+        raise UnsupportedError("this is an animated HEIF; gpend keeps it as it is")
     picture = _opened(photo)
     colours = picture.info.get("nclx_profile") or {}
     if colours.get("transfer_characteristics") in STRETCHED:

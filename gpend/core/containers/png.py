@@ -92,6 +92,7 @@ def _checked(photo: bytes) -> Picture:
     scanlines.require_whole(picture.pieces, picture.layout)
     if picture.colour is Colour.INDEXED and not picture.first(b"PLTE"):
         raise PhotoError("the file is corrupt: it has no palette")
+    PngImageFile(BytesIO(photo))  # raises where another reader would stumble over a chunk that gpend only carries along
     return picture
 
 

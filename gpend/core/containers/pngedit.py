@@ -54,7 +54,7 @@ class Picture:
     @property
     def bare(self) -> bytes:
         """The file with nothing but its samples: for decoders that would see, warn of or obey anything else."""
-        kept = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+        kept = {b"IHDR", b"IDAT", b"IEND"} | ({b"PLTE"} if self.colour is Colour.INDEXED else set())
         return chunks.SIGNATURE + b"".join(self.photo[one.start : one.end] for one in self.chunks if one.kind in kept)
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.photo import Mask, Pixels
-from gpend.errors import IncompleteError
+from gpend.errors import IncompleteError, PhotoError
 
 Rows = NDArray[np.uint8]  # (rows, bytes of a row)
 
@@ -16,6 +16,7 @@ ADAM7 = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (
 PROGRESSIVE = (0, 1, 0, 1)
 BAND = 64  # rows filtered at once: keeps the candidates in the cache
 DEFLATE_BEST_RATIO = 1032  # no byte of a deflate stream can stand for more
+PAETH = 4  # the last filter
 LEVEL = 6
 PIECE = 1 << 16  # bytes of the stream looked at at once
 PART = 1 << 20  # bytes inflated at once
@@ -76,8 +77,20 @@ def require_whole(pieces: Sequence[memoryview], layout: Layout) -> None:
     """IncompleteError unless the data hold every scanline that the header promises; needs next to no memory."""
     if sum(map(len, pieces)) * DEFLATE_BEST_RATIO < layout.size:
         raise IncompleteError("the file holds too little for the picture that its header promises")
-    if sum(map(len, _inflating(pieces, layout.size))) < layout.size:
+    done = 0
+    for part in _inflating(pieces, layout.size):
+        if any(max(filters, default=0) > PAETH for filters in _filters(part, done, layout)):
+            raise PhotoError("the file is corrupt: a row is filtered in a way that PNG does not have")
+        done += len(part)
+    if done < layout.size:
         raise IncompleteError("the picture's data end before the picture does")
+
+
+def _filters(part: bytes, at: int, layout: Layout) -> Iterator[bytes]:
+    """The filter bytes among a part of the scanlines that begins at byte `at` of them, per pass."""
+    for one in layout.passes():
+        first = one.at + max(0, -(-(at - one.at) // (one.row + 1))) * (one.row + 1)
+        yield part[first - at : max(0, one.at + one.height * (one.row + 1) - at) : one.row + 1]
 
 
 def _inflating(pieces: Sequence[memoryview], size: int) -> Iterator[bytes]:
@@ -85,13 +98,16 @@ def _inflating(pieces: Sequence[memoryview], size: int) -> Iterator[bytes]:
     stream = zlib.decompressobj()
     for piece in (whole[at : at + PIECE] for whole in pieces for at in range(0, len(whole), PIECE)):
         rest: bytes | memoryview = piece
-        while size:
-            part = stream.decompress(rest, min(size, PART))
+        part = b"..."
+        while part or len(rest):
+            part = stream.decompress(rest, min(size, PART) or 1)  # the checksum stands behind the last byte
             rest = stream.unconsumed_tail
+            if part and not size:
+                return  # more than the header promises, which no reader looks at
             size -= len(part)
             yield part
-            if not (part or rest):
-                break
+            if stream.eof:
+                return
 
 
 def deflated(rows: bytearray) -> bytes:

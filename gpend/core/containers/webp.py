@@ -61,6 +61,7 @@ def header(photo: bytes) -> Header:
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
     """The whole picture, reduced."""
+    _require_accepted(photo)
     return reduced(_samples(_walked(photo)), long_side)
 
 
@@ -77,10 +78,16 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     colours, notes = (_lossless(samples), ()) if picture.lossless else _lossy(samples, picture)
     exif, more = tags.recorded(picture.exif, history)
     result = _written(picture, colours, exif)
+    _require_accepted(result)
     after = _samples(_walked(result))
     if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     return Encoded(result, "", notes + more)
+
+
+def _require_accepted(photo: bytes) -> None:
+    """Raise whatever another reader raises that looks at all chunks, and not only at those that gpend reads."""
+    WebPImageFile(BytesIO(photo))
 
 
 def _walked(photo: bytes) -> _Picture:

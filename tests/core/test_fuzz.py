@@ -1,0 +1,48 @@
+"""Bad photos by the thousand: an outcome with a reason, never a crash, a hang, or memory without bounds.
+
+GPEND_FUZZ_FLIPS sets how many random damages each kind of photo gets; 2000 is the full count, taking half an hour.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.core.fuzzing import damaged
+
+FLIPS = int(os.environ.get("GPEND_FUZZ_FLIPS", "60"))
+SECONDS = 5.0  # of processor time for one photo
+MEGABYTES = 1000
+SMALL = ("jpeg-phone", "png-metadata", "png-palette", "webp-lossy", "webp-lossless", "tiff", "tiff-lzw", "avif", "heif")
+FULL = (
+    *SMALL,
+    *("jpeg", "jpeg-progressive", "jpeg-grey", "png", "png-16", "png-interlaced", "png-alpha", "webp-lossy-alpha"),
+    *("tiff-16", "tiff-tiles", "tiff-planes", "tiff-packbits", "tiff-palette", "avif-alpha", "avif-grey"),
+)
+
+
+@pytest.mark.parametrize("name", FULL if FLIPS > 500 else SMALL)
+def test_whatever_comes_has_an_outcome(name: str) -> None:
+    if name == "heif":
+        pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "tests.core.fuzzing", name, str(FLIPS)]
+    limit = 60 + FLIPS  # seconds; a hang is found by the time of a single photo, or ends here
+    done = subprocess.run(command, cwd=root, capture_output=True, timeout=limit, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    report = json.loads(done.stdout)
+    assert not report["wrong"], report["wrong"][0][:2000]
+    assert report["slowest"] < SECONDS
+    assert report["peak_mb"] < MEGABYTES
+    assert report["outcomes"]["IncompleteError"] >= 50
+
+
+def test_the_damage_is_the_same_every_time() -> None:
+    photo = bytes(range(256)) * 8
+    one, other = (list(damaged(photo, 20, np.random.default_rng(3))) for _ in "ab")
+    assert one == other
+    assert len(one) == 100 + 20 + 5
