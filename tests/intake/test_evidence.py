@@ -1,13 +1,16 @@
 """A vanished, empty or half-listed source is never a deletion."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gpend.intake.evidence import evidence
-from gpend.intake.scan import Scan
+from gpend.intake.scan import Entry, Listing, Scan
 from gpend.intake.source import Identity, Source
 
 
@@ -58,6 +61,47 @@ def test_a_missing_source_is_not_believed(root: Path) -> None:
     before = identity_of(scanned(root))
     root.rename(root.parent / "away")
     assert not evidence(scanned(root), before=before, known=4, found=0).believed
+
+
+def away(number: int) -> Listing:
+    """A listing that fails as a server or a disk fails."""
+
+    def listing(_: str) -> AbstractContextManager[Iterator[Entry]]:
+        raise OSError(number, os.strerror(number))
+
+    return listing
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        errno.EIO,
+        errno.ESTALE,
+        errno.EHOSTDOWN,
+        errno.EBUSY,
+        errno.EACCES,
+        errno.ENOENT,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+    ],
+)
+def test_a_source_that_cannot_be_listed_is_not_believed(root: Path, number: int) -> None:
+    before = identity_of(scanned(root))
+    scan = Scan(Source(root), listing=away(number))
+    assert list(scan) == []
+    assert not evidence(scan, before=before, known=4, found=0).believed
+    assert not scan.absent_is_known(root / "0.jpg")
+
+
+def test_a_link_to_another_folder_is_another_folder(root: Path) -> None:
+    link, other = root.parent / "link", root.parent / "other"
+    link.symlink_to(root)
+    before = identity_of(scanned(link))
+    other.mkdir()
+    (other / "x.jpg").write_bytes(b"x")
+    link.unlink()
+    link.symlink_to(other)
+    assert not evidence(scanned(link), before=before, known=4, found=0).believed
 
 
 def test_an_unfinished_scan_is_not_believed(root: Path) -> None:

@@ -2,11 +2,14 @@
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gpend.intake.hints import Hint
 from gpend.intake.scan import Scan
@@ -225,6 +228,84 @@ def test_stopping_leaves_no_thread_and_no_descriptor(root: Path) -> None:
         follower.watch.stop()
         follower.watch.stop()
     assert held() == before
+
+
+class Change:
+    """One thing that may happen to a tree of folders and photos, made of the numbers that hypothesis draws."""
+
+    def __init__(self, root: Path, outside: Path, numbers: tuple[int, int, int]) -> None:
+        kind, here, there = numbers
+        self._outside = outside
+        self._folders = [root, *sorted(path for path in root.rglob("*") if path.is_dir())]
+        self._photos = sorted(path for path in root.rglob("*.jpg") if path.is_file())
+        self._here, self._there = here, there
+        acts = (self._make, self._write, self._rename, self._delete, self._move_out, self._move_in, self._rename_photo)
+        acts[kind % len(acts)]()
+
+    def _folder(self, number: int) -> Path:
+        return self._folders[number % len(self._folders)]
+
+    def _make(self) -> None:
+        put(self._folder(self._here) / f"f{self._there}" / f"g{self._here}" / f"{self._there}.jpg")
+
+    def _write(self) -> None:
+        put(self._folder(self._here) / f"{self._there}.jpg")
+
+    def _rename(self) -> None:
+        source, target = self._folder(self._here), self._folder(self._there) / f"r{self._here}"
+        if source != self._folders[0] and not target.is_relative_to(source) and not target.exists():
+            source.rename(target)
+
+    def _delete(self) -> None:
+        folder = self._folder(self._here)
+        if folder != self._folders[0]:
+            shutil.rmtree(folder)
+
+    def _move_out(self) -> None:
+        folder, target = self._folder(self._here), self._outside / f"{len(list(self._outside.iterdir()))}"
+        if folder != self._folders[0]:
+            folder.rename(target)
+
+    def _move_in(self) -> None:
+        folders, target = sorted(self._outside.iterdir()), self._folder(self._here) / f"m{self._there}"
+        if folders and not target.exists():
+            folders[self._there % len(folders)].rename(target)
+
+    def _rename_photo(self) -> None:
+        if self._photos:
+            photo = self._photos[self._here % len(self._photos)]
+            photo.rename(self._folder(self._there) / f"{self._here}.jpg")
+
+
+@settings(max_examples=40)
+@given(changes=st.lists(st.lists(st.tuples(*[st.integers(0, 9)] * 3), max_size=6), max_size=5))
+def test_events_alone_keep_the_list_of_photos_true(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[list[tuple[int, int, int]]]
+) -> None:
+    """Whatever happens to the folders, in bursts and in any order: following the hints ends in the truth."""
+    folder = tmp_path_factory.mktemp("tree", numbered=True)
+    root, outside = folder / "photos", folder / "outside"
+    root.mkdir()
+    outside.mkdir()
+    follower = Follower(root)
+    try:
+        for burst in changes:
+            for numbers in burst:
+                Change(root, outside, numbers)
+            follower.follow()
+        follower.wait_for(lambda: follower.photos == {path for path in root.rglob("*.jpg") if path.is_file()})
+        folders = 1 + sum(path.is_dir() for path in root.rglob("*"))
+        follower.wait_for(lambda: follower.watch.watched() >= folders)
+        assert follower.scans == 1
+    finally:
+        follower.watch.stop()
+        shutil.rmtree(folder)
+
+
+def test_the_two_ways_to_write_an_accent_are_two_photos(follower: Follower, root: Path) -> None:
+    follower.expect(
+        put(root / "caf\N{LATIN SMALL LETTER E WITH ACUTE}.jpg"), put(root / "cafe\N{COMBINING ACUTE ACCENT}.jpg")
+    )
 
 
 class Kernel:
