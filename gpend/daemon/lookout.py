@@ -25,6 +25,7 @@ _AT_A_TIME = 500  # sightings, before the daemon looks at what else there is to 
 _CHECKS = 64  # files whose ends are looked at, before it does
 _PARTS = 1000  # folders to look through; if there are more, everything is scanned
 _SOON = 5.0  # seconds from the news that something has gone to the scan that looks what is left
+_AWAY = 10.0  # seconds between two looks for a source that is not there
 _SHARE = 20  # scans that news ask for take no more than a twentieth of the time
 
 
@@ -180,7 +181,9 @@ class Lookout:
             yield from scan
         ended = self._clock.now()
         self._took = ended.steady - began.steady
-        self._scan_at = ended.steady + (self.watch.poll_seconds(self.pair.root, self._took) or self._rescan)
+        pause = self.watch.poll_seconds(self.pair.root, self._took) or self._rescan
+        is_there = scan.identity is not None
+        self._scan_at = ended.steady + (pause if is_there else min(_AWAY, pause))
         self.scans += 1
         log.debug("scan_finished", source=self.pair.root, photos=scan.seen, seconds=round(self._took, 1))
 

@@ -101,7 +101,7 @@ def open_for_writing(path: Path) -> Database:
 def open_for_reading(path: Path) -> Database:
     """Open an existing ledger without changing anything, also while a daemon writes to it. Raises FatalError."""
     if not path.is_file():
-        raise FatalError(f"There is no ledger at {path} yet: gpend has not run with this configuration.")
+        raise _missing(path)
     try:
         connection = _reading_connection(path)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -109,6 +109,8 @@ def open_for_reading(path: Path) -> Database:
         raise FatalError(f"The ledger {path} cannot be read: {error}") from error
     if version != VERSION:
         connection.close()
+        if version == 0:
+            raise _missing(path)  # it is just being made
         raise FatalError(f"The ledger {path} belongs to another version of gpend; it is brought up to date by `run`.")
     return Database(connection)
 
@@ -177,6 +179,10 @@ def _reading_connection(path: Path) -> sqlite3.Connection:
             raise
         connection = sqlite3.connect(f"{where}?mode=ro&immutable=1", uri=True, isolation_level=None)
     return connection
+
+
+def _missing(path: Path) -> FatalError:
+    return FatalError(f"There is no ledger at {path} yet: gpend has not run with this configuration.")
 
 
 def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:

@@ -26,6 +26,15 @@ def origin(relative: str | Path = "a.jpg", source: bytes = b"source") -> Origin:
 
 
 @pytest.fixture
+def attributes(tmp_path: Path) -> None:
+    """For tests of extended attributes: skips where the file system has none."""
+    try:
+        os.setxattr(tmp_path, "user.test", b"1")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+
+
+@pytest.fixture
 def mirror(tmp_path: Path) -> Mirror:
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
@@ -74,12 +83,14 @@ def test_gpends_own_output_is_replaced_in_one_step(mirror: Mirror) -> None:
     assert files(mirror) == {"a.jpg": b"better"}
 
 
+@pytest.mark.usefixtures("attributes")
 def test_an_output_that_the_ledger_forgot_is_still_gpends_own(mirror: Mirror) -> None:
     mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, None)
     assert files(mirror) == {"a.jpg": b"better"}
 
 
+@pytest.mark.usefixtures("attributes")
 def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
@@ -89,6 +100,7 @@ def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> No
     assert files(mirror) == {"a.jpg": b"better"}
 
 
+@pytest.mark.usefixtures("attributes")
 def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +162,7 @@ def test_metadata_that_cannot_be_carried_over_is_noted_once(tmp_path: Path, monk
     assert notes == ["the owner", "the permissions"]
 
 
+@pytest.mark.usefixtures("attributes")
 def test_extended_attributes_of_the_photo_are_carried_over(mirror: Mirror) -> None:
     like = Appearance(0o600, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
     mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), RECIPE, None)
@@ -201,6 +214,7 @@ def test_hard_links_share_the_photo_and_are_replaced_when_the_photo_was_edited_i
     assert (photo.read_bytes(), files(mirror)) == (b"edited", {"a.jpg": b"restored"})
 
 
+@pytest.mark.usefixtures("attributes")
 def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
@@ -208,6 +222,7 @@ def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> No
     assert mirror.adopt(Path("missing/a.jpg"), origin(), ()) is None
 
 
+@pytest.mark.usefixtures("attributes")
 def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(mirror: Mirror) -> None:
     photo = b"pixels gpend 0.1.0 pixels"
     written = mirror.write(Path("a.jpg"), photo, origin(), RECIPE, None)

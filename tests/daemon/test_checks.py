@@ -1,0 +1,73 @@
+"""What the daemon refuses to begin with, and how it says so."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon.checks import is_inside, problems
+from gpend.settings import FolderSettings, Settings
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    for name in ("in", "in/deep", "out", "other", "state"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def settings(place: Path, *pairs: tuple[str, str], ledger: str = "state/ledger.sqlite") -> Settings:
+    folders = tuple(FolderSettings(source=place / source, output=place / output) for source, output in pairs)
+    return Settings(folders=folders, ledger=place / ledger)
+
+
+def test_folders_that_lie_apart_are_fine(place: Path) -> None:
+    assert problems(settings(place, ("in", "out"))) == []
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ([], "no folder is named"),
+        ([("missing", "out")], "missing does not exist"),
+        ([("in", "missing")], "mkdir -p"),
+        ([("in", "in/deep")], "come in again"),
+        ([("in", "in")], "come in again"),
+        ([("in/deep", "in")], "among the photos themselves"),
+        ([("in", "out"), ("in", "other")], "named twice"),
+        ([("in", "out"), ("other", "out")], "must lie apart"),
+        ([("in", "out"), ("out", "other")], "come in again"),
+    ],
+)
+def test_what_would_do_harm_is_refused(place: Path, pairs: list[tuple[str, str]], words: str) -> None:
+    assert any(words in problem for problem in problems(settings(place, *pairs)))
+
+
+def test_links_hide_nothing(place: Path) -> None:
+    (place / "link").symlink_to(place / "in")
+    assert problems(settings(place, ("in", "link/deep")))
+    assert problems(settings(place, ("link", "out"), ("in", "other")))
+
+
+def test_every_problem_is_named_at_once(place: Path) -> None:
+    found = problems(settings(place, ("missing", "in/deep"), ("in", "gone"), ledger="in/ledger.sqlite"))
+    assert len(found) == 4
+
+
+def test_a_ledger_among_the_photos_is_refused(place: Path) -> None:
+    assert any(
+        "Keep it elsewhere" in problem for problem in problems(settings(place, ("in", "out"), ledger="in/l.sqlite"))
+    )
+
+
+def test_folders_that_this_user_may_not_use_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = problems(settings(place, ("in", "out")))
+    assert any("cannot be read" in problem for problem in found)
+    assert any("cannot be written to" in problem for problem in found)
+
+
+def test_a_name_that_only_begins_alike_is_not_inside(place: Path) -> None:
+    (place / "input").mkdir()
+    assert not is_inside(place / "input", place / "in")
+    assert is_inside(place / "in/deep", place / "in")

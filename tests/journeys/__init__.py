@@ -1,0 +1,1 @@
+"""Journeys: the real daemon as a process, on real files, ended in every way."""

@@ -1,0 +1,67 @@
+"""Killed at every step and at random: whatever happens, the end is complete and nothing is harmed."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gpend import failpoints
+from gpend.ledger import State
+from tests.journeys.journey import Journey, kill, photo, restored
+
+PHOTOS = 12
+
+
+def put(journey: Journey, count: int) -> dict[str, bytes]:
+    """So many photos in folders of ten; what is to come out."""
+    expected = {}
+    for number in range(count):
+        name = f"{number // 10:03}/{number:06}.jpg"
+        path = journey.source / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(photo(number))
+        expected[name] = restored(number)
+    return expected
+
+
+def check(journey: Journey, expected: dict[str, bytes], sources: dict[str, bytes]) -> None:
+    """The oracle: exactly what was expected came out, and the sources are as they were."""
+    assert journey.outputs() == expected
+    assert journey.sources() == sources
+    assert journey.counts()[State.RESTORED] == len(expected)
+
+
+@pytest.mark.parametrize("step", failpoints.NAMES)
+@pytest.mark.parametrize("count", [1, 5])
+def test_killed_at_any_step_it_begins_again_and_loses_nothing(tmp_path: Path, step: str, count: int) -> None:
+    journey = Journey(tmp_path)
+    expected = put(journey, PHOTOS)
+    sources = journey.sources()
+    daemon = journey.start(GPEND_FAILPOINT=f"{step}:{count}")
+    assert daemon.wait(60) == -signal.SIGKILL, journey.log()
+    for output, content in journey.outputs().items():
+        assert ".gpend-" in output or expected[output] == content, "a photo is whole or not there"
+    journey.finish(until=lambda: journey.settled(PHOTOS)() and journey.outputs() == expected)
+    check(journey, expected, sources)
+    # What was in memory when it died is done again, and nothing else.
+    assert journey.calls().total() <= PHOTOS + 2
+
+
+def test_three_hundred_photos_and_kills_at_random_moments(tmp_path: Path) -> None:
+    journey = Journey(tmp_path, {"engine_seconds": 0.005})
+    expected = put(journey, 300)
+    sources = journey.sources()
+    chance = random.Random(5)  # noqa: S311  # moments, not secrets
+    kills = 0
+    while not journey.settled(300)():
+        daemon = journey.start()
+        time.sleep(chance.uniform(0.5, 2.0))
+        if daemon.poll() is None:
+            kill(daemon)
+            kills += 1
+        assert kills < 100, journey.log()
+    journey.finish(until=lambda: journey.outputs() == expected)
+    check(journey, expected, sources)
+    assert kills > 0

@@ -1,0 +1,105 @@
+"""The log: events with fields, whatever the fields hold, and no flood."""
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend import logs
+from gpend.settings import LogFormat, LogSettings
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """As a terminal says."""
+        return True
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_elsewhere_than_on_a_terminal_each_event_is_a_line_of_json() -> None:
+    stream = io.StringIO()
+    logs.set_up(LogSettings(), stream)
+    structlog.get_logger().info("photo_restored", photo=Path("/in/a.jpg"), output=None, faces=2)
+    (line,) = lines(stream)
+    assert (line["event"], line["level"], line["photo"], line["faces"]) == ("photo_restored", "info", "/in/a.jpg", 2)
+    assert "output" not in line
+
+
+def test_a_terminal_gets_text_unless_json_was_asked_for() -> None:
+    text, asked = Terminal(), Terminal()
+    logs.set_up(LogSettings(), text)
+    structlog.get_logger().info("photo_restored", photo="a.jpg")
+    logs.set_up(LogSettings(format=LogFormat.JSON), asked)
+    structlog.get_logger().info("photo_restored", photo="a.jpg")
+    assert not text.getvalue().startswith("{")
+    assert "photo_restored" in text.getvalue()
+    assert lines(asked)[0]["photo"] == "a.jpg"
+
+
+def test_what_lies_below_the_level_is_not_written() -> None:
+    stream = io.StringIO()
+    logs.set_up(LogSettings(level="warning"), stream)
+    structlog.get_logger().info("photo_kept")
+    assert stream.getvalue() == ""
+
+
+@given(name=st.binary(min_size=1).filter(lambda name: b"\0" not in name), text=st.text())
+def test_whatever_a_name_holds_it_can_be_written(name: bytes, text: str) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="utf-8", errors="strict", write_through=True)
+    logs.set_up(LogSettings(format=LogFormat.JSON), stream)
+    structlog.get_logger().info("photo_kept", photo=Path(os.fsdecode(name)), raw=name, text=text)
+    assert json.loads(raw.getvalue())["event"] == "photo_kept"
+
+
+def test_a_name_that_is_not_utf8_shows_its_bytes() -> None:
+    said = logs.printable(None, "info", {"photo": Path(os.fsdecode(b"caf\xe9.jpg"))})
+    assert said == {"photo": r"caf\xe9.jpg"}
+
+
+def test_the_same_warning_is_written_so_often_and_the_rest_is_counted() -> None:
+    moment = [0.0]
+    limit = logs.Limit(lambda: moment[0], times=2, seconds=60)
+    written = 0
+    for _ in range(10):
+        try:
+            limit(None, "warning", {"event": "folder_paused", "level": "warning"})
+        except structlog.DropEvent:
+            continue
+        written += 1
+    assert written == 2
+    assert limit(None, "warning", {"event": "another", "level": "warning"}) == {"event": "another", "level": "warning"}
+    moment[0] = 60.0
+    assert limit(None, "warning", {"event": "folder_paused", "level": "warning"})["left_out"] == 8
+
+
+def test_the_memory_of_past_warnings_is_bounded() -> None:
+    moment = [0.0]
+    limit = logs.Limit(lambda: moment[0], seconds=60)
+    for number in range(1000):
+        moment[0] += 1.0
+        limit(None, "warning", {"event": f"number {number}", "level": "warning"})
+    assert len(limit._seen) <= 122  # noqa: SLF001  # what grows is the point
+
+
+def test_news_of_single_photos_is_never_left_out() -> None:
+    limit = logs.Limit(lambda: 0.0, times=1)
+    for _ in range(5):
+        assert limit(None, "info", {"event": "photo_kept", "level": "info"})
