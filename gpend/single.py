@@ -46,7 +46,7 @@ class Answer:
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
     try:
-        found = attempt(partial(pipeline.judge, networks=networks, settings=settings), _read(photo).data)
+        found = attempt(partial(pipeline.judge, networks=networks, settings=settings), opened(photo).data)
     except GpendError as error:
         return Answer(photo, "failed", str(error))
     would_restore = any(face.verdict is Verdict.RESTORED for face in found.faces)
@@ -60,7 +60,7 @@ def restore(photo: Path, target: Path, networks: Networks, settings: CoreSetting
     `target` changes with it.
     """
     try:
-        original = _read(photo)
+        original = opened(photo)
         outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
         match outcome:
             case Kept():
@@ -98,8 +98,8 @@ def _is_same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other) or (other.exists() and one.exists() and other.samefile(one))
 
 
-def _read(photo: Path) -> Original:
-    """Raises PhotoError in words for whatever keeps it from being read."""
+def opened(photo: Path) -> Original:
+    """Read a photo. Raises PhotoError, in words, for whatever keeps it from being read."""
     try:
         return read(photo)
     except ChangedError as error:

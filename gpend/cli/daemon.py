@@ -1,0 +1,83 @@
+"""Commands around the daemon: run it, or one pass of it; what it needs before it can."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gpend import config, shipped
+from gpend.cli.answers import progress
+from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, path_of, settings_of
+
+
+@commands.command()
+@CONFIG
+def run(config_file: Path | None) -> None:
+    """Watch the folders until stopped.
+
+    This is what the systemd service runs. SIGHUP reads the configuration again, SIGTERM or Ctrl-C ends it; whatever
+    was in progress is done at the next start.
+
+    \b
+    Example:
+      gpend run --config gpend.yaml
+    """
+    from gpend import wiring
+
+    path = path_of(config_file)
+    wiring.run(config.load(path), reload=lambda: config.load(path))
+
+
+@commands.command()
+@CONFIG
+def once(config_file: Path | None) -> None:
+    """Go through every folder once and exit.
+
+    \b
+    Example, every night by cron:
+      gpend once --config gpend.yaml
+    """
+    from gpend import wiring, words
+
+    settings = settings_of(config_file)
+    with progress() as bar:
+        photos = bar.add_task("Searching", total=None)
+        tally = wiring.once(settings, lambda far: bar.update(photos, completed=far.done, total=far.total or None))
+    states = {state.value: count for state, count in tally.states.items()}
+    click.echo(words.tally_text(states, tally.pauses, tally.unsettled))
+    sys.exit(FAILED if "failed" in states or "incomplete" in states or tally.pauses else 0)
+
+
+@commands.command()
+@CONFIG
+def check(config_file: Path | None) -> None:
+    """Is the configuration right, and are its folders usable?
+
+    \b
+    Example:
+      gpend check --config gpend.yaml && systemctl reload gpend
+    """
+    from gpend import wiring, words
+
+    settings = settings_of(config_file)
+    problems = wiring.problems(settings)
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise RefusedError(f"gpend cannot work with the configuration {path_of(config_file)}:\n{listed}")
+    click.echo(f"The configuration {path_of(config_file)} is right.")
+    for folder in settings.folders:
+        click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
+    for advice in wiring.advice():
+        click.echo(f"Advice: {advice}")
+
+
+@commands.command(name="print")
+@click.argument("name", type=click.Choice(shipped.NAMES))
+def print_file(name: str) -> None:
+    """Print the documented configuration, or a systemd unit.
+
+    \b
+    Example:
+      gpend print gpend.yaml > gpend.yaml
+    """
+    click.echo(shipped.text(name), nl=False)

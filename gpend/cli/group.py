@@ -1,0 +1,77 @@
+"""The group that all commands belong to, their common options, and where they find the configuration."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gpend import __version__, config
+from gpend.errors import GpendError
+from gpend.settings import Settings
+
+FAILED = 1
+WRONG = 2
+
+FILE = click.Path(path_type=Path)
+CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=FILE,
+    metavar="FILE",
+    help=f"The configuration; else ${config.ENVIRONMENT}, else {config.DEFAULT}.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+
+
+class RefusedError(click.ClickException):
+    """Something that gpend says no to, as click shows it: one message, no traceback, exit code 2."""
+
+    exit_code = WRONG
+
+
+class Commands(click.Group):
+    """A group whose commands may raise GpendError."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except GpendError as error:
+            raise RefusedError(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gpend")
+def commands() -> None:
+    """Watch photo folders and restore the blurred faces in them.
+
+    Restored photos go to an output folder that mirrors the watched one; your own files are only ever read.
+
+    \b
+    First steps:
+      gpend demo                           see it work, on pictures that came with it
+      gpend restore holiday.jpg            restore one photo into output_holiday.jpg
+      gpend preview /srv/photos            see what it would do to a folder
+      gpend print gpend.yaml > gpend.yaml  a documented configuration to fill in
+      gpend check --config gpend.yaml      is it right?
+      gpend run --config gpend.yaml        watch the folders until stopped
+
+    Exit codes: 0 done; 1 some photo failed; 2 wrong usage or configuration.
+    """
+
+
+def path_of(given: Path | None) -> Path:
+    """The configuration file that counts."""
+    return config.locate(given, os.environ)
+
+
+def settings_of(given: Path | None) -> Settings:
+    """The configuration. Raises ConfigurationError."""
+    return config.load(path_of(given))
+
+
+def settings_if_any(given: Path | None) -> Settings:
+    """For commands that need no configuration: that of the daemon if there is one, so that they do as it does."""
+    path = path_of(given)
+    return Settings() if given is None and not path.exists() else config.load(path)

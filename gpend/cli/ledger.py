@@ -1,0 +1,101 @@
+"""Commands that ask the ledger, or leave word in it for the daemon."""
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gpend.cli.answers import print_json
+from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_of
+
+
+@commands.command()
+@JSON
+@CONFIG
+def status(*, as_json: bool, config_file: Path | None) -> None:
+    """Tell how it is going.
+
+    Photos by state, the backlog, the last errors and the last activity.
+
+    \b
+    Example:
+      gpend status --json | jq .backlog
+    """
+    from gpend import reports, words
+
+    answer = reports.status(settings_of(config_file).ledger)
+    if as_json:
+        print_json(asdict(answer))
+    else:
+        click.echo(words.status_text(answer, datetime.now(UTC)))
+
+
+@commands.command()
+@click.argument("photo", type=FILE)
+@JSON
+@CONFIG
+def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
+    """Tell all that is known about one photo.
+
+    Why it was restored, kept, or set aside, and what was seen in it. PHOTO is the photo itself or what gpend made
+    of it.
+
+    \b
+    Example:
+      gpend why /srv/photos/2019/anna.jpg
+    """
+    from gpend import reports, words
+
+    settings = settings_of(config_file)
+    answer = reports.history(settings.ledger, photo)
+    if answer is None:
+        click.echo(f"{words.plain(photo)} is not known. {reports.absence(photo, settings.folders)}", err=True)
+        sys.exit(FAILED)
+    if as_json:
+        print_json(asdict(answer))
+    else:
+        click.echo(words.history_text(answer, datetime.now(UTC)))
+
+
+@commands.command()
+@click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO]...")
+@CONFIG
+def retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
+    """Try photos again; without a PHOTO, all that failed.
+
+    A running daemon begins within seconds, else the next one to start.
+
+    \b
+    Example:
+      gpend retry /srv/photos/2019/anna.jpg
+    """
+    from gpend import reports
+    from gpend.ledger import Ledger, Request
+
+    settings = settings_of(config_file)
+    located = [reports.located(photo, settings.folders) for photo in photos]
+    for photo, place in zip(photos, located, strict=True):
+        if place is None:
+            raise RefusedError(f"{photo}: {reports.absence(photo, settings.folders)} Nothing was changed.")
+    Ledger.request(settings.ledger, Request.RETRY, [place for place in located if place])
+    click.echo("Noted. " + ("They are" if len(photos) != 1 else "It is") + " tried again within seconds if gpend runs.")
+
+
+@commands.command()
+@CONFIG
+def confirm(config_file: Path | None) -> None:
+    """Allow a mass change that gpend stopped at.
+
+    `gpend status` tells what it is. When one scan would remove or redo a large part of a folder, gpend stops and
+    asks: the disk might just be absent.
+
+    \b
+    Example:
+      gpend status && gpend confirm
+    """
+    from gpend.ledger import Ledger, Request
+
+    Ledger.request(settings_of(config_file).ledger, Request.CONFIRM)
+    click.echo("Noted. gpend goes on within seconds if it runs.")

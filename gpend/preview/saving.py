@@ -1,0 +1,53 @@
+"""Where the report goes: into a new file, or over an older report, never over anything else."""
+
+import hashlib
+import os
+import stat
+import time
+from pathlib import Path
+
+from gpend import __version__
+from gpend.errors import FatalError, PhotoError
+from gpend.intake import Stamp
+from gpend.ledger import Recipe, Written
+from gpend.mirror import Appearance, Mirror, Origin
+
+_MARK = b"<title>gpend preview</title>"
+_MARK_WITHIN = 1024  # bytes from the beginning
+_MODE = 0o600  # faces are nobody else's business
+
+
+def refuse_other(place: Path) -> None:
+    """Raise FatalError if a file stands at `place` that is no report, or its folder is not there."""
+    if not place.absolute().parent.is_dir():
+        raise FatalError(f"There is no folder {place.absolute().parent} for the report. Nothing was done.")
+    if place.exists() and not _is_report(place):
+        raise FatalError(f"{place} is no report of gpend's, so it was left alone. Name another file with --out.")
+
+
+def save(page: str, place: Path) -> None:
+    """Write the report whole or not at all. Raises FatalError where it cannot be written."""
+    refuse_other(place)
+    data, name, folder = page.encode(), Path(place.name), place.absolute().parent
+    like = Appearance(_MODE, os.geteuid(), os.getegid(), time.time_ns(), time.time_ns())
+    origin = Origin(name, hashlib.sha256(data).hexdigest(), like)
+    try:
+        Mirror(folder, folder).write(name, data, origin, Recipe(version=__version__), _earlier(place))
+    except (OSError, PhotoError) as error:
+        raise FatalError(f"The report {place} cannot be written: {error}") from error
+
+
+def _is_report(place: Path) -> bool:
+    if not stat.S_ISREG(place.stat().st_mode):
+        return False
+    with place.open("rb") as file:
+        return _MARK in file.read(_MARK_WITHIN)
+
+
+def _earlier(place: Path) -> Written | None:
+    """The report that stands there and may be replaced."""
+    if not place.exists():
+        return None
+    status = place.stat()
+    stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+    return Written(Path(place.name), stamp, hashlib.sha256(place.read_bytes()).hexdigest())

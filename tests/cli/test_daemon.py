@@ -1,0 +1,64 @@
+"""Commands around the daemon."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gpend import wiring
+from gpend.daemon import Progress, Tally
+from gpend.ledger import State
+from gpend.settings import Settings
+from tests.cli import Gpend
+
+
+def test_check_is_content_with_folders_that_are_there(gpend: Gpend, configured: Path) -> None:
+    result = gpend("check", "--config", configured)
+    assert result.exit_code == 0
+    assert "is right" in result.output
+
+
+def test_check_names_every_problem_at_once(gpend: Gpend, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    text = "folders: [{source: in, output: in/out}, {source: none, output: out}]\nrestore: {model: gpen-257}"
+    (tmp_path / "gpend.yaml").write_text(text)
+    result = gpend("check", "--config", "gpend.yaml")
+    assert result.exit_code == 2
+    for said in ("lies inside the source folder", f"{tmp_path / 'none'} does not exist", "'gpen-257'"):
+        assert said in result.output
+
+
+def test_once_tells_what_it_did(gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = Tally(unsettled=2)
+    tally.states[State.RESTORED] = 3
+
+    def once(_settings: Settings, show: Callable[[Progress], None]) -> Tally:
+        show(Progress(1, 3, is_scanning=True))
+        return tally
+
+    monkeypatch.setattr(wiring, "once", once)
+    result = gpend("once", "--config", configured)
+    assert (result.exit_code, result.output) == (0, "3 restored.\n2 left for later: still being written.\n")
+    tally.states[State.FAILED] = 1
+    assert gpend("once", "--config", configured).exit_code == 1
+
+
+def test_run_hands_over_the_settings_and_how_to_read_them_again(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Settings] = []
+
+    def run(settings: Settings, reload: Callable[[], Settings]) -> None:
+        given.extend([settings, reload()])
+
+    monkeypatch.setattr(wiring, "run", run)
+    assert gpend("run", "--config", configured).exit_code == 0
+    assert given[0] == given[1]
+    assert given[0].folders[0].source == configured.parent / "in"
+
+
+@pytest.mark.parametrize("name", ["gpend.yaml", "gpend.service", "gpend-user.service"])
+def test_print_gives_the_files_that_came_with_gpend(name: str, gpend: Gpend) -> None:
+    result = gpend("print", name)
+    assert result.exit_code == 0
+    assert result.output.startswith("# gpend")

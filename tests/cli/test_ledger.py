@@ -1,0 +1,79 @@
+"""Commands that ask the ledger, or leave word in it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from gpend.ledger import Ledger, Request
+from tests.cli import Gpend
+
+
+def waiting(config_file: Path) -> list[tuple[Request, Path | None]]:
+    with Ledger.open(config_file.parent / "state" / "ledger.sqlite") as ledger:
+        return [(asked.kind, asked.path) for asked in ledger.requests.waiting()]
+
+
+def test_status_tells_how_it_is_going(gpend: Gpend, configured: Path) -> None:
+    result = gpend("status", "--config", configured)
+    assert result.exit_code == 0
+    assert "gpend is not running" in result.output
+    assert "1 failed" in result.output
+    assert "there is no picture in it" in result.output
+
+
+def test_status_for_scripts_is_json(gpend: Gpend, configured: Path) -> None:
+    told = json.loads(gpend("status", "--json", "--config", configured).output)
+    assert told["counts"]["failed"] == 1
+    assert (told["running"], told["backlog"]) == (False, 0)
+    assert told["last_errors"][0]["photo"] == str(configured.parent / "in" / "bad.jpg")
+
+
+def test_status_before_the_first_run_says_so(gpend: Gpend, tmp_path: Path) -> None:
+    (tmp_path / "new.yaml").write_text("ledger: none.sqlite")
+    result = gpend("status", "--config", "new.yaml")
+    assert result.exit_code == 2
+    assert "no ledger" in result.output
+
+
+def test_status_starts_without_the_networks_and_the_picture_libraries(configured: Path) -> None:
+    program = (
+        "import sys; from gpend.cli import commands; commands(sys.argv[1:], standalone_mode=False); "
+        "heavy = ('torch', 'numpy', 'cv2', 'PIL', 'rich', 'structlog'); "
+        "print('LOADED', [name for name in heavy if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", program, "status", "--config", str(configured)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == "LOADED []"
+
+
+def test_why_tells_what_is_known_of_a_photo(gpend: Gpend, configured: Path) -> None:
+    result = gpend("why", configured.parent / "in" / "bad.jpg", "--config", configured)
+    assert result.exit_code == 0
+    assert "bad.jpg: failed" in result.output
+    told = json.loads(gpend("why", "in/bad.jpg", "--json", "--config", configured).output)
+    assert (told["state"], told["reason"]) == ("failed", "there is no picture in it")
+
+
+def test_why_tells_why_a_photo_is_not_known(gpend: Gpend, configured: Path) -> None:
+    result = gpend("why", "/elsewhere/x.jpg", "--config", configured)
+    assert result.exit_code == 1
+    assert "It lies in no watched folder" in result.output
+
+
+def test_retry_asks_for_the_photos_named_or_for_all_that_failed(gpend: Gpend, configured: Path) -> None:
+    assert gpend("retry", "in/bad.jpg", "--config", configured).exit_code == 0
+    assert gpend("retry", "--config", configured).exit_code == 0
+    assert waiting(configured) == [(Request.RETRY, configured.parent / "in" / "bad.jpg"), (Request.RETRY, None)]
+
+
+def test_retry_refuses_a_photo_of_no_watched_folder_and_asks_for_none(gpend: Gpend, configured: Path) -> None:
+    result = gpend("retry", "in/bad.jpg", "/elsewhere/x.jpg", "--config", configured)
+    assert result.exit_code == 2
+    assert "It lies in no watched folder" in result.output
+    assert waiting(configured) == []
+
+
+def test_confirm_leaves_word_for_the_daemon(gpend: Gpend, configured: Path) -> None:
+    assert gpend("confirm", "--config", configured).exit_code == 0
+    assert waiting(configured) == [(Request.CONFIRM, None)]

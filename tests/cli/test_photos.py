@@ -1,0 +1,58 @@
+"""Commands on single photos."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli import Gpend
+
+
+@pytest.mark.usefixtures("ready")
+def test_score_tells_what_gpend_sees_and_writes_nothing(gpend: Gpend, samples: Path, tmp_path: Path) -> None:
+    photos = [samples / "portrait-blurred.jpg", samples / "portrait-sharp.jpg"]
+    result = gpend("score", "--json", *photos)
+    told = json.loads(result.output)
+    assert result.exit_code == 0
+    assert [(one["photo"], one["outcome"]) for one in told] == [(str(photos[0]), "restored"), (str(photos[1]), "kept")]
+    assert list(tmp_path.iterdir()) == []
+    assert "portrait-blurred.jpg: would be restored" in gpend("score", photos[0]).output
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_photo_that_fails_does_not_stop_the_others_and_is_told_by_1(gpend: Gpend, samples: Path) -> None:
+    result = gpend("score", "--json", "none.jpg", samples / "no-faces.jpg")
+    assert result.exit_code == 1
+    assert [one["outcome"] for one in json.loads(result.output)] == ["failed", "kept"]
+
+
+@pytest.mark.usefixtures("ready")
+def test_restore_writes_its_output_into_the_current_folder(gpend: Gpend, samples: Path, tmp_path: Path) -> None:
+    shutil.copyfile(samples / "portrait-blurred.jpg", tmp_path / "a.jpg")
+    result = gpend("restore", "a.jpg", "-i", samples / "portrait-sharp.jpg")
+    assert result.exit_code == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jpg", "output_a.jpg"]
+    assert (tmp_path / "a.jpg").read_bytes() == (samples / "portrait-blurred.jpg").read_bytes()
+    assert "a.jpg: restored" in result.output
+    assert "portrait-sharp.jpg: kept" in result.output
+
+
+@pytest.mark.usefixtures("ready")
+def test_restore_without_a_photo_takes_the_bundled_sample(gpend: Gpend, tmp_path: Path) -> None:
+    assert gpend("restore").exit_code == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["output_portrait-blurred.jpg"]
+
+
+@pytest.mark.usefixtures("ready")
+def test_restore_tries_sharp_faces_too_if_asked(gpend: Gpend, samples: Path) -> None:
+    result = gpend("restore", "--all-faces", samples / "portrait-sharp.jpg")
+    assert result.exit_code == 0
+    assert "sharp enough" not in result.output
+
+
+def test_restore_never_writes_over_its_input(gpend: Gpend, samples: Path, tmp_path: Path) -> None:
+    shutil.copyfile(samples / "portrait-blurred.jpg", tmp_path / "a.jpg")
+    result = gpend("restore", "a.jpg", "-o", "a.jpg")
+    assert result.exit_code == 2
+    assert "never writes over its input" in result.output
