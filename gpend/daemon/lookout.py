@@ -1,5 +1,6 @@
 """Finds the photos of one pair: scans and hints in, settled photos into the ledger."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -79,7 +80,8 @@ class Lookout:
         self._held: Sighting | None = None  # met, but the gate had no room
         self._parts: dict[Path, None] = {}  # folders to look through, in order of arrival
         self._by_event: set[Path] = set()  # of what is in the gate, what an event drew attention to
-        self._scan_at = 0.0
+        self._scan_at = 0.0  # when everything is scanned by the calendar
+        self._wanted_at = math.inf  # when something asks for a scan of everything, also while one is under way
         self._took = 0.0
 
     def __len__(self) -> int:
@@ -89,18 +91,19 @@ class Lookout:
     @property
     def is_scanning(self) -> bool:
         """Is a scan under way, or does one wait for its turn?"""
-        return self._walk is not None or bool(self._parts)
+        return self._walk is not None or bool(self._parts) or math.isfinite(self._wanted_at)
 
     def next_step(self) -> float:
         """When `step` is worth calling again, in monotonic seconds."""
         check = self._gate.next_check()
-        return self._scan_at if check is None else min(self._scan_at, check)
+        scan = min(self._scan_at, self._wanted_at) if self._walk is None else math.inf  # it waits for the gate
+        return min(scan, math.inf if check is None else check)
 
     def hear(self, hint: Hint, now: Moment) -> None:
         """An event has said that there may be something new."""
         if hint.path is None or len(self._parts) >= _PARTS:
             self._parts.clear()
-            self._scan_at = min(self._scan_at, now.steady)
+            self._wanted_at = now.steady
         elif hint.is_directory:
             self._parts[hint.path] = None
         else:
@@ -134,6 +137,8 @@ class Lookout:
         for settled in self._gate.take(now.steady, limit=_CHECKS):
             taken += 1
             self._settled(settled, now)
+        if not len(self._gate):
+            self._by_event.clear()  # what has vanished before it settled
         return taken > 0
 
     def _settled(self, settled: Settled, now: Moment) -> None:
@@ -157,16 +162,16 @@ class Lookout:
             sighting = next(walk, None)
             if sighting is None:
                 self._walk = None
-                return bool(self._parts)
+                return bool(self._parts) or self._wanted_at <= now.steady
             if self._is_news(sighting) and not self._gate.offer(sighting, now.steady):
                 self._held = sighting
                 return False
         return True
 
     def _begin(self, now: Moment) -> Iterator[Sighting] | None:
-        if now.steady >= self._scan_at:
+        if now.steady >= min(self._scan_at, self._wanted_at):
             self._parts.clear()
-            self._scan_at = now.steady + self._rescan
+            self._wanted_at = math.inf
             return self._everything()
         if self._parts:
             part = next(iter(self._parts))
@@ -194,7 +199,7 @@ class Lookout:
             self._scan_soon(self._clock.now())  # it is not there: deleted, or moved to somewhere else
 
     def _scan_soon(self, now: Moment) -> None:
-        self._scan_at = min(self._scan_at, now.steady + max(_SOON, _SHARE * self._took))
+        self._wanted_at = min(self._wanted_at, now.steady + max(_SOON, _SHARE * self._took))
 
     def _is_news(self, sighting: Sighting) -> bool:
         """Is this another file, or another state of it, than the ledger knows?"""
