@@ -8,15 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpend import __version__
-from gpend.core.jpeg.tiff import ASCII, LONG, UNDEFINED, Block, Directory, Entry, UnreadableError
+from gpend.core.jpeg.tiff import ASCII, LONG, Block, Directory, UnreadableError
 
 __all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_thumbnail"]
 
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
 
-_ORIENTATION, _EXIF_DIRECTORY, _EXIF_VERSION = 0x0112, 0x8769, 0x9000
-_PROCESSING_SOFTWARE = 0x000B
+_ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 
@@ -48,9 +47,7 @@ def with_history(tiff: bytes, history: str) -> bytes:
 def minimal(history: str) -> bytes:
     """A new block that holds `history` and nothing that was not known of the photo."""
     block = Block(b"II*\0" + bytes(4))
-    version = Directory(0, (Entry(_EXIF_VERSION, UNDEFINED, 4, b"0232"),), 0)
-    pointer = Entry(_EXIF_DIRECTORY, LONG, 1, block.long(block.append_directory(version)))
-    block.aim(4, block.append_directory(_marked(block, Directory(0, (pointer,), 0), history)))
+    block.aim(4, block.append_directory(_marked(block, Directory(0, (), 0), history)))
     return bytes(block.data)
 
 

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass, replace
 
-ASCII, SHORT, LONG, UNDEFINED = 2, 3, 4, 7
+ASCII, SHORT, LONG = 2, 3, 4
 _ENTRY = 12  # bytes of one directory entry
 _INLINE = 4  # a value of up to so many bytes stands in the entry itself
 _MOST_ENTRIES = 0xFFFF

@@ -54,9 +54,8 @@ def test_an_older_gpends_name_gives_way() -> None:
 
 def test_a_new_block_holds_the_history_and_nothing_else() -> None:
     read = piexif.load(exif.minimal(HISTORY))
-    assert read["0th"].keys() == {0x000B, 0x8769, 0x9213}
+    assert read["0th"].keys() == {0x000B, 0x9213}
     assert read["0th"][0x9213] == HISTORY.encode()
-    assert read["Exif"] == {0x9000: b"0232"}
 
 
 @given(told=st.integers(0, 70_000))
