@@ -6,6 +6,7 @@ fitted to them first, and written; keep faces to measure on apart from those.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -29,6 +30,22 @@ TOUCHED = 0.004  # share of the sharp faces of the fit that may fall below the d
 HURT = 0.12  # quantile of the largest good strength that is aimed at
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What is kept of a shot: crops by the thousand would fill the memory."""
+
+    kind: Kind
+    severity: int
+    terms: dict[str, float]
+    others: dict[str, float]  # by the name of another measure: higher is more blurred
+
+    @classmethod
+    def of(cls, sample: Sample) -> "Measured":
+        """The shot without its pixels."""
+        others = {name: -measure(sample.crop) for name, measure in OTHERS.items()}
+        return cls(sample.shot.kind, sample.shot.severity, sample.terms, others)
+
+
 @click.command(help=__doc__)
 @click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--fit", is_flag=True, help="Fit the coefficients first, and write gpend/core/coefficients.py.")
@@ -39,7 +56,7 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     """Print the tables."""
     paths = material.faces(faces, every)
     networks = load(CoreSettings())
-    found = list(material.samples(paths, each, np.random.default_rng(seed)))
+    found = [Measured.of(sample) for sample in material.samples(paths, each, np.random.default_rng(seed))]
     curves = _curves(paths, max(1, each // 4), networks, np.random.default_rng(seed + 1))
     if fit:
         _fit(found, curves)
@@ -47,7 +64,7 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     _print_areas(found)
     _print_decisions(found)
     _print_nearness(curves)
-    _print_costs(found, curves)
+    _print_costs(paths, networks, np.random.default_rng(seed + 2))
 
 
 def _curves(paths: Sequence[Path], each: int, networks: Networks, random: np.random.Generator) -> list[Curve]:
@@ -62,19 +79,19 @@ def _curves(paths: Sequence[Path], each: int, networks: Networks, random: np.ran
     return curves
 
 
-def _rows(samples: Sequence[Sample]) -> Values:
+def _rows(samples: Sequence[Measured | Curve]) -> Values:
     return np.array([list(sample.terms.values()) for sample in samples])
 
 
-def _fit(found: Sequence[Sample], curves: Sequence[Curve]) -> None:
+def _fit(found: Sequence[Measured], curves: Sequence[Curve]) -> None:
     terms = _rows(found)
     coefficients.MEANS = tuple(terms.mean(0).round(4).tolist())
     coefficients.SPREADS = tuple(terms.std(0).round(4).tolist())
     rows = sharpness.quadratic(terms)
-    labels = np.array([sample.shot.kind is not Kind.SHARP for sample in found], np.float64)
+    labels = np.array([sample.kind is not Kind.SHARP for sample in found], np.float64)
     need = fitting.logistic(rows, labels, 4.0)
     need[0] -= float(np.quantile((rows @ need)[labels == 0], 1 - TOUCHED))
-    tried = sharpness.quadratic(_rows([one.sample for one in curves]))
+    tried = sharpness.quadratic(_rows(curves))
     helped = np.array([one.nearer(LIGHT)[1] for one in curves], np.float64)
     largest = np.array([one.largest() for one in curves])
     coefficients.NEED = tuple(need.tolist())
@@ -91,17 +108,11 @@ def _module() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _print_areas(found: Sequence[Sample]) -> None:
+def _print_areas(found: Sequence[Measured]) -> None:
     """Area under the ROC curve against the sharp controls, beside measures that others use."""
-    measures: dict[str, Callable[[Sample], float]] = {
-        "gpend": lambda sample: sharpness.measure(sample.crop, sample.scale, sample.grid).need,
-        "Laplacian": lambda sample: -_laplacian(sample.crop),
-        "Tenengrad": lambda sample: -_tenengrad(sample.crop),
-        "FFT ratio": lambda sample: -_spectrum(sample.crop),
-    }
-    kinds = np.array([sample.shot.kind for sample in found])
-    click.echo("Area under the ROC curve   " + "".join(f"{name:>11}" for name in measures))
-    scores = {name: np.array([measure(sample) for sample in found]) for name, measure in measures.items()}
+    kinds = np.array([sample.kind for sample in found])
+    scores = {"gpend": _needs(found)} | {name: np.array([one.others[name] for one in found]) for name in OTHERS}
+    click.echo("Area under the ROC curve   " + "".join(f"{name:>11}" for name in scores))
     for kind in (*DEGRADED, None):
         chosen = np.ones(len(kinds), np.bool_) if kind is None else (kinds == kind) | (kinds == Kind.SHARP)
         labels = (kinds[chosen] != Kind.SHARP).astype(np.float64)
@@ -109,14 +120,13 @@ def _print_areas(found: Sequence[Sample]) -> None:
         click.echo(f"{kind or 'all':<27}" + "".join(f"{area:11.4f}" for area in areas))
 
 
-def _print_decisions(found: Sequence[Sample]) -> None:
+def _print_decisions(found: Sequence[Measured]) -> None:
     click.echo("\nBelow the default threshold, by severity")
     for kind in Kind:
         shares = []
         for severity in range(SEVERITIES):
-            chosen = [one for one in found if one.shot.kind is kind and one.shot.severity == severity]
-            below = [sharpness.measure(one.crop, one.scale, one.grid).sharpness < 0.5 for one in chosen]
-            shares.append(float(np.mean(below)) if below else float("nan"))
+            chosen = [one for one in found if one.kind is kind and one.severity == severity]
+            shares.append(float((_needs(chosen) > 0).mean()) if chosen else float("nan"))
         click.echo(f"{kind:<27}" + "".join(f"{share:11.3f}" for share in shares))
 
 
@@ -125,16 +135,16 @@ def _print_nearness(curves: Sequence[Curve]) -> None:
     ways: dict[str, Callable[[Curve], float]] = {
         "raw network": lambda _: 1.0,
         "half of it": lambda _: 0.5,
-        "gpend": lambda one: strength(one.sample.terms),
+        "gpend": lambda one: strength(one.terms),
     }
     click.echo("\nNearer to the sharp face (structure / features)")
     click.echo(f"{'':<22}" + "".join(f"{name:>18}" for name in ways) + f"{'gpend restores':>18}{'strength':>10}")
     for kind in DEGRADED:
         for severity in range(SEVERITIES):
-            group = [one for one in curves if one.sample.shot.kind is kind and one.sample.shot.severity == severity]
-            tried = [one for one in group if strength(one.sample.terms) > 0]
+            group = [one for one in curves if one.kind is kind and one.severity == severity]
+            tried = [one for one in group if strength(one.terms) > 0]
             cells = "".join(f"{_share(tried, way):>18}" for way in ways.values())
-            mean = np.mean([strength(one.sample.terms) for one in tried]) if tried else float("nan")
+            mean = np.mean([strength(one.terms) for one in tried]) if tried else float("nan")
             click.echo(f"{kind:<20}{severity:>2}{cells}{len(tried):>10} of {len(group):<4}{mean:10.2f}")
 
 
@@ -145,19 +155,24 @@ def _share(curves: Sequence[Curve], way: Callable[[Curve], float]) -> str:
     return f"{nearer[0]:.2f} / {nearer[1]:.2f}"
 
 
-def _print_costs(found: Sequence[Sample], curves: Sequence[Curve]) -> None:
-    networks = load(CoreSettings())
-    shifts = []
-    for one in curves[:40]:
-        crop = one.sample.crop
-        output = restore.matched(np.asarray(networks.restore(crop[None])[0]), crop)
-        shifts.append(colour_shift(crop, restore.blended(output, crop, max(LIGHT, strength(one.sample.terms)))))
+def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Generator) -> None:
+    shifts, crops = [], []
+    for path in paths[:40]:
+        sample = material.sampled(shot(material.loaded(path), Kind.GAUSSIAN, 1, 150, random))
+        output = restore.matched(np.asarray(networks.restore(sample.crop[None])[0]), sample.crop)
+        shifts.append(colour_shift(sample.crop, restore.blended(output, sample.crop, 1.0)))
+        crops.append(sample.crop)
     start = time.process_time()
-    for sample in found[:200]:
-        sharpness.measure(sample.crop, sample.scale, sample.grid)
-    each = (time.process_time() - start) / len(found[:200])
-    click.echo(f"\nMean colour difference after low-pass: {np.mean(shifts):.2f} (CIE76)")
+    for crop in crops:
+        sharpness.measure(crop, 1.0, 0.0)
+    each = (time.process_time() - start) / len(crops)
+    click.echo(f"\nMean colour difference after low-pass, at full strength: {np.mean(shifts):.2f} (CIE76)")
     click.echo(f"One measure: {1000 * each:.1f} ms of CPU time")
+
+
+def _needs(found: Sequence[Measured]) -> Values:
+    """The log-odds that each face needs restoring."""
+    return np.asarray(sharpness.quadratic(_rows(found)) @ np.asarray(coefficients.NEED))
 
 
 def _luma(crop: Plane) -> Plane:
@@ -178,6 +193,13 @@ def _spectrum(crop: Plane) -> float:
     side = power.shape[0]
     radius = np.hypot(*(np.mgrid[0:side, 0:side] - side / 2))
     return float(power[radius > side / 8].sum() / power[radius > 2].sum())
+
+
+OTHERS: dict[str, Callable[[Plane], float]] = {
+    "Laplacian": _laplacian,
+    "Tenengrad": _tenengrad,
+    "FFT ratio": _spectrum,
+}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gpend.core import align, restore, sharpness
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from tests.benchmarks.degradations import Kind
 from tests.benchmarks.material import TARGET, Sample
 
 STRENGTHS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
@@ -25,7 +26,9 @@ SSIM, FEATURE = 0, 1
 class Curve:
     """Distance from the truth along FINE: rows are (SSIM, feature distance)."""
 
-    sample: Sample
+    kind: Kind
+    severity: int
+    terms: dict[str, float]
     values: NDArray[np.float64]  # (2, len(FINE))
 
     def nearer(self, strength: float) -> tuple[bool, bool]:
@@ -63,7 +66,9 @@ def curve(sample: Sample, networks: Networks, features: FaceFeatures) -> Curve:
     output = restore.matched(np.asarray(networks.restore(sample.crop[None])[0]), sample.crop)
     points = [_distances(restore.blended(output, sample.crop, part), truth, features) for part in STRENGTHS]
     fits = [np.polyfit(STRENGTHS, values, 3) for values in np.asarray(points).T]
-    return Curve(sample, np.stack([np.polyval(fit, FINE) for fit in fits]))
+    return Curve(
+        sample.shot.kind, sample.shot.severity, sample.terms, np.stack([np.polyval(fit, FINE) for fit in fits])
+    )
 
 
 def similar(first: Plane, second: Plane) -> float:
