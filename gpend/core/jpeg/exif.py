@@ -6,11 +6,12 @@ block: what follows the six bytes of "Exif" in a JPEG's APP1, a PNG's eXIf, a We
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from gpend import __version__
 from gpend.core.jpeg.tiff import ASCII, LONG, Block, Directory, UnreadableError
 
-__all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_thumbnail"]
+__all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_preview", "with_thumbnail"]
 
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
@@ -109,6 +110,17 @@ def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
         _aim(block, stored.directory, _THUMBNAIL, block.append(new))
     _aim(block, stored.directory, _THUMBNAIL_LENGTH, len(new))
     return bytes(block.data)
+
+
+def with_preview(tiff: bytes, old: int, new: int) -> bytes:
+    """The block with its one pointer to `old`, counted from its start, aimed at `new`.
+
+    Cameras older than MPF keep a preview behind the picture and tell its place somewhere in the MakerNote. Four bytes
+    that name the very place where a picture begins are that pointer; where they stand more than once, nobody knows.
+    """
+    order: Literal["little", "big"] = "little" if tiff.startswith(b"II") else "big"
+    pointer = old.to_bytes(4, order)
+    return tiff.replace(pointer, new.to_bytes(4, order)) if tiff.count(pointer) == 1 else tiff
 
 
 def _stored(block: Block) -> _Stored | None:

@@ -1,6 +1,7 @@
 """Everything around the picture stays: judged by exiftool and byte by byte."""
 
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ HISTORY = "gpend: faces restored with gpen-256"
 MOVED = {"IFD1:ThumbnailOffset", "MPImage1:MPImageLength", "MPImage2:MPImageStart"}
 SEEN = MOVED | {"IFD1:ThumbnailImage", "IFD1:ThumbnailLength"}
 SIZE = (240, 320)
+PREVIEW = coded(picture(32, 32), Coding())
 
 
 def patched(photo: bytes, history: str = HISTORY) -> jpeg.Patched:
@@ -89,6 +91,26 @@ def test_profiles_and_extended_xmp_can_be_put_together_again(maker: Maker) -> No
     assert b"".join(p[14:] for p in payloads if p.startswith(b"ICC_PROFILE\0")) == phone.icc
     head = len(EXTENDED_NAMESPACE) + 40
     assert b"".join(p[head:] for p in payloads if p.startswith(EXTENDED_NAMESPACE)) == phone.extended_xmp
+
+
+@pytest.mark.parametrize(("maker", "order"), [(Maker.CANON, "<I"), (Maker.SAMSUNG, "<I")])
+@pytest.mark.parametrize("history", ["", HISTORY])
+def test_a_preview_behind_the_picture_that_only_the_maker_note_knows_is_followed(
+    maker: Maker, order: str, history: str
+) -> None:
+    whole = made(maker).photo
+    whole = whole[: survey(whole).end]
+    start, place = whole.index(b"Exif\0\0") + 6, whole.index(b"irmware")
+    photo = whole[:place] + struct.pack(order, len(whole) - start) + whole[place + 4 :] + PREVIEW
+    result = patched(photo, history).photo
+    (told,) = struct.unpack_from(order, result, place)
+    assert result[start + told :] == PREVIEW
+
+
+def test_a_pointer_that_stands_twice_is_left_alone() -> None:
+    twice = b"MM\0*\0\0\x12\x34 \0\0\x12\x34"
+    assert exif.with_preview(twice, 0x1234, 5) == twice
+    assert exif.with_preview(twice[:8], 0x1234, 5) == b"MM\0*\0\0\0\x05"
 
 
 def test_a_signature_that_no_longer_matches_is_mentioned() -> None:
