@@ -23,6 +23,14 @@ class Keep(StrEnum):
     HARDLINK = "hardlink"
 
 
+class OnDelete(StrEnum):
+    """What becomes of an output whose photo was deleted."""
+
+    TRASH = "trash"
+    KEEP = "keep"
+    DELETE = "delete"
+
+
 class TriageSettings(Knobs):
     """Which faces are worth restoring."""
 
@@ -59,6 +67,23 @@ class FolderSettings(Knobs):
 
     source: Path
     output: Path
+    wechat_dat: bool = False  # photos may be files that WeChat for PC keeps with the ending .dat
+
+
+class BrakeSettings(Knobs):
+    """How large a change of the sources must be, all at once, to wait for a person's word."""
+
+    photos: Annotated[int, Field(ge=0)] = 50
+    percent: Annotated[float, Field(ge=0, le=100)] = 5.0
+
+
+class HookSettings(Knobs):
+    """Programs to tell what happens, as JSON on their standard input."""
+
+    on_restored: str | None = None
+    on_failed: str | None = None
+    on_paused: str | None = None
+    seconds: Annotated[float, Field(gt=0)] = 30.0
 
 
 class LogFormat(StrEnum):
@@ -88,6 +113,11 @@ class Settings(CoreSettings):
     rescan_minutes: Annotated[float, Field(gt=0)] = 60.0
     poll_seconds: Annotated[float, Field(gt=0)] = 60.0
     keep: Keep = Keep.NONE
+    on_delete: OnDelete = OnDelete.TRASH
+    trash_days: Annotated[int, Field(ge=1)] = 30
+    minimum_free_mb: Annotated[int, Field(ge=0)] = 500
+    brake: BrakeSettings = BrakeSettings()
+    hooks: HookSettings = HookSettings()
     slots: Annotated[int, Field(ge=1, le=64)] = 1
     memory_mb: Annotated[int, Field(ge=64)] = 512
     attempts: Annotated[int, Field(ge=1)] = 3

@@ -14,7 +14,7 @@ from gpend.errors import ConfigurationError
 from gpend.settings import Keep, Settings
 
 DOCUMENTED = Path(__file__).resolve().parents[1] / "config" / "gpend.yaml"
-EXAMPLE_KEYS = {"folders", "folders.source", "folders.output"}  # shown in comments: nobody has them by default
+EXAMPLE_KEYS = {"folders", "folders.source", "folders.output", "folders.wechat_dat"}  # shown in comments: nobody has them by default
 
 
 def parse(text: str) -> Settings:
