@@ -107,8 +107,8 @@ def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     if path is None:
         watched = ", ".join(str(folder.source) for folder in folders) or "none"
         return f"It lies in no watched folder. Watched are: {watched}."
-    source = next(folder.source for folder in folders if path.is_relative_to(folder.source))
-    if not names.is_photo_name(path.relative_to(source)):
+    folder = next(folder for folder in folders if path.is_relative_to(folder.source))
+    if not names.is_photo_name(path.relative_to(folder.source), wechat_dat=folder.wechat_dat):
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
     if not path.exists():
         return "There is no such file."
