@@ -22,8 +22,8 @@ class Scan:
 
     Lazy: it may be left waiting between two photos for any time, with one directory held open. Memory grows with the
     number of directories side by side, never with the number of photos. Iterated to its end, `finished` is True and
-    `seen` counts the photos met. `unlistable` holds the directories of which something could not be seen: what was
-    known below them is not absent, it is unknown.
+    `seen` counts the photos met. `unlistable` holds the directories of which something could not be seen (and links
+    that could not be followed): what was known there is not absent, it is unknown.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Scan:
     def absent_is_known(self, path: Path) -> bool:
         """Whether this scan, now finished, would have met a photo at `path`, as far as the listings go."""
         inside = path.is_relative_to(self._below)
-        return self.finished and inside and not any(path.is_relative_to(place) for place in self.unlistable)
+        return self.finished and inside and self.unlistable.isdisjoint((path, *path.parents))
 
     def _directory(self, directory: str, pending: list[str]) -> Iterator[Sighting]:
         if self._visit is not None:
@@ -86,7 +86,8 @@ class Scan:
         except FileNotFoundError:
             return None  # deleted since it was listed
         except OSError:
-            self.unlistable.add(Path(directory))
+            # One link to a closed place says nothing of its neighbours; any other file's trouble is its directory's.
+            self.unlistable.add(Path(entry.path if entry.is_symlink() else directory))
         return None
 
     def _conclude(self) -> None:

@@ -47,6 +47,10 @@ def test_a_first_scan_is_believed(root: Path) -> None:
     assert evidence(scanned(root), before=None, known=0, found=0).believed
 
 
+def test_photos_known_from_before_their_folder_was_noted_are_weighed_by_the_listing_alone(root: Path) -> None:
+    assert evidence(scanned(root), before=None, known=5, found=4).believed
+
+
 def test_an_empty_source_is_believed_only_if_it_never_held_any(root: Path) -> None:
     before = identity_of(scanned(root))
     for photo in root.iterdir():

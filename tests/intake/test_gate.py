@@ -2,6 +2,7 @@
 
 import mmap
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,61 @@ def test_a_file_that_cannot_be_examined_now_is_looked_at_later(source: Source) -
     assert taken(gate, 10) == taken(gate, 25) == []
     flickering.is_away = False
     assert taken(gate, 60) == [photo]
+
+
+class Late(Source):
+    """A source in which something happens between a look at a file's status and at its content."""
+
+    def __init__(self, root: Path, happens: Callable[[Path], None]) -> None:
+        super().__init__(root)
+        self._happens = happens
+        self.is_ready = False
+
+    def sight(self, path: Path) -> Sighting | None:
+        """What was there a moment ago."""
+        seen = super().sight(path)
+        if self.is_ready:
+            self.is_ready = False
+            self._happens(path)
+        return seen
+
+
+def replaced_by_a_pipe(photo: Path) -> None:
+    photo.unlink()
+    os.mkfifo(photo)
+
+
+@pytest.mark.parametrize("happens", [Path.unlink, replaced_by_a_pipe])
+def test_what_vanishes_at_the_last_moment_does_not_pass(source: Source, happens: Callable[[Path], None]) -> None:
+    late = Late(source.root, happens)
+    photo = put(source, "a.jpg")
+    gate = offered(late, photo)
+    late.is_ready = True
+    assert taken(gate, 10) == []
+    assert taken(gate, 100) == []
+    assert len(gate) == 0
+
+
+def test_what_is_written_at_the_last_moment_does_not_pass(source: Source) -> None:
+    def written(path: Path) -> None:
+        path.write_bytes(JPEG * 2)
+
+    late = Late(source.root, written)
+    photo = put(source, "a.jpg")
+    gate = offered(late, photo)
+    late.is_ready = True
+    assert taken(gate, 10) == []
+    assert taken(gate, 20) == [photo]
+
+
+def test_where_a_folder_cannot_be_listed_nothing_is_held(source: Source) -> None:
+    photo = put(source, "album/a.jpg")
+    put(source, "album/a.jpg.part")
+    gate = offered(source, photo)
+    photo.parent.chmod(0o111)
+    expected = [] if os.geteuid() == 0 else [photo]  # root may list everything
+    assert taken(gate, 10) == expected
+    photo.parent.chmod(0o755)
 
 
 def test_pictures_of_unknown_format_pass_when_they_are_quiet(source: Source) -> None:

@@ -175,6 +175,30 @@ def test_below_a_directory_that_could_not_be_listed_nothing_is_known_to_be_absen
     assert scan.absent_is_known(root / "good" / "gone.jpg")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every directory")
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_what_a_closed_directory_holds_is_unknown(root: Path, mode: int) -> None:
+    closed, photo = put(root / "closed" / "a.jpg").parent, put(root / "b.jpg")
+    closed.chmod(mode)
+    scan = Scan(Source(root))
+    assert met(scan) == {photo}
+    assert scan.unlistable == {closed}
+    closed.chmod(0o755)
+    assert met(Scan(Source(root))) == {photo, closed / "a.jpg"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every directory")
+def test_a_link_into_a_closed_place_is_unknown_by_itself(root: Path, tmp_path: Path) -> None:
+    closed, photo = put(tmp_path / "closed" / "a.jpg").parent, put(root / "b.jpg")
+    (root / "link.jpg").symlink_to(closed / "a.jpg")
+    closed.chmod(0)
+    scan = Scan(Source(root))
+    assert met(scan) == {photo}
+    assert not scan.absent_is_known(root / "link.jpg")
+    assert scan.absent_is_known(root / "c.jpg")
+    closed.chmod(0o755)
+
+
 def test_a_directory_that_vanishes_meanwhile_is_unknown_since_it_may_have_been_moved(root: Path) -> None:
     put(root / "a" / "1.jpg")
 
@@ -207,6 +231,7 @@ class Entries:
 class _Spoilt:
     def __init__(self, entry: Entry, problem: OSError) -> None:
         self.name, self.path = entry.name, entry.path
+        self.is_symlink = entry.is_symlink
         self._problem = problem
 
     def is_dir(self, *, follow_symlinks: bool) -> bool:

@@ -157,6 +157,17 @@ def test_first_come_is_first_looked_at() -> None:
     assert [waiting.due(10), waiting.due(10), waiting.due(10), waiting.due(10)] == [*paths, None]
 
 
+def test_what_is_forgotten_is_not_looked_at() -> None:
+    waiting = settle()
+    waiting.offer(seen(), 0)
+    waiting.forget(PATH)
+    waiting.forget(PATH)
+    assert waiting.due(100) is None
+    waiting.offer(seen(), 100)
+    assert waiting.due(109) is None
+    assert waiting.due(110) == PATH
+
+
 def test_how_long_the_oldest_check_is_overdue_is_known() -> None:
     waiting = settle()
     assert waiting.oldest(1000) == 0

@@ -42,7 +42,7 @@ class Follower:
 
     def _look(self, hint: Hint) -> None:
         if hint.path is None:
-            self._scan_all()
+            self.scan_all()
         elif hint.is_directory:
             self._scan(hint.path)
         elif self.source.sight(hint.path) is None:
@@ -57,7 +57,8 @@ class Follower:
         self.photos = {photo for photo in self.photos if not photo.is_relative_to(below)}
         self.photos |= {sighting.path for sighting in scan}
 
-    def _scan_all(self) -> None:
+    def scan_all(self) -> None:
+        """A scan of the whole root."""
         self.scans += 1
         with self.watch.scanning(self.root) as visit:
             self.photos = {sighting.path for sighting in Scan(self.source, visit=visit)}
@@ -166,6 +167,21 @@ def test_an_excluded_folder_is_not_watched(follower: Follower, root: Path) -> No
     put(root / ".stversions" / "x.jpg")
     follower.expect(put(root / "a.jpg"))
     assert follower.watch.watched() == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may watch every directory")
+def test_a_closed_folder_is_not_watched_until_it_is_opened(follower: Follower, root: Path) -> None:
+    closed = put(root / "closed" / "a.jpg").parent
+    put(root / "other" / "b.jpg")
+    follower.expect(root / "closed" / "a.jpg", root / "other" / "b.jpg")
+    closed.chmod(0)
+    for _ in range(2):
+        follower.scan_all()
+    follower.photos.add(root / "closed" / "a.jpg")  # unknown is not gone
+    follower.expect(root / "closed" / "a.jpg", root / "other" / "b.jpg", put(root / "other" / "c.jpg"))
+    closed.chmod(0o755)
+    follower.scan_all()
+    assert follower.watch.watched() == 3
 
 
 def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(

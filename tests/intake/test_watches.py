@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from watchdog.observers.inotify_c import InotifyConstants as On
-from watchdog.observers.inotify_c import WatchDescriptor
+from watchdog.observers.inotify_c import InotifyEvent, WatchDescriptor
 
 from gpend.intake.hints import Hint
 from gpend.intake.scan import Scan
@@ -158,6 +158,21 @@ def test_the_watch_of_a_deleted_directory_is_forgotten(watched: Watched) -> None
     (watched.root / "2023").rmdir()
     callback.on_watch_deleted(WatchDescriptor(descriptor))
     assert len(watched.watches) == 3
+
+
+def test_late_events_of_a_directory_that_is_watched_no_longer_are_passed_over(watched: Watched) -> None:
+    status = watched.root.stat()
+    descriptor = watched.reader.descriptors[status.st_dev, status.st_ino]
+    (callback,) = watched.reader.callbacks[descriptor].values()
+    watched.watches.clear()
+    callback.on_event(InotifyEvent(WatchDescriptor(descriptor), On.IN_CREATE, 0, b"a.jpg"))
+    callback.on_watch_deleted(WatchDescriptor(descriptor))
+    assert watched.hinted() == []
+
+
+def test_an_event_of_a_directory_itself_is_no_photos(watched: Watched) -> None:
+    watched.reader.tell(watched.root, On.IN_CREATE)
+    assert watched.hinted() == []
 
 
 @pytest.mark.parametrize("mask", [On.IN_DELETE_SELF, On.IN_MOVE_SELF, On.IN_UNMOUNT])

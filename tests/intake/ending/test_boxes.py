@@ -52,5 +52,9 @@ def test_space_reserved_after_the_first_box_is_incomplete() -> None:
     assert ending(FTYP + bytes(1000)) is Ending.INCOMPLETE
 
 
+def test_boxes_without_end_are_for_the_decoder() -> None:
+    assert ending(FTYP + box(b"free") * 100_001) is Ending.UNKNOWN
+
+
 def test_garbage_after_the_first_box_is_for_the_decoder() -> None:
     assert ending(FTYP + b"\0\0\0\2\xff\xfe\xfd\xfc" + bytes(8)) is Ending.UNKNOWN

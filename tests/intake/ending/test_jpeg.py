@@ -43,7 +43,7 @@ def test_the_end_marker_inside_a_segment_between_scans_is_not_the_end() -> None:
 def test_restart_markers_stuffed_bytes_and_fill_are_passed() -> None:
     head = PHOTO[: PHOTO.index(b"\xff\xda")]
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-    data = b"\x12\xff\x00\xff\xd0\x34\xff\xff\xff\x00\xff\xd7"
+    data = b"\x12\xff\x01\xff\x00\xff\xd0\x34\xff\xff\xff\x00\xff\xd7"
     assert ending(head + b"\xff\xff" + scan[1:] + data + b"\xff\xff\xd9tail") is Ending.COMPLETE
     assert ending(head + scan + data + b"tail") is Ending.INCOMPLETE
 
@@ -60,6 +60,10 @@ def test_only_a_file_that_does_not_end_as_a_jpeg_is_read_through() -> None:
     whole, trailing = Held(PHOTO), Held(PHOTO + b"\0" * 10)
     assert ends(whole) is ends(trailing) is Ending.COMPLETE
     assert whole.bytes_read < trailing.bytes_read
+
+
+def test_segments_without_end_are_for_the_decoder() -> None:
+    assert ending(b"\xff\xd8" + b"\xff\xfe\0\2" * 100_001) is Ending.UNKNOWN
 
 
 def test_something_that_only_begins_like_a_jpeg_is_for_the_decoder() -> None:

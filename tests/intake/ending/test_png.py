@@ -15,8 +15,12 @@ def test_zeros_in_place_of_a_chunk_are_space_reserved() -> None:
     assert ending(PHOTO[:33] + bytes(500)) is Ending.INCOMPLETE
 
 
+def test_chunks_without_end_are_for_the_decoder() -> None:
+    assert ending(PHOTO[:33] + b"\0\0\0\0tEXt\0\0\0\0" * 100_001) is Ending.UNKNOWN
+
+
 def test_garbage_in_place_of_a_chunk_is_for_the_decoder() -> None:
-    assert ending(PHOTO[:33] + b"\0\0\0\1\1\2\3\4" + bytes(500)) is Ending.UNKNOWN
+    assert ending(PHOTO[:33] + b"\0\0\0\1#!?*" + bytes(500)) is Ending.UNKNOWN
 
 
 def test_a_written_end_behind_a_hole_is_not_a_whole_file() -> None:
