@@ -1,4 +1,8 @@
-"""libturbojpeg through ctypes: a JPEG's coefficients are copied bit for bit, save for the blocks that are replaced."""
+"""libturbojpeg through ctypes: a JPEG's coefficients are copied bit for bit, save for the blocks that are replaced.
+
+Version 2 codes baseline pictures with the standard Huffman tables: files whose own were optimised grow by 1 to 10 %.
+Restart markers are not written again.
+"""
 
 import ctypes
 import re

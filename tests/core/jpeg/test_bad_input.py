@@ -80,6 +80,6 @@ def test_crafted_lengths_harm_nothing(number: int, length: int) -> None:
 def test_crafted_offsets_in_exif_harm_nothing(number: int) -> None:
     photo = FILES[number]
     start = photo.index(b"Exif\0\0") + 6
-    for place in range(start, start + 400, 2):
-        for crafted in (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x08", b"\x08\0\0\0", b"\0\0\x01\0"):
+    for place in range(start, start + 300, 2):
+        for crafted in (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x08\0\0\x08"):
             assert tried(photo[:place] + crafted + photo[place + 4 :]) == "patched"

@@ -74,6 +74,13 @@ def test_further_pictures_and_videos_stay_reachable() -> None:
     assert exiftool.value(patched(samsung.photo).photo, "EmbeddedVideoFile") == samsung.video
 
 
+def test_a_malformed_index_of_further_pictures_is_left_alone_with_a_note() -> None:
+    photo = made(Maker.APPLE).photo.replace(b"MPF\0MM\0*", b"MPF\0MM\0!")
+    result = patched(photo)
+    assert b"MPF\0MM\0!" in result.photo
+    assert any("MPF" in note for note in result.notes)
+
+
 def test_what_xmp_counts_from_the_end_is_found_there() -> None:
     phone = made(Maker.SAMSUNG)
     photo = patched(phone.photo).photo
