@@ -8,7 +8,9 @@ import io
 import pickle
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
 
 from gpend.core.report import Outcome
 from gpend.errors import GpendError
@@ -16,6 +18,7 @@ from gpend.errors import GpendError
 _LENGTH = struct.Struct("<Q")
 _LARGEST = 4 << 30
 _OWN = ("gpend.core.report", "gpend.engine.messages", "gpend.errors")
+_PLAIN = (("builtins", "bool"), ("builtins", "int"), ("builtins", "float"))
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,10 @@ class GarbledError(Exception):
 
 def send(stream: BinaryIO, message: Message) -> None:
     """Write one frame. OSError where nobody reads any more."""
-    frame = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(frame)))
-    stream.write(frame)
+    frame = io.BytesIO()
+    _Pickler(frame, protocol=pickle.HIGHEST_PROTOCOL).dump(message)
+    stream.write(_LENGTH.pack(frame.tell()))
+    stream.write(frame.getbuffer())
     stream.flush()
 
 
@@ -110,12 +114,23 @@ def _opened(frame: bytes) -> Message:
     return message
 
 
+class _Pickler(pickle.Pickler):
+    """Sends NumPy's numbers as Python's own: a float of NumPy passes for one everywhere but here."""
+
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - the type that pickle declares
+        """Called for everything that is not of Python's simplest types."""
+        if isinstance(value, np.generic):
+            plain = value.item()
+            return type(plain), (plain,)
+        return NotImplemented
+
+
 class _Unpickler(pickle.Unpickler):
     """Knows the classes that travel, and no others."""
 
     def find_class(self, module: str, name: str) -> object:
         """Called for every class that a frame names."""
-        found = super().find_class(module, name) if module in _OWN else None
+        found = super().find_class(module, name) if module in _OWN or (module, name) in _PLAIN else None
         if not isinstance(found, type):
             raise pickle.UnpicklingError(f"{module}.{name} may not travel")
         return found

@@ -5,6 +5,7 @@ import os
 import pickle
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,18 @@ def test_messages_arrive_as_they_were_sent(messages: list[Message]) -> None:
     pipe.seek(0)
     assert [receive(pipe) for _ in messages] == messages
     assert receive(pipe) is None
+
+
+def test_numpys_numbers_arrive_as_pythons() -> None:
+    face = FaceReport((np.float64(1), 2, 3, 4), np.float32(0.5), 0.2, Verdict.SHARP, "", {"grain": np.float64(0.25)})  # type: ignore[arg-type]
+    pipe = io.BytesIO()
+    send(pipe, Done(1, Kept("sharp", (face,))))
+    pipe.seek(0)
+    arrived = receive(pipe)
+    assert isinstance(arrived, Done)
+    (seen,) = arrived.outcome.faces
+    assert seen == FaceReport((1.0, 2, 3, 4), 0.5, 0.2, Verdict.SHARP, "", {"grain": 0.25})
+    assert {type(seen.box[0]), type(seen.score), type(seen.terms["grain"])} == {float}
 
 
 @pytest.mark.parametrize("error", [IncompleteError("growing"), DeviceError("gone"), FatalError("no")])
