@@ -6,7 +6,7 @@ may be an accident, such as memory that another program took.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -42,9 +42,9 @@ class Jobs:
         return len(self._waiting) + len(self._suspects) + len(self._begun)
 
     @property
-    def begun(self) -> Collection[Job]:
-        """Those that are with the worker."""
-        return self._begun.values()
+    def begun(self) -> Mapping[int, Job]:
+        """Those that are with the worker, by number."""
+        return self._begun
 
     def add(self, job: Job) -> None:
         """Behind all others."""
@@ -74,19 +74,15 @@ class Jobs:
             if number in self._begun:
                 self._begun[number].fresh = now
 
-    def finish(self, number: int, outcome: Outcome) -> None:
-        """The worker is done with it."""
-        if (job := self._begun.pop(number, None)) is not None:
-            job.future.set_result(outcome)
-
-    def fail(self, number: int, error: GpendError) -> None:
-        """The worker could not do it, and it is not tried again."""
-        if (job := self._begun.pop(number, None)) is not None:
-            job.future.set_exception(error)
-
-    def device_failures(self, number: int) -> int:
-        """How often the GPU had failed with it before."""
-        return self._begun[number].device_failures if number in self._begun else 0
+    def settle(self, number: int, result: Outcome | GpendError) -> None:
+        """The worker is done with it, well or badly."""
+        job = self._begun.pop(number, None)
+        if job is None:
+            return
+        if isinstance(result, GpendError):
+            job.future.set_exception(result)
+        else:
+            job.future.set_result(result)
 
     def suspect(self, number: int) -> None:
         """The GPU failed with it: try it again, alone."""

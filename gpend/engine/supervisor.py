@@ -41,7 +41,7 @@ class Supervisor:
         self._post.heard = now
         match message:
             case None:
-                self._lose(self._jobs.begun, now)
+                self._lose(self._jobs.begun.values(), now)
             case Ready():
                 self._post.welcome()
             case Refused(error):
@@ -51,7 +51,7 @@ class Supervisor:
             case Beat(numbers):
                 self._jobs.beat(numbers, now)
             case Done(number, outcome):
-                self._jobs.finish(number, outcome)
+                self._jobs.settle(number, outcome)
             case Failed(number, error):
                 self._fail(number, error, now)
             case _:
@@ -108,13 +108,14 @@ class Supervisor:
 
     def _fail(self, number: int, error: GpendError, now: float) -> None:
         """A failing GPU is tried once more with this photo alone in a new process, and then left for the CPU."""
-        if not isinstance(error, DeviceError):
-            self._jobs.fail(number, error)
-        elif self._jobs.device_failures(number) == 0 or self._post.spent or self._fall_back(now):
+        job = self._jobs.begun.get(number)
+        if job is None or not isinstance(error, DeviceError):
+            self._jobs.settle(number, error)
+        elif job.device_failures == 0 or self._post.spent or self._fall_back(now):
             self._post.spent = True
             self._jobs.suspect(number)
         else:
-            self._jobs.fail(number, error)
+            self._jobs.settle(number, error)
 
     def _fall_back(self, now: float) -> bool:
         if not self._post.fall_back(now):
@@ -129,5 +130,5 @@ class Supervisor:
         if not self._post.ready:
             return max(0.0, self._post.heard + stall - now)
         if self._jobs.begun:
-            return max(0.0, min(job.fresh for job in self._jobs.begun) + stall - now)
+            return max(0.0, min(job.fresh for job in self._jobs.begun.values()) + stall - now)
         return max(0.0, self._post.heard + idle - now)

@@ -29,7 +29,7 @@ def test_as_many_begin_as_there_are_slots_and_in_order() -> None:
     jobs, futures = _jobs(2, 3)
     assert _begin(jobs) == [0, 1]
     assert _begin(jobs) == []
-    jobs.finish(0, _SHARP)
+    jobs.settle(0, _SHARP)
     assert futures[0].result() == _SHARP
     assert _begin(jobs) == [2]
     assert len(jobs) == 2
@@ -47,7 +47,7 @@ def test_the_worker_must_die_twice_with_a_photo_before_it_is_set_aside() -> None
     for _ in range(2):
         assert not future.done()
         assert _begin(jobs) == [0]
-        jobs.died(jobs.begun, "it was ended by SIGSEGV")
+        jobs.died(jobs.begun.values(), "it was ended by SIGSEGV")
     with pytest.raises(PhotoError, match="twice, and was set aside: it was ended by SIGSEGV"):
         future.result()
     assert len(jobs) == 0
@@ -59,11 +59,11 @@ def test_only_culprits_are_set_aside_whoever_was_with_them(slots: int, count: in
     jobs, futures = _jobs(slots, count)
     for _ in range(10 * count):
         _begin(jobs)
-        begun = {job.number for job in jobs.begun}
+        begun = set(jobs.begun)
         if begun & culprits:
-            jobs.died(jobs.begun, "crash")
+            jobs.died(jobs.begun.values(), "crash")
         elif begun:
-            jobs.finish(data.draw(st.sampled_from(sorted(begun))), _SHARP)
+            jobs.settle(data.draw(st.sampled_from(sorted(begun))), _SHARP)
     assert len(jobs) == 0
     assert {number for number, future in enumerate(futures) if future.exception()} == culprits
 
@@ -71,11 +71,11 @@ def test_only_culprits_are_set_aside_whoever_was_with_them(slots: int, count: in
 def test_suspects_run_alone() -> None:
     jobs, _ = _jobs(3, 4)
     assert _begin(jobs) == [0, 1, 2]
-    jobs.died(jobs.begun, "crash")
+    jobs.died(jobs.begun.values(), "crash")
     for number in (0, 1, 2):
         assert _begin(jobs) == [number]
         assert _begin(jobs) == []
-        jobs.finish(number, _SHARP)
+        jobs.settle(number, _SHARP)
     assert _begin(jobs) == [3]
 
 
@@ -87,7 +87,7 @@ def test_a_stalled_photo_is_blamed_and_its_neighbour_goes_on() -> None:
     assert [job.number for job in stalled] == [0]
     jobs.died(stalled, "no headway")
     assert _begin(jobs, now=10.0) == [0]
-    jobs.finish(0, _SHARP)
+    jobs.settle(0, _SHARP)
     assert _begin(jobs, now=11.0) == [1]
 
 
