@@ -3,7 +3,6 @@
 The same gate stands at start and later. It opens files, read-only, when they have been quiet, and reads little of them.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from gpend.settings import Settings
 _MINUTE = 60.0
 _LISTING_SECONDS = 2.0  # a directory's temporary files are listed at most so often
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
-_REFUSED = frozenset({errno.EACCES, errno.EPERM})
 
 
 @dataclass(frozen=True)
@@ -107,15 +105,20 @@ def _to_be_replaced(directory: Path) -> frozenset[str]:
 def _ending(path: Path) -> Ending:
     """How a file ends now. Raises OSError or TransientError if it cannot be told at this moment."""
     try:
-        descriptor = os.open(path, _OPEN)
-    except OSError as problem:
-        if problem.errno in _REFUSED:
-            return Ending.UNKNOWN  # whoever reads it next will say that it is unreadable
-        raise
+        descriptor = _opened(path)
+    except PermissionError:
+        return Ending.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
         return ends(_File(descriptor))
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, _OPEN | os.O_NOATIME)  # not even the time of the last access changes
+    except PermissionError:
+        return os.open(path, _OPEN)  # that is for the owner of a file only
 
 
 class _File:

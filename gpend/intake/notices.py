@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LIMITS = Path("/proc/sys/fs/inotify")
+_LIMIT_OF = {
+    errno.ENOSPC: "max_user_watches",
+    errno.EMFILE: "max_user_instances",
+    errno.ENFILE: "max_user_instances",
+}
 _ENOUGH = {"max_user_watches": 524_288, "max_user_instances": 512}
 
 
@@ -32,8 +37,8 @@ def no_reader(problem: Exception, poll_seconds: float) -> Notice:
         f"File system events cannot be read ({problem}). gpend scans every folder every {poll_seconds:.0f} seconds "
         "instead and tries again later. "
     )
-    is_limit = isinstance(problem, OSError) and problem.errno in {errno.EMFILE, errno.ENFILE}
-    return Notice("watch_unavailable", message + (_remedy("max_user_instances") if is_limit else ""))
+    limit = _LIMIT_OF.get(problem.errno or 0) if isinstance(problem, OSError) else None
+    return Notice("watch_unavailable", message + (_remedy(limit) if limit else ""))
 
 
 def reader_died(poll_seconds: float) -> Notice:

@@ -11,16 +11,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchdog.observers.inotify_c import InotifyFD
-
 from gpend.intake import notices
 from gpend.intake.canary import Canary
 from gpend.intake.hints import Hint, Hints
+from gpend.intake.inotify import Reader, open_reader
 from gpend.intake.notices import Notice
 from gpend.intake.retry import FIRST_PAUSE, Retry
 from gpend.intake.source import Source
 from gpend.intake.watched_root import WatchedRoot
-from gpend.intake.watches import Reader
 
 _JOIN_SECONDS = 2.0
 
@@ -46,7 +44,7 @@ class Watch:
         *,
         poll_seconds: float,
         canary: Path | None = None,
-        reader: Callable[[], Reader] = InotifyFD,
+        reader: Callable[[], Reader] = open_reader,
     ) -> None:
         """`wake` is set when there are hints; `canary` is a file in a folder of gpend's own."""
         self._hints = Hints(wake)
@@ -69,8 +67,7 @@ class Watch:
         for root in self._roots.values():
             root.forsake()
         if reader is not None:
-            reader.stop()
-            reader.join(_JOIN_SECONDS)
+            reader.stop(_JOIN_SECONDS)
 
     def hints(self) -> list[Hint]:
         """All hints since the last time."""
@@ -86,7 +83,7 @@ class Watch:
 
     def poll_seconds(self, root: Path, last_scan_seconds: float = 0.0) -> float | None:
         """How often to scan a root whose events do not tell all, given how long that takes; None if they do."""
-        return self._roots[root].poll_seconds(last_scan_seconds)
+        return self._roots[root].poll_seconds(last_scan_seconds, trusts_events=self._is_proven())
 
     def watched(self) -> int:
         """How many directories are watched."""
@@ -115,14 +112,17 @@ class Watch:
                 told.append(notices.reader_died(self._poll_seconds))
         if self._reader is None and now >= self._retry.at:
             told += self._start_reader(now)
-        elif self._reader is not None and now - self._started_at >= FIRST_PAUSE and self._retry.succeed():
+        has_lasted = self._reader is not None and now - self._started_at >= FIRST_PAUSE
+        if has_lasted and self._is_proven() and self._retry.succeed():
             told.append(notices.reader_back())
         return told
+
+    def _is_proven(self) -> bool:
+        return self._canary is None or self._canary.is_proven
 
     def _start_reader(self, now: float) -> list[Notice]:
         try:
             reader = self._new_reader()
-            reader.start()
         except (OSError, RuntimeError) as problem:  # no instance, no descriptor, no thread
             return [notices.no_reader(problem, self._poll_seconds)] if self._retry.fail(now) else []
         self._reader, self._started_at = reader, now

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from gpend.intake import notices
 from gpend.intake.hints import Hint, Hints
+from gpend.intake.inotify import Reader
 from gpend.intake.mounts import Mount, mounts_now
 from gpend.intake.notices import Notice
 from gpend.intake.retry import Retry
 from gpend.intake.source import Source, identity
-from gpend.intake.watches import Reader, Watches
+from gpend.intake.watches import Watches
 
 _POLL_SHARE = 20  # a root that is scanned often is left alone for so many times as long as its scan took
 
@@ -63,10 +64,10 @@ class WatchedRoot:
         if watches is not None:
             watches.visit(directory)
 
-    def poll_seconds(self, last_scan_seconds: float) -> float | None:
+    def poll_seconds(self, last_scan_seconds: float = 0.0, *, trusts_events: bool = True) -> float | None:
         """How often to scan, given how long that takes, because events do not tell all; None if they do."""
         watches = self._watches
-        if self._silent is None and watches is not None and watches.failure is None:
+        if trusts_events and self._silent is None and watches is not None and watches.failure is None:
             return None
         return max(self._poll_seconds, _POLL_SHARE * last_scan_seconds)
 

@@ -1,8 +1,7 @@
 """The inotify watches of one source folder, laid by its scans and kept in step by its events.
 
-watchdog reads inotify; which directories are watched is decided here, because its recursive watches include thumbnails
-and trash, and keep silent about directories that they could not watch. A scan lays a watch on every directory just
-before it lists it, so whatever appears afterwards raises an event and whatever was there before is listed.
+A scan lays a watch on every directory just before it lists it, so whatever appears afterwards raises an event, and
+whatever was there before is listed.
 """
 
 import errno
@@ -14,72 +13,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Protocol
 
-from watchdog.observers.inotify_c import (
-    CallbackId,
-    InotifyConstants,
-    InotifyEvent,
-    Mask,
-    WatchCallback,
-    WatchDescriptor,
-)
-
+from gpend.intake import inotify
 from gpend.intake.hints import Hint
+from gpend.intake.inotify import Event, Reader
 from gpend.intake.names import is_excluded_directory, is_temporary
 from gpend.intake.source import Source
 
-_ROOT_MASK = Mask(
-    InotifyConstants.IN_CREATE
-    | InotifyConstants.IN_CLOSE_WRITE
-    | InotifyConstants.IN_MOVE
-    | InotifyConstants.IN_DELETE
-    | InotifyConstants.IN_DELETE_SELF
-    | InotifyConstants.IN_MOVE_SELF
-    | InotifyConstants.IN_ONLYDIR
-    | InotifyConstants.IN_EXCL_UNLINK,
+_ROOT_MASK = (
+    (inotify.CREATE | inotify.CLOSE_WRITE | inotify.MOVED_FROM | inotify.MOVED_TO | inotify.DELETE)
+    | (inotify.DELETE_SELF | inotify.MOVE_SELF)
+    | (inotify.ONLY_DIRECTORIES | inotify.EXCLUDE_UNLINKED)
 )
-_MASK = Mask(_ROOT_MASK | InotifyConstants.IN_DONT_FOLLOW)  # only the root itself may be a symbolic link
-_GONE = Mask(InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_UNMOUNT)
-_APPEARED = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO)
+_MASK = _ROOT_MASK | inotify.FOLLOW_NO_LINK  # only the root itself may be a symbolic link
+_GONE = inotify.DELETE_SELF | inotify.MOVE_SELF | inotify.UNMOUNT
+_APPEARED = inotify.CREATE | inotify.MOVED_TO
 _LIMITS = frozenset({errno.ENOSPC, errno.ENOMEM})
 _RENAMES = 64  # of temporary files, whose second half may still come
 _identifiers = count()  # two watches of one directory, by two roots or one after the other, must differ in theirs
-
-
-class Reader(Protocol):
-    """What is used of watchdog's reader of inotify, a thread."""
-
-    def start(self) -> None:
-        """Begin to read."""
-
-    def stop(self) -> None:
-        """End the thread and all watches."""
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for its end."""
-
-    def is_alive(self) -> bool:
-        """Whether it reads."""
-
-    def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
-        """Watch a directory; -1 where that is not permitted. Raises OSError."""
-
-    def remove_callbacks(self, callbacks: list[tuple[WatchDescriptor, CallbackId]]) -> None:
-        """Watch directories no longer."""
 
 
 @dataclass(frozen=True)
 class _Laid:
     """A watch on a directory."""
 
-    descriptor: WatchDescriptor
-    identifier: CallbackId
+    number: int
+    identifier: int
     scan: int  # by which scan of the root, counted
 
 
 class Watches:
-    """A WatchCallback of watchdog for one root. Its methods may be called from any thread, and none of them waits."""
+    """The listener of one root. Its methods may be called from any thread, and none of them waits."""
 
     def __init__(self, source: Source, reader: Reader, tell: Callable[[Hint], None]) -> None:
         self.failure: OSError | None = None  # the limit that was met; from then on nothing more is watched
@@ -90,7 +54,7 @@ class Watches:
         self._tell = tell
         self._lock = threading.RLock()
         self._closed = False
-        self._paths: dict[WatchDescriptor, str] = {}
+        self._paths: dict[int, str] = {}
         self._laid: dict[str, _Laid] = {}
         self._scans = 0
         self._renamed: deque[int] = deque(maxlen=_RENAMES)
@@ -123,18 +87,18 @@ class Watches:
         with self._lock:
             if self.failure is not None or self._closed:
                 return
-            identifier = CallbackId(next(_identifiers))
+            identifier = next(_identifiers)
             try:
                 mask = _ROOT_MASK if directory == self._root else _MASK
-                descriptor = self._reader.add_callback(os.fsencode(directory), mask, self, identifier)
+                number = self._reader.add(os.fsencode(directory), mask, self, identifier)
             except OSError as problem:
                 if problem.errno in _LIMITS:
                     self.failure = problem
                 return
-            if descriptor < 0:  # watchdog passes over a lack of permission, but notes the watch that is none
-                self._reader.remove_callbacks([(descriptor, identifier)])
+            if number < 0:  # watchdog passes over a lack of permission, but notes the watch that is none
+                self._reader.remove([(number, identifier)])
             else:
-                self._record(directory, _Laid(descriptor, identifier, self._scans))
+                self._record(directory, _Laid(number, identifier, self._scans))
 
     def clear(self) -> None:
         """Watch nothing any more, and never again."""
@@ -142,7 +106,7 @@ class Watches:
             self._closed = True
             self._remove(list(self._laid))
 
-    def on_event(self, event: InotifyEvent) -> None:
+    def on_event(self, event: Event) -> None:
         """Turn an event into a hint, and follow directories that come and go."""
         with self._lock:
             directory = self._paths.get(event.wd)
@@ -153,10 +117,10 @@ class Watches:
                     self._tell(Hint(self._source.root))
             elif event.name:
                 name = os.fsdecode(event.name)
-                follow = self._directory if event.mask & InotifyConstants.IN_ISDIR else self._file
+                follow = self._directory if event.mask & inotify.IS_DIRECTORY else self._file
                 follow(event, name, os.path.join(directory, name))  # noqa: PTH118 - keeps undecodable names as they are
 
-    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+    def on_watch_deleted(self, wd: int) -> None:
         """Forget the watch of a directory that is gone."""
         with self._lock:
             path = self._paths.pop(wd, None)
@@ -164,20 +128,20 @@ class Watches:
                 del self._laid[path]
 
     def on_queue_overflow(self) -> None:
-        """Events were lost, none knows which. The kernel says so, watchdog also writes it to its log."""
+        """Look everywhere, since events were lost."""
         self._tell(Hint(self._source.root))
 
-    def _file(self, event: InotifyEvent, name: str, path: str) -> None:
-        if event.is_moved_from and is_temporary(name):
+    def _file(self, event: Event, name: str, path: str) -> None:
+        if event.mask & inotify.MOVED_FROM and is_temporary(name):
             self._renamed.append(event.cookie)
         elif self._source.is_photo_name(name):
-            whole = event.is_moved_to and event.cookie in self._renamed
+            whole = bool(event.mask & inotify.MOVED_TO) and event.cookie in self._renamed
             self._tell(Hint(self._source.root, Path(path), is_whole=whole))
 
-    def _directory(self, event: InotifyEvent, name: str, path: str) -> None:
+    def _directory(self, event: Event, name: str, path: str) -> None:
         if is_excluded_directory(name):
             return
-        if event.is_moved_from:
+        if event.mask & inotify.MOVED_FROM:
             self._remove([known for known in self._laid if known == path or known.startswith(path + os.sep)])
         if event.mask & _APPEARED:
             self.add(path)
@@ -188,13 +152,13 @@ class Watches:
 
         A directory renamed unseen brings its watch along to another path; one replaced unseen has another watch.
         """
-        former = self._paths.get(laid.descriptor, path)
+        former = self._paths.get(laid.number, path)
         self._remove([known for known in {former, path} if known in self._laid])
-        self._paths[laid.descriptor] = path
+        self._paths[laid.number] = path
         self._laid[path] = laid
 
     def _remove(self, paths: list[str]) -> None:
         laid = [self._laid.pop(path) for path in paths]
         for each in laid:
-            del self._paths[each.descriptor]
-        self._reader.remove_callbacks([(each.descriptor, each.identifier) for each in laid])
+            del self._paths[each.number]
+        self._reader.remove([(each.number, each.identifier) for each in laid])

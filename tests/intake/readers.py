@@ -2,84 +2,77 @@
 
 import errno
 import os
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from watchdog.observers.inotify_c import (
-    CallbackId,
-    InotifyConstants,
-    InotifyEvent,
-    Mask,
-    WatchCallback,
-    WatchDescriptor,
-)
+from gpend.intake import inotify
+from gpend.intake.inotify import Listener
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event."""
+
+    wd: int
+    mask: int
+    cookie: int
+    name: bytes
 
 
 class FakeReader:
-    """What gpend uses of watchdog's InotifyFD."""
+    """A Reader, running from the start."""
 
     def __init__(self, room: int = 1000, problem: OSError | None = None) -> None:
         """There is room for so many watches; `problem` is what happens to the next, by default the system's limit."""
         self.room = room
         self.problem = problem or OSError(errno.ENOSPC, "inotify watch limit reached")
-        self.alive = False
+        self.alive = True
         self.stopped = False
         self.forbidden: set[str] = set()
-        self.descriptors: dict[tuple[int, int], int] = {}  # by the directory's device and inode, as the kernel has it
+        self.watches: dict[tuple[int, int], int] = {}  # by the directory's device and inode, as the kernel has it
         self.numbers = count(1)  # never given twice
-        self.callbacks: dict[int, dict[CallbackId, WatchCallback]] = {}
+        self.listeners: dict[int, dict[int, Listener]] = {}
 
-    def start(self) -> None:
-        """Begin."""
-        self.alive = True
-
-    def stop(self) -> None:
-        """End."""
+    def stop(self, timeout: float) -> None:
+        """End, and not after any length of time."""
+        assert timeout < 10
         self.alive, self.stopped = False, True
-
-    def join(self, timeout: float | None = None) -> None:
-        """Nothing to wait for, but not for ever."""
-        assert timeout is not None
 
     def is_alive(self) -> bool:
         """Whether it reads."""
         return self.alive
 
-    def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+    def add(self, directory: bytes, mask: int, listener: Listener, identifier: int) -> int:
         """Watch a directory."""
-        if os.fsdecode(path) in self.forbidden:
-            self.callbacks.setdefault(-1, {})[id_] = callback
-            return WatchDescriptor(-1)
-        status = Path(os.fsdecode(path)).stat(follow_symlinks=not mask & InotifyConstants.IN_DONT_FOLLOW)
+        if os.fsdecode(directory) in self.forbidden:
+            self.listeners.setdefault(-1, {})[identifier] = listener
+            return -1
+        status = Path(os.fsdecode(directory)).stat(follow_symlinks=not mask & inotify.FOLLOW_NO_LINK)
         place = (status.st_dev, status.st_ino)
-        if place not in self.descriptors:
-            if len(self.callbacks) >= self.room:
+        if place not in self.watches:
+            if len(self.listeners) >= self.room:
                 raise self.problem
-            self.descriptors[place] = next(self.numbers)
-        self.callbacks.setdefault(self.descriptors[place], {})[id_] = callback
-        return WatchDescriptor(self.descriptors[place])
+            self.watches[place] = next(self.numbers)
+        self.listeners.setdefault(self.watches[place], {})[identifier] = listener
+        return self.watches[place]
 
-    def remove_callbacks(self, callbacks: list[tuple[WatchDescriptor, CallbackId]]) -> None:
+    def remove(self, watches: list[tuple[int, int]]) -> None:
         """Watch no longer."""
-        for descriptor, id_ in callbacks:
-            del self.callbacks[descriptor][id_]
-            if not self.callbacks[descriptor]:
-                del self.callbacks[descriptor]
-                self.descriptors = {place: held for place, held in self.descriptors.items() if held != descriptor}
+        for watch, identifier in watches:
+            del self.listeners[watch][identifier]
+            if not self.listeners[watch]:
+                del self.listeners[watch]
+                self.watches = {place: held for place, held in self.watches.items() if held != watch}
 
     def tell(self, directory: Path, mask: int, name: str = "", cookie: int = 0) -> None:
         """An event in a directory, by the watch that was laid on it."""
         status = directory.stat()
-        self.tell_watch(self.descriptors[status.st_dev, status.st_ino], mask, name, cookie)
-
-    def tell_watch(self, descriptor: int, mask: int, name: str = "", cookie: int = 0) -> None:
-        """An event of a watch whose directory may be gone."""
-        event = InotifyEvent(WatchDescriptor(descriptor), Mask(mask), cookie, os.fsencode(name))
-        for callback in list(self.callbacks[descriptor].values()):
-            callback.on_event(event)
+        for listener in list(self.listeners[self.watches[status.st_dev, status.st_ino]].values()):
+            listener.on_event(Told(self.watches[status.st_dev, status.st_ino], mask, cookie, os.fsencode(name)))
 
     def overflow(self) -> None:
         """The kernel has lost events."""
-        for callbacks in list(self.callbacks.values()):
-            for callback in list(callbacks.values()):
-                callback.on_queue_overflow()
+        for listeners in list(self.listeners.values()):
+            for listener in list(listeners.values()):
+                listener.on_queue_overflow()

@@ -3,8 +3,7 @@
 import errno
 from pathlib import Path
 
-from watchdog.observers.inotify_c import InotifyConstants, WatchDescriptor
-
+from gpend.intake import inotify
 from gpend.intake.canary import Canary
 from tests.intake.readers import FakeReader
 
@@ -20,17 +19,17 @@ def test_while_its_songs_are_heard_all_is_well(tmp_path: Path) -> None:
         assert canary.is_well(now)
         if sung(tmp_path).exists():
             sung(tmp_path).unlink()
-            reader.tell(tmp_path, InotifyConstants.IN_CLOSE_WRITE, ".gpend-canary")
+            reader.tell(tmp_path, inotify.CLOSE_WRITE, ".gpend-canary")
     assert canary.is_well(1000)
 
 
 def test_when_they_are_not_heard_for_two_minutes_the_reader_hangs(tmp_path: Path) -> None:
     reader = FakeReader()
     canary = Canary(sung(tmp_path), reader, now=0)
-    reader.tell(tmp_path, InotifyConstants.IN_CLOSE_WRITE, "other")
+    reader.tell(tmp_path, inotify.CLOSE_WRITE, "other")
     assert all(canary.is_well(now) for now in range(0, 120, 5))
     assert not canary.is_well(120)
-    reader.tell(tmp_path, InotifyConstants.IN_CLOSE_WRITE, ".gpend-canary")
+    reader.tell(tmp_path, inotify.CLOSE_WRITE, ".gpend-canary")
     assert canary.is_well(125)
 
 
@@ -52,11 +51,23 @@ def test_lost_events_are_a_sign_of_life(tmp_path: Path) -> None:
 
 
 def test_a_canary_that_cannot_sing_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
     missing = Canary(sung(tmp_path / "missing"), FakeReader(), now=0)
     refused = Canary(sung(tmp_path), FakeReader(room=0, problem=OSError(errno.ENOSPC, "no room")), now=0)
     directory = Canary(tmp_path / "folder", FakeReader(), now=0)
-    (tmp_path / "folder").mkdir()
     bereft = Canary(sung(tmp_path), FakeReader(), now=0)
-    bereft.on_watch_deleted(WatchDescriptor(1))
+    bereft.on_watch_deleted(1)
     for canary in (missing, refused, directory, bereft):
         assert all(canary.is_well(now) for now in range(0, 1000, 40))
+        assert canary.is_proven
+
+
+def test_events_are_proven_by_the_first_that_arrives(tmp_path: Path) -> None:
+    reader = FakeReader()
+    canary = Canary(sung(tmp_path), reader, now=0)
+    assert sung(tmp_path).exists()
+    assert canary.is_well(5)
+    assert not canary.is_proven
+    reader.tell(tmp_path, inotify.CLOSE_WRITE, ".gpend-canary")
+    assert canary.is_well(10)
+    assert canary.is_proven

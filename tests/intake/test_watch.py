@@ -406,15 +406,28 @@ def test_a_reader_that_hangs_is_found_out_by_its_canary(root: Path, tmp_path: Pa
     assert len(kernel.readers) == 2
 
 
+def test_readers_that_never_tell_anything_are_never_relied_upon(root: Path, tmp_path: Path) -> None:
+    kernel = Kernel()
+    watch = watching(root, kernel, canary=tmp_path / ".gpend-canary")
+    told = [notice.event for notice in watch.start(0)]
+    for now in range(0, 6 * 3600, 5):
+        told += words(watch, now)
+        assert watch.poll_seconds(root) == 60
+    assert told == ["watch_died"]
+    assert len(kernel.readers) <= 12
+
+
 def test_a_real_reader_hears_its_canary(root: Path, tmp_path: Path) -> None:
     watch = Watch([Source(root)], threading.Event(), poll_seconds=60, canary=tmp_path / ".gpend-canary")
     watch.start(0)
     canary = watch._canary  # noqa: SLF001 - whether it was heard shows nowhere else before two minutes have passed
     assert canary is not None
     assert canary.is_well(100)
+    assert watch.poll_seconds(root) == 60
     assert canary._heard.wait(PATIENCE)  # noqa: SLF001 - the same
     assert canary.is_well(130)
     assert canary.is_well(240)
+    assert watch.poll_seconds(root) is None
     watch.stop()
 
 

@@ -95,7 +95,7 @@ def test_another_directory_at_the_root_is_watched_in_its_place(root: Path) -> No
     assert supervised.check() == ["source_replaced"]
     assert supervised.hints.drain() == [Hint(root)]
     supervised.scan()
-    assert len(supervised.root) == len(supervised.reader.callbacks) == 1
+    assert len(supervised.root) == len(supervised.reader.listeners) == 1
 
 
 def test_without_room_all_watches_are_given_back_and_the_root_is_scanned_often(root: Path) -> None:
@@ -105,7 +105,7 @@ def test_without_room_all_watches_are_given_back_and_the_root_is_scanned_often(r
     (notice,) = supervised.notices()
     assert notice.event == "watch_limit"
     assert "max_user_watches" in notice.message
-    assert supervised.reader.callbacks == {}
+    assert supervised.reader.listeners == {}
     assert supervised.root.poll_seconds(0) == 60
     assert supervised.root.poll_seconds(last_scan_seconds=10) == 200
 
