@@ -95,6 +95,7 @@ def thumbnail(tiff: bytes) -> bytes:
 def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
     """The block with another thumbnail: in the old one's place where it fits or nothing follows, else at the end.
 
+    A shorter one is filled up with zeros behind its end to the old length, so that not a tag differs.
     Raises UnreadableError for a malformed block and for one without a thumbnail.
     """
     block = Block(tiff)
@@ -104,7 +105,8 @@ def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
     end = stored.offset + stored.length
     if len(new) <= stored.length:
         block.data[stored.offset : end] = new.ljust(stored.length, b"\0")
-    elif not any(block.data[end:]) and len(block.data) - end <= 1:  # a last byte may make the length even
+        return bytes(block.data)
+    if not any(block.data[end:]) and len(block.data) - end <= 1:  # a last byte may make the length even
         block.data[stored.offset :] = new
     else:
         _aim(block, stored.directory, _THUMBNAIL, block.append(new))

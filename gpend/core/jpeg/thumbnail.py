@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -17,6 +18,9 @@ from gpend.core.photo import Mask
 VISIBLE = 3.0
 """A change of fewer levels at the thumbnail's size is not seen."""
 
+_SOFTER = (0.0, 0.35, 0.5, 0.7)
+"""Smoothing, in pixels of the thumbnail, that is tried in turn to make it fit its place."""
+
 _SAME = 20.0
 """A thumbnail that is further than this from its photo, in levels on the average, shows something else."""
 
@@ -29,6 +33,7 @@ _Area: TypeAlias = tuple[slice, slice]
 def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -> bytes:
     """The thumbnail with the photo's change put in; the same bytes where that is not seen or does not fit.
 
+    The change is softened a little where that makes it no longer than it was: then it can stay in its place.
     `pixels` (h, w, 3) are the new photo's. Raises PhotoError for a thumbnail that gpend cannot decode or write.
     """
     layout = survey(thumbnail)
@@ -42,7 +47,20 @@ def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -
     new, changed = _changed(old, area, change)
     if not changed.any():
         return thumbnail
-    return splice(thumbnail, layout, replaced(thumbnail, layout, pictured, new, changed).coded).photo
+    results: list[bytes] = []
+    for sigma in _SOFTER:
+        soft = _softened(new, changed, sigma)
+        results.append(splice(thumbnail, layout, replaced(thumbnail, layout, pictured, soft, changed).coded).photo)
+        if len(results[-1]) <= len(thumbnail):
+            return results[-1]
+    return results[0]
+
+
+def _softened(pixels: NDArray[np.uint8], changed: Mask, sigma: float) -> NDArray[np.uint8]:
+    if sigma == 0:
+        return pixels
+    smooth = np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
+    return np.where(changed[:, :, None], smooth, pixels)
 
 
 def _changed(old: NDArray[np.uint8], area: _Area, change: Difference) -> tuple[NDArray[np.uint8], Mask]:
