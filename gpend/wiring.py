@@ -26,6 +26,7 @@ from gpend.settings import CoreSettings, Settings
 log = structlog.get_logger()
 
 _MINUTE = 60.0
+_LEVELS = ("debug", "info", "warning", "error")
 
 
 def networks(settings: CoreSettings) -> Networks:
@@ -77,9 +78,6 @@ def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
         daemon = Daemon(outfit.equipment, ledger)
         with _signals(daemon):
             return daemon.once(show)
-
-
-_LEVELS = ("debug", "info", "warning", "error")
 
 
 class Outfit:
