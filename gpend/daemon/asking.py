@@ -1,10 +1,11 @@
 """What people asked for through the ledger, carried out."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
+from gpend.daemon.lookout import Lookout
 from gpend.dispatch import Moment
 from gpend.ledger import Asked, Ledger, Request
 
@@ -14,10 +15,9 @@ log = structlog.get_logger()
 class Asking:
     """Answers the requests that `gpend retry`, `forget` and `confirm` leave in the ledger."""
 
-    def __init__(self, ledger: Ledger, look: Callable[[Path, Moment], None]) -> None:
-        """`look` is called with the path of a photo that was forgotten and may be found anew."""
+    def __init__(self, ledger: Ledger, lookouts: Sequence[Lookout]) -> None:
         self._ledger = ledger
-        self._look = look
+        self._lookouts = lookouts
 
     def answer(self, now: Moment) -> int:
         """Carry out what waits; how many requests that were."""
@@ -48,9 +48,12 @@ class Asking:
         row = None if path is None else self._ledger.photo(path)
         if row is not None:
             self._ledger.photos.forget(row.id)
-            self._look(row.path, now)
+            for lookout in self._lookouts:
+                if row.source == lookout.pair.root:
+                    lookout.look(row.path, now)
 
     def _confirm(self, path: Path | None, now: Moment) -> None:
-        for folder in self._ledger.folders():
-            if path is None or path == folder.source:
-                self._ledger.sources.confirm(folder.id, now.utc)
+        for lookout in self._lookouts:
+            if path is None or path == lookout.pair.root:
+                self._ledger.sources.confirm(lookout.pair.id, now.utc)
+                lookout.confirm(now)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from gpend.daemon.absence import Absence
 from gpend.daemon.clock import Clock
 from gpend.dispatch import Dispatcher, Moment, Pair
 from gpend.failpoints import reached
@@ -71,6 +72,7 @@ class Lookout:
         self.pair = pair
         self.watch: Watched = Unwatched()
         self.scans = 0  # of everything, finished
+        self.absence = Absence(pair, dispatcher, ledger, settings)
         self._dispatcher = dispatcher
         self._ledger = ledger
         self._clock = clock
@@ -97,7 +99,7 @@ class Lookout:
         """When `step` is worth calling again, in monotonic seconds."""
         check = self._gate.next_check()
         scan = min(self._scan_at, self._wanted_at) if self._walk is None else math.inf  # it waits for the gate
-        return min(scan, math.inf if check is None else check)
+        return min(scan, self.absence.next_review, math.inf if check is None else check)
 
     def hear(self, hint: Hint, now: Moment) -> None:
         """An event has said that there may be something new."""
@@ -108,6 +110,11 @@ class Lookout:
             self._parts[hint.path] = None
         else:
             self.look(hint.path, now, at_once=hint.is_whole)
+
+    def confirm(self, now: Moment) -> None:
+        """A person has said that the source is right as it is: look at it again in that light."""
+        self.absence.confirm()
+        self._wanted_at = now.steady
 
     def look(self, path: Path, now: Moment, *, at_once: bool = False) -> None:
         """Look at one path."""
@@ -129,7 +136,8 @@ class Lookout:
         with self._ledger.together():
             took = self._take(now)
             walked = self._advance(now)
-        return took or walked
+        reviewed = self.absence.review(now)
+        return took or walked or reviewed
 
     def _take(self, now: Moment) -> bool:
         """Put on record what has settled."""
@@ -146,7 +154,11 @@ class Lookout:
         path = settled.sighting.path
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
         self._by_event.discard(path)
+        known = self._known(path)
         photo = self._ledger.photos.sight(self.pair.id, self._relative(path), settled.sighting.stamp, finder, now.utc)
+        self.absence.met(photo, was_missing=False)
+        if known is not None and known.mirrored:
+            self.absence.changed()
         if settled.incomplete:
             self._dispatcher.has_no_end(photo, now)
 
@@ -181,10 +193,12 @@ class Lookout:
 
     def _everything(self) -> Iterator[Sighting]:
         began = self._clock.now()
+        self.absence.begin_scan()
         with self.watch.scanning(self.pair.root) as visit:
             scan = Scan(self.pair.source, visit=visit)
             yield from scan
         ended = self._clock.now()
+        self.absence.end_scan(scan, ended)
         self._took = ended.steady - began.steady
         pause = self.watch.poll_seconds(self.pair.root, self._took) or self._rescan
         is_there = scan.identity is not None
@@ -205,7 +219,10 @@ class Lookout:
         """Is this another file, or another state of it, than the ledger knows?"""
         reached("seen")
         known = self._known(sighting.path)
-        return known is None or known.state is State.GONE or known.stamp != plain(sighting.stamp)
+        if known is None or known.state is State.GONE:
+            return True
+        self.absence.met(known.id, was_missing=known.missing)
+        return known.stamp != plain(sighting.stamp)
 
     def _known(self, path: Path) -> Known | None:
         return self._ledger.photos.known(self.pair.id, self._relative(path))

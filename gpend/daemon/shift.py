@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from gpend.daemon.asking import Asking
+from gpend.daemon.chores import Chores
 from gpend.daemon.clock import Clock
 from gpend.daemon.lookout import Lookout, Watched
 from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 _IDLE = 1.0  # seconds between two looks at what there is to do; a signal is noticed so soon
 _CHECK = 5.0  # seconds between two looks at whether the watcher is well
 _DEATHS = 10  # kills from outside that weigh as much as one crash
+_MIB = 1 << 20
 _STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
 
 
@@ -74,10 +76,11 @@ class Shift:
         self._pairs = _pairs(equipment.settings, ledger, clock.now().utc)
         self._dispatcher = Dispatcher(equipment, ledger, self._pairs, self.wake.set, listener)
         self._lookouts = [Lookout(pair, self._dispatcher, ledger, self._settings, clock) for pair in self._pairs]
-        self._asking = Asking(ledger, self._look)
+        self._asking = Asking(ledger, self._lookouts)
         self._watcher: Watcher | None = None
         self._check_at = 0.0
         self._sweeps = _sweeps(self._pairs)
+        self._chores = Chores(ledger, self._pairs, self._settings.trash_days, clock.now())
 
     def begin(self, watching: Watching | None) -> None:
         """Put in order what the last gpend left behind, and begin to watch."""
@@ -101,7 +104,8 @@ class Shift:
         for row in self._dispatcher.changed():
             self._look(row.path, now)
         swept = next(self._sweeps, None) is not None
-        return any(steps) or ended > 0 or fed or swept
+        tidied = self._chores.step(now)
+        return any(steps) or ended > 0 or fed or swept or tidied
 
     def rest(self) -> None:
         """Wait until there may be something to do."""
@@ -125,7 +129,9 @@ class Shift:
     @property
     def has_scanned(self) -> bool:
         """Has every source been looked at, with nothing left that a scan has yet to see?"""
-        return all(lookout.scans and not lookout.is_scanning for lookout in self._lookouts)
+        return all(
+            lookout.scans and not lookout.is_scanning and not lookout.absence.is_pending for lookout in self._lookouts
+        )
 
     @property
     def unsettled(self) -> int:
@@ -182,9 +188,15 @@ class Shift:
 def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
     outputs = [folder.output for folder in settings.folders]
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
+    room = settings.minimum_free_mb * _MIB
     return [
-        Pair(row.id, Source(row.source, outside=outputs), Mirror(row.source, row.output, _noting(row.output)))
-        for row in rows
+        Pair(
+            row.id,
+            Source(row.source, wechat_dat=folder.wechat_dat, outside=outputs),
+            Mirror(row.source, row.output, _noting(row.output)),
+            room,
+        )
+        for row, folder in zip(rows, settings.folders, strict=True)
     ]
 
 

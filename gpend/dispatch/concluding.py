@@ -7,7 +7,7 @@ import structlog
 from gpend.core.report import Kept, Outcome, Restored
 from gpend.dispatch import outcomes
 from gpend.dispatch.moment import Moment
-from gpend.dispatch.placing import Job, Placing
+from gpend.dispatch.placing import Job, Placing, is_gone
 from gpend.dispatch.weather import Listener
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
@@ -61,8 +61,8 @@ class Concluding:
             return True
         result = Result(twin.finished, twin.reason, job.photo.content, twin.recipe, twin.outcome, written)
         with self._ledger.together():
-            if twin.id != job.row.id and written is not None and twin.written is not None:
-                self._bequeathed(twin, home)
+            if twin.id != job.row.id:
+                self._bequeathed(job, twin, home)
             self._record(job.row, result, now)
         return True
 
@@ -109,9 +109,10 @@ class Concluding:
             case _:
                 assert_never(outcome)
 
-    def _bequeathed(self, twin: Row, home: Mirror | None) -> None:
-        """A row whose output moved on to another photo has nothing more to say."""
-        if home is not None and twin.written is not None and not home.stands(twin.written):
+    def _bequeathed(self, job: Job, twin: Row, home: Mirror | None) -> None:
+        """A photo that was moved leaves a row with nothing more to say: its file is gone, and so is its output."""
+        has_output = twin.written is not None and (home is None or home.stands(twin.written))
+        if is_gone(twin, job) and not has_output:
             self._ledger.photos.forget(twin.id)
 
     def _record(self, row: Row, result: Result, now: Moment, again: int | None = None) -> None:

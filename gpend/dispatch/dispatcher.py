@@ -58,7 +58,7 @@ class Dispatcher:
         self._engine = equipment.engine
         self._ledger = ledger
         self._wake = wake
-        placing = Placing(ledger, equipment.settings.keep)
+        placing = Placing(ledger, equipment.settings)
         self._concluding = Concluding(ledger, placing, equipment.recipe, listener or Nobody())
         self._stale: list[Row] = []
 
@@ -101,6 +101,10 @@ class Dispatcher:
         """A photo is not processed, for a reason that only the daemon knows."""
         self._concluding.set_aside(row, error, now)
 
+    def output_fails(self, pair: Pair, error: OSError, now: Moment) -> None:
+        """Something could not be done in an output tree: the pair is paused."""
+        self.weather.pair_fails(pair, output_trouble(pair.mirror.output, error), now)
+
     def changed(self) -> list[Row]:
         """Photos that were found changed since this was asked last: they must settle anew."""
         rows, self._stale = self._stale, []
@@ -137,7 +141,7 @@ class Dispatcher:
             self.weather.pair_fails(pair, source_trouble(pair.root, error), now)
         else:
             reached("read")
-            self._decide(Job(row, pair, photo), now)
+            self._decide(Job(row, pair, photo, now.utc), now)
 
     def _decide(self, job: Job, now: Moment) -> None:
         if self.desk.is_working_on(job.photo.content):
@@ -156,7 +160,7 @@ class Dispatcher:
     def _needs_no_engine(self, job: Job, now: Moment) -> bool:
         """End a photo that gpend has met before, under this name or another."""
         content = job.photo.content
-        twins = self._ledger.photos.twins(content)
+        twins = self._ledger.photos.twins(job.row.id, content)
         twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
         if twin is not None:
             home = next((pair.mirror for pair in self._pairs if pair.id == twin.folder), None)
@@ -231,7 +235,7 @@ class Dispatcher:
 
     def _output_fails(self, job: Job, error: OSError, now: Moment, *, begun: bool) -> None:
         self._later(job.row, now, begun=begun)
-        self.weather.pair_fails(job.pair, output_trouble(job.pair.mirror.output, error), now)
+        self.output_fails(job.pair, error, now)
 
 
 def _too_large(row: Row, limit: int) -> PhotoError:

@@ -57,7 +57,7 @@ def precedent(row: Row, twins: Sequence[Row], recipe: Recipe) -> Row | None:
     if row.forced:
         return None
     fit = [twin for twin in twins if _holds(twin, row, recipe)]
-    fit.sort(key=lambda twin: (twin.id != row.id, twin.finished is not State.RESTORED, twin.state is not State.GONE))
+    fit.sort(key=lambda twin: (twin.id != row.id, twin.finished is not State.RESTORED, not twin.is_absent))
     return fit[0] if fit else None
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gpend.dispatch.pair import Pair
 from gpend.ledger import Ledger, Recipe, Row, Written
-from gpend.mirror import Mirror, OccupiedError, Origin, Original, candidates
-from gpend.settings import Keep
+from gpend.mirror import Mirror, OccupiedError, Origin, Original, candidates, trash
+from gpend.settings import Keep, OnDelete, Settings
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Job:
     row: Row
     pair: Pair
     photo: Original
+    taken: int  # UTC seconds
 
     @property
     def origin(self) -> Origin:
@@ -34,9 +35,10 @@ class Job:
 class Placing:
     """Writes to the output trees. What raises PhotoError or OSError has left everything as it was."""
 
-    def __init__(self, ledger: Ledger, keep: Keep) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
         self._ledger = ledger
-        self._keep = keep
+        self._keep = settings.keep
+        self._on_delete = settings.on_delete
 
     def restored(self, job: Job, photo: bytes, suffix: str, recipe: Recipe) -> Written:
         """Write a restored photo."""
@@ -76,7 +78,7 @@ class Placing:
         place = self._place(job, suffix)
         if home is job.pair.mirror and twin.written.path == place:
             return twin.written
-        if twin.id == job.row.id or _is_gone(twin):
+        if twin.id == job.row.id or is_gone(twin, job):
             return self._moved(job, twin, home, place)
         photo = home.read(twin.written)
         return None if photo is None else job.pair.mirror.write(place, photo, job.origin, twin.recipe, job.before)
@@ -138,12 +140,26 @@ class Placing:
         self._ledger.photos.rehome(holder.id, moved)
 
     def _discard_earlier(self, job: Job, written: Written | None) -> None:
-        """Remove what was written earlier if it is not what stands there now."""
-        if job.before is not None and (written is None or written.path != job.before.path):
-            job.pair.mirror.remove(job.before)
+        """What was written earlier and is not what stands there now goes the way of what belongs to deleted photos."""
+        before, mirror = job.before, job.pair.mirror
+        if before is None or trash.is_in_trash(before.path) or (written is not None and written.path == before.path):
+            return
+        match self._on_delete:
+            case OnDelete.TRASH:
+                trash.discard(mirror, before, job.taken)
+            case OnDelete.DELETE:
+                mirror.remove(before)
+            case OnDelete.KEEP:
+                pass
 
 
-def _is_gone(twin: Row) -> bool:
+def is_gone(twin: Row, job: Job) -> bool:
+    """Is the file of another photo surely not there any more?
+
+    In the source that the job's own photo was just read from, looking is enough; another source may be away as a whole.
+    """
+    if twin.folder != job.pair.id and not twin.is_absent:
+        return False
     try:
         twin.path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -39,7 +39,7 @@ class Weather:
 
     def __init__(self, ledger: Ledger, listener: Listener) -> None:
         self._ledger = ledger
-        self._listener = listener
+        self.listener = listener
         self._engine = Pause()
 
     def allows(self, pair: Pair, now: Moment, *, busy: bool) -> bool:
@@ -58,7 +58,7 @@ class Weather:
         if pair.pause.fail(reason, now.steady):
             self._ledger.sources.pause(pair.id, reason, now.utc)
             log.warning("folder_paused", source=pair.root, reason=reason)
-            self._listener.paused(pair, reason)
+            self.listener.paused(pair, reason)
 
     def pair_works(self, pair: Pair, now: Moment) -> None:
         """A photo of a pair was read, and written where there was something to write."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.ledger import lock, requests
+from gpend.ledger.absences import Absences, Unmet
 from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Known, Photos, Upkeep
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "Row",
     "State",
+    "Unmet",
     "Written",
     "plain",
 ]
@@ -54,6 +56,7 @@ class Ledger(Records):
         self.photos = Photos(database)
         self.sources = Folders(database)
         self.requests = Requests(database)
+        self.absences = Absences(database)
         self.upkeep = Upkeep(database)
         self._locked = locked
 

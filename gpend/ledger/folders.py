@@ -27,9 +27,9 @@ class Folders:
         """The reason for the pause is gone."""
         self._database.run("resume_folder", {"folder": folder})
 
-    def brake(self, folder: int, change: str) -> None:
-        """A mass change waits for `gpend confirm`."""
-        self._database.run("brake_folder", {"folder": folder, "brake": change})
+    def brake(self, folder: int, words: str | None, since: int | None = None) -> None:
+        """Something waits for `gpend confirm`: a mass change `since` then, or another doubt; None: nothing does."""
+        self._database.run("brake_folder", {"folder": folder, "brake": words, "since": since})
 
     def confirm(self, folder: int, now: int) -> None:
         """A person has allowed every change noticed so far."""
@@ -40,7 +40,7 @@ class Folders:
         self._database.run("identify_folder", {"folder": folder, "identity": identity})
 
     def photos(self, folder: int) -> int:
-        """How many photos the folder is known to hold."""
+        """How many photos the folder is known to hold, or to have held until they went missing."""
         return self._database.number("known_count", {"folder": folder}) or 0
 
     def row(self, folder: int) -> FolderRow:

@@ -23,6 +23,7 @@ class Known:
     stamp: Stamp
     state: State
     missing: bool
+    mirrored: bool
 
 
 class Photos:
@@ -37,7 +38,7 @@ class Photos:
         if row is None:
             return None
         stamp = Stamp(row["size"], row["mtime_ns"], row["inode"])
-        return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]))
+        return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]), bool(row["mirrored"]))
 
     def sight(self, folder: int, relative: Path | bytes, stamp: Stamp, found_by: FoundBy, now: int) -> int:
         """A settled photo is due, for the first time or again; its id."""
@@ -115,9 +116,10 @@ class Photos:
         row = self._database.first("photo_by_id", {"id": photo})
         return photo_row(row) if row else None
 
-    def twins(self, content: str, limit: int = 16) -> list[Row]:
-        """Rows whose outcome is about a file with this SHA-256."""
-        return [photo_row(row) for row in self._database.each("twins", {"content": content, "limit": limit})]
+    def twins(self, photo: int, content: str, limit: int = 16) -> list[Row]:
+        """Rows whose outcome is about a file with this SHA-256: the photo's own first, then those of missing photos."""
+        values = {"id": photo, "content": content, "limit": limit}
+        return [photo_row(row) for row in self._database.each("twins", values)]
 
     def made(self, sha256: str) -> Row | None:
         """The row whose restoration is the file with this SHA-256: gpend's own work."""

@@ -24,10 +24,10 @@ UPDATE folder SET paused_reason = :reason, paused_since = :now WHERE id = :folde
 UPDATE folder SET paused_reason = NULL, paused_since = NULL WHERE id = :folder;
 
 -- name: brake_folder
-UPDATE folder SET brake = :brake WHERE id = :folder;
+UPDATE folder SET brake = :brake, brake_since = :since WHERE id = :folder;
 
 -- name: confirm_folder
-UPDATE folder SET brake = NULL, confirmed = :now WHERE id = :folder;
+UPDATE folder SET brake = NULL, brake_since = NULL, confirmed = :now WHERE id = :folder;
 
 -- name: identify_folder
 UPDATE folder SET identity = :identity WHERE id = :folder;
@@ -37,11 +37,8 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
 -- name: known
-SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing
+SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored
 FROM photo WHERE folder = :folder AND path = :path;
-
--- name: known_count
-SELECT count(*) AS n FROM photo WHERE folder = :folder AND state <> 'gone' AND missing_since IS NULL;
 
 -- name: discover
 INSERT INTO photo (folder, path, size, mtime_ns, inode, state, first_seen, updated, found_by)
@@ -147,7 +144,7 @@ SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
 -- name: twins
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
-WHERE photo.content = :content LIMIT :limit;
+WHERE photo.content = :content ORDER BY photo.id <> :id, photo.missing_since IS NULL LIMIT :limit;
 
 -- name: made
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
@@ -168,6 +165,66 @@ WHERE photo.folder = :folder AND photo.path = :path;
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.id = :id;
+
+-- name: unmet
+-- What a scan should have met; the daemon knows which of these it did.
+SELECT id, path FROM photo WHERE folder = :folder AND state <> 'gone';
+
+-- name: known_count
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND state <> 'gone';
+
+-- name: missing_count
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND missing_since IS NOT NULL AND state <> 'gone';
+
+-- name: mark_missing
+UPDATE photo SET missing_since = :now WHERE id = :id AND missing_since IS NULL;
+
+-- name: found_again
+UPDATE photo SET missing_since = NULL WHERE id = :id;
+
+-- name: vanished
+-- Missing photos, but for those that a photo waiting somewhere may turn out to be: it has the same size.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.missing_since IS NOT NULL AND photo.state <> 'gone'
+  AND NOT EXISTS (
+      SELECT 1 FROM photo AS arrival
+      WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL)
+ORDER BY photo.id LIMIT :limit;
+
+-- name: removals
+-- Outputs that a deletion took, or is about to take, and that no person has confirmed.
+SELECT count(*) AS n FROM photo
+WHERE folder = :folder AND missing_since > :since AND output IS NOT NULL
+  AND NOT EXISTS (
+      SELECT 1 FROM photo AS arrival
+      WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL);
+
+-- name: changes
+-- Outputs that a change took, or is about to take, and that no person has confirmed.
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND changed_since > :since;
+
+-- name: mirrored
+SELECT count(*) AS n FROM photo
+WHERE folder = :folder AND output IS NOT NULL AND (state <> 'gone' OR missing_since > :since);
+
+-- name: hold_changes
+UPDATE photo SET held = 1
+WHERE folder = :folder AND state = 'waiting' AND changed_since > :since AND held = 0 AND output IS NOT NULL;
+
+-- name: release_changes
+UPDATE photo SET held = 0 WHERE folder = :folder AND held = 1;
+
+-- name: gone
+UPDATE photo SET
+    prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END, state = 'gone',
+    reason = :reason, attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, held = 0, forced = 0, updated = :now,
+    output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
+    output_sha256 = :output_sha256
+WHERE id = :id;
+
+-- name: forget_trashed
+DELETE FROM photo WHERE folder = :folder AND state = 'gone' AND output >= :first AND output < :last;
 
 -- name: counts
 SELECT photo.state, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder

@@ -81,7 +81,8 @@ class FolderRow:
     output: Path
     paused_reason: str | None
     paused_since: int | None
-    brake: str | None  # the mass change that waits for `gpend confirm`, in words
+    brake: str | None  # what waits for `gpend confirm`, in words
+    brake_since: int | None  # a mass change is counted from here
     confirmed: int
     identity: str | None
 
@@ -151,6 +152,11 @@ class Row:
         return self.attempts + self.deaths > 0
 
     @property
+    def is_absent(self) -> bool:
+        """Was it not met where it should be?"""
+        return self.missing_since is not None
+
+    @property
     def finished(self) -> State:
         """The state whose outcome the row holds, also while the photo waits to be redone."""
         return self.prior or self.state
@@ -175,6 +181,7 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
         paused_reason=row["paused_reason"],
         paused_since=row["paused_since"],
         brake=row["brake"],
+        brake_since=row["brake_since"],
         confirmed=row["confirmed"],
         identity=row["identity"],
     )

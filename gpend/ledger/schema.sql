@@ -11,9 +11,11 @@ CREATE TABLE folder (
     paused_reason TEXT,                        -- why nothing is processed at the moment
     paused_since  INTEGER,
     brake         TEXT,                        -- the mass change that waits for `gpend confirm`, in words
+    brake_since   INTEGER,                     -- changes noticed after this time are counted against it
     confirmed     INTEGER NOT NULL DEFAULT 0,  -- changes noticed up to this time were confirmed by a person
     identity      TEXT,                        -- device, inode and file system of the source's root when last listed
-    CHECK ((paused_reason IS NULL) = (paused_since IS NULL))
+    CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
+    CHECK (brake_since IS NULL OR brake IS NOT NULL)
 ) STRICT;
 
 -- One photo: what its file was when gpend last saw it, and what became of it.
@@ -73,6 +75,7 @@ CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;
 CREATE INDEX photo_by_output_sha256 ON photo (output_sha256) WHERE output_sha256 IS NOT NULL;
 CREATE INDEX photo_changed ON photo (folder, changed_since) WHERE changed_since IS NOT NULL;
 CREATE INDEX photo_missing ON photo (folder, missing_since) WHERE missing_since IS NOT NULL;
+CREATE INDEX photo_arrivals ON photo (size) WHERE state IN ('waiting', 'working');
 CREATE INDEX photo_updated ON photo (updated);
 
 -- What people asked for with `gpend retry`, `forget` and `confirm`; the daemon takes it from here.

@@ -34,6 +34,12 @@ def status_of(folder: int, name: str) -> os.stat_result | None:
         return None
 
 
+def names_in(folder: int) -> list[str]:
+    """The names of everything in a folder."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
+
+
 def stamp_of(status: os.stat_result) -> Stamp:
     """The stamp of a file's status."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
@@ -54,8 +60,7 @@ def is_gpends(folder: int, name: str) -> bool:
     """
     if genuine(folder, name) is None:
         return False
-    with os.scandir(folder) as entries:
-        return any(entry.name == name for entry in entries)
+    return name in names_in(folder)
 
 
 def sha256_of(folder: int, name: str) -> str | None:

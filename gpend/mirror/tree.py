@@ -55,7 +55,7 @@ def _enter(descriptor: int, name: str, place: Path, model: Path | None) -> int:
         if model is None:
             raise
     try:
-        os.mkdir(name, _mode_of(model), dir_fd=descriptor)
+        os.mkdir(name, _mode_of(model, descriptor), dir_fd=descriptor)
         os.fsync(descriptor)
     except FileExistsError:
         pass  # made by somebody else meanwhile; what it is shows when it is opened
@@ -74,8 +74,10 @@ def _open(descriptor: int, name: str, place: Path) -> int:
         raise
 
 
-def _mode_of(model: Path) -> int:
+def _mode_of(model: Path, around: int) -> int:
+    """As private as the same folder among the photos; where there is none, as the folder around it."""
     try:
-        return stat.S_IMODE(model.stat().st_mode) & 0o777 | 0o700
+        status = model.stat()
     except OSError:
-        return 0o755
+        status = os.fstat(around)
+    return stat.S_IMODE(status.st_mode) & 0o777 | 0o700

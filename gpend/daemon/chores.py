@@ -1,0 +1,56 @@
+"""What is done once a day: the ledger's copy, and the trash whose time is over."""
+
+from collections.abc import Iterator, Sequence
+
+import structlog
+
+from gpend.dispatch import Moment, Pair
+from gpend.ledger import Ledger
+from gpend.mirror import trash
+
+log = structlog.get_logger()
+
+_DAY = 86_400.0
+_FIRST = 3600.0  # seconds for which both clocks must agree before anything is deleted because of its date
+
+
+class Chores:
+    """Does its work in small parts. A clock that has just jumped, or was wrong at the start, makes it wait."""
+
+    def __init__(self, ledger: Ledger, pairs: Sequence[Pair], trash_days: int, start: Moment) -> None:
+        self._ledger = ledger
+        self._pairs = pairs
+        self._days = trash_days
+        self._trusted_from = start
+        self._next = start.steady + _FIRST
+        self._work: Iterator[None] = iter(())
+
+    def step(self, now: Moment) -> bool:
+        """Do a part of what is due; True if there is more to do at once."""
+        if self._has_jumped(now):
+            self._trusted_from = now
+            self._next = now.steady + _FIRST
+            self._work = iter(())
+        elif now.steady >= self._next:
+            self._next = now.steady + _DAY
+            self._work = self._all(now)
+        return next(self._work, self) is None
+
+    def _has_jumped(self, now: Moment) -> bool:
+        began = self._trusted_from
+        return abs((now.utc - began.utc) - (now.steady - began.steady)) > _FIRST
+
+    def _all(self, now: Moment) -> Iterator[None]:
+        self._ledger.back_up()
+        yield
+        for pair in self._pairs:
+            yield from self._empty_trash(pair, now)
+
+    def _empty_trash(self, pair: Pair, now: Moment) -> Iterator[None]:
+        try:
+            for part in trash.expired(pair.mirror, now.utc, self._days):
+                yield from trash.empty(pair.mirror, part)
+                self._ledger.absences.forget_below(pair.id, part)
+                log.info("trash_emptied", output=pair.mirror.output, part=part.name)
+        except OSError as error:
+            log.warning("trash_not_emptied", output=pair.mirror.output, reason=str(error))  # tomorrow again

@@ -1,0 +1,77 @@
+"""What the ledger knows of photos that are not there any more, and of how much changes at once."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpend.ledger.database import Database
+from gpend.ledger.photos import written_values
+from gpend.ledger.rows import Row, Written, photo_row
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A photo that a scan should have met."""
+
+    id: int
+    relative: Path
+
+
+class Absences:
+    """Photos that are missing or gone, and the mass-change brake. Every method is committed when it returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def expected(self, folder: int) -> Iterator[Unmet]:
+        """Every photo that a scan of a folder should meet, one by one; do not write meanwhile."""
+        for row in self._database.each("unmet", {"folder": folder}):
+            yield Unmet(row["id"], Path(os.fsdecode(row["path"])))
+
+    def mark(self, photo: int, now: int) -> None:
+        """It was not met where it should be."""
+        self._database.run("mark_missing", {"id": photo, "now": now})
+
+    def found_again(self, photo: int) -> None:
+        """It is there."""
+        self._database.run("found_again", {"id": photo})
+
+    def missing(self, folder: int) -> int:
+        """How many photos of a folder are missing."""
+        return self._database.number("missing_count", {"folder": folder}) or 0
+
+    def vanished(self, folder: int, limit: int) -> list[Row]:
+        """Missing photos that no photo which still waits can turn out to be."""
+        rows = self._database.each("vanished", {"folder": folder, "limit": limit})
+        return [photo_row(row) for row in rows]
+
+    def gone(self, photo: int, reason: str, written: Written, now: int) -> None:
+        """Its deletion is certain; `written` is where its output is now."""
+        self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
+
+    def removals(self, folder: int, since: int) -> int:
+        """Outputs that lost their photos since then, removed already or not."""
+        return self._database.number("removals", {"folder": folder, "since": since}) or 0
+
+    def changes(self, folder: int, since: int) -> int:
+        """Mirrored photos that were seen to change since then, redone already or not."""
+        return self._database.number("changes", {"folder": folder, "since": since}) or 0
+
+    def mirrored(self, folder: int, since: int) -> int:
+        """Photos that have an output, or had one until they vanished after `since`."""
+        return self._database.number("mirrored", {"folder": folder, "since": since}) or 0
+
+    def hold(self, folder: int, since: int) -> int:
+        """Keep mirrored photos that changed since then from being redone; how many that concerns anew."""
+        return self._database.run("hold_changes", {"folder": folder, "since": since})
+
+    def release(self, folder: int) -> int:
+        """Let what was held go on; how many."""
+        return self._database.run("release_changes", {"folder": folder})
+
+    def forget_below(self, folder: int, trash: Path) -> int:
+        """Forget the photos whose outputs lay in a part of the trash that is deleted; how many."""
+        first = os.fsencode(trash) + b"/"
+        last = os.fsencode(trash) + b"0"  # the character after /
+        return self._database.run("forget_trashed", {"folder": folder, "first": first, "last": last})

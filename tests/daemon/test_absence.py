@@ -1,0 +1,285 @@
+"""Deletions, moves and mass changes: what goes to the trash, what never does, and what waits for a person."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpend.intake.scan import Scan
+from gpend.ledger import Ledger, Request, State
+from gpend.settings import BrakeSettings, Keep, OnDelete
+from tests.daemon.world import BLURRED, RESTORED, SHARP, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def numbered(number: int) -> bytes:
+    return BLURRED + str(number).encode()
+
+
+def fill(world: World, count: int, folder: str = "a") -> None:
+    for number in range(count):
+        world.put(f"{folder}/{number}.jpg", numbered(number))
+
+
+def trashed(world: World) -> set[str]:
+    return {name for name in world.outputs() if name.startswith(".gpend-trash/")}
+
+
+def test_a_deleted_photo_sends_its_output_to_the_trash_of_the_day(world: World) -> None:
+    photo = world.put("2020/a.jpg")
+    world.put("2020/b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    assert world.outputs() == {".gpend-trash/2023-11-14/2020/a.jpg": RESTORED}
+    assert world.row("2020/a.jpg").state is State.GONE
+    assert not (world.output / "2020").exists()
+
+
+def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:
+    for number in range(2):
+        photo = world.put("a.jpg", numbered(number))
+        world.put("b.jpg")
+        world.once()
+        photo.unlink()
+        world.once()
+    assert {Path(name).parts[1] for name in trashed(world)} == {"2023-11-14", "2023-11-14.2"}
+
+
+def test_on_delete_keep_leaves_the_output(world: World) -> None:
+    world.knobs["on_delete"] = OnDelete.KEEP
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    assert world.row("a.jpg").state is State.GONE
+
+
+def test_on_delete_delete_removes_the_output_and_the_row(world: World) -> None:
+    world.knobs["on_delete"] = OnDelete.DELETE
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    assert world.outputs() == {}
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.photo(photo) is None
+
+
+def test_an_output_that_the_user_edited_is_not_even_trashed(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    (world.output / "a.jpg").write_bytes(b"edited by hand")
+    photo.unlink()
+    world.once()
+    assert world.outputs() == {"a.jpg": b"edited by hand"}
+
+
+def test_a_photo_that_comes_back_takes_its_output_out_of_the_trash(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    world.put("elsewhere/c.jpg")
+    world.once()
+    assert world.outputs() == {"elsewhere/c.jpg": RESTORED}
+    assert world.engine.given[BLURRED] == 1
+    world.put("a.jpg")
+    world.once()
+    assert world.outputs() == {"elsewhere/c.jpg": RESTORED, "a.jpg": RESTORED}
+    assert world.engine.given[BLURRED] == 1
+
+
+def test_a_moved_folder_moves_its_outputs_and_restores_nothing_again(world: World) -> None:
+    fill(world, 60)
+    world.put("b/stays.jpg", SHARP)
+    world.once()
+    (world.source / "a").rename(world.source / "c")
+    tally = world.once()
+    assert world.outputs() == {f"c/{number}.jpg": RESTORED + str(number).encode() for number in range(60)}
+    assert world.engine.given.total() == 61
+    assert tally.pauses == {}
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.RESTORED] == 60
+        assert records.folders()[0].brake is None
+
+
+def test_copies_that_move_together_move_each_its_output(world: World) -> None:
+    for number in range(5):
+        world.put(f"a/{number}.jpg")
+    world.once()
+    (world.source / "a").rename(world.source / "b")
+    world.once()
+    assert world.outputs() == {f"b/{number}.jpg": RESTORED for number in range(5)}
+
+
+def test_photos_that_were_kept_move_with_their_copies(world: World) -> None:
+    world.knobs["keep"] = Keep.COPY
+    world.put("a/a.jpg", SHARP)
+    world.put("stays.jpg", SHARP + b"2")
+    world.once()
+    (world.source / "a").rename(world.source / "b")
+    world.once()
+    assert set(world.outputs()) - trashed(world) == {"b/a.jpg", "stays.jpg"}
+    assert world.engine.given[SHARP] == 1
+
+
+def test_two_photos_that_swap_names_swap_outputs(world: World) -> None:
+    one, two = world.put("1.jpg", numbered(1)), world.put("2.jpg", numbered(2))
+    world.once()
+    one.rename(world.source / "3.jpg")
+    two.rename(one)
+    (world.source / "3.jpg").rename(two)
+    world.once()
+    assert world.outputs() == {"1.jpg": RESTORED + b"2", "2.jpg": RESTORED + b"1"}
+
+
+def test_a_source_that_is_empty_or_away_is_never_a_deletion(world: World) -> None:
+    fill(world, 5)
+    world.once()
+    before = world.outputs()
+    shutil.move(world.source / "a", world.root / "away")
+    world.once()
+    assert world.outputs() == before
+    with Ledger.read_only(world.settings.ledger) as records:
+        brake = records.folders()[0].brake
+    assert brake is not None
+    assert "is its disk mounted?" in brake
+    assert "gpend confirm" in brake
+    shutil.move(world.root / "away", world.source / "a")
+    world.once()
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.folders()[0].brake is None
+    assert world.outputs() == before
+    assert world.engine.given.total() == 5
+
+
+def test_an_empty_source_is_believed_once_a_person_confirms_it(world: World) -> None:
+    fill(world, 5)
+    world.once()
+    shutil.rmtree(world.source / "a")
+    world.once()
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    world.once()
+    assert len(trashed(world)) == len(world.outputs()) == 5
+
+
+def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, 3)
+    world.put("b/b.jpg")
+    world.once()
+    before = world.outputs()
+    scandir = os.scandir
+
+    def refused(path: "str | int") -> object:
+        if isinstance(path, str) and path.endswith("/a"):
+            raise PermissionError
+        return scandir(path)
+
+    monkeypatch.setattr(Scan.__init__, "__kwdefaults__", {"visit": None, "listing": refused})
+    for photo in (world.source / "a").iterdir():
+        photo.unlink()
+    world.once()
+    assert world.outputs() == before
+
+
+def test_a_mass_deletion_waits_for_a_person_and_then_goes_on(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 10)
+    fill(world, 40, "b")
+    world.once()
+    shutil.rmtree(world.source / "a")
+    tally = world.once()
+    assert len(world.outputs()) == 50
+    assert trashed(world) == set()
+    assert "10 photos vanished" in next(iter(tally.pauses.values()))
+    world.clock.pass_by(7200)
+    world.once()
+    assert trashed(world) == set()
+    Ledger.request(world.settings.ledger, Request.CONFIRM, [world.source])
+    world.once()
+    assert len(trashed(world)) == 10
+
+
+def test_the_brake_lets_go_when_the_photos_are_back(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 10)
+    fill(world, 40, "b")
+    world.once()
+    shutil.move(world.source / "a", world.root / "a")
+    world.once()
+    shutil.move(world.root / "a", world.source / "a")
+    world.once()
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.folders()[0].brake is None
+    assert len(world.outputs()) == 50
+
+
+def test_new_photos_are_processed_while_the_brake_holds(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=2)
+    fill(world, 10)
+    world.put("b.jpg")
+    world.once()
+    shutil.rmtree(world.source / "a")
+    world.once()
+    world.put("new.jpg", numbered(99))
+    world.once()
+    assert "new.jpg" in world.outputs()
+    assert trashed(world) == set()
+
+
+def test_a_mass_change_waits_for_a_person_and_then_goes_on(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 20)
+    world.once()
+    before = world.outputs()
+    for number in range(20):
+        world.put(f"a/{number}.jpg", f"encrypted, as if blurred, {number}".encode())
+    world.once()
+    assert world.outputs() == before
+    with Ledger.read_only(world.settings.ledger) as records:
+        brake = records.folders()[0].brake
+    assert brake is not None
+    assert "20 changed" in brake
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    world.once()
+    assert all(photo.startswith(b"encrypted") for photo in world.outputs().values())
+
+
+def test_small_changes_pass_without_a_word(world: World) -> None:
+    fill(world, 60)
+    world.once()
+    for number in range(50):
+        (world.source / f"a/{number}.jpg").unlink()
+    world.once()
+    assert len(trashed(world)) == 50
+
+
+def test_deletions_one_by_one_are_counted_together(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    world.knobs["on_delete"] = OnDelete.DELETE
+    fill(world, 20)
+    world.once()
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = world.daemon(ledger)
+        left = list(range(20))
+
+        def delete_some(_: object) -> None:
+            for _ in range(2):
+                if left:
+                    (world.source / f"a/{left.pop()}.jpg").unlink()
+
+        daemon.once(delete_some)
+    assert len(world.outputs()) >= 14

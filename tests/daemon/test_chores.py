@@ -1,0 +1,72 @@
+"""Daily work: the trash is emptied by its date, but not by a clock that cannot be trusted."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon.chores import Chores
+from gpend.dispatch import Pair
+from gpend.intake.source import Source
+from gpend.ledger import Ledger, State
+from gpend.mirror import Mirror
+from tests.daemon.world import SHARP, World
+
+DAY = 86_400
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    photo = world.put("2020/a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    (world.output / ".gpend-trash/mine").mkdir()
+    (world.output / ".gpend-trash/mine/note.txt").write_bytes(b"mine")
+    (world.output / ".gpend-trash/2023-11-14/link").symlink_to(world.source)
+    return world
+
+
+@pytest.fixture
+def after(world: World) -> Iterator[Callable[[float, int], set[str]]]:
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.folders()[0].id
+        pair = Pair(folder, Source(world.source), Mirror(world.source, world.output))
+        chores = Chores(ledger, [pair], 30, world.clock.now())
+
+        def let_pass(seconds: float, jump: int = 0) -> set[str]:
+            world.clock.pass_by(seconds)
+            world.clock.jump(jump)
+            while chores.step(world.clock.now()):
+                pass
+            return set(world.outputs())
+
+        yield let_pass
+
+
+def test_what_is_in_the_trash_goes_after_its_days_and_nothing_else(
+    world: World, after: Callable[..., set[str]]
+) -> None:
+    assert len(after(29 * DAY)) == 2
+    assert after(3 * DAY) == {".gpend-trash/mine/note.txt"}
+    assert set(world.sources()) == {"b.jpg"}
+    assert not (world.output / ".gpend-trash/2023-11-14").exists()
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.GONE] == 0
+
+
+def test_a_clock_that_jumps_empties_nothing(after: Callable[..., set[str]]) -> None:
+    assert len(after(10, 400 * DAY)) == 2
+    assert len(after(60)) == 2
+    assert len(after(DAY)) == 1
+
+
+def test_the_ledger_has_a_copy_every_day(world: World, after: Callable[..., set[str]]) -> None:
+    backup = world.root / "ledger.sqlite.backup"
+    after(4000)
+    assert backup.exists()
+    first = backup.stat().st_ino
+    after(DAY)
+    assert backup.stat().st_ino != first
