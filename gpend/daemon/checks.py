@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+from gpend.daemon import hooks
 from gpend.errors import ConfigurationError
 from gpend.settings import FolderSettings, Settings
 
@@ -16,6 +17,7 @@ def problems(settings: Settings) -> list[str]:
     found = [problem for pair in settings.folders for problem in (*_of_source(pair), *_of_output(pair))]
     found += _among(settings.folders)
     found += _of_ledger(settings)
+    found += hooks.problems(settings.hooks)
     return list(dict.fromkeys(found))
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
+from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.shift import Shift, Watching, watching
 from gpend.daemon.tally import Progress, Tally
 from gpend.dispatch import Equipment
@@ -92,12 +93,14 @@ class Daemon:
     @contextmanager
     def _shift(self, watching: Watching | None) -> Iterator[Shift]:
         refuse(self._equipment.settings)
-        shift = Shift(self._equipment, self._ledger, self._around.clock, self.tally)
+        hooks = Hooks(self._equipment.settings.hooks)
+        shift = Shift(self._equipment, self._ledger, self._around.clock, Listeners((self.tally, hooks)))
         shift.begin(watching)
         try:
             yield shift
         finally:
             shift.end()
+            hooks.close()
 
     def _read_again(self) -> None:
         """Take over the configuration as it is now, if it is right; else go on with the one before."""

@@ -118,7 +118,7 @@ class Photos:
 
     def twins(self, photo: int, content: str, limit: int = 16) -> list[Row]:
         """Rows whose outcome is about a file with this SHA-256: the photo's own first, then those of missing photos."""
-        values = {"id": photo, "content": content, "limit": limit}
+        values: dict[str, Value] = {"id": photo, "content": content, "limit": limit}
         return [photo_row(row) for row in self._database.each("twins", values)]
 
     def made(self, sha256: str) -> Row | None:

@@ -1,0 +1,94 @@
+"""Programs of the user's own hear what happens, and cannot hold gpend up."""
+
+import errno
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon.hooks import Hooks, problems
+from gpend.dispatch import Pair
+from gpend.errors import ConfigurationError
+from gpend.intake.source import Source
+from gpend.ledger import Ledger, State
+from gpend.mirror import Mirror
+from gpend.settings import HookSettings
+from tests.daemon.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> str:
+    program = tmp_path / "writer.py"
+    program.write_text("import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '\\n')\n")
+    return f"{sys.executable} {program} '{tmp_path / 'heard'}'"
+
+
+def heard(world: World) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (world.root / "heard").read_text().splitlines()]
+
+
+def test_a_program_hears_of_what_was_restored_and_what_was_not(world: World, writer: str) -> None:
+    world.knobs["hooks"] = HookSettings(on_restored=writer, on_failed=writer)
+    world.put("a.jpg")
+    world.put("b.jpg", b"broken, and more of it")
+    world.put("c.jpg", b"sharp, and much more of it")
+    world.once()
+    facts = {str(each["event"]): each for each in heard(world)}
+    assert set(facts) == {"on_restored", "on_failed"}
+    assert facts["on_restored"]["output"] == str(world.output / "a.jpg")
+    assert facts["on_restored"]["faces"]
+    assert facts["on_failed"]["reason"] == "it is broken"
+
+
+def test_a_program_hears_why_a_folder_is_paused(world: World, writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.knobs["hooks"] = HookSettings(on_paused=writer)
+    world.put("a.jpg")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    world.once()
+    assert "the disk is full" in str(heard(world)[0]["reason"])
+
+
+@pytest.mark.parametrize("command", ["sleep 60", "sh -c 'exit 3'", "sh -c 'sleep 60 & cat'"])
+def test_a_program_that_hangs_or_fails_costs_a_line_in_the_log(world: World, command: str) -> None:
+    world.knobs["hooks"] = HookSettings(on_restored=command, seconds=0.3)
+    world.put("a.jpg")
+    began = time.monotonic()
+    world.once()
+    assert world.row("a.jpg").state is State.RESTORED
+    assert time.monotonic() - began < 30
+
+
+def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    monkeypatch.setattr("gpend.daemon.hooks._WAITING", 1)
+    hooks = Hooks(HookSettings(on_paused="sleep 60"))
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
+        pair = Pair(folder, Source(world.source), Mirror(world.source, world.output))
+        for _ in range(10):
+            hooks.paused(pair, "the disk is full")
+    hooks.close()
+    assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
+
+
+def test_a_program_that_is_not_there_is_refused_at_the_start(world: World) -> None:
+    world.knobs["hooks"] = HookSettings(on_failed="no-such-program --now", on_paused="'")
+    with pytest.raises(ConfigurationError) as refusal:
+        world.once()
+    assert "hooks.on_failed: there is no program" in str(refusal.value)
+    assert "hooks.on_paused" in str(refusal.value)
+
+
+def test_programs_that_can_be_run_are_no_problem() -> None:
+    assert list(problems(HookSettings(on_restored="sh -c true"))) == []
