@@ -73,7 +73,7 @@ def _curves(paths: Sequence[Path], each: int, networks: Networks, random: np.ran
         clean = material.loaded(path)
         for _ in range(each):
             kind = DEGRADED[int(random.integers(len(DEGRADED)))] if random.uniform() < 0.85 else Kind.SHARP
-            face_px = float(np.exp(random.uniform(np.log(50), np.log(300))))
+            face_px = float(np.exp(random.uniform(np.log(50), np.log(500))))
             taken = shot(material.lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random)
             curves.append(curve(material.sampled(taken), networks, features))
     return curves

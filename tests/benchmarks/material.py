@@ -12,6 +12,8 @@ from gpend.core import align, sharpness
 from gpend.core.photo import Plane
 from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, shot
 
+_SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale, where no grid is left
+
 TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 
 
@@ -40,7 +42,7 @@ def loaded(path: Path) -> NDArray[np.uint8]:
 
 
 def samples(
-    paths: Sequence[Path], each: int, random: Random, widths: tuple[float, float] = (40, 400)
+    paths: Sequence[Path], each: int, random: Random, widths: tuple[float, float] = (40, 800)
 ) -> Iterator[Sample]:
     """`each` shots of every face, half of them sharp controls, with the light and the aim varied as people's are."""
     for path in paths:
@@ -58,6 +60,8 @@ def sampled(taken: Shot, random: Random | None = None) -> Sample:
     transform = align.similarity(marks if random is None else _shaken(marks, side, random), TARGET)
     crop, scale = align.crop(taken.seen, transform, sharpness.SIDE), align.scale_of(transform)
     grid = sharpness.blocking(taken.seen[side // 4 : side - side // 8, side // 4 : side - side // 4])
+    if random is not None and side >= sharpness.SIDE and random.uniform() < _SHRUNK:
+        grid = 0.0
     return Sample(taken, crop, scale, grid, sharpness.terms(crop, scale, grid))
 
 
