@@ -16,12 +16,12 @@ _SECONDS = 60
 @cache
 def _is_permitted() -> bool:
     unshare = shutil.which("unshare")
-    return unshare is not None and _run(unshare, "mount -t tmpfs none /mnt").returncode == 0
+    return unshare is not None and _run(unshare, "mount -t tmpfs none /mnt", sys.executable, "-c", "").returncode == 0
 
 
 def _run(unshare: str, prepare: str, *command: str) -> "subprocess.CompletedProcess[str]":
     """`prepare` is for the shell; the command is run after it, as root of the namespace."""
-    shell = ["sh", "-c", f'{prepare} && exec "$@"', "sh", *(command or ("true",))]
+    shell = ["sh", "-c", f'{prepare} && exec "$@"', "sh", *command]
     return subprocess.run(
         [unshare, "--user", "--map-root-user", "--mount", *shell],
         capture_output=True,

@@ -422,11 +422,9 @@ def test_a_real_reader_hears_its_canary(root: Path, tmp_path: Path) -> None:
     watch.start(0)
     canary = watch._canary  # noqa: SLF001 - whether it was heard shows nowhere else before two minutes have passed
     assert canary is not None
-    assert canary.is_well(100)
-    assert watch.poll_seconds(root) == 60
     assert canary._heard.wait(PATIENCE)  # noqa: SLF001 - the same
-    assert canary.is_well(130)
-    assert canary.is_well(240)
+    assert canary.is_well(110)
+    assert canary.is_well(220)
     assert watch.poll_seconds(root) is None
     watch.stop()
 
