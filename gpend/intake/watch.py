@@ -83,7 +83,7 @@ class Watch:
 
     def poll_seconds(self, root: Path, last_scan_seconds: float = 0.0) -> float | None:
         """How often to scan a root whose events do not tell all, given how long that takes; None if they do."""
-        return self._roots[root].poll_seconds(last_scan_seconds, trusts_events=self._is_proven())
+        return self._roots[root].poll_seconds(last_scan_seconds, trusts_events=_is_proven(self._canary))
 
     def watched(self) -> int:
         """How many directories are watched."""
@@ -113,12 +113,9 @@ class Watch:
         if self._reader is None and now >= self._retry.at:
             told += self._start_reader(now)
         has_lasted = self._reader is not None and now - self._started_at >= FIRST_PAUSE
-        if has_lasted and self._is_proven() and self._retry.succeed():
+        if has_lasted and _is_proven(self._canary) and self._retry.succeed():
             told.append(notices.reader_back())
         return told
-
-    def _is_proven(self) -> bool:
-        return self._canary is None or self._canary.is_proven
 
     def _start_reader(self, now: float) -> list[Notice]:
         try:
@@ -128,3 +125,8 @@ class Watch:
         self._reader, self._started_at = reader, now
         self._canary = None if self._canary_file is None else Canary(self._canary_file, reader, now)
         return []
+
+
+def _is_proven(canary: Canary | None) -> bool:
+    """Whether events are known to arrive, or there is no way to know."""
+    return canary is None or canary.is_proven

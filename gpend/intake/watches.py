@@ -76,21 +76,18 @@ class Watches:
             self._remove([path for path, laid in self._laid.items() if laid.scan < self._scans])
 
     def visit(self, directory: Path) -> None:
-        """What a scan is to call before it lists a directory."""
-        self.add(os.fspath(directory))
+        """Watch a directory, without those below it: for a scan to call before it lists one.
 
-    def add(self, directory: str) -> None:
-        """Watch a directory, without those below it; that it has vanished or is closed to us is not an error.
-
-        One that is watched already is watched anew: should it have been replaced while events were lost, that mends it.
+        That it has vanished or is closed to us is not an error. One that is watched already is watched anew: should it
+        have been replaced while events were lost, that mends it.
         """
         with self._lock:
             if self.failure is not None or self._closed:
                 return
-            identifier = next(_identifiers)
+            identifier, path = next(_identifiers), os.fspath(directory)
             try:
-                mask = _ROOT_MASK if directory == self._root else _MASK
-                number = self._reader.add(os.fsencode(directory), mask, self, identifier)
+                mask = _ROOT_MASK if path == self._root else _MASK
+                number = self._reader.add(os.fsencode(path), mask, self, identifier)
             except OSError as problem:
                 if problem.errno in _LIMITS:
                     self.failure = problem
@@ -98,7 +95,7 @@ class Watches:
             if number < 0:  # watchdog passes over a lack of permission, but notes the watch that is none
                 self._reader.remove([(number, identifier)])
             else:
-                self._record(directory, _Laid(number, identifier, self._scans))
+                self._record(path, _Laid(number, identifier, self._scans))
 
     def clear(self) -> None:
         """Watch nothing any more, and never again."""
@@ -144,7 +141,7 @@ class Watches:
         if event.mask & inotify.MOVED_FROM:
             self._remove([known for known in self._laid if known == path or known.startswith(path + os.sep)])
         if event.mask & _APPEARED:
-            self.add(path)
+            self.visit(Path(path))
         self._tell(Hint(self._source.root, Path(path), is_directory=True))
 
     def _record(self, path: str, laid: _Laid) -> None:
