@@ -443,6 +443,37 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 """Small files whose headers promise more pixels than gpend takes by default."""
 
+LARGE: dict[str, tuple[int, int]] = {
+    "png": (14_000, 14_200),
+    "png-16": (11_000, 11_900),
+    "jpeg": (14_000, 14_200),
+    "webp": (12_000, 12_000),
+    "tiff": (14_000, 14_200),
+    "avif": (9_900, 10_000),
+}
+"""Kinds of photos, and about the largest that gpend takes of each by default: width and height."""
+
+
+def large(kind: str) -> bytes:
+    """A black photo of that size, in a few bytes."""
+    width, height = LARGE[kind]
+    if kind.startswith("png"):
+        depth = 16 if kind == "png-16" else 8
+        packer = zlib.compressobj()
+        rows = b"".join(packer.compress(bytes(1 + width * 3 * depth // 8)) for _ in range(height)) + packer.flush()
+        header = struct.pack(">IIBBBBB", width, height, depth, RGB, 0, 0, 0)
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    options: dict[str, dict[str, Any]] = {
+        "jpeg": {"quality": 5, "progressive": True},
+        "webp": {"lossless": True, "quality": 0, "method": 0},
+        "tiff": {"compression": "tiff_adobe_deflate", "tiffinfo": {278: 64}},
+        "avif": {"quality": 1, "speed": 10},
+    }
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height)).save(stream, kind, **options[kind])
+    return stream.getvalue()
+
+
 BROKEN: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "one byte": lambda: b"\xff",

@@ -37,6 +37,7 @@ BEGINNINGS = {
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 MOST_BRANDS = 64
+ORDINARY_DEPTH = 32  # bits of a pixel; deeper ones count for more in maximum_megapixels, which is there to bound memory
 KEPT = {
     b"GIF8": "GIF",
     b"BM": "BMP",
@@ -55,9 +56,11 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
     with _named("its header cannot be read"):
         header = container.header(photo)
     megapixels = header.width * header.height / 1e6
-    if megapixels > settings.maximum_megapixels:
+    factor = max(1.0, header.depth / ORDINARY_DEPTH)
+    if megapixels * factor > settings.maximum_megapixels:
+        counted = f" (counted {factor:.2g}-fold for their {header.depth} bits)" if factor > 1 else ""
         raise PhotoError(
-            f"the picture has {megapixels:,.0f} megapixels, more than photo.maximum_megapixels "
+            f"the picture has {megapixels:,.0f} megapixels{counted}, more than photo.maximum_megapixels "
             f"({settings.maximum_megapixels:,.0f}) allows; gpend left it as it is"
         )
     return header

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import photos
 from tests.core.fuzzing import damaged
 
 FLIPS = int(os.environ.get("GPEND_FUZZ_FLIPS", "60"))
@@ -39,6 +40,21 @@ def test_whatever_comes_has_an_outcome(name: str) -> None:
     assert report["slowest"] < SECONDS
     assert report["peak_mb"] < MEGABYTES
     assert report["outcomes"]["IncompleteError"] >= 50
+
+
+@pytest.mark.skipif(FLIPS <= 500, reason="takes half a minute; part of the full count")
+@pytest.mark.parametrize("kind", sorted(photos.LARGE))
+def test_a_small_file_of_many_pixels_does_not_fill_the_memory(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(photos.large(kind))
+    assert path.stat().st_size < 4_000_000
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "tests.core.fuzzing", "--look", str(path)]
+    done = subprocess.run(command, cwd=root, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    report = json.loads(done.stdout)
+    assert report["long_side"] == 1280
+    assert report["peak_mb"] < MEGABYTES
 
 
 def test_the_damage_is_the_same_every_time() -> None:

@@ -29,6 +29,7 @@ class Header:
     width: int  # as stored, before orientation
     height: int
     orientation: int  # EXIF's, 1 to 8
+    depth: int = 24  # bits of a pixel, all channels
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 
 from gpend.core.containers import Decoded, Encoded, Format, Header, boxes, tags
 from gpend.core.containers.boxes import FULL, Box, Extent
-from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced
+from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
@@ -24,6 +24,9 @@ of the encoder. 90 leaves the rest of the picture within 47 dB of the source (me
 
 ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 """EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
+
+MOST_PIXELS = 100_000_000
+"""Decoding takes nine bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
 
 GLANCE, CLOSE = 32, 3.0
 """Looked at so small (pixels), the wanted and the written picture may differ by so many levels of 255 in the mean: a
@@ -120,7 +123,9 @@ def header(photo: bytes) -> Header:
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The whole picture, reduced."""
-    return reduced(_pixels(photo, header), long_side)
+    if header.width * header.height > MOST_PIXELS:
+        raise UnsupportedError("gpend keeps AVIF pictures of more than 100 megapixels as they are")
+    return reduced_by_bands(rows_of(_decoded(photo, header)), header.width, header.height, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
@@ -176,11 +181,18 @@ def _refuse(picture: _Picture) -> None:
             raise UnsupportedError(f"gpend keeps this AVIF as it is: {reason}")
 
 
+def _decoded(photo: bytes, header: Header) -> AvifImageFile:
+    """The picture, decoded by Pillow."""
+    image = AvifImageFile(BytesIO(photo))
+    if image.size != (header.width, header.height):
+        raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
+    image.load()
+    return image
+
+
 def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
     """(h, w), (h, w, 3) or (h, w, 4)."""
-    pixels = np.array(AvifImageFile(BytesIO(photo)), np.uint8)
-    if pixels.shape[:2] != (header.height, header.width):
-        raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
+    pixels = np.array(_decoded(photo, header), np.uint8)
     colours = in_colour(pixels)
     if _walked(photo).coding.grey and (colours != colours[..., :1]).any():
         raise PhotoError("the file is corrupt: its header says that it is grey, and it is not")

@@ -18,42 +18,46 @@ HEAD = 8  # bytes of a TIFF's header
 WRAPPED = 85_000_000  # bytes; Pillow warns of pictures with more pixels, by a limit that holds for the whole process
 
 
+Unpack = Callable[[memoryview, int, int], bytes | memoryview]  # (packed, bytes of a row, rows)
+Pack = Callable[[bytes, int], bytes]  # (plain, bytes of a row)
+
+
 @dataclass(frozen=True)
 class Scheme:
     """One scheme. Both ways know how many bytes a row has, for some schemes begin every row anew."""
 
-    unpack: Callable[[bytes, int, int], bytes]  # (packed, bytes of a row, rows)
-    pack: Callable[[bytes, int], bytes]  # (plain, bytes of a row)
+    unpack: Unpack
+    pack: Pack
     predicts: bool  # whether TIFF's predictors apply
-    largest: int = 1 << 30  # bytes of a strip or tile that it can take
+    largest: int = 1 << 27  # bytes of a strip or tile that it can take, lest a small file fill the memory
 
 
-def _plain(packed: bytes, row: int, rows: int) -> bytes:
+def _plain(packed: memoryview, row: int, rows: int) -> memoryview:
     return packed[: row * rows]
 
 
-def _inflated(packed: bytes, row: int, rows: int) -> bytes:
+def _inflated(packed: memoryview, row: int, rows: int) -> bytes:
     return zlib.decompressobj().decompress(packed, row * rows)
 
 
-def _by_libtiff(number: int) -> Callable[[bytes, int, int], bytes]:
+def _by_libtiff(number: int) -> Unpack:
     """Unpack with the library itself: the bytes are wrapped as a grey picture of one strip.
 
     Of corrupt bytes libtiff writes a line to the standard error, which nothing here can prevent, before Pillow raises.
     """
 
-    def unpack(packed: bytes, row: int, rows: int) -> bytes:
+    def unpack(packed: memoryview, row: int, rows: int) -> bytes:
         facts = ((256, row), (257, rows), (258, 8), (259, number), (262, 1), (273, 0), (277, 1), (278, rows), (279, 0))
         start = HEAD + 2 + 12 * len(facts) + 4
         known = dict(facts) | {273: start, 279: len(packed)}
         entries = b"".join(struct.pack("<HHII", tag, LONG, 1, value) for tag, value in known.items())
-        file = struct.pack("<4sIH", b"II*\0", HEAD, len(facts)) + entries + bytes(4) + packed
+        file = struct.pack("<4sIH", b"II*\0", HEAD, len(facts)) + entries + bytes(4) + bytes(packed)
         return np.asarray(TiffImageFile(BytesIO(file)), np.uint8).tobytes()
 
     return unpack
 
 
-def _with_libtiff(name: str) -> Callable[[bytes, int], bytes]:
+def _with_libtiff(name: str) -> Pack:
     """Pack with the library itself: a grey picture of one strip is written, and the strip taken out."""
 
     def pack(plain: bytes, row: int) -> bytes:
@@ -78,7 +82,7 @@ def _stored(plain: bytes, _row: int) -> bytes:
 
 
 SCHEMES = {
-    NONE: Scheme(_plain, _stored, predicts=False),
+    NONE: Scheme(_plain, _stored, predicts=False, largest=1 << 32),
     LZW: Scheme(_by_libtiff(LZW), _with_libtiff("tiff_lzw"), predicts=True, largest=WRAPPED),
     DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
@@ -89,7 +93,7 @@ SCHEMES = {
 """By TIFF's number for it."""
 
 
-def unpacked(scheme: Scheme, packed: bytes, row: int, rows: int) -> bytes:
+def unpacked(scheme: Scheme, packed: memoryview, row: int, rows: int) -> bytes | memoryview:
     """`row` * `rows` bytes; IncompleteError where the packed ones hold fewer."""
     plain = scheme.unpack(packed, row, rows)
     if len(plain) < row * rows:

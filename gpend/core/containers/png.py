@@ -7,14 +7,13 @@ faces; else the picture is written in full colour, which leaves every other pixe
 import struct
 from io import BytesIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
-from gpend.core.containers import Decoded, Encoded, Format, Header, chunks, pngedit, scanlines, tags
+from gpend.core.containers import Decoded, Encoded, Format, Header, chunks, opencv, pngedit, scanlines, tags
 from gpend.core.containers.pngedit import Colour, Picture
-from gpend.core.containers.scaling import contiguous, in_colour, reduced
+from gpend.core.containers.scaling import contiguous, in_colour, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
 
@@ -36,12 +35,17 @@ def header(photo: bytes) -> Header:
         raise UnsupportedError("this is an animated PNG; gpend keeps it as it is")
     if b"IDAT" not in kinds:
         raise PhotoError("the file is corrupt: it holds no picture")
-    return Header(Format.PNG, picture.layout.width, picture.layout.height, tags.orientation(picture.first(b"eXIf")))
+    layout = picture.layout
+    orientation = tags.orientation(picture.first(b"eXIf"))
+    return Header(Format.PNG, layout.width, layout.height, orientation, layout.depth * layout.channels)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
-    """The whole picture, reduced."""
-    return reduced(_colours(_checked(photo)), long_side)
+    """The whole picture, reduced; by Pillow, which reads deep samples as 8 bits and so needs less memory."""
+    picture = _checked(photo)
+    image = PngImageFile(BytesIO(picture.bare))
+    image.load()
+    return reduced_by_bands(rows_of(image), *image.size, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container
@@ -58,7 +62,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     filtered = scanlines.inflated(picture.pieces, picture.layout) if kept else bytearray(edit.layout.size)
     rows = scanlines.refiltered(filtered, edit.layout, edit.samples, edit.touched)
     exif, notes = tags.recorded(picture.first(b"eXIf"), history)
-    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows)} | ({b"eXIf": exif} if exif else {})
+    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | ({b"eXIf": exif} if exif else {})
     result = chunks.spliced(photo, picture.chunks, replaced)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
@@ -102,27 +106,17 @@ def _colours(picture: Picture) -> Pixels:
         return picture.palette[_small(picture)]
     if picture.layout.depth < pngedit.BYTE:
         return _small(picture) * np.uint8(255 // ((1 << picture.layout.depth) - 1))
-    if picture.colour in (Colour.GREY, Colour.GREY_ALPHA):
-        return _large(picture, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
-    decoded = _large(picture, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    return contiguous(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, decoded))
+    wanted = opencv.GREY if picture.colour in (Colour.GREY, Colour.GREY_ALPHA) else opencv.COLOUR
+    return opencv.read(picture.bare, wanted, picture.layout.width, picture.layout.height)
 
 
 def _samples(picture: Picture) -> Pixels:
     """(h, w, channels): the numbers that the file holds, as they are."""
     if picture.layout.depth < pngedit.BYTE or picture.colour is Colour.INDEXED:
         return _small(picture)[..., None]
-    decoded = _large(picture, cv2.IMREAD_UNCHANGED).reshape(picture.layout.height, picture.layout.width, -1)
-    order = {Colour.GREY: [0], Colour.GREY_ALPHA: [0, 3], Colour.RGB: [2, 1, 0], Colour.RGBA: [2, 1, 0, 3]}
-    return contiguous(decoded[..., order[picture.colour]])
-
-
-def _large(picture: Picture, flags: int) -> Pixels:
-    """OpenCV's reading, which keeps 16 bits; of the bare picture, so that nothing else can sway it."""
-    decoded = cv2.imdecode(np.frombuffer(picture.bare, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None or decoded.shape[:2] != (picture.layout.height, picture.layout.width):
-        raise PhotoError("the file is corrupt: its picture cannot be decoded")
-    return contiguous(decoded)
+    width, height = picture.layout.width, picture.layout.height
+    decoded = opencv.read(picture.bare, opencv.WHOLE, width, height).reshape(height, width, -1)
+    return contiguous(decoded[..., [0, 3]]) if picture.colour is Colour.GREY_ALPHA else decoded
 
 
 def _small(picture: Picture) -> NDArray[np.uint8]:

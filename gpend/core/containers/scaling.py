@@ -1,12 +1,16 @@
 """Pixels of any kind as a small 8-bit RGB picture."""
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from gpend.core.photo import Pixels
+
+BAND = 256  # rows worked on at once: what a picture of any size needs beyond itself stays small
 
 
 def reduced(pixels: Pixels, long_side: int) -> NDArray[np.uint8]:
@@ -14,12 +18,34 @@ def reduced(pixels: Pixels, long_side: int) -> NDArray[np.uint8]:
 
     Each pixel is the mean of its area.
     """
-    scale = long_side / max(pixels.shape[:2])
-    if scale < 1:
-        size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-        shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        pixels = contiguous(shrunk.reshape(size[1], size[0], *pixels.shape[2:]))
-    return np.ascontiguousarray(eight_bits(in_colour(pixels)))
+    return reduced_by_bands(lambda top, bottom: pixels[top:bottom], pixels.shape[1], pixels.shape[0], long_side)
+
+
+def reduced_by_bands(
+    band: Callable[[int, int], NDArray[Any]], width: int, height: int, long_side: int
+) -> NDArray[np.uint8]:
+    """The same for a picture that is not an array: `band` gives its rows from one number up to another."""
+    scale = long_side / max(width, height)
+    if scale >= 1:
+        return np.ascontiguousarray(eight_bits(in_colour(contiguous(band(0, height)))))
+    narrow, low = max(1, round(width * scale)), max(1, round(height * scale))
+    across = np.empty((height, narrow, 3), np.uint8)
+    for top in range(0, height, BAND):
+        rows = eight_bits(in_colour(contiguous(band(top, min(height, top + BAND)))))
+        across[top : top + BAND] = cv2.resize(
+            np.ascontiguousarray(rows), (narrow, len(rows)), interpolation=cv2.INTER_AREA
+        )
+    return np.asarray(cv2.resize(across, (narrow, low), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def rows_of(image: Image.Image) -> Callable[[int, int], NDArray[Any]]:
+    """The bands of Pillow's image, which is not copied as a whole."""
+
+    def band(top: int, bottom: int) -> NDArray[Any]:
+        part = image.crop((0, top, image.width, bottom))
+        return np.asarray(part).astype(np.uint16) if part.mode.startswith("I") else np.asarray(part.convert("RGB"))
+
+    return band
 
 
 def contiguous(pixels: NDArray[Any]) -> Pixels:

@@ -17,7 +17,7 @@ PROGRESSIVE = (0, 1, 0, 1)
 BAND = 64  # rows filtered at once: keeps the candidates in the cache
 DEFLATE_BEST_RATIO = 1032  # no byte of a deflate stream can stand for more
 PAETH = 4  # the last filter
-LEVEL = 6
+LEVELS = (1, 4, 6, 9)  # of zlib, by the effort that a stream's header tells
 PIECE = 1 << 16  # bytes of the stream looked at at once
 PART = 1 << 20  # bytes inflated at once
 
@@ -110,9 +110,10 @@ def _inflating(pieces: Sequence[memoryview], size: int) -> Iterator[bytes]:
                 return
 
 
-def deflated(rows: bytearray) -> bytes:
-    """The scanlines as the data of IDAT."""
-    return zlib.compress(rows, LEVEL)
+def deflated(rows: bytearray, before: Sequence[memoryview]) -> bytes:
+    """The scanlines as the data of IDAT, packed with as much effort as those that were there before."""
+    effort = before[0][1] >> 6 if len(before[0]) > 1 else 2  # zlib's header, RFC 1950: FLEVEL
+    return zlib.compress(rows, LEVELS[effort])
 
 
 def refiltered(filtered: bytearray, layout: Layout, samples: Pixels, touched: Mask) -> bytearray:

@@ -89,7 +89,7 @@ def rewritten(photo: bytes, layout: Layout, before: Pixels, after: Pixels) -> It
     for piece in layout.pieces():
         place = (piece.rows, piece.columns, piece.channels)
         if not np.array_equal(before[place], after[place]):
-            stored = _read(photo, layout, piece)
+            stored = _read(photo, layout, piece).copy()
             stored[: _length(piece.rows), : _length(piece.columns)] = after[place]
             yield piece.number, _packed(stored, layout)
 
@@ -100,16 +100,18 @@ def _length(part: slice) -> int:
 
 
 def _read(photo: bytes, layout: Layout, piece: Piece) -> Pixels:
-    """A strip or tile as it is stored, unpacked; writable."""
+    """A strip or tile as it is stored, unpacked; not to be written to."""
     start, length = layout.offsets[piece.number], layout.lengths[piece.number]
     if start + length > len(photo):
         raise IncompleteError("the file ends before its picture does")
     rows, columns, channels = piece.shape
-    plain = unpacked(layout.scheme, photo[start : start + length], columns * channels * layout.kind.itemsize, rows)
+    plain = unpacked(
+        layout.scheme, memoryview(photo)[start : start + length], columns * channels * layout.kind.itemsize, rows
+    )
     stored = np.frombuffer(plain, layout.kind, rows * columns * channels).reshape(piece.shape)
-    native: Pixels = stored.astype(layout.kind.newbyteorder("="))
+    native: Pixels = stored.astype(layout.kind.newbyteorder("="), copy=False)
     if layout.differences:
-        np.cumsum(native, axis=1, dtype=native.dtype, out=native)
+        native = contiguous(np.cumsum(native, axis=1, dtype=native.dtype))
     return native
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.containers import Decoded, Encoded, Format, Header, compression, directory, palette, strips, tags
-from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced
+from gpend.core.containers.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
 from gpend.core.jpeg import exif
 from gpend.core.jpeg.tiff import Block, Directory, UnreadableError
 from gpend.core.photo import Mask, Pixels
@@ -66,13 +66,16 @@ def header(photo: bytes) -> Header:
     width, height = (directory.number(block, first, tag) for tag in (WIDTH, HEIGHT))
     if not (width and height):
         raise PhotoError("the file is corrupt: its picture has no size")
-    return Header(Format.TIFF, width, height, exif.orientation(photo))
+    depth = directory.number(block, first, CHANNELS, 1) * directory.number(block, first, BITS, 1)
+    return Header(Format.TIFF, width, height, exif.orientation(photo), depth)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
     """The whole picture, reduced."""
     picture = _walked(photo)
-    return reduced(picture.colours(strips.samples(photo, picture.layout)), long_side)
+    samples = strips.samples(photo, picture.layout)
+    width, height = picture.layout.width, picture.layout.height
+    return reduced_by_bands(lambda top, bottom: picture.colours(samples[top:bottom]), width, height, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from gpend.core.containers import Decoded, Encoded, Format, Header, riff, tags, vp8
+from gpend.core.containers import Decoded, Encoded, Format, Header, opencv, riff, tags, vp8
 from gpend.core.containers.scaling import contiguous, in_colour, reduced
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
@@ -25,6 +25,10 @@ QUALITIES = (95, 100)
 """Tried in turn until nothing is quantised more coarsely than before. At 95 the rest of the picture stays within 45 to
 50 dB of the source whatever its own quality (measured at 60 to 95), for a file of up to three times the size; at the
 source's quality it would be 40 to 45 dB."""
+
+
+MOST_PIXELS = 150_000_000
+"""Decoding takes six bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,10 @@ def header(photo: bytes) -> Header:
     return Header(Format.WEBP, picture.width, picture.height, tags.orientation(picture.exif))
 
 
-def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
+def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The whole picture, reduced."""
+    if header.width * header.height > MOST_PIXELS:
+        raise UnsupportedError("gpend keeps WebP pictures of more than 150 megapixels as they are")
     _require_accepted(photo)
     return reduced(_samples(_walked(photo)), long_side)
 
@@ -124,7 +130,7 @@ def _size(frame: bytes, kind: bytes) -> tuple[int, int]:
 def _samples(picture: _Picture) -> NDArray[np.uint8]:
     """(h, w, 3), or (h, w, 4) where a lossless picture has alpha; of the bare picture, without the other chunks."""
     bare = riff.whole([picture.photo[picture.colours.start : picture.colours.end]])
-    return np.array(WebPImageFile(BytesIO(bare)), np.uint8)
+    return np.asarray(opencv.read(bare, opencv.WHOLE, picture.width, picture.height), np.uint8)
 
 
 def _lossless(samples: NDArray[np.uint8]) -> bytes:
