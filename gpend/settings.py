@@ -36,7 +36,7 @@ class TriageSettings(Knobs):
 
     sharpness_threshold: Share = 0.5
     minimum_face_px: Annotated[int, Field(ge=16)] = 48
-    minimum_score: Share = 0.8
+    minimum_score: Share = 0.9
 
 
 class RestoreSettings(Knobs):
