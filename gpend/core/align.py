@@ -63,7 +63,7 @@ def inverted(transform: Transform) -> Transform:
     return np.asarray(cv2.invertAffineTransform(transform), np.float64)
 
 
-def moved(points: Sequence[Point], transform: Transform) -> NDArray[np.float64]:
+def moved(points: Sequence[Point] | NDArray[np.float64], transform: Transform) -> NDArray[np.float64]:
     """The points after the transform, (count, 2)."""
     array = np.asarray(points, np.float64)
     return np.asarray(array @ transform[:, :2].T + transform[:, 2], np.float64)

@@ -5,6 +5,7 @@ crop loses nothing to it.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
@@ -18,14 +19,17 @@ _FEATHER_FROM = 0.62  # share of the radius within which the mask is whole
 _LEAST = 1.0 / 1024  # weights below this change no 8-bit pixel
 
 
+@cache
 def mask(template: Landmarks, side: int) -> Plane:
     """The feathered face ellipse in a crop of `side` pixels with its landmarks at `template`: 1 inside, 0 outside."""
     to_ffhq = align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, side))
-    ys, xs = np.mgrid[0:side, 0:side].astype(np.float32)
-    points = align.moved(np.stack([xs.ravel(), ys.ravel()], 1).tolist(), to_ffhq) / side
+    ys, xs = np.mgrid[0:side, 0:side].astype(np.float64)
+    points = align.moved(np.stack([xs.ravel(), ys.ravel()], 1), to_ffhq) / side
     radius = np.hypot((points[:, 0] - _CENTRE[0]) / _AXES[0], (points[:, 1] - _CENTRE[1]) / _AXES[1])
     inward = np.clip((1 - radius) / (1 - _FEATHER_FROM), 0, 1).reshape(side, side)
-    return np.asarray(inward * inward * (3 - 2 * inward), np.float32)
+    result = np.asarray(inward * inward * (3 - 2 * inward), np.float32)
+    result.flags.writeable = False  # it is shared by all photos
+    return result
 
 
 @dataclass
