@@ -106,12 +106,17 @@ def png(
 ) -> bytes:
     """A PNG of samples (height, width, channels) as they are, with chunks before and behind its IDATs; unfiltered."""
     height, width = samples.shape[:2]
-    passes = [samples[y::dy, x::dx] for y, dy, x, dx in ADAM7] if interlaced else [samples]
-    packed = zlib.compress(b"".join(b"\0" + _packed(row, depth) for part in passes if part.size for row in part))
+    packed = zlib.compress(scanlines(samples, depth, interlaced=interlaced))
     step = -(-len(packed) // 3)
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
     data = [chunk(b"IDAT", packed[at : at + step]) for at in range(0, len(packed), step)]
     return b"".join((b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *around[0], *data, *around[1], chunk(b"IEND", b"")))
+
+
+def scanlines(samples: Samples, depth: int, *, interlaced: bool = False) -> bytes:
+    """What a PNG's IDATs hold, without filters."""
+    passes = [samples[y::dy, x::dx] for y, dy, x, dx in ADAM7] if interlaced else [samples]
+    return b"".join(b"\0" + _packed(row, depth) for part in passes if part.size for row in part)
 
 
 def _packed(row: Samples, depth: int) -> bytes:

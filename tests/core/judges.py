@@ -32,12 +32,11 @@ def by_opencv(photo: bytes) -> Samples:
     return samples_of(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB))
 
 
-def transparency(photo: bytes) -> Samples:
-    """(h, w): alpha as OpenCV reads it."""
-    decoded = cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_UNCHANGED)
-    assert decoded is not None
-    assert decoded.shape[2] == 4
-    return samples_of(decoded[..., 3])
+def transparency(photo: bytes) -> NDArray[np.uint8]:
+    """(h, w): alpha as Pillow reads it."""
+    with Image.open(io.BytesIO(photo)) as image:
+        assert image.has_transparency_data
+        return np.array(image.convert("RGBA").getchannel("A"))
 
 
 def require_accepted(photo: bytes) -> None:
