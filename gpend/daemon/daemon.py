@@ -9,10 +9,12 @@ import structlog
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.hooks import Hooks, Listeners
+from gpend.daemon.postmortem import Postmortem
 from gpend.daemon.shift import Shift, Watching, watching
 from gpend.daemon.tally import Progress, Tally
 from gpend.dispatch import Equipment
-from gpend.errors import ConfigurationError
+from gpend.dispatch.pause import Pause
+from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
 
@@ -29,6 +31,7 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     watching: Watching | None = watching  # how to watch the sources; None: scans alone
     notifier: Notifier = field(default_factory=Notifier)
+    postmortem: Postmortem | None = None  # tells crashes from kills; None: every end is taken for a kill
     reload: Callable[[], Equipment] | None = None  # reads the configuration again; may raise ConfigurationError
 
 
@@ -44,6 +47,8 @@ class Daemon:
         self._is_stopping = False
         self._is_hung_up = False
         self._beat_at = 0.0
+        self._crashed = False  # the gpend before this one
+        self._trouble = Pause()  # of the ledger
 
     def stop(self) -> None:
         """End soon: within a second or two, whatever is left to do."""
@@ -55,25 +60,50 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop`. Raises ConfigurationError at the start, and FatalError."""
-        while not self._is_stopping:
-            with self._shift(self._around.watching) as shift:
-                log.info("daemon_started", folders=len(self._equipment.settings.folders))
-                while not (self._is_stopping or self._is_hung_up):
-                    busy = shift.turn()
-                    self._beat(shift)
-                    if not busy:
-                        shift.rest()
-            if self._is_hung_up and not self._is_stopping:
-                self._read_again()
-        self._around.notifier.stopping()
+        with self._examined():
+            while not self._is_stopping:
+                self._work()
         log.info("daemon_stopped")
+
+    def _work(self) -> None:
+        """Work with one configuration until there is another one, or until `stop`."""
+        fresh: Equipment | None = None
+        with self._shift(self._around.watching) as shift:
+            log.info("daemon_started", folders=len(self._equipment.settings.folders))
+            while fresh is None and not self._is_stopping:
+                if not self._turn(shift):
+                    shift.rest()
+                fresh = self._read_again() if self._is_hung_up else None
+            if self._is_stopping:
+                self._around.notifier.stopping()
+        if fresh is not None:
+            if fresh.engine is not self._equipment.engine:
+                self._equipment.engine.close()
+            self._equipment = fresh
+
+    @contextmanager
+    def _examined(self) -> Iterator[None]:
+        """Find out how the last gpend ended, and leave traces should this one crash."""
+        postmortem = self._around.postmortem
+        if postmortem is None:
+            yield
+            return
+        words = postmortem.crash()
+        if words:
+            log.warning("last_run_crashed", reason=words)
+        self._crashed = bool(words)
+        postmortem.begin()
+        try:
+            yield
+        finally:
+            postmortem.end()
 
     def once(self, progress: Callable[[Progress], None] | None = None) -> Tally:
         """One pass over every folder, until nothing is left that can be done now. Raises as `run` does."""
-        with self._shift(None) as shift:
+        with self._examined(), self._shift(None) as shift:
             quiet_since, before = self._around.clock.now().steady, -1
             while not self._is_stopping:
-                busy = shift.turn()
+                busy = self._turn(shift)
                 done, now = self.tally.done, self._around.clock.now().steady
                 if done != before or not shift.has_scanned or not shift.is_idle():
                     quiet_since, before = now, done
@@ -95,27 +125,50 @@ class Daemon:
         refuse(self._equipment.settings)
         hooks = Hooks(self._equipment.settings.hooks)
         shift = Shift(self._equipment, self._ledger, self._around.clock, Listeners((self.tally, hooks)))
-        shift.begin(watching)
+        shift.begin(watching, crashed=self._crashed)
         try:
             yield shift
         finally:
-            shift.end()
+            self._end(shift)
             hooks.close()
 
-    def _read_again(self) -> None:
-        """Take over the configuration as it is now, if it is right; else go on with the one before."""
+    def _turn(self, shift: Shift) -> bool:
+        """One turn; a ledger that cannot be written is waited for."""
+        now = self._around.clock.now().steady
+        if self._trouble.holds(now):
+            self._beat(shift)
+            return False
+        try:
+            if self._trouble.on_probation:
+                shift.recover()
+            busy = shift.turn()
+            self._beat(shift)
+        except TransientError as error:
+            if self._trouble.fail(str(error), now):
+                log.warning("ledger_paused", reason=str(error))
+            return False
+        if self._trouble.succeed(now):
+            log.info("ledger_resumed")
+        return busy
+
+    def _end(self, shift: Shift) -> None:
+        try:
+            shift.end()
+        except TransientError as error:
+            log.warning("ledger_left_as_it_is", reason=str(error))  # the next start finds what was being worked on
+
+    def _read_again(self) -> Equipment | None:
+        """The configuration as it is now; None: it is wrong, and the one before stays."""
         self._is_hung_up = False
+        self._beat_at = 0.0  # systemd waits to hear that it is ready again
         self._around.notifier.reloading()
-        self._beat_at = 0.0
         try:
             fresh = self._fresh()
         except ConfigurationError as error:
             log.warning("configuration_refused", reason=str(error))
-            return
-        if fresh.engine is not self._equipment.engine:
-            self._equipment.engine.close()
-        self._equipment = fresh
+            return None
         log.info("configuration_reloaded")
+        return fresh
 
     def _fresh(self) -> Equipment:
         if self._around.reload is None:
@@ -134,6 +187,9 @@ class Daemon:
         self._beat_at = now + min(_BEAT, (self._around.notifier.watchdog_seconds or 2 * _BEAT) / 2)
         if shift.is_well():
             self._around.notifier.watchdog()
+        if self._trouble.on_probation:
+            self._around.notifier.status(self._trouble.reason)
+            return
         counts = self._ledger.counts()
         waiting = counts[State.WAITING] + counts[State.WORKING] + shift.unsettled
         self._around.notifier.status(

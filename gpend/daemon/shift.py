@@ -82,10 +82,10 @@ class Shift:
         self._sweeps = _sweeps(self._pairs)
         self._chores = Chores(ledger, self._pairs, self._settings.trash_days, clock.now())
 
-    def begin(self, watching: Watching | None) -> None:
-        """Put in order what the last gpend left behind, and begin to watch."""
+    def begin(self, watching: Watching | None, *, crashed: bool) -> None:
+        """Put in order what the last gpend left behind, which may have crashed, and begin to watch."""
         now = self._clock.now()
-        self._tidy_ledger(now)
+        self._tidy_ledger(now, crashed=crashed)
         if watching is not None:
             self._watcher = watching([pair.source for pair in self._pairs], self.wake, self._settings)
         if self._watcher is not None:
@@ -106,6 +106,14 @@ class Shift:
         swept = next(self._sweeps, None) is not None
         tidied = self._chores.step(now)
         return any(steps) or ended > 0 or fed or swept or tidied
+
+    def recover(self) -> None:
+        """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""
+        now = self._clock.now()
+        with self._ledger.together():
+            self._ledger.upkeep.unattended(self._dispatcher.desk.photos, now.utc)
+        for lookout in self._lookouts:
+            lookout.hear(Hint(lookout.pair.root), now)
 
     def rest(self) -> None:
         """Wait until there may be something to do."""
@@ -169,9 +177,9 @@ class Shift:
             if path.is_relative_to(lookout.pair.root):
                 lookout.look(path, now)
 
-    def _tidy_ledger(self, now: Moment) -> None:
+    def _tidy_ledger(self, now: Moment, *, crashed: bool) -> None:
         upkeep, settings = self._ledger.upkeep, self._settings
-        upkeep.interrupted(now.utc, crashed=False)
+        upkeep.interrupted(now.utc, crashed=crashed)
         upkeep.another_recipe(self._equipment.recipe, now.utc)
         if settings.keep is not Keep.NONE:
             upkeep.mirror_kept(now.utc)

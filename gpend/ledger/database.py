@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger.queries import read, statements
 
 VERSION = 1
@@ -26,7 +26,10 @@ class DamagedError(Exception):
 
 
 class Database:
-    """One connection and the statements of queries.sql. Not for several threads at the same time."""
+    """One connection and the statements of queries.sql. Not for several threads at the same time.
+
+    What the disk or another process is to blame for is a TransientError; a damaged file is a FatalError.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -34,15 +37,18 @@ class Database:
 
     def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
         """Execute a statement; how many rows it changed."""
-        return self._connection.execute(statements()[name], parameters or {}).rowcount
+        with _blamed():
+            return self._connection.execute(statements()[name], parameters or {}).rowcount
 
     def each(self, name: str, parameters: Mapping[str, Value] | None = None) -> Iterator[sqlite3.Row]:
         """The rows of a query, fetched one by one."""
-        yield from self._connection.execute(statements()[name], parameters or {})
+        with _blamed():
+            yield from self._connection.execute(statements()[name], parameters or {})
 
     def first(self, name: str, parameters: Mapping[str, Value] | None = None) -> sqlite3.Row | None:
         """The first row of a query; a statement with RETURNING is carried out too."""
-        rows = self._connection.execute(statements()[name], parameters or {}).fetchall()
+        with _blamed():
+            rows = self._connection.execute(statements()[name], parameters or {}).fetchall()
         return rows[0] if rows else None
 
     def number(self, name: str, parameters: Mapping[str, Value] | None = None) -> int | None:
@@ -56,25 +62,40 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
+        with _blamed():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # SQLite may have done it already
             self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
     def copy_to(self, path: Path) -> None:
         """Write the whole database as it is now to another file."""
-        target = sqlite3.connect(path)
-        try:
+        with _blamed(), closing(sqlite3.connect(path)) as target:
             self._connection.backup(target)
-        finally:
-            target.close()
 
     def close(self) -> None:
         """Close the connection; open queries end."""
         self._connection.close()
+
+
+@contextmanager
+def _blamed() -> Iterator[None]:
+    """Errors of SQLite by what is to be done about them."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
+    except sqlite3.IntegrityError:
+        raise  # gpend's own mistake: it must not be mistaken for anything else
+    except sqlite3.DatabaseError as error:
+        raise FatalError(f"The ledger is damaged ({error}). The next start repairs it.") from error
 
 
 def open_for_writing(path: Path) -> Database:

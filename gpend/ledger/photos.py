@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +141,15 @@ class Upkeep:
     def interrupted(self, now: int, *, crashed: bool) -> int:
         """What was worked on when gpend ended waits again; how many. `crashed`: it was not killed from outside."""
         return self._database.run("interrupted", {"now": now, "crashed": int(crashed)})
+
+    def unattended(self, attended: Collection[int], now: int) -> int:
+        """Photos on record as worked on that nobody works on wait again, and no attempt was used up; how many."""
+        rows = [row["id"] for row in self._database.each("working")]
+        lost = [photo for photo in rows if photo not in attended]
+        for photo in lost:
+            values: dict[str, Value] = {"id": photo, "now": now, "next_attempt": None, "give_back": 1, "delay": 0}
+            self._database.run("postpone", values)
+        return len(lost)
 
     def worn_out(self, attempts: int, deaths: int) -> Iterator[Row]:
         """Waiting photos in which gpend crashed, or was killed, so many times."""

@@ -115,6 +115,9 @@ UPDATE photo SET state = 'waiting', updated = :now,
     attempts = attempts - NOT :crashed, deaths = deaths + NOT :crashed
 WHERE state = 'working';
 
+-- name: working
+SELECT id FROM photo WHERE state = 'working';
+
 -- name: worn_out
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpend import logs
 from gpend.core.report import Outcome
-from gpend.daemon import Daemon, Surroundings
+from gpend.daemon import Daemon, Postmortem, Surroundings
 from gpend.dispatch import Equipment
 from gpend.engine.local import LocalEngine
 from gpend.ledger import Ledger, Recipe
@@ -38,7 +38,7 @@ def main() -> None:
 
     engine = LocalEngine(process, settings.slots)
     with Ledger.open(settings.ledger) as ledger:
-        around = Surroundings(notifier=Notifier.from_environment())
+        around = Surroundings(notifier=Notifier.from_environment(), postmortem=Postmortem(settings.ledger))
         daemon = Daemon(Equipment(settings, engine, Recipe("fake", "d1", "0.1.0")), ledger, around)
         signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
         daemon.run()

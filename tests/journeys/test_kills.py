@@ -65,3 +65,22 @@ def test_three_hundred_photos_and_kills_at_random_moments(tmp_path: Path) -> Non
     journey.finish(until=lambda: journey.outputs() == expected)
     check(journey, expected, sources)
     assert kills > 0
+
+
+def test_a_photo_that_crashes_gpend_is_set_aside_and_the_others_are_done(tmp_path: Path) -> None:
+    journey = Journey(tmp_path, {"attempts": 2})
+    expected = put(journey, 5)
+    (journey.source / "poison.jpg").write_bytes(b"poison, and much more of it")
+    sources = journey.sources()
+    for _ in range(10):
+        daemon = journey.start()
+        try:
+            journey.wait(lambda: daemon.poll() is not None or journey.settled(6)())  # noqa: B023  # used at once
+        finally:
+            daemon.terminate()
+            daemon.wait(10)
+        if journey.settled(6)():
+            break
+    assert journey.counts()[State.FAILED] == 1
+    assert journey.calls()["poison, and much more of it"] == 2
+    check(journey, expected, sources)

@@ -1,0 +1,144 @@
+"""The daemon while it runs: reloads, words to systemd, and a ledger that cannot be written for a while."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon import Daemon, Surroundings
+from gpend.dispatch import Equipment, Moment
+from gpend.errors import ConfigurationError
+from gpend.ledger import Ledger, State
+from gpend.notify import Notifier
+from gpend.settings import FolderSettings
+from tests.daemon.world import BLURRED, RESTORED, World
+from tests.fakes import FakeClock, FakeEngine
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@dataclass
+class Systemd(Notifier):
+    """Remembers what it hears."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = []
+
+    def _send(self, message: str) -> None:
+        self.heard.append(message.split("=", maxsplit=1)[0])
+
+
+@dataclass
+class Script(FakeClock):
+    """A clock that does something whenever the daemon rests."""
+
+    steps: Iterator[Callable[[], object]] = field(default_factory=lambda: iter(()))
+
+    def wait(self, wake: threading.Event, seconds: float) -> None:
+        """As in Clock."""
+        super().wait(wake, seconds)
+        next(self.steps, lambda: None)()
+
+
+def run(world: World, steps: Sequence[Callable[[Daemon], object]], **around: object) -> Systemd:
+    systemd = Systemd()
+    clock = Script(Moment(1_700_000_000, 1000.0))
+    with Ledger.open(world.settings.ledger) as ledger:
+        surroundings = Surroundings(clock=clock, watching=None, notifier=systemd, **around)  # type: ignore[arg-type]  # as given
+        daemon = Daemon(Equipment(world.settings, world.engine, world.recipe), ledger, surroundings)
+        clock.steps = iter([*(lambda step=step: step(daemon) for step in steps), daemon.stop])
+        daemon.run()
+    return systemd
+
+
+def nothing(_: Daemon) -> None:
+    """Let time pass."""
+
+
+def test_systemd_hears_of_the_start_of_progress_and_of_the_end(world: World) -> None:
+    world.put("a.jpg")
+    heard = run(world, [nothing] * 40).heard
+    assert heard[0] == "READY"
+    assert {"WATCHDOG", "STATUS"} <= set(heard)
+    assert heard[-1] == "STOPPING"
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_stuck_engine_starves_the_watchdog(world: World) -> None:
+    world.put("a.jpg")
+    world.engine.slow = True
+    world.knobs["stall_seconds"] = 30
+    seconds, patience = 600, 4 * 30
+    heard = run(world, [nothing] * seconds).heard
+    assert 0 < heard.count("WATCHDOG") <= patience / 2 + 10
+
+
+def test_a_new_configuration_is_taken_over_while_it_runs(world: World) -> None:
+    other = world.root / "other"
+    other.mkdir()
+    (other / "b.jpg").write_bytes(BLURRED + b"2")
+    out = world.root / "other-out"
+    out.mkdir()
+    world.put("a.jpg")
+    engine = FakeEngine()
+
+    def reload() -> Equipment:
+        world.knobs["folders"] = (FolderSettings(source=other, output=out),)
+        return Equipment(world.settings, engine, world.recipe)
+
+    heard = run(world, [nothing] * 30 + [Daemon.hang_up] + [nothing] * 30, reload=reload).heard
+    assert heard.count("READY") == 2
+    assert "RELOADING" in heard
+    assert (out / "b.jpg").exists()
+    assert world.engine.closed
+    assert not engine.closed
+
+
+def test_a_wrong_configuration_changes_nothing(world: World) -> None:
+    def reload() -> Equipment:
+        raise ConfigurationError("settle_second: there is no such key")
+
+    photo: list[Path] = []
+    steps: list[Callable[[Daemon], object]] = [Daemon.hang_up, lambda _: photo.append(world.put("a.jpg"))]
+    world.knobs["rescan_minutes"] = 0.1
+    heard = run(world, steps + [nothing] * 60, reload=reload).heard
+    assert heard.count("READY") == 2
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process holds the ledger's own lock."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    for number in range(5):
+        world.put(f"{number}.jpg", BLURRED + bytes([48 + number]))
+    lock = locked(world.settings.ledger)
+    steps: list[Callable[[Daemon], object]] = [nothing] * 13
+    steps += [lambda _: lock.__enter__(), *[nothing] * 20, lambda _: lock.__exit__(None, None, None), *[nothing] * 60]
+    run(world, steps)
+    assert len(world.outputs()) == 5
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.RESTORED] == 5
+        assert records.counts()[State.WORKING] == 0

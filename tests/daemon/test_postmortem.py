@@ -1,0 +1,65 @@
+"""A crash is told from a kill, so that photos are not blamed for what people and machines do."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon import Postmortem
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    (tmp_path / "boot").write_text("one\n")
+    (tmp_path / "vmstat").write_text("pgfault 7\noom_kill 3\nother 1\n")
+    return tmp_path
+
+
+def life(machine: Path, ending: str) -> int:
+    program = (
+        "import os, signal, sys; from pathlib import Path; from gpend.daemon import Postmortem;"
+        "root = Path(sys.argv[1]);"
+        f"p = Postmortem(root / 'ledger', root / 'boot', root / 'vmstat'); p.begin(); {ending}"
+    )
+    return subprocess.run([sys.executable, "-c", program, str(machine)], check=False).returncode
+
+
+def crash(machine: Path) -> str:
+    return Postmortem(machine / "ledger", machine / "boot", machine / "vmstat").crash()
+
+
+def test_a_first_start_and_an_end_in_order_are_no_crash(machine: Path) -> None:
+    assert crash(machine) == ""
+    assert life(machine, "p.end()") == 0
+    assert crash(machine) == ""
+
+
+def test_a_kill_from_outside_is_no_crash(machine: Path) -> None:
+    assert life(machine, "os.kill(os.getpid(), signal.SIGKILL)") == -signal.SIGKILL
+    assert crash(machine) == ""
+
+
+@pytest.mark.parametrize("number", ["SIGSEGV", "SIGABRT", "SIGBUS"])
+def test_a_crash_leaves_its_words(machine: Path, number: str) -> None:
+    assert life(machine, f"os.kill(os.getpid(), signal.{number})") < 0
+    assert "Fatal Python error" in crash(machine)
+    assert life(machine, "p.end()") == 0
+    assert crash(machine) == ""
+
+
+def test_a_machine_that_went_down_or_ran_out_of_memory_counts_as_one(machine: Path) -> None:
+    assert life(machine, "os.kill(os.getpid(), signal.SIGKILL)") < 0
+    (machine / "vmstat").write_text("oom_kill 4\n")
+    assert "memory" in crash(machine)
+    (machine / "boot").write_text("two\n")
+    assert "went down" in crash(machine)
+
+
+def test_a_machine_that_tells_nothing_is_believed_to_be_well(tmp_path: Path) -> None:
+    postmortem = Postmortem(tmp_path / "ledger", tmp_path / "none", tmp_path / "none")
+    (tmp_path / "ledger.running").write_text('{"boot": "", "kills": ""}')
+    assert postmortem.crash() == ""
+    (tmp_path / "ledger.running").write_text("rubbish")
+    assert postmortem.crash() == ""
