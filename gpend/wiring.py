@@ -11,7 +11,7 @@ import structlog
 from gpend import logs
 from gpend.core import jpeg
 from gpend.core.networks import Networks
-from gpend.daemon import Daemon, Progress, Surroundings, Tally
+from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Equipment, recipe_of
 from gpend.engine.child import ChildEngine, worker_command
@@ -65,7 +65,11 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
     with _opened(settings) as (ledger, outfit):
-        around = Surroundings(notifier=Notifier.from_environment(), reload=lambda: outfit.change(reload()))
+        around = Surroundings(
+            notifier=Notifier.from_environment(),
+            postmortem=Postmortem(settings.ledger),
+            reload=lambda: outfit.change(reload()),
+        )
         daemon = Daemon(outfit.equipment, ledger, around)
         with _signals(daemon):
             daemon.run()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.daemon import Daemon, Surroundings
 from gpend.dispatch import Equipment, Moment
@@ -137,7 +138,10 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_lost(
     lock = locked(world.settings.ledger)
     steps: list[Callable[[Daemon], object]] = [nothing] * 13
     steps += [lambda _: lock.__enter__(), *[nothing] * 20, lambda _: lock.__exit__(None, None, None), *[nothing] * 60]
-    run(world, steps)
+    with capture_logs() as logged:
+        run(world, steps)
+    events = [line["event"] for line in logged]
+    assert events.count("ledger_paused") == events.count("ledger_resumed") == 1
     assert len(world.outputs()) == 5
     with Ledger.read_only(world.settings.ledger) as records:
         assert records.counts()[State.RESTORED] == 5
