@@ -1,0 +1,1 @@
+"""What gpend does, as sentences that are run."""
