@@ -102,6 +102,7 @@ def _fit(found: Sequence[Measured], curves: Sequence[Curve]) -> None:
 
 def _module() -> str:
     lines = ['"""The fitted part of the sharpness measure: `python -m tests.benchmarks.judgement FACES --fit`."""\n']
+    lines.append("# fmt: off\n")
     for name in ("MEANS", "SPREADS", "NEED", "HELP", "STRENGTH"):
         values = [f"{value:.4f}," for value in getattr(coefficients, name)]
         lines += [f"{name} = ("] + ["    " + " ".join(values[i : i + 10]) for i in range(0, len(values), 10)] + [")"]
