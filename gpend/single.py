@@ -38,9 +38,13 @@ class Answer:
     output: Path | None = None  # the file that was written
 
     def as_data(self) -> Facts:
-        """As `gpend score --json` tells it."""
-        faces = [face.as_data() for face in self.faces]
+        """As `gpend score --json` tells it; each face with every term of its measure, none if it was not measured."""
+        faces = [face.as_data() | {"terms": _rounded(face.terms)} for face in self.faces]
         return {"photo": str(self.photo), "outcome": self.outcome, "reason": self.reason, "faces": faces}
+
+
+def _rounded(terms: dict[str, float]) -> dict[str, float]:
+    return {name: round(term, 4) for name, term in terms.items()}
 
 
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:

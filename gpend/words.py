@@ -19,6 +19,7 @@ _COLOURS = {
     "incomplete": "red",
     "unsupported": "magenta",
 }
+_UNMEASURED = ("small", "profile", "unsure")  # verdicts on faces whose sharpness was never measured
 
 
 def plain(text: str | Path) -> str:
@@ -147,5 +148,7 @@ def face_lines(faces: Sequence[Facts]) -> list[str]:
 def _face(number: int, face: Facts) -> str:
     x0, y0, x1, y1 = (round(edge) for edge in face["box"])
     where = f"{x1 - x0} by {y1 - y0} px at {x0}, {y0}"
-    verdict = click.style(str(face["verdict"]), bold=True)
-    return f"  face {number} ({where}), sharpness {face['sharpness']:.2f}: {verdict}, {plain(face['reason'])}"
+    verdict, reason = str(face["verdict"]), plain(face["reason"])
+    is_said = verdict in _UNMEASURED or reason.startswith("sharpness ")
+    sharpness = "" if is_said else f", sharpness {face['sharpness']:.2f}"
+    return f"  face {number} ({where}){sharpness}: {click.style(verdict, bold=True)}, {reason}"

@@ -2,13 +2,18 @@
 
 import json
 import os
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from gpend import single
 from gpend.core.networks import Networks
+from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.settings import Settings
 
@@ -86,8 +91,25 @@ def test_a_score_tells_faces_verdicts_and_reasons_as_json(samples: Path, network
         ("kept", False),
     ]
     assert set(told[0]) == {"photo", "outcome", "reason", "faces"}
-    assert set(told[0]["faces"][0]) == {"box", "score", "sharpness", "verdict", "reason"}
+    assert set(told[0]["faces"][0]) == {"box", "score", "sharpness", "verdict", "reason", "terms"}
+    assert "strength" in told[0]["faces"][0]["terms"]
     assert told[0]["faces"][0]["sharpness"] < told[1]["faces"][0]["sharpness"]
+
+
+@pytest.mark.parametrize("unforeseen", [MemoryError(), ZeroDivisionError("by zero")])
+def test_a_person_who_asked_for_one_photo_is_promised_nothing_for_later(
+    unforeseen: Exception, blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    def fails(image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG001 - as the protocol has it
+        raise unforeseen
+
+    broken = replace(networks, detect=fails)
+    for answer in (
+        single.restore(blurred, tmp_path / "out.jpg", broken, SETTINGS),
+        single.score(blurred, broken, SETTINGS),
+    ):
+        assert answer.outcome == "failed"
+        assert not re.search("again|aside|later", answer.reason)
 
 
 def test_outputs_are_named_after_their_photos_unless_one_is_given(tmp_path: Path) -> None:

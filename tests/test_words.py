@@ -84,6 +84,20 @@ def test_why_tells_the_faces_the_notes_and_the_facts() -> None:
     assert "made with:     gpen-256 d1, gpend 0.1.0" in said
 
 
+@pytest.mark.parametrize(
+    ("verdict", "reason", "said"),
+    [
+        ("gone", "too blurred", ", sharpness 0.00: gone, too blurred"),
+        ("small", "30 px wide", ": small, 30 px wide"),
+        ("unsure", "it may be none", ": unsure, it may be none"),
+        ("sharp", "sharpness 0.80 reaches 0.50", ": sharp, sharpness 0.80 reaches 0.50"),
+    ],
+)
+def test_a_sharpness_is_told_once_and_only_where_it_was_measured(verdict: str, reason: str, said: str) -> None:
+    face = {"box": [1, 2, 31, 42], "score": 0.9, "sharpness": 0.0, "verdict": verdict, "reason": reason}
+    assert click.unstyle(words.face_lines([face])[0]) == f"  face 1 (30 by 40 px at 1, 2){said}"
+
+
 def test_why_leaves_out_what_is_not_known() -> None:
     bare = replace(HISTORY, reason="", faces=(), notes=(), output=None, sha256=None, output_sha256=None, version="")
     said = click.unstyle(words.history_text(bare, NOW))

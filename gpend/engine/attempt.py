@@ -12,16 +12,19 @@ def attempt(process: Callable[[bytes], Outcome], photo: bytes) -> Outcome:
     """`process(photo)`. Raises a GpendError and nothing else: an unforeseen error is set down to the photo.
 
     One odd photo must never stop the others, so the boundary is here; its cause is kept for whoever looks into it.
+    What is said must be true for the daemon and for `gpend restore`: nothing about what becomes of the photo later.
     """
     try:
         return process(photo)
     except GpendError:
         raise
     except MemoryError as error:
-        raise TransientError("There was too little memory for this photo. It is tried again later.") from error
+        raise TransientError(
+            "There is too little memory for this photo at the moment. It was left as it is."
+        ) from error
     except Exception as error:
         raise PhotoError(
-            f"gpend met something that it does not foresee: {_told(error)}. It set the photo aside."
+            f"gpend met something that it does not foresee: {_told(error)}. It left the photo as it is."
         ) from error
 
 
