@@ -1,12 +1,13 @@
 """What people asked for through the ledger, carried out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 from gpend.daemon.lookout import Lookout
-from gpend.dispatch import Moment
+from gpend.dispatch import Moment, Pair
 from gpend.ledger import Asked, Ledger, Request
 
 log = structlog.get_logger()
@@ -56,4 +57,13 @@ class Asking:
         for lookout in self._lookouts:
             if path is None or path == lookout.pair.root:
                 self._ledger.sources.confirm(lookout.pair.id, now.utc)
+                self._accept_output(lookout.pair, now)
                 lookout.confirm(now)
+
+    def _accept_output(self, pair: Pair, now: Moment) -> None:
+        """If another folder than before stands at the output, it is filled anew."""
+        with suppress(OSError):
+            if pair.identity not in (None, pair.mirror.identity()):
+                pair.identity = pair.mirror.claim()
+                self._ledger.sources.claim(pair.id, pair.identity)
+                self._ledger.sources.recheck(pair.id, now.utc)

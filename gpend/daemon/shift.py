@@ -17,7 +17,7 @@ from gpend.intake.hints import Hint
 from gpend.intake.notices import Notice
 from gpend.intake.source import Source
 from gpend.intake.watch import Health, Watch
-from gpend.ledger import Ledger
+from gpend.ledger import FolderRow, Ledger
 from gpend.mirror import Mirror
 from gpend.settings import Keep, Settings
 
@@ -196,16 +196,19 @@ class Shift:
 def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
     outputs = [folder.output for folder in settings.folders]
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
-    room = settings.minimum_free_mb * _MIB
     return [
-        Pair(
-            row.id,
-            Source(row.source, wechat_dat=folder.wechat_dat, outside=outputs),
-            Mirror(row.source, row.output, _noting(row.output)),
-            room,
-        )
+        _pair(row, Source(row.source, wechat_dat=folder.wechat_dat, outside=outputs), settings, ledger)
         for row, folder in zip(rows, settings.folders, strict=True)
     ]
+
+
+def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> Pair:
+    mirror = Mirror(row.source, row.output, _noting(row.output))
+    identity = row.output_identity
+    if identity is None:
+        identity = mirror.claim()
+        ledger.sources.claim(row.id, identity)
+    return Pair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
 
 
 def _noting(output: Path) -> Callable[[str], None]:

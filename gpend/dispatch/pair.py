@@ -33,6 +33,7 @@ class Pair:
     source: Source
     mirror: Mirror
     minimum_free: int = 0  # bytes
+    identity: str | None = None  # of the output's root; another one there is another disk, or none at all
     pause: Pause = field(default_factory=Pause)
 
     @property
@@ -43,10 +44,16 @@ class Pair:
     def trouble(self) -> str:
         """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
         try:
+            identity = self.mirror.identity()
             free = self.mirror.free()
             is_writable = os.access(self.mirror.output, os.W_OK | os.X_OK)
         except OSError as error:
             return output_trouble(self.mirror.output, error)
+        if self.identity not in (None, identity):
+            return (
+                f"Another folder than before stands at {self.mirror.output}. Is its disk mounted? If it is to be "
+                "filled anew, say `gpend confirm`."
+            )
         if not is_writable:
             return f"The output folder {self.mirror.output} cannot be written to."
         if free < self.minimum_free:

@@ -26,6 +26,7 @@ from gpend.ledger.rows import (
     State,
     Written,
     plain,
+    signed,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Unmet",
     "Written",
     "plain",
+    "signed",
 ]
 
 

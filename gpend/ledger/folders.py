@@ -39,6 +39,14 @@ class Folders:
         """Remember which directory the source was when it was last listed."""
         self._database.run("identify_folder", {"folder": folder, "identity": identity})
 
+    def claim(self, folder: int, identity: str | None) -> None:
+        """Remember which folder stands at the output; None: whatever does will do."""
+        self._database.run("claim_folder", {"folder": folder, "identity": identity})
+
+    def recheck(self, folder: int, now: int) -> None:
+        """Look whether every output still stands; what does not is made anew."""
+        self._database.run("recheck_outputs", {"folder": folder, "now": now})
+
     def photos(self, folder: int) -> int:
         """How many photos the folder is known to hold, or to have held until they went missing."""
         return self._database.number("known_count", {"folder": folder}) or 0
@@ -57,5 +65,6 @@ class Folders:
         if row is None:
             raise AssertionError("the statement returns the row")
         if before is not None and before["output"] != row["output"]:
-            self._database.run("recheck_outputs", {"folder": row["id"], "now": now})
-        return folder_row(row)
+            self.recheck(row["id"], now)
+            self.claim(row["id"], None)
+        return self.row(row["id"])

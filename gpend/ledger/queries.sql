@@ -32,6 +32,9 @@ UPDATE folder SET brake = NULL, brake_since = NULL, confirmed = :now WHERE id = 
 -- name: identify_folder
 UPDATE folder SET identity = :identity WHERE id = :folder;
 
+-- name: claim_folder
+UPDATE folder SET output_identity = :identity WHERE id = :folder;
+
 -- name: recheck_outputs
 UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');

@@ -85,6 +85,7 @@ class FolderRow:
     brake_since: int | None  # a mass change is counted from here
     confirmed: int
     identity: str | None
+    output_identity: str | None
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
         brake_since=row["brake_since"],
         confirmed=row["confirmed"],
         identity=row["identity"],
+        output_identity=row["output_identity"],
     )
 
 

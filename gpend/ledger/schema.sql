@@ -13,6 +13,7 @@ CREATE TABLE folder (
     brake         TEXT,                        -- the mass change that waits for `gpend confirm`, in words
     brake_since   INTEGER,                     -- changes noticed after this time are counted against it
     confirmed     INTEGER NOT NULL DEFAULT 0,  -- changes noticed up to this time were confirmed by a person
+    output_identity TEXT,                      -- mark or inode of the output's root when it was last claimed
     identity      TEXT,                        -- device, inode and file system of the source's root when last listed
     CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
     CHECK (brake_since IS NULL OR brake IS NOT NULL)

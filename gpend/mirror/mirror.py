@@ -133,6 +133,14 @@ class Mirror:
             with suppress(OSError, PhotoError):
                 yield self._sweep(relative, pending)
 
+    def identity(self) -> str:
+        """Which folder stands at the root now. Raises OSError."""
+        return tree.identity(self.output)
+
+    def claim(self) -> str:
+        """Mark the folder at the root as this output; its identity. Raises OSError."""
+        return tree.claim(self.output)
+
     def free(self) -> int:
         """Bytes that may still be written here."""
         status = os.statvfs(self.output)

@@ -1,0 +1,146 @@
+"""Disks that are full, away, read-only or another one: paused with a reason, and resumed alone."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpend.ledger import Ledger, Request, State
+from tests.daemon.world import BLURRED, RESTORED, SHARP, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def paused(world: World) -> str | None:
+    with Ledger.read_only(world.settings.ledger) as records:
+        return records.folders()[0].paused_reason
+
+
+def test_a_folder_is_paused_before_its_disk_is_full(world: World) -> None:
+    world.put("a.jpg")
+    world.knobs["minimum_free_mb"] = 10**9
+    world.once()
+    assert world.outputs() == {}
+    assert "is nearly full" in (paused(world) or "")
+    assert world.engine.given.total() == 0
+    world.knobs["minimum_free_mb"] = 0
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    assert paused(world) is None
+
+
+def test_an_output_that_is_another_folder_than_before_is_not_written_to(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.output.rename(world.root / "away")
+    world.output.mkdir()
+    world.put("b.jpg", BLURRED + b"2")
+    world.once()
+    assert world.outputs() == {}
+    assert "Is its disk mounted?" in (paused(world) or "")
+    world.output.rmdir()
+    (world.root / "away").rename(world.output)
+    world.once()
+    assert set(world.outputs()) == {"a.jpg", "b.jpg"}
+    assert world.engine.given == {BLURRED: 1, BLURRED + b"2": 1}
+
+
+def test_another_output_is_filled_anew_once_a_person_says_so(world: World) -> None:
+    world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    shutil.rmtree(world.output)
+    world.output.mkdir()
+    world.once()
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    assert world.engine.given[SHARP] == 1
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.EDQUOT, errno.ESTALE])
+def test_an_output_that_fails_costs_no_attempt_and_one_line(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    for name in range(5):
+        world.put(f"{name}.jpg", BLURRED + bytes([48 + name]))
+
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "write", fail)
+    tally = world.once()
+    assert len(tally.pauses) == 1
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.WAITING] == 5
+    monkeypatch.undo()
+    world.clock.pass_by(600)
+    world.once()
+    assert len(world.outputs()) == 5
+    assert not any(".gpend-" in name for name in world.outputs())
+
+
+def test_a_source_that_fails_pauses_the_folder_and_the_other_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"2")
+    system_open = os.open
+
+    def fail(path: "os.PathLike[str] | str", flags: int, *more: int, **names: int) -> int:
+        if path == photo and flags & os.O_NOATIME:
+            raise OSError(errno.EIO, "Input/output error")
+        return system_open(path, flags, *more, **names)
+
+    monkeypatch.setattr(os, "open", fail)
+    world.once()
+    world.clock.pass_by(30)
+    world.once()
+    assert set(world.outputs()) == {"b.jpg"}
+    monkeypatch.undo()
+    world.clock.pass_by(3600)
+    world.once()
+    assert set(world.outputs()) == {"a.jpg", "b.jpg"}
+    assert paused(world) is None
+
+
+def test_a_damaged_ledger_is_rebuilt_from_the_outputs_without_restoring_again(world: World) -> None:
+    for number in range(20):
+        world.put(f"{number}.jpg", BLURRED + str(number).encode())
+    world.once()
+    before = world.outputs()
+    world.settings.ledger.write_bytes(b"\xff" * 40_000)
+    world.once()
+    assert world.outputs() == before
+    assert world.engine.given.total() == 20
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.RESTORED] == 20
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_any_part_of_the_ledger_may_be_lost(world: World, ending: str) -> None:
+    world.put("a.jpg")
+    world.once()
+    world.settings.ledger.with_name("ledger.sqlite" + ending).unlink(missing_ok=True)
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    assert world.engine.given.total() == 1
+
+
+def test_flipped_bits_in_the_ledger_harm_no_photo(world: World) -> None:
+    for number in range(50):
+        world.put(f"{number}.jpg", BLURRED + str(number).encode())
+    world.once()
+    before = world.outputs()
+    ledger = bytearray(world.settings.ledger.read_bytes())
+    for place in range(4096, len(ledger), 997):
+        ledger[place] ^= 0xFF
+    world.settings.ledger.write_bytes(ledger)
+    world.once()
+    assert world.outputs() == before
+    assert world.engine.given.total() == 50
