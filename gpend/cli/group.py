@@ -1,7 +1,8 @@
 """The group that all commands belong to, their common options, and where they find the configuration."""
 
 import os
-from pathlib import Path
+import traceback
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -31,7 +32,7 @@ class RefusedError(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group whose commands may raise GpendError."""
+    """A group whose commands may raise anything: what a person sees of it is one message."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run the command that was asked for."""
@@ -39,6 +40,19 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except GpendError as error:
             raise RefusedError(str(error)) from error
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click's own ways of ending
+        except Exception as error:
+            raise RefusedError(_unforeseen(error)) from error
+
+
+def _unforeseen(error: Exception) -> str:
+    """What a report of a mistake in gpend needs, in one sentence: the error, and the way to it."""
+    what = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+    way = [f"{PurePath(step.filename).name}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)[-4:]]
+    return (
+        f"gpend met something that it does not foresee, and stopped: {what} (at {' > '.join(way)}). Please report this."
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
-from gpend import __version__
+from gpend import __version__, config
 from gpend.cli import commands
 from tests.cli import Gpend
 
@@ -63,3 +64,28 @@ def test_the_configuration_may_be_named_in_the_environment(
 ) -> None:
     monkeypatch.setenv("GPEND_CONFIG", str(configured))
     assert gpend("status").exit_code == 0
+
+
+def test_a_mistake_in_gpend_itself_is_one_sentence_that_can_be_reported(
+    gpend: Gpend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise IndexError("No item with that key")
+
+    monkeypatch.setattr(config, "load", missing)
+    result = gpend("status")
+    assert result.exit_code == 2
+    assert "does not foresee" in result.output
+    assert "IndexError: No item with that key (at " in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_ctrl_c_and_the_end_of_a_pipe_are_no_mistakes(gpend: Gpend, monkeypatch: pytest.MonkeyPatch) -> None:
+    for way, code in ((click.Abort(), 1), (BrokenPipeError(32, "Broken pipe"), 1), (KeyboardInterrupt(), 1)):
+
+        def ends(*_: object, way: BaseException = way) -> None:
+            raise way
+
+        monkeypatch.setattr(config, "load", ends)
+        result = gpend("status")
+        assert (result.exit_code, "foresee" in result.output) == (code, False)
