@@ -1,5 +1,6 @@
 """The compression schemes of TIFF, over bare bytes: what is between the bytes of a strip and those in the file."""
 
+import lzma
 import struct
 import zlib
 from collections.abc import Callable
@@ -38,6 +39,14 @@ def _plain(packed: memoryview, row: int, rows: int) -> memoryview:
 
 def _inflated(packed: memoryview, row: int, rows: int) -> bytes:
     return zlib.decompressobj().decompress(packed, row * rows)
+
+
+def _by_lzma(packed: memoryview, row: int, rows: int) -> bytes:
+    return lzma.LZMADecompressor().decompress(packed, row * rows)
+
+
+def _with_lzma(plain: bytes, _row: int) -> bytes:
+    return lzma.compress(plain, check=lzma.CHECK_NONE)
 
 
 def _by_libtiff(number: int) -> Unpack:
@@ -87,7 +96,7 @@ SCHEMES = {
     DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False, largest=WRAPPED),
-    LZMA: Scheme(_by_libtiff(LZMA), _with_libtiff("lzma"), predicts=True, largest=WRAPPED),
+    LZMA: Scheme(_by_lzma, _with_lzma, predicts=True),
     ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
 }
 """By TIFF's number for it."""

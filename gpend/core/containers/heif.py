@@ -22,6 +22,7 @@ from gpend.errors import UnsupportedError
 SUFFIX = ".jpg"
 QUALITY = 95
 BITS = 8
+PREFIX = b"Exif\0\0"  # with which EXIF begins in a JPEG
 LONGEST = {"exif": 65527, "xmp": 65502}  # bytes that a JPEG's segment has room for
 STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
 ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
@@ -58,6 +59,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     before = _pixels(picture)
     told = {name: picture.info.get(name) or b"" for name in ("exif", "xmp", "icc_profile")}
     _module().set_orientation(told)  # exactly once: the pixels are upright already
+    if told["exif"] and not told["exif"].startswith(PREFIX):
+        told["exif"] = PREFIX + told["exif"]
     too_long = [name for name, longest in LONGEST.items() if len(told[name]) > longest]
     grey = before.ndim == 2 or before.shape[2] < 3  # noqa: PLR2004 - grey, with or without alpha
     image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if grey else "RGB")
