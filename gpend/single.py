@@ -21,6 +21,7 @@ from gpend.mirror import (
     Original,
     RefusedError,
     candidates,
+    is_tagged,
     read,
 )
 from gpend.settings import CoreSettings
@@ -60,11 +61,15 @@ def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
 def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """Restore a photo into a file of its own, or write nothing if it needs none. A failure is an answer too.
 
+    What gpend itself made is not restored again: each time would lead further from the original.
+
     A file at `target` is replaced only if gpend wrote it. Where the photo's format cannot be written, the ending of
     `target` changes with it.
     """
     try:
         original = opened(photo)
+        if is_tagged(original.data):
+            return Answer(photo, "kept", "gpend has restored it already; begin with the original to restore it anew")
         outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
         match outcome:
             case Kept():

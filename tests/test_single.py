@@ -48,6 +48,15 @@ def test_restoring_again_replaces_what_gpend_wrote(blurred: Path, networks: Netw
     assert again == first
 
 
+def test_what_gpend_restored_is_not_restored_again(blurred: Path, networks: Networks, tmp_path: Path) -> None:
+    made = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS).output
+    assert made is not None
+    again = single.restore(made, tmp_path / "again.jpg", networks, SETTINGS)
+    assert (again.outcome, again.output) == ("kept", None)
+    assert "already" in again.reason
+    assert not (tmp_path / "again.jpg").exists()
+
+
 def test_a_file_that_gpend_did_not_write_is_left_alone(blurred: Path, networks: Networks, tmp_path: Path) -> None:
     (tmp_path / "out.jpg").write_bytes(b"mine")
     answer = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)

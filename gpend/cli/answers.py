@@ -1,6 +1,8 @@
 """How answers appear: progress, a line or more for each photo, JSON."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +20,16 @@ def progress() -> "Progress":
 
     console = Console()
     return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def aside(bar: "Progress") -> Iterator[None]:
+    """What is said inside stands on lines of its own: the bar goes away for it, and comes back."""
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()
 
 
 def tell(answer: "Answer", outcome: str) -> bool:

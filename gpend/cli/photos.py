@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gpend import shipped
-from gpend.cli.answers import print_json, progress, tell
+from gpend.cli.answers import aside, print_json, progress, tell
 from gpend.cli.group import CONFIG, FAILED, FILE, JSON, commands, settings_if_any
 from gpend.settings import Settings, TriageSettings
 
@@ -70,8 +70,9 @@ def restore(
         for photo, target in zip(wanted, targets, strict=True):
             bar.update(task, description=words.plain(photo.name))
             answer = single.restore(photo, target, networks, settings)
-            failed |= tell(answer, answer.outcome)
             bar.advance(task)
+            with aside(bar):
+                failed |= tell(answer, answer.outcome)
     sys.exit(FAILED if failed else 0)
 
 
