@@ -6,6 +6,7 @@ from dataclasses import asdict
 import structlog
 
 from gpend.daemon.marks import Marks
+from gpend.daemon.sources import is_visible
 from gpend.dispatch import Dispatcher, Moment, Pair
 from gpend.errors import PhotoError
 from gpend.intake.evidence import evidence
@@ -105,8 +106,8 @@ class Absence:
         return len(rows) == _AT_A_TIME
 
     def _mark(self, scan: Scan, now: Moment) -> None:
-        expected = self._absences.expected(self._pair.id)
-        unmet = (each for each in expected if each.id not in self._marks)
+        expected, source = self._absences.expected(self._pair.id), self._pair.source
+        unmet = (each for each in expected if each.id not in self._marks and is_visible(source, each.relative))
         for photo in [each.id for each in unmet if scan.absent_is_known(self._pair.root / each.relative)]:
             self._absences.mark(photo, now.utc)
 

@@ -17,8 +17,9 @@ from gpend.intake import Sighting
 from gpend.intake.gate import Gate, Settled
 from gpend.intake.hints import Hint
 from gpend.intake.scan import Scan
-from gpend.ledger import FoundBy, Known, Ledger, State, plain
-from gpend.settings import Settings
+from gpend.ledger import Found, FoundBy, Known, Ledger, State, plain
+from gpend.mirror.sidecars import is_sidecar, names_beside, photo_beside
+from gpend.settings import Keep, Settings
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class Lookout:
         self._ledger = ledger
         self._clock = clock
         self._gate = Gate(pair.source, settings)
+        self._has_sidecars = settings.keep is not Keep.NONE
         self._rescan = settings.rescan_minutes * _MINUTE
         self._walk: Iterator[Sighting] | None = None
         self._held: Sighting | None = None  # met, but the gate had no room
@@ -155,8 +157,12 @@ class Lookout:
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
         self._by_event.discard(path)
         known = self._known(path)
-        photo = self._ledger.photos.sight(self.pair.id, self._relative(path), settled.sighting.stamp, finder, now.utc)
+        found = Found(self._relative(path), settled.sighting.stamp, finder, is_sidecar(path.name))
+        photo = self._ledger.photos.sight(self.pair.id, found, now.utc)
         self.absence.met(photo, was_missing=False)
+        if known is None and not found.is_sidecar and self._has_sidecars:
+            for beside in names_beside(path):
+                self.look(beside, now)
         if known is not None and known.mirrored:
             self.absence.changed()
         if settled.incomplete:
@@ -220,9 +226,13 @@ class Lookout:
         reached("seen")
         known = self._known(sighting.path)
         if known is None or known.state is State.GONE:
-            return True
+            return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
         self.absence.met(known.id, was_missing=known.missing)
         return known.stamp != plain(sighting.stamp)
+
+    def _has_photo(self, sidecar: Path) -> bool:
+        beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))
+        return self._ledger.photos.is_beside(self.pair.id, beside)
 
     def _known(self, path: Path) -> Known | None:
         return self._ledger.photos.known(self.pair.id, self._relative(path))

@@ -11,6 +11,7 @@ from gpend.daemon.asking import Asking
 from gpend.daemon.chores import Chores
 from gpend.daemon.clock import Clock
 from gpend.daemon.lookout import Lookout, Watched
+from gpend.daemon.sources import source_of
 from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
 from gpend.errors import PhotoError
 from gpend.intake.hints import Hint
@@ -181,7 +182,9 @@ class Shift:
         upkeep, settings = self._ledger.upkeep, self._settings
         upkeep.interrupted(now.utc, crashed=crashed)
         upkeep.another_recipe(self._equipment.recipe, now.utc)
-        if settings.keep is not Keep.NONE:
+        if settings.keep is Keep.NONE:
+            upkeep.forget_sidecars()
+        else:
             upkeep.mirror_kept(now.utc)
         for row in upkeep.worn_out(settings.attempts, settings.attempts * _DEATHS):
             self._dispatcher.set_aside(row, _worn_out(row.attempts + row.deaths), now)
@@ -194,10 +197,9 @@ class Shift:
 
 
 def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
-    outputs = [folder.output for folder in settings.folders]
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
     return [
-        _pair(row, Source(row.source, wechat_dat=folder.wechat_dat, outside=outputs), settings, ledger)
+        _pair(row, source_of(folder, settings), settings, ledger)
         for row, folder in zip(rows, settings.folders, strict=True)
     ]
 

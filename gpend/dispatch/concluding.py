@@ -17,6 +17,7 @@ from gpend.mirror import Mirror
 log = structlog.get_logger()
 
 _EVENTS = {state: f"photo_{state}" for state in State}
+_SIDECAR = "it goes with its photo"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 
 
@@ -44,17 +45,22 @@ class Concluding:
         """The photo is one that gpend restored, come back by another way."""
         self.outcome(job, Kept(_OWN_WORK, ()), now)
 
+    def sidecar(self, job: Job, now: Moment) -> None:
+        """The file is no photo, but goes where its photo goes."""
+        self.outcome(job, Kept(_SIDECAR, ()), now)
+
     def precedent(self, job: Job, twin: Row, home: Mirror | None, now: Moment) -> bool:
         """End a photo as its `twin` of the same content ended; `home` is the twin's output tree.
 
         False: the twin's output is no longer what gpend wrote, so that this photo must be processed.
         """
         try:
-            if twin.finished is State.RESTORED:
-                written = None if home is None else self._placing.like(job, twin, home)
-                if written is None:
-                    return False
-            else:
+            written = None
+            if home is not None and (twin.finished is State.RESTORED or self._placing.is_heir(job, twin)):
+                written = self._placing.like(job, twin, home)
+            if written is None and twin.finished is State.RESTORED:
+                return False
+            if written is None:
                 written = self._placing.kept(job)
         except PhotoError as error:
             self.set_aside(job.row, error, now)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
+from gpend.core.wechat import reveal
 from gpend.dispatch import outcomes
 from gpend.dispatch.concluding import Concluding
 from gpend.dispatch.desk import Desk, Submission
@@ -23,6 +24,7 @@ from gpend.settings import Settings
 log = structlog.get_logger()
 
 _NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
+_WECHAT = ".dat"
 _MIB = 1 << 20
 _FIRST_DELAY = 5  # seconds; doubles each time, up to a day
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
@@ -141,14 +143,27 @@ class Dispatcher:
             self.weather.pair_fails(pair, source_trouble(pair.root, error), now)
         else:
             reached("read")
-            self._decide(Job(row, pair, photo, now.utc), now)
+            self._open(Job(row, pair, photo, now.utc, photo.data), now)
+
+    def _open(self, job: Job, now: Moment) -> None:
+        """Unwrap what WeChat has wrapped up."""
+        if job.row.path.suffix.lower() != _WECHAT:
+            self._decide(job, now)
+            return
+        try:
+            revealed = reveal(job.photo.data)
+        except PhotoError as error:
+            problem = error
+            self._conclude(job, now, lambda: self._concluding.failure(job, problem, now), begun=False)
+        else:
+            self._decide(replace(job, picture=revealed.photo, suffix=revealed.suffix), now)
 
     def _decide(self, job: Job, now: Moment) -> None:
         if self.desk.is_working_on(job.photo.content):
             self.desk.park(job)
             return
         try:
-            is_done = not job.row.forced and self._needs_no_engine(job, now)
+            is_done = (job.row.is_sidecar or not job.row.forced) and self._needs_no_engine(job, now)
         except OSError as error:
             self._output_fails(job, error, now, begun=False)
             return
@@ -158,25 +173,32 @@ class Dispatcher:
             self._submit(job, now)
 
     def _needs_no_engine(self, job: Job, now: Moment) -> bool:
-        """End a photo that gpend has met before, under this name or another."""
+        """End a photo that gpend has met before, under this name or another; and a sidecar."""
         content = job.photo.content
         twins = self._ledger.photos.twins(job.row.id, content)
-        twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
-        if twin is not None:
-            home = next((pair.mirror for pair in self._pairs if pair.id == twin.folder), None)
-            if self._concluding.precedent(job, twin, home, now):
-                return True
+        if self._has_precedent(job, twins, now):
+            return True
+        if job.row.is_sidecar:
+            self._concluding.sidecar(job, now)
+            return True
         if self._concluding.adopted(job, twins, now):
             return True
-        if is_tagged(job.photo.data) or self._ledger.photos.made(content) is not None:
+        if is_tagged(job.picture) or self._ledger.photos.made(content) is not None:
             self._concluding.own_work(job, now)
             return True
         return False
 
+    def _has_precedent(self, job: Job, twins: Sequence[Row], now: Moment) -> bool:
+        twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
+        if twin is None:
+            return False
+        home = next((pair.mirror for pair in self._pairs if pair.id == twin.folder), None)
+        return self._concluding.precedent(job, twin, home, now)
+
     def _submit(self, job: Job, now: Moment) -> None:
         self._ledger.photos.begin(job.row.id, now.utc)
         try:
-            future = self._engine.submit(job.photo.data)
+            future = self._engine.submit(job.picture)
         except TransientError as error:
             self._engine_fails(job, error, now)
             return
@@ -201,12 +223,12 @@ class Dispatcher:
             self.weather.engine_works(now)
             self._conclude(job, now, lambda: self._concluding.outcome(job, outcome, now))
 
-    def _conclude(self, job: Job, now: Moment, conclude: Callable[[], None]) -> None:
+    def _conclude(self, job: Job, now: Moment, conclude: Callable[[], None], *, begun: bool = True) -> None:
         """Write what was found, unless the photo has changed meanwhile: then it is about another photo."""
         try:
             seen = job.pair.source.sight(job.row.path)
         except OSError as error:
-            self._later(job.row, now, begun=True)
+            self._later(job.row, now, begun=begun)
             self.weather.pair_fails(job.pair, source_trouble(job.pair.root, error), now)
             return
         if seen is None or plain(seen.stamp) != job.row.stamp:
@@ -216,7 +238,7 @@ class Dispatcher:
         try:
             conclude()
         except OSError as error:
-            self._output_fails(job, error, now, begun=True)
+            self._output_fails(job, error, now, begun=begun)
         else:
             self.weather.pair_works(job.pair, now)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.dispatch.pair import Pair
-from gpend.ledger import Ledger, Recipe, Row, Written
+from gpend.ledger import Ledger, Recipe, Row, State, Written
 from gpend.mirror import Mirror, OccupiedError, Origin, Original, candidates, trash
 from gpend.settings import Keep, OnDelete, Settings
 
@@ -20,6 +20,8 @@ class Job:
     pair: Pair
     photo: Original
     taken: int  # UTC seconds
+    picture: bytes  # what there is to see: the photo itself, unless it is wrapped up
+    suffix: str = ""  # the ending that a name for the picture must have, if another
 
     @property
     def origin(self) -> Origin:
@@ -42,7 +44,7 @@ class Placing:
 
     def restored(self, job: Job, photo: bytes, suffix: str, recipe: Recipe) -> Written:
         """Write a restored photo."""
-        place = self._place(job, suffix)
+        place = self._place(job, suffix or job.suffix)
         written = job.pair.mirror.write(place, photo, job.origin, recipe, job.before)
         self._discard_earlier(job, written)
         return written
@@ -52,19 +54,25 @@ class Placing:
         if self._keep is Keep.NONE:
             self._discard_earlier(job, None)
             return None
-        place = self._place(job, "")
-        written = (self._linked(job, place) if self._keep is Keep.HARDLINK else None) or self._copied(job, place)
+        place = self._place(job, job.suffix)
+        is_linked = self._keep is Keep.HARDLINK and not job.suffix
+        written = (self._linked(job, place) if is_linked else None) or self._copied(job, place)
         self._discard_earlier(job, written)
         return written
 
     def adopted(self, job: Job, known: Collection[str]) -> Written | None:
         """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
-        for suffix in ("", ".jpg"):
+        for suffix in dict.fromkeys((job.suffix, ".jpg")):
             for place in candidates(job.row.relative, suffix):
                 found = None if self._is_taken(job, place) else job.pair.mirror.adopt(place, job.origin, known)
                 if found is not None:
                     return found
         return None
+
+    def is_heir(self, job: Job, twin: Row) -> bool:
+        """Does a photo come into what was written for `twin`: itself under another stamp, or a file that it was?"""
+        mirrors = self._keep is not Keep.NONE or twin.finished is State.RESTORED
+        return mirrors and twin.written is not None and (twin.id == job.row.id or is_gone(twin, job))
 
     def like(self, job: Job, twin: Row, home: Mirror) -> Written | None:
         """Give a photo the output of `twin`, a photo of the same content whose output tree is `home`.
@@ -77,7 +85,7 @@ class Placing:
         suffix = twin.written.path.suffix if twin.written.path.suffix != twin.relative.suffix else ""
         place = self._place(job, suffix)
         if home is job.pair.mirror and twin.written.path == place:
-            return twin.written
+            return home.retime(twin.written, job.photo.like)
         if twin.id == job.row.id or is_gone(twin, job):
             return self._moved(job, twin, home, place)
         photo = home.read(twin.written)
@@ -107,7 +115,7 @@ class Placing:
             return None
 
     def _copied(self, job: Job, place: Path) -> Written:
-        return job.pair.mirror.write(place, job.photo.data, job.origin, Recipe(), job.before)
+        return job.pair.mirror.write(place, job.picture, job.origin, Recipe(), job.before)
 
     def _place(self, job: Job, suffix: str) -> Path:
         """Where the output goes. Raises OccupiedError where every name belongs to another photo."""

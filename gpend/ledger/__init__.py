@@ -18,6 +18,7 @@ from gpend.ledger.requests import Asked, Requests
 from gpend.ledger.rows import (
     Facts,
     FolderRow,
+    Found,
     FoundBy,
     Recipe,
     Request,
@@ -33,6 +34,7 @@ __all__ = [
     "Asked",
     "Facts",
     "FolderRow",
+    "Found",
     "FoundBy",
     "Known",
     "Ledger",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpend.intake import Stamp
 from gpend.ledger.database import Database, Value
-from gpend.ledger.rows import FoundBy, Recipe, Result, Row, State, Written, photo_row, signed
+from gpend.ledger.rows import Found, Recipe, Result, Row, State, Written, photo_row, signed
 
 HORIZON = 2 * 86_400
 """Nothing waits longer than this many seconds; what seems to is the clock's fault, and due."""
@@ -40,24 +40,31 @@ class Photos:
         stamp = Stamp(row["size"], row["mtime_ns"], row["inode"])
         return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]), bool(row["mirrored"]))
 
-    def sight(self, folder: int, relative: Path | bytes, stamp: Stamp, found_by: FoundBy, now: int) -> int:
+    def sight(self, folder: int, found: Found, now: int) -> int:
         """A settled photo is due, for the first time or again; its id."""
         values: dict[str, Value] = {
             "folder": folder,
-            "path": os.fsencode(relative),
-            "size": signed(stamp.size),
-            "mtime_ns": signed(stamp.mtime_ns),
-            "inode": signed(stamp.inode),
+            "path": os.fsencode(found.relative),
+            "sidecar": int(found.is_sidecar),
+            "size": signed(found.stamp.size),
+            "mtime_ns": signed(found.stamp.mtime_ns),
+            "inode": signed(found.stamp.inode),
             "now": now,
-            "found_by": found_by,
+            "found_by": found.by,
         }
         with self._database.together():
             known = self._database.number("known", values)
             self._database.run("discover" if known is None else "rediscover", values | {"id": known})
-            found = self._database.number("known", values)
-        if found is None:
+            photo = self._database.number("known", values)
+        if photo is None:
             raise AssertionError("a row that was just written is there")
-        return found
+        return photo
+
+    def is_beside(self, folder: int, names: tuple[bytes, bytes, bytes]) -> bool:
+        """Is there a photo that a sidecar may belong to? The names are those of gpend.mirror.sidecars."""
+        exact, first, last = names
+        values: dict[str, Value] = {"folder": folder, "exact": exact, "first": first, "last": last}
+        return self._database.first("beside", values) is not None
 
     def due(self, folder: int, now: int, limit: int) -> list[Row]:
         """The first photos of a folder's queue that may be tried now."""
@@ -173,6 +180,10 @@ class Upkeep:
     def mirror_kept(self, now: int) -> int:
         """Photos kept without a copy in the output tree are due again; how many."""
         return self._database.run("mirror_kept", {"now": now})
+
+    def forget_sidecars(self) -> int:
+        """Sidecars are not mirrored any more; what was written of them stays. How many."""
+        return self._database.run("forget_sidecars")
 
 
 def _finite(value: object) -> object:

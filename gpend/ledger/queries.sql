@@ -44,8 +44,8 @@ SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, o
 FROM photo WHERE folder = :folder AND path = :path;
 
 -- name: discover
-INSERT INTO photo (folder, path, size, mtime_ns, inode, state, first_seen, updated, found_by)
-VALUES (:folder, :path, :size, :mtime_ns, :inode, 'waiting', :now, :now, :found_by);
+INSERT INTO photo (folder, path, sidecar, size, mtime_ns, inode, state, first_seen, updated, found_by)
+VALUES (:folder, :path, :sidecar, :size, :mtime_ns, :inode, 'waiting', :now, :now, :found_by);
 
 -- name: rediscover
 -- The outcome so far stays until the new one is there: `prior` remembers what it was.
@@ -135,7 +135,7 @@ WHERE state IN ('failed', 'unsupported')
 -- name: mirror_kept
 -- `keep` was switched on: what was kept without a copy gets one.
 UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now
-WHERE state IN ('kept', 'unsupported') AND output IS NULL;
+WHERE state IN ('kept', 'unsupported') AND output IS NULL AND sidecar = 0;
 
 -- name: retry
 UPDATE photo SET
@@ -175,6 +175,13 @@ WHERE photo.id = :id;
 -- name: unmet
 -- What a scan should have met; the daemon knows which of these it did.
 SELECT id, path FROM photo WHERE folder = :folder AND state <> 'gone';
+
+-- name: beside
+SELECT 1 FROM photo
+WHERE folder = :folder AND sidecar = 0 AND state <> 'gone' AND (path = :exact OR (path > :first AND path < :last)) LIMIT 1;
+
+-- name: forget_sidecars
+DELETE FROM photo WHERE sidecar = 1;
 
 -- name: known_count
 SELECT count(*) AS n FROM photo WHERE folder = :folder AND state <> 'gone';
@@ -234,11 +241,11 @@ DELETE FROM photo WHERE folder = :folder AND state = 'gone' AND output >= :first
 
 -- name: counts
 SELECT photo.state, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
-WHERE folder.active = 1 GROUP BY photo.state;
+WHERE folder.active = 1 AND photo.sidecar = 0 GROUP BY photo.state;
 
 -- name: counts_by_finder
 SELECT photo.found_by, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
-WHERE folder.active = 1 GROUP BY photo.found_by;
+WHERE folder.active = 1 AND photo.sidecar = 0 GROUP BY photo.found_by;
 
 -- name: recent_errors
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output

@@ -43,6 +43,16 @@ class Request(StrEnum):
 
 
 @dataclass(frozen=True)
+class Found:
+    """A settled file, on its way into the ledger."""
+
+    relative: bytes | Path  # below the source
+    stamp: Stamp
+    by: FoundBy
+    is_sidecar: bool = False
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What an outcome depends on besides the photo."""
 
@@ -97,6 +107,7 @@ class Row:
     source: Path  # the folder's
     output_root: Path
     relative: Path
+    is_sidecar: bool
     stamp: Stamp
     state: State
     prior: State | None
@@ -197,6 +208,7 @@ def photo_row(row: sqlite3.Row) -> Row:
         source=Path(os.fsdecode(row["folder_source"])),
         output_root=Path(os.fsdecode(row["folder_output"])),
         relative=Path(os.fsdecode(row["path"])),
+        is_sidecar=bool(row["sidecar"]),
         stamp=Stamp(row["size"], row["mtime_ns"], row["inode"]),
         state=State(row["state"]),
         prior=State(row["prior"]) if row["prior"] else None,

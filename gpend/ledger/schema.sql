@@ -25,6 +25,7 @@ CREATE TABLE photo (
     id            INTEGER PRIMARY KEY,
     folder        INTEGER NOT NULL REFERENCES folder (id),
     path          BLOB    NOT NULL,            -- relative to the source
+    sidecar       INTEGER NOT NULL CHECK (sidecar IN (0, 1)),  -- no photo, but a file that goes with one
     size          INTEGER NOT NULL,            -- the stamp: size, mtime_ns, inode
     mtime_ns      INTEGER NOT NULL,
     inode         INTEGER NOT NULL,

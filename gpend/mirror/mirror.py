@@ -113,6 +113,13 @@ class Mirror:
         tree.remove_empty(self.output, written.path.parent)
         return Written(place, standing.stamp_of(status), written.sha256)
 
+    def retime(self, written: Written, like: Appearance) -> Written:
+        """Give an output the times that its photo has now, where that is allowed."""
+        with tree.folder(self.output, written.path.parent) as folder:
+            writing.set_times(folder, written.path.name, like)
+            status = os.stat(written.path.name, dir_fd=folder, follow_symlinks=False)
+        return Written(written.path, standing.stamp_of(status), written.sha256)
+
     def remove(self, written: Written) -> bool:
         """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
         try:

@@ -106,9 +106,10 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
 
 
 def set_times(folder: int, name: str, like: Appearance) -> None:
-    """Give a file the times of a photo, where that is allowed."""
+    """Give a file the times of a photo, where that is allowed; a second name of that very photo has them already."""
     with suppress(OSError):
-        os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
+        if os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime_ns != like.modified_ns:
+            os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
 
 
 def _install(folder: int, temporary: str, name: str, ours: Ours | None) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gpend.errors import FatalError
 from gpend.intake import Stamp
-from gpend.ledger import FoundBy, Ledger, Recipe, Request, Result, State, Written, database
+from gpend.ledger import Found, FoundBy, Ledger, Recipe, Request, Result, State, Written, database
 
 NOW = 1_700_000_000
 RECIPE = Recipe("gpen-256", "d1", "0.1.0")
@@ -54,7 +54,7 @@ def test_a_process_that_died_holds_no_lock(path: Path) -> None:
 
 def test_readers_need_no_lock_and_see_what_is_committed(ledger: Ledger, path: Path) -> None:
     folder = folder_of(ledger)
-    ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.EVENT, NOW)
+    ledger.photos.sight(folder, Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.EVENT), NOW)
     with Ledger.read_only(path) as records:
         assert records.counts()[State.WAITING] == 1
         assert records.counts_by_finder() == {"event": 1, "scan": 0}
@@ -78,7 +78,7 @@ def test_a_missing_ledger_is_named_to_the_reader(path: Path) -> None:
 
 def test_names_that_are_not_utf8_come_back_as_they_were(ledger: Ledger) -> None:
     name = Path(os.fsdecode(b"caf\xe9 \xff.jpg"))
-    ledger.photos.sight(folder_of(ledger), name, Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.sight(folder_of(ledger), Found(name, Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     row = ledger.photo(Path("/in") / name)
     assert row is not None
     assert os.fsencode(row.path) == b"/in/caf\xe9 \xff.jpg"
@@ -87,14 +87,14 @@ def test_names_that_are_not_utf8_come_back_as_they_were(ledger: Ledger) -> None:
 def test_numbers_beyond_signed_64_bit_are_kept_and_compare_equal(ledger: Ledger) -> None:
     folder = folder_of(ledger)
     stamp = Stamp(5, 2**63 + 7, 2**64 - 1)
-    ledger.photos.sight(folder, Path("a.jpg"), stamp, FoundBy.SCAN, NOW)
+    ledger.photos.sight(folder, Found(Path("a.jpg"), stamp, FoundBy.SCAN), NOW)
     known = ledger.photos.known(folder, Path("a.jpg"))
     assert known is not None
     assert known.stamp == Stamp(5, 7 - 2**63, -1)
 
 
 def test_the_database_itself_refuses_a_state_it_does_not_know(ledger: Ledger, path: Path) -> None:
-    ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     connection = sqlite3.connect(path)
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute("UPDATE photo SET state = 'lost'")
@@ -102,7 +102,7 @@ def test_the_database_itself_refuses_a_state_it_does_not_know(ledger: Ledger, pa
 
 
 def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, path: Path) -> None:
-    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     ledger.photos.begin(photo, NOW)
     with Ledger.read_only(path) as records:
         row = records.photo(Path("/in/a.jpg"))
@@ -111,7 +111,7 @@ def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, pa
 
 
 def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledger) -> None:
-    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     ledger.photos.begin(photo, NOW)
     assert ledger.upkeep.interrupted(NOW, crashed=True) == 1
     row = ledger.photos.row(photo)
@@ -121,7 +121,7 @@ def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledg
 
 
 def finished(ledger: Ledger, state: State = State.RESTORED, *, written: Written | None = None) -> int:
-    photo = ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     ledger.photos.begin(photo, NOW)
     ledger.photos.finish(photo, Result(state, "one face", SHA, RECIPE, {"faces": []}, written), NOW)
     return photo
@@ -138,7 +138,7 @@ def test_a_finished_photo_holds_everything_that_was_said_of_it(ledger: Ledger) -
 
 def test_a_changed_photo_waits_and_remembers_what_it_was(ledger: Ledger) -> None:
     photo = finished(ledger, written=Written(Path("a.jpg"), Stamp(7, 8, 9), "b" * 64))
-    ledger.photos.sight(folder_of(ledger), Path("a.jpg"), Stamp(2, 2, 3), FoundBy.EVENT, NOW + 5)
+    ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(2, 2, 3), FoundBy.EVENT), NOW + 5)
     row = ledger.photos.row(photo)
     assert row is not None
     assert (row.state, row.prior, row.finished) == (State.WAITING, State.RESTORED, State.RESTORED)
@@ -154,7 +154,7 @@ def test_what_was_set_aside_is_due_again_under_another_recipe_only(ledger: Ledge
 
 def test_a_postponed_photo_is_due_when_its_time_has_come_or_the_clock_went_back(ledger: Ledger) -> None:
     folder = folder_of(ledger)
-    photo = ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+    photo = ledger.photos.sight(folder, Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     ledger.photos.begin(photo, NOW)
     ledger.photos.postpone(photo, NOW, NOW + 60, give_back=True)
     assert ledger.photos.due(folder, NOW + 59, 9) == []
@@ -166,7 +166,7 @@ def test_a_postponed_photo_is_due_when_its_time_has_come_or_the_clock_went_back(
 def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger) -> None:
     folder = folder_of(ledger)
     for name, finder in (("suspect", FoundBy.EVENT), ("old", FoundBy.SCAN), ("new", FoundBy.EVENT)):
-        ledger.photos.sight(folder, Path(name), Stamp(1, 2, 3), finder, NOW)
+        ledger.photos.sight(folder, Found(Path(name), Stamp(1, 2, 3), finder), NOW)
     suspect = ledger.photo(Path("/in/suspect"))
     assert suspect is not None
     ledger.photos.begin(suspect.id, NOW)
@@ -176,7 +176,7 @@ def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger)
 
 def _sight_then_fail(ledger: Ledger, folder: int) -> None:
     with ledger.together():
-        ledger.photos.sight(folder, Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+        ledger.photos.sight(folder, Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
         raise KeyError
 
 
@@ -213,7 +213,7 @@ def test_a_pause_has_a_reason_and_a_time_until_it_ends(ledger: Ledger) -> None:
 def test_the_latest_errors_come_first_and_no_more_than_asked_for(ledger: Ledger) -> None:
     folder = folder_of(ledger)
     for number in range(5):
-        photo = ledger.photos.sight(folder, Path(f"{number}.jpg"), Stamp(1, 2, 3), FoundBy.SCAN, NOW)
+        photo = ledger.photos.sight(folder, Found(Path(f"{number}.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
         ledger.photos.finish(photo, Result(State.FAILED, "broken", None, RECIPE), NOW + number)
     assert [row.relative.name for row in ledger.recent_errors(2)] == ["4.jpg", "3.jpg"]
 
