@@ -231,6 +231,7 @@ VOLATILE = {
     "QuickTime:MediaDataOffset",
     "QuickTime:MediaData",
     "IFD1:ThumbnailOffset",
+    "IFD1:ThumbnailImage",  # brought up to date, in a place of the same length
 }
 """Where the picture lies, which may change, is not what it is."""
 

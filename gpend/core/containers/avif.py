@@ -141,7 +141,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     new, quality = _encoded(picture, wanted)
     result = _told(picture, new)
     result = boxes.exchanged(result, picture.meta, _place(picture), new.photo[_place(new).data])
-    result, notes = _recorded(_walked(result), history)
+    change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
+    result, notes = _recorded(_walked(result), history, change)
     seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
     if np.abs(seen - meant).mean() > CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
@@ -235,16 +236,15 @@ def _told(picture: _Picture, new: _Picture) -> bytes:
     return bytes(result)
 
 
-def _recorded(picture: _Picture, history: str) -> tuple[bytes, tuple[str, ...]]:
-    """The file with `history` appended to its EXIF, if there is one; and notes."""
+def _recorded(picture: _Picture, history: str, change: tags.Change) -> tuple[bytes, tuple[str, ...]]:
+    """The file with the thumbnail in its EXIF refreshed and `history` appended, if there is any; and notes."""
     place = picture.exif
-    if not history:
-        return picture.photo, ()
     if place is None:
-        return picture.photo, ("it has no EXIF to which a note of the restoration could be added",)
+        note = "it has no EXIF to which a note of the restoration could be added"
+        return picture.photo, (note,) if history else ()
     data = picture.photo[place.data]
     skipped = 4 + int.from_bytes(data[:4], "big")
-    block, notes = tags.recorded(data[skipped:], history)
+    block, notes = tags.recorded(data[skipped:], history, change)
     if not block:
         return picture.photo, notes
     return boxes.exchanged(picture.photo, picture.meta, place, data[:skipped] + block), notes

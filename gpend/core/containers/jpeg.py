@@ -2,11 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from gpend.core import jpeg
 from gpend.core.containers import Decoded, Encoded, Format, Header
-from gpend.core.containers.scaling import eight_bits
+from gpend.core.containers.scaling import eight_bits, reduced
 from gpend.core.photo import Mask, Pixels
 
 QUICK = (1, 2, 4, 8)
@@ -24,12 +23,9 @@ def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """Decoded at the smallest quick size that is large enough."""
     longest = max(header.width, header.height)
     eighths = next((each for each in QUICK if longest * each >= long_side * 8), 8)
-    scale = min(1.0, long_side / longest)
-    size = (max(1, round(header.width * scale)), max(1, round(header.height * scale)))
-    # libjpeg rounds sizes up: its last row and column may reach beyond the picture, and must not stretch it
-    box = (0.0, 0.0, header.width * eighths / 8, header.height * eighths / 8)
-    image = Image.fromarray(jpeg.decode(photo, eighths))
-    return np.asarray(image.resize(size, Image.Resampling.BOX, box=box), np.uint8)
+    # libjpeg rounds sizes up; a last row or column that lies mostly beyond the picture would stretch it
+    height, width = (max(1, round(side * eighths / 8)) for side in (header.height, header.width))
+    return reduced(jpeg.decode(photo, eighths)[:height, :width], long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container

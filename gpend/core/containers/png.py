@@ -61,7 +61,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     kept = edit.layout == picture.layout
     filtered = scanlines.inflated(picture.pieces, picture.layout) if kept else bytearray(edit.layout.size)
     rows = scanlines.refiltered(filtered, edit.layout, edit.samples, edit.touched)
-    exif, notes = tags.recorded(picture.first(b"eXIf"), history)
+    change = tags.Change(lambda: _colours(picture), pixels, changed)
+    exif, notes = tags.recorded(picture.first(b"eXIf"), history, change)
     replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | ({b"eXIf": exif} if exif else {})
     result = chunks.spliced(photo, picture.chunks, replaced)
     if not np.array_equal(_samples(_checked(result)), edit.samples):

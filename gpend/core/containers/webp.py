@@ -82,7 +82,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     samples = _samples(picture)
     samples[..., :3][changed] = pixels[changed]
     colours, notes = (_lossless(samples), ()) if picture.lossless else _lossy(samples, picture)
-    exif, more = tags.recorded(picture.exif, history)
+    change = tags.Change(lambda: _samples(picture), pixels, changed)
+    exif, more = tags.recorded(picture.exif, history, change)
     result = _written(picture, colours, exif)
     _require_accepted(result)
     after = _samples(_walked(result))
