@@ -7,7 +7,7 @@ import pytest
 from gpend import reports
 from gpend.errors import FatalError
 from gpend.intake import Stamp
-from gpend.ledger import FoundBy, Ledger, Recipe, Result, State, Written
+from gpend.ledger import Found, FoundBy, Ledger, Recipe, Result, State, Written
 from gpend.settings import FolderSettings
 
 NOW = 1_700_000_000
@@ -34,7 +34,10 @@ def ledger(home: Path, folder: FolderSettings) -> Path:
     with Ledger.open(path, NOW) as opened:
         place = opened.sources.configure([(folder.source, folder.output)], NOW)[0].id
         names = ("2024/restored.jpg", "failed.jpg", "waiting.jpg")
-        ids = [opened.photos.sight(place, Path(name), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT, NOW) for name in names]
+        ids = [
+            opened.photos.sight(place, Found(Path(name), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT), NOW)
+            for name in names
+        ]
         facts = {"faces": [FACE], "notes": ["a note"]}
         written = Written(Path("2024/restored.jpg"), Stamp(6, 7, 8), SHA)
         recipe = Recipe("gpen-256", "d1", "0.1.0")
@@ -122,7 +125,7 @@ def test_a_time_that_no_calendar_holds_is_still_told(seconds: int, tmp_path: Pat
     with Ledger.open(path, NOW) as opened:
         opened.sources.configure([(tmp_path / "in", tmp_path / "out")], seconds)
         place = opened.folders()[0].id
-        opened.photos.sight(place, Path("a.jpg"), Stamp(1, 1, 1), FoundBy.SCAN, seconds)
+        opened.photos.sight(place, Found(Path("a.jpg"), Stamp(1, 1, 1), FoundBy.SCAN), seconds)
     history = reports.history(path, tmp_path / "in" / "a.jpg")
     assert history is not None
     assert history.first_seen

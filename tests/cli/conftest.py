@@ -9,7 +9,7 @@ from gpend import wiring
 from gpend.cli import commands
 from gpend.core.networks import Networks
 from gpend.intake import Stamp
-from gpend.ledger import FoundBy, Ledger, Recipe, State
+from gpend.ledger import Found, FoundBy, Ledger, Recipe, State
 from gpend.ledger import Result as Ended
 from gpend.settings import Settings
 from tests.cli import Gpend
@@ -39,7 +39,7 @@ def configured(tmp_path: Path) -> Path:
     path.write_text("folders: [{source: in, output: out}]\nledger: state/ledger.sqlite\n")
     with Ledger.open(tmp_path / "state" / "ledger.sqlite", NOW) as ledger:
         folder = ledger.sources.configure([(tmp_path / "in", tmp_path / "out")], NOW)[0].id
-        photo = ledger.photos.sight(folder, Path("bad.jpg"), Stamp(5, NOW * 10**9, 7), FoundBy.SCAN, NOW)
+        photo = ledger.photos.sight(folder, Found(Path("bad.jpg"), Stamp(5, NOW * 10**9, 7), FoundBy.SCAN), NOW)
         ledger.photos.finish(photo, Ended(State.FAILED, "there is no picture in it", "a" * 64, Recipe()), NOW)
     return path
 
