@@ -114,7 +114,12 @@ def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
         return "There is no such file."
     if not path.is_file():
         return "It is not a plain file."
-    return "It has not been found yet: it is still being copied, or a scan has not come by. Ask again later."
+    if not path.stat().st_size:
+        return "It is empty. Perhaps it is still being copied: gpend waits a while for its content, then sets it aside."
+    return (
+        "gpend has not taken it yet: it is new, or its end is missing, as while it is copied. gpend waits a while for "
+        "that, then sets it aside. Ask again later."
+    )
 
 
 def _names(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:

@@ -106,6 +106,7 @@ def test_a_photo_that_nobody_met_has_no_history(ledger: Path, home: Path) -> Non
 def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSettings) -> None:
     source = folder.source
     (source / "new.jpg").write_bytes(b"x")
+    (source / "empty.jpg").touch()
     (source / "folder.jpg").mkdir()
     said = {
         home / "elsewhere.jpg": "no watched folder",
@@ -114,7 +115,8 @@ def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSetti
         source / "letter.txt": "passes over",
         source / "absent.jpg": "no such file",
         source / "folder.jpg": "not a plain file",
-        source / "new.jpg": "not been found yet",
+        source / "new.jpg": "has not taken it yet",
+        source / "empty.jpg": "It is empty",
     }
     assert [words in reports.absence(path, [folder]) for path, words in said.items()] == [True] * len(said)
 
