@@ -1,76 +1,57 @@
 """A maker of photos for all tests: every format and kind that gpend restores, keeps, or refuses.
 
 The writers here are plain and know nothing of gpend's own, so that they can judge it. Phone-like JPEGs with all their
-metadata come from tests.photos_jpeg.
+metadata come from tests.photos_jpeg, TIFFs from tests.photos_tiff, what is in the pictures from tests.pictures.
 """
 
 import io
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
-from gpend.core.jpeg import read_header
-from tests.photos_jpeg import ASCII, LONG, RATIONAL, SHORT, UNDEFINED, Directory, Maker, phone_photo
+from tests.photos_jpeg import SHORT, Maker, phone_photo
+from tests.photos_tiff import TiffForm, tiff
+from tests.pictures import (
+    XMP,
+    Picture,
+    Samples,
+    alpha,
+    deep,
+    exif,
+    exif_without_orientation,
+    grey,
+    icc,
+    portrait,
+    samples_of,
+    saved,
+    synthetic,
+)
 
-Picture = NDArray[np.uint8]
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
+__all__ = [
+    "XMP",
+    "Picture",
+    "Samples",
+    "TiffForm",
+    "alpha",
+    "deep",
+    "exif",
+    "exif_without_orientation",
+    "grey",
+    "icc",
+    "portrait",
+    "samples_of",
+    "saved",
+    "synthetic",
+    "tiff",
+]
 
-SAMPLES = Path(__file__).resolve().parents[1] / "gpend" / "samples"
-XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
-<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='a flea market'/></rdf:RDF></x:xmpmeta>"
 GREY, RGB, INDEXED, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # PNG's colour types
 CHANNELS = {GREY: 1, RGB: 3, INDEXED: 1, GREY_ALPHA: 2, RGBA: 4}
 ADAM7 = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1))
-
-
-def portrait(width: int = 120, height: int = 150, *, blurred: bool = False) -> Picture:
-    """The public-domain portrait of Eileen Collins, (height, width, 3)."""
-    name = "portrait-blurred.jpg" if blurred else "portrait-sharp.jpg"
-    with Image.open(SAMPLES / name) as image:
-        return np.array(image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
-
-
-def synthetic(width: int = 96, height: int = 64, seed: int = 0) -> Picture:
-    """Soft shapes with some noise, (height, width, 3)."""
-    random = np.random.default_rng(seed)
-    rows, columns = np.mgrid[:height, :width] / 15
-    waves = [np.sin(rows * random.uniform(0, 2) + columns * random.uniform(0, 2) + random.uniform(0, 6)) for _ in "rgb"]
-    return np.clip(np.stack(waves, -1) * 90 + 128 + random.normal(0, 6, (height, width, 3)), 0, 255).astype(np.uint8)
-
-
-@cache
-def icc() -> bytes:
-    """An sRGB profile."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-@cache
-def exif(orientation: int = 1) -> bytes:
-    """A TIFF block as a camera writes it: GPS, a MakerNote with offsets of its own, a thumbnail."""
-    return read_header(phone_photo(Maker.CANON, portrait(), orientation=orientation).photo).exif
-
-
-def exif_without_orientation(order: str = ">") -> bytes:
-    """A small TIFF block that Pillow's AVIF writer stores as it is."""
-    main = Directory(order)
-    main.add(271, ASCII, "a camera")
-    main.add(0x8298, ASCII, "somebody")
-    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8) + main.packed(8)
-
-
-def saved(picture: Samples, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
-    """Written by Pillow."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, kind, **options)
-    return stream.getvalue()
 
 
 # --- JPEG
@@ -166,106 +147,6 @@ def webp(picture: Picture, *, metadata: bool = False, **options: Any) -> bytes: 
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-# --- TIFF
-
-
-@dataclass(frozen=True)
-class TiffForm:
-    """One way to lay out a TIFF."""
-
-    order: str = "<"
-    photometric: int = 2
-    rows: int = 7  # of a strip
-    tile: tuple[int, int] | None = None  # height and width
-    planar: bool = False
-    deflate: bool = False
-    difference: bool = False  # predictor 2
-    short: bool = False  # offsets and lengths are SHORTs, as in small files
-    orientation: int = 1
-    palette: tuple[int, ...] = ()
-
-
-def tiff(samples: Samples, form: TiffForm | None = None) -> bytes:
-    """A TIFF of samples (height, width, channels) with EXIF, GPS, XMP, ICC and a private tag."""
-    form = form or TiffForm()
-    pieces = _pieces(samples, form)
-    body = b"".join(pieces)
-    body += bytes(len(body) % 2)
-    places = []
-    for directory in _sub_directories(form.order):
-        places.append(8 + len(body))
-        packed = directory.packed(places[-1])
-        body += packed + bytes(len(packed) % 2)
-    main = _main_directory(samples, form)
-    main.add(0x8769, LONG, places[0])
-    main.add(0x8825, LONG, places[1])
-    kind = SHORT if form.short else LONG
-    main.add(324 if form.tile else 273, kind, [8 + sum(map(len, pieces[:number])) for number in range(len(pieces))])
-    main.add(325 if form.tile else 279, kind, [len(piece) for piece in pieces])
-    magic = b"II*\0" if form.order == "<" else b"MM\0*"
-    return magic + struct.pack(form.order + "I", 8 + len(body)) + body + main.packed(8 + len(body))
-
-
-def _pieces(samples: Samples, form: TiffForm) -> list[bytes]:
-    planes = [samples[..., one : one + 1] for one in range(samples.shape[2])] if form.planar else [samples]
-    height, width = samples.shape[:2]
-    tall, wide = form.tile or (form.rows, width)
-    return [
-        _piece(plane[y : y + tall, x : x + wide], form)
-        for plane in planes
-        for y in range(0, height, tall)
-        for x in range(0, width, wide)
-    ]
-
-
-def _piece(part: Samples, form: TiffForm) -> bytes:
-    if form.tile:
-        missing = [(0, whole - side) for whole, side in zip(form.tile, part.shape[:2], strict=True)]
-        part = samples_of(np.pad(part, (*missing, (0, 0)), "edge"))
-    if form.difference:
-        part = samples_of(np.concatenate((part[:, :1], part[:, 1:] - part[:, :-1]), axis=1))
-    data = part.astype(f"{form.order}u{part.itemsize}").tobytes()
-    return zlib.compress(data) if form.deflate else data
-
-
-def _sub_directories(order: str) -> tuple[Directory, Directory]:
-    exif, gps = Directory(order), Directory(order)
-    exif.add(0x9003, ASCII, "1999:05:26 10:00:00")
-    exif.add(0x927C, UNDEFINED, b"a maker's note")
-    gps.add(1, ASCII, "N")
-    gps.add(2, RATIONAL, [52, 1, 30, 1, 0, 1])
-    return exif, gps
-
-
-def _main_directory(samples: Samples, form: TiffForm) -> Directory:
-    height, width, channels = samples.shape
-    main = Directory(form.order)
-    main.add(256, SHORT, width)
-    main.add(257, SHORT, height)
-    main.add(258, SHORT, [8 * samples.itemsize] * channels)
-    main.add(259, SHORT, 8 if form.deflate else 1)
-    main.add(262, SHORT, form.photometric)
-    main.add(271, ASCII, "a scanner")
-    main.add(274, SHORT, form.orientation)
-    main.add(277, SHORT, channels)
-    main.add(284, SHORT, 2 if form.planar else 1)
-    main.add(305, ASCII, "the software of a scanner")
-    main.add(317, SHORT, 2 if form.difference else 1)
-    main.add(700, UNDEFINED, XMP)
-    main.add(34675, UNDEFINED, icc())
-    main.add(65000, UNDEFINED, b"private")
-    if form.palette:
-        main.add(320, SHORT, list(form.palette))
-    if channels in (2, 4):
-        main.add(338, SHORT, 2)
-    if form.tile:
-        main.add(322, SHORT, form.tile[1])
-        main.add(323, SHORT, form.tile[0])
-    else:
-        main.add(278, SHORT, form.rows)
-    return main
-
-
 # --- AVIF, HEIF
 
 
@@ -288,28 +169,6 @@ def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True) -> by
 
 
 # --- collections, by name
-
-
-def samples_of(array: NDArray[Any]) -> Samples:
-    """The same array, with a type that says what it is."""
-    return array.astype(np.uint16, copy=False) if array.dtype == np.uint16 else array.astype(np.uint8, copy=False)
-
-
-def grey(picture: Picture, bits: int = 8) -> Picture:
-    """(height, width, 1), with so many bits."""
-    levels = picture.mean(axis=2, keepdims=True).astype(np.uint8) >> (8 - bits)
-    return np.asarray(levels, np.uint8)
-
-
-def deep(picture: Picture) -> Samples:
-    """The same with 16 bits."""
-    return samples_of(picture.astype(np.uint16) * np.uint16(256) + np.uint16(77))
-
-
-def alpha(picture: Samples) -> Samples:
-    """With a fourth (or second) channel that is clear at the left and opaque at the right."""
-    ramp = np.linspace(0, np.iinfo(picture.dtype).max, picture.shape[1]).astype(picture.dtype)
-    return samples_of(np.concatenate((picture, np.broadcast_to(ramp[:, None], (*picture.shape[:2], 1))), axis=2))
 
 
 def _indexed_png(picture: Picture) -> bytes:
