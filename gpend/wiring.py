@@ -1,9 +1,11 @@
 """The composition root: the one module that knows every part, and puts them together."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -38,12 +40,21 @@ def networks(settings: CoreSettings) -> Networks:
 
 def problems(settings: Settings) -> list[str]:
     """Every reason why a daemon would not start with these settings, in words; none if all is well."""
-    found = problems_of_folders(settings)
+    found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger)
     try:
         find(settings.restore.model, GpenCheckpoint, weights_folders(settings.restore.weights))
     except FatalError as error:
         found.append(str(error))
     return found
+
+
+def _problems_of_ledger(ledger: Path) -> list[str]:
+    folder = ledger.parent
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return []
+    what = "cannot be written to" if there == folder else "does not exist and cannot be made"
+    return [f"The folder of the ledger, {folder}, {what} by this user. Name another place for it: `ledger:`."]
 
 
 def advice() -> list[str]:

@@ -44,6 +44,16 @@ def test_folders_and_network_are_judged_together(settings: Settings) -> None:
     assert "gpen-257" in problems[1]
 
 
+@pytest.mark.parametrize("ledger", ["file/ledger.sqlite", "file/deeper/ledger.sqlite"])
+def test_a_ledger_that_could_not_be_made_is_a_problem_beforehand(
+    settings: Settings, tmp_path: Path, ledger: str
+) -> None:
+    (tmp_path / "file").touch()
+    problems = wiring.problems(changed(settings, ledger=tmp_path / ledger))
+    assert len(problems) == 1
+    assert "The folder of the ledger" in problems[0]
+
+
 def test_nothing_is_written_before_the_settings_are_found_right(settings: Settings, tmp_path: Path) -> None:
     wrong = changed(settings, ledger=tmp_path / "in" / "state" / "ledger.sqlite")
     with pytest.raises(ConfigurationError, match="lies inside the source folder"):

@@ -14,7 +14,7 @@ from gpend.settings import Settings
 FAILED = 1
 WRONG = 2
 
-FILE = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, readable=False)  # what cannot be read is told by gpend, in its own words
 CONFIG = click.option(
     "--config",
     "config_file",

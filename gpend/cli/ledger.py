@@ -71,16 +71,19 @@ def retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
     Example:
       gpend retry /srv/photos/2019/anna.jpg
     """
-    from gpend import reports
+    from gpend import reports, words
     from gpend.ledger import Ledger, Request
 
     settings = settings_of(config_file)
+    known = [reports.history(settings.ledger, photo) for photo in photos]
+    for photo, history in zip(photos, known, strict=True):
+        if history is None:
+            absence = reports.absence(photo, settings.folders)
+            raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
     located = [reports.located(photo, settings.folders) for photo in photos]
-    for photo, place in zip(photos, located, strict=True):
-        if place is None:
-            raise RefusedError(f"{photo}: {reports.absence(photo, settings.folders)} Nothing was changed.")
     Ledger.request(settings.ledger, Request.RETRY, [place for place in located if place])
-    click.echo("Noted. " + ("They are" if len(photos) != 1 else "It is") + " tried again within seconds if gpend runs.")
+    what = {0: "What failed is", 1: "It is"}.get(len(photos), "They are")
+    click.echo(f"Noted. {what} tried again within seconds if gpend runs, else at its next start.")
 
 
 @commands.command()
@@ -89,13 +92,18 @@ def confirm(config_file: Path | None) -> None:
     """Allow a mass change that gpend stopped at.
 
     `gpend status` tells what it is. When one scan would remove or redo a large part of a folder, gpend stops and
-    asks: the disk might just be absent.
+    asks: the disk might just be absent. A confirmation counts for what waits now, never for what may come.
 
     \b
     Example:
       gpend status && gpend confirm
     """
+    from gpend import reports
     from gpend.ledger import Ledger, Request
 
-    Ledger.request(settings_of(config_file).ledger, Request.CONFIRM)
-    click.echo("Noted. gpend goes on within seconds if it runs.")
+    ledger = settings_of(config_file).ledger
+    if not any(folder.paused or folder.waits_for_confirmation for folder in reports.status(ledger).folders):
+        click.echo("Nothing waits for a confirmation, so nothing was changed.")
+        return
+    Ledger.request(ledger, Request.CONFIRM)
+    click.echo("Noted. gpend goes on within seconds if it runs, else at its next start.")

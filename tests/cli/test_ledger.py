@@ -1,9 +1,12 @@
 """Commands that ask the ledger, or leave word in it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from gpend.ledger import Ledger, Request
 from tests.cli import Gpend
@@ -74,6 +77,31 @@ def test_retry_refuses_a_photo_of_no_watched_folder_and_asks_for_none(gpend: Gpe
     assert waiting(configured) == []
 
 
+def test_retry_refuses_a_photo_that_is_not_known_and_says_why(gpend: Gpend, configured: Path) -> None:
+    result = gpend("retry", "in/absent.jpg", "--config", configured)
+    assert result.exit_code == 2
+    assert "There is no such file. Nothing was changed." in result.output
+    assert waiting(configured) == []
+
+
 def test_confirm_leaves_word_for_the_daemon(gpend: Gpend, configured: Path) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite", 1) as ledger:
+        folder = next(iter(ledger.folders()))
+        ledger.sources.brake(folder.id, "60 of 100 photos have vanished", 1)
     assert gpend("confirm", "--config", configured).exit_code == 0
     assert waiting(configured) == [(Request.CONFIRM, None)]
+
+
+def test_a_confirmation_is_never_kept_for_what_may_come(gpend: Gpend, configured: Path) -> None:
+    result = gpend("confirm", "--config", configured)
+    assert result.exit_code == 0
+    assert "Nothing waits" in result.output
+    assert waiting(configured) == []
+
+
+def test_a_photo_that_may_not_be_read_can_be_asked_about(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (configured.parent / "in" / "bad.jpg").touch()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "there is no picture in it" in gpend("why", "in/bad.jpg", "--config", configured).output
