@@ -12,7 +12,7 @@ from gpend.errors import PhotoError
 from gpend.intake.evidence import evidence
 from gpend.intake.scan import Scan
 from gpend.intake.source import Identity, identity
-from gpend.ledger import FolderRow, Ledger, Row
+from gpend.ledger import FolderRow, Ledger, Row, Span
 from gpend.mirror import trash
 from gpend.settings import BrakeSettings, OnDelete, Settings
 
@@ -83,7 +83,7 @@ class Absence:
         if folder.brake_since is not None:
             self.next_review = 0.0  # perhaps everything is back
         elif found < known:
-            self.next_review = now.steady + self._pause
+            self.next_review = min(self.next_review, now.steady + self._pause)
         if self._is_confirmed:
             self._is_confirmed = False
             self._ledger.sources.confirm(folder.id, now.utc)  # what only this scan noticed was meant as well
@@ -96,7 +96,7 @@ class Absence:
         folder = self._folder()
         if self._doubt or self._is_braked(folder, now):
             return False
-        rows = self._absences.vanished(folder.id, _AT_A_TIME) if self._is_there(folder) else []
+        rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now)) if self._is_there(folder) else []
         for row in rows:
             self._conclude(row, now)
         if len(rows) < _AT_A_TIME and self._absences.missing(folder.id):
@@ -116,7 +116,7 @@ class Absence:
         counted_from = now.utc - _WINDOW if folder.brake_since is None else folder.brake_since
         since = max(folder.confirmed, min(counted_from, now.utc))
         self._deleted = [moment for moment in self._deleted if moment > since]
-        removals = len(self._deleted) + self._absences.removals(folder.id, since)
+        removals = len(self._deleted) + self._absences.removals(folder.id, since, self._span(now))
         changes = self._absences.changes(folder.id, since)
         total, affected = self._absences.mirrored(folder.id, since), removals + changes
         if affected <= self._brake.photos or affected <= total * self._brake.percent / 100:
@@ -141,6 +141,9 @@ class Absence:
                 log.warning("brake_engaged", source=folder.source, reason=words)
                 self._dispatcher.weather.listener.paused(self._pair, words)
         self._ledger.sources.brake(folder.id, words, since)
+
+    def _span(self, now: Moment) -> Span:
+        return Span(now.utc - int(self._pause), now.utc)
 
     def _is_there(self, folder: FolderRow) -> bool:
         """Is the source still the directory that the last scan went through?"""

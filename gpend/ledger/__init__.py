@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.ledger import lock, requests
-from gpend.ledger.absences import Absences, Unmet
+from gpend.ledger.absences import Absences, Span, Unmet
 from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Known, Photos, Upkeep
@@ -43,6 +43,7 @@ __all__ = [
     "Request",
     "Result",
     "Row",
+    "Span",
     "State",
     "Unmet",
     "Written",

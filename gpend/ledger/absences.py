@@ -5,9 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpend.ledger.database import Database
+from gpend.ledger.database import Database, Value
 from gpend.ledger.photos import written_values
 from gpend.ledger.rows import Row, Written, photo_row
+
+
+@dataclass(frozen=True)
+class Span:
+    """The last seconds, in which what is missing may still turn up; a clock set back leaves dates after it."""
+
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -41,18 +49,19 @@ class Absences:
         """How many photos of a folder are missing."""
         return self._database.number("missing_count", {"folder": folder}) or 0
 
-    def vanished(self, folder: int, limit: int) -> list[Row]:
-        """Missing photos that no photo which still waits can turn out to be."""
-        rows = self._database.each("vanished", {"folder": folder, "limit": limit})
-        return [photo_row(row) for row in rows]
+    def vanished(self, folder: int, limit: int, span: Span) -> list[Row]:
+        """Photos missing since before the span that no photo which still waits can turn out to be."""
+        values: dict[str, Value] = {"folder": folder, "limit": limit, "before": span.begin, "now": span.end}
+        return [photo_row(row) for row in self._database.each("vanished", values)]
 
     def gone(self, photo: int, reason: str, written: Written, now: int) -> None:
         """Its deletion is certain; `written` is where its output is now."""
         self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
 
-    def removals(self, folder: int, since: int) -> int:
-        """Outputs that lost their photos since then, removed already or not."""
-        return self._database.number("removals", {"folder": folder, "since": since}) or 0
+    def removals(self, folder: int, since: int, span: Span) -> int:
+        """Outputs whose photos vanished since then: removed already, or missing since before the span."""
+        values: dict[str, Value] = {"folder": folder, "since": since, "before": span.begin, "now": span.end}
+        return self._database.number("removals", values) or 0
 
     def changes(self, folder: int, since: int) -> int:
         """Mirrored photos that were seen to change since then, redone already or not."""

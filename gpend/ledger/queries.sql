@@ -196,10 +196,11 @@ UPDATE photo SET missing_since = :now WHERE id = :id AND missing_since IS NULL;
 UPDATE photo SET missing_since = NULL WHERE id = :id;
 
 -- name: vanished
--- Missing photos, but for those that a photo waiting somewhere may turn out to be: it has the same size.
+-- Photos missing for a while, but for those that a photo waiting somewhere may turn out to be: it has the same size.
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
-WHERE photo.folder = :folder AND photo.missing_since IS NOT NULL AND photo.state <> 'gone'
+WHERE photo.folder = :folder AND photo.state <> 'gone'
+  AND (photo.missing_since <= :before OR photo.missing_since > :now)
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival
       WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL)
@@ -209,6 +210,7 @@ ORDER BY photo.id LIMIT :limit;
 -- Outputs that a deletion took, or is about to take, and that no person has confirmed.
 SELECT count(*) AS n FROM photo
 WHERE folder = :folder AND missing_since > :since AND output IS NOT NULL
+  AND (state = 'gone' OR missing_since <= :before OR missing_since > :now)
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival
       WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL);
