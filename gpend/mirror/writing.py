@@ -141,15 +141,15 @@ def _write(descriptor: int, photo: bytes) -> None:
 
 
 def _dress(descriptor: int, like: Appearance, made: Provenance) -> tuple[str, ...]:
-    """Owner, mode, extended attributes and times, as far as they are allowed here; what was not, in words."""
+    """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words."""
     notes: list[str] = []
-    if (like.owner, like.group) != (os.geteuid(), os.getegid()):
-        _try(partial(os.fchown, descriptor, like.owner, like.group), "the owner", notes)
-    _try(partial(os.fchmod, descriptor, like.mode), "the permissions", notes)
-    for attribute, value in like.attributes.items():
+    for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         _try(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
     if not provenance.attach(descriptor, made):
         notes.append("gpend's own attribute")
+    if (like.owner, like.group) != (os.geteuid(), os.getegid()):
+        _try(partial(os.fchown, descriptor, like.owner, like.group), "the owner", notes)
+    _try(partial(os.fchmod, descriptor, like.mode), "the permissions", notes)
     _try(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
     return tuple(notes)
 

@@ -169,6 +169,22 @@ def test_extended_attributes_of_the_photo_are_carried_over(mirror: Mirror) -> No
     assert os.getxattr(mirror.output / "a.jpg", "user.rating") == b"5"
 
 
+@pytest.mark.usefixtures("attributes")
+def test_attributes_are_set_before_the_file_is_made_read_only(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    setxattr = os.setxattr
+
+    def as_anybody(descriptor: int, name: str, value: bytes) -> None:
+        if not os.fstat(descriptor).st_mode & 0o200:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        setxattr(descriptor, name, value)
+
+    monkeypatch.setattr(os, "setxattr", as_anybody)
+    like = Appearance(0o444, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
+    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), RECIPE, None)
+    assert set(os.listxattr(mirror.output / "a.jpg")) >= {"user.rating", ATTRIBUTE}
+    assert (mirror.output / "a.jpg").stat().st_mode & 0o777 == 0o444
+
+
 def test_a_linked_folder_in_the_output_is_refused_with_advice(mirror: Mirror, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (mirror.output / "b").symlink_to(tmp_path / "elsewhere")
