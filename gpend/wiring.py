@@ -66,7 +66,7 @@ def advice() -> list[str]:
             "the same outside of its faces. On Debian: apt install libturbojpeg0"
         )
     if find_spec("pillow_heif") is None:
-        found.append("HEIC photos are left as they are. To restore them too: pip install 'gpend[heif]'")
+        found.append("HEIC photos are left as they are. To restore them too: pip install pillow-heif")
     return found
 
 
