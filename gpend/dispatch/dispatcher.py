@@ -114,12 +114,20 @@ class Dispatcher:
 
     def _feed(self, pair: Pair, now: Moment) -> bool:
         row = self._next(pair, now)
-        if row is None or not self.desk.has_room(row):
+        if row is None:
+            self._look_up(pair, now)
             return False
-        if not self.weather.allows(pair, now, busy=len(self.desk) > 0):
+        if not self.desk.has_room(row) or not self.weather.allows(pair, now, busy=len(self.desk) > 0):
             return False
         self._take(row, pair, now)
         return True
+
+    def _look_up(self, pair: Pair, now: Moment) -> None:
+        """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
+        if not pair.pause.on_probation or pair.pause.holds(now.steady) or self.desk.is_busy_with(pair.id):
+            return
+        if self._ledger.photos.next_attempt(pair.id, now.utc) is None and not pair.trouble():
+            self.weather.pair_works(pair, now)
 
     def _next(self, pair: Pair, now: Moment) -> Row | None:
         if pair.pause.holds(now.steady):

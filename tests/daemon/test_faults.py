@@ -85,6 +85,30 @@ def test_an_output_that_fails_costs_no_attempt_and_one_line(
     assert not any(".gpend-" in name for name in world.outputs())
 
 
+def test_a_pause_ends_also_where_no_photo_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    link = os.link
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "link", fail)
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = world.daemon(ledger)
+
+        def mend(_: object) -> None:
+            if daemon.tally.pauses:
+                monkeypatch.setattr(os, "link", link)
+
+        daemon.once(mend)
+    assert set(world.outputs()) == {".gpend-trash/2023-11-14/a.jpg"}
+    world.once()
+    assert paused(world) is None
+
+
 def test_a_source_that_fails_pauses_the_folder_and_the_other_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
