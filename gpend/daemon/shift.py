@@ -121,7 +121,7 @@ class Shift:
         now = self._clock.now()
         moments = [lookout.next_step() for lookout in self._lookouts]
         change = self._dispatcher.weather.next_change(self._pairs)
-        soonest = min([*moments, now.steady + _IDLE] + ([] if change is None else [change]))
+        soonest = min([*moments, now.steady + _IDLE] + ([] if change is None or change <= now.steady else [change]))
         self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
 
     def end(self) -> None:

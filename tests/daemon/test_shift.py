@@ -1,0 +1,36 @@
+"""One configuration at work: when it works, and when it waits."""
+
+from pathlib import Path
+
+import pytest
+
+from gpend.core.report import Outcome
+from gpend.daemon import Tally
+from gpend.daemon.shift import Shift
+from gpend.dispatch import Equipment
+from gpend.errors import TransientError
+from gpend.ledger import Ledger
+from tests.daemon.world import World
+
+
+def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"settle_seconds": 0.0})
+    world.put("a.jpg")
+    tries: list[bytes] = []
+
+    def fail(photo: bytes) -> Outcome:
+        tries.append(photo)
+        raise TransientError("not now")
+
+    world.engine.process = fail
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        shift = Shift(Equipment(world.settings, world.engine, world.recipe), ledger, world.clock, Tally())
+        shift.begin(None, crashed=False)
+        turns, began = 0, world.clock.now().steady
+        while world.clock.now().steady < began + 1000:
+            turns += 1
+            if not shift.turn():
+                shift.rest()
+        shift.end()
+    assert len(tries) > 3
+    assert turns == pytest.approx(1000, rel=0.2)
