@@ -1,0 +1,1 @@
+"""A state machine: the daemon's real parts in compressed time, against everything that may happen to photos."""

@@ -1,0 +1,190 @@
+"""A daemon at home: its real parts on a real disk, with a fake engine, a fake watcher, and time that is made."""
+
+import gc
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+
+from gpend.core.report import Outcome
+from gpend.daemon import Tally
+from gpend.daemon.shift import Shift
+from gpend.dispatch import Equipment
+from gpend.errors import TransientError
+from gpend.intake.hints import Hint
+from gpend.intake.notices import Notice
+from gpend.intake.source import Source
+from gpend.intake.watch import Health
+from gpend.ledger import Ledger, Recipe, Row, State
+from gpend.settings import FolderSettings, Settings
+from tests.fakes import FakeClock, FakeEngine
+from tests.machine import pictures
+from tests.machine.power import Power, PowerCutError
+
+_RECIPE = Recipe("fake", "d1", "0.1.0")
+_TURNS = 20_000  # in which nothing must be left to do; they are seconds, unless it is busy
+
+
+class FakeWatcher:
+    """Hands over the hints that it was given."""
+
+    def __init__(self) -> None:
+        self.gathered: list[Hint] = []
+
+    def start(self, now: float) -> list[Notice]:
+        """As in Watcher."""
+        del now
+        return []
+
+    check = start
+
+    def hints(self) -> list[Hint]:
+        """As in Watcher."""
+        gathered, self.gathered = self.gathered, []
+        return gathered
+
+    def health(self, now: float) -> Health:
+        """As in Watcher."""
+        del now
+        return Health(alive=True)
+
+    def stop(self) -> None:
+        """As in Watcher."""
+
+    def scanning(self, root: Path) -> AbstractContextManager[Callable[[Path], None]]:
+        """As in Watched."""
+        return nullcontext(self.visit(root))
+
+    def visit(self, root: Path) -> Callable[[Path], None]:
+        """As in Watched."""
+        del root
+        return lambda _: None
+
+    def poll_seconds(self, root: Path, last_scan_seconds: float = 0.0) -> float | None:
+        """As in Watched."""
+        del root, last_scan_seconds
+        return None  # said aloud, for mypy
+
+
+class House:
+    """Folders, ledger, engine and clock, and a daemon in it that can be ended in every way."""
+
+    def __init__(self, root: Path, brake_photos: int = 50) -> None:
+        self.source = root / "photos"
+        self.output = root / "restored"
+        self.source.mkdir()
+        self.output.mkdir()
+        self.settings = Settings.model_validate(
+            {
+                "folders": (FolderSettings(source=self.source, output=self.output),),
+                "ledger": root / "ledger.sqlite",
+                "settle_seconds": 3.0,
+                "incomplete_minutes": 2.0,
+                "minimum_free_mb": 0,
+                "brake": {"photos": brake_photos},
+            },
+        )
+        self.clock = FakeClock()
+        self.made: Counter[bytes] = Counter()  # how often the engine said what becomes of each photo
+        self.moods = 0  # how often the engine still fails for reasons of the moment
+        self.engine = FakeEngine(self._process)
+        self.watcher = FakeWatcher()
+        self.start()
+
+    def start(self) -> list[Row]:
+        """Open the ledger and begin; what the daemon before was working on when it ended."""
+        self.ledger = Ledger.open(self.settings.ledger, self.clock.now().utc)
+        assert self.ledger.notices == ()
+        self.watcher = FakeWatcher()
+        self.shift = Shift(Equipment(self.settings, self.engine, _RECIPE), self.ledger, self.clock, Tally())
+        interrupted = [row for row in self.rows() if row.state is State.WORKING]
+        self.shift.begin(self._watching, crashed=False)
+        return interrupted
+
+    def restart(self) -> None:
+        """End in order, and begin again."""
+        self.shift.end()
+        assert not self.working()
+        self._leave()
+        self.start()
+
+    def kill(self, steps: int) -> list[Row]:
+        """End without any order, after so many steps if there are so many to do now; begin again: as `start`."""
+        power = Power(steps)
+        with suppress(PowerCutError), power.supplying():
+            for _ in range(20):
+                self.shift.turn()
+        self._leave()
+        return self.start()
+
+    def close(self) -> None:
+        """Leave the house for good."""
+        self._leave()
+
+    def turn(self, times: int) -> None:
+        """Let it work for a while in which no time passes."""
+        for _ in range(times):
+            self.shift.turn()
+
+    def live(self, seconds: float) -> None:
+        """Let time pass."""
+        until = self.clock.now().steady + seconds
+        while self.clock.now().steady < until:
+            if not self.shift.turn():
+                self.shift.rest()
+
+    def come_to_rest(self) -> None:
+        """Let time pass until there is nothing left to do."""
+        for _ in range(_TURNS):
+            if not self.shift.turn() and self._is_at_rest():
+                return
+            self.shift.rest()
+        raise AssertionError([row for row in self.rows() if row.state is State.WAITING])
+
+    def hint(self, path: Path | None = None, *, is_directory: bool = False, is_whole: bool = False) -> None:
+        """Something may have happened there."""
+        self.watcher.gathered.append(Hint(self.source, path, is_directory, is_whole))
+
+    def retry(self, photo: Path) -> None:
+        """What the daemon does with a person's request for another try."""
+        row = self.ledger.photo(photo)
+        if row is not None:
+            self.ledger.requests.retry(row.id, self.clock.now().utc)
+
+    def rows(self) -> list[Row]:
+        """All that the ledger knows of photos that are not gone."""
+        folder = self.ledger.folders()[0].id
+        ids = [each.id for each in self.ledger.absences.expected(folder)]
+        return [row for row in map(self.ledger.photos.row, ids) if row is not None]
+
+    def working(self) -> set[Path]:
+        """Which photos the engine is working on, by the ledger."""
+        return {row.relative for row in self.rows() if row.state is State.WORKING}
+
+    def _watching(self, sources: Sequence[Source], wake: threading.Event, settings: Settings) -> FakeWatcher:
+        del sources, wake, settings
+        return self.watcher
+
+    def _leave(self) -> None:
+        del self.shift
+        self.ledger.close()
+        self.engine.running.clear()
+        gc.collect(0)
+
+    def _is_at_rest(self) -> bool:
+        shift = self.shift
+        return shift.has_scanned and not shift.unsettled and shift.is_idle() and not self.ledger.backlog()
+
+    def _process(self, photo: bytes) -> Outcome:
+        if self.moods > 0:
+            self.moods -= 1
+            raise TransientError("not now")
+        outcome = pictures.processed(photo)
+        self.made[photo] += 1
+        return outcome
+
+
+def open_descriptors() -> int:
+    """How many files this process holds open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
