@@ -1,6 +1,7 @@
 """The recipe of an outcome: network, settings and version, so that a change of one of them can be noticed."""
 
 import hashlib
+from importlib.util import find_spec
 
 from gpend import __version__
 from gpend.ledger import Recipe
@@ -8,8 +9,12 @@ from gpend.settings import CoreSettings
 
 
 def recipe_of(settings: CoreSettings) -> Recipe:
-    """What outcomes depend on under these settings. On which device they are computed makes no difference."""
+    """What outcomes depend on under these settings. On which device they are computed makes no difference.
+
+    Once HEIF can be read, what was set aside because it could not is due again.
+    """
     core = {name: getattr(settings, name) for name in CoreSettings.model_fields}
     where = {"restore": {"device", "weights"}}
-    digest = hashlib.sha256(CoreSettings(**core).model_dump_json(exclude=where).encode()).hexdigest()
+    told = CoreSettings(**core).model_dump_json(exclude=where) + ("+heif" if find_spec("pillow_heif") else "")
+    digest = hashlib.sha256(told.encode()).hexdigest()
     return Recipe(settings.restore.model, digest[:16], __version__)

@@ -1,6 +1,8 @@
 """The recipe changes with what changes outcomes, and with nothing else."""
 
-from gpend.dispatch import recipe_of
+import pytest
+
+from gpend.dispatch import recipe, recipe_of
 from gpend.settings import CoreSettings, RestoreSettings, Settings, TriageSettings
 
 
@@ -8,6 +10,13 @@ def test_what_changes_outcomes_changes_the_recipe() -> None:
     before = recipe_of(CoreSettings())
     assert recipe_of(CoreSettings(triage=TriageSettings(sharpness_threshold=0.3))) != before
     assert recipe_of(CoreSettings(restore=RestoreSettings(model="gpen-512"))) != before
+
+
+def test_a_format_that_can_be_read_now_is_another_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "find_spec", lambda _: None)
+    without = recipe_of(CoreSettings())
+    monkeypatch.setattr(recipe, "find_spec", lambda _: object())
+    assert recipe_of(CoreSettings()).digest != without.digest
 
 
 def test_where_it_is_computed_and_how_often_folders_are_scanned_does_not() -> None:

@@ -77,7 +77,9 @@ def _module() -> ModuleType:
     try:
         import pillow_heif  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise UnsupportedError("HEIF photos need gpend[heif], which is not installed; gpend left the photo") from error
+        raise UnsupportedError(
+            "HEIC photos need the package pillow-heif, which is not installed; gpend left the photo as it is"
+        ) from error
     module: ModuleType = pillow_heif
     return module
 
