@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from gpend.errors import IncompleteError
 
-NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD = 1, 5, 8, 32946, 32773, 34925, 50000
+NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA = 1, 5, 8, 32946, 32773, 34925
 SHORT, LONG = 3, 4
 HEAD = 8  # bytes of a TIFF's header
 WRAPPED = 85_000_000  # bytes; Pillow warns of pictures with more pixels, by a limit that holds for the whole process
@@ -97,7 +97,6 @@ SCHEMES = {
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False, largest=WRAPPED),
     LZMA: Scheme(_by_lzma, _with_lzma, predicts=True),
-    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
 }
 """By TIFF's number for it."""
 
