@@ -171,7 +171,9 @@ class Absence:
     def _remove(self, row: Row, now: Moment) -> None:
         """Its photo is gone: see to the output as the settings say, then to the row."""
         mirror, kept = self._pair.mirror, None
-        if row.written is not None:
+        if row.written is not None and trash.is_in_trash(row.written.path):
+            kept = row.written  # of an earlier photo of that name
+        elif row.written is not None:
             match self._on_delete:
                 case OnDelete.TRASH:
                     kept = trash.discard(mirror, row.written, now.utc)

@@ -74,6 +74,20 @@ def test_on_delete_delete_removes_the_output_and_the_row(world: World) -> None:
         assert records.photo(photo) is None
 
 
+def test_what_is_in_the_trash_already_is_not_thrown_away_once_more(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.once()
+    world.put("a.jpg", b"broken, as large as this")
+    world.once()
+    photo.unlink()
+    world.once()
+    assert world.outputs() == {".gpend-trash/2023-11-14/a.jpg": RESTORED}
+    assert world.row("a.jpg").state is State.GONE
+
+
 def test_an_output_that_the_user_edited_is_not_even_trashed(world: World) -> None:
     photo = world.put("a.jpg")
     world.put("b.jpg", SHARP)
