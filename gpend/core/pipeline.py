@@ -99,7 +99,7 @@ _WORDS = {
     Verdict.GONE: "too far gone",
     Verdict.PROFILE: "turned away or badly aligned",
     Verdict.UNSURE: "not surely a face",
-    Verdict.REFUSED: "left as it was because the result was not better",
+    Verdict.REFUSED: "left alone because restoring would not make it better",
 }
 
 

@@ -37,7 +37,8 @@ class Measure:
 
     sharpness: float  # 0 to 1: the complement of the probability that the face needs restoring
     need: float  # the log-odds of that probability: still tells two very blurred faces apart
-    terms: dict[str, float]
+    left: float  # log10 of what is left of the features against the coarse shape: below -0.4 there is only a blot
+    terms: dict[str, float]  # what the fits look at
 
 
 def measure(crop: Plane, scale: float, grid: float) -> Measure:
@@ -47,7 +48,17 @@ def measure(crop: Plane, scale: float, grid: float) -> Measure:
     """
     found = terms(crop, scale, grid)
     need = float((quadratic(np.array([list(found.values())])) @ np.asarray(coefficients.NEED))[0])
-    return Measure(1.0 / (1.0 + math.exp(min(need, 700.0))), need, found)
+    return Measure(1.0 / (1.0 + math.exp(min(need, 700.0))), need, left(crop), found)
+
+
+def left(crop: Plane) -> float:
+    """How strong the finest band that holds whole features is against the next coarser one, log10."""
+    luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)
+    fine, middle, coarse = (
+        np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32)[_FACE]
+        for sigma in (_SIGMAS[-2], _SIGMAS[-1], 2 * _SIGMAS[-1])
+    )
+    return float(np.log10((fine - middle).std() / ((middle - coarse).std() + 1e-4) + 1e-4))
 
 
 def terms(crop: Plane, scale: float, grid: float) -> dict[str, float]:

@@ -11,14 +11,17 @@ import numpy as np
 from gpend.core import coefficients, sharpness
 
 LIGHT = 0.3
-"""The least share that is applied: the light touch of the first fit."""
+"""The light touch of the first fit."""
+
+LEAST = 0.4
+"""The least share that is applied: less is hardly seen, and up to here hardly a face in ten is led astray."""
 
 _LIKELY = 1.4  # log-odds (0.8) from which a light touch is worth it
 
 
 def strength(terms: dict[str, float]) -> float:
-    """The share of the network's change to apply, LIGHT to 1, from the terms of `sharpness.measure`; 0: better none."""
+    """The share of the network's change to apply, LEAST to 1, from the terms of `sharpness.measure`; 0: better none."""
     row = sharpness.quadratic(np.array([list(terms.values())]))[0]
     if float(row @ np.asarray(coefficients.HELP)) < _LIKELY:
         return 0.0
-    return float(np.clip(row @ np.asarray(coefficients.STRENGTH), LIGHT, 1.0))
+    return float(np.clip(row @ np.asarray(coefficients.STRENGTH), LEAST, 1.0))

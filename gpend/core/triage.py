@@ -9,12 +9,13 @@ from gpend.core import align
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
-from gpend.core.strength import strength
+from gpend.core.strength import LEAST, strength
 from gpend.settings import TriageSettings
 
 _SHARED = 0.5  # share of the smaller of two boxes from which both stand for one face, or one for a part of it
 _EYES_TO_BOX = (0.22, 0.75)  # eye distance against the box's width: below it a profile, above it no face
-_GONE = -2.5  # log10 of the detail left an octave above the coarsest band: below it, nothing but a blot
+_GONE = -0.42  # below this much left of the features, a Gaussian blur of about a twentieth of the face is passed
+_LARGE = -0.7  # log2 of the crop's scale: the face has so many more pixels than the network works with
 _TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
 _MISFIT = 0.20  # landmarks off the template, in eye distances
 
@@ -50,18 +51,29 @@ def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
 
 def verdict(face: Face, measure: Measure, settings: TriageSettings) -> FaceReport:
     """The report of a measured face: restored (to be tried), sharp, too far gone, or spoiled in a way that stays."""
-    value, limit, share = measure.sharpness, settings.sharpness_threshold, strength(measure.terms)
-    terms = {**measure.terms, "strength": share}
-    decision = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} is below {limit:.2f}; restored to {share:.0%}")
-    if value >= limit:
+    value, limit = measure.sharpness, settings.sharpness_threshold
+    share = _share(measure, settings)
+    terms = {**measure.terms, "left": measure.left, "strength": share}
+    decision = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} is below {limit:.2f}; restored at {share:.0%} strength")
+    if value >= limit and limit < 1:
         decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
-    elif measure.terms["broad_high"] < _GONE:
+    elif measure.left < _GONE:
         decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
     elif share == 0:
-        decision = Doubt(
-            Verdict.REFUSED, f"sharpness {value:.2f}, but spoiled in a way that the network does not improve"
-        )
+        decision = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(measure)}")
     return FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, terms)
+
+
+def _share(measure: Measure, settings: TriageSettings) -> float:
+    """A threshold of 1 is a person's wish to restore every face: then none is left out for want of help."""
+    share = strength(measure.terms)
+    return max(share, LEAST) if settings.sharpness_threshold >= 1 else share
+
+
+def _beyond(measure: Measure) -> str:
+    if measure.terms["enlarged"] < _LARGE:
+        return "so large and so slightly blurred that the network has no detail to add"
+    return "spoiled in a way that the network does not improve"
 
 
 def without_measure(face: Face, reason: Doubt) -> FaceReport:

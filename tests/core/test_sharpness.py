@@ -12,7 +12,7 @@ from PIL import Image
 from gpend.core import align, sharpness
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Pixels
-from gpend.core.strength import LIGHT, strength
+from gpend.core.strength import LEAST, strength
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
@@ -94,8 +94,8 @@ def test_the_jpeg_grid_is_seen_in_a_squeezed_photo_and_not_in_a_good_one(portrai
     assert at(10) > 3 * max(at(95), 0.02)
 
 
-def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_most_a_light_touch(
+def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_most_the_least(
     portrait: Picture, face: Face
 ) -> None:
-    assert strength(measured(blurred(portrait, 2.5), face).terms) >= LIGHT
-    assert strength(measured(portrait, face).terms) <= LIGHT
+    assert strength(measured(blurred(portrait, 2.5), face).terms) >= LEAST
+    assert strength(measured(portrait, face).terms) <= LEAST

@@ -10,6 +10,7 @@ from gpend.core import align, triage
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import Verdict
 from gpend.core.sharpness import Measure
+from gpend.core.strength import LEAST
 from gpend.settings import TriageSettings
 
 SETTINGS = TriageSettings()
@@ -101,7 +102,7 @@ TERMS = {
 
 @pytest.mark.parametrize(("value", "expected"), [(0.5, Verdict.SHARP), (0.9, Verdict.SHARP)])
 def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) -> None:
-    report = triage.verdict(face(), Measure(value, 0.0, TERMS), SETTINGS)
+    report = triage.verdict(face(), Measure(value, 0.0, 0.0, TERMS), SETTINGS)
     assert report.verdict is expected
     assert "strength" in report.terms
 
@@ -110,11 +111,17 @@ def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) ->
 def test_a_higher_threshold_never_spares_a_face_that_a_lower_one_restores(value: float, threshold: float) -> None:
     low = TriageSettings(sharpness_threshold=min(value, threshold))
     high = TriageSettings(sharpness_threshold=max(value, threshold))
-    measure = Measure(value, 0.0, TERMS)
+    measure = Measure(value, 0.0, 0.0, TERMS)
     if triage.verdict(face(), measure, low).verdict is Verdict.RESTORED:
         assert triage.verdict(face(), measure, high).verdict is Verdict.RESTORED
 
 
 def test_a_face_of_which_nothing_is_left_is_too_far_gone() -> None:
-    gone = {**TERMS, "broad_high": -3.0}
-    assert triage.verdict(face(), Measure(0.0, 20.0, gone), SETTINGS).verdict is Verdict.GONE
+    assert triage.verdict(face(), Measure(0.0, 20.0, -0.5, TERMS), SETTINGS).verdict is Verdict.GONE
+
+
+def test_whoever_asks_for_every_face_gets_every_face() -> None:
+    wish = TriageSettings(sharpness_threshold=1.0)
+    report = triage.verdict(face(), Measure(0.99, -5.0, 0.0, TERMS), wish)
+    assert report.verdict is Verdict.RESTORED
+    assert report.terms["strength"] >= LEAST

@@ -18,7 +18,7 @@ from gpend.core.photo import Mask
 VISIBLE = 3.0
 """A change of fewer levels at the thumbnail's size is not seen."""
 
-_SOFTER = (0.0, 0.35, 0.5, 0.7)
+_SOFTER = (0.0, 0.35, 0.5, 0.7, 1.0, 1.4)
 """Smoothing, in pixels of the thumbnail, that is tried in turn to make it fit its place."""
 
 _SAME = 20.0
