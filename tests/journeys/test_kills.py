@@ -50,7 +50,7 @@ def test_killed_at_any_step_it_begins_again_and_loses_nothing(tmp_path: Path, st
 
 
 def test_three_hundred_photos_and_kills_at_random_moments(tmp_path: Path) -> None:
-    journey = Journey(tmp_path, {"engine_seconds": 0.005})
+    journey = Journey(tmp_path, {"engine_seconds": 0.02})
     expected = put(journey, 300)
     sources = journey.sources()
     chance = random.Random(5)  # noqa: S311  # moments, not secrets
