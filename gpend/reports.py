@@ -89,13 +89,28 @@ def history(ledger: Path, photo: Path) -> History | None:
     Raises FatalError where there is no ledger to read.
     """
     with Records.read_only(ledger) as records:
-        folders = [(row.source, row.output) for row in records.folders()]
-        known = (records.photo(path) for path in _names(photo, folders))
-        row = next((row for row in known if row is not None), None)
+        row = _maker(records, photo) or _known(records, photo)
     return _history(row) if row else None
 
 
-def located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
+def _maker(records: Records, photo: Path) -> Row | None:
+    """The photo that `photo` was made of: its name may be another one, as IMG_1.jpg was made of IMG_1.HEIC."""
+    for said in (photo.absolute(), _real(photo)):
+        for folder in records.folders():
+            for root in (folder.output, _real(folder.output)):
+                row = records.made_of(folder.id, said.relative_to(root)) if said.is_relative_to(root) else None
+                if row:
+                    return row
+    return None
+
+
+def _known(records: Records, photo: Path) -> Row | None:
+    folders = [(row.source, row.output) for row in records.folders()]
+    known = (records.photo(path) for path in _names(photo, folders))
+    return next((row for row in known if row is not None), None)
+
+
+def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
     """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
     pairs = [(folder.source, folder.output) for folder in folders]
     return next(iter(_names(photo, pairs)), None)
@@ -103,13 +118,19 @@ def located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
 
 def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     """Why the ledger does not know a photo, in words."""
-    path = located(photo, folders)
+    path = _located(photo, folders)
     if path is None:
         watched = ", ".join(str(folder.source) for folder in folders) or "none"
         return f"It lies in no watched folder. Watched are: {watched}."
     folder = next(folder for folder in folders if path.is_relative_to(folder.source))
+    if photo.exists() and not path.exists():
+        return f"It lies in the output folder {folder.output}, but gpend did not make it."
     if not names.is_photo_name(path.relative_to(folder.source), wechat_dat=folder.wechat_dat):
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
+    return _absence_of(path)
+
+
+def _absence_of(path: Path) -> str:
     if not path.exists():
         return "There is no such file."
     if not path.is_file():

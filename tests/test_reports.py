@@ -92,6 +92,20 @@ def test_a_photo_is_known_by_its_output_and_through_a_link_too(ledger: Path, hom
     assert by_output is not None
 
 
+def test_a_photo_is_known_by_its_output_though_that_has_another_name(
+    ledger: Path, home: Path, folder: FolderSettings
+) -> None:
+    written = Written(Path("IMG_1.jpg"), Stamp(6, 7, 8), "b" * 64)
+    with Ledger.open(ledger, NOW) as opened:
+        place = opened.sources.configure([(folder.source, folder.output)], NOW)[0].id
+        found = Found(Path("IMG_1.HEIC"), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT)
+        photo = opened.photos.sight(place, found, NOW)
+        opened.photos.finish(photo, Result(State.RESTORED, "", "c" * 64, Recipe(), {}, written), NOW)
+    history = reports.history(ledger, home / "out" / "IMG_1.jpg")
+    assert history is not None
+    assert history.photo == str(home / "in" / "IMG_1.HEIC")
+
+
 def test_a_photo_is_known_by_a_relative_path(ledger: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home / "in" / "2024")
     assert reports.history(ledger, Path("restored.jpg")) is not None
@@ -107,6 +121,8 @@ def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSetti
     source = folder.source
     (source / "new.jpg").write_bytes(b"x")
     (source / "empty.jpg").touch()
+    folder.output.mkdir(exist_ok=True)
+    (folder.output / "stray.jpg").touch()
     (source / "folder.jpg").mkdir()
     said = {
         home / "elsewhere.jpg": "no watched folder",
@@ -115,6 +131,7 @@ def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSetti
         source / "letter.txt": "passes over",
         source / "absent.jpg": "no such file",
         source / "folder.jpg": "not a plain file",
+        folder.output / "stray.jpg": "gpend did not make it",
         source / "new.jpg": "has not taken it yet",
         source / "empty.jpg": "It is empty",
     }

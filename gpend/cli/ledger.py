@@ -80,8 +80,7 @@ def retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
         if history is None:
             absence = reports.absence(photo, settings.folders)
             raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
-    located = [reports.located(photo, settings.folders) for photo in photos]
-    Ledger.request(settings.ledger, Request.RETRY, [place for place in located if place])
+    Ledger.request(settings.ledger, Request.RETRY, [Path(history.photo) for history in known if history])
     what = {0: "What failed is", 1: "It is"}.get(len(photos), "They are")
     click.echo(f"Noted. {what} tried again within seconds if gpend runs, else at its next start.")
 

@@ -54,6 +54,11 @@ class Records:
                 return photo_row(row) if row else None
         return None
 
+    def made_of(self, folder: int, output: Path) -> Row | None:
+        """The photo that an output, relative to the folder's output, was made of."""
+        row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})
+        return photo_row(row) if row else None
+
     def folders(self) -> list[FolderRow]:
         """The folders of the configuration that the ledger was last used with."""
         return [folder_row(row) for row in self._database.each("folders")]
