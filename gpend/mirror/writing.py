@@ -129,9 +129,11 @@ def _temporary(folder: int) -> Iterator[tuple[str, int]]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield name, descriptor
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
-        os.close(descriptor)
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
+        finally:
+            os.close(descriptor)  # also on a disk that fails again and again
 
 
 def _write(descriptor: int, photo: bytes) -> None:

@@ -302,3 +302,19 @@ def test_another_ending_is_exchanged_or_else_appended() -> None:
     assert candidates(Path("b/IMG_1.HEIC"), ".jpg") == [Path("b/IMG_1.jpg"), Path("b/IMG_1.HEIC.jpg")]
     assert candidates(Path("IMG_1.JPG"), ".jpg") == [Path("IMG_1.JPG")]
     assert candidates(Path("IMG_1.png"), "") == [Path("IMG_1.png")]
+
+
+def test_a_disk_that_fails_again_and_again_leaves_no_file_open(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "the disk reports an error")
+
+    def descriptors() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    monkeypatch.setattr(os, "write", fail)
+    monkeypatch.setattr(os, "unlink", fail)
+    before = descriptors()
+    for _ in range(3):
+        with pytest.raises(OSError, match="the disk reports an error"):
+            mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    assert descriptors() == before
