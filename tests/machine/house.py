@@ -1,6 +1,5 @@
 """A daemon at home: its real parts on a real disk, with a fake engine, a fake watcher, and time that is made."""
 
-import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -170,7 +169,6 @@ class House:
         del self.shift
         self.ledger.close()
         self.engine.running.clear()
-        gc.collect(0)
 
     def _is_at_rest(self) -> bool:
         shift = self.shift
