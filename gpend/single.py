@@ -82,10 +82,14 @@ def restore(photo: Path, target: Path, networks: Networks, settings: CoreSetting
 
 
 def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[Path]:
-    """Where the restored photos go: `output_<name>` in `folder`, or `output`, which is a folder for several photos.
+    """Where the restored photos go: `output_<name>` in `folder`, or `output`.
+
+    `output` is a folder for several photos, and where its name has no ending, as in `-o restored/ *.jpg` for one photo.
 
     Raises FatalError where two photos would become one file, or a photo would be written over itself.
     """
+    if output and len(photos) > 1 and output.exists() and not output.is_dir():
+        raise FatalError(f"{output} is a file; for several photos, -o names a folder. Nothing was done.")
     places = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
     for photo, place in zip(photos, places, strict=True):
         if places.count(place) > 1:
@@ -100,7 +104,7 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
 def _target(photo: Path, output: Path | None, folder: Path, *, several: bool) -> Path:
     if output is None:
         return folder / f"output_{photo.name}"
-    return output / photo.name if several or output.is_dir() else output
+    return output / photo.name if several or output.is_dir() or not output.suffix else output
 
 
 def _is_same(one: Path, other: Path) -> bool:

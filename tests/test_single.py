@@ -129,6 +129,17 @@ def test_outputs_are_named_after_their_photos_unless_one_is_given(tmp_path: Path
     assert single.targets(photos[:1], tmp_path, tmp_path) == [tmp_path / "x.jpg"]
 
 
+def test_an_output_without_an_ending_is_a_folder_though_there_is_but_one_photo(tmp_path: Path) -> None:
+    assert single.targets([Path("a/x.jpg")], tmp_path / "restored", tmp_path) == [tmp_path / "restored" / "x.jpg"]
+    assert single.targets([Path("a/x.jpg")], tmp_path / "y.jpg", tmp_path) == [tmp_path / "y.jpg"]
+
+
+def test_several_photos_are_not_put_into_one_file(tmp_path: Path) -> None:
+    (tmp_path / "one.jpg").touch()
+    with pytest.raises(FatalError, match="names a folder"):
+        single.targets([Path("a/x.jpg"), Path("a/y.jpg")], tmp_path / "one.jpg", tmp_path)
+
+
 def test_two_photos_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match="Several of the photos"):
         single.targets([Path("a/x.jpg"), Path("b/x.jpg")], None, tmp_path)

@@ -34,7 +34,12 @@ def demo(folder: Path) -> None:
 @commands.command()
 @click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO]...")
 @click.option("-i", "--input", "inputs", multiple=True, type=FILE, metavar="PHOTO", help="A photo; may be repeated.")
-@click.option("-o", "--output", type=FILE, help="Where the result goes; a folder if there are several photos.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    help="Where the result goes; a folder if there are several photos, or its name has no ending.",
+)
 @click.option("--all-faces", is_flag=True, help="Restore faces that are sharp enough, too.")
 @CONFIG
 def restore(
