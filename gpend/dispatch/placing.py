@@ -94,11 +94,12 @@ class Placing:
     def _moved(self, job: Job, twin: Row, home: Mirror, place: Path) -> Written | None:
         if twin.written is None:
             return None
-        try:
-            return home.move(twin.written, job.pair.mirror, place, job.photo.like)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
+        if job.before is None or job.before.path != place:  # else an earlier output of its own stands in the way
+            try:
+                return home.move(twin.written, job.pair.mirror, place, job.photo.like)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
         photo = home.read(twin.written)
         if photo is None:
             return None

@@ -148,6 +148,16 @@ def test_photos_that_were_kept_move_with_their_copies(world: World) -> None:
     assert world.engine.given[SHARP] == 1
 
 
+def test_a_photo_renamed_onto_another_replaces_its_output_too(world: World) -> None:
+    one, two = world.put("1.jpg", numbered(1)), world.put("2.jpg", numbered(2))
+    world.put("stays.jpg", SHARP)
+    world.once()
+    two.replace(one)
+    world.once()
+    assert world.outputs() == {"1.jpg": RESTORED + b"2"}
+    assert world.engine.given[numbered(2)] == 1
+
+
 def test_two_photos_that_swap_names_swap_outputs(world: World) -> None:
     one, two = world.put("1.jpg", numbered(1)), world.put("2.jpg", numbered(2))
     world.once()
