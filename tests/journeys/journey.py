@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,16 @@ class Journey:
     def log(self) -> str:
         """The end of what the daemon had to say."""
         return (self.root / "log").read_text()[-4000:]
+
+
+@contextmanager
+def ending(daemon: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """Whatever happens to the test, the daemon does not outlive it."""
+    try:
+        yield daemon
+    finally:
+        if daemon.poll() is None:
+            kill(daemon)
 
 
 def kill(daemon: "subprocess.Popen[bytes]") -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gpend import failpoints
 from gpend.ledger import State
-from tests.journeys.journey import Journey, kill, photo, restored
+from tests.journeys.journey import Journey, ending, kill, photo, restored
 
 PHOTOS = 12
 
@@ -39,8 +39,8 @@ def test_killed_at_any_step_it_begins_again_and_loses_nothing(tmp_path: Path, st
     journey = Journey(tmp_path)
     expected = put(journey, PHOTOS)
     sources = journey.sources()
-    daemon = journey.start(GPEND_FAILPOINT=f"{step}:{count}")
-    assert daemon.wait(60) == -signal.SIGKILL, journey.log()
+    with ending(journey.start(GPEND_FAILPOINT=f"{step}:{count}")) as daemon:
+        assert daemon.wait(60) == -signal.SIGKILL, journey.log()
     for output, content in journey.outputs().items():
         assert ".gpend-" in output or expected[output] == content, "a photo is whole or not there"
     journey.finish(until=lambda: journey.settled(PHOTOS)() and journey.outputs() == expected)

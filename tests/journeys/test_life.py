@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from gpend.ledger import Ledger, State
-from tests.journeys.journey import Journey, photo, restored
+from tests.journeys.journey import Journey, ending, photo, restored
 
 
 def test_a_photo_copied_in_slowly_is_processed_once_and_whole(tmp_path: Path) -> None:
@@ -36,10 +36,10 @@ def test_ten_thousand_in_the_backlog_do_not_keep_it_from_ending(tmp_path: Path) 
     journey = Journey(tmp_path, {"engine_seconds": 0.5, "slots": 2})
     for number in range(10_000):
         (journey.source / f"{number}.jpg").write_bytes(photo(number))
-    daemon = journey.start()
-    journey.wait(lambda: journey.counts()[State.WAITING] > 9_000, daemon)
-    daemon.send_signal(signal.SIGTERM)
-    assert daemon.wait(10) == 0, journey.log()
+    with ending(journey.start()) as daemon:
+        journey.wait(lambda: journey.counts()[State.WAITING] > 9_000, daemon)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(10) == 0, journey.log()
     counts = journey.counts()
     assert counts[State.WORKING] == 0
     assert counts[State.FAILED] == 0
@@ -101,10 +101,10 @@ def test_it_says_how_it_is_to_systemd(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(f"\0gpend-journey-{os.getpid()}")
         systemd.settimeout(30)
-        daemon = journey.start(NOTIFY_SOCKET=f"@gpend-journey-{os.getpid()}", WATCHDOG_USEC="2000000")
-        heard = {systemd.recv(4096).decode().split("=")[0] for _ in range(3)}
-        assert heard == {"READY", "WATCHDOG", "STATUS"}
-        daemon.terminate()
-        assert daemon.wait(10) == 0
+        with ending(journey.start(NOTIFY_SOCKET=f"@gpend-journey-{os.getpid()}", WATCHDOG_USEC="2000000")) as daemon:
+            heard = {systemd.recv(4096).decode().split("=")[0] for _ in range(3)}
+            assert heard == {"READY", "WATCHDOG", "STATUS"}
+            daemon.terminate()
+            assert daemon.wait(10) == 0
         while systemd.recv(4096) != b"STOPPING=1":
             pass
