@@ -11,7 +11,7 @@ from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.dispatch.recipe import recipe_of
 from gpend.engine.attempt import attempt
-from gpend.errors import FatalError, GpendError, PhotoError
+from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.ledger import Facts
 from gpend.mirror import (
     ChangedError,
@@ -52,6 +52,8 @@ def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
     try:
         found = attempt(partial(pipeline.judge, networks=networks, settings=settings), opened(photo).data)
+    except UnsupportedError as error:
+        return Answer(photo, "kept", str(error))
     except GpendError as error:
         return Answer(photo, "failed", str(error))
     would_restore = any(face.verdict is Verdict.RESTORED for face in found.faces)
@@ -77,6 +79,8 @@ def restore(photo: Path, target: Path, networks: Networks, settings: CoreSetting
             case Restored():
                 output = _write(photo, original, outcome, target, settings)
                 return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes, output)
+    except UnsupportedError as error:
+        return Answer(photo, "kept", str(error))
     except GpendError as error:
         return Answer(photo, "failed", str(error))
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from gpend import single
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.settings import Settings
+from tests.fakes import FakeDetector, FakeRestorer
 
 SETTINGS = Settings()
 
@@ -157,3 +159,13 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "output_x.jpg").mkdir()
     with pytest.raises(FatalError, match="is a folder"):
         single.targets([Path("x.jpg")], None, tmp_path)
+
+
+def test_a_photo_of_a_kind_that_is_kept_is_no_failure(tmp_path: Path) -> None:
+    photo = tmp_path / "moving.gif"
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(photo, save_all=True, append_images=frames[1:])
+    fakes = Networks(FakeDetector(), FakeRestorer())
+    answer = single.score(photo, fakes, SETTINGS)
+    assert (answer.outcome, answer.faces) == ("kept", ())
+    assert answer.reason

@@ -1,5 +1,7 @@
 """The fitted part of the sharpness measure: `python -m tests.benchmarks.judgement FACES --fit`."""
 
+# fmt: off
+
 MEANS = (
     -1.1680, -0.4288, -1.1369, -0.8080, -0.4625, -0.9251, -0.5290, -0.1887, -0.0155, -2.5434,
     -1.4733, -0.3203, -0.4378, 0.1944,
