@@ -334,7 +334,7 @@ class Life(RuleBasedStateMachine):
             if name not in self.expected.own:
                 assert (row.state is State.RESTORED) == pictures.is_restorable(photo), row
                 written = None if row.written is None else row.written.path.as_posix()
-                if written is None or not written.startswith(TRASH):  # what became of an earlier photo of that name
+                if pictures.is_usable(photo):  # else it is where the output of an earlier photo of that name was left
                     assert written == (name if name in outputs else None), row
 
     # What the rules are made of
