@@ -58,6 +58,7 @@ class Life(RuleBasedStateMachine):
         self.expected = Expectation()
         self.growing: dict[str, bytes] = {}
         self.under_temporary_names: dict[str, bytes] = {}
+        self.forced: set[str] = set()  # what is to be done afresh, whatever stands there then
         self.is_away = False
         self.writes = 0
         self.descriptors = 0
@@ -222,6 +223,7 @@ class Life(RuleBasedStateMachine):
         del self.expected.own[name]
         self._disturb(name)
         self.expected.disturb(self.expected.photos.get(name))
+        self.forced.add(name)
         self.house.retry(self._path(name))
 
     # Time, the engine, and the daemon's life
@@ -319,6 +321,7 @@ class Life(RuleBasedStateMachine):
             if pictures.is_usable(photo):
                 assert times <= self.expected.allowed[photo] + (photo not in self.expected.owned), photo
         self.expected.come_to_rest(self.house.made)
+        self.forced.clear()
         if open_descriptors() > self.descriptors:
             gc.collect()  # what a daemon that was killed left to the kernel
         assert open_descriptors() <= self.descriptors
@@ -386,7 +389,7 @@ class Life(RuleBasedStateMachine):
 
     def _disturb_occupied(self, name: str) -> None:
         """What is restored for a place that the user has taken is restored for nothing."""
-        if name in self.expected.own:
+        if name in self.expected.own or name in self.forced:
             self.expected.disturb(self.expected.photos.get(name))
 
     def _lose_output(self, name: str) -> None:
