@@ -151,7 +151,7 @@ class Shift:
         """Is nothing being processed, and nothing left that could be now?"""
         now = self._clock.now()
         return len(self._dispatcher.desk) == 0 and not any(
-            self._ledger.photos.due(pair.id, now.utc, 1) for pair in self._pairs if not pair.pause.holds(now.steady)
+            self._ledger.queue.due(pair.id, now.utc, 1) for pair in self._pairs if not pair.pause.holds(now.steady)
         )
 
     def is_well(self) -> bool:

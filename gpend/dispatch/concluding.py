@@ -122,7 +122,7 @@ class Concluding:
             self._ledger.photos.forget(twin.id)
 
     def _record(self, row: Row, result: Result, now: Moment, again: int | None = None) -> None:
-        self._ledger.photos.finish(row.id, result, now.utc, next_attempt=again)
+        self._ledger.queue.finish(row.id, result, now.utc, next_attempt=again)
         reached("recorded")
         output = None if result.written is None else row.output_root / result.written.path
         log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output)

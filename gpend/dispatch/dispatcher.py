@@ -90,7 +90,7 @@ class Dispatcher:
         self.collect(now)
         with self._ledger.together():
             for submission in self.desk:
-                self._ledger.photos.postpone(submission.job.row.id, now.utc, None, give_back=True, delay=False)
+                self._ledger.queue.postpone(submission.job.row.id, now.utc, None, give_back=True, delay=False)
                 self.desk.remove(submission)
 
     def has_no_end(self, photo: int, now: Moment) -> None:
@@ -126,13 +126,13 @@ class Dispatcher:
         """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
         if not pair.pause.on_probation or pair.pause.holds(now.steady) or self.desk.is_busy_with(pair.id):
             return
-        if self._ledger.photos.next_attempt(pair.id, now.utc) is None and not pair.trouble():
+        if self._ledger.queue.next_attempt(pair.id, now.utc) is None and not pair.trouble():
             self.weather.pair_works(pair, now)
 
     def _next(self, pair: Pair, now: Moment) -> Row | None:
         if pair.pause.holds(now.steady):
             return None
-        rows = self._ledger.photos.due(pair.id, now.utc, self.desk.parked + 1)
+        rows = self._ledger.queue.due(pair.id, now.utc, self.desk.parked + 1)
         return next((row for row in rows if not self.desk.holds(row)), None)
 
     def _take(self, row: Row, pair: Pair, now: Moment) -> None:
@@ -204,7 +204,7 @@ class Dispatcher:
         return self._concluding.precedent(job, twin, home, now)
 
     def _submit(self, job: Job, now: Moment) -> None:
-        self._ledger.photos.begin(job.row.id, now.utc)
+        self._ledger.queue.begin(job.row.id, now.utc)
         try:
             future = self._engine.submit(job.picture)
         except TransientError as error:
@@ -221,7 +221,7 @@ class Dispatcher:
         except (TransientError, CancelledError) as error:
             self._engine_fails(job, error, now)
         except FatalError:
-            self._ledger.photos.postpone(job.row.id, now.utc, None, give_back=True, delay=False)
+            self._ledger.queue.postpone(job.row.id, now.utc, None, give_back=True, delay=False)
             raise
         except PhotoError as error:
             self.weather.engine_works(now)
@@ -252,12 +252,12 @@ class Dispatcher:
 
     def _drop(self, row: Row, now: Moment) -> None:
         """The file is not the one that was sighted: what is there now, if anything, must settle first."""
-        self._ledger.photos.abandon(row.id, row.stamp, now.utc)
+        self._ledger.queue.abandon(row.id, row.stamp, now.utc)
         self._stale.append(row)
 
     def _later(self, row: Row, now: Moment, *, begun: bool) -> None:
         until = now.utc + outcomes.interval(_FIRST_DELAY, row.delays)
-        self._ledger.photos.postpone(row.id, now.utc, until, give_back=begun)
+        self._ledger.queue.postpone(row.id, now.utc, until, give_back=begun)
 
     def _engine_fails(self, job: Job, error: BaseException, now: Moment) -> None:
         self._later(job.row, now, begun=True)

@@ -12,7 +12,8 @@ from gpend.ledger import lock, requests
 from gpend.ledger.absences import Absences, Span, Unmet
 from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
 from gpend.ledger.folders import Folders
-from gpend.ledger.photos import Known, Photos, Upkeep
+from gpend.ledger.photos import Known, Photos
+from gpend.ledger.queue import Queue
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked, Requests
 from gpend.ledger.rows import (
@@ -29,6 +30,7 @@ from gpend.ledger.rows import (
     plain,
     signed,
 )
+from gpend.ledger.upkeep import Upkeep
 
 __all__ = [
     "Asked",
@@ -59,6 +61,7 @@ class Ledger(Records):
         super().__init__(database, path)
         self.notices = tuple(notices)  # what happened while it was opened that a person should know
         self.photos = Photos(database)
+        self.queue = Queue(database)
         self.sources = Folders(database)
         self.requests = Requests(database)
         self.absences = Absences(database)

@@ -1,18 +1,12 @@
-"""What the daemon writes about photos: seen, begun, finished, postponed."""
+"""What is on record about photos: sighted, looked up, forgotten."""
 
-import json
-import math
 import os
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.intake import Stamp
 from gpend.ledger.database import Database, Value
-from gpend.ledger.rows import Found, Recipe, Result, Row, State, Written, photo_row, signed
-
-HORIZON = 2 * 86_400
-"""Nothing waits longer than this many seconds; what seems to is the clock's fault, and due."""
+from gpend.ledger.rows import Found, Row, State, Written, photo_row, signed
 
 
 @dataclass(frozen=True)
@@ -66,50 +60,6 @@ class Photos:
         values: dict[str, Value] = {"folder": folder, "exact": exact, "first": first, "last": last}
         return self._database.first("beside", values) is not None
 
-    def due(self, folder: int, now: int, limit: int) -> list[Row]:
-        """The first photos of a folder's queue that may be tried now."""
-        values: dict[str, Value] = {"folder": folder, "now": now, "horizon": HORIZON, "limit": limit}
-        return [photo_row(row) for row in self._database.each("due", values)]
-
-    def next_attempt(self, folder: int, now: int) -> int | None:
-        """The earliest later moment at which something of a folder's queue may be tried."""
-        return self._database.number("next_attempt", {"folder": folder, "now": now})
-
-    def begin(self, photo: int, now: int) -> None:
-        """One more attempt begins: on record before the photo can do any harm."""
-        self._database.run("begin", {"id": photo, "now": now})
-
-    def finish(self, photo: int, result: Result, now: int, *, next_attempt: int | None = None) -> None:
-        """The photo's processing has ended; with a date for what is set aside only for a while."""
-        values: dict[str, Value] = {
-            "id": photo,
-            "now": now,
-            "state": result.state,
-            "reason": result.reason,
-            "content": result.content,
-            "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
-            "model": result.recipe.model,
-            "digest": result.recipe.digest,
-            "version": result.recipe.version,
-            "next_attempt": next_attempt,
-        }
-        self._database.run("finish", values | written_values(result.written))
-
-    def postpone(self, photo: int, now: int, until: int | None, *, give_back: bool, delay: bool = True) -> None:
-        """Try again from `until` on; `give_back` the attempt that was begun, as the photo was not to blame for it."""
-        values = {"id": photo, "now": now, "next_attempt": until, "give_back": int(give_back), "delay": int(delay)}
-        self._database.run("postpone", values)
-
-    def abandon(self, photo: int, stamp: Stamp, now: int) -> None:
-        """The file is not there as it was sighted: until a scan sees it again, the row says what it said before.
-
-        A row that has been sighted with another stamp meanwhile is left alone.
-        """
-        values = {"id": photo, "size": stamp.size, "mtime_ns": stamp.mtime_ns, "inode": stamp.inode, "now": now}
-        with self._database.together():
-            self._database.run("forget_unfinished", values)
-            self._database.run("abandon", values)
-
     def forget(self, photo: int) -> None:
         """Remove the row; a scan that finds the file takes it for new."""
         self._database.run("forget", {"id": photo})
@@ -137,66 +87,6 @@ class Photos:
         """The row that a file in the output tree belongs to."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})
         return photo_row(row) if row else None
-
-
-class Upkeep:
-    """What is put in order when the daemon starts, and now and then."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def interrupted(self, now: int, *, crashed: bool) -> int:
-        """What was worked on when gpend ended waits again; how many. `crashed`: it was not killed from outside."""
-        return self._database.run("interrupted", {"now": now, "crashed": int(crashed)})
-
-    def unattended(self, attended: Collection[int], now: int) -> int:
-        """Photos on record as worked on that nobody works on wait again, and no attempt was used up; how many."""
-        rows = [row["id"] for row in self._database.each("working")]
-        lost = [photo for photo in rows if photo not in attended]
-        for photo in lost:
-            values: dict[str, Value] = {"id": photo, "now": now, "next_attempt": None, "give_back": 1, "delay": 0}
-            self._database.run("postpone", values)
-        return len(lost)
-
-    def worn_out(self, attempts: int, deaths: int) -> Iterator[Row]:
-        """Waiting photos in which gpend crashed, or was killed, so many times."""
-        rows = list(self._database.each("worn_out", {"attempts": attempts, "deaths": deaths}))
-        return (photo_row(row) for row in rows)
-
-    def wake(self, now: int) -> int:
-        """What was set aside until now is due again; how many."""
-        return self._database.run("wake", {"now": now, "horizon": HORIZON})
-
-    def another_recipe(self, recipe: Recipe, now: int) -> int:
-        """What was set aside under another recipe is due again; how many."""
-        values: dict[str, Value] = {
-            "model": recipe.model,
-            "digest": recipe.digest,
-            "version": recipe.version,
-            "now": now,
-        }
-        return self._database.run("another_recipe", values)
-
-    def mirror_kept(self, now: int) -> int:
-        """Photos kept without a copy in the output tree are due again; how many."""
-        return self._database.run("mirror_kept", {"now": now})
-
-    def forget_sidecars(self) -> int:
-        """Sidecars are not mirrored any more; what was written of them stays. How many."""
-        return self._database.run("forget_sidecars")
-
-
-def _finite(value: object) -> object:
-    """The same data as JSON can hold it: what is not a finite number becomes null."""
-    match value:
-        case dict():
-            return {str(name): _finite(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_finite(part) for part in value]
-        case float():
-            return value if math.isfinite(value) else None
-        case _:
-            return value
 
 
 def written_values(written: Written | None) -> dict[str, Value]:
