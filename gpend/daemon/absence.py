@@ -163,7 +163,7 @@ class Absence:
         try:
             self._remove(row, now)
         except OSError as error:
-            self._dispatcher.output_fails(self._pair, error, now)
+            self._dispatcher.weather.output_fails(self._pair, error, now)
         except PhotoError as error:
             log.warning("output_left", output=row.output, reason=str(error))
             self._ledger.photos.forget(row.id)

@@ -102,7 +102,7 @@ class Shift:
         steps = [lookout.step(now) for lookout in self._lookouts]
         ended = self._dispatcher.collect(now)
         fed = self._dispatcher.feed(now)
-        for row in self._dispatcher.changed():
+        for row in self._dispatcher.setbacks.news():
             self._look(row.path, now)
         swept = next(self._sweeps, None) is not None
         tidied = self._chores.step(now)

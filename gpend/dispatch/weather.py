@@ -5,7 +5,7 @@ from typing import Protocol
 import structlog
 
 from gpend.dispatch.moment import Moment
-from gpend.dispatch.pair import Pair
+from gpend.dispatch.pair import Pair, output_trouble, source_trouble
 from gpend.dispatch.pause import Pause
 from gpend.ledger import Ledger, Result, Row
 
@@ -50,15 +50,16 @@ class Weather:
             return False
         trouble = pair.trouble()
         if trouble:
-            self.pair_fails(pair, trouble, now)
+            self._pair_fails(pair, trouble, now)
         return not trouble
 
-    def pair_fails(self, pair: Pair, reason: str, now: Moment) -> None:
-        """Something about a pair's folders does not work."""
-        if pair.pause.fail(reason, now.steady):
-            self._ledger.sources.pause(pair.id, reason, now.utc)
-            log.warning("folder_paused", source=pair.root, reason=reason)
-            self.listener.paused(pair, reason)
+    def source_fails(self, pair: Pair, error: OSError, now: Moment) -> None:
+        """Something could not be read: the pair is paused."""
+        self._pair_fails(pair, source_trouble(pair.root, error), now)
+
+    def output_fails(self, pair: Pair, error: OSError, now: Moment) -> None:
+        """Something could not be done in an output tree: the pair is paused."""
+        self._pair_fails(pair, output_trouble(pair.mirror.output, error), now)
 
     def pair_works(self, pair: Pair, now: Moment) -> None:
         """A photo of a pair was read, and written where there was something to write."""
@@ -80,3 +81,10 @@ class Weather:
         """When a pause ends next, in monotonic seconds; None while there is none."""
         pauses = [self._engine, *(pair.pause for pair in pairs)]
         return min((pause.until for pause in pauses if pause.on_probation), default=None)
+
+    def _pair_fails(self, pair: Pair, reason: str, now: Moment) -> None:
+        """Something about a pair's folders does not work."""
+        if pair.pause.fail(reason, now.steady):
+            self._ledger.sources.pause(pair.id, reason, now.utc)
+            log.warning("folder_paused", source=pair.root, reason=reason)
+            self.listener.paused(pair, reason)
