@@ -10,7 +10,8 @@ import structlog
 from gpend.daemon.asking import Asking
 from gpend.daemon.chores import Chores
 from gpend.daemon.clock import Clock
-from gpend.daemon.lookout import Lookout, Watched
+from gpend.daemon.lookout import Lookout
+from gpend.daemon.rounds import Watched
 from gpend.daemon.sources import source_of
 from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
 from gpend.errors import PhotoError
@@ -91,7 +92,7 @@ class Shift:
             self._watcher = watching([pair.source for pair in self._pairs], self.wake, self._settings)
         if self._watcher is not None:
             for lookout in self._lookouts:
-                lookout.watch = self._watcher
+                lookout.rounds.watch = self._watcher
             self._tell(self._watcher.start(now.steady))
 
     def turn(self) -> bool:
@@ -133,13 +134,14 @@ class Shift:
     @property
     def has_begun_to_scan(self) -> bool:
         """Is the first look at every source under way?"""
-        return all(lookout.is_scanning or lookout.scans for lookout in self._lookouts)
+        return all(lookout.rounds.are_under_way or lookout.rounds.scans for lookout in self._lookouts)
 
     @property
     def has_scanned(self) -> bool:
         """Has every source been looked at, with nothing left that a scan has yet to see?"""
         return all(
-            lookout.scans and not lookout.is_scanning and not lookout.absence.is_pending for lookout in self._lookouts
+            lookout.rounds.scans and not lookout.rounds.are_under_way and not lookout.absence.is_pending
+            for lookout in self._lookouts
         )
 
     @property

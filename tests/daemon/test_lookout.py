@@ -78,11 +78,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def test_a_hint_that_comes_during_a_scan_leads_to_another(scene: Scene) -> None:
     root = scene.world.source
     hints = [Hint(root)]
-    scene.lookout.watch = FakeWatch(
+    scene.lookout.rounds.watch = FakeWatch(
         meanwhile=lambda: scene.lookout.hear(hints.pop(), scene.world.clock.now()) if hints else None
     )
     scene.steps()
-    assert scene.lookout.scans == 2
+    assert scene.lookout.rounds.scans == 2
 
 
 def test_what_an_event_names_is_found_without_a_scan_and_counted_so(scene: Scene) -> None:
@@ -90,7 +90,7 @@ def test_what_an_event_names_is_found_without_a_scan_and_counted_so(scene: Scene
     photo = scene.world.put("a.jpg")
     scene.lookout.hear(Hint(scene.world.source, photo), scene.world.clock.now())
     scene.settle()
-    assert scene.lookout.scans == 1
+    assert scene.lookout.rounds.scans == 1
     assert scene.ledger.counts_by_finder() == {"event": 1, "scan": 0}
 
 
@@ -115,7 +115,7 @@ def test_a_folder_that_is_gone_leads_to_a_scan_of_everything_soon(scene: Scene) 
     scene.steps()
     scene.lookout.hear(Hint(scene.world.source, scene.world.source / "x", is_directory=True), scene.world.clock.now())
     scene.settle()
-    assert scene.lookout.scans == 2
+    assert scene.lookout.rounds.scans == 2
 
 
 def test_too_many_hints_become_one_scan(scene: Scene) -> None:
@@ -124,18 +124,18 @@ def test_too_many_hints_become_one_scan(scene: Scene) -> None:
         folder = scene.world.source / str(number)
         scene.lookout.hear(Hint(scene.world.source, folder, is_directory=True), scene.world.clock.now())
     watch = FakeWatch()
-    scene.lookout.watch = watch
+    scene.lookout.rounds.watch = watch
     scene.steps()
     assert len(watch.visited) < 1000
-    assert scene.lookout.scans == 2
+    assert scene.lookout.rounds.scans == 2
 
 
 def test_a_source_that_tells_little_is_scanned_often(scene: Scene) -> None:
-    scene.lookout.watch = FakeWatch(every=30.0)
+    scene.lookout.rounds.watch = FakeWatch(every=30.0)
     for _ in range(4):
         scene.steps()
         scene.world.clock.pass_by(30)
-    assert scene.lookout.scans == 4
+    assert scene.lookout.rounds.scans == 4
 
 
 def test_a_source_that_is_away_is_looked_for_often(scene: Scene) -> None:
@@ -143,10 +143,10 @@ def test_a_source_that_is_away_is_looked_for_often(scene: Scene) -> None:
     scene.world.source.rename(scene.world.root / "away")
     scene.lookout.hear(Hint(scene.world.source), scene.world.clock.now())
     scene.steps()
-    scans = scene.lookout.scans
+    scans = scene.lookout.rounds.scans
     scene.world.clock.pass_by(10)
     scene.steps()
-    assert scene.lookout.scans == scans + 1
+    assert scene.lookout.rounds.scans == scans + 1
 
 
 def test_more_photos_than_the_gate_holds_pass_through_all_the_same(
@@ -180,4 +180,4 @@ def test_unchanged_photos_cost_no_reading(scene: Scene, monkeypatch: pytest.Monk
     monkeypatch.setattr("os.open", forbidden)
     scene.world.clock.pass_by(3601)
     scene.settle()
-    assert scene.lookout.scans == 2
+    assert scene.lookout.rounds.scans == 2

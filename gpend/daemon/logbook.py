@@ -1,0 +1,51 @@
+"""What is seen in a source, compared with what is on record about it, and put on record."""
+
+import os
+from pathlib import Path
+
+from gpend.daemon.absence import Absence
+from gpend.dispatch import Moment, Pair
+from gpend.failpoints import reached
+from gpend.intake import Sighting
+from gpend.ledger import Found, FoundBy, Known, Ledger, State, plain
+from gpend.mirror.sidecars import is_sidecar, photo_beside
+
+
+class Logbook:
+    """The ledger as one source sees it. Paths are absolute."""
+
+    def __init__(self, pair: Pair, absence: Absence, ledger: Ledger) -> None:
+        self._pair = pair
+        self._absence = absence
+        self._photos = ledger.photos
+
+    def known(self, path: Path) -> Known | None:
+        """What is on record about a file."""
+        return self._photos.known(self._pair.id, self._relative(path))
+
+    def is_news(self, sighting: Sighting) -> bool:
+        """Is this another file, or another state of it, than the ledger knows?"""
+        reached("seen")
+        known = self.known(sighting.path)
+        if known is None or known.state is State.GONE:
+            return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
+        self._absence.met(known.id, was_missing=known.missing)
+        return known.stamp != plain(sighting.stamp)
+
+    def enter(self, sighting: Sighting, finder: FoundBy, now: Moment) -> tuple[int, bool]:
+        """Put on record what has settled: its id, and whether it was unknown."""
+        path = sighting.path
+        known = self.known(path)
+        found = Found(self._relative(path), sighting.stamp, finder, is_sidecar(path.name))
+        photo = self._photos.sight(self._pair.id, found, now.utc)
+        self._absence.met(photo, was_missing=False)
+        if known is not None and known.mirrored:
+            self._absence.changed()
+        return photo, known is None
+
+    def _has_photo(self, sidecar: Path) -> bool:
+        beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))
+        return self._photos.is_beside(self._pair.id, beside)
+
+    def _relative(self, path: Path) -> bytes:
+        return os.fsencode(path)[len(os.fsencode(self._pair.root)) + 1 :]
