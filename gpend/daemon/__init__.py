@@ -3,8 +3,8 @@
 from gpend.daemon.checks import problems
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.daemon import Daemon, Surroundings
+from gpend.daemon.hearing import Watcher, Watching, watching
 from gpend.daemon.postmortem import Postmortem
-from gpend.daemon.shift import Watcher, Watching, watching
 from gpend.daemon.tally import Progress, Tally
 
 __all__ = [

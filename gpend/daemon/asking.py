@@ -1,12 +1,11 @@
 """What people asked for through the ledger, carried out."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
-from gpend.daemon.lookout import Lookout
+from gpend.daemon.lookouts import Lookouts
 from gpend.dispatch import Moment, Pair
 from gpend.ledger import Asked, Ledger, Request
 
@@ -16,7 +15,7 @@ log = structlog.get_logger()
 class Asking:
     """Answers the requests that `gpend retry`, `forget` and `confirm` leave in the ledger."""
 
-    def __init__(self, ledger: Ledger, lookouts: Sequence[Lookout]) -> None:
+    def __init__(self, ledger: Ledger, lookouts: Lookouts) -> None:
         self._ledger = ledger
         self._lookouts = lookouts
 

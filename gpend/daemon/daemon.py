@@ -8,9 +8,10 @@ import structlog
 
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
+from gpend.daemon.hearing import Watching, watching
 from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.postmortem import Postmortem
-from gpend.daemon.shift import Shift, Watching, watching
+from gpend.daemon.shift import Shift
 from gpend.daemon.tally import Progress, Tally
 from gpend.dispatch import Equipment
 from gpend.dispatch.pause import Pause
@@ -105,15 +106,15 @@ class Daemon:
             while not self._is_stopping:
                 busy = self._turn(shift)
                 done, now = self.tally.done, self._around.clock.now().steady
-                if done != before or not shift.has_scanned or not shift.is_idle():
+                if done != before or not shift.lookouts.have_scanned or not shift.is_idle():
                     quiet_since, before = now, done
-                elif not shift.unsettled or now - quiet_since > 2 * self._settle_seconds + _PATIENCE:
+                elif not shift.lookouts.unsettled or now - quiet_since > 2 * self._settle_seconds + _PATIENCE:
                     break
                 if progress is not None:
                     progress(self._progress(shift))
                 if not busy:
                     shift.rest()
-            self.tally.unsettled = shift.unsettled
+            self.tally.unsettled = shift.lookouts.unsettled
         return self.tally
 
     @property
@@ -180,7 +181,7 @@ class Daemon:
     def _beat(self, shift: Shift) -> None:
         """Tell systemd how it goes, if it goes well."""
         now = self._around.clock.now().steady
-        if now < self._beat_at or not shift.has_begun_to_scan:
+        if now < self._beat_at or not shift.lookouts.have_begun:
             return
         if self._beat_at == 0.0:
             self._around.notifier.ready()
@@ -191,11 +192,11 @@ class Daemon:
             self._around.notifier.status(self._trouble.reason)
             return
         counts = self._ledger.counts()
-        waiting = counts[State.WAITING] + counts[State.WORKING] + shift.unsettled
+        waiting = counts[State.WAITING] + counts[State.WORKING] + shift.lookouts.unsettled
         self._around.notifier.status(
             f"{waiting} to do, {counts[State.RESTORED]} restored, {counts[State.FAILED]} set aside"
         )
 
     def _progress(self, shift: Shift) -> Progress:
         done = self.tally.done
-        return Progress(done, done + self._ledger.backlog() + shift.unsettled, not shift.has_scanned)
+        return Progress(done, done + self._ledger.backlog() + shift.lookouts.unsettled, not shift.lookouts.have_scanned)

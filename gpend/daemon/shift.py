@@ -1,24 +1,21 @@
-"""One configuration at work: lookouts, dispatcher and watcher, a turn at a time."""
+"""One configuration at work: lookouts and dispatcher, a turn at a time."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
 from gpend.daemon.asking import Asking
 from gpend.daemon.chores import Chores
 from gpend.daemon.clock import Clock
+from gpend.daemon.hearing import Hearing, Watching
 from gpend.daemon.lookout import Lookout
-from gpend.daemon.rounds import Watched
+from gpend.daemon.lookouts import Lookouts
 from gpend.daemon.sources import source_of
 from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
 from gpend.errors import PhotoError
-from gpend.intake.hints import Hint
-from gpend.intake.notices import Notice
 from gpend.intake.source import Source
-from gpend.intake.watch import Health, Watch
 from gpend.ledger import FolderRow, Ledger
 from gpend.mirror import Mirror
 from gpend.settings import Keep, Settings
@@ -32,40 +29,6 @@ _MIB = 1 << 20
 _STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
 
 
-class Watcher(Watched, Protocol):
-    """What a shift asks of the watcher of its sources."""
-
-    def start(self, now: float) -> list[Notice]:
-        """Begin; the news."""
-        ...
-
-    def check(self, now: float) -> list[Notice]:
-        """Mend what does not work; the news."""
-        ...
-
-    def hints(self) -> list[Hint]:
-        """All hints since the last time."""
-        ...
-
-    def health(self, now: float) -> Health:
-        """Whether it does its work."""
-        ...
-
-    def stop(self) -> None:
-        """End."""
-        ...
-
-
-Watching = Callable[[Sequence[Source], threading.Event, Settings], Watcher | None]
-"""Makes the watcher of some sources, which sets the event when there are hints; None: there are no events."""
-
-
-def watching(sources: Sequence[Source], wake: threading.Event, settings: Settings) -> Watcher:
-    """The watcher of this machine's file systems."""
-    canary = settings.ledger.with_name(".gpend-canary")
-    return Watch(sources, wake, poll_seconds=settings.poll_seconds, canary=canary)
-
-
 class Shift:
     """Works with one configuration from `begin` to `end`; for one thread."""
 
@@ -77,9 +40,11 @@ class Shift:
         self._clock = clock
         self._pairs = _pairs(equipment.settings, ledger, clock.now().utc)
         self._dispatcher = Dispatcher(equipment, ledger, self._pairs, self.wake.set, listener)
-        self._lookouts = [Lookout(pair, self._dispatcher, ledger, self._settings, clock) for pair in self._pairs]
-        self._asking = Asking(ledger, self._lookouts)
-        self._watcher: Watcher | None = None
+        self.lookouts = Lookouts(
+            [Lookout(pair, self._dispatcher, ledger, self._settings, clock) for pair in self._pairs],
+        )
+        self._hearing = Hearing(self.lookouts)
+        self._asking = Asking(ledger, self.lookouts)
         self._check_at = 0.0
         self._sweeps = _sweeps(self._pairs)
         self._chores = Chores(ledger, self._pairs, self._settings.trash_days, clock.now())
@@ -88,66 +53,46 @@ class Shift:
         """Put in order what the last gpend left behind, which may have crashed, and begin to watch."""
         now = self._clock.now()
         self._tidy_ledger(now, crashed=crashed)
-        if watching is not None:
-            self._watcher = watching([pair.source for pair in self._pairs], self.wake, self._settings)
-        if self._watcher is not None:
-            for lookout in self._lookouts:
-                lookout.rounds.watch = self._watcher
-            self._tell(self._watcher.start(now.steady))
+        sources = [pair.source for pair in self._pairs]
+        watcher = None if watching is None else watching(sources, self.wake, self._settings)
+        if watcher is not None:
+            self._hearing.begin(watcher, now)
 
     def turn(self) -> bool:
         """Do a little of everything there is to do; False if there is nothing to do at the moment."""
         now = self._clock.now()
         self.wake.clear()
-        self._listen(now)
-        steps = [lookout.step(now) for lookout in self._lookouts]
+        self._hearing.listen(now)
+        self._check(now)
+        looked = self.lookouts.step(now)
         ended = self._dispatcher.collect(now)
         fed = self._dispatcher.feed(now)
         for row in self._dispatcher.setbacks.news():
-            self._look(row.path, now)
+            self.lookouts.look(row.path, now)
         swept = next(self._sweeps, None) is not None
         tidied = self._chores.step(now)
-        return any(steps) or ended > 0 or fed or swept or tidied
+        return looked or ended > 0 or fed or swept or tidied
 
     def recover(self) -> None:
         """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""
         now = self._clock.now()
         with self._ledger.together():
             self._ledger.upkeep.unattended(self._dispatcher.desk.photos, now.utc)
-        for lookout in self._lookouts:
-            lookout.hear(Hint(lookout.pair.root), now)
+        self.lookouts.look_at_everything(now)
 
     def rest(self) -> None:
         """Wait until there may be something to do."""
         now = self._clock.now()
-        moments = [lookout.next_step() for lookout in self._lookouts]
         change = self._dispatcher.weather.next_change(self._pairs)
-        soonest = min([*moments, now.steady + _IDLE] + ([] if change is None or change <= now.steady else [change]))
+        soonest = min(self.lookouts.next_step(), now.steady + _IDLE)
+        if change is not None and change > now.steady:
+            soonest = min(soonest, change)
         self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
 
     def end(self) -> None:
         """Stop watching; end what is finished, and roll back what is not."""
-        if self._watcher is not None:
-            self._watcher.stop()
+        self._hearing.end()
         self._dispatcher.stop(self._clock.now())
-
-    @property
-    def has_begun_to_scan(self) -> bool:
-        """Is the first look at every source under way?"""
-        return all(lookout.rounds.are_under_way or lookout.rounds.scans for lookout in self._lookouts)
-
-    @property
-    def has_scanned(self) -> bool:
-        """Has every source been looked at, with nothing left that a scan has yet to see?"""
-        return all(
-            lookout.rounds.scans and not lookout.rounds.are_under_way and not lookout.absence.is_pending
-            for lookout in self._lookouts
-        )
-
-    @property
-    def unsettled(self) -> int:
-        """Files that may still be being written."""
-        return sum(map(len, self._lookouts))
 
     def is_idle(self) -> bool:
         """Is nothing being processed, and nothing left that could be now?"""
@@ -159,26 +104,16 @@ class Shift:
     def is_well(self) -> bool:
         """Does everything make progress, or have nothing to do? The systemd watchdog is fed only then."""
         now = self._clock.now()
-        watcher_well = self._watcher is None or self._watcher.health(now.steady).alive
-        return watcher_well and self._dispatcher.desk.oldest(now.steady) < _STALLED * self._settings.stall_seconds
+        stalled = self._dispatcher.desk.oldest(now.steady) >= _STALLED * self._settings.stall_seconds
+        return self._hearing.is_well(now) and not stalled
 
-    def _listen(self, now: Moment) -> None:
-        if self._watcher is not None:
-            for hint in self._watcher.hints():
-                for lookout in self._lookouts:
-                    if lookout.pair.root == hint.root:
-                        lookout.hear(hint, now)
+    def _check(self, now: Moment) -> None:
+        """What is looked at now and then only: dates that have come, what people ask for, and the watcher."""
         if now.steady >= self._check_at:
             self._check_at = now.steady + _CHECK
             self._ledger.upkeep.wake(now.utc)
             self._asking.answer(now)
-            if self._watcher is not None:
-                self._tell(self._watcher.check(now.steady))
-
-    def _look(self, path: Path, now: Moment) -> None:
-        for lookout in self._lookouts:
-            if path.is_relative_to(lookout.pair.root):
-                lookout.look(path, now)
+            self._hearing.check(now)
 
     def _tidy_ledger(self, now: Moment, *, crashed: bool) -> None:
         upkeep, settings = self._ledger.upkeep, self._settings
@@ -192,10 +127,6 @@ class Shift:
             self._dispatcher.set_aside(row, _worn_out(row.attempts + row.deaths), now)
         for pair in self._pairs:
             self._ledger.sources.resume(pair.id)
-
-    def _tell(self, notices: list[Notice]) -> None:
-        for notice in notices:
-            log.warning(notice.event, source=notice.root, reason=notice.message)
 
 
 def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:

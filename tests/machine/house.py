@@ -171,8 +171,10 @@ class House:
         self.engine.running.clear()
 
     def _is_at_rest(self) -> bool:
-        shift = self.shift
-        return shift.has_scanned and not shift.unsettled and shift.is_idle() and not self.ledger.backlog()
+        lookouts = self.shift.lookouts
+        if not lookouts.have_scanned or lookouts.unsettled:
+            return False
+        return self.shift.is_idle() and not self.ledger.backlog()
 
     def _process(self, photo: bytes) -> Outcome:
         if self.moods > 0:
