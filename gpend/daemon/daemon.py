@@ -9,19 +9,19 @@ import structlog
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.hearing import Watching, watching
+from gpend.daemon.heartbeat import Heartbeat
 from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.postmortem import Postmortem
 from gpend.daemon.shift import Shift
 from gpend.daemon.tally import Progress, Tally
+from gpend.daemon.turns import Turns
 from gpend.dispatch import Equipment
-from gpend.dispatch.pause import Pause
 from gpend.errors import ConfigurationError, TransientError
-from gpend.ledger import Ledger, State
+from gpend.ledger import Ledger
 from gpend.notify import Notifier
 
 log = structlog.get_logger()
 
-_BEAT = 2.0  # seconds between two words to systemd, at most
 _PATIENCE = 5.0  # seconds that one pass waits, beyond two quiet times, for files that do not settle
 
 
@@ -47,9 +47,9 @@ class Daemon:
         self._around = surroundings or Surroundings()
         self._is_stopping = False
         self._is_hung_up = False
-        self._beat_at = 0.0
         self._crashed = False  # the gpend before this one
-        self._trouble = Pause()  # of the ledger
+        self._heartbeat = Heartbeat(self._around.notifier, ledger, self._around.clock)
+        self._turns = Turns(self._around.clock, self._heartbeat)
 
     def stop(self) -> None:
         """End soon: within a second or two, whatever is left to do."""
@@ -72,11 +72,11 @@ class Daemon:
         with self._shift(self._around.watching) as shift:
             log.info("daemon_started", folders=len(self._equipment.settings.folders))
             while fresh is None and not self._is_stopping:
-                if not self._turn(shift):
+                if not self._turns.take(shift):
                     shift.rest()
                 fresh = self._read_again() if self._is_hung_up else None
             if self._is_stopping:
-                self._around.notifier.stopping()
+                self._heartbeat.end()
         if fresh is not None:
             if fresh.engine is not self._equipment.engine:
                 self._equipment.engine.close()
@@ -101,14 +101,15 @@ class Daemon:
 
     def once(self, progress: Callable[[Progress], None] | None = None) -> Tally:
         """One pass over every folder, until nothing is left that can be done now. Raises as `run` does."""
+        patience = 2 * self._equipment.settings.settle_seconds + _PATIENCE
         with self._examined(), self._shift(None) as shift:
             quiet_since, before = self._around.clock.now().steady, -1
             while not self._is_stopping:
-                busy = self._turn(shift)
+                busy = self._turns.take(shift)
                 done, now = self.tally.done, self._around.clock.now().steady
                 if done != before or not shift.lookouts.have_scanned or not shift.is_idle():
                     quiet_since, before = now, done
-                elif not shift.lookouts.unsettled or now - quiet_since > 2 * self._settle_seconds + _PATIENCE:
+                elif not shift.lookouts.unsettled or now - quiet_since > patience:
                     break
                 if progress is not None:
                     progress(self._progress(shift))
@@ -116,10 +117,6 @@ class Daemon:
                     shift.rest()
             self.tally.unsettled = shift.lookouts.unsettled
         return self.tally
-
-    @property
-    def _settle_seconds(self) -> float:
-        return self._equipment.settings.settle_seconds
 
     @contextmanager
     def _shift(self, watching: Watching | None) -> Iterator[Shift]:
@@ -133,25 +130,6 @@ class Daemon:
             self._end(shift)
             hooks.close()
 
-    def _turn(self, shift: Shift) -> bool:
-        """One turn; a ledger that cannot be written is waited for."""
-        now = self._around.clock.now().steady
-        if self._trouble.holds(now):
-            self._beat(shift)
-            return False
-        try:
-            if self._trouble.on_probation:
-                shift.recover()
-            busy = shift.turn()
-            self._beat(shift)
-        except TransientError as error:
-            if self._trouble.fail(str(error), now):
-                log.warning("ledger_paused", reason=str(error))
-            return False
-        if self._trouble.succeed(now):
-            log.info("ledger_resumed")
-        return busy
-
     def _end(self, shift: Shift) -> None:
         try:
             shift.end()
@@ -161,8 +139,7 @@ class Daemon:
     def _read_again(self) -> Equipment | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""
         self._is_hung_up = False
-        self._beat_at = 0.0  # systemd waits to hear that it is ready again
-        self._around.notifier.reloading()
+        self._heartbeat.begin_again()
         try:
             fresh = self._fresh()
         except ConfigurationError as error:
@@ -177,25 +154,6 @@ class Daemon:
         fresh = self._around.reload()
         refuse(fresh.settings)
         return fresh
-
-    def _beat(self, shift: Shift) -> None:
-        """Tell systemd how it goes, if it goes well."""
-        now = self._around.clock.now().steady
-        if now < self._beat_at or not shift.lookouts.have_begun:
-            return
-        if self._beat_at == 0.0:
-            self._around.notifier.ready()
-        self._beat_at = now + min(_BEAT, (self._around.notifier.watchdog_seconds or 2 * _BEAT) / 2)
-        if shift.is_well():
-            self._around.notifier.watchdog()
-        if self._trouble.on_probation:
-            self._around.notifier.status(self._trouble.reason)
-            return
-        counts = self._ledger.counts()
-        waiting = counts[State.WAITING] + counts[State.WORKING] + shift.lookouts.unsettled
-        self._around.notifier.status(
-            f"{waiting} to do, {counts[State.RESTORED]} restored, {counts[State.FAILED]} set aside"
-        )
 
     def _progress(self, shift: Shift) -> Progress:
         done = self.tally.done

@@ -1,0 +1,39 @@
+"""The turns of a shift, one after the other; while the ledger cannot be written, none is taken."""
+
+import structlog
+
+from gpend.daemon.clock import Clock
+from gpend.daemon.heartbeat import Heartbeat
+from gpend.daemon.shift import Shift
+from gpend.dispatch.pause import Pause
+from gpend.errors import TransientError
+
+log = structlog.get_logger()
+
+
+class Turns:
+    """Waits for the ledger, longer each time, and goes on where it was when the ledger works again."""
+
+    def __init__(self, clock: Clock, heartbeat: Heartbeat) -> None:
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._trouble = Pause()  # of the ledger
+
+    def take(self, shift: Shift) -> bool:
+        """One turn; False if there is nothing to do at the moment, or nothing can be done."""
+        now = self._clock.now().steady
+        if self._trouble.holds(now):
+            self._heartbeat.beat(shift, self._trouble.reason)
+            return False
+        try:
+            if self._trouble.on_probation:
+                shift.recover()
+            busy = shift.turn()
+            self._heartbeat.beat(shift, self._trouble.reason)
+        except TransientError as error:
+            if self._trouble.fail(str(error), now):
+                log.warning("ledger_paused", reason=str(error))
+            return False
+        if self._trouble.succeed(now):
+            log.info("ledger_resumed")
+        return busy
