@@ -14,7 +14,6 @@ from gpend.mirror import Appearance, Mirror, Origin
 
 _MARK = b"<title>gpend preview</title>"
 _MARK_WITHIN = 1024  # bytes from the beginning
-_MODE = 0o600  # faces are nobody else's business
 
 
 def refuse_other(place: Path) -> None:
@@ -29,12 +28,21 @@ def save(page: str, place: Path) -> None:
     """Write the report whole or not at all. Raises FatalError where it cannot be written."""
     refuse_other(place)
     data, name, folder = page.encode(), Path(place.name), place.absolute().parent
-    like = Appearance(_MODE, os.geteuid(), os.getegid(), time.time_ns(), time.time_ns())
+    like = Appearance(_mode(place), os.geteuid(), os.getegid(), time.time_ns(), time.time_ns())
     origin = Origin(name, hashlib.sha256(data).hexdigest(), like)
     try:
         Mirror(folder, folder).write(name, data, origin, Recipe(version=__version__), _earlier(place))
     except (OSError, PhotoError) as error:
         raise FatalError(f"The report {place} cannot be written: {error}") from error
+
+
+def _mode(place: Path) -> int:
+    """The permissions of an ordinary file: those of the report that stands there, or what the user's umask leaves."""
+    if place.exists():
+        return stat.S_IMODE(place.stat().st_mode) & 0o777
+    umask = os.umask(0o077)  # it can only be read by setting it; meanwhile nothing becomes more open than it should
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _is_report(place: Path) -> bool:

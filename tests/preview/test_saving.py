@@ -1,6 +1,8 @@
 """Where the report goes."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,37 @@ from gpend.preview import saving
 PAGE = "<!doctype html><title>gpend preview</title>"
 
 
-def test_a_report_is_private_and_replaces_an_older_one(tmp_path: Path) -> None:
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        assert os.umask(before) == mask  # as it was
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_a_report_is_as_open_as_any_file_that_the_user_makes(mask: int, mode: int, tmp_path: Path) -> None:
+    place = tmp_path / "report.html"
+    with umask(mask):
+        saving.save(PAGE, place)
+    assert place.stat().st_mode & 0o777 == mode
+
+
+def test_a_report_over_an_older_one_is_as_open_as_that_was(tmp_path: Path) -> None:
+    place = tmp_path / "report.html"
+    saving.save(PAGE, place)
+    place.chmod(0o600)
+    with umask(0o022):
+        saving.save(PAGE + "again", place)
+    assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_replaces_an_older_one_and_leaves_nothing_else(tmp_path: Path) -> None:
     place = tmp_path / "report.html"
     saving.save(PAGE, place)
     saving.save(PAGE + "again", place)
     assert place.read_text() == PAGE + "again"
-    assert place.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
