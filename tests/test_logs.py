@@ -3,7 +3,10 @@
 import io
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,36 @@ def test_a_terminal_gets_text_unless_json_was_asked_for() -> None:
     assert not text.getvalue().startswith("{")
     assert "photo_restored" in text.getvalue()
     assert lines(asked)[0]["photo"] == "a.jpg"
+
+
+@pytest.fixture
+def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the clock is 5 hours and 45 minutes ahead of UTC, all the year."""
+    monkeypatch.setenv("TZ", "<+0545>-05:45")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_times_on_a_terminal_are_local_and_tell_their_offset() -> None:
+    stream, before = Terminal(), datetime.now(UTC).replace(microsecond=0)
+    logs.set_up(LogSettings(), stream)
+    structlog.get_logger().info("photo_restored")
+    (told,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", stream.getvalue())
+    assert told.endswith("+05:45")
+    assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_times_in_json_are_in_utc_wherever_it_runs() -> None:
+    stream, before = io.StringIO(), datetime.now(UTC)
+    logs.set_up(LogSettings(), stream)
+    structlog.get_logger().info("photo_restored")
+    told = str(lines(stream)[0]["timestamp"])
+    assert told.endswith("Z")
+    assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
 
 
 def test_what_lies_below_the_level_is_not_written() -> None:
