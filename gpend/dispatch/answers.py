@@ -7,8 +7,8 @@ import structlog
 
 from gpend.dispatch.concluding import Concluding
 from gpend.dispatch.desk import Submission
+from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
-from gpend.dispatch.placing import Job
 from gpend.dispatch.setbacks import Setbacks
 from gpend.dispatch.weather import Weather
 from gpend.errors import FatalError, PhotoError, TransientError

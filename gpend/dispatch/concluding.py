@@ -6,8 +6,9 @@ import structlog
 
 from gpend.core.report import Kept, Outcome, Restored
 from gpend.dispatch import outcomes
+from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.moment import Moment
-from gpend.dispatch.placing import Job, Placing, is_gone
+from gpend.dispatch.placing import Placing
 from gpend.dispatch.weather import Listener
 from gpend.errors import PhotoError
 from gpend.failpoints import reached

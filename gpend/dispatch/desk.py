@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from gpend.core.report import Outcome
-from gpend.dispatch.placing import Job
+from gpend.dispatch.job import Job
 from gpend.ledger import Row
 from gpend.settings import Settings
 

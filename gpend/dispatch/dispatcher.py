@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from gpend.dispatch.answers import Answers
 from gpend.dispatch.concluding import Concluding
 from gpend.dispatch.desk import Desk, Submission
+from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
-from gpend.dispatch.placing import Job, Placing
+from gpend.dispatch.placing import Placing
 from gpend.dispatch.reading import Reading
 from gpend.dispatch.recognition import Recognition
 from gpend.dispatch.setbacks import Setbacks

@@ -6,9 +6,9 @@ from gpend.core.wechat import reveal
 from gpend.dispatch import outcomes
 from gpend.dispatch.answers import Answers
 from gpend.dispatch.concluding import Concluding
+from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
-from gpend.dispatch.placing import Job
 from gpend.dispatch.setbacks import Setbacks
 from gpend.errors import PhotoError
 from gpend.failpoints import reached

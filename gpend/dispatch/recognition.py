@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from gpend.dispatch import outcomes
 from gpend.dispatch.concluding import Concluding
+from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
-from gpend.dispatch.placing import Job
 from gpend.ledger import Ledger, Row
 from gpend.mirror import is_tagged
 

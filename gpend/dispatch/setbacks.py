@@ -1,9 +1,9 @@
 """Photos that could not be brought to an end: they wait, and what is to blame for it is paused."""
 
 from gpend.dispatch import outcomes
+from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
-from gpend.dispatch.placing import Job
 from gpend.dispatch.weather import Weather
 from gpend.ledger import Ledger, Row
 
