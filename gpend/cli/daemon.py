@@ -7,7 +7,8 @@ import click
 
 from gpend import config, shipped
 from gpend.cli.answers import progress
-from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, path_of, settings_of
+from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
+from gpend.errors import TransientError
 
 
 @commands.command()
@@ -42,7 +43,10 @@ def once(config_file: Path | None) -> None:
     settings = settings_of(config_file)
     with progress() as bar:
         photos = bar.add_task("Searching", total=None)
-        tally = wiring.once(settings, lambda far: bar.update(photos, completed=far.done, total=far.total or None))
+        try:
+            tally = wiring.once(settings, lambda far: bar.update(photos, completed=far.done, total=far.total or None))
+        except TransientError as error:
+            raise UndoneError(str(error)) from error
     states = {state.value: count for state, count in tally.states.items()}
     click.echo(words.tally_text(states, tally.pauses, tally.unsettled))
     sys.exit(FAILED if "failed" in states or "incomplete" in states or tally.pauses else 0)

@@ -31,6 +31,12 @@ class RefusedError(click.ClickException):
     exit_code = WRONG
 
 
+class UndoneError(click.ClickException):
+    """Something that gpend could not do, though nothing that was asked for is wrong: one message, exit code 1."""
+
+    exit_code = FAILED
+
+
 class Commands(click.Group):
     """A group whose commands may raise anything: what a person sees of it is one message."""
 

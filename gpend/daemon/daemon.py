@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -23,6 +24,7 @@ from gpend.notify import Notifier
 log = structlog.get_logger()
 
 _PATIENCE = 5.0  # seconds that one pass waits, beyond two quiet times, for files that do not settle
+_LEDGER_PATIENCE = 60.0  # seconds that one pass waits for the ledger, at least; then it ends at the next failure
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,32 @@ class Daemon:
             postmortem.end()
 
     def once(self, progress: Callable[[Progress], None] | None = None) -> Tally:
-        """One pass over every folder, until nothing is left that can be done now. Raises as `run` does."""
-        patience = 2 * self._equipment.settings.settle_seconds + _PATIENCE
-        with self._examined(), self._shift(None) as shift:
-            quiet_since, before = self._around.clock.now().steady, -1
-            while not self._is_stopping:
-                busy = self._turns.take(shift)
-                done, now = self.tally.done, self._around.clock.now().steady
-                if done != before or not shift.lookouts.have_scanned or not shift.is_idle():
-                    quiet_since, before = now, done
-                elif not shift.lookouts.unsettled or now - quiet_since > patience:
-                    break
-                if progress is not None:
-                    progress(self._progress(shift))
-                if not busy:
-                    shift.rest()
-            self.tally.unsettled = shift.lookouts.unsettled
+        """One pass over every folder, until nothing is left that can be done now. Raises as `run` does.
+
+        Raises TransientError where the ledger cannot be written for a minute or two.
+        """
+        try:
+            with self._examined(), self._shift(None) as shift:
+                self._pass(shift, progress or (lambda _: None))
+                self.tally.unsettled = shift.lookouts.unsettled
+        except TransientError as error:
+            raise TransientError(f"{error} {_left(self._equipment.settings.ledger)}") from error
         return self.tally
+
+    def _pass(self, shift: Shift, progress: Callable[[Progress], None]) -> None:
+        turns = Turns(self._around.clock, self._heartbeat, _LEDGER_PATIENCE)
+        patience = 2 * self._equipment.settings.settle_seconds + _PATIENCE
+        quiet_since, before = self._around.clock.now().steady, -1
+        while not self._is_stopping:
+            busy = turns.take(shift)
+            done, now = self.tally.done, self._around.clock.now().steady
+            if done != before or turns.are_hindered or not shift.lookouts.have_scanned or not shift.is_idle():
+                quiet_since, before = now, done
+            elif not shift.lookouts.unsettled or now - quiet_since > patience:
+                break
+            progress(self._progress(shift))
+            if not busy:
+                shift.rest()
 
     @contextmanager
     def _shift(self, watching: Watching | None) -> Iterator[Shift]:
@@ -158,3 +169,10 @@ class Daemon:
     def _progress(self, shift: Shift) -> Progress:
         done = self.tally.done
         return Progress(done, done + self._ledger.backlog() + shift.lookouts.unsettled, not shift.lookouts.have_scanned)
+
+
+def _left(ledger: Path) -> str:
+    return (
+        "gpend ended. No photo was harmed, what was written stays, and the next run does what is left. Make room on "
+        f"the disk of {ledger.parent}, or end the program that holds {ledger.name}."
+    )

@@ -1,5 +1,7 @@
 """The turns of a shift, one after the other; while the ledger cannot be written, none is taken."""
 
+import math
+
 import structlog
 
 from gpend.daemon.clock import Clock
@@ -14,13 +16,24 @@ log = structlog.get_logger()
 class Turns:
     """Waits for the ledger, longer each time, and goes on where it was when the ledger works again."""
 
-    def __init__(self, clock: Clock, heartbeat: Heartbeat) -> None:
+    def __init__(self, clock: Clock, heartbeat: Heartbeat, patience: float = math.inf) -> None:
+        """`patience`: for how many seconds the ledger is waited for."""
         self._clock = clock
         self._heartbeat = heartbeat
+        self._patience = patience
         self._trouble = Pause()  # of the ledger
+        self._since = 0.0  # when the trouble began
+
+    @property
+    def are_hindered(self) -> bool:
+        """Has the ledger failed, and not worked since?"""
+        return self._trouble.on_probation
 
     def take(self, shift: Shift) -> bool:
-        """One turn; False if there is nothing to do at the moment, or nothing can be done."""
+        """One turn; False if there is nothing to do at the moment, or nothing can be done.
+
+        Raises TransientError where the ledger still fails when the patience is over.
+        """
         now = self._clock.now().steady
         if self._trouble.holds(now):
             self._heartbeat.beat(shift, self._trouble.reason)
@@ -32,7 +45,11 @@ class Turns:
             self._heartbeat.beat(shift, self._trouble.reason)
         except TransientError as error:
             if self._trouble.fail(str(error), now):
+                self._since = now
                 log.warning("ledger_paused", reason=str(error))
+            if now - self._since >= self._patience:
+                waited = f"It was waited for in vain, for {now - self._since:.0f} seconds."
+                raise TransientError(f"{error} {waited}") from error
             return False
         if self._trouble.succeed(now):
             log.info("ledger_resumed")

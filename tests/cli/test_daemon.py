@@ -7,6 +7,7 @@ import pytest
 
 from gpend import wiring
 from gpend.daemon import Progress, Tally
+from gpend.errors import TransientError
 from gpend.ledger import State
 from gpend.settings import Settings
 from tests.cli import Gpend
@@ -41,6 +42,17 @@ def test_once_tells_what_it_did(gpend: Gpend, configured: Path, monkeypatch: pyt
     assert (result.exit_code, result.output) == (0, "3 restored.\n2 left for later: still being written.\n")
     tally.states[State.FAILED] = 1
     assert gpend("once", "--config", configured).exit_code == 1
+
+
+def test_once_that_could_not_go_on_is_no_mistake_of_who_asked(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(_settings: Settings, _show: Callable[[Progress], None]) -> Tally:
+        raise TransientError("The ledger cannot be used at the moment.")
+
+    monkeypatch.setattr(wiring, "once", once)
+    result = gpend("once", "--config", configured)
+    assert (result.exit_code, result.output) == (1, "Error: The ledger cannot be used at the moment.\n")
 
 
 def test_run_hands_over_the_settings_and_how_to_read_them_again(

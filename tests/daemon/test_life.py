@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from gpend.daemon import Daemon, Surroundings
 from gpend.dispatch import Equipment, Moment
-from gpend.errors import ConfigurationError
+from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
 from gpend.settings import FolderSettings
@@ -146,3 +146,49 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_lost(
     with Ledger.read_only(world.settings.ledger) as records:
         assert records.counts()[State.RESTORED] == 5
         assert records.counts()[State.WORKING] == 0
+
+
+def step(steps: Iterator[Callable[[], object]]) -> None:
+    """Do the next thing, if there is one."""
+    next(steps, lambda: None)()
+
+
+def test_one_pass_does_not_wait_for_the_ledger_for_ever_and_the_next_does_what_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    world.put("a.jpg")
+    lock = locked(world.settings.ledger)
+    steps: Iterator[Callable[[], object]] = iter([lock.__enter__])
+    began = world.clock.now().steady
+    with Ledger.open(world.settings.ledger) as ledger:
+        with pytest.raises(TransientError, match=r"in vain.* next run does what is left\. Make room on the disk of"):
+            world.daemon(ledger).once(lambda _: step(steps))
+        lock.__exit__(None, None, None)
+    assert 60 <= world.clock.now().steady - began <= 120
+    assert world.outputs() == {}
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_one_pass_goes_on_when_the_ledger_can_soon_be_written_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    world.put("a.jpg")
+    lock = locked(world.settings.ledger)
+    nothings: list[Callable[[], object]] = [lambda: None] * 40
+    steps = iter([lock.__enter__, *nothings, lambda: lock.__exit__(None, None, None)])
+    with Ledger.open(world.settings.ledger) as ledger:
+        world.daemon(ledger).once(lambda _: step(steps))
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_one_pass_that_cannot_even_begin_says_so_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    with (
+        Ledger.open(world.settings.ledger) as ledger,
+        locked(world.settings.ledger),
+        pytest.raises(TransientError, match=r"No photo was harmed"),
+    ):
+        world.daemon(ledger).once()

@@ -54,6 +54,32 @@ _FULL_STATE = """
     print(len(journey.outputs()), journey.counts()[State.RESTORED], journey.counts()[State.FAILED])
 """
 
+_FULL_STATE_ONCE = """
+    import subprocess, sys
+    from pathlib import Path
+    from gpend import logs
+    from gpend.errors import TransientError
+    from gpend.settings import LogSettings
+    from tests.daemon.world import BLURRED, World
+
+    logs.set_up(LogSettings())
+    state = Path(sys.argv[1]) / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(state)], check=True)
+    world = World(Path(sys.argv[1]), knobs={"ledger": state / "ledger.sqlite"})
+    for number in range(600):
+        world.put(f"{number:04}{'x' * 200}.jpg", BLURRED + str(number).encode())
+    began = world.clock.now().steady
+    try:
+        world.once()
+    except TransientError as error:
+        print("disk is full" in str(error), "Make room" in str(error))
+    print(world.clock.now().steady - began < 300)
+    subprocess.run(["mount", "-o", "remount,size=64m", str(state)], check=True)
+    world.once()
+    print(len(world.outputs()), sum(world.engine.given.values()))
+"""
+
 
 def test_a_full_output_pauses_the_folder_and_room_alone_resumes_it(tmp_path: Path) -> None:
     assert said(_FULL_OUTPUT, tmp_path) == ["True True", "0", "True", "True 12", "True"]
@@ -61,3 +87,7 @@ def test_a_full_output_pauses_the_folder_and_room_alone_resumes_it(tmp_path: Pat
 
 def test_a_ledger_without_room_is_waited_for_and_nothing_is_lost(tmp_path: Path) -> None:
     assert said(_FULL_STATE, tmp_path) == ["0", "600 600 0"]
+
+
+def test_one_pass_ends_where_its_ledger_has_no_room_and_the_next_does_what_is_left(tmp_path: Path) -> None:
+    assert said(_FULL_STATE_ONCE, tmp_path) == ["True True", "True", "600 600"]
