@@ -18,6 +18,7 @@ from gpend.mirror import Mirror
 log = structlog.get_logger()
 
 _EVENTS = {state: f"photo_{state}" for state in State}
+_SET_ASIDE = (State.FAILED, State.INCOMPLETE)
 _SIDECAR = "it goes with its photo"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 
@@ -36,7 +37,7 @@ class Concluding:
         try:
             written = self._placed(job, outcome)
         except PhotoError as error:
-            self.set_aside(job.row, error, now)
+            self.set_aside(job.row, error, now, content=job.photo.content)
             return
         state = State.RESTORED if isinstance(outcome, Restored) else State.KEPT
         facts = outcomes.facts_of(outcome)
@@ -75,7 +76,8 @@ class Concluding:
 
     def adopted(self, job: Job, known: list[Row], now: Moment) -> bool:
         """Look for an output of exactly this photo that the ledger does not know of; False: there is none."""
-        hashes = {twin.written.sha256: twin for twin in known if twin.written is not None}
+        twins = [twin for twin in known if twin.finished not in _SET_ASIDE]  # what they have is an earlier photo's
+        hashes = {twin.written.sha256: twin for twin in twins if twin.written is not None}
         written = self._placing.adopted(job, hashes.keys())
         if written is None:
             return False
@@ -95,7 +97,7 @@ class Concluding:
         try:
             written = self._placing.kept(job)
         except PhotoError as obstacle:
-            self.set_aside(job.row, obstacle, now)
+            self.set_aside(job.row, obstacle, now, content=job.photo.content)
             return
         self._record(job.row, Result(State.UNSUPPORTED, str(error), job.photo.content, self.recipe, None, written), now)
 

@@ -57,7 +57,7 @@ class Dispatcher:
         self._wake = wake
         placing = Placing(ledger, equipment.settings)
         self._concluding = Concluding(ledger, placing, equipment.recipe, self.weather.listener)
-        self._recognition = Recognition(ledger, pairs, self._concluding)
+        self._recognition = Recognition(ledger, pairs, placing, self._concluding)
         self._answers = Answers(self._concluding, self.setbacks, self.weather)
         self._reading = Reading(self.desk.limit, self._concluding, self.setbacks, self._answers)
 

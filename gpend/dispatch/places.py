@@ -1,10 +1,11 @@
 """Where in the output tree there is a place for a photo's output, as far as other photos are concerned."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.dispatch.job import Job
-from gpend.ledger import Ledger
+from gpend.ledger import Ledger, Written
 from gpend.mirror import OccupiedError, candidates
 
 
@@ -15,16 +16,20 @@ class Places:
         self._photos = ledger.photos
 
     def place(self, job: Job, suffix: str) -> Path:
-        """Where the output goes. Raises OccupiedError where every name belongs to another photo."""
-        places = candidates(job.row.relative, suffix)
-        self._make_way(job, places[0])
-        for place in places:
-            if not self.is_taken(job, place):
-                return place
-        raise OccupiedError(
-            f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
-            "overwritten, and this photo has no output. Rename one of the two photos.",
-        )
+        """Where the output goes; what is in the way there and can go elsewhere does so.
+
+        Raises OccupiedError where every name belongs to another photo, OSError.
+        """
+        guest = self._guest(job, suffix)
+        if guest is not None:
+            moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
+            self._photos.rehome(guest.photo, moved)
+        return self._free(job, suffix)
+
+    def check(self, job: Job, suffix: str) -> None:
+        """Raise OccupiedError or LinkedFolderError where an output cannot be written now; nothing is changed."""
+        if self._guest(job, suffix) is None:
+            job.pair.mirror.check(self._free(job, suffix), job.before)
 
     def is_taken(self, job: Job, place: Path) -> bool:
         """Does this place belong to another photo, by the ledger or because that photo itself has the name?"""
@@ -33,13 +38,30 @@ class Places:
             return holder.id != job.row.id
         return place != job.row.relative and os.path.lexists(job.pair.root / place)
 
-    def _make_way(self, job: Job, place: Path) -> None:
-        """A photo's own name is its own: an output that has taken it, as IMG_1.jpg for IMG_1.HEIC, is renamed."""
+    def _free(self, job: Job, suffix: str) -> Path:
+        places = candidates(job.row.relative, suffix)
+        for place in places:
+            if not self.is_taken(job, place):
+                return place
+        raise OccupiedError(
+            f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
+            "overwritten, and this photo has no output. Rename one of the two photos.",
+        )
+
+    def _guest(self, job: Job, suffix: str) -> "_Guest | None":
+        """A photo's own name is its own: the output that has taken it meanwhile, as IMG_1.jpg for IMG_1.HEIC."""
+        place = candidates(job.row.relative, suffix)[0]
         holder = self._photos.holder(job.pair.id, place)
         if place != job.row.relative or holder is None or holder.id == job.row.id or holder.written is None:
-            return
+            return None
         longer = candidates(holder.relative, place.suffix)[-1]
         if longer == place or not job.pair.mirror.stands(holder.written):
-            return
-        moved = job.pair.mirror.move(holder.written, job.pair.mirror, longer)
-        self._photos.rehome(holder.id, moved)
+            return None
+        return _Guest(holder.id, holder.written, longer)
+
+
+@dataclass(frozen=True)
+class _Guest:
+    photo: int
+    written: Written
+    elsewhere: Path  # where it may go

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.places import Places
+from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Recipe, Row, State, Written
 from gpend.mirror import Mirror, candidates, trash
 from gpend.settings import Keep, OnDelete, Settings
@@ -37,9 +38,19 @@ class Placing:
         self._discard_earlier(job, written)
         return written
 
+    def obstacles(self, job: Job) -> list[PhotoError]:
+        """Why an output could not be written now, for each ending that its name may get; nothing is changed."""
+        found: list[PhotoError] = []
+        for suffix in _suffixes(job):
+            try:
+                self._places.check(job, suffix)
+            except PhotoError as error:
+                found.append(error)
+        return found
+
     def adopted(self, job: Job, known: Collection[str]) -> Written | None:
         """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
-        for suffix in dict.fromkeys((job.suffix, ".jpg")):
+        for suffix in _suffixes(job):
             for place in candidates(job.row.relative, suffix):
                 found = None if self._places.is_taken(job, place) else job.pair.mirror.adopt(place, job.origin, known)
                 if found is not None:
@@ -107,3 +118,8 @@ class Placing:
                 mirror.remove(before)
             case OnDelete.KEEP:
                 pass
+
+
+def _suffixes(job: Job) -> list[str]:
+    """The endings that the name of an output may get."""
+    return list(dict.fromkeys((job.suffix, ".jpg")))

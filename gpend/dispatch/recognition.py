@@ -1,4 +1,4 @@
-"""Photos that need no engine: gpend has met them before, under this name or another, or made them itself."""
+"""Photos that need no engine: gpend has met them before, made them itself, or still has no place for their outputs."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,26 @@ from gpend.dispatch.concluding import Concluding
 from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
-from gpend.ledger import Ledger, Row
+from gpend.dispatch.placing import Placing
+from gpend.ledger import Ledger, Row, State
 from gpend.mirror import is_tagged
 
 
 class Recognition:
     """Ends what it recognises, and sidecars. What raises OSError has recorded nothing: try again later."""
 
-    def __init__(self, ledger: Ledger, pairs: Sequence[Pair], concluding: Concluding) -> None:
+    def __init__(self, ledger: Ledger, pairs: Sequence[Pair], placing: Placing, concluding: Concluding) -> None:
         self._ledger = ledger
         self._homes = {pair.id: pair.mirror for pair in pairs}
+        self._placing = placing
         self._concluding = concluding
 
     def ended(self, job: Job, now: Moment) -> bool:
-        """End a photo that needs no engine; False: it does, or a person asked for it to be done afresh."""
-        if job.row.forced and not job.row.is_sidecar:
-            return False
+        """End a photo that needs no engine; False: it does."""
+        is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
+        return (not is_afresh and self._is_known(job, now)) or self._is_still_in_want_of_a_place(job, now)
+
+    def _is_known(self, job: Job, now: Moment) -> bool:
         twins = self._ledger.photos.twins(job.row.id, job.photo.content)
         if self._has_precedent(job, twins, now):
             return True
@@ -39,3 +43,17 @@ class Recognition:
     def _has_precedent(self, job: Job, twins: Sequence[Row], now: Moment) -> bool:
         twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
         return twin is not None and self._concluding.precedent(job, twin, self._homes.get(twin.folder), now)
+
+    def _is_still_in_want_of_a_place(self, job: Job, now: Moment) -> bool:
+        """What became of a photo could not be written, and for the same reason it could not be written now.
+
+        Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place.
+        """
+        row, content = job.row, job.photo.content
+        if (row.finished, row.content, row.recipe) != (State.FAILED, content, self._concluding.recipe):
+            return False
+        for obstacle in self._placing.obstacles(job):
+            if str(obstacle) == row.reason:
+                self._concluding.set_aside(row, obstacle, now, content=content)
+                return True
+        return False

@@ -62,6 +62,11 @@ class Mirror:
             stamp = writing.link(folder, place.name, self.source / origin.relative, ours)
         return Written(place, stamp, origin.content)
 
+    def check(self, place: Path, before: Written | None) -> None:
+        """Raise OccupiedError or LinkedFolderError where `write` would; nothing is changed. Raises OSError."""
+        with suppress(FileNotFoundError), tree.folder(self.output, place.parent) as folder:
+            writing.refuse_occupied(folder, place.name, self._ours(folder, place, before))
+
     def stands(self, written: Written) -> bool:
         """Does an output still stand as gpend wrote it?"""
         try:

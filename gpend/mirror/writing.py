@@ -112,8 +112,18 @@ def set_times(folder: int, name: str, like: Appearance) -> None:
             os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
 
 
+def refuse_occupied(folder: int, name: str, ours: Ours | None) -> None:
+    """Raise OccupiedError where `put` and `link` would; nothing is changed."""
+    if status_of(folder, name) is not None and not _may_be_replaced(folder, name, ours):
+        raise _occupied(name)
+
+
+def _may_be_replaced(folder: int, name: str, ours: Ours | None) -> bool:
+    return (ours is not None and is_unchanged(folder, name, ours)) or is_gpends(folder, name)
+
+
 def _install(folder: int, temporary: str, name: str, ours: Ours | None) -> None:
-    if (ours is not None and is_unchanged(folder, name, ours)) or is_gpends(folder, name):
+    if _may_be_replaced(folder, name, ours):
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         give_name(folder, temporary, folder, name)

@@ -197,6 +197,80 @@ def test_a_photo_of_the_users_own_in_the_output_stays_and_the_ledger_says_why(wo
     assert "left alone" in world.row("a.jpg").reason
 
 
+def test_a_photo_whose_place_is_still_taken_costs_no_work_again_and_is_set_aside_for_the_same_reason(
+    world: World,
+) -> None:
+    photo = world.put("a.jpg")
+    (world.output / "a.jpg").write_bytes(b"mine")
+    world.once()
+    reason = world.row("a.jpg").reason
+    os.utime(photo)
+    world.once()
+    Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+    world.once()
+    assert world.engine.given[BLURRED] == 1
+    assert (world.row("a.jpg").state, world.row("a.jpg").reason) == (State.FAILED, reason)
+    assert world.outputs() == {"a.jpg": b"mine"}
+
+
+@pytest.mark.parametrize("how", ["touch", "retry", "recipe"])
+def test_a_photo_whose_place_is_free_again_is_tried_again_as_any_that_was_set_aside(world: World, how: str) -> None:
+    photo = world.put("a.jpg")
+    (world.output / "a.jpg").write_bytes(b"mine")
+    world.once()
+    (world.output / "a.jpg").unlink()
+    match how:
+        case "touch":
+            os.utime(photo)
+        case "retry":
+            Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+        case _:
+            world.recipe = Recipe("fake", "d2", "0.1.0")
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_sharp_photo_needs_no_place_and_is_kept_whatever_stands_there(world: World) -> None:
+    photo = world.put("a.jpg", SHARP)
+    (world.output / "a.jpg").write_bytes(b"mine")
+    world.once()
+    os.utime(photo)
+    world.once()
+    assert world.row("a.jpg").state is State.KEPT
+    assert world.outputs() == {"a.jpg": b"mine"}
+
+
+def test_a_photo_that_becomes_another_in_a_taken_place_is_looked_at_anew(world: World) -> None:
+    world.put("a.jpg")
+    (world.output / "a.jpg").write_bytes(b"mine")
+    world.once()
+    world.put("a.jpg", SHARP)
+    world.once()
+    assert world.row("a.jpg").state is State.KEPT
+
+
+def test_a_heic_photo_whose_jpeg_has_no_place_costs_no_work_again(world: World) -> None:
+    heic = b"a photo, heic, blurred, and more of it"
+    photo = world.put("IMG_1.HEIC", heic)
+    (world.output / "IMG_1.jpg").write_bytes(b"mine")
+    world.once()
+    os.utime(photo)
+    world.once()
+    assert world.engine.given[heic] == 1
+    assert "left alone" in world.row("IMG_1.HEIC").reason
+    assert world.outputs() == {"IMG_1.jpg": b"mine"}
+
+
+def test_a_folder_that_is_a_link_in_the_output_costs_no_work_again(world: World) -> None:
+    photo = world.put("deep/a.jpg")
+    (world.output / "deep").symlink_to(world.root)
+    world.once()
+    os.utime(photo)
+    world.once()
+    assert world.engine.given[BLURRED] == 1
+    assert "follows no links" in world.row("deep/a.jpg").reason
+
+
 def test_copies_of_a_photo_are_restored_once(world: World) -> None:
     for name in ("a.jpg", "b.jpg", "deep/c.jpg"):
         world.put(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Ledger, Request, State
+from gpend.ledger import Ledger, Recipe, Request, State
 from tests.daemon.world import BLURRED, RESTORED, SHARP, World
 
 
@@ -168,3 +168,22 @@ def test_flipped_bits_in_the_ledger_harm_no_photo(world: World) -> None:
     world.once()
     assert world.outputs() == before
     assert world.engine.given.total() == 50
+
+
+def test_what_is_left_of_an_earlier_photo_is_not_taken_for_the_output_of_a_broken_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "setxattr", unsupported)  # a disk on which an output cannot say what it is of
+    broken = b"a photo, broken, as large as th's"
+    world.put("a.jpg")
+    world.once()
+    os.utime(world.put("a.jpg", broken), (1, 1))
+    world.once()
+    world.recipe = Recipe("fake", "d2", "0.1.0")
+    world.once()
+    assert world.engine.given[broken] == 2
+    assert world.row("a.jpg").state is State.FAILED
+    assert world.outputs() == {"a.jpg": RESTORED}

@@ -26,6 +26,8 @@ class Expectation:
             if standing is not None and pictures.is_restorable(before) and standing == pictures.restored(before):
                 self.allowed[before] += 1  # its output gives way
                 self.kept_safe.discard(before)
+            if self.photos.get(name) == before and not pictures.is_restorable(before):
+                self.allowed[before] += 1  # what was found about it is on record with its name
         self.gone.pop(name, None)
         self.photos[name] = photo
         self.earlier.setdefault(name, set()).add(photo)

@@ -197,7 +197,8 @@ class Life(RuleBasedStateMachine):
     def touched(self, pick: int, heard: bool, year: int) -> None:  # noqa: FBT001  # drawn
         name = _of(self.movable, pick)
         self._disturb(name)
-        self._disturb_occupied(name)
+        if name in self.forced:
+            self.expected.disturb(self.expected.photos.get(name))
         self._stamp(name, year)
         self._hint(name, heard=heard)
 

@@ -67,6 +67,20 @@ def test_a_photo_of_the_users_own_is_never_overwritten(mirror: Mirror) -> None:
     assert files(mirror) == {"a.jpg": b"mine"}
 
 
+def test_what_could_not_be_written_is_told_beforehand_and_what_could_is_not(mirror: Mirror, tmp_path: Path) -> None:
+    (mirror.output / "mine.jpg").write_bytes(b"mine")
+    (mirror.output / "linked").symlink_to(tmp_path)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    before = files(mirror)
+    with pytest.raises(OccupiedError, match="left alone"):
+        mirror.check(Path("mine.jpg"), None)
+    with pytest.raises(LinkedFolderError):
+        mirror.check(Path("linked/a.jpg"), None)
+    mirror.check(Path("a.jpg"), written)
+    mirror.check(Path("new/a.jpg"), None)
+    assert files(mirror) == before
+
+
 def test_an_output_that_the_user_has_edited_is_the_users_own(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
     (mirror.output / "a.jpg").write_bytes(b"edited")
