@@ -138,14 +138,8 @@ class Daemon:
         try:
             yield shift
         finally:
-            self._end(shift)
+            _end(shift)
             hooks.close()
-
-    def _end(self, shift: Shift) -> None:
-        try:
-            shift.end()
-        except TransientError as error:
-            log.warning("ledger_left_as_it_is", reason=str(error))  # the next start finds what was being worked on
 
     def _read_again(self) -> Equipment | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""
@@ -169,6 +163,13 @@ class Daemon:
     def _progress(self, shift: Shift) -> Progress:
         done = self.tally.done
         return Progress(done, done + self._ledger.backlog() + shift.lookouts.unsettled, not shift.lookouts.have_scanned)
+
+
+def _end(shift: Shift) -> None:
+    try:
+        shift.end()
+    except TransientError as error:
+        log.warning("ledger_left_as_it_is", reason=str(error))  # the next start finds what was being worked on
 
 
 def _left(ledger: Path) -> str:

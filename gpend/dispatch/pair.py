@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpend.dispatch.pause import Pause
 from gpend.intake.source import Source
-from gpend.mirror import Mirror
+from gpend.mirror import Mirror, whole
 
 _WORDS = {
     errno.ENOSPC: "the disk is full",
@@ -44,8 +44,8 @@ class Pair:
     def trouble(self) -> str:
         """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
         try:
-            identity = self.mirror.identity()
-            free = self.mirror.free()
+            identity = whole.identity(self.mirror.output)
+            free = whole.free(self.mirror.output)
             is_writable = os.access(self.mirror.output, os.W_OK | os.X_OK)
         except OSError as error:
             return output_trouble(self.mirror.output, error)

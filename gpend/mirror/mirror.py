@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,38 +136,6 @@ class Mirror:
             return False
         tree.remove_empty(self.output, written.path.parent)
         return True
-
-    def sweep(self) -> Iterator[int]:
-        """Remove unfinished files that a gpend left behind which was killed: after each folder, how many there."""
-        pending = [Path()]
-        while pending:
-            relative = pending.pop()
-            with suppress(OSError, PhotoError):
-                yield self._sweep(relative, pending)
-
-    def identity(self) -> str:
-        """Which folder stands at the root now. Raises OSError."""
-        return tree.identity(self.output)
-
-    def claim(self) -> str:
-        """Mark the folder at the root as this output; its identity. Raises OSError."""
-        return tree.claim(self.output)
-
-    def free(self) -> int:
-        """Bytes that may still be written here."""
-        status = os.statvfs(self.output)
-        return status.f_bavail * status.f_frsize
-
-    def _sweep(self, relative: Path, pending: list[Path]) -> int:
-        removed = 0
-        with tree.folder(self.output, relative) as folder, os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(relative / entry.name)
-                elif standing.is_abandoned(folder, entry.name):
-                    os.unlink(entry.name, dir_fd=folder)
-                    removed += 1
-        return removed
 
     def _ours(self, folder: int, place: Path, before: Written | None) -> Ours | None:
         """What may be replaced at a place: what gpend wrote there, or a second name of the source."""

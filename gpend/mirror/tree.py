@@ -2,16 +2,13 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from gpend.errors import PhotoError
-from gpend.intake.mounts import mounts_now
 
-_MARK = "user.gpend.output"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -38,25 +35,6 @@ def folder(root: Path, relative: Path, source: Path | None = None) -> Iterator[i
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def identity(root: Path) -> str:
-    """Which folder stands at an output's root: the mark that `claim` left there, or else its inode. Raises OSError.
-
-    On a file system with neither marks nor steady inodes all folders are alike.
-    """
-    status = root.stat()
-    try:
-        return os.getxattr(root, _MARK).decode(errors="replace")
-    except OSError:
-        return f"inode {status.st_ino}" if mounts_now(root)[0].has_steady_inodes else "unknown"
-
-
-def claim(root: Path) -> str:
-    """Mark a folder as an output, invisibly, where the file system can hold a mark; its identity. Raises OSError."""
-    with suppress(OSError):
-        os.setxattr(root, _MARK, secrets.token_hex(16).encode(), os.XATTR_CREATE)
-    return identity(root)
 
 
 def remove_empty(root: Path, relative: Path) -> None:

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from gpend.errors import PhotoError
 from gpend.ledger import Recipe, Written
-from gpend.mirror import Appearance, LinkedFolderError, Mirror, OccupiedError, Origin, candidates, standing, writing
+from gpend.mirror import (
+    Appearance,
+    LinkedFolderError,
+    Mirror,
+    OccupiedError,
+    Origin,
+    candidates,
+    standing,
+    whole,
+    writing,
+)
 from gpend.mirror.provenance import ATTRIBUTE
 
 RECIPE = Recipe("gpen-256", "d1", "0.1.0")
@@ -300,7 +310,7 @@ def test_the_sweep_removes_what_a_dead_gpend_left_and_nothing_else(mirror: Mirro
     (mirror.output / "deep/gpend-notes.txt").write_bytes(b"mine")
     folder = os.open(mirror.output, os.O_RDONLY)
     with writing._temporary(folder) as (alive, _):  # noqa: SLF001  # as a living writer holds it
-        assert sum(mirror.sweep()) == 1
+        assert sum(whole.sweep(mirror.output)) == 1
         assert set(files(mirror)) == {alive, "deep/gpend-notes.txt"}
     os.close(folder)
 

@@ -1,0 +1,59 @@
+"""An output tree as a whole: which folder it is, how much room it has, and what a killed gpend left in it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gpend.errors import PhotoError
+from gpend.intake.mounts import mounts_now
+from gpend.mirror import standing, tree
+
+_MARK = "user.gpend.output"
+
+
+def identity(root: Path) -> str:
+    """Which folder stands at an output's root: the mark that `claim` left there, or else its inode. Raises OSError.
+
+    On a file system with neither marks nor steady inodes all folders are alike.
+    """
+    status = root.stat()
+    try:
+        return os.getxattr(root, _MARK).decode(errors="replace")
+    except OSError:
+        return f"inode {status.st_ino}" if mounts_now(root)[0].has_steady_inodes else "unknown"
+
+
+def claim(root: Path) -> str:
+    """Mark a folder as an output, invisibly, where the file system can hold a mark; its identity. Raises OSError."""
+    with suppress(OSError):
+        os.setxattr(root, _MARK, secrets.token_hex(16).encode(), os.XATTR_CREATE)
+    return identity(root)
+
+
+def free(root: Path) -> int:
+    """Bytes that may still be written to an output. Raises OSError."""
+    status = os.statvfs(root)
+    return status.f_bavail * status.f_frsize
+
+
+def sweep(root: Path) -> Iterator[int]:
+    """Remove unfinished files that a gpend left behind which was killed: after each folder, how many there."""
+    pending = [Path()]
+    while pending:
+        relative = pending.pop()
+        with suppress(OSError, PhotoError):
+            yield _sweep(root, relative, pending)
+
+
+def _sweep(root: Path, relative: Path, pending: list[Path]) -> int:
+    removed = 0
+    with tree.folder(root, relative) as folder, os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(relative / entry.name)
+            elif standing.is_abandoned(folder, entry.name):
+                os.unlink(entry.name, dir_fd=folder)
+                removed += 1
+    return removed
