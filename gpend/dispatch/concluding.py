@@ -13,7 +13,7 @@ from gpend.dispatch.weather import Listener
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
 from gpend.ledger import Ledger, Recipe, Result, Row, State, Written
-from gpend.mirror import Mirror
+from gpend.mirror import Appearance, Mirror
 
 log = structlog.get_logger()
 
@@ -72,6 +72,16 @@ class Concluding:
             if twin.id != job.row.id:
                 self._bequeathed(job, twin, home)
             self._record(job.row, result, now)
+        return True
+
+    def swapped(self, job: Job, twin: Row, like: Appearance, now: Moment) -> bool:
+        """End a photo and its `twin`, each of which has become what the other was. False: that is not possible."""
+        outputs = self._placing.exchanged(job, twin, like)
+        if outputs is None:
+            return False
+        with self._ledger.together():
+            for row, was, written in ((job.row, twin, outputs[0]), (twin, job.row, outputs[1])):
+                self._record(row, Result(was.finished, was.reason, was.content, was.recipe, was.outcome, written), now)
         return True
 
     def adopted(self, job: Job, known: list[Row], now: Moment) -> bool:

@@ -6,6 +6,7 @@ from typing import assert_never
 from gpend.core.report import Kept, Outcome, Restored
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.ledger import Facts, Recipe, Row, State
+from gpend.mirror import candidates
 
 _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again; doubles each time
 _REFUSED_SECONDS = 3600
@@ -59,6 +60,25 @@ def precedent(row: Row, twins: Sequence[Row], recipe: Recipe) -> Row | None:
     fit = [twin for twin in twins if _holds(twin, row, recipe)]
     fit.sort(key=lambda twin: (twin.id != row.id, twin.finished is not State.RESTORED, not twin.is_absent))
     return fit[0] if fit else None
+
+
+def may_have_swapped(row: Row, twin: Row) -> bool:
+    """Can it be that two photos have exchanged their names, of which the one is now what the other was?
+
+    Both were restored, both wait to be looked at, and the output of each has a name that suits the other's.
+    """
+    if row.folder != twin.folder or row.id == twin.id or row.content is None or twin.state is not State.WAITING:
+        return False
+    if twin.held or twin.forced or twin.is_suspect or twin.next_attempt is not None:
+        return False
+    return row.finished is twin.finished is State.RESTORED and _suits(row, twin) and _suits(twin, row)
+
+
+def _suits(row: Row, other: Row) -> bool:
+    """Would the output of another photo have, as this photo's, the name that this photo's output has?"""
+    if row.written is None or other.written is None:
+        return False
+    return row.written.path in candidates(row.relative, other.written.path.suffix)
 
 
 def _holds(twin: Row, row: Row, recipe: Recipe) -> bool:

@@ -8,7 +8,7 @@ from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.places import Places
 from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Recipe, Row, State, Written
-from gpend.mirror import Mirror, candidates, trash
+from gpend.mirror import Appearance, Mirror, candidates, trash
 from gpend.settings import Keep, OnDelete, Settings
 
 
@@ -78,6 +78,17 @@ class Placing:
             return self._moved(job, twin, home, place)
         photo = home.read(twin.written)
         return None if photo is None else job.pair.mirror.write(place, photo, job.origin, twin.recipe, job.before)
+
+    def exchanged(self, job: Job, twin: Row, like: Appearance) -> tuple[Written, Written] | None:
+        """Give a photo the output of `twin`, which looks `like` this now, and the twin the photo's: in one step.
+
+        What is then the photo's, and the twin's. None: that cannot be done, and nothing has changed.
+        """
+        mirror = job.pair.mirror
+        if job.before is None or twin.written is None:
+            return None
+        outputs = mirror.exchange(job.before, twin.written)
+        return outputs and (mirror.retime(outputs[0], job.photo.like), mirror.retime(outputs[1], like))
 
     def _moved(self, job: Job, twin: Row, home: Mirror, place: Path) -> Written | None:
         if twin.written is None:

@@ -9,7 +9,7 @@ from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
 from gpend.dispatch.placing import Placing
 from gpend.ledger import Ledger, Row, State
-from gpend.mirror import is_tagged
+from gpend.mirror import ChangedError, RefusedError, glance, is_tagged
 
 
 class Recognition:
@@ -42,7 +42,20 @@ class Recognition:
 
     def _has_precedent(self, job: Job, twins: Sequence[Row], now: Moment) -> bool:
         twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
-        return twin is not None and self._concluding.precedent(job, twin, self._homes.get(twin.folder), now)
+        if twin is None:
+            return False
+        home = self._homes.get(twin.folder)
+        return self._has_swapped(job, twin, now) or self._concluding.precedent(job, twin, home, now)
+
+    def _has_swapped(self, job: Job, twin: Row, now: Moment) -> bool:
+        """Two photos have exchanged their names: so do their outputs, lest the one is overwritten with the other."""
+        if not outcomes.may_have_swapped(job.row, twin):
+            return False
+        try:
+            content, like = glance(twin.path, twin.stamp)
+        except (ChangedError, RefusedError, OSError):
+            return False  # it is told when its own turn comes
+        return content == job.row.content and self._concluding.swapped(job, twin, like, now)
 
     def _is_still_in_want_of_a_place(self, job: Job, now: Moment) -> bool:
         """What became of a photo could not be written, and for the same reason it could not be written now.

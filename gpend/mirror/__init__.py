@@ -2,7 +2,7 @@
 
 from gpend.mirror.mirror import Mirror, Origin
 from gpend.mirror.names import candidates
-from gpend.mirror.original import ChangedError, Original, RefusedError, read
+from gpend.mirror.original import ChangedError, Original, RefusedError, glance, read
 from gpend.mirror.provenance import is_tagged
 from gpend.mirror.standing import TEMPORARY
 from gpend.mirror.tree import LinkedFolderError
@@ -19,6 +19,7 @@ __all__ = [
     "Original",
     "RefusedError",
     "candidates",
+    "glance",
     "is_tagged",
     "read",
 ]

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.ledger import Recipe, Written
-from gpend.mirror import standing, tree, writing
+from gpend.mirror import exchange, standing, tree, writing
 from gpend.mirror.provenance import Provenance
 from gpend.mirror.standing import Ours
 from gpend.mirror.writing import Appearance, Draft
@@ -118,6 +118,27 @@ class Mirror:
         tree.remove_empty(self.output, written.path.parent)
         return Written(place, standing.stamp_of(status), written.sha256)
 
+    def exchange(self, one: Written, other: Written) -> tuple[Written, Written] | None:
+        """Two outputs exchange their names: what stands under the name of the first, and of the second, afterwards.
+
+        It is one step, and done already where gpend was interrupted after it. None: one of them is not as gpend wrote
+        it, or this file system cannot do it; then nothing has changed. Raises OSError.
+        """
+        with ExitStack() as folders:
+            try:
+                names = [_entered(folders, self.output, each.path) for each in (one, other)]
+            except (FileNotFoundError, PhotoError):
+                return None
+            if _are(names, (one, other)):
+                if not exchange.exchange(*names[0], *names[1]):
+                    return None
+                for folder, _ in names:
+                    os.fsync(folder)
+            elif not _are(names, (other, one)):
+                return None
+            stamps = [standing.stamp_of(os.stat(name, dir_fd=folder, follow_symlinks=False)) for folder, name in names]
+        return Written(one.path, stamps[0], other.sha256), Written(other.path, stamps[1], one.sha256)
+
     def retime(self, written: Written, like: Appearance) -> Written:
         """Give an output the times that its photo has now, where that is allowed."""
         with tree.folder(self.output, written.path.parent) as folder:
@@ -146,6 +167,17 @@ class Mirror:
             if status is not None and os.path.samestat(status, (self.source / place).stat()):
                 return Ours(standing.stamp_of(status), before.sha256)
         return _as_ours(before)
+
+
+def _entered(folders: ExitStack, root: Path, place: Path) -> tuple[int, str]:
+    """A place by its open folder and its name there."""
+    return folders.enter_context(tree.folder(root, place.parent)), place.name
+
+
+def _are(names: Iterable[tuple[int, str]], written: Iterable[Written]) -> bool:
+    """Do these files stand under these names in open folders, as gpend wrote them?"""
+    pairs = zip(names, written, strict=True)
+    return all(standing.is_unchanged(folder, name, _as_ours(each)) for (folder, name), each in pairs)
 
 
 def _as_ours(written: Written) -> Ours:

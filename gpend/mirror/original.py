@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,7 @@ from gpend.mirror.writing import Appearance
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM})
+_CHUNK = 1 << 20
 _KINDS = ("user.", "system.posix_acl_")
 
 
@@ -47,6 +50,26 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
     A pipe, a device or a folder is ChangedError, as is what changes meanwhile. Raises RefusedError, and OSError for
     whatever is not this file's own doing.
     """
+    with _unchanging(path, stamp) as (descriptor, status):
+        data = _whole(descriptor, status.st_size)
+        if len(data) != status.st_size:
+            raise ChangedError
+        return Original(data, _appearance(descriptor, status), _stamp(status))
+
+
+def glance(path: Path, stamp: Stamp) -> tuple[str, Appearance]:
+    """The SHA-256 and the appearance of a photo, for which it is not held in memory. Raises as `read` does."""
+    with _unchanging(path, stamp) as (descriptor, status):
+        found, offset = hashlib.sha256(), 0
+        while chunk := os.pread(descriptor, _CHUNK, offset):
+            found.update(chunk)
+            offset += len(chunk)
+        return found.hexdigest(), _appearance(descriptor, status)
+
+
+@contextmanager
+def _unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
+    """An open photo; ChangedError if it is not the one that is meant, before or afterwards."""
     try:
         descriptor = _opened(path)
     except OSError as error:
@@ -55,10 +78,9 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode) or not (stamp is None or _is(stamp, before)):
             raise ChangedError
-        data = _whole(descriptor, before.st_size)
-        if len(data) != before.st_size or not _is(_stamp(before), os.fstat(descriptor)):
+        yield descriptor, before
+        if not _is(_stamp(before), os.fstat(descriptor)):
             raise ChangedError
-        return Original(data, _appearance(descriptor, before), _stamp(before))
     finally:
         os.close(descriptor)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gpend import failpoints
+from gpend.mirror import exchange
 
 _CHANGES = ("write", "link", "unlink", "rename", "replace", "mkdir", "rmdir", "utime", "fchmod", "setxattr", "fsync")
 
@@ -32,6 +33,7 @@ class Power:
         with pytest.MonkeyPatch.context() as patch:
             for name in _CHANGES:
                 patch.setattr(os, name, self._depending(getattr(os, name)))
+            patch.setattr(exchange, "exchange", self._depending(exchange.exchange))
             patch.setattr(failpoints, "_armed", self)
             yield
 
