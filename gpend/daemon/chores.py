@@ -50,7 +50,7 @@ class Chores:
         try:
             for part in trash.expired(pair.mirror, now.utc, self._days):
                 yield from trash.empty(pair.mirror, part)
-                self._ledger.absences.forget_below(pair.id, part)
+                self._ledger.upkeep.forget_below(pair.id, part)
                 log.info("trash_emptied", output=pair.mirror.output, part=part.name)
         except OSError as error:
             log.warning("trash_not_emptied", output=pair.mirror.output, reason=str(error))  # tomorrow again

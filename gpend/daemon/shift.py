@@ -76,8 +76,9 @@ class Shift:
     def recover(self) -> None:
         """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""
         now = self._clock.now()
+        attended = {submission.job.row.id for submission in self._dispatcher.desk}
         with self._ledger.together():
-            self._ledger.upkeep.unattended(self._dispatcher.desk.photos, now.utc)
+            self._ledger.upkeep.unattended(attended, now.utc)
         self.lookouts.look_at_everything(now)
 
     def rest(self) -> None:

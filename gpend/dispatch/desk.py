@@ -42,11 +42,6 @@ class Desk:
         return row.id in self._running or row.id in self._parked
 
     @property
-    def photos(self) -> set[int]:
-        """What is being worked on, by id."""
-        return set(self._running)
-
-    @property
     def parked(self) -> int:
         """How many photos wait for another of the same content."""
         return len(self._parked)

@@ -78,9 +78,3 @@ class Absences:
     def release(self, folder: int) -> int:
         """Let what was held go on; how many."""
         return self._database.run("release_changes", {"folder": folder})
-
-    def forget_below(self, folder: int, trash: Path) -> int:
-        """Forget the photos whose outputs lay in a part of the trash that is deleted; how many."""
-        first = os.fsencode(trash) + b"/"
-        last = os.fsencode(trash) + b"0"  # the character after /
-        return self._database.run("forget_trashed", {"folder": folder, "first": first, "last": last})
