@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gpend.core import align, codec, orientation, sharpness, triage
+from gpend.core import align, codec, grid, occlusion, orientation, sharpness, triage
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport
@@ -38,21 +38,23 @@ class Case:
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
         """The face aligned to `target`; from the overview where that holds enough pixels."""
         transform = align.similarity(face.landmarks, target)
+        pixels, shrunk = self._enough(align.scale_of(transform))
+        return align.crop(pixels, _for_shrunk(transform, shrunk), side), transform
+
+    def grid(self, face: Face, scale: float) -> float:
+        """The trace of JPEG blocks in the pixels that a crop of this scale is taken from."""
+        pixels, shrunk = self._enough(scale)
+        x0, y0, x1, y1 = (max(0, round(edge * shrunk)) for edge in face.box)
+        under = pixels[y0:y1, x0:x1]
+        return grid.trace(under) if under.size else 0.0
+
+    def _enough(self, scale: float) -> tuple[Pixels, float]:
+        """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
         shrunk = self.overview.shape[1] / self.header.width
-        if align.scale_of(transform) / shrunk <= 1.0:
-            return align.crop(self.overview, _for_overview(transform, shrunk), side), transform
-        return align.crop(self.decoded.pixels, transform, side), transform
-
-    def grid(self, face: Face) -> float:
-        """The trace of the JPEG grid under the face; 0 where the photo was not decoded at its own size."""
-        own = self._decoded.pixels if self._decoded else self.overview
-        if own.shape[1] != self.header.width:
-            return 0.0
-        x0, y0, x1, y1 = (max(0, round(edge)) for edge in face.box)
-        return sharpness.blocking(own[y0:y1, x0:x1]) if x1 > x0 and y1 > y0 else 0.0
+        return (self.overview, shrunk) if scale <= shrunk else (self.decoded.pixels, 1.0)
 
 
-def _for_overview(transform: align.Transform, shrunk: float) -> align.Transform:
+def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:
     offset = 0.5 / shrunk - 0.5
     result = align.shifted(transform, 0, 0)
     result[:, 2] += transform[:, :2] @ (offset, offset)
@@ -108,4 +110,6 @@ def _judged(case: Case, face: Face, settings: CoreSettings) -> FaceReport:
         return triage.without_measure(face, doubt)
     target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     crop, transform = case.crop(face, target, sharpness.SIDE)
-    return triage.verdict(face, sharpness.measure(crop, align.scale_of(transform), case.grid(face)), settings.triage)
+    scale = align.scale_of(transform)
+    measure = sharpness.measure(crop, scale, case.grid(face, scale))
+    return triage.verdict(face, measure, occlusion.log_odds(crop), settings.triage)

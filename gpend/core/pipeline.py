@@ -10,6 +10,7 @@ from gpend.core.case import Case, opened
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.strength import shares
 from gpend.settings import CoreSettings
 
 
@@ -36,29 +37,34 @@ class Examined:
     """One face as a person wants to see it before they decide: the report, and what it looks like before and after."""
 
     report: FaceReport
-    before: Plane  # (side, side, 3), aligned
-    after: Plane | None  # what the network would make of it; None if it was not asked
+    before: Plane | None  # (side, side, 3), aligned; None if the face was not measured
+    after: Plane | None  # what would become of it; None if the network was not asked
 
 
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
-    """Every face that could be measured, with the restored crop of those whose sharpness is below the threshold."""
+    """Every face; those that could be measured with their crop, those below the threshold with what becomes of it."""
     case = opened(photo, networks, settings)
-    measured = [place for place, report in enumerate(case.reports) if report.terms]
     crops = {
-        place: case.crop(case.faces[place], networks.restore.template, networks.restore.size) for place in measured
+        place: case.crop(case.faces[place], networks.restore.template, networks.restore.size)
+        for place, report in enumerate(case.reports)
+        if report.terms
     }
-    chosen = [place for place in measured if case.reports[place].verdict is Verdict.RESTORED]
+    chosen = [place for place in crops if case.reports[place].verdict is Verdict.RESTORED]
     tried = restore.attempts([_blurred(case.reports[place], *crops[place]) for place in chosen], networks)
     results = dict(zip(chosen, tried, strict=True))
-    return [_examined(case.reports[place], crops[place][0], results.get(place)) for place in measured]
+    weight = paste.mask(networks.restore.template, networks.restore.size)
+    return [
+        _examined(report, crops[place][0] if place in crops else None, results.get(place), weight)
+        for place, report in enumerate(case.reports)
+    ]
 
 
-def _examined(report: FaceReport, crop: Plane, attempt: restore.Attempt | None) -> Examined:
-    if attempt is None:
+def _examined(report: FaceReport, crop: Plane | None, attempt: restore.Attempt | None, weight: Plane) -> Examined:
+    if crop is None or attempt is None:
         return Examined(report, crop, None)
     if attempt.refusal:
         report = replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal)
-    return Examined(report, crop, crop + attempt.difference)
+    return Examined(report, crop, crop + attempt.difference * weight[:, :, None])
 
 
 def _restored(case: Case, chosen: list[int], networks: Networks, settings: CoreSettings) -> Outcome:
@@ -76,7 +82,8 @@ def _restored(case: Case, chosen: list[int], networks: Networks, settings: CoreS
 
 
 def _blurred(report: FaceReport, crop: Plane, transform: align.Transform) -> restore.Blurred:
-    return restore.Blurred(crop, align.scale_of(transform), report.terms["strength"])
+    part = report.terms["strength"]
+    return restore.Blurred(crop, align.scale_of(transform), tuple(part * share for share in shares(report.terms)))
 
 
 def _canvas(decoded: codec.Decoded) -> paste.Canvas:
@@ -92,15 +99,17 @@ def _written(case: Case, canvas: paste.Canvas, networks: Networks, settings: Cor
     return Restored(encoded.photo, encoded.suffix, summary(case.reports), reports, encoded.notes)
 
 
-_WORDS = {
+WORDS = {
     Verdict.RESTORED: "restored",
     Verdict.SHARP: "sharp enough",
     Verdict.SMALL: "too small",
     Verdict.GONE: "too far gone",
     Verdict.PROFILE: "turned away or badly aligned",
+    Verdict.COVERED: "partly covered",
     Verdict.UNSURE: "not surely a face",
     Verdict.REFUSED: "left alone because restoring would not make it better",
 }
+"""What a person reads for each verdict, after the number of faces."""
 
 
 def summary(reports: list[FaceReport]) -> str:
@@ -108,5 +117,5 @@ def summary(reports: list[FaceReport]) -> str:
     if not reports:
         return "no faces found"
     counts = Counter(report.verdict for report in reports)
-    parts = [f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict]]
+    parts = [f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict]]
     return f"{len(reports)} face{'s' if len(reports) > 1 else ''}: " + ", ".join(parts)

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     SMALL = "small"  # too few pixels to restore
     GONE = "gone"  # too far gone: the network would invent
     PROFILE = "profile"  # turned away or badly aligned
+    COVERED = "covered"  # something lies before the face: a mask, a hand, dark glasses
     UNSURE = "unsure"  # the detector is not sure that this is a face
     REFUSED = "refused"  # restored, but the result did not pass the gates
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from gpend.core import align, sharpness
 from gpend.core.networks import DetectFaces, Networks
 from gpend.core.photo import Landmarks, Plane
+from gpend.core.strength import BANDS
 
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
-_TONE = 0.06  # share of the crop's side: tone coarser than this comes from the photo
 _STRUCTURE = 0.03  # share of the crop's side: what is coarser than this must not move
 _MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1, over the face
 _PART_MOVED = 0.11  # the same over one eye, the nose or the mouth
@@ -28,7 +28,7 @@ class Blurred:
 
     crop: Plane  # (side, side, 3), aligned to the network's template
     scale: float  # crop pixels for each photo pixel
-    strength: float  # the share of the network's change to apply, 0 to 1
+    shares: tuple[float, ...]  # of the network's change in each of `strength.BANDS`, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,14 @@ def attempts(faces: Sequence[Blurred], networks: Networks) -> list[Attempt]:
     return results
 
 
+def unit(template: Landmarks) -> float:
+    """Pixels of a crop with its landmarks at `template` for each pixel of the crop that sharpness is measured on."""
+    return 1 / align.scale_of(align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)))
+
+
 def _attempt(face: Blurred, output: NDArray[np.float32], networks: Networks) -> Attempt:
     template = networks.restore.template
-    restored = blended(matched(np.asarray(output, np.float32), face.crop), face.crop, face.strength)
+    restored = blended(np.asarray(output, np.float32), face.crop, face.shares, unit(template))
     refusal = (
         _structure_refusal(output, face.crop, template)
         or _sharpness_refusal(restored, face, template)
@@ -60,21 +65,27 @@ def _attempt(face: Blurred, output: NDArray[np.float32], networks: Networks) -> 
     return Attempt(restored - face.crop, refusal)
 
 
-def matched(output: Plane, crop: Plane) -> Plane:
-    """The restored detail on the tone of the crop; the chroma stays the photo's own, so grey stays grey."""
-    sigma = _TONE * crop.shape[0]
-    ours, theirs = _luma(output), _luma(crop)
-    tone = ours + _smooth(theirs, sigma) - _smooth(ours, sigma)
-    return np.asarray(np.clip(crop + (tone - theirs)[:, :, None], 0, 1), np.float32)
+def blended(output: Plane, crop: Plane, shares: Sequence[float], unit: float) -> Plane:
+    """The crop with this share of the network's change in each of `strength.BANDS`.
+
+    `unit` is how many of its pixels make one of the crop that BANDS are told in. Only light and dark change, and no
+    tone: the chroma stays the photo's own, so grey stays grey. Where that took too much of the photo's grain, some is
+    put back.
+    """
+    change = finer = _luma(output) - _luma(crop)
+    wanted = np.zeros_like(change)
+    for share, sigma in zip(shares, BANDS, strict=True):
+        coarser = _smooth(change, sigma * unit)
+        wanted += np.float32(share) * (finer - coarser)
+        finer = coarser
+    return _grained(np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32), crop)
 
 
-def blended(restored: Plane, crop: Plane, strength: float) -> Plane:
-    """Part of the way from the crop to the restored face; where that took too much of the photo's grain, some again."""
-    result = crop + strength * (restored - crop)
+def _grained(restored: Plane, crop: Plane) -> Plane:
     fine, spread = _grain(_luma(crop))
-    _, left = _grain(_luma(result))
+    _, left = _grain(_luma(restored))
     missing = max(0.0, _GRAIN - left / spread) if spread > _NOISE else 0.0
-    return np.asarray(np.clip(result + missing * fine[:, :, None], 0, 1), np.float32)
+    return np.asarray(np.clip(restored + missing * fine[:, :, None], 0, 1), np.float32)
 
 
 def _grain(luma: Plane) -> tuple[Plane, float]:
@@ -100,18 +111,17 @@ def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
 
 
 def _sharpness_refusal(restored: Plane, face: Blurred, template: Landmarks) -> str:
-    """Both crops are measured alike, so that the trace of the JPEG grid plays no part."""
-    before, after = (_measured(crop, face.scale, template) for crop in (face.crop, restored))
-    if after.need <= before.need - _SHARPER:
-        return ""
-    return f"the restored face is not sharper ({before.sharpness:.2f} to {after.sharpness:.2f})"
+    """Both crops are measured alike: neither the trace of the JPEG grid nor the direction of a motion plays a part."""
+    before, after = (_terms(crop, face.scale, template) for crop in (face.crop, restored))
+    fallen = sharpness.need(before) - sharpness.need(after | {"direction": before["direction"]})
+    return "" if fallen >= _SHARPER else "the restored face is not clearly sharper"
 
 
-def _measured(crop: Plane, scale: float, template: Landmarks) -> sharpness.Measure:
+def _terms(crop: Plane, scale: float, template: Landmarks) -> dict[str, float]:
     target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     side = (sharpness.SIDE, sharpness.SIDE)
     aligned = align.warped(crop, align.similarity(template, target), side, cv2.BORDER_REPLICATE)
-    return sharpness.measure(aligned, scale, 0.0)
+    return sharpness.terms(aligned, scale, 0.0)
 
 
 def _landmark_refusal(restored: Plane, crop: Plane, networks: Networks) -> str:

@@ -19,6 +19,9 @@ _LARGE = -0.7  # log2 of the crop's scale: the face has so many more pixels than
 _TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
 _MISFIT = 0.20  # landmarks off the template, in eye distances
 
+COVERED = 0.0
+"""Log-odds, as `occlusion.log_odds` tells them, from which something is taken to lie before a face."""
+
 
 @dataclass(frozen=True)
 class Doubt:
@@ -49,16 +52,21 @@ def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
     return _pose_doubt(face)
 
 
-def verdict(face: Face, measure: Measure, settings: TriageSettings) -> FaceReport:
-    """The report of a measured face: restored (to be tried), sharp, too far gone, or spoiled in a way that stays."""
+def verdict(face: Face, measure: Measure, covered: float, settings: TriageSettings) -> FaceReport:
+    """The report of a measured face: restored (to be tried), sharp, too far gone, covered, or not to be improved.
+
+    `covered` is what `occlusion.log_odds` says of it.
+    """
     value, limit = measure.sharpness, settings.sharpness_threshold
     share = _share(measure, settings)
-    terms = {**measure.terms, "left": measure.left, "strength": share}
+    terms = {**measure.terms, "left": measure.left, "covered": covered, "strength": share}
     decision = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} is below {limit:.2f}; restored at {share:.0%} strength")
     if value >= limit and limit < 1:
         decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
     elif measure.left < _GONE:
         decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
+    elif covered >= COVERED:
+        decision = Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
     elif share == 0:
         decision = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(measure)}")
     return FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, terms)

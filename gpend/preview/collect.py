@@ -1,6 +1,7 @@
 """Faces of a folder, examined one photo at a time; the memory is bounded by how many faces are kept."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from gpend.core import pipeline
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.core.report import FaceReport
+from gpend.core.report import FaceReport, Verdict
 from gpend.errors import GpendError
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
@@ -40,6 +41,7 @@ class Collection:
 
     faces: list[Seen] = field(default_factory=list)  # the neediest, worst first
     sharpness: list[float] = field(default_factory=list)  # of every measured face
+    verdicts: Counter[Verdict] = field(default_factory=Counter)  # on all faces, measured or not
     photos: int = 0
     failures: list[tuple[Path, str]] = field(default_factory=list)
 
@@ -59,9 +61,12 @@ def collect(
     for path in found:
         collection.photos += 1
         try:
-            for seen in _seen(path, read(path), networks, settings):
-                collection.sharpness.append(seen.report.sharpness)
-                _keep(neediest, (-seen.report.sharpness, -len(collection.sharpness), seen))
+            for one in pipeline.examine(read(path), networks, settings):
+                collection.verdicts[one.report.verdict] += 1
+                if one.before is not None:
+                    collection.sharpness.append(one.report.sharpness)
+                    seen = Seen(path, one.report, _picture(one.before), _picture(one.after))
+                    _keep(neediest, (-one.report.sharpness, -len(collection.sharpness), seen))
         except GpendError as error:
             collection.failures.append((path, str(error)))
         collection.faces = [seen for _, _, seen in sorted(neediest, reverse=True)]
@@ -75,13 +80,9 @@ def _keep(neediest: list[tuple[float, int, Seen]], entry: tuple[float, int, Seen
         heapq.heappushpop(neediest, entry)
 
 
-def _seen(path: Path, photo: bytes, networks: Networks, settings: CoreSettings) -> Iterator[Seen]:
-    for one in pipeline.examine(photo, networks, settings):
-        after = b"" if one.after is None else _picture(one.after)
-        yield Seen(path, one.report, _picture(one.before), after)
-
-
-def _picture(crop: Plane) -> bytes:
+def _picture(crop: Plane | None) -> bytes:
+    if crop is None:
+        return b""
     small = cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     pixels = np.asarray(np.rint(np.clip(small, 0, 1) * 255), np.uint8)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -5,6 +5,7 @@ from importlib import resources
 
 from jinja2 import Environment, select_autoescape
 
+from gpend.core import pipeline
 from gpend.preview.collect import Collection
 
 
@@ -12,6 +13,7 @@ def page(collection: Collection, threshold: float) -> str:
     """The whole HTML of the report."""
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
     environment.filters["picture"] = _picture
+    environment.filters["told"] = lambda verdict: pipeline.WORDS[verdict]
     template = environment.from_string(resources.files("gpend.preview").joinpath("page.html").read_text("utf-8"))
     return template.render(
         collection=collection,

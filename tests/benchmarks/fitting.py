@@ -41,8 +41,10 @@ def quantile(rows: Values, wanted: Values, share: float, ridge: float, rounds: i
 
 
 def area_under_curve(scores: Values, labels: Values) -> float:
-    """The chance that a positive scores above a negative (Mann and Whitney)."""
+    """The chance that a positive scores above a negative (Mann and Whitney); NaN where one of them is missing."""
     order = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1.0
     positive = labels > 0
     count, others = int(positive.sum()), int((~positive).sum())
+    if count == 0 or others == 0:
+        return float("nan")
     return float((order[positive].sum() - count * (count + 1) / 2) / (count * others))

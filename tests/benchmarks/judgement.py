@@ -1,11 +1,12 @@
 """How well gpend judges faces: python -m tests.benchmarks.judgement FACES [--fit] prints tables, with seeds.
 
 FACES is any folder of square, FFHQ-aligned pictures of sharp faces. With --fit the coefficients of the measure are
-fitted to them first, and written; keep faces to measure on apart from those.
+fitted to them first, and written; keep faces to measure on apart from those. Whether a restored face is still the same
+person is measured too where dlib is: `pip install dlib-bin face-recognition-models`.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,20 +15,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import coefficients, restore, sharpness
+from gpend.core import align, coefficients, grid, occlusion, restore, sharpness, triage
 from gpend.core.networks import Networks
-from gpend.core.photo import Plane
-from gpend.core.strength import LIGHT, strength
+from gpend.core.photo import Face, Plane
+from gpend.core.report import Verdict
+from gpend.core.strength import shares
 from gpend.models.loading import load
-from gpend.settings import CoreSettings
-from tests.benchmarks import fitting, material
+from gpend.settings import CoreSettings, TriageSettings
+from tests.benchmarks import calibrating, fitting, material, restoring
 from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, shot
 from tests.benchmarks.material import Sample
-from tests.benchmarks.restoring import Curve, FaceFeatures, colour_shift, curve
+from tests.benchmarks.restoring import BandSums, Curve, Distance, Features, Trial, colour_shift
 
 Values = NDArray[np.float64]
-TOUCHED = 0.004  # share of the sharp faces of the fit that may fall below the default threshold
-HURT = 0.12  # quantile of the largest good strength that is aimed at
+RAW, HALF, OURS, BEFORE = "raw network", "half of it", "gpend", "as it was"
+WAYS = (RAW, HALF, OURS)
+CLEARLY = {"structure": 0.02, "features": 0.02, "identity": 0.05}
+"""Differences that are no chance: a sharp face saved as JPEG anew moves by about as much."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,24 @@ class Measured:
         return cls(sample.shot.kind, sample.shot.severity, sample.terms, others)
 
 
+@dataclass(frozen=True)
+class Restoration:
+    """What became of a shot: distances from the truth by way and measure; those of gpend only if it restored it."""
+
+    kind: Kind
+    severity: int
+    strength: float  # 0 where gpend left the face alone
+    distances: dict[str, dict[str, float]]
+
+    def nearer(self, way: str, measure: str) -> bool:
+        """Whether this way brought the face nearer to the truth."""
+        return self.worsened(way, measure) < 0
+
+    def worsened(self, way: str, measure: str) -> float:
+        """How much farther from the truth this way left the face than it was."""
+        return self.distances[way][measure] - self.distances[BEFORE][measure]
+
+
 @click.command(help=__doc__)
 @click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--fit", is_flag=True, help="Fit the coefficients first, and write gpend/core/coefficients.py.")
@@ -57,56 +79,64 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     paths = material.faces(faces, every)
     networks = load(CoreSettings())
     found = [Measured.of(sample) for sample in material.samples(paths, each, np.random.default_rng(seed))]
-    curves = _curves(paths, max(1, each // 4), networks, np.random.default_rng(seed + 1))
+    tries = max(1, each // 4)
     if fit:
-        _fit(found, curves)
-    click.echo(f"{len(paths)} faces, {len(found)} shots, {len(curves)} restored shots, seed {seed}\n")
+        _fit(found, paths, tries, networks, seed + 3)
+    restored = _restorations(paths, tries, networks, seed + 1)
+    click.echo(f"{len(paths)} faces, {len(found)} shots, {len(restored)} of them restored, seed {seed}\n")
     _print_areas(found)
     _print_decisions(found)
-    _print_nearness(curves)
+    _print_nearness(restored)
+    _print_gains(restored)
+    _print_harm(restored)
     _print_costs(paths, networks, np.random.default_rng(seed + 2))
 
 
-def _curves(paths: Sequence[Path], each: int, networks: Networks, random: np.random.Generator) -> list[Curve]:
-    features, curves = FaceFeatures(networks), []
-    for path in paths:
-        clean = material.loaded(path)
-        for _ in range(each):
-            kind = DEGRADED[int(random.integers(len(DEGRADED)))] if random.uniform() < 0.85 else Kind.SHARP
-            face_px = float(np.exp(random.uniform(np.log(50), np.log(500))))
-            taken = shot(material.lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random)
-            curves.append(curve(material.sampled(taken), networks, features))
-    return curves
+def _fit(found: Sequence[Measured], paths: Sequence[Path], each: int, networks: Networks, seed: int) -> None:
+    """The strength is fitted on top of the shares: so the same shots are restored twice."""
+    is_degraded = np.array([one.kind is not Kind.SHARP for one in found], np.float64)
+    calibrating.fit_need([one.terms for one in found], is_degraded)
+    calibrating.fit_shares([BandSums.of(tried) for tried in _trials(paths, each, networks, seed)])
+    features = Features(networks)
+    calibrating.fit_strength([Curve.of(tried, features) for tried in _trials(paths, each, networks, seed)])
+    click.echo(f"Written: {calibrating.write()}\n")
 
 
-def _rows(samples: Sequence[Measured | Curve]) -> Values:
-    return np.array([list(sample.terms.values()) for sample in samples])
+def _trials(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Trial]:
+    for sample in material.spoiled(paths, each, np.random.default_rng(seed)):
+        yield restoring.trial(sample, networks)
 
 
-def _fit(found: Sequence[Measured], curves: Sequence[Curve]) -> None:
-    terms = _rows(found)
-    coefficients.MEANS = tuple(terms.mean(0).round(4).tolist())
-    coefficients.SPREADS = tuple(terms.std(0).round(4).tolist())
-    rows = sharpness.quadratic(terms)
-    labels = np.array([sample.kind is not Kind.SHARP for sample in found], np.float64)
-    need = fitting.logistic(rows, labels, 4.0)
-    need[0] -= float(np.quantile((rows @ need)[labels == 0], 1 - TOUCHED))
-    tried = sharpness.quadratic(_rows(curves))
-    helped = np.array([one.nearer(LIGHT)[1] for one in curves], np.float64)
-    largest = np.array([one.largest() for one in curves])
-    coefficients.NEED = tuple(need.tolist())
-    coefficients.HELP = tuple(fitting.logistic(tried, helped, 6.0).tolist())
-    coefficients.STRENGTH = tuple(fitting.quantile(tried, largest, HURT, 60.0).tolist())
-    Path(coefficients.__file__).write_text(_module(), encoding="utf-8")
+def _restorations(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> list[Restoration]:
+    measures = restoring.distances(networks)
+    return [_restoration(tried, networks, measures) for tried in _trials(paths, each, networks, seed)]
 
 
-def _module() -> str:
-    lines = ['"""The fitted part of the sharpness measure: `python -m tests.benchmarks.judgement FACES --fit`."""\n']
-    lines.append("# fmt: off\n")
-    for name in ("MEANS", "SPREADS", "NEED", "HELP", "STRENGTH"):
-        values = [f"{value:.4f}," for value in getattr(coefficients, name)]
-        lines += [f"{name} = ("] + ["    " + " ".join(values[i : i + 10]) for i in range(0, len(values), 10)] + [")"]
-    return "\n".join(lines) + "\n"
+def _restoration(tried: Trial, networks: Networks, measures: dict[str, Distance]) -> Restoration:
+    crop, output = tried.sample.crop, np.clip(tried.output, 0, 1)
+    pictures = {BEFORE: crop, RAW: output, HALF: crop + 0.5 * (output - crop)}
+    strength, ours = _ours(tried, networks)
+    if ours is not None:
+        pictures[OURS] = ours
+    distances = {
+        way: {name: measure(picture, tried.truth, tried.truth) for name, measure in measures.items()}
+        for way, picture in pictures.items()
+    }
+    return Restoration(tried.kind, tried.severity, strength, distances)
+
+
+def _ours(tried: Trial, networks: Networks) -> tuple[float, Plane | None]:
+    """The restored crop, if gpend's judgement, its choice of strength and its gates let it come to that."""
+    sample, marks = tried.sample, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+    face = Face((0, 0, sample.shot.face_px, sample.shot.face_px), marks, 1.0)
+    measure = sharpness.measure(sample.crop, sample.scale, sample.grid)
+    report = triage.verdict(face, measure, occlusion.log_odds(sample.crop), TriageSettings())
+    if report.verdict is not Verdict.RESTORED:
+        return 0.0, None
+    part = report.terms["strength"]
+    blurred = restore.Blurred(sample.crop, sample.scale, tuple(part * shares(report.terms)))
+    (attempt,) = restore.attempts([blurred], networks)
+    return (0.0, None) if attempt.refusal else (part, sample.crop + attempt.difference)
 
 
 def _print_areas(found: Sequence[Measured]) -> None:
@@ -122,50 +152,82 @@ def _print_areas(found: Sequence[Measured]) -> None:
 
 
 def _print_decisions(found: Sequence[Measured]) -> None:
-    click.echo("\nBelow the default threshold, by severity")
+    click.echo("\nBelow the default threshold, by severity, and in all")
+    for name, kinds in {**{kind.value: (kind,) for kind in Kind}, "all but sharp": DEGRADED}.items():
+        of_kinds = [one for one in found if one.kind in kinds]
+        groups = ([one for one in of_kinds if one.severity == severity] for severity in range(SEVERITIES))
+        click.echo(f"{name:<27}" + "".join(f"{_below(group):>11}" for group in (*groups, of_kinds)))
+
+
+def _below(group: Sequence[Measured]) -> str:
+    return f"{(_needs(group) > 0).mean():.3f}" if group else "-"
+
+
+def _print_nearness(restored: Sequence[Restoration]) -> None:
+    """The share of the faces that gpend restores which come nearer to the truth, by way of restoring."""
+    measures = tuple(restored[0].distances[BEFORE])
+    width = 7 * len(measures) + 4
+    click.echo(f"\nNearer to the sharp face: {' / '.join(measures)}")
+    click.echo(f"{'':<22}" + "".join(f"{way:>{width}}" for way in WAYS) + f"{'gpend restores':>18}{'strength':>10}")
     for kind in Kind:
-        shares = []
-        for severity in range(SEVERITIES):
-            chosen = [one for one in found if one.kind is kind and one.severity == severity]
-            shares.append(float((_needs(chosen) > 0).mean()) if chosen else float("nan"))
-        click.echo(f"{kind:<27}" + "".join(f"{share:11.3f}" for share in shares))
+        of_kind = [one for one in restored if one.kind is kind]
+        groups = {str(severity): [one for one in of_kind if one.severity == severity] for severity in range(SEVERITIES)}
+        for name, group in (groups | {"all": of_kind}).items():
+            tried = [one for one in group if one.strength > 0]
+            cells = "".join(f"{_cell(tried, way, measures):>{width}}" for way in WAYS)
+            mean = np.mean([one.strength for one in tried]) if tried else float("nan")
+            click.echo(f"{kind:<18}{name:>4}{cells}{len(tried):>10} of {len(group):<4}{mean:10.2f}")
 
 
-def _print_nearness(curves: Sequence[Curve]) -> None:
-    """The share of faces nearer to the truth: structure and features, by way of choosing."""
-    ways: dict[str, Callable[[Curve], float]] = {
-        "raw network": lambda _: 1.0,
-        "half of it": lambda _: 0.5,
-        "gpend": lambda one: strength(one.terms),
-    }
-    click.echo("\nNearer to the sharp face (structure / features)")
-    click.echo(f"{'':<22}" + "".join(f"{name:>18}" for name in ways) + f"{'gpend restores':>18}{'strength':>10}")
-    for kind in DEGRADED:
-        for severity in range(SEVERITIES):
-            group = [one for one in curves if one.kind is kind and one.severity == severity]
-            tried = [one for one in group if strength(one.terms) > 0]
-            cells = "".join(f"{_share(tried, way):>18}" for way in ways.values())
-            mean = np.mean([strength(one.terms) for one in tried]) if tried else float("nan")
-            click.echo(f"{kind:<20}{severity:>2}{cells}{len(tried):>10} of {len(group):<4}{mean:10.2f}")
-
-
-def _share(curves: Sequence[Curve], way: Callable[[Curve], float]) -> str:
-    if not curves:
+def _cell(group: Sequence[Restoration], way: str, measures: Sequence[str]) -> str:
+    if not group:
         return "-"
-    nearer = np.mean([one.nearer(way(one)) for one in curves], axis=0)
-    return f"{nearer[0]:.2f} / {nearer[1]:.2f}"
+    return " / ".join(f"{np.mean([one.nearer(way, measure) for one in group]):.2f}" for measure in measures)
+
+
+def _print_gains(restored: Sequence[Restoration]) -> None:
+    """Mean distance from the truth against that of the blurred face, over the faces that gpend restores."""
+    measures = tuple(restored[0].distances[BEFORE])
+    width = 7 * len(measures) + 4
+    click.echo(f"\nDistance from the sharp face, of the blurred one's: {' / '.join(measures)}")
+    click.echo(f"{'':<22}" + "".join(f"{way:>{width}}" for way in WAYS))
+    for kind in (*DEGRADED, None):
+        tried = [one for one in restored if one.strength > 0 and kind in (None, one.kind)]
+        cells = "".join(f"{_ratios(tried, way, measures):>{width}}" for way in WAYS)
+        click.echo(f"{kind or 'all':<22}{cells}")
+
+
+def _ratios(group: Sequence[Restoration], way: str, measures: Sequence[str]) -> str:
+    if not group:
+        return "-"
+    means = {
+        name: np.mean([[one.distances[name][measure] for measure in measures] for one in group], axis=0)
+        for name in (way, BEFORE)
+    }
+    return " / ".join(f"{ratio:.2f}" for ratio in means[way] / means[BEFORE])
+
+
+def _print_harm(restored: Sequence[Restoration]) -> None:
+    """The share of the faces that gpend restores which end clearly farther from the truth than they began."""
+    measures = [name for name in restored[0].distances[BEFORE] if name in CLEARLY]
+    tried = [one for one in restored if one.strength > 0]
+    limits = ", ".join(f"{name} by {CLEARLY[name]}" for name in measures)
+    click.echo(f"\nClearly farther from the sharp face ({limits}): {' / '.join(measures)}")
+    for way in WAYS:
+        shares = (np.mean([one.worsened(way, name) > CLEARLY[name] for one in tried]) for name in measures)
+        click.echo(f"{way:<22}" + " / ".join(f"{share:.3f}" for share in shares))
 
 
 def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Generator) -> None:
     shifts, crops = [], []
     for path in paths[:40]:
-        sample = material.sampled(shot(material.loaded(path), Kind.GAUSSIAN, 1, 150, random))
-        output = restore.matched(np.asarray(networks.restore(sample.crop[None])[0]), sample.crop)
-        shifts.append(colour_shift(sample.crop, restore.blended(output, sample.crop, 1.0)))
-        crops.append(sample.crop)
+        tried = restoring.trial(material.sampled(shot(material.loaded(path), Kind.GAUSSIAN, 1, 150, random)), networks)
+        shifts.append(colour_shift(tried.sample.crop, tried.blended(1.0)))
+        crops.append(tried.sample.crop)
+    under = [np.asarray(np.rint(crop * 255), np.uint8)[48:208, 64:192] for crop in crops]
     start = time.process_time()
-    for crop in crops:
-        sharpness.measure(crop, 1.0, 0.0)
+    for crop, pixels in zip(crops, under, strict=True):
+        sharpness.measure(crop, 1.0, grid.trace(pixels))
     each = (time.process_time() - start) / len(crops)
     click.echo(f"\nMean colour difference after low-pass, at full strength: {np.mean(shifts):.2f} (CIE76)")
     click.echo(f"One measure: {1000 * each:.1f} ms of CPU time")
@@ -173,7 +235,8 @@ def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Ge
 
 def _needs(found: Sequence[Measured]) -> Values:
     """The log-odds that each face needs restoring."""
-    return np.asarray(sharpness.quadratic(_rows(found)) @ np.asarray(coefficients.NEED))
+    sets = sharpness.quadratic(calibrating.rows([one.terms for one in found]))
+    return np.asarray(sets @ np.asarray(coefficients.NEED))
 
 
 def _luma(crop: Plane) -> Plane:

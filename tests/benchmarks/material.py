@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align, sharpness
+from gpend.core import align, grid, sharpness
 from gpend.core.photo import Plane
-from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, shot
+from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, resized, shot
 
-_SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale, where no grid is left
+_SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale
+_UNDER = (0.25, 0.875, 0.25, 0.75)  # top, bottom, left and right of the face's box in its crop
 
 TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 
@@ -59,10 +60,28 @@ def sampled(taken: Shot, random: Random | None = None) -> Sample:
     marks = align.scaled(align.FFHQ_TEMPLATE, side)
     transform = align.similarity(marks if random is None else _shaken(marks, side, random), TARGET)
     crop, scale = align.crop(taken.seen, transform, sharpness.SIDE), align.scale_of(transform)
-    grid = sharpness.blocking(taken.seen[side // 4 : side - side // 8, side // 4 : side - side // 4])
-    if random is not None and side >= sharpness.SIDE and random.uniform() < _SHRUNK:
-        grid = 0.0
-    return Sample(taken, crop, scale, grid, sharpness.terms(crop, scale, grid))
+    trace = grid.trace(_under(taken.seen, random))
+    return Sample(taken, crop, scale, trace, sharpness.terms(crop, scale, trace))
+
+
+def _under(seen: NDArray[np.uint8], random: Random | None) -> NDArray[np.uint8]:
+    """The pixels under the face, of the photo or of its overview."""
+    side = seen.shape[0]
+    if random is not None and side > sharpness.SIDE and random.uniform() < _SHRUNK:
+        side = int(random.integers(sharpness.SIDE, side))
+        seen = resized(seen, side)
+    top, bottom, left, right = (round(edge * side) for edge in _UNDER)
+    return seen[top:bottom, left:right]
+
+
+def spoiled(paths: Sequence[Path], each: int, random: Random) -> Iterator[Sample]:
+    """`each` shots of every face, few of them sharp, at sizes that are restored."""
+    for path in paths:
+        clean = loaded(path)
+        for _ in range(each):
+            kind = DEGRADED[int(random.integers(len(DEGRADED)))] if random.uniform() < 0.9 else Kind.SHARP
+            face_px = float(np.exp(random.uniform(np.log(50), np.log(600))))
+            yield sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
 
 
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from jinja2 import Template
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import align, sharpness
+from gpend.core import align, grid, sharpness
 from gpend.core.photo import Face
 from gpend.models.loading import load
 from gpend.settings import CoreSettings, TriageSettings
@@ -65,7 +65,9 @@ def main(out: Path) -> None:
 def _sharpness(pixels: Picture, face: Face) -> float:
     transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE))
     crop = align.crop(pixels, transform, sharpness.SIDE)
-    return round(sharpness.measure(crop, align.scale_of(transform), sharpness.blocking(pixels)).sharpness, 3)
+    x0, y0, x1, y1 = (round(edge) for edge in face.box)
+    trace = grid.trace(pixels[y0:y1, x0:x1])
+    return round(sharpness.measure(crop, align.scale_of(transform), trace).sharpness, 3)
 
 
 def _gaussian(pixels: Picture, step: int) -> Picture:

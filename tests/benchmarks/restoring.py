@@ -1,7 +1,10 @@
-"""What the network does to a shot at several strengths, measured against the truth."""
+"""What the network does to a shot, measured against the truth: structure, features and, where dlib is, identity."""
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -11,46 +14,81 @@ from numpy.typing import NDArray
 from gpend.core import align, restore, sharpness
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from gpend.core.strength import BANDS, shares
 from tests.benchmarks.degradations import Kind
 from tests.benchmarks.material import TARGET, Sample
 
-STRENGTHS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
-FINE = np.linspace(0, 1, 41)
-"""Curves over the strengths are cubic between the measured ones."""
+Values = NDArray[np.float64]
 
-_INNER = np.s_[72:232, 56:200]
-SSIM, FEATURE = 0, 1
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+FINE = np.linspace(0, 1, 41)
+"""Curves over the parts are cubic between the measured ones."""
+
+INNER = np.s_[72:232, 56:200]
+"""The face in the measured crop."""
+
+_UNIT = 1.0  # the shipped network's crop is the one that is measured
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Distance from the truth along FINE: rows are (SSIM, feature distance)."""
+class Trial:
+    """One shot beside its truth, and what the network makes of it; all three aligned, (256, 256, 3)."""
 
-    kind: Kind
-    severity: int
-    terms: dict[str, float]
-    values: NDArray[np.float64]  # (2, len(FINE))
+    sample: Sample
+    truth: Plane
+    output: Plane
 
-    def nearer(self, strength: float) -> tuple[bool, bool]:
-        """Whether structure, and features, are nearer to the truth at a strength than at 0."""
-        place = round(strength * (len(FINE) - 1))
-        structure, feature = self.values[:, place] - self.values[:, 0]
-        return bool(structure > 0), bool(feature < 0)
+    @property
+    def kind(self) -> Kind:
+        """How it was spoiled."""
+        return self.sample.shot.kind
 
-    def largest(self) -> float:
-        """The largest strength up to which both stay nearer to the truth."""
-        good = (self.values[SSIM] >= self.values[SSIM, 0]) & (self.values[FEATURE] <= self.values[FEATURE, 0])
-        return float(FINE[len(good) - 1 if good.all() else max(0, int(np.argmin(good)) - 1)])
+    @property
+    def severity(self) -> int:
+        """How badly."""
+        return self.sample.shot.severity
+
+    def blended(self, part: float) -> Plane:
+        """Restored as gpend does it, with this part of the fitted shares; 0 is the crop itself."""
+        crop = self.sample.crop
+        return restore.blended(self.output, crop, tuple(part * shares(self.sample.terms)), _UNIT) if part else crop
 
 
-class FaceFeatures:
+def trial(sample: Sample, networks: Networks) -> Trial:
+    """Let the network restore a shot."""
+    marks = align.scaled(align.FFHQ_TEMPLATE, sample.shot.truth.shape[0])
+    truth = align.crop(sample.shot.truth, align.similarity(marks, TARGET), sharpness.SIDE)
+    return Trial(sample, truth, np.asarray(networks.restore(sample.crop[None])[0]))
+
+
+class Distance(Protocol):
+    """How far two aligned crops are from each other, by one measure; `frame` shows where the face is."""
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """0 for the same."""
+        ...
+
+
+def structure(first: Plane, second: Plane, frame: Plane) -> float:
+    """1 less the structural similarity of luma within the face (Wang 2004, Gaussian window of 1.5 px)."""
+    del frame
+    one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
+    mean_one, mean_two = _blur(one), _blur(two)
+    spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
+    shared = _blur(one * two) - mean_one * mean_two
+    light = (2 * mean_one * mean_two + 1e-4) / (mean_one**2 + mean_two**2 + 1e-4)
+    return 1 - float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[INNER].mean())
+
+
+class Features:
     """Activations of the detector's body: what a face network sees of a face. The gates do not use them."""
 
     def __init__(self, networks: Networks) -> None:
         self._body = networks.detect._network.body  # type: ignore[attr-defined]  # noqa: SLF001  # the shipped one
 
-    def distance(self, first: Plane, second: Plane) -> float:
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
         """Mean absolute difference, summed over the stages."""
+        del frame
         with torch.inference_mode():
             one, two = (self._body(self._input(picture)) for picture in (first, second))
         return float(sum((one[key] - two[key]).abs().mean() for key in one))
@@ -60,41 +98,106 @@ class FaceFeatures:
         return torch.from_numpy(bgr) - torch.tensor((104.0, 117.0, 123.0)).view(1, 3, 1, 1)
 
 
-def curve(sample: Sample, networks: Networks, features: FaceFeatures) -> Curve:
-    """Restore the shot, and follow both distances along the strengths."""
-    truth = align.crop(sample.shot.truth, _straight(sample), sharpness.SIDE)
-    output = restore.matched(np.asarray(networks.restore(sample.crop[None])[0]), sample.crop)
-    points = [_distances(restore.blended(output, sample.crop, part), truth, features) for part in STRENGTHS]
-    fits = [np.polyfit(STRENGTHS, values, 3) for values in np.asarray(points).T]
-    return Curve(
-        sample.shot.kind, sample.shot.severity, sample.terms, np.stack([np.polyval(fit, FINE) for fit in fits])
-    )
+class Identity:
+    """Is it the same person? dlib's face recognition network: it took no part in any fit, and no gate asks it.
+
+    It wants `pip install dlib-bin face-recognition-models`; faces of one person are usually nearer than 0.6.
+    """
+
+    PACKAGES = ("dlib", "face_recognition_models")
+    _BOX = (61, 95, 195, 229)  # the face in the measured crop
+
+    def __init__(self) -> None:
+        import dlib  # noqa: PLC0415  # not everyone has it
+
+        spec = find_spec("face_recognition_models")
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError("face_recognition_models")
+        models = Path(spec.origin).parent / "models"
+        self._chip: Any = dlib.get_face_chip
+        self._box = dlib.rectangle(*self._BOX)
+        self._marks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+        self._network = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+
+    @classmethod
+    def is_there(cls) -> bool:
+        """Whether its packages are installed."""
+        return all(find_spec(name) is not None for name in cls.PACKAGES)
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """Euclidean distance of the two descriptors; both crops are framed alike."""
+        marks = self._marks(_eight_bits(frame), self._box)
+        one, two = (
+            np.asarray(self._network.compute_face_descriptor(self._chip(_eight_bits(crop), marks, 150, 0.25)))
+            for crop in (first, second)
+        )
+        return float(np.linalg.norm(one - two))
 
 
-def similar(first: Plane, second: Plane) -> float:
-    """Structural similarity of two luma crops within the face (Wang 2004, Gaussian window of 1.5 px)."""
-    one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
-    mean_one, mean_two = _blur(one), _blur(two)
-    spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
-    shared = _blur(one * two) - mean_one * mean_two
-    light = (2 * mean_one * mean_two + 1e-4) / (mean_one**2 + mean_two**2 + 1e-4)
-    return float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[_INNER].mean())
+def distances(networks: Networks) -> dict[str, Distance]:
+    """Every measure that there is, by name."""
+    found: dict[str, Distance] = {"structure": structure, "features": Features(networks)}
+    return found | {"identity": Identity()} if Identity.is_there() else found
+
+
+@dataclass(frozen=True)
+class BandSums:
+    """Of the network's change and the change that the truth asks for, in each of BANDS: sums over the face."""
+
+    terms: dict[str, float]
+    own: Values  # of the network's change, squared
+    shared: Values  # of both multiplied
+    wanted: Values  # of the truth's, squared
+
+    @classmethod
+    def of(cls, tried: Trial) -> "BandSums":
+        """Measured on light and dark."""
+        crop, truth, output = (
+            np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+            for picture in (tried.sample.crop, tried.truth, tried.output)
+        )
+        change, asked = _bands(output - crop), _bands(truth - crop)
+        own, shared, wanted = (
+            np.array([float((one * two).sum()) for one, two in zip(left, right, strict=True)])
+            for left, right in ((change, change), (change, asked), (asked, asked))
+        )
+        return cls(tried.sample.terms, own, shared, wanted)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Distances from the truth along FINE, the part of the fitted shares that is applied: rows by measure."""
+
+    terms: dict[str, float]
+    values: Values  # (2, len(FINE)): structure, features
+
+    @classmethod
+    def of(cls, tried: Trial, features: Distance) -> "Curve":
+        """Follow both distances."""
+        crops = [tried.blended(part) for part in PARTS]
+        rows = [[measure(crop, tried.truth, tried.truth) for crop in crops] for measure in (structure, features)]
+        return cls(tried.sample.terms, np.stack([np.polyval(np.polyfit(PARTS, row, 3), FINE) for row in rows]))
+
+    def largest(self) -> float:
+        """The largest part up to which both stay nearer to the truth than the shot was."""
+        good = np.asarray((self.values <= self.values[:, :1] + 1e-9).all(axis=0))
+        return float(FINE[len(good) - 1 if good.all() else max(0, int(np.argmin(good)) - 1)])
 
 
 def colour_shift(before: Plane, after: Plane) -> float:
     """Mean CIE76 difference of two crops after a low-pass of 8 px, in the face."""
-    one, two = (cv2.cvtColor(cv2.GaussianBlur(crop, (0, 0), 8), cv2.COLOR_RGB2LAB)[_INNER] for crop in (before, after))
+    one, two = (cv2.cvtColor(cv2.GaussianBlur(crop, (0, 0), 8), cv2.COLOR_RGB2LAB)[INNER] for crop in (before, after))
     return float(np.linalg.norm(np.asarray(one) - np.asarray(two), axis=2).mean())
 
 
-def _distances(picture: Plane, truth: Plane, features: FaceFeatures) -> tuple[float, float]:
-    return similar(picture, truth), features.distance(picture, truth)
+def _bands(change: Plane) -> list[Plane]:
+    levels = [change, *(cv2.GaussianBlur(change, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for sigma in BANDS)]
+    return [np.asarray(fine - coarse, np.float32)[INNER] for fine, coarse in itertools.pairwise(levels)]
 
 
-def _straight(sample: Sample) -> align.Transform:
-    marks: Sequence[tuple[float, float]] = align.scaled(align.FFHQ_TEMPLATE, sample.shot.truth.shape[0])
-    return align.similarity(marks, TARGET)
-
-
-def _blur(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+def _blur(plane: Values) -> Values:
     return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5))
+
+
+def _eight_bits(crop: Plane) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.rint(np.clip(crop, 0, 1) * 255), np.uint8)

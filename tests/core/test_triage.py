@@ -95,14 +95,19 @@ TERMS = {
     "noise": -2.6,
     "edge": 0.0,
     "concentration": -0.3,
+    "direction": 0.15,
     "enlarged": 0.0,
     "grid": 0.0,
 }
 
 
+CLEAR = triage.COVERED - 5
+"""Log-odds of a face with nothing before it."""
+
+
 @pytest.mark.parametrize(("value", "expected"), [(0.5, Verdict.SHARP), (0.9, Verdict.SHARP)])
 def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) -> None:
-    report = triage.verdict(face(), Measure(value, 0.0, 0.0, TERMS), SETTINGS)
+    report = triage.verdict(face(), Measure(value, 0.0, 0.0, TERMS), CLEAR, SETTINGS)
     assert report.verdict is expected
     assert "strength" in report.terms
 
@@ -112,16 +117,24 @@ def test_a_higher_threshold_never_spares_a_face_that_a_lower_one_restores(value:
     low = TriageSettings(sharpness_threshold=min(value, threshold))
     high = TriageSettings(sharpness_threshold=max(value, threshold))
     measure = Measure(value, 0.0, 0.0, TERMS)
-    if triage.verdict(face(), measure, low).verdict is Verdict.RESTORED:
-        assert triage.verdict(face(), measure, high).verdict is Verdict.RESTORED
+    if triage.verdict(face(), measure, CLEAR, low).verdict is Verdict.RESTORED:
+        assert triage.verdict(face(), measure, CLEAR, high).verdict is Verdict.RESTORED
 
 
 def test_a_face_of_which_nothing_is_left_is_too_far_gone() -> None:
-    assert triage.verdict(face(), Measure(0.0, 20.0, -0.5, TERMS), SETTINGS).verdict is Verdict.GONE
+    assert triage.verdict(face(), Measure(0.0, 20.0, -0.5, TERMS), CLEAR, SETTINGS).verdict is Verdict.GONE
+
+
+def test_a_blurred_face_with_something_before_it_is_left_alone() -> None:
+    measure = Measure(0.1, 5.0, 0.0, TERMS)
+    report = triage.verdict(face(), measure, triage.COVERED + 0.1, SETTINGS)
+    assert report.verdict is Verdict.COVERED
+    assert report.terms["covered"] == pytest.approx(0.1)
+    assert triage.verdict(face(), measure, CLEAR, SETTINGS).verdict is not Verdict.COVERED
 
 
 def test_whoever_asks_for_every_face_gets_every_face() -> None:
     wish = TriageSettings(sharpness_threshold=1.0)
-    report = triage.verdict(face(), Measure(0.99, -5.0, 0.0, TERMS), wish)
+    report = triage.verdict(face(), Measure(0.99, -5.0, 0.0, TERMS), CLEAR, wish)
     assert report.verdict is Verdict.RESTORED
     assert report.terms["strength"] >= LEAST

@@ -1,0 +1,52 @@
+"""Does something lie before this face: a mask, dark glasses, a hand, an object? Then the network would paint over it.
+
+The aligned crop is looked at so coarsely that blur changes little: its light, its edges, and how far its colour is from
+the skin's, over ten by twelve cells from the brows to the chin, folded along the middle, with the difference of the two
+halves. A linear function of these, fitted by `python -m tests.benchmarks.occlusion --fit` to faces with drawn masks,
+glasses, hands, hair and objects, gives the log-odds. Hands and hair in the colour of the face are found seldom.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import coefficients
+from gpend.core.photo import Plane
+
+_SIDE = 64  # pixels to which the crop is shrunk: an eye is then three pixels high
+_SMOOTH = 1.25
+_FACE = np.s_[18:56, 18:46]
+_SKIN = np.s_[22:53, 19:45]
+_CELLED = np.s_[20:54, 17:47]
+_CELLS = (10, 12)
+
+
+def log_odds(crop: Plane) -> float:
+    """Log-odds that something covers a part of the face in an FFHQ-aligned crop (side, side, 3), 0 to 1."""
+    weights = np.asarray(coefficients.COVERED)
+    return float(weights[0] + pattern(crop) @ weights[1:])
+
+
+def pattern(crop: Plane) -> NDArray[np.float64]:
+    """(300,): what the fit looks at."""
+    small = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    smooth = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), (0, 0), _SMOOTH)
+    luma, chroma = smooth[:, :, 0], smooth[:, :, 1:] - 0.5
+    light = (luma - luma[_FACE].mean()) / (luma[_FACE].std() + 0.02)
+    edges = np.log(_cells(np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))) + 0.02)
+    skin = np.median(chroma[_SKIN].reshape(-1, 2), axis=0)
+    away = np.linalg.norm(chroma - skin, axis=2) / (np.abs(chroma[_SKIN]).mean() + 0.03)
+    shade = _cells(light)
+    uneven = np.abs(shade - shade[:, ::-1])[:, : _CELLS[0] // 2].ravel()
+    maps = (shade, np.minimum(_cells(away), 4), edges, shade * shade)
+    return np.concatenate([*(_folded(cells) for cells in maps), uneven]).astype(np.float64)
+
+
+def _cells(plane: Plane) -> Plane:
+    return np.asarray(
+        cv2.resize(np.ascontiguousarray(plane[_CELLED]), _CELLS, interpolation=cv2.INTER_AREA), np.float32
+    )
+
+
+def _folded(cells: Plane) -> Plane:
+    return np.asarray((cells + cells[:, ::-1])[:, : _CELLS[0] // 2].ravel(), np.float32)

@@ -1,0 +1,81 @@
+"""The fits behind sharpness and strength, and the module that holds all coefficients."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import coefficients, sharpness
+from tests.benchmarks import fitting
+from tests.benchmarks.restoring import BandSums, Curve
+
+Values = NDArray[np.float64]
+Terms = Sequence[dict[str, float]]
+
+_TOUCHED = 0.004  # share of the sharp faces of the fit that may fall below the default threshold
+_HURT = 0.1  # quantile of the largest good part that is aimed at
+_HEAD = '"""What was fitted: `python -m tests.benchmarks.judgement FACES --fit`, and `tests.benchmarks.occlusion`."""\n'
+_STRENGTH_RIDGE = 200.0
+_HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
+
+
+def rows(found: Terms) -> Values:
+    """(count, terms)."""
+    return np.array([list(terms.values()) for terms in found])
+
+
+def fit_need(found: Terms, is_degraded: Values) -> None:
+    """Means, spreads, and the log-odds that a face needs restoring."""
+    terms = rows(found)
+    coefficients.TERMS = tuple(found[0])
+    coefficients.MEANS = tuple(terms.mean(0).round(4).tolist())
+    coefficients.SPREADS = tuple(terms.std(0).round(4).tolist())
+    sets = sharpness.quadratic(terms)
+    need = fitting.logistic(sets, is_degraded, 4.0)
+    need[0] -= float(np.quantile((sets @ need)[is_degraded == 0], 1 - _TOUCHED))
+    coefficients.NEED = tuple(need.tolist())
+
+
+def fit_shares(sums: Sequence[BandSums]) -> None:
+    """Of every band, the share of the network's change that leaves the least squared error."""
+    sets = sharpness.standard(rows([one.terms for one in sums]))
+    own, shared = (np.array([getattr(one, name) for one in sums]) for name in ("own", "shared"))
+    whole = np.array([one.wanted.sum() for one in sums])[:, None] + 1e-3
+    best = np.clip(shared / (own + 1e-9), -0.5, 3)
+    weight = own / whole
+    weight = np.minimum(weight / weight.mean(0), _HEAVIEST)
+    fitted = (
+        fitting.linear(sets, best[:, band], weight[:, band] / weight[:, band].mean(), 5.0)
+        for band in range(own.shape[1])
+    )
+    coefficients.SHARES = tuple(tuple(band.tolist()) for band in fitted)
+
+
+def fit_strength(curves: Sequence[Curve]) -> None:
+    """The part of the shares up to which all but one face in ten still gain."""
+    sets = sharpness.quadratic(rows([curve.terms for curve in curves]))
+    largest = np.array([curve.largest() for curve in curves])
+    coefficients.STRENGTH = tuple(fitting.quantile(sets, largest, _HURT, _STRENGTH_RIDGE).tolist())
+
+
+def write() -> Path:
+    """The coefficients as a module, where gpend looks for them."""
+    names = _folded([f'"{name}"' for name in coefficients.TERMS], 5)
+    lines = [_HEAD, "# fmt: off\n", "TERMS: tuple[str, ...] = (", *names, ")"]
+    for name in ("MEANS", "SPREADS", "NEED", "STRENGTH", "COVERED"):
+        lines += [f"{name}: tuple[float, ...] = (", *_folded(_numbers(getattr(coefficients, name)), 10), ")"]
+    lines.append("SHARES: tuple[tuple[float, ...], ...] = (")
+    for band in coefficients.SHARES:
+        lines += ["    (", *("    " + line for line in _folded(_numbers(band), 8)), "    ),"]
+    path = Path(coefficients.__file__)
+    path.write_text("\n".join([*lines, ")"]) + "\n", encoding="utf-8")
+    return path
+
+
+def _numbers(values: Sequence[float]) -> list[str]:
+    return [f"{value:.4f}" for value in values]
+
+
+def _folded(words: Sequence[str], each: int) -> list[str]:
+    return ["    " + " ".join(f"{word}," for word in words[i : i + each]) for i in range(0, len(words), each)]
