@@ -1,10 +1,11 @@
 """What is seen in a source, compared with what is on record about it, and put on record."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from gpend.daemon.absence import Absence
-from gpend.dispatch import Moment, Pair
+from gpend.dispatch import Moment, Pair, Unrecorded
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.ledger import Found, FoundBy, Known, Ledger, State, plain
@@ -14,10 +15,11 @@ from gpend.mirror.sidecars import is_sidecar, photo_beside
 class Logbook:
     """The ledger as one source sees it. Paths are absolute."""
 
-    def __init__(self, pair: Pair, absence: Absence, ledger: Ledger) -> None:
+    def __init__(self, pair: Pair, absence: Absence, ledger: Ledger, unrecorded: Unrecorded) -> None:
         self._pair = pair
         self._absence = absence
         self._photos = ledger.photos
+        self._unrecorded = unrecorded
 
     def known(self, path: Path) -> Known | None:
         """What is on record about a file."""
@@ -35,6 +37,7 @@ class Logbook:
     def enter(self, sighting: Sighting, finder: FoundBy, now: Moment) -> tuple[int, bool]:
         """Put on record what has settled: its id, and whether it was unknown."""
         path = sighting.path
+        self._catch_up(path, now)
         known = self.known(path)
         found = Found(self._relative(path), sighting.stamp, finder, is_sidecar(path.name))
         photo = self._photos.sight(self._pair.id, found, now.utc)
@@ -42,6 +45,14 @@ class Logbook:
         if known is not None and known.mirrored:
             self._absence.changed()
         return photo, known is None
+
+    def _catch_up(self, path: Path, now: Moment) -> None:
+        """Its row is about to forget the file that was there before."""
+        known = self.known(path)
+        row = None if known is None else self._photos.row(known.id)
+        if row is not None:
+            with suppress(OSError):  # the news are not to wait for the output tree
+                self._unrecorded.take(row, self._pair, now)
 
     def _has_photo(self, sidecar: Path) -> bool:
         beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))

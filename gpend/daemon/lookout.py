@@ -30,7 +30,7 @@ class Lookout:
         self.rounds = Rounds(pair, self.absence, clock, settings.rescan_minutes * _MINUTE)
         self._dispatcher = dispatcher
         self._ledger = ledger
-        self._logbook = Logbook(pair, self.absence, ledger)
+        self._logbook = Logbook(pair, self.absence, ledger, dispatcher.unrecorded)
         self._gate = Gate(pair.source, settings)
         self._has_sidecars = settings.keep is not Keep.NONE
         self._held: Sighting | None = None  # met, but the gate had no room

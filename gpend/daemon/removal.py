@@ -34,7 +34,7 @@ class Removal:
         if self._dispatcher.desk.holds(row):
             return
         try:
-            self._remove(row, now)
+            self._remove(self._dispatcher.unrecorded.take(row, self._pair, now), now)
         except OSError as error:
             self._dispatcher.weather.output_fails(self._pair, error, now)
         except PhotoError as error:

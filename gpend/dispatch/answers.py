@@ -55,7 +55,7 @@ class Answers:
             return
         if seen is None or plain(seen.stamp) != job.row.stamp:
             log.info("photo_changed", photo=job.row.path)
-            self._setbacks.changed(job.row, now)
+            self._setbacks.changed(job.row, job.pair, now, begun=begun)
             return
         try:
             conclude()

@@ -9,6 +9,7 @@ from gpend.dispatch import outcomes
 from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.placing import Placing
+from gpend.dispatch.unrecorded import Unrecorded
 from gpend.dispatch.weather import Listener
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
@@ -26,8 +27,11 @@ _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 class Concluding:
     """Ends the processing of photos. What raises OSError has recorded nothing: try again later."""
 
-    def __init__(self, ledger: Ledger, placing: Placing, recipe: Recipe, listener: Listener) -> None:
+    def __init__(
+        self, ledger: Ledger, placing: Placing, recipe: Recipe, listener: Listener, unrecorded: Unrecorded
+    ) -> None:
         self._ledger = ledger
+        self._unrecorded = unrecorded
         self._placing = placing
         self.recipe = recipe
         self._listener = listener
@@ -70,7 +74,7 @@ class Concluding:
         result = Result(twin.finished, twin.reason, job.photo.content, twin.recipe, twin.outcome, written)
         with self._ledger.together():
             if twin.id != job.row.id:
-                self._bequeathed(job, twin, home)
+                self._bequeathed(job, twin, home, now)
             self._record(job.row, result, now)
         return True
 
@@ -128,10 +132,13 @@ class Concluding:
             case _:
                 assert_never(outcome)
 
-    def _bequeathed(self, job: Job, twin: Row, home: Mirror | None) -> None:
+    def _bequeathed(self, job: Job, twin: Row, home: Mirror | None, now: Moment) -> None:
         """A photo that was moved leaves a row with nothing more to say: its file is gone, and so is its output."""
-        has_output = twin.written is not None and (home is None or home.stands(twin.written))
-        if is_gone(twin, job) and not has_output:
+        if not is_gone(twin, job):
+            return
+        if twin.folder == job.pair.id:
+            twin = self._unrecorded.take(twin, job.pair, now)
+        if twin.written is None or not (home is None or home.stands(twin.written)):
             self._ledger.photos.forget(twin.id)
 
     def _record(self, row: Row, result: Result, now: Moment, again: int | None = None) -> None:

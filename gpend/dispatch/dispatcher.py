@@ -13,6 +13,7 @@ from gpend.dispatch.placing import Placing
 from gpend.dispatch.reading import Reading
 from gpend.dispatch.recognition import Recognition
 from gpend.dispatch.setbacks import Setbacks
+from gpend.dispatch.unrecorded import Unrecorded
 from gpend.dispatch.weather import Listener, Nobody, Weather
 from gpend.engine import Engine
 from gpend.errors import IncompleteError, PhotoError, TransientError
@@ -50,13 +51,14 @@ class Dispatcher:
         """`wake` is called, from any thread, when there is something to collect."""
         self.desk = Desk(equipment.settings)
         self.weather = Weather(ledger, listener or Nobody())
-        self.setbacks = Setbacks(ledger, self.weather)
+        self.unrecorded = Unrecorded(ledger, equipment.settings.on_delete)
+        self.setbacks = Setbacks(ledger, self.weather, self.unrecorded)
         self._pairs = list(pairs)
         self._engine = equipment.engine
         self._ledger = ledger
         self._wake = wake
         placing = Placing(ledger, equipment.settings)
-        self._concluding = Concluding(ledger, placing, equipment.recipe, self.weather.listener)
+        self._concluding = Concluding(ledger, placing, equipment.recipe, self.weather.listener, self.unrecorded)
         self._recognition = Recognition(ledger, pairs, placing, self._concluding)
         self._answers = Answers(self._concluding, self.setbacks, self.weather)
         self._reading = Reading(self.desk.limit, self._concluding, self.setbacks, self._answers)

@@ -49,17 +49,18 @@ def interval(first: int, times: int) -> int:
     return int(min(first * 2 ** min(times, 32), _LONGEST_SECONDS))
 
 
-def precedent(row: Row, twins: Sequence[Row], recipe: Recipe) -> Row | None:
-    """The row among `twins` (photos of the same content) whose outcome holds for `row` too; None: process it.
+def precedents(row: Row, twins: Sequence[Row], recipe: Recipe) -> list[Row]:
+    """The rows among `twins` (photos of the same content) whose outcome holds for `row` too, the best first.
 
     Its own earlier outcome comes first, then a restoration: no photo is restored twice because its file was moved,
-    touched or copied. That another photo was left as it is says something only under the same recipe.
+    touched or copied. That another photo was left as it is says something only under the same recipe. All that follow
+    the first ended as it did: they count where its output is not there any more. None: process it.
     """
     if row.forced:
-        return None
+        return []
     fit = [twin for twin in twins if _holds(twin, row, recipe)]
     fit.sort(key=lambda twin: (twin.id != row.id, twin.finished is not State.RESTORED, not twin.is_absent))
-    return fit[0] if fit else None
+    return [twin for twin in fit if twin.finished is fit[0].finished]
 
 
 def may_have_swapped(row: Row, twin: Row) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.dispatch.job import Job
-from gpend.ledger import Ledger, Written
+from gpend.dispatch.pair import Pair
+from gpend.ledger import Ledger, Row, Written
 from gpend.mirror import OccupiedError, candidates
 
 
@@ -31,17 +32,17 @@ class Places:
         if self._guest(job, suffix) is None:
             job.pair.mirror.check(self._free(job, suffix), job.before)
 
-    def is_taken(self, job: Job, place: Path) -> bool:
+    def is_taken(self, row: Row, pair: Pair, place: Path) -> bool:
         """Does this place belong to another photo, by the ledger or because that photo itself has the name?"""
-        holder = self._photos.holder(job.pair.id, place)
+        holder = self._photos.holder(pair.id, place)
         if holder is not None:
-            return holder.id != job.row.id
-        return place != job.row.relative and os.path.lexists(job.pair.root / place)
+            return holder.id != row.id
+        return place != row.relative and os.path.lexists(pair.root / place)
 
     def _free(self, job: Job, suffix: str) -> Path:
         places = candidates(job.row.relative, suffix)
         for place in places:
-            if not self.is_taken(job, place):
+            if not self.is_taken(job.row, job.pair, place):
                 return place
         raise OccupiedError(
             f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "

@@ -4,12 +4,13 @@ import errno
 from collections.abc import Collection
 from pathlib import Path
 
+from gpend.dispatch import earlier
 from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.places import Places
 from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Recipe, Row, State, Written
-from gpend.mirror import Appearance, Mirror, candidates, trash
-from gpend.settings import Keep, OnDelete, Settings
+from gpend.mirror import Appearance, Mirror, candidates
+from gpend.settings import Keep, Settings
 
 
 class Placing:
@@ -52,7 +53,9 @@ class Placing:
         """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
         for suffix in _suffixes(job):
             for place in candidates(job.row.relative, suffix):
-                found = None if self._places.is_taken(job, place) else job.pair.mirror.adopt(place, job.origin, known)
+                if self._places.is_taken(job.row, job.pair, place):
+                    continue
+                found = job.pair.mirror.adopt(place, job.origin, known)
                 if found is not None:
                     return found
         return None
@@ -118,17 +121,7 @@ class Placing:
         return job.pair.mirror.write(place, job.picture, job.origin, Recipe(), job.before)
 
     def _discard_earlier(self, job: Job, written: Written | None) -> None:
-        """What was written earlier and is not what stands there now goes the way of what belongs to deleted photos."""
-        before, mirror = job.before, job.pair.mirror
-        if before is None or trash.is_in_trash(before.path) or (written is not None and written.path == before.path):
-            return
-        match self._on_delete:
-            case OnDelete.TRASH:
-                trash.discard(mirror, before, job.taken)
-            case OnDelete.DELETE:
-                mirror.remove(before)
-            case OnDelete.KEEP:
-                pass
+        earlier.discard(job.pair.mirror, job.before, written, self._on_delete, job.taken)
 
 
 def _suffixes(job: Job) -> list[str]:

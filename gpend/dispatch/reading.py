@@ -36,7 +36,7 @@ class Reading:
         try:
             photo = read(row.path, row.stamp)
         except ChangedError:
-            self._setbacks.changed(row, now)
+            self._setbacks.changed(row, pair, now, begun=False)
         except RefusedError:
             until = outcomes.refused_until(row.delays, now.utc)
             self._concluding.set_aside(row, _refused(row), now, until=until)

@@ -41,11 +41,11 @@ class Recognition:
         return False
 
     def _has_precedent(self, job: Job, twins: Sequence[Row], now: Moment) -> bool:
-        twin = outcomes.precedent(job.row, twins, self._concluding.recipe)
-        if twin is None:
-            return False
-        home = self._homes.get(twin.folder)
-        return self._has_swapped(job, twin, now) or self._concluding.precedent(job, twin, home, now)
+        for twin in outcomes.precedents(job.row, twins, self._concluding.recipe):
+            home = self._homes.get(twin.folder)
+            if self._has_swapped(job, twin, now) or self._concluding.precedent(job, twin, home, now):
+                return True
+        return False
 
     def _has_swapped(self, job: Job, twin: Row, now: Moment) -> bool:
         """Two photos have exchanged their names: so do their outputs, lest the one is overwritten with the other."""

@@ -4,6 +4,7 @@ from gpend.dispatch import outcomes
 from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
+from gpend.dispatch.unrecorded import Unrecorded
 from gpend.dispatch.weather import Weather
 from gpend.ledger import Ledger, Row
 
@@ -13,13 +14,20 @@ _FIRST_DELAY = 5  # seconds; doubles each time, up to a day
 class Setbacks:
     """Puts photos back into the queue. `begun`: the engine had been given the photo, which is not held against it."""
 
-    def __init__(self, ledger: Ledger, weather: Weather) -> None:
+    def __init__(self, ledger: Ledger, weather: Weather, unrecorded: Unrecorded) -> None:
         self._ledger = ledger
         self._weather = weather
+        self._unrecorded = unrecorded
         self._changed: list[Row] = []
 
-    def changed(self, row: Row, now: Moment) -> None:
+    def changed(self, row: Row, pair: Pair, now: Moment, *, begun: bool) -> None:
         """The file is not the one that was sighted: what is there now, if anything, must settle first."""
+        try:
+            self._unrecorded.take(row, pair, now)
+        except OSError as error:
+            self._later(row, now, begun=begun)
+            self._weather.output_fails(pair, error, now)
+            return
         self._ledger.queue.abandon(row.id, row.stamp, now.utc)
         self._changed.append(row)
 

@@ -88,6 +88,14 @@ UPDATE photo SET
     held = 0, forced = 0, missing_since = NULL
 WHERE id = :id;
 
+-- name: catch_up
+-- What gpend was killed before it could say: the outcome before, of a photo that waits.
+UPDATE photo SET
+    state = 'waiting', prior = :state, reason = :reason, content = :content, outcome = :outcome,
+    output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
+    output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now
+WHERE id = :id;
+
 -- name: postpone
 UPDATE photo SET
     state = 'waiting', prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END,

@@ -33,19 +33,11 @@ class Queue:
 
     def finish(self, photo: int, result: Result, now: int, *, next_attempt: int | None = None) -> None:
         """The photo's processing has ended; with a date for what is set aside only for a while."""
-        values: dict[str, Value] = {
-            "id": photo,
-            "now": now,
-            "state": result.state,
-            "reason": result.reason,
-            "content": result.content,
-            "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
-            "model": result.recipe.model,
-            "digest": result.recipe.digest,
-            "version": result.recipe.version,
-            "next_attempt": next_attempt,
-        }
-        self._database.run("finish", values | written_values(result.written))
+        self._database.run("finish", _values(result) | {"id": photo, "now": now, "next_attempt": next_attempt})
+
+    def catch_up(self, photo: int, result: Result, now: int) -> None:
+        """A photo that waits had ended so, which gpend could not say any more: it is the outcome before."""
+        self._database.run("catch_up", _values(result) | {"id": photo, "now": now})
 
     def postpone(self, photo: int, now: int, until: int | None, *, give_back: bool, delay: bool = True) -> None:
         """Try again from `until` on; `give_back` the attempt that was begun, as the photo was not to blame for it."""
@@ -61,6 +53,20 @@ class Queue:
         with self._database.together():
             self._database.run("forget_unfinished", values)
             self._database.run("abandon", values)
+
+
+def _values(result: Result) -> dict[str, Value]:
+    """The columns that describe an outcome."""
+    values: dict[str, Value] = {
+        "state": result.state,
+        "reason": result.reason,
+        "content": result.content,
+        "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
+        "model": result.recipe.model,
+        "digest": result.recipe.digest,
+        "version": result.recipe.version,
+    }
+    return values | written_values(result.written)
 
 
 def _finite(value: object) -> object:

@@ -14,8 +14,6 @@ from gpend.mirror.provenance import Provenance
 from gpend.mirror.standing import Ours
 from gpend.mirror.writing import Appearance, Draft
 
-_CLOSE_NS = 2_000_000_000  # the times of FAT come in steps of two seconds
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -191,5 +189,5 @@ def _recognised(folder: int, name: str, status: os.stat_result, origin: Origin, 
     found = standing.sha256_of(folder, name)
     if found is not None and found in known:
         return found
-    is_close = abs(status.st_mtime_ns - origin.like.modified_ns) <= _CLOSE_NS
+    is_close = abs(status.st_mtime_ns - origin.like.modified_ns) <= standing.CLOSE_NS
     return found if is_close and standing.is_tagged_file(folder, name) else None

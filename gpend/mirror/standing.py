@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from gpend.intake import Stamp
 from gpend.mirror import provenance
@@ -14,6 +15,9 @@ from gpend.mirror.provenance import Provenance
 
 TEMPORARY = ".gpend-"
 """How the names of unfinished files begin."""
+
+CLOSE_NS: Final = 2_000_000_000
+"""The times of FAT come in steps of two seconds."""
 
 _CHUNK = 1 << 20
 

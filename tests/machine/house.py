@@ -16,7 +16,7 @@ from gpend.intake.notices import Notice
 from gpend.intake.source import Source
 from gpend.intake.watch import Health
 from gpend.ledger import Ledger, Recipe, Row, State
-from gpend.settings import FolderSettings, Settings
+from gpend.settings import FolderSettings, OnDelete, Settings
 from tests.fakes import FakeClock, FakeEngine
 from tests.machine import pictures
 from tests.machine.power import Power, PowerCutError
@@ -69,7 +69,7 @@ class FakeWatcher:
 class House:
     """Folders, ledger, engine and clock, and a daemon in it that can be ended in every way."""
 
-    def __init__(self, root: Path, brake_photos: int = 50) -> None:
+    def __init__(self, root: Path, brake_photos: int = 50, on_delete: OnDelete = OnDelete.TRASH) -> None:
         self.source = root / "photos"
         self.output = root / "restored"
         self.source.mkdir()
@@ -82,6 +82,7 @@ class House:
                 "incomplete_minutes": 2.0,
                 "minimum_free_mb": 0,
                 "brake": {"photos": brake_photos},
+                "on_delete": on_delete,
             },
         )
         self.clock = FakeClock()
