@@ -16,6 +16,7 @@ from gpend.settings import Settings
 
 _SOON = 5.0
 _AT_A_TIME = 64
+_ENOUGH = 8  # reviews in vain, for a minute or two: one pass does not wait for more
 _NEVER = float("inf")
 
 
@@ -32,6 +33,7 @@ class Absence:
         self._pause = settings.settle_seconds + _SOON
         self._marks = Marks()
         self._is_confirmed = False
+        self._in_vain = 0  # reviews, one after the other, in which nothing of what is gone could be seen to
         self._doubt = ""  # why a scan was not believed
 
     def begin_scan(self) -> None:
@@ -56,7 +58,7 @@ class Absence:
     @property
     def is_pending(self) -> bool:
         """Is there something missing of which it will soon be known whether it is gone?"""
-        return self.next_review < _NEVER and not self._folder().brake
+        return self.next_review < _NEVER and self._in_vain < _ENOUGH and not self._folder().brake
 
     def end_scan(self, scan: Scan, now: Moment) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
@@ -90,8 +92,8 @@ class Absence:
         if self._doubt or self._brake.holds(folder, self._span(now), now):
             return False
         rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now)) if self._is_there(folder) else []
-        for row in rows:
-            self._removal.conclude(row, now)
+        seen_to = [self._removal.conclude(row, now) for row in rows]
+        self._in_vain = self._in_vain + 1 if rows and not any(seen_to) else 0
         if len(rows) < _AT_A_TIME and self._absences.missing(folder.id):
             self.next_review = now.steady + self._pause  # some may turn up among what still waits
         elif rows:

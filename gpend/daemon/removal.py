@@ -22,24 +22,31 @@ class Removal:
         self._brake = brake
         self._on_delete = on_delete
 
-    def conclude(self, row: Row, now: Moment) -> None:
-        """A photo has been missing for long enough."""
+    def conclude(self, row: Row, now: Moment) -> bool:
+        """A photo has been missing for long enough; False: nothing can be done about it now."""
         try:
             seen = self._pair.source.sight(row.path)
         except OSError:
-            return  # unknown is not gone
+            return False  # unknown is not gone
         if seen is not None:
             self._ledger.absences.found_again(row.id)
-            return
-        if self._dispatcher.desk.holds(row):
-            return
+            return True
+        return not self._dispatcher.desk.holds(row) and self._see_to(row, now)
+
+    def _see_to(self, row: Row, now: Moment) -> bool:
         try:
+            stranger = self._pair.stranger()
+            if stranger:  # what stands there tells nothing of the output, which may come back
+                self._dispatcher.weather.pair_fails(self._pair, stranger, now)
+                return False
             self._remove(self._dispatcher.unrecorded.take(row, self._pair, now), now)
         except OSError as error:
             self._dispatcher.weather.output_fails(self._pair, error, now)
+            return False
         except PhotoError as error:
             log.warning("output_left", output=row.output, reason=str(error))
             self._ledger.photos.forget(row.id)
+        return True
 
     def _remove(self, row: Row, now: Moment) -> None:
         """Its photo is gone: see to the output as the settings say, then to the row."""

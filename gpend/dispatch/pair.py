@@ -44,16 +44,13 @@ class Pair:
     def trouble(self) -> str:
         """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
         try:
-            identity = whole.identity(self.mirror.output)
+            stranger = self.stranger()
             free = whole.free(self.mirror.output)
             is_writable = os.access(self.mirror.output, os.W_OK | os.X_OK)
         except OSError as error:
             return output_trouble(self.mirror.output, error)
-        if self.identity not in (None, identity):
-            return (
-                f"Another folder than before stands at {self.mirror.output}. Is its disk mounted? If it is to be "
-                "filled anew, say `gpend confirm`."
-            )
+        if stranger:
+            return stranger
         if not is_writable:
             return f"The output folder {self.mirror.output} cannot be written to."
         if free < self.minimum_free:
@@ -62,6 +59,15 @@ class Pair:
                 f"{self.minimum_free >> 20} MiB are to stay free."
             )
         return ""
+
+    def stranger(self) -> str:
+        """Why what stands in the output's place is not the output, in words; "" if it is. Raises OSError."""
+        if self.identity in (None, whole.identity(self.mirror.output)):
+            return ""
+        return (
+            f"Another folder than before stands at {self.mirror.output}. Is its disk mounted? If it is to be "
+            "filled anew, say `gpend confirm`."
+        )
 
 
 def output_trouble(output: Path, error: OSError) -> str:

@@ -50,16 +50,16 @@ class Weather:
             return False
         trouble = pair.trouble()
         if trouble:
-            self._pair_fails(pair, trouble, now)
+            self.pair_fails(pair, trouble, now)
         return not trouble
 
     def source_fails(self, pair: Pair, error: OSError, now: Moment) -> None:
         """Something could not be read: the pair is paused."""
-        self._pair_fails(pair, source_trouble(pair.root, error), now)
+        self.pair_fails(pair, source_trouble(pair.root, error), now)
 
     def output_fails(self, pair: Pair, error: OSError, now: Moment) -> None:
         """Something could not be done in an output tree: the pair is paused."""
-        self._pair_fails(pair, output_trouble(pair.mirror.output, error), now)
+        self.pair_fails(pair, output_trouble(pair.mirror.output, error), now)
 
     def pair_works(self, pair: Pair, now: Moment) -> None:
         """A photo of a pair was read, and written where there was something to write."""
@@ -82,8 +82,8 @@ class Weather:
         pauses = [self._engine, *(pair.pause for pair in pairs)]
         return min((pause.until for pause in pauses if pause.on_probation), default=None)
 
-    def _pair_fails(self, pair: Pair, reason: str, now: Moment) -> None:
-        """Something about a pair's folders does not work."""
+    def pair_fails(self, pair: Pair, reason: str, now: Moment) -> None:
+        """Something about a pair's folders does not work: the pair is paused."""
         if pair.pause.fail(reason, now.steady):
             self._ledger.sources.pause(pair.id, reason, now.utc)
             log.warning("folder_paused", source=pair.root, reason=reason)

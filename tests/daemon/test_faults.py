@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gpend.ledger import Ledger, Recipe, Request, State
+from gpend.mirror import trash
+from gpend.settings import OnDelete
 from tests.daemon.world import BLURRED, RESTORED, SHARP, World
 
 
@@ -48,6 +50,61 @@ def test_an_output_that_is_another_folder_than_before_is_not_written_to(world: W
     world.once()
     assert set(world.outputs()) == {"a.jpg", "b.jpg"}
     assert world.engine.given == {BLURRED: 1, BLURRED + b"2": 1}
+
+
+@pytest.mark.parametrize("stands", ["nothing", "another folder"])
+@pytest.mark.parametrize("on_delete", OnDelete)
+def test_the_output_of_a_photo_deleted_while_the_output_folder_was_away_is_seen_to_when_it_is_back(
+    world: World, stands: str, on_delete: OnDelete
+) -> None:
+    world.knobs["on_delete"] = on_delete
+    photo = world.put("2020/a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+
+    def take_away(_: object) -> None:
+        if not (world.root / "away").exists():
+            world.output.rename(world.root / "away")
+            if stands == "another folder":
+                world.output.mkdir()
+
+    with Ledger.open(world.settings.ledger) as ledger:
+        world.daemon(ledger).once(take_away)
+    assert paused(world) is not None
+    shutil.rmtree(world.output, ignore_errors=True)
+    (world.root / "away").rename(world.output)
+    world.once()
+    assert (
+        set(world.outputs())
+        == {
+            OnDelete.TRASH: {".gpend-trash/2023-11-14/2020/a.jpg"},
+            OnDelete.KEEP: {"2020/a.jpg"},
+            OnDelete.DELETE: set(),
+        }[on_delete]
+    )
+    assert paused(world) is None
+
+
+def test_one_pass_does_not_wait_for_an_output_that_cannot_be_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trash, "discard", refused)
+        began = world.clock.now().steady
+        world.once()
+    assert world.clock.now().steady - began < 180
+    assert "it is read-only" in (paused(world) or "")
+    world.once()
+    assert set(world.outputs()) == {".gpend-trash/2023-11-14/a.jpg"}
 
 
 def test_another_output_is_filled_anew_once_a_person_says_so(world: World) -> None:
