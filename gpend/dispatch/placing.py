@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from gpend.dispatch import earlier
@@ -9,7 +10,7 @@ from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.places import Places
 from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Recipe, Row, State, Written
-from gpend.mirror import Appearance, Mirror, candidates
+from gpend.mirror import Appearance, Mirror, candidates, trash
 from gpend.settings import Keep, Settings
 
 
@@ -71,15 +72,16 @@ class Placing:
         It is left in place if it is the photo's own, moved if the twin's file is gone, and copied otherwise. None: the
         output is no longer as gpend wrote it.
         """
-        if twin.written is None or not home.stands(twin.written):
+        written = twin.written and trash.whereabouts(home, twin.written)
+        if written is None:
             return None
-        suffix = twin.written.path.suffix if twin.written.path.suffix != twin.relative.suffix else ""
+        suffix = written.path.suffix if written.path.suffix != twin.relative.suffix else ""
         place = self._places.place(job, suffix)
-        if home is job.pair.mirror and twin.written.path == place:
-            return home.retime(twin.written, job.photo.like)
+        if home is job.pair.mirror and written.path == place:
+            return home.retime(written, job.photo.like)
         if twin.id == job.row.id or is_gone(twin, job):
-            return self._moved(job, twin, home, place)
-        photo = home.read(twin.written)
+            return self._moved(job, replace(twin, written=written), home, place)
+        photo = home.read(written)
         return None if photo is None else job.pair.mirror.write(place, photo, job.origin, twin.recipe, job.before)
 
     def exchanged(self, job: Job, twin: Row, like: Appearance) -> tuple[Written, Written] | None:

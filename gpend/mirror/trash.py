@@ -27,16 +27,30 @@ def is_in_trash(place: Path) -> bool:
 def discard(mirror: Mirror, written: Written, now: int) -> Written | None:
     """Move an output into today's trash; None: it is not as gpend wrote it, so it is not gpend's to move.
 
-    Raises OSError and PhotoError; then it stays.
+    It may be there already. Raises OSError and PhotoError; then it stays.
     """
     if not mirror.stands(written):
-        return None
+        return whereabouts(mirror, written)
     today = datetime.fromtimestamp(now, UTC).date().isoformat()
     for number in range(1, _TRIES):
         day = today if number == 1 else f"{today}.{number}"
         with suppress(OccupiedError):
             return mirror.move(written, mirror, TRASH / day / written.path)
     raise OccupiedError(f"The trash of {today} already holds {_TRIES} files of the name {written.path.name!r}.")
+
+
+def whereabouts(mirror: Mirror, written: Written) -> Written | None:
+    """Where an output stands as gpend wrote it: in its place, or in the trash if gpend was killed on the way there.
+
+    None: nowhere. Raises OSError.
+    """
+    if mirror.stands(written):
+        return written
+    days: list[str] = []
+    with suppress(FileNotFoundError, PhotoError), tree.folder(mirror.output, TRASH) as folder:
+        days = standing.names_in(folder)
+    moved = (Written(TRASH / day / written.path, written.stamp, written.sha256) for day in reversed(days))
+    return next((each for each in moved if mirror.stands(each)), None)
 
 
 def expired(mirror: Mirror, now: int, days: int) -> list[Path]:

@@ -161,6 +161,41 @@ def test_an_output_on_its_way_to_a_new_name_follows_a_photo_that_moves_on(house:
     assert house.made[PHOTO] == 1
 
 
+@pytest.mark.parametrize("steps", range(12))
+@pytest.mark.parametrize("name", ["a/1.jpg", "c/2.jpg"])
+def test_a_photo_that_comes_back_takes_its_output_out_of_the_trash_where_only_its_file_says_that_it_is(
+    house: House, steps: int, name: str
+) -> None:
+    photo = put(house, "a/1.jpg", PHOTO)
+    come_to_rest(house)
+    photo.unlink()
+    house.hint()
+    house.turn(4)
+    house.clock.pass_by(20)
+    house.kill(steps)
+    put(house, name, PHOTO)
+    come_to_rest(house)
+    assert outputs(house)[name] == RESTORED
+    assert house.made[PHOTO] == 1
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_what_went_into_the_trash_before_gpend_could_say_so_is_on_record_afterwards(house: House, steps: int) -> None:
+    photo = put(house, "a/1.jpg", PHOTO)
+    come_to_rest(house)
+    photo.unlink()
+    house.hint()
+    house.turn(4)
+    house.clock.pass_by(20)
+    house.kill(steps)
+    come_to_rest(house)
+    assert outputs(house) == {f"{TRASH}a/1.jpg": RESTORED}
+    row = house.ledger.photo(photo)
+    assert row is not None
+    assert row.written is not None
+    assert row.written.path == Path(f"{TRASH}a/1.jpg")
+
+
 @pytest.mark.usefixtures("attributes")
 @at_every_step
 def test_the_output_of_a_photo_set_aside_then_goes_with_it_as_well(house: House, steps: int) -> None:
