@@ -98,6 +98,10 @@ class Placing:
     def _moved(self, job: Job, twin: Row, home: Mirror, place: Path) -> Written | None:
         if twin.written is None:
             return None
+        made = job.pair.mirror.adopt(place, job.origin, (twin.written.sha256,))
+        if made is not None and not (job.pair.mirror.output / place).samefile(home.output / twin.written.path):
+            home.remove(twin.written)  # it was being copied when gpend was killed, and nobody is left who needs both
+            return job.pair.mirror.retime(made, job.photo.like)
         if job.before is None or job.before.path != place:  # else an earlier output of its own stands in the way
             try:
                 return home.move(twin.written, job.pair.mirror, place, job.photo.like)

@@ -198,6 +198,21 @@ def test_what_went_into_the_trash_before_gpend_could_say_so_is_on_record_afterwa
 
 @pytest.mark.usefixtures("attributes")
 @at_every_step
+def test_a_copy_whose_model_is_deleted_while_its_output_is_on_its_way_has_its_output(house: House, steps: int) -> None:
+    photo = put(house, "a/1.jpg", PHOTO)
+    come_to_rest(house)
+    killed_over(house, put(house, "c/1.jpg", PHOTO), steps)
+    photo.unlink()
+    come_to_rest(house)
+    standing = outputs(house)
+    assert standing.pop("c/1.jpg") == RESTORED
+    assert set(standing) <= {f"{TRASH}a/1.jpg"}
+    assert house.ledger.counts()[State.FAILED] == 0
+    assert house.made[PHOTO] == 1
+
+
+@pytest.mark.usefixtures("attributes")
+@at_every_step
 def test_the_output_of_a_photo_set_aside_then_goes_with_it_as_well(house: House, steps: int) -> None:
     photo = put(house, "a/1.jpg", PHOTO)
     killed_over(house, photo, steps)
