@@ -15,7 +15,7 @@ from gpend.failpoints import reached
 from gpend.intake import Stamp
 from gpend.mirror import provenance
 from gpend.mirror.provenance import Provenance
-from gpend.mirror.standing import TEMPORARY, Ours, is_gpends, is_unchanged, stamp_of, status_of
+from gpend.mirror.standing import TEMPORARY, Ours, is_gpends, is_unchanged, names_in, stamp_of, status_of
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
 """How file systems say that they cannot do such a thing, or that it is not allowed."""
@@ -94,6 +94,9 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
     except FileExistsError as error:
         if not _is_same(old_folder, old, folder, name):
             raise _occupied(name) from error
+        if not _are_two(old_folder, old, folder, name):  # to take away the one would lose the file
+            os.rename(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+            return
     except OSError as error:
         if error.errno not in NOT_HERE:
             raise
@@ -179,6 +182,13 @@ def _is_same(old_folder: int, old: str, folder: int, name: str) -> bool:
     """Two names of one file: a move that was interrupted between its two steps."""
     one, other = status_of(old_folder, old), status_of(folder, name)
     return one is not None and other is not None and os.path.samestat(one, other)
+
+
+def _are_two(old_folder: int, old: str, folder: int, name: str) -> bool:
+    """Two names, and not one told in two ways, as a file system takes it that ignores case or normalises Unicode."""
+    if old == name and os.path.samestat(os.fstat(old_folder), os.fstat(folder)):
+        return False
+    return old in names_in(old_folder) and name in names_in(folder)
 
 
 def _occupied(name: str) -> OccupiedError:

@@ -141,6 +141,28 @@ def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
     assert files(mirror) == {"a.jpg": b"restored"}
 
 
+def test_on_a_file_system_without_case_an_output_may_change_the_case_of_its_name_and_is_not_lost(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    os.link(mirror.output / "a.jpg", mirror.output / "A.jpg")  # as it looks there: one file by both names
+
+    @contextmanager
+    def listed_once(_folder: int) -> Iterator[list[SimpleNamespace]]:
+        yield [SimpleNamespace(name="a.jpg")]
+
+    monkeypatch.setattr(os, "scandir", listed_once)
+    mirror.move(written, mirror, Path("A.jpg"))
+    monkeypatch.undo()
+    assert (mirror.output / "A.jpg").read_bytes() == b"restored"
+
+
+def test_an_output_that_is_given_the_name_it_has_stays(mirror: Mirror) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    mirror.move(written, mirror, Path("a.jpg"))
+    assert files(mirror) == {"a.jpg": b"restored"}
+
+
 def test_without_hard_links_a_gap_is_filled_and_a_file_still_not_overwritten(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
