@@ -29,8 +29,8 @@ _MOST = click.option(
 def preview(folder: Path, out: Path, most: int | None, config_file: Path | None) -> None:
     """See before you decide: the faces of a folder.
 
-    Writes one HTML page that any browser shows: the faces most in need, before and after, and a slider that shows which
-    of them each threshold would restore.
+    Writes one HTML page that any browser shows: the faces most in need, before and after, and a slider that shows how
+    many of them lie below each threshold.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def calibrate(folder: Path, most: int | None, config_file: Path | None) -> None:
     proposal = propose(collection.sharpness)
     click.echo(_extent(collection))
     click.echo(f"Proposed threshold: {proposal.threshold:.2f}; {proposal.reason}.")
-    click.echo(f"With it, {proposal.touched:.0%} of these faces would be restored. For your configuration:\n")
+    click.echo(f"With it, {proposal.touched:.0%} of the measured faces lie below it. For your configuration:\n")
     click.echo(f"triage: {{sharpness_threshold: {proposal.threshold:.2f}}}")
 
 

@@ -29,7 +29,9 @@ def trace(pixels: Pixels) -> float:
     longest = max(luma.shape)
     if longest > _LONGEST:
         height, width = (max(1, round(side * _LONGEST / longest)) for side in luma.shape)
-        luma = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        # not by area: at most ratios that smooths every n-th pixel less, and grain then looks like blocks
+        smooth = cv2.GaussianBlur(luma, (0, 0), 0.5 * longest / _LONGEST)
+        luma = np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
     if min(luma.shape) < _FEWEST * _PITCHES[0] + 3:
         return 0.0
     return float((_answers(luma) + _answers(np.ascontiguousarray(luma.T))).max()) - _CHANCE

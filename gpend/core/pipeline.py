@@ -38,7 +38,7 @@ class Examined:
 
     report: FaceReport
     before: Plane | None  # (side, side, 3), aligned; None if the face was not measured
-    after: Plane | None  # what would become of it; None if the network was not asked
+    after: Plane | None  # what would become of it; None if nothing does
 
 
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
@@ -63,7 +63,7 @@ def _examined(report: FaceReport, crop: Plane | None, attempt: restore.Attempt |
     if crop is None or attempt is None:
         return Examined(report, crop, None)
     if attempt.refusal:
-        report = replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal)
+        return Examined(replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal), crop, None)
     return Examined(report, crop, crop + attempt.difference * weight[:, :, None])
 
 
@@ -82,7 +82,7 @@ def _restored(case: Case, chosen: list[int], networks: Networks, settings: CoreS
 
 
 def _blurred(report: FaceReport, crop: Plane, transform: align.Transform) -> restore.Blurred:
-    part = report.terms["strength"]
+    part = report.terms["part"]
     return restore.Blurred(crop, align.scale_of(transform), tuple(part * share for share in shares(report.terms)))
 
 

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     PROFILE = "profile"  # turned away or badly aligned
     COVERED = "covered"  # something lies before the face: a mask, a hand, dark glasses
     UNSURE = "unsure"  # the detector is not sure that this is a face
-    REFUSED = "refused"  # restored, but the result did not pass the gates
+    REFUSED = "refused"  # restoring it would not help, or the result did not pass the gates
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,8 @@ def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
 
 def _sharpness_refusal(restored: Plane, face: Blurred, template: Landmarks) -> str:
     """Both crops are measured alike: neither the trace of the JPEG grid nor the direction of a motion plays a part."""
-    before, after = (_terms(crop, face.scale, template) for crop in (face.crop, restored))
+    scale = face.scale / unit(template)
+    before, after = (_terms(crop, scale, template) for crop in (face.crop, restored))
     fallen = sharpness.need(before) - sharpness.need(after | {"direction": before["direction"]})
     return "" if fallen >= _SHARPER else "the restored face is not clearly sharper"
 

@@ -3,9 +3,8 @@
 The luma of the face is split into four octave bands. In every band, percentiles of the local energy tell edges (high
 percentiles) from noise (low ones, since noise is everywhere). Beside them stand the width of the strongest edges, how
 concentrated the detail is, how much of it runs in one direction, how far the crop was enlarged, and the trace of the
-JPEG grid. A quadratic logistic
-function of these terms, fitted by `python -m tests.benchmarks.judgement --fit` to faces degraded in known ways, gives
-the probability that the face needs restoring; the sharpness is its complement.
+JPEG grid. A quadratic logistic function of these terms, fitted by `python -m tests.benchmarks.judgement --fit` to faces
+degraded in known ways, gives the probability that the face needs restoring; the sharpness is its complement.
 """
 
 import itertools
@@ -128,7 +127,7 @@ def _direction(band: Plane) -> float:
     across, down = (cv2.Sobel(band, cv2.CV_32F, dx, 1 - dx, ksize=3).ravel() for dx in (1, 0))
     own, other, mixed = float(across @ across), float(down @ down), float(across @ down)
     spread = math.hypot(own - other, 2 * mixed)
-    return math.log10((own + other + spread + 1e-6) / (own + other - spread + 1e-6))
+    return math.log10((own + other + spread + 1e-6) / (max(own + other - spread, 0.0) + 1e-6))
 
 
 def _concentration(energy: Plane) -> float:

@@ -19,7 +19,7 @@ crop. What is coarser is tone, and stays the photo's own."""
 LEAST = 0.35
 """The least part that is applied: less is hardly seen."""
 
-_LIVELY = 1.2  # least squares is timid: a little more than its share looks sharper and is as near to the truth
+_LIVELY = 1.25  # least squares is timid: a little more than its share looks sharper and is as near to the truth
 
 
 def shares(terms: dict[str, float]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from gpend.core import align
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
-from gpend.core.strength import LEAST, strength
+from gpend.core.strength import LEAST, shares, strength
 from gpend.settings import TriageSettings
 
 _SHARED = 0.5  # share of the smaller of two boxes from which both stand for one face, or one for a part of it
@@ -58,24 +58,26 @@ def verdict(face: Face, measure: Measure, covered: float, settings: TriageSettin
     `covered` is what `occlusion.log_odds` says of it.
     """
     value, limit = measure.sharpness, settings.sharpness_threshold
-    share = _share(measure, settings)
-    terms = {**measure.terms, "left": measure.left, "covered": covered, "strength": share}
-    decision = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} is below {limit:.2f}; restored at {share:.0%} strength")
+    part = _part(measure, settings)
+    applied = part * float(shares(measure.terms).mean())
+    terms = {**measure.terms, "left": measure.left, "covered": covered, "part": part, "strength": applied}
+    below = f"sharpness {value:.2f} is below {limit:.2f}"
+    decision = Doubt(Verdict.RESTORED, f"{below}; restored at {applied:.0%} strength")
     if value >= limit and limit < 1:
         decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
     elif measure.left < _GONE:
         decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
-    elif covered >= COVERED:
+    elif covered >= COVERED and limit < 1:
         decision = Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
-    elif share == 0:
+    elif part == 0:
         decision = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(measure)}")
     return FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, terms)
 
 
-def _share(measure: Measure, settings: TriageSettings) -> float:
+def _part(measure: Measure, settings: TriageSettings) -> float:
     """A threshold of 1 is a person's wish to restore every face: then none is left out for want of help."""
-    share = strength(measure.terms)
-    return max(share, LEAST) if settings.sharpness_threshold >= 1 else share
+    part = strength(measure.terms)
+    return max(part, LEAST) if settings.sharpness_threshold >= 1 else part
 
 
 def _beyond(measure: Measure) -> str:

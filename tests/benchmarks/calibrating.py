@@ -22,13 +22,13 @@ _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 def rows(found: Terms) -> Values:
     """(count, terms)."""
-    return np.array([list(terms.values()) for terms in found])
+    return np.vstack([sharpness.row(terms) for terms in found])
 
 
 def fit_need(found: Terms, is_degraded: Values) -> None:
     """Means, spreads, and the log-odds that a face needs restoring."""
-    terms = rows(found)
     coefficients.TERMS = tuple(found[0])
+    terms = rows(found)
     coefficients.MEANS = tuple(terms.mean(0).round(4).tolist())
     coefficients.SPREADS = tuple(terms.std(0).round(4).tolist())
     sets = sharpness.quadratic(terms)

@@ -133,10 +133,10 @@ def _ours(tried: Trial, networks: Networks) -> tuple[float, Plane | None]:
     report = triage.verdict(face, measure, occlusion.log_odds(sample.crop), TriageSettings())
     if report.verdict is not Verdict.RESTORED:
         return 0.0, None
-    part = report.terms["strength"]
+    part = report.terms["part"]
     blurred = restore.Blurred(sample.crop, sample.scale, tuple(part * shares(report.terms)))
     (attempt,) = restore.attempts([blurred], networks)
-    return (0.0, None) if attempt.refusal else (part, sample.crop + attempt.difference)
+    return (0.0, None) if attempt.refusal else (report.terms["strength"], sample.crop + attempt.difference)
 
 
 def _print_areas(found: Sequence[Measured]) -> None:

@@ -85,13 +85,23 @@ def spoiled(paths: Sequence[Path], each: int, random: Random) -> Iterator[Sample
 
 
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
-    """A quarter without colour, and some darker or harder than they were."""
+    """A quarter without colour, some lit from one side, and some darker or harder than they were."""
     image = clean / 255.0
+    if random.uniform() < 0.3:
+        image = image * _side_light(clean.shape[0], random)[:, :, None]
     if random.uniform() < 0.25:
         image = np.repeat(image @ (0.299, 0.587, 0.114), 3).reshape(image.shape)
     if random.uniform() < 0.4:
         image = image ** random.uniform(0.6, 2.2) * random.uniform(0.5, 1.0)
     return np.asarray(np.rint(image * 255), np.uint8)
+
+
+def _side_light(side: int, random: Random) -> NDArray[np.float64]:
+    """A shade over one half of the face, whose edge is soft and slanted."""
+    down, across = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    turn = random.uniform(-0.5, 0.5) + np.pi * (random.uniform() < 0.5)
+    depth = (across * np.cos(turn) + down * np.sin(turn)) / random.uniform(0.08, 0.6)
+    return np.asarray(1 - random.uniform(0.2, 0.7) * (0.5 + 0.5 * np.tanh(depth)), np.float64)
 
 
 def _shaken(marks: Sequence[tuple[float, float]], side: int, random: Random) -> list[tuple[float, float]]:

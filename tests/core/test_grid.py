@@ -65,5 +65,18 @@ def test_any_pixels_have_a_trace(pixels: Picture) -> None:
     assert np.isfinite(grid.trace(pixels))
 
 
+@pytest.mark.parametrize("side", [150, 180, 192, 200, 240, 280, 300, 330, 500])
+def test_grain_is_not_taken_for_blocks_however_large_the_face_is(side: int) -> None:
+    grain = np.random.default_rng(side).normal(120, 20, (side, side * 3 // 4, 3))
+    assert grid.trace(np.asarray(np.clip(grain, 0, 255), np.uint8)) < CLEAR
+
+
+@pytest.mark.parametrize("size", [2.0, 2.5, 3.1])
+def test_blocks_are_seen_under_a_large_face(face: Picture, size: float) -> None:
+    large = scaled(face, size)
+    assert grid.trace(squeezed(large, 5)) > grid.trace(squeezed(large, 95)) + 1
+    assert grid.trace(scaled(squeezed(face, 10), size)) > CLEAR
+
+
 def test_a_picture_without_anything_in_it_shows_no_blocks() -> None:
     assert grid.trace(np.full((200, 150, 3), 90, np.uint8)) < CLEAR

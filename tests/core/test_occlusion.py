@@ -42,6 +42,14 @@ def test_a_face_alone_is_not_covered(crop: Plane, sigma: float) -> None:
     assert occlusion.log_odds(blurred(crop, sigma)) < COVERED
 
 
+@pytest.mark.parametrize("shade", [0.7, 0.5])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_face_lit_from_one_side_is_not_covered(crop: Plane, shade: float, *, turned: bool) -> None:
+    light = np.interp(np.arange(256), (100, 156), (1.0, shade)).astype(np.float32)
+    lit = crop * (light[::-1] if turned else light)[None, :, None]
+    assert occlusion.log_odds(blurred(np.asarray(lit, np.float32), 3)) < COVERED
+
+
 @pytest.mark.parametrize("sigma", BLURS)
 @pytest.mark.parametrize("colour", [(0.55, 0.75, 0.88), (0.1, 0.1, 0.12), (0.95, 0.95, 0.95)])
 def test_a_mask_over_nose_and_mouth_is_seen(crop: Plane, colour: tuple[float, float, float], sigma: float) -> None:

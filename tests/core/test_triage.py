@@ -131,10 +131,13 @@ def test_a_blurred_face_with_something_before_it_is_left_alone() -> None:
     assert report.verdict is Verdict.COVERED
     assert report.terms["covered"] == pytest.approx(0.1)
     assert triage.verdict(face(), measure, CLEAR, SETTINGS).verdict is not Verdict.COVERED
+    wish = TriageSettings(sharpness_threshold=1.0)
+    assert triage.verdict(face(), measure, triage.COVERED + 0.1, wish).verdict is Verdict.RESTORED
 
 
 def test_whoever_asks_for_every_face_gets_every_face() -> None:
     wish = TriageSettings(sharpness_threshold=1.0)
     report = triage.verdict(face(), Measure(0.99, -5.0, 0.0, TERMS), CLEAR, wish)
     assert report.verdict is Verdict.RESTORED
-    assert report.terms["strength"] >= LEAST
+    assert report.terms["part"] >= LEAST
+    assert 0 < report.terms["strength"] <= 1

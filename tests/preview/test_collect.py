@@ -33,6 +33,21 @@ def test_faces_come_worst_first_with_what_would_become_of_them(
     assert [path.name for path, _ in found.failures] == ["broken.jpg"]
 
 
+def test_a_folder_without_faces_has_a_page_too(networks: Networks, samples: Path, tmp_path: Path) -> None:
+    shutil.copy(samples / "no-faces.jpg", tmp_path)
+    found = collected(tmp_path, networks)
+    assert not found.verdicts
+    assert "0 measured faces" in page(found, 0.5)
+
+
+def test_verdicts_are_counted_for_all_faces_and_told_on_the_page(
+    networks: Networks, samples: Path, tmp_path: Path
+) -> None:
+    found = collected(folder_of(samples, tmp_path), networks)
+    assert found.verdicts == {Verdict.RESTORED: 1, Verdict.SHARP: 1}
+    assert "1 restored" in page(found, 0.5)
+
+
 def test_nothing_is_written_beside_the_photos(networks: Networks, samples: Path, tmp_path: Path) -> None:
     folder = folder_of(samples, tmp_path)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
