@@ -67,7 +67,7 @@ def calibrate(folder: Path, most: int | None, config_file: Path | None) -> None:
     proposal = propose(collection.sharpness)
     click.echo(_extent(collection))
     click.echo(f"Proposed threshold: {proposal.threshold:.2f}; {proposal.reason}.")
-    click.echo(f"With it, {proposal.touched:.0%} of the measured faces lie below it. For your configuration:\n")
+    click.echo(f"{proposal.touched:.0%} of the measured faces lie below it. For your configuration:\n")
     click.echo(f"triage: {{sharpness_threshold: {proposal.threshold:.2f}}}")
 
 

@@ -51,7 +51,8 @@ class Case:
     def _enough(self, scale: float) -> tuple[Pixels, float]:
         """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
         shrunk = self.overview.shape[1] / self.header.width
-        return (self.overview, shrunk) if scale <= shrunk else (self.decoded.pixels, 1.0)
+        holds_all = self.overview.shape[:2] == (self.header.height, self.header.width)
+        return (self.overview, shrunk) if holds_all or scale <= shrunk else (self.decoded.pixels, 1.0)
 
 
 def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:

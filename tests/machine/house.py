@@ -2,12 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gpend.core.report import Outcome
 from gpend.daemon import Tally
+from gpend.daemon.rounds import Unwatched
 from gpend.daemon.shift import Shift
 from gpend.dispatch import Equipment
 from gpend.errors import TransientError
@@ -25,7 +26,7 @@ _RECIPE = Recipe("fake", "d1", "0.1.0")
 _TURNS = 20_000  # in which nothing must be left to do; they are seconds, unless it is busy
 
 
-class FakeWatcher:
+class FakeWatcher(Unwatched):
     """Hands over the hints that it was given."""
 
     def __init__(self) -> None:
@@ -50,20 +51,6 @@ class FakeWatcher:
 
     def stop(self) -> None:
         """As in Watcher."""
-
-    def scanning(self, root: Path) -> AbstractContextManager[Callable[[Path], None]]:
-        """As in Watched."""
-        return nullcontext(self.visit(root))
-
-    def visit(self, root: Path) -> Callable[[Path], None]:
-        """As in Watched."""
-        del root
-        return lambda _: None
-
-    def poll_seconds(self, root: Path, last_scan_seconds: float = 0.0) -> float | None:
-        """As in Watched."""
-        del root, last_scan_seconds
-        return None  # said aloud, for mypy
 
 
 class House:
