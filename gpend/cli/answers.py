@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from gpend.single import Answer
+    from gpend.cli.single import Answer
 
 
 def progress() -> "Progress":

@@ -72,7 +72,8 @@ def calibrate(folder: Path, most: int | None, config_file: Path | None) -> None:
 
 
 def _collected(folder: Path, most: int | None, settings: Settings) -> "Collection":
-    from gpend import single, wiring
+    from gpend import wiring
+    from gpend.cli import single
     from gpend.preview.collect import Collection, collect, photos
 
     if not folder.is_dir():

@@ -61,7 +61,8 @@ def restore(
       gpend restore holiday.jpg
       gpend restore -o restored/ *.jpg
     """
-    from gpend import single, wiring, words
+    from gpend import wiring, words
+    from gpend.cli import single
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
     targets = single.targets(wanted, output, Path.cwd())
@@ -95,7 +96,8 @@ def score(photos: tuple[Path, ...], *, as_json: bool, config_file: Path | None) 
     Example:
       gpend score --json *.jpg
     """
-    from gpend import single, wiring
+    from gpend import wiring
+    from gpend.cli import single
 
     settings = settings_if_any(config_file)
     networks = wiring.networks(settings)

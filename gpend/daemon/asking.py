@@ -8,7 +8,7 @@ import structlog
 from gpend.daemon.lookouts import Lookouts
 from gpend.dispatch import Moment, Pair
 from gpend.ledger import Asked, Ledger, Request
-from gpend.mirror import whole
+from gpend.mirror import output_root
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class Asking:
     def _accept_output(self, pair: Pair, now: Moment) -> None:
         """If another folder than before stands at the output, it is filled anew."""
         with suppress(OSError):
-            if pair.identity not in (None, whole.identity(pair.mirror.output)):
-                pair.identity = whole.claim(pair.mirror.output)
+            if pair.identity not in (None, output_root.identity(pair.mirror.output)):
+                pair.identity = output_root.claim(pair.mirror.output)
                 self._ledger.sources.claim(pair.id, pair.identity)
                 self._ledger.sources.recheck(pair.id, now.utc)

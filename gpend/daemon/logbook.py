@@ -8,8 +8,8 @@ from gpend.daemon.absence import Absence
 from gpend.dispatch import Moment, Pair, Unrecorded
 from gpend.failpoints import reached
 from gpend.intake import Sighting
+from gpend.intake.sidecars import is_sidecar, photo_beside
 from gpend.ledger import Found, FoundBy, Known, Ledger, State, plain
-from gpend.mirror.sidecars import is_sidecar, photo_beside
 
 
 class Logbook:

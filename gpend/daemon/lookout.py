@@ -12,8 +12,8 @@ from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.gate import Gate, Settled
 from gpend.intake.hints import Hint
+from gpend.intake.sidecars import is_sidecar, names_beside
 from gpend.ledger import FoundBy, Ledger
-from gpend.mirror.sidecars import is_sidecar, names_beside
 from gpend.settings import Keep, Settings
 
 _MINUTE = 60.0

@@ -17,7 +17,7 @@ from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
 from gpend.errors import PhotoError
 from gpend.intake.source import Source
 from gpend.ledger import FolderRow, Ledger
-from gpend.mirror import Mirror, whole
+from gpend.mirror import Mirror, output_root
 from gpend.settings import Keep, Settings
 
 log = structlog.get_logger()
@@ -142,7 +142,7 @@ def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) ->
     mirror = Mirror(row.source, row.output, _noting(row.output))
     identity = row.output_identity
     if identity is None:
-        identity = whole.claim(mirror.output)
+        identity = output_root.claim(mirror.output)
         ledger.sources.claim(row.id, identity)
     return Pair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
 
@@ -153,7 +153,7 @@ def _noting(output: Path) -> Callable[[str], None]:
 
 def _sweeps(pairs: Sequence[Pair]) -> Iterator[int]:
     for pair in pairs:
-        for removed in whole.sweep(pair.mirror.output):
+        for removed in output_root.sweep(pair.mirror.output):
             if removed:
                 log.info("leftovers_removed", output=pair.mirror.output, files=removed)
             yield removed

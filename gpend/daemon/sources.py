@@ -5,8 +5,8 @@ from pathlib import Path
 
 from gpend.intake import Sighting
 from gpend.intake.names import is_excluded_directory
+from gpend.intake.sidecars import is_sidecar
 from gpend.intake.source import Source
-from gpend.mirror.sidecars import is_sidecar
 from gpend.settings import FolderSettings, Keep, Settings
 
 

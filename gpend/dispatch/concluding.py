@@ -13,8 +13,9 @@ from gpend.dispatch.unrecorded import Unrecorded
 from gpend.dispatch.weather import Listener
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
+from gpend.intake.reading import Appearance
 from gpend.ledger import Ledger, Recipe, Result, Row, State, Written
-from gpend.mirror import Appearance, Mirror
+from gpend.mirror import Mirror
 
 log = structlog.get_logger()
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from gpend.dispatch.pair import Pair
+from gpend.intake.reading import Original
 from gpend.ledger import Row, Written
-from gpend.mirror import Origin, Original
+from gpend.mirror import Origin
 
 
 @dataclass(frozen=True)

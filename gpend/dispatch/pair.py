@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpend.dispatch.pause import Pause
 from gpend.intake.source import Source
-from gpend.mirror import Mirror, whole
+from gpend.mirror import Mirror, output_root
 
 _WORDS = {
     errno.ENOSPC: "the disk is full",
@@ -45,7 +45,7 @@ class Pair:
         """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
         try:
             stranger = self.stranger()
-            free = whole.free(self.mirror.output)
+            free = output_root.free(self.mirror.output)
             is_writable = os.access(self.mirror.output, os.W_OK | os.X_OK)
         except OSError as error:
             return output_trouble(self.mirror.output, error)
@@ -62,7 +62,7 @@ class Pair:
 
     def stranger(self) -> str:
         """Why what stands in the output's place is not the output, in words; "" if it is. Raises OSError."""
-        if self.identity in (None, whole.identity(self.mirror.output)):
+        if self.identity in (None, output_root.identity(self.mirror.output)):
             return ""
         return (
             f"Another folder than before stands at {self.mirror.output}. Is its disk mounted? If it is to be "

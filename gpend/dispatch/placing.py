@@ -9,8 +9,9 @@ from gpend.dispatch import earlier
 from gpend.dispatch.job import Job, is_gone
 from gpend.dispatch.places import Places
 from gpend.errors import PhotoError
+from gpend.intake.reading import Appearance
 from gpend.ledger import Ledger, Recipe, Row, State, Written
-from gpend.mirror import Appearance, Mirror, candidates, trash
+from gpend.mirror import Mirror, candidates, trash
 from gpend.settings import Keep, Settings
 
 

@@ -12,8 +12,8 @@ from gpend.dispatch.pair import Pair
 from gpend.dispatch.setbacks import Setbacks
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
+from gpend.intake.reading import ChangedError, RefusedError, read
 from gpend.ledger import Row
-from gpend.mirror import ChangedError, RefusedError, read
 
 _WECHAT = ".dat"
 _MIB = 1 << 20

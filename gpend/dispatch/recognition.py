@@ -8,8 +8,9 @@ from gpend.dispatch.job import Job
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
 from gpend.dispatch.placing import Placing
+from gpend.intake.reading import ChangedError, RefusedError, glance
 from gpend.ledger import Ledger, Row, State
-from gpend.mirror import ChangedError, RefusedError, glance, is_tagged
+from gpend.mirror import is_tagged
 
 
 class Recognition:

@@ -13,8 +13,7 @@ from gpend.dispatch.pair import Pair
 from gpend.dispatch.places import Places
 from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Result, Row, State
-from gpend.mirror import candidates, leftover
-from gpend.mirror.leftover import Leftover
+from gpend.mirror import Orphan, candidates
 from gpend.settings import OnDelete
 
 log = structlog.get_logger()
@@ -48,17 +47,17 @@ class Unrecorded:
         log.info("output_found", photo=row.path, output=row.output_root / found.written.path)
         return self._ledger.photos.row(row.id) or row
 
-    def _found(self, row: Row, pair: Pair) -> Leftover | None:
+    def _found(self, row: Row, pair: Pair) -> Orphan | None:
         for place in _places(row.relative):
             if self._places.is_taken(row, pair, place):
                 continue
-            found = leftover.find(pair.mirror, place, row.stamp.mtime_ns)
+            found = pair.mirror.find_orphan(place, row.stamp.mtime_ns)
             if found is not None:
                 return None if _is_on_record(found, row) else found
         return None
 
 
-def _is_on_record(found: Leftover, row: Row) -> bool:
+def _is_on_record(found: Orphan, row: Row) -> bool:
     written = row.written
     return written is not None and (written.path, written.sha256) == (found.written.path, found.written.sha256)
 

@@ -55,7 +55,7 @@ class Photos:
         return photo
 
     def is_beside(self, folder: int, names: tuple[bytes, bytes, bytes]) -> bool:
-        """Is there a photo that a sidecar may belong to? The names are those of gpend.mirror.sidecars."""
+        """Is there a photo that a sidecar may belong to? The names are those of gpend.intake.sidecars."""
         exact, first, last = names
         values: dict[str, Value] = {"folder": folder, "exact": exact, "first": first, "last": last}
         return self._database.first("beside", values) is not None

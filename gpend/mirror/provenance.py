@@ -7,7 +7,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Final
 
-ATTRIBUTE: Final = "user.gpend"
+from gpend.intake.reading import OWN_ATTRIBUTE
+
+ATTRIBUTE: Final = OWN_ATTRIBUTE
 """The extended attribute that every output carries where the file system allows it."""
 
 _TAG = re.compile(rb"gpend \d+\.\d+")

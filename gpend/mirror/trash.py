@@ -10,9 +10,9 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.ledger import Written
-from gpend.mirror import standing, tree
+from gpend.mirror import dirfd, inspect
+from gpend.mirror.atomic import OccupiedError
 from gpend.mirror.mirror import Mirror
-from gpend.mirror.writing import OccupiedError
 
 TRASH = Path(".gpend-trash")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.\d+)?")
@@ -47,8 +47,8 @@ def whereabouts(mirror: Mirror, written: Written) -> Written | None:
     if mirror.stands(written):
         return written
     days: list[str] = []
-    with suppress(FileNotFoundError, PhotoError), tree.folder(mirror.output, TRASH) as folder:
-        days = standing.names_in(folder)
+    with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(mirror.output, TRASH) as folder:
+        days = inspect.names_in(folder)
     moved = (Written(TRASH / day / written.path, written.stamp, written.sha256) for day in reversed(days))
     return next((each for each in moved if mirror.stands(each)), None)
 
@@ -56,8 +56,8 @@ def whereabouts(mirror: Mirror, written: Written) -> Written | None:
 def expired(mirror: Mirror, now: int, days: int) -> list[Path]:
     """The parts of the trash that are older than so many days, relative to the output."""
     limit = datetime.fromtimestamp(now, UTC).date() - timedelta(days=days)
-    with suppress(FileNotFoundError, PhotoError), tree.folder(mirror.output, TRASH) as folder:
-        return [TRASH / name for name in standing.names_in(folder) if _is_before(name, limit)]
+    with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(mirror.output, TRASH) as folder:
+        return [TRASH / name for name in inspect.names_in(folder) if _is_before(name, limit)]
     return []
 
 
@@ -67,16 +67,16 @@ def empty(mirror: Mirror, part: Path) -> Iterator[None]:
     while pending:
         relative = pending.pop()
         emptied.append(relative)
-        with suppress(FileNotFoundError, PhotoError), tree.folder(mirror.output, relative) as folder:
-            for name in standing.names_in(folder):
-                status = standing.status_of(folder, name)
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(mirror.output, relative) as folder:
+            for name in inspect.names_in(folder):
+                status = inspect.status_of(folder, name)
                 if status is not None and stat.S_ISDIR(status.st_mode):
                     pending.append(relative / name)
                 elif status is not None:
                     os.unlink(name, dir_fd=folder)
                 yield
     for relative in reversed(emptied):
-        with suppress(OSError, PhotoError), tree.folder(mirror.output, relative.parent) as folder:
+        with suppress(OSError, PhotoError), dirfd.open_folder(mirror.output, relative.parent) as folder:
             os.rmdir(relative.name, dir_fd=folder)
 
 

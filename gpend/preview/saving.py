@@ -9,8 +9,9 @@ from pathlib import Path
 from gpend import __version__
 from gpend.errors import FatalError, PhotoError
 from gpend.intake import Stamp
+from gpend.intake.reading import Appearance
 from gpend.ledger import Recipe, Written
-from gpend.mirror import Appearance, Mirror, Origin
+from gpend.mirror import Mirror, Origin
 
 _MARK = b"<title>gpend preview</title>"
 _MARK_WITHIN = 1024  # bytes from the beginning

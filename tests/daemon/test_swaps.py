@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpend.ledger import State
-from gpend.mirror import exchange
+from gpend.mirror import atomic
 from tests.daemon.world import BLURRED, RESTORED, World
 from tests.machine import pictures
 from tests.machine.house import House
@@ -27,7 +27,7 @@ def exchanging(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).touch()
     folder = os.open(tmp_path, os.O_RDONLY)
-    can = exchange.exchange(folder, "one", folder, "other")
+    can = atomic.exchange(folder, "one", folder, "other")
     os.close(folder)
     for name in ("one", "other"):
         (tmp_path / name).unlink()
@@ -97,7 +97,7 @@ def test_photos_whose_bytes_were_exchanged_give_their_outputs_their_times(world:
 def test_where_files_cannot_exchange_their_names_the_outputs_are_right_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "exchange", lambda *_: False)
+    monkeypatch.setattr(atomic, "exchange", lambda *_: False)
     one, other = world.put("a.jpg"), world.put("b.jpg", OTHER)
     world.once()
     swap(one, other)

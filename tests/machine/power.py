@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gpend import failpoints
-from gpend.mirror import exchange
+from gpend.mirror import atomic
 
 _CHANGES = ("write", "link", "unlink", "rename", "replace", "mkdir", "rmdir", "utime", "fchmod", "setxattr", "fsync")
 
@@ -33,7 +33,7 @@ class Power:
         with pytest.MonkeyPatch.context() as patch:
             for name in _CHANGES:
                 patch.setattr(os, name, self._depending(getattr(os, name)))
-            patch.setattr(exchange, "exchange", self._depending(exchange.exchange))
+            patch.setattr(atomic, "exchange", self._depending(atomic.exchange))
             patch.setattr(failpoints, "_armed", self)
             yield
 

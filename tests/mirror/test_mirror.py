@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.errors import PhotoError
+from gpend.intake.reading import Appearance
 from gpend.ledger import Recipe, Written
 from gpend.mirror import (
-    Appearance,
     LinkedFolderError,
     Mirror,
     OccupiedError,
     Origin,
+    atomic,
     candidates,
-    standing,
-    whole,
-    writing,
+    inspect,
+    output_root,
 )
 from gpend.mirror.provenance import ATTRIBUTE
 
@@ -61,7 +61,7 @@ def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> No
     status = (mirror.output / "b/a.jpg").stat()
     assert files(mirror) == {"b/a.jpg": b"restored"}
     assert (status.st_mode & 0o777, status.st_mtime_ns, status.st_nlink) == (0o640, LIKE.modified_ns, 1)
-    assert written == Written(Path("b/a.jpg"), standing.stamp_of(status), hashlib.sha256(b"restored").hexdigest())
+    assert written == Written(Path("b/a.jpg"), inspect.stamp_of(status), hashlib.sha256(b"restored").hexdigest())
 
 
 def test_folders_are_as_private_as_those_of_the_source(mirror: Mirror) -> None:
@@ -331,8 +331,8 @@ def test_the_sweep_removes_what_a_dead_gpend_left_and_nothing_else(mirror: Mirro
     (mirror.output / "deep/.gpend-0123456789abcdef").write_bytes(b"half")
     (mirror.output / "deep/gpend-notes.txt").write_bytes(b"mine")
     folder = os.open(mirror.output, os.O_RDONLY)
-    with writing._temporary(folder) as (alive, _):  # noqa: SLF001  # as a living writer holds it
-        assert sum(whole.sweep(mirror.output)) == 1
+    with atomic._temporary(folder) as (alive, _):  # noqa: SLF001  # as a living writer holds it
+        assert sum(output_root.sweep(mirror.output)) == 1
         assert set(files(mirror)) == {alive, "deep/gpend-notes.txt"}
     os.close(folder)
 

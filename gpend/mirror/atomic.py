@@ -1,40 +1,34 @@
 """Whole or not at all: a file appears under its name complete and on disk, or it does not appear."""
 
+import ctypes
 import errno
 import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
 from gpend.intake import Stamp
+from gpend.intake.reading import Appearance
+from gpend.ledger import Written
 from gpend.mirror import provenance
+from gpend.mirror.inspect import TEMPORARY, is_gpends, is_unchanged, names_in, stamp_of, status_of
 from gpend.mirror.provenance import Provenance
-from gpend.mirror.standing import TEMPORARY, Ours, is_gpends, is_unchanged, names_in, stamp_of, status_of
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
 """How file systems say that they cannot do such a thing, or that it is not allowed."""
 
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
+
 
 class OccupiedError(PhotoError):
     """A file that gpend did not write stands where an output should go; it was left alone."""
-
-
-@dataclass(frozen=True)
-class Appearance:
-    """What a file is besides its bytes and its name."""
-
-    mode: int  # permission bits
-    owner: int
-    group: int
-    accessed_ns: int
-    modified_ns: int
-    attributes: dict[str, bytes] = field(default_factory=dict)  # extended ones
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class Placed:
     notes: tuple[str, ...]  # what could not be carried over; worth a line once per folder
 
 
-def put(folder: int, name: str, draft: Draft, ours: Ours | None) -> Placed:
+def put(folder: int, name: str, draft: Draft, replaceable: Written | None) -> Placed:
     """Write a draft under `name` in an open folder, looking like its source.
 
     Raises OccupiedError where a file stands that gpend did not write or that has changed since, and OSError; then
@@ -66,20 +60,20 @@ def put(folder: int, name: str, draft: Draft, ours: Ours | None) -> Placed:
         reached("temp_written")
         os.fsync(descriptor)
         reached("fsynced")
-        _install(folder, temporary, name, ours)
+        _install(folder, temporary, name, replaceable)
         reached("renamed")
         os.fsync(folder)
         reached("folder_fsynced")
         return Placed(stamp_of(os.fstat(descriptor)), notes)
 
 
-def link(folder: int, name: str, source: Path, ours: Ours | None) -> Stamp:
+def link(folder: int, name: str, source: Path, replaceable: Written | None) -> Stamp:
     """Give the photo `source` a second name in an open folder; the stamp. Raises OccupiedError, OSError."""
     temporary = TEMPORARY + secrets.token_hex(8)
     os.link(source, temporary, dst_dir_fd=folder)  # of a link among the photos, what it leads to
     try:
         stamp = stamp_of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
-        _install(folder, temporary, name, ours)
+        _install(folder, temporary, name, replaceable)
         os.fsync(folder)
     finally:
         with suppress(FileNotFoundError):  # it has its name
@@ -108,6 +102,22 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
     os.unlink(old, dir_fd=old_folder)
 
 
+def exchange(folder: int, name: str, other_folder: int, other: str) -> bool:
+    """Give each of two files in open folders the other's name; False where that is not to be had. Raises OSError."""
+    library = ctypes.CDLL(None, use_errno=True)
+    try:
+        renameat2 = library.renameat2
+    except AttributeError:
+        return False  # a C library of before 2018
+    renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    if renameat2(folder, os.fsencode(name), other_folder, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number))
+
+
 def set_times(folder: int, name: str, like: Appearance) -> None:
     """Give a file the times of a photo, where that is allowed; a second name of that very photo has them already."""
     with suppress(OSError):
@@ -115,18 +125,18 @@ def set_times(folder: int, name: str, like: Appearance) -> None:
             os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
 
 
-def refuse_occupied(folder: int, name: str, ours: Ours | None) -> None:
+def refuse_occupied(folder: int, name: str, replaceable: Written | None) -> None:
     """Raise OccupiedError where `put` and `link` would; nothing is changed."""
-    if status_of(folder, name) is not None and not _may_be_replaced(folder, name, ours):
+    if status_of(folder, name) is not None and not _may_be_replaced(folder, name, replaceable):
         raise _occupied(name)
 
 
-def _may_be_replaced(folder: int, name: str, ours: Ours | None) -> bool:
-    return (ours is not None and is_unchanged(folder, name, ours)) or is_gpends(folder, name)
+def _may_be_replaced(folder: int, name: str, replaceable: Written | None) -> bool:
+    return (replaceable is not None and is_unchanged(folder, name, replaceable)) or is_gpends(folder, name)
 
 
-def _install(folder: int, temporary: str, name: str, ours: Ours | None) -> None:
-    if _may_be_replaced(folder, name, ours):
+def _install(folder: int, temporary: str, name: str, replaceable: Written | None) -> None:
+    if _may_be_replaced(folder, name, replaceable):
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         give_name(folder, temporary, folder, name)

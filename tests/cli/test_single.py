@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend import single
+from gpend.cli import single
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError

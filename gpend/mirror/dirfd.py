@@ -17,7 +17,7 @@ class LinkedFolderError(PhotoError):
 
 
 @contextmanager
-def folder(root: Path, relative: Path, source: Path | None = None) -> Iterator[int]:
+def open_folder(root: Path, relative: Path, source: Path | None = None) -> Iterator[int]:
     """A descriptor of root/relative. With `source`, what is missing is made, as private as the same folder there.
 
     Raises FileNotFoundError where it is missing without `source`, LinkedFolderError for a link on the way, OSError.
@@ -41,7 +41,7 @@ def remove_empty(root: Path, relative: Path) -> None:
     """Remove a folder and the folders around it, as far as they are empty; the root stays."""
     while relative.parts:
         try:
-            with folder(root, relative.parent) as descriptor:
+            with open_folder(root, relative.parent) as descriptor:
                 os.rmdir(relative.name, dir_fd=descriptor)
         except (OSError, PhotoError):
             return  # it holds something, or is not ours to remove: leaving a folder behind harms nobody

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpend.intake import Stamp
-from gpend.mirror import ChangedError, RefusedError, read
-from gpend.mirror.standing import stamp_of
+from gpend.intake.reading import ChangedError, RefusedError, read
+from gpend.mirror.inspect import stamp_of
 
 
 @pytest.fixture

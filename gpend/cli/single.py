@@ -12,18 +12,9 @@ from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.dispatch.recipe import recipe_of
 from gpend.engine.attempt import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
+from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts
-from gpend.mirror import (
-    ChangedError,
-    Mirror,
-    OccupiedError,
-    Origin,
-    Original,
-    RefusedError,
-    candidates,
-    is_tagged,
-    read,
-)
+from gpend.mirror import Mirror, OccupiedError, Origin, candidates, is_tagged
 from gpend.settings import CoreSettings
 
 

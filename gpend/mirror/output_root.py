@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.intake.mounts import mounts_now
-from gpend.mirror import standing, tree
+from gpend.mirror import dirfd, inspect
 
 _MARK = "user.gpend.output"
 
@@ -49,11 +49,11 @@ def sweep(root: Path) -> Iterator[int]:
 
 def _sweep(root: Path, relative: Path, pending: list[Path]) -> int:
     removed = 0
-    with tree.folder(root, relative) as folder, os.scandir(folder) as entries:
+    with dirfd.open_folder(root, relative) as folder, os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 pending.append(relative / entry.name)
-            elif standing.is_abandoned(folder, entry.name):
+            elif inspect.is_abandoned(folder, entry.name):
                 os.unlink(entry.name, dir_fd=folder)
                 removed += 1
     return removed

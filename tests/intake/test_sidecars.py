@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.mirror.sidecars import is_sidecar, names_beside, photo_beside
+from gpend.intake.sidecars import is_sidecar, names_beside, photo_beside
 
 
 def belongs(sidecar: str, photo: str) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gpend.intake.reading import Appearance
 from gpend.ledger import Recipe
-from gpend.mirror import Appearance, Mirror, Origin
-from gpend.mirror.leftover import find
+from gpend.mirror import Mirror, Origin
 from gpend.mirror.provenance import ATTRIBUTE
 
 RECIPE = Recipe("gpen-256", "d1", "0.1.0")
@@ -32,20 +32,20 @@ def mirror(tmp_path: Path) -> Mirror:
 
 
 def test_an_output_tells_what_it_was_made_of_and_how(mirror: Mirror) -> None:
-    found = find(mirror, PLACE, MOMENT)
+    found = mirror.find_orphan(PLACE, MOMENT)
     assert found is not None
     assert (found.content, found.recipe) == (hashlib.sha256(b"source").hexdigest(), RECIPE)
     assert mirror.read(found.written) == b"restored"
 
 
 def test_the_time_of_the_photo_may_be_off_as_far_as_file_systems_round_it(mirror: Mirror) -> None:
-    assert find(mirror, PLACE, MOMENT + 1_900_000_000) is not None
-    assert find(mirror, PLACE, MOMENT + 3_000_000_000) is None
+    assert mirror.find_orphan(PLACE, MOMENT + 1_900_000_000) is not None
+    assert mirror.find_orphan(PLACE, MOMENT + 3_000_000_000) is None
 
 
 def test_where_nothing_stands_nothing_is_found(mirror: Mirror) -> None:
-    assert find(mirror, Path("b/other.jpg"), MOMENT) is None
-    assert find(mirror, Path("no/such/folder.jpg"), MOMENT) is None
+    assert mirror.find_orphan(Path("b/other.jpg"), MOMENT) is None
+    assert mirror.find_orphan(Path("no/such/folder.jpg"), MOMENT) is None
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_what_is_not_byte_for_byte_what_gpend_wrote_there_is_not_believed(
     path = mirror.output / PLACE
     harm(path)
     os.utime(path, ns=(MOMENT, MOMENT))
-    assert find(mirror, PLACE, MOMENT) is None
+    assert mirror.find_orphan(PLACE, MOMENT) is None

@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from gpend.intake import Stamp
+from gpend.ledger import Written
 from gpend.mirror import provenance
 from gpend.mirror.provenance import Provenance
 
@@ -20,14 +20,6 @@ CLOSE_NS: Final = 2_000_000_000
 """The times of FAT come in steps of two seconds."""
 
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Ours:
-    """A file as gpend left it; still so, it may be replaced."""
-
-    stamp: Stamp
-    sha256: str
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -49,12 +41,12 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def is_unchanged(folder: int, name: str, ours: Ours) -> bool:
-    """Does the very file that gpend left still stand there, at least byte for byte?"""
+def is_unchanged(folder: int, name: str, written: Written) -> bool:
+    """Does the very file that gpend wrote still stand under a name, at least byte for byte?"""
     status = status_of(folder, name)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
-    return stamp_of(status) == ours.stamp or sha256_of(folder, name) == ours.sha256
+    return stamp_of(status) == written.stamp or sha256_of(folder, name) == written.sha256
 
 
 def is_gpends(folder: int, name: str) -> bool:

@@ -6,20 +6,34 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from gpend.intake import Stamp
 from gpend.ledger import plain
-from gpend.mirror.provenance import ATTRIBUTE
-from gpend.mirror.writing import Appearance
+
+OWN_ATTRIBUTE: Final = "user.gpend"
+"""The extended attribute with which gpend marks its outputs; a photo that has it does not hand it on."""
 
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM})
 _CHUNK = 1 << 20
 _KINDS = ("user.", "system.posix_acl_")
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What a file is besides its bytes and its name."""
+
+    mode: int  # permission bits
+    owner: int
+    group: int
+    accessed_ns: int
+    modified_ns: int
+    attributes: dict[str, bytes] = field(default_factory=dict)  # extended ones
 
 
 class ChangedError(Exception):
@@ -130,7 +144,7 @@ def _appearance(descriptor: int, status: os.stat_result) -> Appearance:
 
 def _attributes(descriptor: int) -> dict[str, bytes]:
     try:
-        names = [name for name in os.listxattr(descriptor) if name.startswith(_KINDS) and name != ATTRIBUTE]
+        names = [name for name in os.listxattr(descriptor) if name.startswith(_KINDS) and name != OWN_ATTRIBUTE]
         return {name: os.getxattr(descriptor, name) for name in names}
     except OSError:
         return {}  # none on this file system, or none that may be read
