@@ -6,9 +6,9 @@ import pytest
 
 from gpend import reports
 from gpend.errors import FatalError
-from gpend.intake import Stamp
 from gpend.ledger import Found, FoundBy, Ledger, Recipe, Result, State, Written
 from gpend.settings import FolderSettings
+from gpend.stamp import Stamp
 
 NOW = 1_700_000_000
 SHA = "a" * 64

@@ -9,7 +9,7 @@ from gpend.dispatch import Moment, Pair, Unrecorded
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.sidecars import is_sidecar, photo_beside
-from gpend.ledger import Found, FoundBy, Known, Ledger, State, plain
+from gpend.ledger import Found, FoundBy, Known, Ledger, State
 
 
 class Logbook:
@@ -32,7 +32,7 @@ class Logbook:
         if known is None or known.state is State.GONE:
             return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
         self._absence.met(known.id, was_missing=known.missing)
-        return known.stamp != plain(sighting.stamp)
+        return known.stamp != sighting.stamp
 
     def enter(self, sighting: Sighting, finder: FoundBy, now: Moment) -> tuple[int, bool]:
         """Put on record what has settled: its id, and whether it was unknown."""

@@ -12,7 +12,6 @@ from gpend.dispatch.moment import Moment
 from gpend.dispatch.setbacks import Setbacks
 from gpend.dispatch.weather import Weather
 from gpend.errors import FatalError, PhotoError, TransientError
-from gpend.ledger import plain
 
 log = structlog.get_logger()
 
@@ -53,7 +52,7 @@ class Answers:
         except OSError as error:
             self._setbacks.source_fails(job.row, job.pair, error, now, begun=begun)
             return
-        if seen is None or plain(seen.stamp) != job.row.stamp:
+        if seen is None or seen.stamp != job.row.stamp:
             log.info("photo_changed", photo=job.row.path)
             self._setbacks.changed(job.row, job.pair, now, begun=begun)
             return

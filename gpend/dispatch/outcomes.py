@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from gpend.backoff import delay
 from gpend.core.report import Kept, Outcome, Restored
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.ledger import Facts, Recipe, Row, State
@@ -46,7 +47,7 @@ def refused_until(delays: int, now: int) -> int:
 
 def interval(first: int, times: int) -> int:
     """Seconds that double each time, up to a day."""
-    return int(min(first * 2 ** min(times, 32), _LONGEST_SECONDS))
+    return int(delay(first, times + 1, _LONGEST_SECONDS))
 
 
 def precedents(row: Row, twins: Sequence[Row], recipe: Recipe) -> list[Row]:

@@ -3,14 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Stamp:
-    """What tells one state of a file from another without reading it."""
-
-    size: int
-    mtime_ns: int
-    inode: int  # 0 where the file system makes inode numbers up anew
+from gpend.stamp import Stamp
 
 
 @dataclass(frozen=True)

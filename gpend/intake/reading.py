@@ -11,8 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from gpend.intake import Stamp
-from gpend.ledger import plain
+from gpend.stamp import Stamp
 
 OWN_ATTRIBUTE: Final = "user.gpend"
 """The extended attribute with which gpend marks its outputs; a photo that has it does not hand it on."""
@@ -68,7 +67,7 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
         data = _whole(descriptor, status.st_size)
         if len(data) != status.st_size:
             raise ChangedError
-        return Original(data, _appearance(descriptor, status), _stamp(status))
+        return Original(data, _appearance(descriptor, status), Stamp.of(status))
 
 
 def glance(path: Path, stamp: Stamp) -> tuple[str, Appearance]:
@@ -90,10 +89,10 @@ def _unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_
         raise _named(error) from error
     try:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode) or not (stamp is None or _is(stamp, before)):
+        if not stat.S_ISREG(before.st_mode) or not (stamp is None or stamp.is_of(before)):
             raise ChangedError
         yield descriptor, before
-        if not _is(_stamp(before), os.fstat(descriptor)):
+        if not Stamp.of(before).is_of(os.fstat(descriptor)):
             raise ChangedError
     finally:
         os.close(descriptor)
@@ -110,16 +109,6 @@ def _named(error: OSError) -> Exception:
     if error.errno in _ABSENT:
         return ChangedError()
     return RefusedError() if error.errno in _REFUSED else error
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return plain(Stamp(status.st_size, status.st_mtime_ns, status.st_ino))
-
-
-def _is(stamp: Stamp, status: os.stat_result) -> bool:
-    """Is this the file of the stamp? Its inode is 0 where the file system makes inode numbers up anew."""
-    seen = _stamp(status)
-    return (seen.size, seen.mtime_ns) == (stamp.size, stamp.mtime_ns) and stamp.inode in (0, seen.inode)
 
 
 def _whole(descriptor: int, size: int) -> bytes:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
+from gpend.backoff import delay
 from gpend.intake import Sighting
 from gpend.intake.ending import Ending
 
@@ -33,7 +34,7 @@ class _Waiting:
     sighting: Sighting
     since: float  # when it was last seen to have changed
     check_at: float
-    pause: float  # before the check after the next
+    postponed: int  # times, one after the other
     queued_at: float  # its valid place in the queue
 
 
@@ -105,9 +106,9 @@ class Settle:
     def postpone(self, path: Path, now: float, *, until: float | None = None) -> None:
         """Look at a file again after a pause that doubles each time, and at `until` if that comes first."""
         waiting = self._waiting[path]
-        next_check = now + waiting.pause
+        waiting.postponed += 1
+        next_check = now + delay(max(self._quiet, _SHORTEST_PAUSE), waiting.postponed, _LONGEST_PAUSE)
         waiting.check_at = next_check if until is None or until <= now else min(next_check, until)
-        waiting.pause = min(2 * waiting.pause, _LONGEST_PAUSE)
         self._enqueue(path, waiting)
 
     def forget(self, path: Path) -> None:
@@ -124,7 +125,7 @@ class Settle:
         return 0.0 if next_check is None else max(0.0, now - next_check)
 
     def _begin(self, sighting: Sighting, since: float, check_at: float) -> None:
-        waiting = _Waiting(sighting, since, check_at, max(self._quiet, _SHORTEST_PAUSE), queued_at=check_at)
+        waiting = _Waiting(sighting, since, check_at, postponed=0, queued_at=check_at)
         known = self._waiting.get(sighting.path)
         self._waiting[sighting.path] = waiting
         if known is not None and known.queued_at <= check_at:

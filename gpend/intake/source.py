@@ -11,9 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gpend.intake import Sighting, Stamp
+from gpend.intake import Sighting
 from gpend.intake.mounts import mounts_now
 from gpend.intake.names import is_excluded_directory, is_photo_name
+from gpend.stamp import Stamp
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _VERSION_STORES = frozenset({".git", ".hg", ".svn"})  # links into these are how git-annex shows its photos
@@ -95,8 +96,8 @@ class Source:
             status = target
         if not stat.S_ISREG(status.st_mode):
             return None
-        inode = status.st_ino if self._has_steady_inodes(path, status.st_dev) else 0
-        return Sighting(Path(path), Stamp(status.st_size, status.st_mtime_ns, inode), status.st_ctime_ns)
+        stamp = Stamp.of(status, steady_inode=self._has_steady_inodes(path, status.st_dev))
+        return Sighting(Path(path), stamp, status.st_ctime_ns)
 
     def _has_steady_inodes(self, path: str, device: int) -> bool:
         if device not in self._steady:

@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpend.backoff import Backoff
 from gpend.intake import notices
 from gpend.intake.canary import Canary
 from gpend.intake.hints import Hint, Hints
 from gpend.intake.inotify import Reader, open_reader
 from gpend.intake.notices import Notice
-from gpend.intake.retry import FIRST_PAUSE, Retry
 from gpend.intake.source import Source
-from gpend.intake.watched_root import WatchedRoot
+from gpend.intake.watched_root import FIRST_PAUSE, LONGEST_PAUSE, WatchedRoot
 
 _JOIN_SECONDS = 2.0
 
@@ -54,7 +54,9 @@ class Watch:
         self._canary: Canary | None = None
         self._new_reader = reader
         self._reader: Reader | None = None
-        self._retry = Retry(first=0.0)  # a reader that died is replaced at once, but not over and over
+        self._retry = Backoff(
+            FIRST_PAUSE, LONGEST_PAUSE, at_once=True
+        )  # a reader that died is replaced at once, but not over and over
         self._started_at = 0.0
 
     def start(self, now: float) -> list[Notice]:
@@ -110,7 +112,7 @@ class Watch:
             self.stop()
             if self._retry.fail(now):
                 told.append(notices.reader_died(self._poll_seconds))
-        if self._reader is None and now >= self._retry.at:
+        if self._reader is None and now >= self._retry.until:
             told += self._start_reader(now)
         has_lasted = self._reader is not None and now - self._started_at >= FIRST_PAUSE
         if has_lasted and _is_proven(self._canary) and self._retry.succeed():

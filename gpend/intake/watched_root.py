@@ -4,15 +4,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from gpend.backoff import Backoff
 from gpend.intake import notices
 from gpend.intake.hints import Hint, Hints
 from gpend.intake.inotify import Reader
 from gpend.intake.mounts import Mount, mounts_now
 from gpend.intake.notices import Notice
-from gpend.intake.retry import Retry
 from gpend.intake.source import Source, identity
 from gpend.intake.watches import Watches
 
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds before what could not be watched is tried again
 _POLL_SHARE = 20  # a root that is scanned often is left alone for so many times as long as its scan took
 
 
@@ -32,7 +33,7 @@ class WatchedRoot:
         self._find_mounts = mounts
         self._mounts: list[Mount] = []
         self._watches: Watches | None = None
-        self._retry = Retry()
+        self._retry = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._place: tuple[int, int] | None = None  # device and inode; None while there is no such directory
         self._was_checked = False
 
@@ -42,7 +43,7 @@ class WatchedRoot:
     def check(self, reader: Reader | None, now: float) -> list[Notice]:
         """Mend what is not as it should be; the news of it."""
         told = self._check_place() + self._check_room(now)
-        if self._watches is None and self._place is not None and reader is not None and now >= self._retry.at:
+        if self._watches is None and self._place is not None and reader is not None and now >= self._retry.until:
             self._watches = Watches(self._source, reader, self._hints.put)
             self._hints.put(Hint(self._source.root))
         return told

@@ -27,8 +27,6 @@ from gpend.ledger.rows import (
     Row,
     State,
     Written,
-    plain,
-    signed,
 )
 from gpend.ledger.upkeep import Upkeep
 
@@ -49,8 +47,6 @@ __all__ = [
     "State",
     "Unmet",
     "Written",
-    "plain",
-    "signed",
 ]
 
 

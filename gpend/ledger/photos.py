@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpend.intake import Stamp
 from gpend.ledger.database import Database, Value
-from gpend.ledger.rows import Found, Row, State, Written, photo_row, signed
+from gpend.ledger.rows import Found, Row, State, Written, photo_row
+from gpend.stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Photos:
             "folder": folder,
             "path": os.fsencode(found.relative),
             "sidecar": int(found.is_sidecar),
-            "size": signed(found.stamp.size),
-            "mtime_ns": signed(found.stamp.mtime_ns),
-            "inode": signed(found.stamp.inode),
+            "size": found.stamp.size,
+            "mtime_ns": found.stamp.mtime_ns,
+            "inode": found.stamp.inode,
             "now": now,
             "found_by": found.by,
         }
@@ -95,5 +95,5 @@ def written_values(written: Written | None) -> dict[str, Value]:
     if written is None:
         return dict.fromkeys(names)
     stamp = written.stamp
-    numbers = (signed(stamp.size), signed(stamp.mtime_ns), signed(stamp.inode))
+    numbers = (stamp.size, stamp.mtime_ns, stamp.inode)
     return dict(zip(names, (os.fsencode(written.path), *numbers, written.sha256), strict=True))

@@ -3,10 +3,10 @@
 import json
 import math
 
-from gpend.intake import Stamp
 from gpend.ledger.database import Database, Value
 from gpend.ledger.photos import written_values
 from gpend.ledger.rows import Result, Row, photo_row
+from gpend.stamp import Stamp
 
 HORIZON = 2 * 86_400
 """Nothing waits longer than this many seconds; what seems to is the clock's fault, and due."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gpend.intake import Stamp
+from gpend.stamp import Stamp
 
 Facts: TypeAlias = dict[str, Any]
 """An outcome as JSON holds it: {"faces": [...], "notes": [...]}."""
@@ -172,16 +172,6 @@ class Row:
     def finished(self) -> State:
         """The state whose outcome the row holds, also while the photo waits to be redone."""
         return self.prior or self.state
-
-
-def signed(number: int) -> int:
-    """A 64-bit number as SQLite can hold it; inodes and corrupt times may be larger."""
-    return (number + 2**63) % 2**64 - 2**63
-
-
-def plain(stamp: Stamp) -> Stamp:
-    """The stamp in the numbers that the ledger gives back, to compare with."""
-    return Stamp(signed(stamp.size), signed(stamp.mtime_ns), signed(stamp.inode))
 
 
 def folder_row(row: sqlite3.Row) -> FolderRow:

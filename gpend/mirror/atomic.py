@@ -13,12 +13,12 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
-from gpend.intake import Stamp
 from gpend.intake.reading import Appearance
 from gpend.ledger import Written
 from gpend.mirror import provenance
-from gpend.mirror.inspect import TEMPORARY, is_gpends, is_unchanged, names_in, stamp_of, status_of
+from gpend.mirror.inspect import TEMPORARY, is_gpends, is_unchanged, names_in, status_of
 from gpend.mirror.provenance import Provenance
+from gpend.stamp import Stamp
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
 """How file systems say that they cannot do such a thing, or that it is not allowed."""
@@ -64,7 +64,7 @@ def put(folder: int, name: str, draft: Draft, replaceable: Written | None) -> Pl
         reached("renamed")
         os.fsync(folder)
         reached("folder_fsynced")
-        return Placed(stamp_of(os.fstat(descriptor)), notes)
+        return Placed(Stamp.of(os.fstat(descriptor)), notes)
 
 
 def link(folder: int, name: str, source: Path, replaceable: Written | None) -> Stamp:
@@ -72,7 +72,7 @@ def link(folder: int, name: str, source: Path, replaceable: Written | None) -> S
     temporary = TEMPORARY + secrets.token_hex(8)
     os.link(source, temporary, dst_dir_fd=folder)  # of a link among the photos, what it leads to
     try:
-        stamp = stamp_of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
+        stamp = Stamp.of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
         _install(folder, temporary, name, replaceable)
         os.fsync(folder)
     finally:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from gpend.intake import Stamp
 from gpend.ledger import Written
 from gpend.mirror import provenance
 from gpend.mirror.provenance import Provenance
+from gpend.stamp import Stamp
 
 TEMPORARY = ".gpend-"
 """How the names of unfinished files begin."""
@@ -36,17 +36,12 @@ def names_in(folder: int) -> list[str]:
         return sorted(entry.name for entry in entries)
 
 
-def stamp_of(status: os.stat_result) -> Stamp:
-    """The stamp of a file's status."""
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
-
-
 def is_unchanged(folder: int, name: str, written: Written) -> bool:
     """Does the very file that gpend wrote still stand under a name, at least byte for byte?"""
     status = status_of(folder, name)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
-    return stamp_of(status) == written.stamp or sha256_of(folder, name) == written.sha256
+    return Stamp.of(status) == written.stamp or sha256_of(folder, name) == written.sha256
 
 
 def is_gpends(folder: int, name: str) -> bool:

@@ -13,6 +13,7 @@ from gpend.ledger import Recipe, Written
 from gpend.mirror import atomic, dirfd, inspect
 from gpend.mirror.atomic import Draft
 from gpend.mirror.provenance import Provenance
+from gpend.stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Mirror:
             return None
         if status is None or sha256 is None:
             return None
-        return Written(place, inspect.stamp_of(status), sha256)
+        return Written(place, Stamp.of(status), sha256)
 
     def find_orphan(self, place: Path, modified_ns: int) -> Orphan | None:
         """An output under exactly this name that is, byte for byte, what gpend wrote, and has the time of its photo.
@@ -123,7 +124,7 @@ class Mirror:
                     return None
         except (FileNotFoundError, PhotoError):
             return None
-        written = Written(place, inspect.stamp_of(status), made.output)
+        written = Written(place, Stamp.of(status), made.output)
         return Orphan(written, made.source, Recipe(made.model, made.digest, made.version))
 
     def move(self, written: Written, to: "Mirror", place: Path, like: Appearance | None = None) -> Written:
@@ -142,7 +143,7 @@ class Mirror:
             os.fsync(old)
             status = os.stat(place.name, dir_fd=new, follow_symlinks=False)
         dirfd.remove_empty(self.output, written.path.parent)
-        return Written(place, inspect.stamp_of(status), written.sha256)
+        return Written(place, Stamp.of(status), written.sha256)
 
     def exchange(self, one: Written, other: Written) -> tuple[Written, Written] | None:
         """Two outputs exchange their names: what stands under the name of the first, and of the second, afterwards.
@@ -162,7 +163,7 @@ class Mirror:
                     os.fsync(folder)
             elif not _are(names, (other, one)):
                 return None
-            stamps = [inspect.stamp_of(os.stat(name, dir_fd=folder, follow_symlinks=False)) for folder, name in names]
+            stamps = [Stamp.of(os.stat(name, dir_fd=folder, follow_symlinks=False)) for folder, name in names]
         return Written(one.path, stamps[0], other.sha256), Written(other.path, stamps[1], one.sha256)
 
     def retime(self, written: Written, like: Appearance) -> Written:
@@ -170,7 +171,7 @@ class Mirror:
         with dirfd.open_folder(self.output, written.path.parent) as folder:
             atomic.set_times(folder, written.path.name, like)
             status = os.stat(written.path.name, dir_fd=folder, follow_symlinks=False)
-        return Written(written.path, inspect.stamp_of(status), written.sha256)
+        return Written(written.path, Stamp.of(status), written.sha256)
 
     def remove(self, written: Written) -> bool:
         """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
@@ -191,7 +192,7 @@ class Mirror:
         status = inspect.status_of(folder, place.name)
         with suppress(OSError):
             if status is not None and os.path.samestat(status, (self.source / place).stat()):
-                return replace(before, stamp=inspect.stamp_of(status))
+                return replace(before, stamp=Stamp.of(status))
         return before
 
 

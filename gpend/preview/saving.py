@@ -8,10 +8,10 @@ from pathlib import Path
 
 from gpend import __version__
 from gpend.errors import FatalError, PhotoError
-from gpend.intake import Stamp
 from gpend.intake.reading import Appearance
 from gpend.ledger import Recipe, Written
 from gpend.mirror import Mirror, Origin
+from gpend.stamp import Stamp
 
 _MARK = b"<title>gpend preview</title>"
 _MARK_WITHIN = 1024  # bytes from the beginning
@@ -58,5 +58,5 @@ def _earlier(place: Path) -> Written | None:
     if not place.exists():
         return None
     status = place.stat()
-    stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+    stamp = Stamp.of(status)
     return Written(Path(place.name), stamp, hashlib.sha256(place.read_bytes()).hexdigest())

@@ -8,10 +8,10 @@ from click.testing import CliRunner, Result
 from gpend import wiring
 from gpend.cli import commands
 from gpend.core.networks import Networks
-from gpend.intake import Stamp
 from gpend.ledger import Found, FoundBy, Ledger, Recipe, State
 from gpend.ledger import Result as Ended
 from gpend.settings import Settings
+from gpend.stamp import Stamp
 from tests.cli import Gpend
 
 NOW = 1_700_000_000

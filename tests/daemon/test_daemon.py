@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import ConfigurationError, FatalError, TransientError
-from gpend.intake import Stamp
 from gpend.ledger import Found, FoundBy, Ledger, Recipe, Request, State
 from gpend.settings import FolderSettings, Keep
+from gpend.stamp import Stamp
 from tests.daemon.world import BLURRED, RESTORED, SHARP, World, sha256
 
 
@@ -361,7 +361,7 @@ def test_a_photo_larger_than_the_memory_allowed_is_not_even_read(world: World) -
     with Ledger.open(world.settings.ledger) as ledger:
         folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
         status = (world.source / "a.jpg").stat()
-        stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+        stamp = Stamp.of(status)
         ledger.photos.sight(folder, Found(Path("a.jpg"), stamp, FoundBy.SCAN), 0)
         world.daemon(ledger).once()
     assert "memory_mb" in world.row("a.jpg").reason

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake import Stamp
 from gpend.intake.reading import ChangedError, RefusedError, read
-from gpend.mirror.inspect import stamp_of
+from gpend.stamp import Stamp
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def test_a_photo_is_read_with_all_that_makes_up_its_file(photo: Path) -> None:
     os.setxattr(photo, "user.gpend", b"not to be inherited")
     os.utime(photo, ns=(1_000_000_007, 2_000_000_009))
     original = read(photo)
-    assert (original.data, original.stamp) == (b"photo", stamp_of(photo.stat()))
+    assert (original.data, original.stamp) == (b"photo", Stamp.of(photo.stat()))
     assert (original.like.mode, original.like.accessed_ns, original.like.modified_ns) == (
         0o640,
         1_000_000_007,
@@ -38,7 +37,7 @@ def test_a_photo_is_read_with_all_that_makes_up_its_file(photo: Path) -> None:
 
 
 def test_another_state_than_the_one_sighted_is_not_read(photo: Path) -> None:
-    stamp = stamp_of(photo.stat())
+    stamp = Stamp.of(photo.stat())
     assert read(photo, stamp).data == b"photo"
     assert read(photo, Stamp(stamp.size, stamp.mtime_ns, 0)).data == b"photo"
     for other in (Stamp(4, stamp.mtime_ns, stamp.inode), Stamp(5, 1, stamp.inode), Stamp(5, stamp.mtime_ns, 1)):

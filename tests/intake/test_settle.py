@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gpend.intake import Sighting, Stamp
+from gpend.intake import Sighting
 from gpend.intake.ending import Ending
 from gpend.intake.settle import Settle, Verdict
+from gpend.stamp import Stamp
 
 QUIET, PATIENCE = 10.0, 3600.0
 PATH = Path("/photos/a.jpg")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import FatalError
-from gpend.intake import Stamp
 from gpend.ledger import Found, FoundBy, Ledger, Recipe, Request, Result, State, Written, database
+from gpend.stamp import Stamp
 
 NOW = 1_700_000_000
 RECIPE = Recipe("gpen-256", "d1", "0.1.0")
@@ -86,11 +86,12 @@ def test_names_that_are_not_utf8_come_back_as_they_were(ledger: Ledger) -> None:
 
 def test_numbers_beyond_signed_64_bit_are_kept_and_compare_equal(ledger: Ledger) -> None:
     folder = folder_of(ledger)
-    stamp = Stamp(5, 2**63 + 7, 2**64 - 1)
+    status = os.stat_result((0, 2**64 - 1, 0, 1, 0, 0, 5, 0, 0, 0), {"st_mtime_ns": 2**63 + 7})
+    stamp = Stamp.of(status)
     ledger.photos.sight(folder, Found(Path("a.jpg"), stamp, FoundBy.SCAN), NOW)
     known = ledger.photos.known(folder, Path("a.jpg"))
     assert known is not None
-    assert known.stamp == Stamp(5, 7 - 2**63, -1)
+    assert known.stamp == stamp == Stamp(5, 7 - 2**63, -1)
 
 
 def test_the_database_itself_refuses_a_state_it_does_not_know(ledger: Ledger, path: Path) -> None:

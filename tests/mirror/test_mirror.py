@@ -22,10 +22,10 @@ from gpend.mirror import (
     Origin,
     atomic,
     candidates,
-    inspect,
     output_root,
 )
 from gpend.mirror.provenance import ATTRIBUTE
+from gpend.stamp import Stamp
 
 RECIPE = Recipe("gpen-256", "d1", "0.1.0")
 LIKE = Appearance(0o640, os.geteuid(), os.getegid(), 1_600_000_000_123_456_789, 1_500_000_000_987_654_321)
@@ -61,7 +61,7 @@ def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> No
     status = (mirror.output / "b/a.jpg").stat()
     assert files(mirror) == {"b/a.jpg": b"restored"}
     assert (status.st_mode & 0o777, status.st_mtime_ns, status.st_nlink) == (0o640, LIKE.modified_ns, 1)
-    assert written == Written(Path("b/a.jpg"), inspect.stamp_of(status), hashlib.sha256(b"restored").hexdigest())
+    assert written == Written(Path("b/a.jpg"), Stamp.of(status), hashlib.sha256(b"restored").hexdigest())
 
 
 def test_folders_are_as_private_as_those_of_the_source(mirror: Mirror) -> None:
