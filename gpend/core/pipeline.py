@@ -1,16 +1,16 @@
 """process(): photo bytes in, outcome out. The whole purpose of gpend in a few lines."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gpend.core import align, codec, paste, restore
-from gpend.core.case import Case, opened
+from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
-from gpend.core.strength import shares
 from gpend.settings import CoreSettings
 
 
@@ -19,17 +19,15 @@ def process(photo: bytes, networks: Networks, settings: CoreSettings) -> Outcome
 
     Raises PhotoError (with IncompleteError and UnsupportedError) for bytes that cannot be processed.
     """
-    case = opened(photo, networks, settings)
-    blurred = [place for place, report in enumerate(case.reports) if report.verdict is Verdict.RESTORED]
-    if not blurred:
-        return Kept(summary(case.reports), tuple(case.reports))
-    return _restored(case, blurred, networks, settings)
+    analysis = analyse(photo, networks, settings)
+    if not any(_is_chosen(face) for face in analysis.faces):
+        return _kept(analysis.faces)
+    return _restored(analysis, networks, settings)
 
 
 def judge(photo: bytes, networks: Networks, settings: CoreSettings) -> Kept:
     """What `process` would find before it restores: `restored` is then the verdict of a face that would be tried."""
-    case = opened(photo, networks, settings)
-    return Kept(summary(case.reports), tuple(case.reports))
+    return _kept(analyse(photo, networks, settings).faces)
 
 
 @dataclass(frozen=True)
@@ -37,66 +35,92 @@ class Examined:
     """One face as a person wants to see it before they decide: the report, and what it looks like before and after."""
 
     report: FaceReport
-    before: Plane | None  # (side, side, 3), aligned; None if the face was not measured
+    before: Plane | None  # (side, side, 3), 0 to 1, aligned; None if the face was not measured
     after: Plane | None  # what would become of it; None if nothing does
 
 
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
     """Every face; those that could be measured with their crop, those below the threshold with what becomes of it."""
-    case = opened(photo, networks, settings)
-    crops = {
-        place: case.crop(case.faces[place], networks.restore.template, networks.restore.size)
-        for place, report in enumerate(case.reports)
-        if report.terms
-    }
-    chosen = [place for place in crops if case.reports[place].verdict is Verdict.RESTORED]
-    tried = restore.attempts([_blurred(case.reports[place], *crops[place]) for place in chosen], networks)
-    results = dict(zip(chosen, tried, strict=True))
-    weight = paste.mask(networks.restore.template, networks.restore.size)
+    analysis = analyse(photo, networks, settings)
+    template, side = networks.restore.template, networks.restore.size
+    weight = paste.mask(template, side)
+    tried = {one.place: one for one in _tried(analysis, networks)}
     return [
-        _examined(report, crops[place][0] if place in crops else None, results.get(place), weight)
-        for place, report in enumerate(case.reports)
+        _examined(one, analysis.crop(one.face, template, side)[0], tried.get(place), weight)
+        if one.weights
+        else Examined(one.report, None, None)
+        for place, one in enumerate(analysis.faces)
     ]
 
 
-def _examined(report: FaceReport, crop: Plane | None, attempt: restore.Attempt | None, weight: Plane) -> Examined:
-    if crop is None or attempt is None:
-        return Examined(report, crop, None)
-    if attempt.refusal:
-        return Examined(replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal), crop, None)
-    return Examined(report, crop, crop + attempt.difference * weight[:, :, None])
+def _examined(one: JudgedFace, crop: Plane, tried: "_Tried | None", weight: Plane) -> Examined:
+    if tried is None:
+        return Examined(one.report, crop, None)
+    if tried.attempt.refusal:
+        return Examined(tried.report, crop, None)
+    return Examined(tried.report, crop, crop + tried.attempt.difference * weight[:, :, None])
 
 
-def _restored(case: Case, chosen: list[int], networks: Networks, settings: CoreSettings) -> Outcome:
-    side, template = networks.restore.size, networks.restore.template
-    aligned = [case.crop(case.faces[place], template, side) for place in chosen]
-    blurred = [_blurred(case.reports[place], *pair) for place, pair in zip(chosen, aligned, strict=True)]
-    canvas = _canvas(case.decoded)
-    weight = paste.mask(template, side)
-    for place, (_, transform), attempt in zip(chosen, aligned, restore.attempts(blurred, networks), strict=True):
-        if attempt.refusal:
-            case.reports[place] = replace(case.reports[place], verdict=Verdict.REFUSED, reason=attempt.refusal)
-        else:
-            canvas.paste(attempt.difference, weight, transform)
-    return _written(case, canvas, networks, settings)
+@dataclass(frozen=True)
+class _Tried:
+    """A chosen face after the network."""
+
+    place: int  # among the photo's faces
+    transform: align.Transform  # of its crop
+    attempt: restore.Attempt
+    report: FaceReport  # with the network's result judged
 
 
-def _blurred(report: FaceReport, crop: Plane, transform: align.Transform) -> restore.Blurred:
-    part = report.terms["part"]
-    return restore.Blurred(crop, align.scale_of(transform), tuple(part * share for share in shares(report.terms)))
+def _is_chosen(one: JudgedFace) -> bool:
+    return one.report.verdict is Verdict.RESTORED
+
+
+def _tried(analysis: PhotoAnalysis, networks: Networks) -> list[_Tried]:
+    """What the network makes of every chosen face."""
+    chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.weights and _is_chosen(one)]
+    aligned = [analysis.crop(one.face, networks.restore.template, networks.restore.size) for _, one in chosen]
+    blurred = [
+        restore.Blurred(crop, align.scale_of(transform), one.weights)
+        for (_, one), (crop, transform) in zip(chosen, aligned, strict=True)
+        if one.weights
+    ]
+    return [
+        _Tried(place, transform, attempt, _after(one.report, attempt))
+        for (place, one), (_, transform), attempt in zip(
+            chosen, aligned, restore.attempts(blurred, networks), strict=True
+        )
+    ]
+
+
+def _after(report: FaceReport, attempt: restore.Attempt) -> FaceReport:
+    return replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal) if attempt.refusal else report
+
+
+def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> Outcome:
+    reports = [one.report for one in analysis.faces]
+    tries = _tried(analysis, networks)  # all crops are taken before the first face is pasted
+    canvas = _canvas(analysis.decoded)
+    weight = paste.mask(networks.restore.template, networks.restore.size)
+    for one in tries:
+        reports[one.place] = one.report
+        if not one.attempt.refusal:
+            canvas.paste(one.attempt.difference, weight, one.transform)
+    if not canvas.changed.any():
+        return Kept(summary(reports), tuple(reports))
+    history = f"gpend: faces restored with {networks.restore.name}" if settings.photo.add_tags else ""
+    encoded = codec.encode(analysis.photo, analysis.header, canvas.pixels, canvas.changed, history)
+    return Restored(encoded.photo, encoded.suffix, summary(reports), tuple(reports), encoded.notes)
 
 
 def _canvas(decoded: codec.Decoded) -> paste.Canvas:
-    return paste.Canvas(decoded.pixels.copy(), np.zeros(decoded.pixels.shape[:2], np.bool_))
+    """The decoded pixels themselves where they can be written to: a copy of a large photo is 36 MB and more."""
+    pixels = decoded.pixels if decoded.pixels.flags.writeable else decoded.pixels.copy()
+    return paste.Canvas(pixels, np.zeros(pixels.shape[:2], np.bool_))
 
 
-def _written(case: Case, canvas: paste.Canvas, networks: Networks, settings: CoreSettings) -> Outcome:
-    reports = tuple(case.reports)
-    if not canvas.changed.any():
-        return Kept(summary(case.reports), reports)
-    history = f"gpend: faces restored with {networks.restore.name}" if settings.photo.add_tags else ""
-    encoded = codec.encode(case.photo, case.header, canvas.pixels, canvas.changed, history)
-    return Restored(encoded.photo, encoded.suffix, summary(case.reports), reports, encoded.notes)
+def _kept(faces: Sequence[JudgedFace]) -> Kept:
+    reports = [one.report for one in faces]
+    return Kept(summary(reports), tuple(reports))
 
 
 WORDS = {

@@ -1,16 +1,15 @@
-"""Restore aligned faces, match their colour, tone and grain to the photo, and refuse what is not better."""
+"""Restore aligned faces, and refuse what is not better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from gpend.core import align, sharpness
+from gpend.core.blend import BlendWeights, blended, luma, smooth
 from gpend.core.networks import DetectFaces, Networks
 from gpend.core.photo import Landmarks, Plane
-from gpend.core.strength import BANDS
 
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
 _STRUCTURE = 0.03  # share of the crop's side: what is coarser than this must not move
@@ -18,24 +17,23 @@ _MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1, o
 _PART_MOVED = 0.11  # the same over one eye, the nose or the mouth
 _LANDMARKS = 0.12  # landmarks may move by this share of the eye distance
 _SHARPER = 0.2  # the log-odds that the face needs restoring must fall by this
-_GRAIN = 0.35  # share of the photo's own grain that a restored face must keep, so that it does not look pasted
-_NOISE = 0.004  # spread of grain below which a photo has none worth keeping: one step of 8 bits
+_REACH = 12  # a feature is looked at within this part of the crop's side, up, down, left and right
 
 
 @dataclass(frozen=True)
 class Blurred:
     """A face that is to be restored."""
 
-    crop: Plane  # (side, side, 3), aligned to the network's template
+    crop: Plane  # (side, side, 3), 0 to 1, aligned to the network's template
     scale: float  # crop pixels for each photo pixel
-    shares: tuple[float, ...]  # of the network's change in each of `strength.BANDS`, 0 to 1
+    weights: BlendWeights  # how much of the network's change is used
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One face after the network."""
 
-    difference: Plane  # (side, side, 3): to be added to the aligned crop
+    difference: Plane  # (side, side, 3), -1 to 1: to be added to the aligned crop
     refusal: str  # why it must not be added, or ""
 
 
@@ -54,9 +52,9 @@ def unit(template: Landmarks) -> float:
     return 1 / align.scale_of(align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)))
 
 
-def _attempt(face: Blurred, output: NDArray[np.float32], networks: Networks) -> Attempt:
+def _attempt(face: Blurred, output: Plane, networks: Networks) -> Attempt:
     template = networks.restore.template
-    restored = blended(np.asarray(output, np.float32), face.crop, face.shares, unit(template))
+    restored = blended(np.asarray(output, np.float32), face.crop, face.weights.bands, unit(template))
     refusal = (
         _structure_refusal(output, face.crop, template)
         or _sharpness_refusal(restored, face, template)
@@ -65,41 +63,11 @@ def _attempt(face: Blurred, output: NDArray[np.float32], networks: Networks) -> 
     return Attempt(restored - face.crop, refusal)
 
 
-def blended(output: Plane, crop: Plane, shares: Sequence[float], unit: float) -> Plane:
-    """The crop with this share of the network's change in each of `strength.BANDS`.
-
-    `unit` is how many of its pixels make one of the crop that BANDS are told in. Only light and dark change, and no
-    tone: the chroma stays the photo's own, so grey stays grey. Where that took too much of the photo's grain, some is
-    put back.
-    """
-    change = finer = _luma(output) - _luma(crop)
-    wanted = np.zeros_like(change)
-    for share, sigma in zip(shares, BANDS, strict=True):
-        coarser = _smooth(change, sigma * unit)
-        wanted += np.float32(share) * (finer - coarser)
-        finer = coarser
-    return _grained(np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32), crop)
-
-
-def _grained(restored: Plane, crop: Plane) -> Plane:
-    fine, spread = _grain(_luma(crop))
-    _, left = _grain(_luma(restored))
-    missing = max(0.0, _GRAIN - left / spread) if spread > _NOISE else 0.0
-    return np.asarray(np.clip(restored + missing * fine[:, :, None], 0, 1), np.float32)
-
-
-def _grain(luma: Plane) -> tuple[Plane, float]:
-    """What is too fine to be the detail of a blurred face, cut where it is stronger than noise; and its spread."""
-    fine = luma - _smooth(luma, 1.2)
-    spread = 1.4826 * float(np.median(np.abs(fine)))
-    return np.asarray(np.clip(fine, -2 * spread, 2 * spread), np.float32), spread
-
-
 def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
     """Tone may differ as a whole; its coarse pattern over the face, and over each feature, may not."""
     side = crop.shape[0]
-    gap = _smooth(_luma(output), _STRUCTURE * side) - _smooth(_luma(crop), _STRUCTURE * side)
-    reach = side // 12
+    gap = smooth(luma(output), _STRUCTURE * side) - smooth(luma(crop), _STRUCTURE * side)
+    reach = side // _REACH
     left, right = round(template[0][0]) - 2 * reach, round(template[1][0]) + 2 * reach
     face = gap[round(template[0][1]) - 2 * reach : round(template[4][1]) + reach, left:right]
     moved = float(face.std())
@@ -114,15 +82,16 @@ def _sharpness_refusal(restored: Plane, face: Blurred, template: Landmarks) -> s
     """Both crops are measured alike: neither the trace of the JPEG grid nor the direction of a motion plays a part."""
     scale = face.scale / unit(template)
     before, after = (_terms(crop, scale, template) for crop in (face.crop, restored))
-    fallen = sharpness.need(before) - sharpness.need(after | {"direction": before["direction"]})
+    after = replace(after, direction=before.direction)
+    fallen = sharpness.log_odds(before) - sharpness.log_odds(after)
     return "" if fallen >= _SHARPER else "the restored face is not clearly sharper"
 
 
-def _terms(crop: Plane, scale: float, template: Landmarks) -> dict[str, float]:
+def _terms(crop: Plane, scale: float, template: Landmarks) -> sharpness.Terms:
     target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     side = (sharpness.SIDE, sharpness.SIDE)
     aligned = align.warped(crop, align.similarity(template, target), side, cv2.BORDER_REPLICATE)
-    return sharpness.terms(aligned, scale, 0.0)
+    return sharpness.measured_terms(aligned, scale, 0.0)
 
 
 def _landmark_refusal(restored: Plane, crop: Plane, networks: Networks) -> str:
@@ -146,11 +115,3 @@ def _landmarks(crop: Plane, detect: DetectFaces, template: Landmarks) -> Landmar
 def _distance(landmarks: Landmarks, others: Landmarks) -> float:
     gap = np.asarray(landmarks) - np.asarray(others)
     return float(np.sqrt((gap**2).sum(1).mean()))
-
-
-def _luma(image: Plane) -> Plane:
-    return np.asarray(cv2.cvtColor(np.asarray(image, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
-
-
-def _smooth(image: Plane, sigma: float) -> Plane:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)

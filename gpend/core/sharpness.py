@@ -2,14 +2,14 @@
 
 The luma of the face is split into four octave bands. In every band, percentiles of the local energy tell edges (high
 percentiles) from noise (low ones, since noise is everywhere). Beside them stand the width of the strongest edges, how
-concentrated the detail is, how much of it runs in one direction, how far the crop was enlarged, and the trace of the
-JPEG grid. A quadratic logistic function of these terms, fitted by `python -m tests.benchmarks.judgement --fit` to faces
-degraded in known ways, gives the probability that the face needs restoring; the sharpness is its complement.
+concentrated the detail is, how much of it runs in one direction, how far the crop was enlarged, and the trace of
+JPEG blocks. A quadratic logistic function of these terms, fitted by `python -m tests.benchmarks.judgement --fit` to
+faces degraded in known ways, gives the probability that the face needs restoring; the sharpness is its complement.
 """
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import TypeAlias
 
 import cv2
@@ -27,9 +27,41 @@ _SIGMAS = (0.9, 1.8, 3.6, 7.2)  # each band ends where the next begins, an octav
 _BLOCK = 8  # local energy is the mean over blocks of this side
 _FLOOR = 3e-4  # amplitude below which a band counts as empty: far below one step of 8 bits
 _COARSE = 4  # what is left of the features is looked at on a crop smaller by this
+_LARGEST_EXPONENT = 700.0  # of which a float still holds the power
+_ENLARGED = (-2.5, 2.5)  # log2 of scales: what is farther out, the fit never saw
+_BLOCKINESS = (-2.0, 12.0)  # standard errors, likewise
 _STRONG = 20  # the strongest edges are one pixel in this many
 
 Values: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the fits look at, in their order; amplitudes are log10 against the coarsest band."""
+
+    fine_low: float  # energy of the bands: low percentiles tell noise, high ones edges
+    fine_high: float
+    middle_low: float
+    middle_median: float
+    middle_high: float
+    broad_low: float
+    broad_median: float
+    broad_high: float
+    broad_top: float
+    noise: float  # of the finest band, log10 of its amplitude
+    edge: float  # log10 of the inverse width of the strongest edges
+    concentration: float  # log10 of the share of the strongest blocks: high for edges, low for noise
+    direction: float  # log10 of the change along one direction against that across it
+    enlarged: float  # log2 of the crop's pixels for each photo pixel
+    blockiness: float  # standard errors of JPEG's blocks beyond chance
+
+    def row(self) -> Values:
+        """(1, terms) float64, as the fits take them."""
+        return np.array([astuple(self)], np.float64)
+
+    def as_data(self) -> dict[str, float]:
+        """By name, for people and JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -37,28 +69,31 @@ class Measure:
     """The sharpness of a face, and every term it was made of."""
 
     sharpness: float  # 0 to 1: the complement of the probability that the face needs restoring
-    need: float  # the log-odds of that probability: still tells two very blurred faces apart
-    left: float  # log10 of what is left of the features against the coarse shape: below -0.4 there is only a blot
-    terms: dict[str, float]  # what the fits look at
+    log_odds: float  # of that probability: still tells two very blurred faces apart
+    residual_detail: float  # log10 of what is left of the features against the coarse shape: below -0.4 only a blot
+    terms: Terms
 
 
-def measure(crop: Plane, scale: float, grid: float) -> Measure:
-    """Judge an FFHQ-aligned crop (SIDE, SIDE, 3), 0 to 1.
+def measure(crop: Plane, scale: float, blockiness: float) -> Measure:
+    """Judge an FFHQ-aligned crop (SIDE, SIDE, 3) float32, 0 to 1.
 
-    `scale` is crop pixels for each photo pixel; `grid` what `grid.trace` says of the photo's own pixels, or 0.
+    `scale` is crop pixels for each photo pixel; `blockiness` what `blockiness` says of the photo's own pixels, or 0.
     """
-    found = terms(crop, scale, grid)
-    odds = need(found)
-    return Measure(1.0 / (1.0 + math.exp(min(odds, 700.0))), odds, left(crop), found)
+    found = measured_terms(crop, scale, blockiness)
+    odds = log_odds(found)
+    return Measure(1.0 / (1.0 + math.exp(min(odds, _LARGEST_EXPONENT))), odds, residual_detail(crop), found)
 
 
-def need(found: dict[str, float]) -> float:
+def log_odds(found: Terms) -> float:
     """The log-odds that a face of these terms needs restoring."""
-    return float((quadratic(row(found)) @ np.asarray(coefficients.NEED))[0])
+    return float((quadratic(found.row()) @ np.asarray(coefficients.LOG_ODDS))[0])
 
 
-def left(crop: Plane) -> float:
-    """How strong the finest band that holds whole features is against the next coarser one, log10."""
+def residual_detail(crop: Plane) -> float:
+    """How strong the finest band that holds whole features is against the next coarser one, log10.
+
+    `crop` is (SIDE, SIDE, 3) float32, 0 to 1.
+    """
     luma = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(luma, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA)
     inner = tuple(slice(edge.start // _COARSE, edge.stop // _COARSE) for edge in _FACE)
@@ -69,38 +104,30 @@ def left(crop: Plane) -> float:
     return float(np.log10((fine - middle).std() / ((middle - coarse).std() + 1e-4) + 1e-4))
 
 
-def terms(crop: Plane, scale: float, grid: float) -> dict[str, float]:
-    """Every term of the measure by name; amplitudes are log10 against the coarsest band."""
+def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
+    """Every term of the measure; the arguments are those of `measure`."""
     luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)[_FACE]
     levels = [luma, *(np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
     energy = [_local_energy(fine - coarse) for fine, coarse in itertools.pairwise(levels)]
     fine, middle, broad, base = (np.log10(np.sqrt(band) + _FLOOR) for band in energy)
     whole = float(np.percentile(base, 85))
-    low, high = np.percentile(fine, (15, 96)) - whole
-    middles = np.percentile(middle, (15, 50, 85)) - whole
-    broads = np.percentile(broad, (15, 50, 85, 96)) - whole
-    found = {"fine_low": low, "fine_high": high}
-    found |= dict(zip(("middle_low", "middle_median", "middle_high"), middles, strict=True))
-    found |= dict(zip(("broad_low", "broad_median", "broad_high", "broad_top"), broads, strict=True))
-    found |= {"noise": low + whole, "edge": _edge(levels[1]), "concentration": _concentration(energy[1])}
-    found |= {"direction": _direction(levels[1] - levels[2])}
-    found |= {"enlarged": float(np.clip(np.log2(scale), -2.5, 2.5)), "grid": float(np.clip(grid, -2, 12))}
-    return {name: float(value) for name, value in found.items()}
-
-
-def row(found: dict[str, float]) -> Values:
-    """(1, terms): the terms in the order that the fits take them in."""
-    return np.array([[found[name] for name in coefficients.TERMS]])
+    low, high = (float(value) for value in np.percentile(fine, (15, 96)) - whole)
+    middles = (float(value) for value in np.percentile(middle, (15, 50, 85)) - whole)
+    broads = (float(value) for value in np.percentile(broad, (15, 50, 85, 96)) - whole)
+    others = (low + whole, _edge(levels[1]), _concentration(energy[1]), _direction(levels[1] - levels[2]))
+    enlarged, blocks = float(np.clip(np.log2(scale), *_ENLARGED)), float(np.clip(blockiness, *_BLOCKINESS))
+    values: list[float] = [low, high, *middles, *broads, *others, enlarged, blocks]  # in the order of Terms
+    return Terms(*values)
 
 
 def standard(found: Values) -> Values:
-    """Rows of terms as 1 and every term, standardised."""
+    """(count, terms) float64 as (count, 1 + terms): 1 and every term, standardised."""
     unit = (found - np.asarray(coefficients.MEANS)) / np.asarray(coefficients.SPREADS)
     return np.hstack([np.ones((len(unit), 1)), np.clip(unit, -4, 4)])  # what the fit never saw must not swing it
 
 
 def quadratic(found: Values) -> Values:
-    """Rows of terms as 1, every term, and every product of two, standardised."""
+    """(count, terms) float64 as 1, every term and every product of two, standardised: a row for each."""
     rows = standard(found)
     first, second = np.triu_indices(rows.shape[1] - 1)
     return np.hstack([rows, rows[:, 1 + first] * rows[:, 1 + second]])

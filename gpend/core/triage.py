@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpend.core import align
+from gpend.core.blend import LEAST, BlendWeights, blend_weights
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
-from gpend.core.strength import LEAST, shares, strength
 from gpend.settings import TriageSettings
 
 _SHARED = 0.5  # share of the smaller of two boxes from which both stand for one face, or one for a part of it
+_POSE_SIDE = 256  # of the crop in which the landmarks' fit is judged, in pixels
+_EYES_APART = 0.246  # of the FFHQ template, in sides of its crop
+_HEAD = 0.7  # a head's width for its height: a box that is cut at the photo's edge is too narrow
 _EYES_TO_BOX = (0.22, 0.75)  # eye distance against the box's width: below it a profile, above it no face
 _GONE = -0.42  # below this much left of the features, a Gaussian blur of about a twentieth of the face is passed
 _LARGE = -0.7  # log2 of the crop's scale: the face has so many more pixels than the network works with
@@ -52,36 +55,49 @@ def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
     return _pose_doubt(face)
 
 
-def verdict(face: Face, measure: Measure, covered: float, settings: TriageSettings) -> FaceReport:
-    """The report of a measured face: restored (to be tried), sharp, too far gone, covered, or not to be improved.
+@dataclass(frozen=True)
+class Judged:
+    """What was decided about a measured face."""
+
+    report: FaceReport
+    weights: BlendWeights  # how much of the network's change it would get
+
+
+def judged(face: Face, measure: Measure, covered: float, settings: TriageSettings) -> Judged:
+    """A measured face: restored (to be tried), sharp, too far gone, covered, or not to be improved.
 
     `covered` is what `occlusion.log_odds` says of it.
     """
     value, limit = measure.sharpness, settings.sharpness_threshold
-    part = _part(measure, settings)
-    applied = part * float(shares(measure.terms).mean())
-    terms = {**measure.terms, "left": measure.left, "covered": covered, "part": part, "strength": applied}
+    weights = _weights(measure, settings)
     below = f"sharpness {value:.2f} is below {limit:.2f}"
-    decision = Doubt(Verdict.RESTORED, f"{below}; restored at {applied:.0%} strength")
+    decision = Doubt(Verdict.RESTORED, f"{below}; restored at {weights.strength:.0%} strength")
     if value >= limit and limit < 1:
         decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
-    elif measure.left < _GONE:
+    elif measure.residual_detail < _GONE:
         decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
     elif covered >= COVERED and limit < 1:
         decision = Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
-    elif part == 0:
+    elif weights.part == 0:
         decision = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(measure)}")
-    return FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, terms)
+    told = _told(measure, covered, weights)
+    return Judged(FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, told), weights)
 
 
-def _part(measure: Measure, settings: TriageSettings) -> float:
+def _told(measure: Measure, covered: float, weights: BlendWeights) -> dict[str, float]:
+    """What a person may read of the measure, by name; nothing is decided by it."""
+    ours = {"residual_detail": measure.residual_detail, "covered": covered}
+    return measure.terms.as_data() | ours | {"part": weights.part, "strength": weights.strength}
+
+
+def _weights(measure: Measure, settings: TriageSettings) -> BlendWeights:
     """A threshold of 1 is a person's wish to restore every face: then none is left out for want of help."""
-    part = strength(measure.terms)
-    return max(part, LEAST) if settings.sharpness_threshold >= 1 else part
+    weights = blend_weights(measure.terms)
+    return weights.at_least(LEAST) if settings.sharpness_threshold >= 1 else weights
 
 
 def _beyond(measure: Measure) -> str:
-    if measure.terms["enlarged"] < _LARGE:
+    if measure.terms.enlarged < _LARGE:
         return "so large and so slightly blurred that the network has no detail to add"
     return "spoiled in a way that the network does not improve"
 
@@ -101,9 +117,9 @@ def _pose_doubt(face: Face) -> Doubt | None:
     points = np.asarray(face.landmarks)
     eyes = float(np.hypot(*(points[1] - points[0])))
     low, high = _EYES_TO_BOX
-    if not low <= eyes / max(face.width, face.height * 0.7, 1.0) <= high:
+    if not low <= eyes / max(face.width, face.height * _HEAD, 1.0) <= high:
         return Doubt(Verdict.PROFILE, "eyes too near or too far apart for a face seen from the front")
-    target = align.scaled(align.FFHQ_TEMPLATE, 256)
+    target = align.scaled(align.FFHQ_TEMPLATE, _POSE_SIDE)
     transform = align.similarity(face.landmarks, target)
     placed = align.moved(face.landmarks, transform)
     if not _in_order(placed):
@@ -111,7 +127,7 @@ def _pose_doubt(face: Face) -> Doubt | None:
     apart = float(np.hypot(*(placed[1] - placed[0])))
     if abs(_turn(placed)) > _TURN * apart:
         return Doubt(Verdict.PROFILE, "turned to the side")
-    if align.residual(face.landmarks, transform, target) > _MISFIT * 256 * 0.246:
+    if align.residual(face.landmarks, transform, target) > _MISFIT * _POSE_SIDE * _EYES_APART:
         return Doubt(Verdict.PROFILE, "landmarks do not fit a face seen from the front")
     return None
 

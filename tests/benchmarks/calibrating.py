@@ -11,7 +11,7 @@ from tests.benchmarks import fitting
 from tests.benchmarks.restoring import BandSums, Curve
 
 Values = NDArray[np.float64]
-Terms = Sequence[dict[str, float]]
+Terms = Sequence[sharpness.Terms]
 
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
 _HURT = 0.1  # quantile of the largest good part that is aimed at
@@ -22,19 +22,18 @@ _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 def rows(found: Terms) -> Values:
     """(count, terms)."""
-    return np.vstack([sharpness.row(terms) for terms in found])
+    return np.vstack([terms.row() for terms in found])
 
 
-def fit_need(found: Terms, is_degraded: Values) -> None:
+def fit_log_odds(found: Terms, is_degraded: Values) -> None:
     """Means, spreads, and the log-odds that a face needs restoring."""
-    coefficients.TERMS = tuple(found[0])
     terms = rows(found)
     coefficients.MEANS = tuple(terms.mean(0).round(4).tolist())
     coefficients.SPREADS = tuple(terms.std(0).round(4).tolist())
     sets = sharpness.quadratic(terms)
     need = fitting.logistic(sets, is_degraded, 4.0)
     need[0] -= float(np.quantile((sets @ need)[is_degraded == 0], 1 - _TOUCHED))
-    coefficients.NEED = tuple(need.tolist())
+    coefficients.LOG_ODDS = tuple(need.tolist())
 
 
 def fit_shares(sums: Sequence[BandSums]) -> None:
@@ -61,9 +60,8 @@ def fit_strength(curves: Sequence[Curve]) -> None:
 
 def write() -> Path:
     """The coefficients as a module, where gpend looks for them."""
-    names = _folded([f'"{name}"' for name in coefficients.TERMS], 5)
-    lines = [_HEAD, "# fmt: off\n", "TERMS: tuple[str, ...] = (", *names, ")"]
-    for name in ("MEANS", "SPREADS", "NEED", "STRENGTH", "COVERED"):
+    lines = [_HEAD, "# fmt: off\n"]
+    for name in ("MEANS", "SPREADS", "LOG_ODDS", "STRENGTH", "COVERED"):
         lines += [f"{name}: tuple[float, ...] = (", *_folded(_numbers(getattr(coefficients, name)), 10), ")"]
     lines.append("SHARES: tuple[tuple[float, ...], ...] = (")
     for band in coefficients.SHARES:

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align, coefficients, grid, occlusion, restore, sharpness, triage
+from gpend.core import align, coefficients, occlusion, restore, sharpness, triage
+from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Plane
 from gpend.core.report import Verdict
-from gpend.core.strength import shares
 from gpend.models.loading import load
 from gpend.settings import CoreSettings, TriageSettings
 from tests.benchmarks import calibrating, fitting, material, restoring
@@ -40,7 +40,7 @@ class Measured:
 
     kind: Kind
     severity: int
-    terms: dict[str, float]
+    terms: sharpness.Terms
     others: dict[str, float]  # by the name of another measure: higher is more blurred
 
     @classmethod
@@ -95,7 +95,7 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
 def _fit(found: Sequence[Measured], paths: Sequence[Path], each: int, networks: Networks, seed: int) -> None:
     """The strength is fitted on top of the shares: so the same shots are restored twice."""
     is_degraded = np.array([one.kind is not Kind.SHARP for one in found], np.float64)
-    calibrating.fit_need([one.terms for one in found], is_degraded)
+    calibrating.fit_log_odds([one.terms for one in found], is_degraded)
     calibrating.fit_shares([BandSums.of(tried) for tried in _trials(paths, each, networks, seed)])
     features = Features(networks)
     calibrating.fit_strength([Curve.of(tried, features) for tried in _trials(paths, each, networks, seed)])
@@ -129,14 +129,13 @@ def _ours(tried: Trial, networks: Networks) -> tuple[float, Plane | None]:
     """The restored crop, if gpend's judgement, its choice of strength and its gates let it come to that."""
     sample, marks = tried.sample, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     face = Face((0, 0, sample.shot.face_px, sample.shot.face_px), marks, 1.0)
-    measure = sharpness.measure(sample.crop, sample.scale, sample.grid)
-    report = triage.verdict(face, measure, occlusion.log_odds(sample.crop), TriageSettings())
-    if report.verdict is not Verdict.RESTORED:
+    measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
+    judged = triage.judged(face, measure, occlusion.log_odds(sample.crop), TriageSettings())
+    if judged.report.verdict is not Verdict.RESTORED:
         return 0.0, None
-    part = report.terms["part"]
-    blurred = restore.Blurred(sample.crop, sample.scale, tuple(part * shares(report.terms)))
+    blurred = restore.Blurred(sample.crop, sample.scale, judged.weights)
     (attempt,) = restore.attempts([blurred], networks)
-    return (0.0, None) if attempt.refusal else (report.terms["strength"], sample.crop + attempt.difference)
+    return (0.0, None) if attempt.refusal else (judged.weights.strength, sample.crop + attempt.difference)
 
 
 def _print_areas(found: Sequence[Measured]) -> None:
@@ -225,10 +224,10 @@ def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Ge
         shifts.append(colour_shift(tried.sample.crop, tried.blended(1.0)))
         crops.append(tried.sample.crop)
     under = [np.asarray(np.rint(crop * 255), np.uint8)[48:208, 64:192] for crop in crops]
-    grid.trace(under[0])  # its combs are made once
+    blockiness(under[0])  # its combs are made once
     start = time.process_time()
     for crop, pixels in zip(crops, under, strict=True):
-        sharpness.measure(crop, 1.0, grid.trace(pixels))
+        sharpness.measure(crop, 1.0, blockiness(pixels))
     each = (time.process_time() - start) / len(crops)
     click.echo(f"\nMean colour difference after low-pass, at full strength: {np.mean(shifts):.2f} (CIE76)")
     click.echo(f"One measure: {1000 * each:.1f} ms of CPU time")
@@ -237,7 +236,7 @@ def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Ge
 def _needs(found: Sequence[Measured]) -> Values:
     """The log-odds that each face needs restoring."""
     sets = sharpness.quadratic(calibrating.rows([one.terms for one in found]))
-    return np.asarray(sets @ np.asarray(coefficients.NEED))
+    return np.asarray(sets @ np.asarray(coefficients.LOG_ODDS))
 
 
 def _luma(crop: Plane) -> Plane:

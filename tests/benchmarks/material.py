@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align, grid, sharpness
+from gpend.core import align, sharpness
+from gpend.core.blockiness import blockiness
 from gpend.core.photo import Plane
 from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, resized, shot
 
@@ -25,8 +26,8 @@ class Sample:
     shot: Shot
     crop: Plane  # (256, 256, 3)
     scale: float
-    grid: float
-    terms: dict[str, float]
+    blockiness: float
+    terms: sharpness.Terms
 
 
 def faces(folder: Path, every: int = 1) -> list[Path]:
@@ -60,8 +61,8 @@ def sampled(taken: Shot, random: Random | None = None) -> Sample:
     marks = align.scaled(align.FFHQ_TEMPLATE, side)
     transform = align.similarity(marks if random is None else _shaken(marks, side, random), TARGET)
     crop, scale = align.crop(taken.seen, transform, sharpness.SIDE), align.scale_of(transform)
-    trace = grid.trace(_under(taken.seen, random))
-    return Sample(taken, crop, scale, trace, sharpness.terms(crop, scale, trace))
+    blocks = blockiness(_under(taken.seen, random))
+    return Sample(taken, crop, scale, blocks, sharpness.measured_terms(crop, scale, blocks))
 
 
 def _under(seen: NDArray[np.uint8], random: Random | None) -> NDArray[np.uint8]:

@@ -13,7 +13,8 @@ from jinja2 import Template
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import align, grid, sharpness
+from gpend.core import align, sharpness
+from gpend.core.blockiness import blockiness
 from gpend.core.photo import Face
 from gpend.models.loading import load
 from gpend.settings import CoreSettings, TriageSettings
@@ -66,7 +67,7 @@ def _sharpness(pixels: Picture, face: Face) -> float:
     transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE))
     crop = align.crop(pixels, transform, sharpness.SIDE)
     x0, y0, x1, y1 = (round(edge) for edge in face.box)
-    trace = grid.trace(pixels[y0:y1, x0:x1])
+    trace = blockiness(pixels[y0:y1, x0:x1])
     return round(sharpness.measure(crop, align.scale_of(transform), trace).sharpness, 3)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gpend.core import align, restore, sharpness
+from gpend.core import align, sharpness
+from gpend.core.blend import BANDS, blended, shares
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.core.strength import BANDS, shares
 from tests.benchmarks.degradations import Kind
 from tests.benchmarks.material import TARGET, Sample
 
@@ -51,7 +51,7 @@ class Trial:
     def blended(self, part: float) -> Plane:
         """Restored as gpend does it, with this part of the fitted shares; 0 is the crop itself."""
         crop = self.sample.crop
-        return restore.blended(self.output, crop, tuple(part * shares(self.sample.terms)), _UNIT) if part else crop
+        return blended(self.output, crop, tuple(part * shares(self.sample.terms)), _UNIT) if part else crop
 
 
 def trial(sample: Sample, networks: Networks) -> Trial:
@@ -144,7 +144,7 @@ def distances(networks: Networks) -> dict[str, Distance]:
 class BandSums:
     """Of the network's change and the change that the truth asks for, in each of BANDS: sums over the face."""
 
-    terms: dict[str, float]
+    terms: sharpness.Terms
     own: Values  # of the network's change, squared
     shared: Values  # of both multiplied
     wanted: Values  # of the truth's, squared
@@ -168,7 +168,7 @@ class BandSums:
 class Curve:
     """Distances from the truth along FINE, the part of the fitted shares that is applied: rows by measure."""
 
-    terms: dict[str, float]
+    terms: sharpness.Terms
     values: Values  # (2, len(FINE)): structure, features
 
     @classmethod

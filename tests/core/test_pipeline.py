@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import case, orientation, pipeline
+from gpend.core import analysis, orientation, pipeline
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.core.report import Kept, Restored, Verdict
@@ -185,7 +185,7 @@ def test_a_crowd_is_restored_in_small_batches(networks: Networks, samples: Path)
             one, two, three, four, five = ((px + x, py + y) for px, py in face.landmarks)
             box = (face.box[0] + x, face.box[1] + y, face.box[2] + x, face.box[3] + y)
             faces.append(Face(box, (one, two, three, four, five), face.score))
-    scale = min(1.0, case.LONG_SIDE / max(crowd.shape[:2]))
+    scale = min(1.0, analysis.LONG_SIDE / max(crowd.shape[:2]))
     seen = [
         Face(
             (f.box[0] * scale, f.box[1] * scale, f.box[2] * scale, f.box[3] * scale),

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gpend.core import restore
+from gpend.core.blend import BANDS, blended
 from gpend.core.photo import Plane
-from gpend.core.strength import BANDS
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
 
@@ -24,7 +23,7 @@ WHOLE = (1.0,) * len(BANDS)
 @given(crops, crops)
 def test_colour_differences_of_the_photo_stay_where_nothing_is_cut(output: Plane, crop: Plane) -> None:
     dull = 0.25 + 0.5 * large(crop)
-    result = restore.blended(0.4 + 0.2 * large(output), dull, WHOLE, 0.25)
+    result = blended(0.4 + 0.2 * large(output), dull, WHOLE, 0.25)
     inside = ((result > 0.0) & (result < 1.0)).all(axis=2)
     for first, second in ((0, 1), (1, 2)):
         gap = (result[..., first] - result[..., second]) - (dull[..., first] - dull[..., second])
@@ -34,20 +33,20 @@ def test_colour_differences_of_the_photo_stay_where_nothing_is_cut(output: Plane
 @given(crops, crops)
 def test_grey_stays_grey(output: Plane, crop: Plane) -> None:
     grey = np.repeat(large(crop)[..., :1], 3, axis=2)
-    result = restore.blended(large(output), grey, WHOLE, 0.25)
+    result = blended(large(output), grey, WHOLE, 0.25)
     assert np.abs(result - result[..., :1]).max() < 1e-5
 
 
 @given(crops, st.lists(st.floats(0, 1), min_size=len(BANDS), max_size=len(BANDS)))
 def test_a_network_that_changes_nothing_changes_nothing(crop: Plane, shares: list[float]) -> None:
     picture = large(crop)
-    assert np.abs(restore.blended(picture, picture, shares, 0.25) - picture).max() < 1e-5
+    assert np.abs(blended(picture, picture, shares, 0.25) - picture).max() < 1e-5
 
 
 @given(crops, crops)
 def test_no_share_of_the_change_is_no_change(output: Plane, crop: Plane) -> None:
     picture = large(crop)
-    assert np.abs(restore.blended(large(output), picture, (0.0,) * len(BANDS), 0.25) - picture).max() < 1e-5
+    assert np.abs(blended(large(output), picture, (0.0,) * len(BANDS), 0.25) - picture).max() < 1e-5
 
 
 def test_a_band_s_share_applies_to_detail_of_its_own_size() -> None:
@@ -55,7 +54,7 @@ def test_a_band_s_share_applies_to_detail_of_its_own_size() -> None:
     waves = {length: _waves(length) for length in (5, 60)}
     only_fine, only_coarse = (1.0, 1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0, 1.0)
     for shares, stays, goes in ((only_fine, 5, 60), (only_coarse, 60, 5)):
-        kept, lost = (float(restore.blended(grey + waves[length], grey, shares, 1.0).std()) for length in (stays, goes))
+        kept, lost = (float(blended(grey + waves[length], grey, shares, 1.0).std()) for length in (stays, goes))
         assert kept > 4 * lost
 
 
@@ -63,11 +62,11 @@ def test_a_band_s_share_applies_to_detail_of_its_own_size() -> None:
 def test_a_larger_network_s_change_is_split_where_a_small_one_s_is(size: int) -> None:
     grey = np.full((256, 256, 3), 0.5, np.float32)
     shares = (0.0, 0.2, 0.5, 0.9, 1.0)
-    small = restore.blended(grey + _waves(16), grey, shares, 1.0)
+    small = blended(grey + _waves(16), grey, shares, 1.0)
     output, crop = (
         np.asarray(cv2.resize(one, None, fx=size, fy=size), np.float32) for one in (grey + _waves(16), grey)
     )
-    result = restore.blended(output, crop, shares, size)
+    result = blended(output, crop, shares, size)
     assert float(result.std()) == pytest.approx(float(small.std()), rel=0.05)
 
 
@@ -81,7 +80,7 @@ def test_a_colour_cast_of_the_network_does_not_reach_the_photo() -> None:
     random = np.random.default_rng(2)
     crop = np.asarray(cv2.GaussianBlur(random.uniform(0.3, 0.7, (128, 128, 3)), (0, 0), 3), np.float32)
     red = np.clip(crop + np.array([0.2, 0.0, -0.1], np.float32), 0, 1)
-    assert np.abs(restore.blended(np.asarray(red, np.float32), crop, WHOLE, 0.5) - crop).mean() < 0.01
+    assert np.abs(blended(np.asarray(red, np.float32), crop, WHOLE, 0.5) - crop).mean() < 0.01
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
@@ -89,5 +88,5 @@ def test_a_restored_face_keeps_some_of_the_photo_s_grain(share: float) -> None:
     random = np.random.default_rng(3)
     smooth = np.full((128, 128, 3), 0.5, np.float32)
     grainy = np.asarray(smooth + random.normal(0, 0.04, (128, 128, 1)), np.float32)
-    result = restore.blended(smooth, grainy, (share,) * len(BANDS), 0.5)
+    result = blended(smooth, grainy, (share,) * len(BANDS), 0.5)
     assert 0.2 < float(result.std()) / float(grainy.std()) < 0.7

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core import align, sharpness
+from gpend.core.blend import LEAST, blend_weights, shares
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Pixels
-from gpend.core.strength import LEAST, shares, strength
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
@@ -39,7 +39,7 @@ def blurred(pixels: Picture, sigma: float) -> Picture:
 
 
 def test_more_blur_is_never_sharper(portrait: Picture, face: Face) -> None:
-    needs = [measured(blurred(portrait, sigma), face).need for sigma in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)]
+    needs = [measured(blurred(portrait, sigma), face).log_odds for sigma in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)]
     assert needs == sorted(needs)
     assert measured(portrait, face).sharpness > 0.5 > measured(blurred(portrait, 2.0), face).sharpness
 
@@ -83,14 +83,14 @@ def test_a_picture_without_anything_in_it_still_has_a_measure(value: int, scale:
     crop = np.full((sharpness.SIDE, sharpness.SIDE, 3), value / 255, np.float32)
     found = sharpness.measure(crop, max(1e-3, scale), 0.0)
     assert 0 <= found.sharpness <= 1
-    assert all(np.isfinite(value) for value in found.terms.values())
+    assert all(np.isfinite(value) for value in found.terms.as_data().values())
 
 
 def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_most_the_least(
     portrait: Picture, face: Face
 ) -> None:
-    assert strength(measured(blurred(portrait, 2.5), face).terms) > LEAST
-    assert strength(measured(portrait, face).terms) <= LEAST
+    assert blend_weights(measured(blurred(portrait, 2.5), face).terms).part > LEAST
+    assert blend_weights(measured(portrait, face).terms).part <= LEAST
 
 
 @pytest.mark.parametrize("sigma", [1.5, 3.0, 5.0])
@@ -112,4 +112,4 @@ def test_a_moved_camera_shows_in_the_direction_of_the_detail(portrait: Picture, 
     kernel = np.full((1, 13), 1 / 13, np.float32)
     moved = measured(np.asarray(cv2.filter2D(portrait, -1, kernel), np.uint8), face)
     still = measured(blurred(portrait, 3), face)
-    assert moved.terms["direction"] > 2 * still.terms["direction"]
+    assert moved.terms.direction > 2 * still.terms.direction

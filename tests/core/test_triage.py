@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import align, triage
+from gpend.core.blend import LEAST
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import Verdict
-from gpend.core.sharpness import Measure
-from gpend.core.strength import LEAST
+from gpend.core.sharpness import Measure, Terms
 from gpend.settings import TriageSettings
 
 SETTINGS = TriageSettings()
@@ -82,23 +82,23 @@ def test_faces_side_by_side_both_stay() -> None:
     assert triage.faces_of(both) == both
 
 
-TERMS = {
-    "fine_low": -1.5,
-    "fine_high": -0.6,
-    "middle_low": -1.2,
-    "middle_median": -0.8,
-    "middle_high": -0.4,
-    "broad_low": -0.9,
-    "broad_median": -0.5,
-    "broad_high": -0.2,
-    "broad_top": 0.0,
-    "noise": -2.6,
-    "edge": 0.0,
-    "concentration": -0.3,
-    "direction": 0.15,
-    "enlarged": 0.0,
-    "grid": 0.0,
-}
+TERMS = Terms(
+    fine_low=-1.5,
+    fine_high=-0.6,
+    middle_low=-1.2,
+    middle_median=-0.8,
+    middle_high=-0.4,
+    broad_low=-0.9,
+    broad_median=-0.5,
+    broad_high=-0.2,
+    broad_top=0.0,
+    noise=-2.6,
+    edge=0.0,
+    concentration=-0.3,
+    direction=0.15,
+    enlarged=0.0,
+    blockiness=0.0,
+)
 
 
 CLEAR = triage.COVERED - 5
@@ -107,7 +107,7 @@ CLEAR = triage.COVERED - 5
 
 @pytest.mark.parametrize(("value", "expected"), [(0.5, Verdict.SHARP), (0.9, Verdict.SHARP)])
 def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) -> None:
-    report = triage.verdict(face(), Measure(value, 0.0, 0.0, TERMS), CLEAR, SETTINGS)
+    report = triage.judged(face(), Measure(value, 0.0, 0.0, TERMS), CLEAR, SETTINGS).report
     assert report.verdict is expected
     assert "strength" in report.terms
 
@@ -117,27 +117,27 @@ def test_a_higher_threshold_never_spares_a_face_that_a_lower_one_restores(value:
     low = TriageSettings(sharpness_threshold=min(value, threshold))
     high = TriageSettings(sharpness_threshold=max(value, threshold))
     measure = Measure(value, 0.0, 0.0, TERMS)
-    if triage.verdict(face(), measure, CLEAR, low).verdict is Verdict.RESTORED:
-        assert triage.verdict(face(), measure, CLEAR, high).verdict is Verdict.RESTORED
+    if triage.judged(face(), measure, CLEAR, low).report.verdict is Verdict.RESTORED:
+        assert triage.judged(face(), measure, CLEAR, high).report.verdict is Verdict.RESTORED
 
 
 def test_a_face_of_which_nothing_is_left_is_too_far_gone() -> None:
-    assert triage.verdict(face(), Measure(0.0, 20.0, -0.5, TERMS), CLEAR, SETTINGS).verdict is Verdict.GONE
+    assert triage.judged(face(), Measure(0.0, 20.0, -0.5, TERMS), CLEAR, SETTINGS).report.verdict is Verdict.GONE
 
 
 def test_a_blurred_face_with_something_before_it_is_left_alone() -> None:
     measure = Measure(0.1, 5.0, 0.0, TERMS)
-    report = triage.verdict(face(), measure, triage.COVERED + 0.1, SETTINGS)
+    report = triage.judged(face(), measure, triage.COVERED + 0.1, SETTINGS).report
     assert report.verdict is Verdict.COVERED
     assert report.terms["covered"] == pytest.approx(0.1)
-    assert triage.verdict(face(), measure, CLEAR, SETTINGS).verdict is not Verdict.COVERED
+    assert triage.judged(face(), measure, CLEAR, SETTINGS).report.verdict is not Verdict.COVERED
     wish = TriageSettings(sharpness_threshold=1.0)
-    assert triage.verdict(face(), measure, triage.COVERED + 0.1, wish).verdict is Verdict.RESTORED
+    assert triage.judged(face(), measure, triage.COVERED + 0.1, wish).report.verdict is Verdict.RESTORED
 
 
 def test_whoever_asks_for_every_face_gets_every_face() -> None:
     wish = TriageSettings(sharpness_threshold=1.0)
-    report = triage.verdict(face(), Measure(0.99, -5.0, 0.0, TERMS), CLEAR, wish)
+    report = triage.judged(face(), Measure(0.99, -5.0, 0.0, TERMS), CLEAR, wish).report
     assert report.verdict is Verdict.RESTORED
     assert report.terms["part"] >= LEAST
     assert 0 < report.terms["strength"] <= 1

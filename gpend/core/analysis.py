@@ -1,11 +1,13 @@
-"""One photo on its way through the core: its faces in stored coordinates, and its pixels, decoded as late as can be."""
+"""What is known of one photo: its faces in stored coordinates, judged, and its pixels, decoded as late as can be."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from gpend.core import align, codec, grid, occlusion, orientation, sharpness, triage
+from gpend.core import align, codec, occlusion, orientation, sharpness, triage
+from gpend.core.blend import BlendWeights
+from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport
@@ -17,15 +19,23 @@ LONG_SIDE = 1280
 _SECOND_LOOK = 480  # large faces under strong blur or noise are found only in a small picture
 
 
+@dataclass(frozen=True)
+class JudgedFace:
+    """One face in coordinates of the stored photo, and what was decided about it."""
+
+    face: Face
+    report: FaceReport
+    weights: BlendWeights | None = None  # how much of the network's change it would get; None if it was not measured
+
+
 @dataclass
-class Case:
-    """One photo on its way: its faces, in coordinates of the stored photo, and what was said of each."""
+class PhotoAnalysis:
+    """One photo, its faces found and judged."""
 
     photo: bytes
     header: codec.Header
     overview: Pixels
-    faces: list[Face]
-    reports: list[FaceReport]
+    faces: list[JudgedFace]
     _decoded: codec.Decoded | None = None
 
     @property
@@ -41,12 +51,12 @@ class Case:
         pixels, shrunk = self._enough(align.scale_of(transform))
         return align.crop(pixels, _for_shrunk(transform, shrunk), side), transform
 
-    def grid(self, face: Face, scale: float) -> float:
-        """The trace of JPEG blocks in the pixels that a crop of this scale is taken from."""
+    def blockiness(self, face: Face, scale: float) -> float:
+        """How far JPEG's blocks show in the pixels that a crop of this scale is taken from."""
         pixels, shrunk = self._enough(scale)
         x0, y0, x1, y1 = (max(0, round(edge * shrunk)) for edge in face.box)
         under = pixels[y0:y1, x0:x1]
-        return grid.trace(under) if under.size else 0.0
+        return blockiness(under) if under.size else 0.0
 
     def _enough(self, scale: float) -> tuple[Pixels, float]:
         """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
@@ -63,13 +73,13 @@ def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:
     return result
 
 
-def opened(photo: bytes, networks: Networks, settings: CoreSettings) -> Case:
+def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAnalysis:
     """The photo with its faces found and judged. Raises PhotoError for bytes that cannot be processed."""
     header = codec.identify(photo, settings.photo)
     overview = codec.overview(photo, header, LONG_SIDE)
-    case = Case(photo, header, overview, _found(overview, header, networks), [])
-    case.reports = [_judged(case, face, settings) for face in case.faces]
-    return case
+    analysis = PhotoAnalysis(photo, header, overview, [])
+    analysis.faces = [_judged(analysis, face, settings) for face in _found(overview, header, networks)]
+    return analysis
 
 
 def _found(overview: Pixels, header: codec.Header, networks: Networks) -> list[Face]:
@@ -105,12 +115,13 @@ def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:
     return Face(box, (one, two, three, four, five), face.score)
 
 
-def _judged(case: Case, face: Face, settings: CoreSettings) -> FaceReport:
+def _judged(analysis: PhotoAnalysis, face: Face, settings: CoreSettings) -> JudgedFace:
     doubt = triage.doubt(face, settings.triage)
     if doubt is not None:
-        return triage.without_measure(face, doubt)
+        return JudgedFace(face, triage.without_measure(face, doubt))
     target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
-    crop, transform = case.crop(face, target, sharpness.SIDE)
+    crop, transform = analysis.crop(face, target, sharpness.SIDE)
     scale = align.scale_of(transform)
-    measure = sharpness.measure(crop, scale, case.grid(face, scale))
-    return triage.verdict(face, measure, occlusion.log_odds(crop), settings.triage)
+    measure = sharpness.measure(crop, scale, analysis.blockiness(face, scale))
+    judged = triage.judged(face, measure, occlusion.log_odds(crop), settings.triage)
+    return JudgedFace(face, judged.report, judged.weights)

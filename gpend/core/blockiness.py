@@ -1,4 +1,4 @@
-"""The trace of JPEG's blocks under a face, at whatever scale the photo was enlarged, shrunk or saved anew since.
+"""How far JPEG's blocks show under a face, at whatever scale the photo was enlarged, shrunk or saved anew since.
 
 Where two blocks meet, the step between their pixels stands out against the steps beside it. A comb of equally spaced
 lines is laid over these steps at every pitch and shift, across and down; blocks that did harm answer to one of them.
@@ -20,10 +20,11 @@ _TREND = (25, 1)  # pixels over which the face's own rise and fall is taken out
 _CHANCE = 5.6  # what the best comb finds where there are no blocks
 
 
-def trace(pixels: Pixels) -> float:
+def blockiness(pixels: Pixels) -> float:
     """How far the lines of the best comb stand out, in standard errors beyond chance: about 0, or 5 to 10 with blocks.
 
-    `pixels` (height, width, 3) are the photo's own under the face, neither turned nor warped. 0 where too few.
+    `pixels` (height, width, 3), of any integer type, are the photo's own under the face, neither turned nor warped.
+    0 where there are too few of them.
     """
     luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     longest = max(luma.shape)

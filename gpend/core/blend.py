@@ -1,0 +1,106 @@
+"""How much of the network's change may a face get, and of which detail? As far as it comes nearer to the truth.
+
+The change is split into octave bands, because what a network adds is worth different things: under a strong blur the
+coarse features are right and the finest detail is invented; in noise the finest is the best. Two fits to faces whose
+truth is known, on the terms of the sharpness measure: for each band, the share of the change that is nearest to the
+sharp face (least squares, the Wiener gain of the band); and of all shares, the part up to which both structure (SSIM)
+and features still gain in nine of ten such faces. Where that part is small, the face is better left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import coefficients, sharpness
+from gpend.core.photo import Plane
+
+BANDS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Where each band of the change ends, finest first: the standard deviation of a Gaussian in pixels of the measured
+crop. What is coarser is tone, and stays the photo's own."""
+
+LEAST = 0.35
+"""The least part that is applied: less is hardly seen."""
+
+_LIVELY = 1.25  # least squares is timid: a little more than its share looks sharper and is as near to the truth
+_GRAIN = 0.35  # share of the photo's own grain that a restored face must keep, so that it does not look pasted
+_NOISE = 0.004  # spread of grain below which a photo has none worth keeping: one step of 8 bits
+_GRAIN_SIGMA = 1.2  # pixels; what is finer is grain: no detail of a blurred face is
+_TO_DEVIATION = 1.4826  # the standard deviation of Gaussian noise for its median absolute value
+_OUTLIER = 2.0  # deviations from which a pixel is no grain any more
+
+
+@dataclass(frozen=True)
+class BlendWeights:
+    """How much of the network's change is used."""
+
+    part: float  # of all shares, LEAST to 1; 0: none of the change is worth having
+    shares: tuple[float, ...]  # in each of BANDS, 0 to 1
+
+    @property
+    def bands(self) -> tuple[float, ...]:
+        """What is applied in each of BANDS, 0 to 1."""
+        return tuple(self.part * share for share in self.shares)
+
+    @property
+    def strength(self) -> float:
+        """The mean over BANDS, as people are told it."""
+        return float(np.mean(self.bands))
+
+    def at_least(self, part: float) -> "BlendWeights":
+        """The same shares, and no smaller part of them."""
+        return replace(self, part=max(self.part, part))
+
+
+def blend_weights(terms: sharpness.Terms) -> BlendWeights:
+    """What was fitted for a face of these terms."""
+    part = float((sharpness.quadratic(terms.row()) @ np.asarray(coefficients.STRENGTH))[0])
+    return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares(terms).tolist()))
+
+
+def shares(terms: sharpness.Terms) -> NDArray[np.float64]:
+    """(bands,): the share of the change in each of BANDS, 0 to 1, for the terms of a face."""
+    fitted = sharpness.standard(terms.row()) @ np.asarray(coefficients.SHARES).T
+    return np.asarray(np.clip(_LIVELY * fitted[0], 0, 1))
+
+
+def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> Plane:
+    """The crop with this share of the network's change in each of BANDS; all (side, side, 3) float32, 0 to 1.
+
+    `unit` is how many of its pixels make one of the crop that BANDS are told in. Only light and dark change, and no
+    tone: the chroma stays the photo's own, so grey stays grey. Where that took too much of the photo's grain, some is
+    put back.
+    """
+    change = finer = luma(output) - luma(crop)
+    wanted = np.zeros_like(change)
+    for share, sigma in zip(bands, BANDS, strict=True):
+        coarser = smooth(change, sigma * unit)
+        wanted += np.float32(share) * (finer - coarser)
+        finer = coarser
+    return _grained(np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32), crop)
+
+
+def luma(image: Plane) -> Plane:
+    """(height, width) float32 of an RGB picture (height, width, 3), by Rec. 601."""
+    return np.asarray(cv2.cvtColor(np.asarray(image, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def smooth(image: Plane, sigma: float) -> Plane:
+    """A picture of any channels, float32, under a Gaussian of `sigma` pixels; edges are mirrored."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _grained(restored: Plane, crop: Plane) -> Plane:
+    fine, spread = _grain(luma(crop))
+    _, left = _grain(luma(restored))
+    missing = max(0.0, _GRAIN - left / spread) if spread > _NOISE else 0.0
+    return np.asarray(np.clip(restored + missing * fine[:, :, None], 0, 1), np.float32)
+
+
+def _grain(plane: Plane) -> tuple[Plane, float]:
+    """What is too fine to be the detail of a blurred face, cut where it is stronger than noise; and its spread."""
+    fine = plane - smooth(plane, _GRAIN_SIGMA)
+    spread = _TO_DEVIATION * float(np.median(np.abs(fine)))
+    return np.asarray(np.clip(fine, -_OUTLIER * spread, _OUTLIER * spread), np.float32), spread
