@@ -11,7 +11,7 @@ from types import FrameType
 import structlog
 
 from gpend import logs
-from gpend.core import jpeg
+from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from gpend.core.jpeg import read_header
+from gpend.core.formats.jpeg import read_header
 from tests.photos_jpeg import ASCII, Directory, Maker, phone_photo
 
 Picture = NDArray[np.uint8]

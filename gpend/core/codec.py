@@ -1,10 +1,10 @@
 """Bytes to pixels and back, per format; whatever is not pixels is carried over.
 
-codec ─ containers ─┬ jpeg            as gpend.core.jpeg keeps it whole
-                    ├ png             chunks, scanlines, pngedit ─ palette
-                    ├ webp            riff, vp8
-                    ├ tiff            directory, strips ─ compression
-                    └ avif, heif      boxes
+codec ─ formats ─┬ jpeg            as gpend.core.formats.jpeg keeps it whole
+                 ├ png             chunks, scanlines, edit ─ palette
+                 ├ webp            riff, vp8
+                 ├ tiff            ifd, strips ─ compression
+                 └ avif, heif      isobmff
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,11 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.containers import Container, Decoded, Encoded, Format, Header, avif, heif, jpeg, png, tiff, webp
+from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, heif
+from gpend.core.formats.jpeg import container as jpeg
+from gpend.core.formats.png import container as png
+from gpend.core.formats.tiff import container as tiff
+from gpend.core.formats.webp import container as webp
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gpend.core.wechat import reveal
+from gpend.core.formats.wechat import reveal
 from gpend.dispatch import outcomes
 from gpend.dispatch.answers import Answers
 from gpend.dispatch.concluding import Concluding

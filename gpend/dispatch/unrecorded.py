@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from gpend.core.wechat import SIGNATURES
+from gpend.core.formats.wechat import SIGNATURES
 from gpend.dispatch import earlier
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from gpend.core import jpeg
+from gpend.core.formats import jpeg
 from gpend.core.photo import Mask
-from tests.core.jpeg.material import Coding, Picture, by_pillow, coded, picture, wanted
+from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture, wanted
 
 HEIGHT, WIDTH = 3024, 4032
 FACE = np.s_[700:1340, 600:1240]

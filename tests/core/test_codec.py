@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 
 from gpend.core import codec
 from gpend.core.codec import Format, Header
-from gpend.core.containers.scaling import reduced
+from gpend.core.formats.scaling import reduced
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gpend.core.jpeg import lossless_library
+from gpend.core.formats.jpeg import lossless_library
 
 
 def gpend(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

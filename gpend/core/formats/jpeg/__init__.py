@@ -1,0 +1,35 @@
+"""Keeping a JPEG whole: what changed is replaced block by block, all the rest is carried over bit for bit.
+
+patching ─ picture ─┬ blocks, turbo      the changed blocks, put in without touching the others
+         │          └ reencode           without libturbojpeg
+         ├ thumbnail ─ difference        the small picture in the EXIF
+         ├ exif ─ tiff                   tags, by appending
+         └ splice ─ mpf                  the file around the picture
+header ── frame ─ segments               reading
+"""
+
+from gpend.core.formats.jpeg.header import Header, read_header, refuse_unpatchable, require_end
+from gpend.core.formats.jpeg.patching import RECODED, Patched, patch
+from gpend.core.formats.jpeg.picture import decode
+from gpend.core.formats.jpeg.turbo import load as _load
+
+__all__ = [
+    "RECODED",
+    "Header",
+    "Patched",
+    "decode",
+    "lossless_library",
+    "patch",
+    "read_header",
+    "refuse_unpatchable",
+    "require_end",
+]
+
+
+def lossless_library() -> str | None:
+    """The library that lets `patch` keep untouched blocks bit for bit, such as "libturbojpeg 2"; None if not found.
+
+    Without it a patched photo is coded again as a whole, and says so in its notes.
+    """
+    library = _load()
+    return None if library is None else library.name

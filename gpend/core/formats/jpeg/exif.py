@@ -1,0 +1,145 @@
+"""EXIF edited by appending alone: nothing in the block moves, so that offsets inside MakerNotes stay true.
+
+A directory that changes is written anew at the end, and the one pointer to it is aimed there. The block is a bare TIFF
+block: what follows the six bytes of "Exif" in a JPEG's APP1, a PNG's eXIf, a WebP's EXIF, or a whole TIFF file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gpend import __version__
+from gpend.core.formats.jpeg.tiff import ASCII, LONG, Block, Directory, UnreadableError
+
+__all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_preview", "with_thumbnail"]
+
+SOFTWARE = f"gpend {__version__}"
+"""The value of ProcessingSoftware."""
+
+_ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
+_IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
+_THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+
+
+def orientation(tiff: bytes) -> int:
+    """The orientation that the block tells, 1 to 8; 1 where it tells none or cannot be read."""
+    try:
+        block = Block(tiff)
+        told = block.number(block.first().find(_ORIENTATION))
+    except UnreadableError:
+        return 1
+    return told if 1 <= told <= 8 else 1  # noqa: PLR2004 -- the eight orientations of EXIF
+
+
+def with_history(tiff: bytes, history: str) -> bytes:
+    """The block with `history` at the end of ImageHistory and gpend named as ProcessingSoftware, both in IFD0.
+
+    What another program wrote there stays. Raises UnreadableError for a malformed block.
+    """
+    block = Block(tiff)
+    before = block.first()
+    after = _marked(block, before, history)
+    if after == before:
+        return tiff
+    block.aim(4, block.append_directory(after))
+    return bytes(block.data)
+
+
+def minimal(history: str) -> bytes:
+    """A new block that holds `history` and nothing that was not known of the photo."""
+    block = Block(b"II*\0" + bytes(4))
+    block.aim(4, block.append_directory(_marked(block, Directory(0, (), 0), history)))
+    return bytes(block.data)
+
+
+def _marked(block: Block, directory: Directory, history: str) -> Directory:
+    told = _with_text(block, directory, _IMAGE_HISTORY, lambda past: _continued(past, history.encode()))
+    return _with_text(block, told, _PROCESSING_SOFTWARE, _software)
+
+
+def _with_text(block: Block, directory: Directory, tag: int, change: Callable[[bytes], bytes]) -> Directory:
+    old = directory.find(tag)
+    if old is not None and old.kind != ASCII:
+        return directory
+    past = block.text(old) if old is not None else b""
+    now = change(past)
+    return directory if now == past else directory.holding(block.entry(tag, ASCII, now + b"\0"))
+
+
+def _continued(past: bytes, history: bytes) -> bytes:
+    if past.endswith(history):
+        return past
+    return past + b"; " + history if past else history
+
+
+def _software(past: bytes) -> bytes:
+    return past if past and not past.startswith(b"gpend ") else SOFTWARE.encode()
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Where the thumbnail of IFD1 stands."""
+
+    directory: Directory
+    offset: int
+    length: int
+
+
+def thumbnail(tiff: bytes) -> bytes:
+    """The JPEG thumbnail of IFD1; b"" where there is none. Raises UnreadableError for a malformed block."""
+    block = Block(tiff)
+    stored = _stored(block)
+    return b"" if stored is None else bytes(block.data[stored.offset : stored.offset + stored.length])
+
+
+def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
+    """The block with another thumbnail: in the old one's place where it fits or nothing follows, else at the end.
+
+    A shorter one is filled up with zeros behind its end to the old length, so that not a tag differs.
+    Raises UnreadableError for a malformed block and for one without a thumbnail.
+    """
+    block = Block(tiff)
+    stored = _stored(block)
+    if stored is None:
+        raise UnreadableError("there is no thumbnail")
+    end = stored.offset + stored.length
+    if len(new) <= stored.length:
+        block.data[stored.offset : end] = new.ljust(stored.length, b"\0")
+        return bytes(block.data)
+    if not any(block.data[end:]) and len(block.data) - end <= 1:  # a last byte may make the length even
+        block.data[stored.offset :] = new
+    else:
+        _aim(block, stored.directory, _THUMBNAIL, block.append(new))
+    _aim(block, stored.directory, _THUMBNAIL_LENGTH, len(new))
+    return bytes(block.data)
+
+
+def with_preview(tiff: bytes, old: int, new: int) -> bytes:
+    """The block with its one pointer to `old`, counted from its start, aimed at `new`.
+
+    Cameras older than MPF keep a preview behind the picture and tell its place somewhere in the MakerNote. Four bytes
+    that name the very place where a picture begins are that pointer; where they stand more than once, nobody knows.
+    """
+    order: Literal["little", "big"] = "little" if tiff.startswith(b"II") else "big"
+    pointer = old.to_bytes(4, order)
+    return tiff.replace(pointer, new.to_bytes(4, order)) if tiff.count(pointer) == 1 else tiff
+
+
+def _stored(block: Block) -> _Stored | None:
+    following = block.first().following
+    if not following:
+        return None
+    directory = block.directory(following)
+    if directory.find(_THUMBNAIL) is None:
+        return None
+    offset, length = (block.number(directory.find(tag)) for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH))
+    if not offset + length <= len(block.data):
+        raise UnreadableError("the thumbnail lies outside of the block")
+    return _Stored(directory, offset, length)
+
+
+def _aim(block: Block, directory: Directory, tag: int, number: int) -> None:
+    entry = directory.find(tag)
+    if entry is None or entry.kind != LONG:
+        raise UnreadableError("the thumbnail's place is told in an unusual way")
+    block.aim(directory.place(tag), number)

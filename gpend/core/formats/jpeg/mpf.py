@@ -1,0 +1,49 @@
+"""Multi-Picture Format (CIPA DC-007): where a file's gain map and other further pictures stand."""
+
+import struct
+from dataclasses import dataclass
+
+from gpend.core.formats.jpeg.tiff import Block, UnreadableError
+
+MAGIC = b"MPF\0"
+"""How the payload of an MPF segment (APP2) begins; offsets in it count from right after."""
+
+_ENTRIES = 0xB002
+_ENTRY = 16  # bytes: attributes, size, offset, two numbers of dependent pictures
+
+
+@dataclass(frozen=True)
+class Move:
+    """How far things moved in a file that was written anew, in bytes."""
+
+    picture_end: int  # where the first picture ended before; all that moved with its end lies from there on
+    trailer: int  # by how much the first picture's end, and all after it, moved
+    index: int  # by how much the MPF segment itself moved
+
+
+def moved(payload: bytes, start: int, move: Move) -> bytes:
+    """The MPF payload for the new file; `start` is where it stood in the old one.
+
+    Raises UnreadableError for a malformed index.
+    """
+    block = Block(payload[len(MAGIC) :])
+    entry = block.first().find(_ENTRIES)
+    if entry is None:
+        return payload
+    (table,) = struct.unpack(block.order + "I", entry.value)
+    if table + entry.count > len(block.data):
+        raise UnreadableError("the index of further pictures lies outside of its block")
+    for place in range(table, table + entry.count // _ENTRY * _ENTRY, _ENTRY):
+        _move(block, place, start + len(MAGIC), move)
+    return MAGIC + bytes(block.data)
+
+
+def _move(block: Block, place: int, origin: int, move: Move) -> None:
+    size, offset = struct.unpack_from(block.order + "4xII", block.data, place)
+    try:
+        if offset == 0:  # the first picture itself
+            struct.pack_into(block.order + "I", block.data, place + 4, size + move.trailer)
+        elif origin + offset >= move.picture_end:
+            struct.pack_into(block.order + "I", block.data, place + 8, offset + move.trailer - move.index)
+    except struct.error as error:
+        raise UnreadableError("a further picture lies outside of the file") from error

@@ -1,0 +1,88 @@
+"""A JPEG with some of its pixels replaced and everything else kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.formats.jpeg import exif, frame, thumbnail
+from gpend.core.formats.jpeg.difference import Difference
+from gpend.core.formats.jpeg.picture import replaced
+from gpend.core.formats.jpeg.segments import Layout, survey
+from gpend.core.formats.jpeg.splice import LONGEST_EXIF, exif_segments, signed, splice, tiff_of
+from gpend.core.photo import Mask
+from gpend.errors import PhotoError
+
+RECODED = "libturbojpeg was not found, so the whole picture was coded again, with its own tables"
+"""The note on a photo that could not be patched without loss."""
+
+_SIGNED = "its C2PA signature no longer matches the picture"
+_MALFORMED = "its EXIF is malformed and was left as it was"
+_FULL = "its EXIF has no room for gpend's tags and was left as it was"
+_SPREAD = "its EXIF spreads over several segments and was left as it was"
+_STALE = "its EXIF thumbnail could not be brought up to date"
+
+
+@dataclass(frozen=True)
+class Patched:
+    """A whole new file."""
+
+    photo: bytes
+    notes: tuple[str, ...]  # what a person should know
+
+
+def patch(photo: bytes, pixels: NDArray[np.uint8], changed: Mask, history: str) -> Patched:
+    """`photo` with `pixels` (h, w, 3) RGB, stored orientation, where `changed` (h, w).
+
+    Only the DCT blocks that `changed` touches are replaced; every other coefficient, every metadata segment and what
+    follows the picture stay the same, bit for bit. Decoders smooth colour over block borders, so with shared colour
+    the pixels right beside a replaced block may differ a little. EXIF gains `history`, if not empty, and its thumbnail
+    the change, if it is seen at that size; the index of further pictures (MPF) is brought up to date.
+
+    Raises IncompleteError where the file ends early, UnsupportedError for kinds that gpend does not write (arithmetic
+    coding, lossless, 12 bits, CMYK and YCCK), PhotoError for corrupt data.
+    """
+    layout = survey(photo)
+    pictured = frame.read(photo, layout.segments)
+    frame.refuse_unpatchable(pictured)
+    if pixels.shape != (pictured.height, pictured.width, 3) or changed.shape != pixels.shape[:2]:
+        raise ValueError(f"pixels {pixels.shape} or mask {changed.shape} are not of the photo's size")
+    if not changed.any():
+        return Patched(photo, ())
+    picture = replaced(photo, layout, pictured, pixels, changed)
+    tiff, notes = _exif(photo, layout, pixels, picture.difference, history)
+    spliced = splice(photo, layout, picture.coded, tiff)
+    told = [(not picture.lossless, RECODED), (signed(photo, layout), _SIGNED)]
+    return Patched(spliced.photo, (*(note for true, note in told if true), *notes, *spliced.notes))
+
+
+def _exif(
+    photo: bytes, layout: Layout, pixels: NDArray[np.uint8], change: Difference, history: str
+) -> tuple[bytes | None, list[str]]:
+    """The new TIFF block, or None where the EXIF stays as it is; and notes."""
+    segments = exif_segments(photo, layout.segments)
+    if len(segments) > 1:
+        return None, [_SPREAD]
+    if not segments:
+        return (exif.minimal(history) if history else None), []
+    old = tiff_of(photo, segments[0])
+    try:
+        refreshed, notes = _with_thumbnail(old, pixels, change)
+        for tiff, told in ((refreshed, notes), (old, [_STALE])):
+            new = exif.with_history(tiff, history) if history else tiff
+            if len(new) <= LONGEST_EXIF:
+                return (new if new != old else None), told
+    except exif.UnreadableError:
+        return None, [_MALFORMED]
+    return None, [_FULL]
+
+
+def _with_thumbnail(tiff: bytes, pixels: NDArray[np.uint8], change: Difference) -> tuple[bytes, list[str]]:
+    old = exif.thumbnail(tiff)
+    if not old:
+        return tiff, []
+    try:
+        new = thumbnail.refreshed(old, pixels, change)
+        return (exif.with_thumbnail(tiff, new) if new != old else tiff), []
+    except (PhotoError, exif.UnreadableError):
+        return tiff, [_STALE]

@@ -1,0 +1,1 @@
+"""PNG: chunks copied as they stand, rows of the picture replaced."""

@@ -1,0 +1,130 @@
+"""PNG: every chunk stays byte for byte but IDAT, and in IDAT every scanline that the faces do not touch.
+
+A palette is kept, and with it every index outside the faces, as long as it has colours near enough for the restored
+faces; else the picture is written in full colour, which leaves every other pixel's colour as it was.
+"""
+
+import struct
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.PngImagePlugin import PngImageFile
+
+from gpend.core.formats import Decoded, Encoded, Format, Header, opencv, tags
+from gpend.core.formats.png import chunks, scanlines
+from gpend.core.formats.png.edit import BYTE, IHDR, Colour, Picture, edited
+from gpend.core.formats.scaling import contiguous, in_colour, reduced_by_bands, rows_of
+from gpend.core.photo import Mask, Pixels
+from gpend.errors import PhotoError, UnsupportedError
+
+DEPTHS = {
+    Colour.GREY: (1, 2, 4, 8, 16),
+    Colour.RGB: (8, 16),
+    Colour.INDEXED: (1, 2, 4, 8),
+    Colour.GREY_ALPHA: (8, 16),
+    Colour.RGBA: (8, 16),
+}
+SIGNED = b"caBX"  # the chunk of a C2PA manifest
+
+
+def header(photo: bytes) -> Header:
+    """Size and orientation; refuses animations and Apple's own variant."""
+    picture = _walked(photo)
+    kinds = {chunk.kind for chunk in picture.chunks}
+    if b"acTL" in kinds:
+        raise UnsupportedError("this is an animated PNG; gpend keeps it as it is")
+    if b"IDAT" not in kinds:
+        raise PhotoError("the file is corrupt: it holds no picture")
+    layout = picture.layout
+    orientation = tags.orientation(picture.first(b"eXIf"))
+    return Header(Format.PNG, layout.width, layout.height, orientation, layout.depth * layout.channels)
+
+
+def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
+    """The whole picture, reduced; by Pillow, which reads deep samples as 8 bits and so needs less memory."""
+    picture = _checked(photo)
+    image = PngImageFile(BytesIO(picture.bare))
+    image.load()
+    return reduced_by_bands(rows_of(image), *image.size, long_side)
+
+
+def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container
+    """All pixels, 8 or 16 bits as the file has them."""
+    picture = _checked(photo)
+    return Decoded(contiguous(in_colour(_colours(picture))), picture.grey)
+
+
+def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
+    """`photo` with the pixels under `changed` replaced, but for those that are transparent."""
+    picture = _checked(photo)
+    edit = edited(picture, _samples(picture), pixels, changed)
+    kept = edit.layout == picture.layout
+    filtered = scanlines.inflated(picture.pieces, picture.layout) if kept else bytearray(edit.layout.size)
+    rows = scanlines.refiltered(filtered, edit.layout, edit.samples, edit.touched)
+    change = tags.Change(lambda: _colours(picture), pixels, changed)
+    exif, notes = tags.recorded(picture.first(b"eXIf"), history, change)
+    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | ({b"eXIf": exif} if exif else {})
+    result = chunks.spliced(photo, picture.chunks, replaced)
+    if not np.array_equal(_samples(_checked(result)), edit.samples):
+        raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    if picture.first(SIGNED):
+        notes += ("the photo's C2PA signature no longer matches its pixels",)
+    return Encoded(result, "", edit.notes + notes)
+
+
+def _walked(photo: bytes) -> Picture:
+    """The file's chunks and the facts of its header."""
+    if photo[12:16] == b"CgBI":
+        raise UnsupportedError("this PNG is of Apple's own variant for applications; gpend keeps it as it is")
+    walked = chunks.walk(photo)
+    if walked[0].kind != b"IHDR" or walked[0].length != struct.calcsize(IHDR):
+        raise PhotoError("the file is corrupt: it does not begin with a PNG header")
+    width, height, depth, number, compression, filters, interlace = struct.unpack(IHDR, photo[walked[0].data])
+    colour = Colour(number) if number in set(Colour) else None
+    if not (width and height and colour is not None and depth in DEPTHS[colour]):
+        raise PhotoError("the file is corrupt: its header makes no sense")
+    if compression or filters or interlace > 1:
+        raise PhotoError("the file is corrupt: its header names a method that PNG does not have")
+    indexed = colour is Colour.INDEXED
+    layout = scanlines.Layout(width, height, depth, colour.channels, bool(interlace), indexed)
+    return Picture(photo, walked, colour, layout)
+
+
+def _checked(photo: bytes) -> Picture:
+    """The same, with the checksums compared and the picture's data counted, so that no decoder meets less."""
+    picture = _walked(photo)
+    chunks.check(photo, picture.chunks)
+    scanlines.require_whole(picture.pieces, picture.layout)
+    if picture.colour is Colour.INDEXED and not picture.first(b"PLTE"):
+        raise PhotoError("the file is corrupt: it has no palette")
+    PngImageFile(BytesIO(photo))  # raises where another reader would stumble over a chunk that gpend only carries along
+    return picture
+
+
+def _colours(picture: Picture) -> Pixels:
+    """(h, w) or (h, w, 3): what is seen, transparency dropped."""
+    if picture.colour is Colour.INDEXED:
+        return picture.palette[_small(picture)]
+    if picture.layout.depth < BYTE:
+        return _small(picture) * np.uint8(255 // ((1 << picture.layout.depth) - 1))
+    wanted = opencv.GREY if picture.colour in (Colour.GREY, Colour.GREY_ALPHA) else opencv.COLOUR
+    return opencv.read(picture.bare, wanted, picture.layout.width, picture.layout.height)
+
+
+def _samples(picture: Picture) -> Pixels:
+    """(h, w, channels): the numbers that the file holds, as they are."""
+    if picture.layout.depth < BYTE or picture.colour is Colour.INDEXED:
+        return _small(picture)[..., None]
+    width, height = picture.layout.width, picture.layout.height
+    decoded = opencv.read(picture.bare, opencv.WHOLE, width, height).reshape(height, width, -1)
+    return contiguous(decoded[..., [0, 3]]) if picture.colour is Colour.GREY_ALPHA else decoded
+
+
+def _small(picture: Picture) -> NDArray[np.uint8]:
+    """(h, w): Pillow's reading of palette indices and of grey below 8 bits."""
+    image = PngImageFile(BytesIO(picture.bare))
+    levels = np.asarray(image).astype(np.uint8)
+    if picture.colour is Colour.INDEXED or image.mode == "1":
+        return levels
+    return levels // np.uint8(255 // ((1 << picture.layout.depth) - 1))

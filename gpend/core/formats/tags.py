@@ -1,0 +1,62 @@
+"""EXIF in containers other than JPEG: its orientation, its thumbnail, and the history appended to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gpend.core.formats.jpeg import difference, exif, thumbnail
+from gpend.core.formats.scaling import eight_bits, in_colour
+from gpend.core.photo import Mask, Pixels
+from gpend.errors import PhotoError
+
+STALE = ("its EXIF thumbnail could not be brought up to date",)
+UNREADABLE = ("its EXIF is not well formed: it was left as it is, without a note of the restoration",)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of the picture."""
+
+    before: Callable[[], Pixels]  # decodes it; only called where there is a thumbnail to be kept true to it
+    pixels: Pixels
+    changed: Mask
+
+
+def orientation(block: bytes) -> int:
+    """1 to 8 as a TIFF block has it; 1 where it says nothing that makes sense."""
+    return exif.orientation(_bare(block))
+
+
+def recorded(block: bytes, history: str, change: Change) -> tuple[bytes, tuple[str, ...]]:
+    """The block with its thumbnail refreshed and `history` appended, or a new one; and notes.
+
+    Empty where the block stays as it is.
+    """
+    bare = _bare(block)
+    if not bare:
+        return (exif.minimal(history) if history else b""), ()
+    try:
+        new, notes = _refreshed(bare, change)
+        new = exif.with_history(new, history) if history else new
+    except exif.UnreadableError:
+        return b"", UNREADABLE if history else ()
+    return (block[: len(block) - len(bare)] + new if new != bare else b""), notes
+
+
+def _refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
+    """The block with the change put into its thumbnail, if it is seen at that size."""
+    old = exif.thumbnail(bare)
+    if not old:
+        return bare, ()
+    try:
+        before = eight_bits(in_colour(change.before()))
+        after = before.copy()
+        after[change.changed] = eight_bits(change.pixels[change.changed])
+        new = thumbnail.refreshed(old, after, difference.of_pixels(before, after))
+        return (exif.with_thumbnail(bare, new) if new != old else bare), ()
+    except PhotoError:
+        return bare, STALE
+
+
+def _bare(block: bytes) -> bytes:
+    """Without the prefix that belongs to JPEG, and that some writers put into other containers too."""
+    return block.removeprefix(b"Exif\0\0")

@@ -1,0 +1,1 @@
+"""TIFF: directories edited where they stand, strips of the picture replaced."""

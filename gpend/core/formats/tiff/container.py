@@ -1,0 +1,222 @@
+"""TIFF: nothing moves, and every tag, sub-directory and unknown byte stays.
+
+Strips and tiles that the faces touch are packed anew, as they were: in their old place where they fit, else at the end
+of the file, where their offsets are then aimed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.formats import Decoded, Encoded, Format, Header, palette, tags
+from gpend.core.formats.jpeg import exif
+from gpend.core.formats.jpeg.tiff import Block, Directory, UnreadableError
+from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
+from gpend.core.formats.tiff import compression, ifd, strips
+from gpend.core.photo import Mask, Pixels
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
+STRIP_OFFSETS, CHANNELS, STRIP_ROWS, STRIP_LENGTHS = 273, 277, 278, 279
+PLANAR, PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 284, 317, 320, 322, 323, 324, 325
+SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, LAYERS, RAW = 254, 330, 339, 37724, 50706
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, INDEXED = 0, 1, 2, 3
+COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, INDEXED: 1}
+KINDS = {5: "made for print (CMYK)", 6: "stored as luminance and chrominance", 8: "stored in the Lab colour space"}
+LARGEST_TILE = 4096  # pixels a side; larger ones only in pictures that are so large themselves
+MOST_CHANNELS = 8
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A TIFF file, walked."""
+
+    photo: bytes
+    block: Block
+    first: Directory
+    photometric: int
+    layout: strips.Layout
+
+    @property
+    def palette(self) -> NDArray[np.uint8]:
+        """(256, 3), of 8 bits."""
+        values = ifd.numbers(self.block, self.first, COLOUR_MAP)
+        if len(values) != 3 * 256:
+            raise PhotoError("the file is corrupt: its palette has the wrong size")
+        return (np.array(values, np.uint16).reshape(3, 256).T >> 8).astype(np.uint8)
+
+    @property
+    def grey(self) -> bool:
+        """Whether it cannot show a colour."""
+        if self.photometric == INDEXED:
+            return bool((self.palette == self.palette[:, :1]).all())
+        return COLOURS[self.photometric] == 1
+
+    def colours(self, samples: Pixels) -> Pixels:
+        """(h, w, 3): what is seen."""
+        if self.photometric == INDEXED:
+            return self.palette[samples[..., 0]]
+        colours = in_colour(samples[..., : COLOURS[self.photometric]])
+        return contiguous(np.invert(colours)) if self.photometric == WHITE_IS_ZERO else colours
+
+
+def header(photo: bytes) -> Header:
+    """Size and orientation; refuses what is more, or other, than one picture of 8 or 16 bits in grey or colour."""
+    block, first = _begun(photo)
+    width, height = (ifd.number(block, first, tag) for tag in (WIDTH, HEIGHT))
+    if not (width and height):
+        raise PhotoError("the file is corrupt: its picture has no size")
+    depth = ifd.number(block, first, CHANNELS, 1) * ifd.number(block, first, BITS, 1)
+    return Header(Format.TIFF, width, height, exif.orientation(photo), depth)
+
+
+def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
+    """The whole picture, reduced."""
+    picture = _walked(photo)
+    samples = strips.samples(photo, picture.layout)
+    width, height = picture.layout.width, picture.layout.height
+    return reduced_by_bands(lambda top, bottom: picture.colours(samples[top:bottom]), width, height, long_side)
+
+
+def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container
+    """All pixels, 8 or 16 bits as the file has them."""
+    picture = _walked(photo)
+    return Decoded(contiguous(picture.colours(strips.samples(photo, picture.layout))), picture.grey)
+
+
+def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
+    """`photo` with the pixels under `changed` replaced; with a palette, by its nearest entries."""
+    picture = _walked(photo)
+    before = strips.samples(photo, picture.layout)
+    after = _edited(picture, before, pixels, changed)
+    result = _spliced(picture, before, after)
+    notes: tuple[str, ...] = ()
+    if history:
+        try:
+            result = exif.with_history(result, history)
+        except UnreadableError:
+            notes = tags.UNREADABLE
+    if picture.first.find(LAYERS):
+        notes += ("its Photoshop layers still show the faces as they were",)
+    if not np.array_equal(strips.samples(result, _walked(result).layout), after):
+        raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    return Encoded(result, "", notes)
+
+
+def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:
+    """The new samples."""
+    after = before.copy()
+    if picture.photometric == INDEXED:
+        match = palette.nearest(eight_bits(pixels[changed]), picture.palette, np.ones(256, np.bool_))
+        if match.visible:
+            raise UnsupportedError(
+                "gpend keeps this TIFF as it is: its palette has no colours near the restored face's"
+            )
+        after[..., 0][changed] = match.entries
+        return after
+    if COLOURS[picture.photometric] == RGB + 1:
+        after[..., :3][changed] = pixels[changed]
+        return after
+    levels = (pixels[changed].astype(np.uint32).sum(axis=1) + 1) // 3  # equal channels stay what they are
+    top = np.iinfo(pixels.dtype).max
+    after[..., 0][changed] = top - levels if picture.photometric == WHITE_IS_ZERO else levels
+    return after
+
+
+def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
+    """The file with its changed strips or tiles."""
+    layout = picture.layout
+    block = Block(picture.photo)
+    offsets, lengths = list(layout.offsets), list(layout.lengths)
+    shared = len(set(offsets)) < len(offsets)
+    for number, data in strips.rewritten(picture.photo, layout, before, after):
+        if len(data) > lengths[number] or shared:
+            offsets[number] = block.append(data)
+        else:
+            block.data[offsets[number] : offsets[number] + len(data)] = data
+        lengths[number] = len(data)
+    if len(block.data) > ifd.LARGEST:
+        raise UnsupportedError("this TIFF is too large for changes to be added; gpend keeps it as it is")
+    ifd.renumber(block, picture.first, TILE_OFFSETS if layout.tiled else STRIP_OFFSETS, offsets)
+    ifd.renumber(block, picture.first, TILE_LENGTHS if layout.tiled else STRIP_LENGTHS, lengths)
+    return bytes(block.data)
+
+
+def _begun(photo: bytes) -> tuple[Block, Directory]:
+    """The file's directory; refuses the kinds that are kept as they are."""
+    try:
+        block = Block(photo)
+        first = block.first()
+        ifd.require_whole(block, first)
+    except UnreadableError as error:
+        raise IncompleteError("the file ends before its picture does, or is corrupt") from error
+    _refuse(block, first, photo)
+    return block, first
+
+
+def _walked(photo: bytes) -> _Picture:
+    """The same, and where its samples lie."""
+    block, first = _begun(photo)
+    return _Picture(photo, block, first, ifd.number(block, first, PHOTOMETRIC), _layout(block, first))
+
+
+def _refuse(block: Block, first: Directory, photo: bytes) -> None:
+    """Raise UnsupportedError for all that is fine and yet not ours to change."""
+
+    def told(tag: int, default: int) -> int:
+        return ifd.number(block, first, tag, default)
+
+    photometric = told(PHOTOMETRIC, -1)
+    bits = set(ifd.numbers(block, first, BITS, (1,)))
+    reasons = {
+        "it has several pages": first.following != 0,
+        "it is a camera's raw picture": first.find(RAW) is not None or photo[8:10] == b"CR",
+        "it holds further pictures": first.find(SUB_DIRECTORIES) is not None or bool(told(SUBFILE, 0) & 1),
+        f"it is {KINDS.get(photometric, 'of an unusual kind')}": photometric not in COLOURS,
+        "its samples are not whole numbers": set(ifd.numbers(block, first, SAMPLE_FORMAT, (1,))) != {1},
+        "its samples are neither of 8 nor of 16 bits": bits not in ({8}, {16})
+        or (photometric == INDEXED and bits != {8}),
+        "gpend cannot write its compression": told(COMPRESSION, 1) not in compression.SCHEMES,
+        "its bits are stored in reverse": told(FILL_ORDER, 1) != 1,
+        "its samples are predicted in an unusual way": told(PREDICTOR, 1) not in (1, 2),
+        "it has many channels": told(CHANNELS, 1) > MOST_CHANNELS,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise UnsupportedError(f"gpend keeps this TIFF as it is: {reason}")
+
+
+def _layout(block: Block, first: Directory) -> strips.Layout:
+    """Where the samples lie. Raises PhotoError where the tags contradict each other."""
+
+    def told(tag: int, default: int | None = None) -> int:
+        return ifd.number(block, first, tag, default)
+
+    width, height, channels, number = told(WIDTH), told(HEIGHT), told(CHANNELS, 1), told(COMPRESSION, 1)
+    tiled = first.find(TILE_OFFSETS) is not None
+    tile = (told(TILE_HEIGHT), told(TILE_WIDTH)) if tiled else (min(told(STRIP_ROWS, height), height), width)
+    layout = strips.Layout(
+        width,
+        height,
+        channels,
+        told(BITS),
+        block.order,
+        told(PLANAR, 1) == 2 and channels > 1,  # noqa: PLR2004 - the number that stands for separate planes
+        tile,
+        tiled,
+        number,
+        told(PREDICTOR, 1) == 2 and compression.SCHEMES[number].predicts,  # noqa: PLR2004 - the same, for differences
+        ifd.numbers(block, first, TILE_OFFSETS if tiled else STRIP_OFFSETS),
+        ifd.numbers(block, first, TILE_LENGTHS if tiled else STRIP_LENGTHS),
+    )
+    if not (width and height and all(tile) and channels >= COLOURS[told(PHOTOMETRIC)]):
+        raise PhotoError("the file is corrupt: its tags contradict each other")
+    if tiled and any(side > max(LARGEST_TILE, whole + 16) for side, whole in zip(tile, (height, width), strict=True)):
+        raise PhotoError("the file is corrupt: its tiles are larger than its picture")
+    if layout.largest > layout.scheme.largest:
+        raise UnsupportedError("gpend keeps this TIFF as it is: its strips are too large to be changed one by one")
+    expected = layout.per_plane * (channels if layout.planar else 1)
+    if not len(layout.offsets) == len(layout.lengths) == expected:
+        raise PhotoError("the file is corrupt: it does not say where each part of its picture lies")
+    return layout

@@ -1,0 +1,73 @@
+"""Numbers in a TIFF's directory: read, and changed where they stand; only what no longer fits goes to the end."""
+
+import struct
+from collections.abc import Sequence
+
+from gpend.core.formats.jpeg.tiff import LONG, SHORT, Block, Directory, Entry, UnreadableError
+from gpend.errors import PhotoError
+
+BYTE = 1
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes of a value, by TIFF's number for its type."""
+FORMS = {BYTE: "B", SHORT: "H", LONG: "I"}
+INLINE = 4  # a value of up to so many bytes stands in the entry itself
+LARGEST = 0xFFFFFFFF  # offset
+TOP = {BYTE: 0xFF, SHORT: 0xFFFF, LONG: LARGEST}
+
+
+def require_whole(block: Block, directory: Directory) -> None:
+    """Raise UnreadableError where values of the directory lie outside of the file."""
+    for entry in directory.entries:
+        size = SIZES.get(entry.kind, 1) * entry.count
+        if size > INLINE and struct.unpack(block.order + "I", entry.value)[0] + size > len(block.data):
+            raise UnreadableError(f"the values of tag {entry.tag} lie outside of the file")
+
+
+def numbers(block: Block, directory: Directory, tag: int, default: Sequence[int] = ()) -> tuple[int, ...]:
+    """The values of an entry of bytes, SHORTs or LONGs; `default` where there is no such entry.
+
+    Raises UnreadableError where they lie outside of the file, PhotoError where they are of another kind.
+    """
+    entry = directory.find(tag)
+    if entry is None:
+        return tuple(default)
+    if entry.kind not in FORMS or not entry.count:
+        raise PhotoError(f"the file is corrupt: tag {tag} is of an unusual kind")
+    try:
+        form = f"{block.order}{entry.count}{FORMS[entry.kind]}"
+        return struct.unpack_from(form, block.data, _place(block, directory, entry))
+    except (struct.error, OverflowError) as error:
+        raise UnreadableError(f"the values of tag {tag} lie outside of the file") from error
+
+
+def number(block: Block, directory: Directory, tag: int, default: int | None = None) -> int:
+    """The first of them. Raises PhotoError where there is neither an entry nor a default."""
+    found = numbers(block, directory, tag, () if default is None else (default,))
+    if not found:
+        raise PhotoError(f"the file is corrupt: tag {tag} is missing")
+    return found[0]
+
+
+def renumber(block: Block, directory: Directory, tag: int, values: Sequence[int]) -> None:
+    """Give an entry of as many values other values."""
+    entry = directory.find(tag)
+    if entry is None:
+        raise PhotoError(f"the file is corrupt: tag {tag} is missing")
+    place = _place(block, directory, entry)
+    kind = entry.kind
+    if max(values) > TOP[kind]:
+        kind = LONG
+        field = directory.place(tag)
+        place = field if len(values) == 1 else block.append(bytes(INLINE * len(values)))
+        struct.pack_into(f"{block.order}HI", block.data, field - 6, kind, len(values))
+        if len(values) > 1:
+            block.aim(field, place)
+    struct.pack_into(f"{block.order}{len(values)}{FORMS[kind]}", block.data, place, *values)
+
+
+def _place(block: Block, directory: Directory, entry: Entry) -> int:
+    """Where the values stand."""
+    if struct.calcsize(f"={FORMS[entry.kind]}") * entry.count <= INLINE:
+        return directory.place(entry.tag)
+    (place,) = struct.unpack(block.order + "I", entry.value)
+    return int(place)

@@ -1,0 +1,1 @@
+"""WebP: RIFF chunks copied as they stand, the picture coded again."""

@@ -1,0 +1,174 @@
+"""PNG: every chunk but the picture's stays, and of the picture all that is not the faces."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from gpend.core import codec
+from gpend.core.formats.png import chunks
+from gpend.core.formats.png import container as png
+from gpend.core.photo import Mask, Pixels
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+
+UNSEEN = 2
+"""Levels by which a change is too small to be seen in a thumbnail, which then stays as it is."""
+
+
+def parts(photo: bytes) -> list[tuple[bytes, bytes]]:
+    """Every chunk but the picture's, in order."""
+    return [(one.kind, photo[one.start : one.end]) for one in chunks.walk(photo) if one.kind != b"IDAT"]
+
+
+def edited(photo: bytes, change: int = 6, history: str = "") -> tuple[Pixels, Pixels, Mask, codec.Encoded]:
+    """Before, wanted, where, and the new file."""
+    header = codec.identify(photo, PhotoSettings())
+    before = codec.decode(photo, header).pixels
+    wanted, changed = judges.brightened(before, change), judges.blob(before)
+    return before, wanted, changed, codec.encode(photo, header, wanted, changed, history)
+
+
+def palette_photo(colours: int = 256, extra: tuple[bytes, ...] = ()) -> bytes:
+    """A photo with a palette made for it."""
+    indices, palette = photos.paletted(photos.portrait(), colours)
+    return photos.png(indices, photos.INDEXED, around=([photos.chunk(b"PLTE", palette), *extra], ()))
+
+
+def test_every_chunk_stays_byte_for_byte_and_in_order() -> None:
+    photo = photos.RESTORABLE["png-metadata"](photos.portrait())
+    *_, encoded = edited(photo, change=UNSEEN)
+    assert parts(encoded.photo) == parts(photo)
+
+
+def test_with_a_history_only_the_exif_chunk_changes_and_grows_at_its_end() -> None:
+    photo = photos.RESTORABLE["png-metadata"](photos.portrait())
+    *_, encoded = edited(photo, change=UNSEEN, history="restored")
+    old, new = dict(parts(photo)), dict(parts(encoded.photo))
+    assert {kind for kind in old if old[kind] != new[kind]} == {b"eXIf"}
+    assert new[b"eXIf"][16 : len(old[b"eXIf"]) - 4] == old[b"eXIf"][16:-4]
+
+
+def test_a_trailer_behind_the_picture_stays() -> None:
+    *_, encoded = edited(photos.png(photos.portrait()) + b"a trailer")
+    assert encoded.photo.endswith(b"IEND\xaeB`\x82a trailer")
+
+
+def test_an_interlaced_photo_stays_interlaced() -> None:
+    *_, encoded = edited(photos.png(photos.portrait(), interlaced=True))
+    assert encoded.photo[28] == 1
+
+
+def test_a_palette_keeps_its_colours_and_every_index_outside() -> None:
+    photo = palette_photo()
+    before, wanted, changed, encoded = edited(photo)
+    assert parts(encoded.photo) == parts(photo)
+    after = codec.decode(encoded.photo, codec.identify(encoded.photo, PhotoSettings())).pixels
+    assert np.array_equal(after[~changed], before[~changed])
+    assert judges.difference(after, wanted)[changed].mean() < 5
+    assert encoded.notes == ()
+
+
+def test_a_palette_without_near_colours_gives_way_to_full_colour() -> None:
+    background = photos.chunk(b"bKGD", b"\3")
+    photo = palette_photo(8, (background,))
+    before, wanted, changed, encoded = edited(photo, change=50)
+    after = codec.decode(encoded.photo, codec.identify(encoded.photo, PhotoSettings())).pixels
+    assert np.array_equal(after, np.where(changed[..., None], wanted, before))
+    assert "full colour" in encoded.notes[0]
+    new = dict(parts(encoded.photo))
+    assert new[b"IHDR"][16:18] == bytes([8, photos.RGB])
+    palette = dict(parts(photo))[b"PLTE"][8:]
+    assert new[b"bKGD"][8:14] == struct.pack(">HHH", *palette[9:12])
+
+
+def test_transparent_entries_stay_transparent_in_full_colour() -> None:
+    extra = (photos.chunk(b"sBIT", b"\5\6\5"), photos.chunk(b"tRNS", bytes([0, 128])))
+    photo = palette_photo(8, extra)
+    indices = png._samples(png._checked(photo))[..., 0]  # noqa: SLF001 - what the file holds
+    before, wanted, changed, encoded = edited(photo, change=50)
+    assert dict(parts(encoded.photo))[b"sBIT"][8:12] == b"\5\6\5\x08"
+    assert b"tRNS" not in dict(parts(encoded.photo))
+    alpha = judges.transparency(encoded.photo)
+    assert np.array_equal(alpha, np.array([0, 128, *[255] * 254], np.uint8)[indices])
+    after = codec.decode(encoded.photo, codec.identify(encoded.photo, PhotoSettings())).pixels
+    assert np.array_equal(after, np.where((changed & (indices > 1))[..., None], wanted, before))
+
+
+@pytest.mark.parametrize("colour", [photos.GREY, photos.RGB])
+def test_a_colour_that_stands_for_transparent_is_neither_lost_nor_gained(colour: int) -> None:
+    picture = photos.grey(photos.portrait()) if colour == photos.GREY else photos.portrait()
+    centre = picture[75, 54]
+    key = photos.chunk(b"tRNS", b"".join(struct.pack(">H", value) for value in centre))
+    photo = photos.png(picture, colour, around=([key], ()))
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    pixels[60:90, 40:70] = np.broadcast_to(centre, (3,))  # every pixel there would become transparent
+    encoded = codec.encode(photo, header, pixels, judges.blob(pixels), "")
+    before, after = judges.transparency(photo), judges.transparency(encoded.photo)
+    assert before[75, 54] == 0
+    assert np.array_equal(before, after)
+
+
+def test_sixteen_bits_are_kept_to_the_last() -> None:
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 1 << 16, (40, 30, 3)).astype(np.uint16)
+    photo = photos.png(picture, depth=16)
+    header = codec.identify(photo, PhotoSettings())
+    assert np.array_equal(codec.decode(photo, header).pixels, picture)
+    wanted = picture[::-1].copy()
+    encoded = codec.encode(photo, header, wanted, np.ones((40, 30), np.bool_), "")
+    assert np.array_equal(judges.by_opencv(encoded.photo), wanted)
+
+
+def test_eight_bit_pixels_fit_a_photo_of_sixteen() -> None:
+    photo = photos.png(photos.deep(photos.portrait()), depth=16)
+    header = codec.identify(photo, PhotoSettings())
+    white = np.full((150, 120, 3), 255, np.uint8)
+    encoded = codec.encode(photo, header, white, np.ones((150, 120), np.bool_), "")
+    assert (judges.by_opencv(encoded.photo) == 65535).all()
+
+
+def test_a_signature_that_no_longer_matches_is_told() -> None:
+    photo = photos.png(photos.portrait(), around=([photos.chunk(b"caBX", b"a manifest")], ()))
+    *_, encoded = edited(photo)
+    assert any("C2PA" in note for note in encoded.notes)
+
+
+def test_apples_own_variant_is_kept() -> None:
+    photo = photos.png(photos.portrait())
+    with pytest.raises(UnsupportedError, match="Apple"):
+        png.header(photo[:8] + photos.chunk(b"CgBI", bytes(4)) + photo[8:])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (0, 9, 8, 2, 0, 0, 0),
+        (9, 0, 8, 2, 0, 0, 0),
+        (9, 9, 3, 0, 0, 0, 0),
+        (9, 9, 8, 1, 0, 0, 0),
+    ],
+)
+def test_a_header_without_sense_is_corruption(fields: tuple[int, ...]) -> None:
+    header = photos.chunk(b"IHDR", struct.pack(">IIBBBBB", *fields))
+    data = photos.chunk(b"IDAT", zlib.compress(bytes(1000)))
+    with pytest.raises(PhotoError, match="corrupt"):
+        png.header(b"\x89PNG\r\n\x1a\n" + header + data + photos.chunk(b"IEND", b""))
+
+
+def test_a_palette_picture_without_palette_is_corruption() -> None:
+    photo = photos.png(photos.grey(photos.portrait()), photos.INDEXED)
+    with pytest.raises(PhotoError, match="palette"):
+        png.overview(photo, png.header(photo), 100)
+
+
+def test_a_picture_of_too_few_rows_is_incomplete() -> None:
+    photo = photos.png(photos.portrait())
+    taller = photos.chunk(b"IHDR", struct.pack(">IIBBBBB", 120, 151, 8, 2, 0, 0, 0))
+    photo = photo[:8] + taller + photo[33:]
+    with pytest.raises(IncompleteError):
+        png.overview(photo, png.header(photo), 100)

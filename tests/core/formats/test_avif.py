@@ -1,0 +1,129 @@
+"""AVIF: one item's data change."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gpend.core import codec
+from gpend.core.formats import avif, isobmff
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+from tests.core.formats.test_isobmff import contents, meta
+
+
+def edited(photo: bytes, history: str = "") -> codec.Encoded:
+    """The photo with a brighter middle."""
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    return codec.encode(photo, header, judges.brightened(pixels), judges.blob(pixels), history)
+
+
+@pytest.mark.parametrize("history", ["", "restored"])
+def test_every_other_item_stays_byte_for_byte(history: str) -> None:
+    picture = photos.alpha(photos.portrait())
+    photo = photos.avif(picture, metadata=True)
+    after = edited(photo, history).photo
+    kinds = isobmff.kinds(photo, meta(photo))
+    assert isobmff.kinds(after, meta(after)) == kinds
+    old, new = contents(photo), contents(after)
+    changed = {item for item in old if old[item] != new[item]}
+    exif = {item for item in kinds if kinds[item] == b"Exif"} if history else set()
+    assert changed == {isobmff.primary(photo, meta(photo))} | exif
+    assert np.array_equal(judges.transparency(photo), judges.transparency(after))
+
+
+def test_the_properties_stay_but_for_how_the_picture_is_coded() -> None:
+    photo = photos.avif(photos.portrait(), metadata=True, subsampling="4:4:4", range="limited")
+    after = edited(photo).photo
+    for each in (photo, after):
+        found, _ = isobmff.properties(each, meta(each))
+        assert [one.kind for one in found] == [b"ispe", b"pixi", b"av1C", b"colr", b"colr"]
+    with Image.open(io.BytesIO(after)) as image:
+        assert image.info["icc_profile"] == photos.icc()
+        assert image.info["xmp"] == photos.XMP
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_the_sampling_of_colour_is_kept(subsampling: str) -> None:
+    photo = photos.avif(photos.portrait(), subsampling=subsampling)
+    for each in (photo, edited(photo).photo):
+        assert avif._walked(each).coding.subsampling == subsampling  # noqa: SLF001 - the fact in question
+
+
+@pytest.mark.parametrize("matrix", [1, 6, 9])
+def test_colours_stay_true_whatever_matrix_the_source_tells(matrix: int) -> None:
+    photo = bytearray(photos.avif(photos.portrait(), subsampling="4:4:4", quality=95))
+    place = photo.index(b"nclx") + 8
+    photo[place : place + 2] = bytes([0, matrix])
+    encoded = edited(bytes(photo))
+    header = codec.identify(encoded.photo, PhotoSettings())
+    before, after = (codec.decode(each, header).pixels for each in (bytes(photo), encoded.photo))
+    outside = ~judges.blob(before)
+    assert np.abs(before.astype(int) - after)[outside].mean() < 2
+
+
+def test_quality_follows_the_source() -> None:
+    sizes = []
+    for quality in (50, 90, 99):
+        photo = photos.avif(photos.portrait(300, 400), quality=quality)
+        encoded = edited(photo)
+        assert len(encoded.photo) >= len(photo)
+        sizes.append(len(encoded.photo))
+    assert sizes == sorted(sizes)
+
+
+def test_a_history_that_finds_no_exif_is_told() -> None:
+    assert "no EXIF" in edited(photos.avif(photos.portrait()), "restored").notes[-1]
+    assert len(edited(photos.avif(photos.portrait())).notes) == 1
+
+
+def altered(photo: bytes, old: bytes, new: bytes) -> bytes:
+    """The photo with other bytes in one place."""
+    assert photo.count(old) >= 1
+    return photo.replace(old, new, 1)
+
+
+def with_coding(flags: int) -> bytes:
+    """A photo whose av1C tells of something else."""
+    photo = bytearray(photos.avif(photos.portrait()))
+    photo[photo.index(b"av1C") + 6] = flags
+    return bytes(photo)
+
+
+@pytest.mark.parametrize(
+    ("photo", "reason"),
+    [
+        (with_coding(0x4C), "8 bits"),
+        (altered(photos.avif(photos.portrait()), b"av01Color", b"gridColor"), "several"),
+        (altered(photos.avif(photos.alpha(photos.portrait())), b"auxl", b"prem"), "alpha"),
+        (altered(photos.avif(photos.portrait()), b"pixi", b"a1op"), "layers"),
+    ],
+)
+def test_other_kinds_are_kept_with_their_reason(photo: bytes, reason: str) -> None:
+    with pytest.raises(UnsupportedError, match=reason):
+        avif.header(photo)
+
+
+def test_what_would_take_too_much_memory_is_kept() -> None:
+    with pytest.raises(UnsupportedError, match="megapixels"):
+        codec.overview(b"", codec.Header(codec.Format.AVIF, 11_000, 10_000, 1), 100)
+
+
+def test_a_file_that_ends_early_is_incomplete() -> None:
+    photo = photos.avif(photos.portrait())
+    for length in (100, 300, len(photo) - 1):
+        with pytest.raises(IncompleteError):
+            avif.header(photo[:length])
+
+
+def test_a_picture_that_reads_back_otherwise_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avif, "_told", lambda picture, _: picture.photo)
+    photo = bytearray(photos.avif(photos.portrait()))
+    place = photo.index(b"nclx") + 8
+    photo[place : place + 2] = bytes([0, 8])  # a source in YCgCo, whose name for it is left in place
+    with pytest.raises(PhotoError, match="did not read back"):
+        edited(bytes(photo))

@@ -1,0 +1,70 @@
+"""EXIF in containers other than JPEG."""
+
+import numpy as np
+
+from gpend.core.formats import tags
+from gpend.core.formats.jpeg import exif
+from tests import photos
+from tests.core import judges
+
+PICTURE = photos.portrait()
+
+
+def change(levels: int = 0) -> tags.Change:
+    """A brighter middle."""
+    return tags.Change(lambda: PICTURE, judges.brightened(PICTURE, levels), judges.blob(PICTURE))
+
+
+def test_the_orientation_is_read_with_and_without_the_prefix_of_jpeg() -> None:
+    assert tags.orientation(photos.exif(6)) == 6
+    assert tags.orientation(b"Exif\0\0" + photos.exif(8)) == 8
+    assert tags.orientation(b"") == 1
+    assert tags.orientation(b"rubbish") == 1
+
+
+def test_a_history_is_appended_and_the_prefix_stays() -> None:
+    block = b"Exif\0\0" + photos.exif()
+    new, notes = tags.recorded(block, "restored", change())
+    assert new[:10] == block[:10]
+    assert new[14 : len(block)] == block[14:]
+    assert b"restored" in new[len(block) :]
+    assert notes == ()
+
+
+def test_without_exif_a_new_block_is_made() -> None:
+    new, notes = tags.recorded(b"", "restored", change())
+    assert b"restored" in new
+    assert tags.orientation(new) == 1
+    assert notes == ()
+
+
+def test_without_history_nothing_is_written() -> None:
+    assert tags.recorded(photos.exif(), "", change()) == (b"", ())
+    assert tags.recorded(b"", "", change()) == (b"", ())
+
+
+def test_what_cannot_be_read_is_left_as_it_is_and_told() -> None:
+    assert tags.recorded(b"rubbish", "restored", change()) == (b"", tags.UNREADABLE)
+    assert tags.recorded(b"rubbish", "", change()) == (b"", ())
+
+
+def test_a_thumbnail_in_which_the_change_is_seen_is_refreshed_even_without_a_history() -> None:
+    block = photos.exif()
+    new, notes = tags.recorded(block, "", change(40))
+    assert notes == ()
+    old_small, new_small = (decoded(exif.thumbnail(each)) for each in (block, new))
+    assert 25 < (new_small.astype(int) - old_small)[judges.blob(old_small)].mean() < 45
+
+
+def decoded(small: bytes) -> photos.Picture:
+    """A thumbnail's pixels."""
+    return np.asarray(judges.by_pillow(small))
+
+
+def test_a_picture_is_decoded_only_where_there_is_a_thumbnail() -> None:
+    def never() -> photos.Picture:
+        raise AssertionError("nobody needs it")
+
+    unread = tags.Change(never, PICTURE, judges.blob(PICTURE))
+    new, _ = tags.recorded(photos.exif_without_orientation(), "restored", unread)
+    assert b"restored" in new

@@ -1,0 +1,154 @@
+"""TIFF: nothing moves."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gpend.core import codec
+from gpend.core.formats.jpeg.tiff import Block
+from gpend.core.formats.tiff import container as tiff
+from gpend.core.photo import Mask
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+from tests.photos import TiffForm
+
+FORMS = {
+    "strips": TiffForm(),
+    "big-endian": TiffForm(order=">"),
+    "tiles": TiffForm(tile=(32, 48)),
+    "planes": TiffForm(planar=True),
+    "deflate": TiffForm(deflate=True, difference=True),
+    "short": TiffForm(rows=40, deflate=True, short=True),
+}
+every_form = pytest.mark.parametrize("name", FORMS)
+
+
+def edited(photo: bytes, history: str = "") -> codec.Encoded:
+    """The photo with a brighter middle."""
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    return codec.encode(photo, header, judges.brightened(pixels), judges.blob(pixels), history)
+
+
+@every_form
+def test_every_tag_but_the_places_of_the_picture_stays(name: str) -> None:
+    picture = photos.portrait() if name != "short" else photos.portrait(60, 75)
+    photo = photos.tiff(picture, FORMS[name])
+    old, new = Block(photo).first(), Block(edited(photo).photo).first()
+    places = {tiff.STRIP_OFFSETS, tiff.STRIP_LENGTHS, tiff.TILE_OFFSETS, tiff.TILE_LENGTHS}
+    assert old.offset == new.offset
+    assert [one for one in old.entries if one.tag not in places] == [
+        one for one in new.entries if one.tag not in places
+    ]
+
+
+def test_an_uncompressed_photo_changes_where_its_pixels_stand_and_nowhere_else() -> None:
+    photo = photos.tiff(photos.portrait())
+    after = edited(photo).photo
+    assert len(after) == len(photo)
+    changed = np.flatnonzero(np.frombuffer(after, np.uint8) != np.frombuffer(photo, np.uint8))
+    inside = judges.blob(photos.portrait()).reshape(-1).repeat(3)
+    assert inside[changed - 8].all()
+    assert len(changed) > 0.9 * inside.sum()
+
+
+def test_a_compressed_photo_keeps_every_strip_that_no_face_touches() -> None:
+    photo = photos.tiff(photos.portrait(), TiffForm(deflate=True))
+    after = edited(photo).photo
+    old, new = (tiff._walked(each).layout for each in (photo, after))  # noqa: SLF001 - the layout of a real file
+    same = [one == other for one, other in zip(old.offsets, new.offsets, strict=True)]
+    rows: Mask = np.asarray(judges.blob(photos.portrait()).any(axis=1))
+    touched = [rows[number * 7 : number * 7 + 7].any() for number in range(len(same))]
+    assert all(kept or is_touched for kept, is_touched in zip(same, touched, strict=True))
+    assert photo[8 : old.offsets[4]] == after[8 : new.offsets[4]]
+
+
+@every_form
+def test_the_history_is_appended(name: str) -> None:
+    photo = photos.tiff(photos.portrait(60, 75), FORMS[name])
+    after = edited(photo, "restored").photo
+    with Image.open(io.BytesIO(after)) as image:
+        assert image.getexif()[0x9213] == "restored"
+        assert image.getexif()[0x010F] == "a scanner"
+        assert image.getexif().get_ifd(0x8769)[0x927C] == b"a maker's note"
+
+
+def test_a_palette_without_near_colours_is_kept() -> None:
+    photo = photos.RESTORABLE["tiff-palette"](photos.portrait() // 64 * 64)
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    with pytest.raises(UnsupportedError, match="palette"):
+        codec.encode(photo, header, judges.brightened(pixels, 60), judges.blob(pixels), "")
+
+
+def test_layers_that_still_show_the_old_face_are_told() -> None:
+    photo = with_tag(photos.tiff(photos.portrait()), 65000, tiff.LAYERS)
+    assert "layers" in edited(photo).notes[-1]
+
+
+def with_tag(photo: bytes, old: int, new: int) -> bytes:
+    """The photo with one tag called another."""
+    place = Block(photo).first().place(old) - 8
+    return photo[:place] + struct.pack("<H", new) + photo[place + 2 :]
+
+
+def with_value(photo: bytes, tag: int, value: int) -> bytes:
+    """The photo with another value of a SHORT."""
+    place = Block(photo).first().place(tag)
+    return photo[:place] + struct.pack("<H", value) + photo[place + 2 :]
+
+
+PLAIN = photos.tiff(photos.portrait())
+GREY = photos.tiff(photos.grey(photos.portrait()), TiffForm(photometric=1))
+
+
+@pytest.mark.parametrize(
+    ("photo", "reason"),
+    [
+        (with_tag(PLAIN, 65000, tiff.RAW), "raw"),
+        (with_tag(PLAIN, 65000, tiff.SUB_DIRECTORIES), "further pictures"),
+        (with_value(PLAIN, tiff.PHOTOMETRIC, 8), "Lab"),
+        (with_value(PLAIN, tiff.PHOTOMETRIC, 6), "luminance"),
+        (with_value(PLAIN, tiff.PHOTOMETRIC, 32803), "unusual kind"),
+        (with_value(PLAIN, tiff.COMPRESSION, 7), "compression"),
+        (with_value(PLAIN, tiff.PREDICTOR, 3), "predicted"),
+        (with_value(GREY, tiff.BITS, 4), "bits"),
+        (with_value(GREY, tiff.BITS, 32), "bits"),
+        (with_tag(with_value(GREY, 271, 0), 305, tiff.SAMPLE_FORMAT), "kind|whole numbers"),
+    ],
+)
+def test_other_kinds_are_kept_with_their_reason(photo: bytes, reason: str) -> None:
+    with pytest.raises(PhotoError, match=reason):
+        tiff.header(photo)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.99])
+def test_a_file_that_ends_early_is_incomplete(share: float) -> None:
+    with pytest.raises(IncompleteError):
+        tiff.header(PLAIN[: int(len(PLAIN) * share)])
+
+
+@pytest.mark.parametrize("tag", [tiff.WIDTH, tiff.HEIGHT, tiff.CHANNELS, tiff.STRIP_ROWS])
+def test_tags_that_contradict_each_other_are_corruption(tag: int) -> None:
+    photo = with_value(PLAIN, tag, 0 if tag != tiff.CHANNELS else 2)
+    with pytest.raises(PhotoError, match="corrupt"):
+        tiff.overview(photo, tiff.header(photo), 100)
+
+
+def test_strips_that_share_their_data_are_parted() -> None:
+    flat = np.full((14, 20, 3), 90, np.uint8)
+    photo = photos.tiff(flat, TiffForm(deflate=True))
+    places = tiff._walked(photo).layout.offsets  # noqa: SLF001 - the layout of a real file
+    shared = photo.replace(struct.pack("<II", *places), struct.pack("<II", places[0], places[0]))
+    assert shared != photo
+    changed = np.zeros((14, 20), np.bool_)
+    changed[2, 2] = True
+    wanted = np.full((14, 20, 3), 99, np.uint8)
+    header = codec.identify(shared, PhotoSettings())
+    after = codec.encode(shared, header, wanted, changed, "").photo
+    assert (codec.decode(after, header).pixels[..., 0] == np.where(changed, 99, 90)).all()

@@ -1,0 +1,127 @@
+"""WebP: every chunk but the colours' stays."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from gpend.core import codec
+from gpend.core.formats.webp import container as webp
+from gpend.core.formats.webp import riff, vp8
+from gpend.errors import PhotoError, UnsupportedError
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+
+
+def parts(photo: bytes) -> dict[bytes, bytes]:
+    """Every chunk's data."""
+    return {chunk.kind: photo[chunk.data] for chunk in riff.walk(photo)}
+
+
+def edited(photo: bytes, history: str = "") -> codec.Encoded:
+    """The photo with a middle so little brighter that a thumbnail would not show it."""
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    return codec.encode(photo, header, judges.brightened(pixels, 2), judges.blob(pixels), history)
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_every_chunk_but_the_colours_stays_byte_for_byte(*, lossless: bool) -> None:
+    photo = photos.webp(photos.portrait(), metadata=True, lossless=lossless)
+    after = edited(photo + b"a trailer").photo
+    old, new = parts(photo), parts(after)
+    assert list(old) == list(new)
+    assert {kind for kind in old if old[kind] != new[kind]} == {webp.LOSSLESS if lossless else webp.LOSSY}
+    assert after.endswith(b"a trailer")
+
+
+def test_with_a_history_the_exif_chunk_grows_at_its_end() -> None:
+    photo = photos.webp(photos.portrait(), metadata=True, lossless=True)
+    old, new = parts(photo), parts(edited(photo, "restored").photo)
+    assert {kind for kind in old if old[kind] != new[kind]} == {webp.LOSSLESS, b"EXIF"}
+    assert new[b"EXIF"][14 : len(old[b"EXIF"])] == old[b"EXIF"][14:]
+
+
+def test_a_photo_without_exif_gets_some_before_its_xmp() -> None:
+    photo = photos.webp(photos.portrait(), lossless=True, xmp=photos.XMP)
+    after = edited(photo, "restored").photo
+    assert list(parts(after)) == [b"VP8X", webp.LOSSLESS, b"EXIF", b"XMP "]
+    assert parts(after)[b"VP8X"][0] == parts(photo)[b"VP8X"][0] | webp.HAS_EXIF
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_a_simple_file_is_extended_only_for_a_history(*, clear: bool) -> None:
+    picture = photos.alpha(photos.portrait()) if clear else photos.portrait()
+    photo = photos.saved(picture, "WEBP", lossless=True, exact=True)
+    assert list(parts(edited(photo).photo)) == [webp.LOSSLESS]
+    after = parts(edited(photo, "restored").photo)
+    assert list(after) == [b"VP8X", webp.LOSSLESS, b"EXIF"]
+    flags = webp.HAS_EXIF | (webp.HAS_ALPHA if clear else 0)
+    assert after[b"VP8X"] == bytes([flags, 0, 0, 0, 119, 0, 0, 149, 0, 0])
+
+
+def test_colours_under_what_is_fully_transparent_stay() -> None:
+    clear = photos.alpha(photos.portrait())
+    clear[:, :60, 3] = 0
+    photo = photos.saved(clear, "WEBP", lossless=True, exact=True)
+    after = codec.decode(edited(photo).photo, codec.identify(photo, PhotoSettings())).pixels
+    assert np.array_equal(after[:, :20], clear[:, :20, :3])
+
+
+@pytest.mark.parametrize("quality", [10, 50, 75, 90, 95, 97, 100])
+def test_a_lossy_photo_is_never_quantised_more_coarsely(quality: int) -> None:
+    photo = photos.webp(photos.portrait(), quality=quality)
+    encoded = edited(photo)
+    before, after = (vp8.quantisers(parts(each)[webp.LOSSY]) for each in (photo, encoded.photo))
+    assert min(after) <= min(before)
+    assert max(after) <= max(before)
+    assert "encoded again" in encoded.notes[0]
+
+
+def test_a_lossy_photos_own_alpha_is_kept_byte_for_byte() -> None:
+    photo = photos.saved(photos.alpha(photos.portrait()), "WEBP", quality=80)
+    assert parts(photo)[b"ALPH"] == parts(edited(photo, "restored").photo)[b"ALPH"]
+
+
+def test_a_picture_of_another_size_than_promised_is_corruption() -> None:
+    photo = bytearray(photos.webp(photos.portrait(), metadata=True))
+    photo[24] += 1
+    with pytest.raises(PhotoError, match="size"):
+        webp.header(bytes(photo))
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"",
+        riff.written(b"VP8 ", b"rubbish"),
+        riff.written(b"VP8L", b"rubbish"),
+        riff.written(b"VP8 ", b"\0\0\0\x9d\x01\x2a\0\0\0\0"),
+    ],
+)
+def test_a_file_without_a_proper_picture_is_corruption(chunks: bytes) -> None:
+    with pytest.raises(PhotoError, match="corrupt"):
+        webp.header(photos.riff_file(chunks))
+
+
+def test_chunks_that_other_readers_stumble_over_are_corruption() -> None:
+    whole = photos.webp(photos.portrait(), metadata=True)
+    found = {chunk.kind: whole[chunk.start : chunk.end] for chunk in riff.walk(whole)}
+    photo = riff.whole([found[b"VP8X"], found[b"VP8 "], found[b"VP8 "]])
+    with pytest.raises(PhotoError):
+        codec.overview(photo, codec.identify(photo, PhotoSettings()), 100)
+
+
+def test_what_would_take_too_much_memory_is_kept() -> None:
+    header = codec.Header(codec.Format.WEBP, 16_000, 10_000, 1)
+    with pytest.raises(UnsupportedError, match="megapixels"):
+        codec.overview(b"", header, 100)
+
+
+def test_the_flag_of_an_animation_is_enough_to_keep_it() -> None:
+    photo = bytearray(photos.webp(photos.portrait(), metadata=True))
+    photo[20] |= webp.ANIMATED
+    with pytest.raises(UnsupportedError, match="animated"):
+        webp.header(bytes(photo))
+    assert struct.unpack_from("<I", photo, 16) == (10,)
