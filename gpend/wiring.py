@@ -16,9 +16,8 @@ from gpend.core.networks import Networks
 from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Equipment, recipe_of
-from gpend.engine.child import ChildEngine, worker_command
-from gpend.engine.messages import Setup
-from gpend.engine.supervisor import Patience
+from gpend.engine.protocol import Setup
+from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger
 from gpend.models.weights import GpenCheckpoint, find, weights_folders
@@ -138,13 +137,13 @@ def _refuse(settings: Settings) -> None:
         raise ConfigurationError(f"gpend cannot work with this configuration:\n{listed}")
 
 
-def _engine(settings: Settings) -> ChildEngine:
+def _engine(settings: Settings) -> ProcessEngine:
     setup = _setup(settings)
     on_cpu = settings.model_copy(update={"restore": settings.restore.model_copy(update={"device": "cpu"})})
-    return ChildEngine(
+    return ProcessEngine(
         worker_command(),
         setup,
-        Patience(stall=settings.stall_seconds, idle=settings.idle_unload_minutes * _MINUTE),
+        Timeouts(stall=settings.stall_seconds, idle=settings.idle_unload_minutes * _MINUTE),
         fallback=_setup(on_cpu) if settings.restore.device == "auto" else None,
         tell=lambda sentence: log.warning("worker", what=sentence),
     )

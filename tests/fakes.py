@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import cv2
@@ -14,6 +14,7 @@ from gpend.core import align
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.dispatch import Moment
+from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
 
 
@@ -101,6 +102,22 @@ class FakeEngine:
     def close(self) -> None:
         """As in Engine."""
         self.closed = True
+
+
+class LocalEngine:
+    """An Engine around `process`, which takes a photo's bytes and must be safe to call from `slots` threads."""
+
+    def __init__(self, process: Callable[[bytes], Outcome], slots: int) -> None:
+        self._process = process
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="gpend-slot")
+
+    def submit(self, photo: bytes) -> "Future[Outcome]":
+        """As in Engine."""
+        return self._threads.submit(attempt, self._process, photo)
+
+    def close(self) -> None:
+        """Begin nothing more; photos not begun are cancelled, and those that run are not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from gpend.core import pipeline
 from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.dispatch.recipe import recipe_of
-from gpend.engine.attempt import attempt
+from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts

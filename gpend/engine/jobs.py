@@ -94,7 +94,7 @@ class Jobs:
         """Those that have made no headway for so long."""
         return [job for job in self._begun.values() if now - job.fresh >= seconds]
 
-    def died(self, blamed: Collection[Job], reason: str) -> None:
+    def requeue_lost(self, blamed: Collection[Job], reason: str) -> None:
         """The worker died for `reason`: all that it had is tried again, the blamed alone, unless that is proven."""
         lost = list(self._begun.values())
         suspects = [job for job in lost if job in blamed]

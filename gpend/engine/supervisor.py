@@ -1,17 +1,26 @@
-"""What is done about a worker that starts, answers, falls silent or dies (time is an argument; one thread calls it)."""
+"""The engine: photos in a process of their own, and what is done when that starts, answers, falls silent or dies."""
 
-from collections.abc import Callable, Collection
+import itertools
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import assert_never
 
+from gpend.core.report import Outcome
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.messages import Beat, Done, Failed, FromWorker, Photo, Ready, Refused
-from gpend.engine.post import Post, WorkerProcess
+from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup
+from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
+
+_CLOSE_SECONDS = 2.0  # seconds that `close` waits at most
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long is waited for what, in seconds."""
 
     stall: float  # for a photo, or a starting worker, to make headway
@@ -19,33 +28,33 @@ class Patience:
 
 
 class Supervisor:
-    """Keeps a worker on the post while there are jobs. A crash or a stall costs at most the photo that caused it.
+    """Keeps a worker at work while there are jobs. A crash or a stall costs at most the photo that caused it.
 
-    `tell` is given a sentence at every change that people should know of.
+    `tell` is given a sentence at every change that people should know of. Time is an argument; one thread calls it.
     """
 
-    def __init__(self, post: Post, jobs: Jobs, patience: Patience, tell: Callable[[str], None]) -> None:
-        self._post = post
+    def __init__(self, slot: WorkerSlot, jobs: Jobs, timeouts: Timeouts, tell: Callable[[str], None]) -> None:
+        self._slot = slot
         self._jobs = jobs
-        self._patience = patience
+        self._timeouts = timeouts
         self._tell = tell
 
     def add(self, job: Job) -> None:
         """Take a photo in; `tend` is to be called next."""
         self._jobs.add(job)
 
-    def hear(self, worker: WorkerProcess, message: FromWorker | None, now: float) -> None:
+    def hear(self, worker: RunningWorker, message: FromWorker | None, now: float) -> None:
         """A message from `worker`, or None at its end; what an earlier worker said is ignored."""
-        if worker is not self._post.worker:
+        if worker is not self._slot.worker:
             return
-        self._post.heard = now
+        self._slot.last_heard = now
         match message:
             case None:
                 self._lose(self._jobs.begun.values(), now)
             case Ready():
-                self._post.welcome()
+                self._slot.mark_ready()
             case Refused(error):
-                self._post.vacate()
+                self._slot.stop()
                 if not (isinstance(error, DeviceError) and self._fall_back(now)):
                     self._give_up(error)
             case Beat(numbers):
@@ -59,76 +68,173 @@ class Supervisor:
 
     def tend(self, now: float) -> float | None:
         """Do what is due. Seconds until something may be due again, None if only an event can make it so."""
-        leaving = self._post.leaving(now)
-        self._end_if_due(now)
-        if self._post.worker is None and len(self._jobs) and self._post.wait(now) <= 0:
-            problem = self._post.fill(now)
+        self._slot.end_fallback(now)
+        self._stop_if_due(now)
+        if self._slot.worker is None and len(self._jobs) and self._slot.seconds_until_start(now) <= 0:
+            problem = self._slot.start(now)
             if problem is not None:
                 self._start_failed(problem, now)
-        if self._post.worker is not None and self._post.ready and not leaving:
+        if self._slot.worker is not None and self._slot.is_ready and not self._slot.is_retiring:
             for job in self._jobs.begin(now):
-                self._post.worker.send(Photo(job.number, job.photo))
+                self._slot.worker.send(Photo(job.number, job.photo))
         return self._next_due(now)
 
     def close(self) -> None:
         """End the worker; what was not done is to be tried again another time."""
-        self._post.vacate()
+        self._slot.stop()
         self._jobs.abandon(TransientError("gpend was stopped before this photo was done. It is tried again."))
 
-    def _end_if_due(self, now: float) -> None:
-        if self._post.worker is None:
+    def _stop_if_due(self, now: float) -> None:
+        if self._slot.worker is None:
             return
-        quiet = now - self._post.heard
-        silent = f"it made no headway for {self._patience.stall:g} seconds"
-        if not self._post.ready:
-            if quiet >= self._patience.stall:
+        quiet = now - self._slot.last_heard
+        silent = f"it made no headway for {self._timeouts.stall:g} seconds"
+        if not self._slot.is_ready:
+            if quiet >= self._timeouts.stall:
                 self._lose((), now, silent)
-        elif stalled := self._jobs.stalled(now, self._patience.stall):
+        elif stalled := self._jobs.stalled(now, self._timeouts.stall):
             self._lose(stalled, now, silent)
-        elif not self._jobs.begun and (self._post.spent or (not len(self._jobs) and quiet >= self._patience.idle)):
-            self._post.vacate()
+        elif not self._jobs.begun and (
+            self._slot.is_retiring or (not len(self._jobs) and quiet >= self._timeouts.idle)
+        ):
+            self._slot.stop()
+
+    def _is_idle(self, quiet: float) -> bool:
+        return not len(self._jobs) and quiet >= self._timeouts.idle
 
     def _lose(self, blamed: Collection[Job], now: float, reason: str = "") -> None:
         """The worker died, or is ended because of `reason`."""
-        was_ready = self._post.ready
-        epitaph = self._post.vacate()
+        was_ready = self._slot.is_ready
+        exit_report = self._slot.stop()
         if not was_ready:
-            self._start_failed(reason or epitaph, now)
+            self._start_failed(reason or exit_report, now)
             return
-        self._tell(f"The worker process was lost and is started again: {reason or epitaph}.")
-        self._jobs.died(blamed, reason or epitaph)
+        self._tell(f"The worker process was lost and is started again: {reason or exit_report}.")
+        self._jobs.requeue_lost(blamed, reason or exit_report)
 
     def _start_failed(self, why: str, now: float) -> None:
-        if self._post.failed(now) and not self._fall_back(now):
+        if self._slot.record_failure(now) and not self._fall_back(now):
             self._give_up(FatalError(f"gpend's worker process cannot be started: {why}. Reinstalling gpend may help."))
 
     def _give_up(self, error: GpendError) -> None:
         """Nothing can be processed now. Had it ever worked, the moment is to blame and not the installation."""
-        self._jobs.abandon(TransientError(str(error)) if self._post.proven else error)
+        self._jobs.abandon(TransientError(str(error)) if self._slot.is_proven else error)
 
     def _fail(self, number: int, error: GpendError, now: float) -> None:
         """A failing GPU is tried once more with this photo alone in a new process, and then left for the CPU."""
         job = self._jobs.begun.get(number)
         if job is None or not isinstance(error, DeviceError):
             self._jobs.settle(number, error)
-        elif job.device_failures == 0 or self._post.spent or self._fall_back(now):
-            self._post.spent = True
+        elif job.device_failures == 0 or self._slot.is_retiring or self._fall_back(now):
+            self._slot.is_retiring = True
             self._jobs.suspect(number)
         else:
             self._jobs.settle(number, error)
 
     def _fall_back(self, now: float) -> bool:
-        if not self._post.fall_back(now):
+        if not self._slot.fall_back(now):
             return False
         self._tell("The GPU keeps failing: photos are processed on the CPU for now.")
         return True
 
     def _next_due(self, now: float) -> float | None:
-        stall, idle = self._patience.stall, self._patience.idle
-        if self._post.worker is None:
-            return self._post.wait(now) if len(self._jobs) else None
-        if not self._post.ready:
-            return max(0.0, self._post.heard + stall - now)
+        stall, idle = self._timeouts.stall, self._timeouts.idle
+        if self._slot.worker is None:
+            return self._slot.seconds_until_start(now) if len(self._jobs) else None
+        if not self._slot.is_ready:
+            return max(0.0, self._slot.last_heard + stall - now)
         if self._jobs.begun:
             return max(0.0, min(job.fresh for job in self._jobs.begun.values()) + stall - now)
-        return max(0.0, self._post.heard + idle - now)
+        return max(0.0, self._slot.last_heard + idle - now)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    worker: WorkerProcess
+    message: FromWorker | None
+
+
+def worker_command() -> list[str]:
+    """What starts gpend's worker with this Python; -P: no modules out of the folder that we happen to stand in."""
+    return [sys.executable, "-P", "-X", "faulthandler", "-m", "gpend.engine.worker"]
+
+
+def _tell_nobody(sentence: str) -> None:
+    """For callers who keep no log."""
+
+
+class ProcessEngine:
+    """An Engine whose worker process is started with the first photo, and again whenever it is needed and gone.
+
+    One thread decides everything (see Supervisor); callers and the worker's voice only send it events.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        setup: Setup,
+        timeouts: Timeouts,
+        *,
+        fallback: Setup | None = None,
+        tell: Callable[[str], None] = _tell_nobody,
+    ) -> None:
+        """`fallback` is for a while the setup where a GPU keeps failing; `tell` is given sentences for the log."""
+        self._events: queue.SimpleQueue[_Heard | Job | None] = queue.SimpleQueue()
+        self._supervisor = Supervisor(
+            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback), Jobs(setup.slots), timeouts, tell
+        )
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="gpend-engine", daemon=True)
+        self._thread.start()
+
+    def submit(self, photo: bytes) -> Future[Outcome]:
+        """Begin one photo. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
+
+        Raises RuntimeError once the engine is closed.
+        """
+        job = Job(next(self._numbers), photo, Future())
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the engine is closed")
+            self._events.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """End the worker at once; photos that are not done fail with a TransientError."""
+        with self._lock:
+            self._closed = True
+            self._events.put(None)
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _hear(self, worker: WorkerProcess, message: FromWorker | None) -> None:
+        self._events.put(_Heard(worker, message))
+
+    def _run(self) -> None:
+        try:
+            while self._take(self._supervisor.tend(time.monotonic())):
+                pass
+        finally:
+            with self._lock:
+                self._closed = True
+            self._take_last()
+            self._supervisor.close()
+
+    def _take(self, seconds: float | None) -> bool:
+        """Wait for one event and pass it on; False when it was the last."""
+        try:
+            event = self._events.get(timeout=seconds)
+        except queue.Empty:
+            return True
+        if isinstance(event, Job):
+            self._supervisor.add(event)
+        elif event is not None:
+            self._supervisor.hear(event.worker, event.message, time.monotonic())
+        return event is not None
+
+    def _take_last(self) -> None:
+        """Jobs that came while the engine was failing: they must be settled, too."""
+        while not self._events.empty():
+            if isinstance(event := self._events.get(), Job):
+                self._supervisor.add(event)

@@ -6,7 +6,7 @@ import threading
 import time
 
 from gpend.core.report import Kept
-from gpend.engine.messages import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive, send
+from gpend.engine.protocol import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive, send
 from gpend.errors import DeviceError, FatalError, PhotoError
 
 _PEN = threading.Lock()
@@ -33,8 +33,8 @@ def _answer(message: Photo, device: str) -> None:
         case b"bad":
             _say(Failed(message.number, PhotoError("not a photo")))
         case b"slow":
-            for _ in range(8):
-                time.sleep(0.1)
+            for _ in range(10):
+                time.sleep(0.3)
                 _say(Beat((message.number,)))
             _say(Done(message.number, Kept(device, ())))
         case b"who":

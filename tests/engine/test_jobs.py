@@ -47,7 +47,7 @@ def test_the_worker_must_die_twice_with_a_photo_before_it_is_set_aside() -> None
     for _ in range(2):
         assert not future.done()
         assert _begin(jobs) == [0]
-        jobs.died(jobs.begun.values(), "it was ended by SIGSEGV")
+        jobs.requeue_lost(jobs.begun.values(), "it was ended by SIGSEGV")
     with pytest.raises(PhotoError, match="twice, and was set aside: it was ended by SIGSEGV"):
         future.result()
     assert len(jobs) == 0
@@ -61,7 +61,7 @@ def test_only_culprits_are_set_aside_whoever_was_with_them(slots: int, count: in
         _begin(jobs)
         begun = set(jobs.begun)
         if begun & culprits:
-            jobs.died(jobs.begun.values(), "crash")
+            jobs.requeue_lost(jobs.begun.values(), "crash")
         elif begun:
             jobs.settle(data.draw(st.sampled_from(sorted(begun))), _SHARP)
     assert len(jobs) == 0
@@ -71,7 +71,7 @@ def test_only_culprits_are_set_aside_whoever_was_with_them(slots: int, count: in
 def test_suspects_run_alone() -> None:
     jobs, _ = _jobs(3, 4)
     assert _begin(jobs) == [0, 1, 2]
-    jobs.died(jobs.begun.values(), "crash")
+    jobs.requeue_lost(jobs.begun.values(), "crash")
     for number in (0, 1, 2):
         assert _begin(jobs) == [number]
         assert _begin(jobs) == []
@@ -85,7 +85,7 @@ def test_a_stalled_photo_is_blamed_and_its_neighbour_goes_on() -> None:
     jobs.beat((1, 99), now=8.0)
     stalled = jobs.stalled(now=10.0, seconds=10.0)
     assert [job.number for job in stalled] == [0]
-    jobs.died(stalled, "no headway")
+    jobs.requeue_lost(stalled, "no headway")
     assert _begin(jobs, now=10.0) == [0]
     jobs.settle(0, _SHARP)
     assert _begin(jobs, now=11.0) == [1]

@@ -6,9 +6,9 @@ import pytest
 
 from gpend.core.report import Kept, Outcome
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.messages import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, ToWorker
-from gpend.engine.post import Post
-from gpend.engine.supervisor import Patience, Supervisor
+from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, ToWorker
+from gpend.engine.supervisor import Supervisor, Timeouts
+from gpend.engine.worker_process import WorkerSlot
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
 
 _GPU, _CPU = "gpu", "cpu"
@@ -18,7 +18,7 @@ _SHARP = Kept("sharp", ())
 class _Hand:
     """A worker whose every word the test speaks."""
 
-    epitaph = "it was ended by SIGSEGV"
+    exit_report = "it was ended by SIGSEGV"
 
     def __init__(self) -> None:
         self.told: list[ToWorker] = []
@@ -27,7 +27,7 @@ class _Hand:
     def send(self, message: ToWorker) -> None:
         self.told.append(message)
 
-    def end(self) -> None:
+    def kill(self) -> None:
         self.ended = True
 
     @property
@@ -43,8 +43,8 @@ class _Scene:
         self.hands: list[_Hand] = []
         self.said: list[str] = []
         self.unable = False
-        post = Post(self._hire, Setup(_GPU, slots), Setup(_CPU, slots) if fallback else None)
-        self.supervisor = Supervisor(post, Jobs(slots), Patience(stall=100, idle=600), self.said.append)
+        slot = WorkerSlot(self._hire, Setup(_GPU, slots), Setup(_CPU, slots) if fallback else None)
+        self.supervisor = Supervisor(slot, Jobs(slots), Timeouts(stall=100, idle=600), self.said.append)
         self._count = 0
 
     def _hire(self) -> _Hand:

@@ -11,11 +11,10 @@ from gpend import logs
 from gpend.core.report import Outcome
 from gpend.daemon import Daemon, Postmortem, Surroundings
 from gpend.dispatch import Equipment
-from gpend.engine.local import LocalEngine
 from gpend.ledger import Ledger, Recipe
 from gpend.notify import Notifier
 from gpend.settings import Settings
-from tests.fakes import restored_if_blurred
+from tests.fakes import LocalEngine, restored_if_blurred
 
 CALLS = "engine-calls"
 """The file with a line for each photo that the engine was given."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
-from gpend.engine.messages import (
+from gpend.engine.protocol import (
     Beat,
     Done,
     Failed,
@@ -90,8 +90,8 @@ class _Call:
         pickle.dumps(_Call()),
         pickle.dumps({"not": "ours"}),
         pickle.dumps(len),
-        b"cgpend.engine.messages\nsend\n.",
-        b"cgpend.engine.messages\npickle.loads\n.",
+        b"cgpend.engine.protocol\nsend\n.",
+        b"cgpend.engine.protocol\npickle.loads\n.",
     ],
 )
 def test_nothing_else_is_unpickled(frame: bytes) -> None:

@@ -17,7 +17,7 @@ from gpend.errors import GpendError
 
 _LENGTH = struct.Struct("<Q")
 _LARGEST = 4 << 30
-_OWN = ("gpend.core.report", "gpend.engine.messages", "gpend.errors")
+_OWN = ("gpend.core.report", "gpend.engine.protocol", "gpend.errors")
 _PLAIN = (("builtins", "bool"), ("builtins", "int"), ("builtins", "float"))
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from gpend.core.report import Kept, Restored
-from gpend.engine.child import ChildEngine, worker_command
-from gpend.engine.messages import Setup
-from gpend.engine.supervisor import Patience
+from gpend.engine.protocol import Setup
+from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import FatalError, PhotoError
 from gpend.settings import CoreSettings, RestoreSettings
 
@@ -26,13 +25,13 @@ def _setup(settings: CoreSettings) -> Setup:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[ChildEngine]:
-    running = ChildEngine(worker_command(), _setup(CoreSettings()), Patience(_SECONDS, _SECONDS))
+def engine() -> Iterator[ProcessEngine]:
+    running = ProcessEngine(worker_command(), _setup(CoreSettings()), Timeouts(_SECONDS, _SECONDS))
     yield running
     running.close()
 
 
-def test_samples_and_junk_come_out_as_what_they_are(engine: ChildEngine) -> None:
+def test_samples_and_junk_come_out_as_what_they_are(engine: ProcessEngine) -> None:
     names = ["portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"]
     futures = [engine.submit((_SAMPLES / name).read_bytes()) for name in names]
     junk = engine.submit(b"junk")
@@ -46,7 +45,7 @@ def test_samples_and_junk_come_out_as_what_they_are(engine: ChildEngine) -> None
 
 def test_settings_that_name_no_network_are_refused() -> None:
     settings = CoreSettings(restore=RestoreSettings(model="gpen-257"))
-    running = ChildEngine(worker_command(), _setup(settings), Patience(_SECONDS, _SECONDS))
+    running = ProcessEngine(worker_command(), _setup(settings), Timeouts(_SECONDS, _SECONDS))
     with pytest.raises(FatalError, match="known are: GPEN-BFR-512, gpen-256"):
         running.submit(b"any").result(_SECONDS)
     running.close()
@@ -67,7 +66,7 @@ def test_it_ends_with_its_input_whatever_it_is_told_by_signals() -> None:
 
 def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
     program = (
-        "import subprocess, sys; from gpend.engine.child import worker_command;"
+        "import subprocess, sys; from gpend.engine.supervisor import worker_command;"
         "child = subprocess.Popen(worker_command(), stdin=subprocess.PIPE, start_new_session=True);"
         "print(child.pid, flush=True); child.wait()"
     )

@@ -14,9 +14,8 @@ import pytest
 
 from gpend.core.report import Kept
 from gpend.engine import Engine
-from gpend.engine.child import ChildEngine, worker_command
-from gpend.engine.messages import Setup
-from gpend.engine.supervisor import Patience
+from gpend.engine.protocol import Setup
+from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import FatalError, PhotoError, TransientError
 
 _ODD = [sys.executable, "-m", "tests.engine.odd_worker"]
@@ -27,8 +26,8 @@ _SECONDS = 60  # more than any of this ever takes
 def _engine(
     settings: str = "gpu", *, slots: int = 1, stall: float = 60.0, idle: float = 60.0, fallback: str | None = None
 ) -> Iterator[Engine]:
-    engine = ChildEngine(
-        _ODD, Setup(settings, slots), Patience(stall, idle), fallback=Setup(fallback, slots) if fallback else None
+    engine = ProcessEngine(
+        _ODD, Setup(settings, slots), Timeouts(stall, idle), fallback=Setup(fallback, slots) if fallback else None
     )
     try:
         yield engine
@@ -89,7 +88,7 @@ def test_a_photo_that_ends_the_worker_is_set_aside_and_its_neighbours_come_throu
 
 
 def test_a_photo_that_hangs_is_set_aside_and_one_that_is_only_slow_is_not() -> None:
-    with _engine(slots=2, stall=0.6) as engine:
+    with _engine(slots=2, stall=2.0) as engine:
         hanging, slow = engine.submit(b"hang"), engine.submit(b"slow")
         with pytest.raises(PhotoError, match="no headway"):
             hanging.result(_SECONDS)

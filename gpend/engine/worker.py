@@ -1,6 +1,6 @@
 """The process that holds the networks: photos in through standard input, outcomes out through standard output.
 
-Started by gpend.engine.child and nobody else. It keeps nothing and writes no file, so it can be killed at any time.
+Started by gpend.engine.worker_process alone. It keeps nothing and writes no file, so it can be killed at any time.
 """
 
 import ctypes
@@ -18,8 +18,8 @@ import numpy as np
 
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
-from gpend.engine.attempt import attempt
-from gpend.engine.messages import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, receive, send
+from gpend.engine import attempt
+from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, receive, send
 from gpend.errors import GpendError
 from gpend.settings import CoreSettings
 

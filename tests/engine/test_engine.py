@@ -3,7 +3,7 @@
 import pytest
 
 from gpend.core.report import Kept, Outcome
-from gpend.engine.attempt import attempt
+from gpend.engine import attempt
 from gpend.errors import IncompleteError, PhotoError, TransientError
 
 
@@ -30,6 +30,6 @@ def test_short_memory_is_the_moments_fault() -> None:
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by zero\nand more"), KeyError("x"), RuntimeError()])
 def test_an_unforeseen_error_sets_the_photo_aside_and_keeps_its_cause(error: Exception) -> None:
-    with pytest.raises(PhotoError, match=rf"{type(error).__name__}.*in test_attempt.py, line \d+") as raised:
+    with pytest.raises(PhotoError, match=rf"{type(error).__name__}.*in test_engine.py, line \d+") as raised:
         _raising(error)
     assert raised.value.__cause__ is error

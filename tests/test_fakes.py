@@ -6,8 +6,8 @@ import pytest
 
 from gpend.core.report import Kept, Outcome
 from gpend.engine import Engine
-from gpend.engine.local import LocalEngine
 from gpend.errors import PhotoError
+from tests.fakes import LocalEngine
 
 
 def _echo(photo: bytes) -> Outcome:

@@ -1,0 +1,175 @@
+"""The worker as a process, and the slot that holds one at a time: who is in it, and how the next is to be started."""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Protocol, cast
+
+from gpend.engine.protocol import FromWorker, GarbledError, Setup, ToWorker, receive, send
+
+_LAST_WORDS = 4096  # bytes of its standard error that are kept
+_LAST_LINES = 8  # of them that are told
+_END_SECONDS = 2.0  # for a killed process, and for the threads that served it
+_PAUSES = (0.0, 1.0, 5.0)  # seconds before each further start in a row that fails; after these it is hopeless
+_RETURN_SECONDS = 1800.0  # on the fallback, before the first choice is tried again
+
+
+class RunningWorker(Protocol):
+    """What the supervisor knows of a worker."""
+
+    @property
+    def exit_report(self) -> str:
+        """How it ended and what it said last; to be asked after `kill`."""
+        ...
+
+    def send(self, message: ToWorker) -> None:
+        """Without waiting."""
+        ...
+
+    def kill(self) -> None:
+        """End it for good, whatever it is doing."""
+        ...
+
+
+class WorkerProcess:
+    """A started worker process. Another thread calls `hear` with every message, and with None at its end."""
+
+    def __init__(self, command: Sequence[str], hear: Callable[["WorkerProcess", FromWorker | None], None]) -> None:
+        """Start `command`. Raises OSError where that cannot be done."""
+        # A session of its own: what a terminal or systemd signals to gpend is for gpend to decide upon.
+        self._process = subprocess.Popen(  # noqa: S603 - the command is gpend's own
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        self._hear = hear
+        self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
+        self._words = b""
+        self._threads = [
+            threading.Thread(target=target, name=f"gpend-worker-{target.__name__.strip('_')}", daemon=True)
+            for target in (self._write, self._read, self._listen)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, message: ToWorker) -> None:
+        """Never blocks: a worker that does not read is found out by its silence."""
+        self._outbox.put(message)
+
+    def kill(self) -> None:
+        """End it and everything it started; nothing in it needs saving. Returns when it is gone and forgotten."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._outbox.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel: left to the system
+            self._process.wait(_END_SECONDS)
+        for thread in self._threads:
+            thread.join(_END_SECONDS)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):  # flushing what nobody reads any more
+                cast("BinaryIO", stream).close()
+
+    @property
+    def exit_report(self) -> str:
+        """How it ended, and the last it had to say; to be asked after `kill`."""
+        words = self._words.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
+        return " | ".join([_exit(self._process.returncode), *words])
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):  # it is gone, which _read finds out
+            while (message := self._outbox.get()) is not None:
+                send(cast("BinaryIO", self._process.stdin), message)
+
+    def _read(self) -> None:
+        try:
+            while (message := receive(cast("BinaryIO", self._process.stdout))) is not None:
+                self._hear(self, cast("FromWorker", message))
+        except (GarbledError, OSError) as error:
+            self._words += f"\nunreadable: {error}".encode()
+        self._hear(self, None)
+
+    def _listen(self) -> None:
+        stream = cast("BinaryIO", self._process.stderr)
+        while chunk := os.read(stream.fileno(), _LAST_WORDS):
+            self._words = (self._words + chunk)[-_LAST_WORDS:]
+
+
+def _exit(code: int | None) -> str:
+    if code is None:
+        return "it does not end"
+    if code >= 0:
+        return f"it exited with status {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+    return f"it was ended by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+
+
+class WorkerSlot:
+    """Holds one worker at a time. `spawn` starts a process or raises OSError; `fallback` serves where a GPU fails.
+
+    Time is an argument.
+    """
+
+    def __init__(self, spawn: Callable[[], RunningWorker], first: Setup, fallback: Setup | None) -> None:
+        self.worker: RunningWorker | None = None
+        self.is_ready = False  # it may be given photos
+        self.is_proven = False  # some worker was ready once: what fails now is not the installation
+        self.last_heard = 0.0
+        self.is_retiring = False  # it gets no more photos, and is replaced as soon as it is empty
+        self._spawn = spawn
+        self._setup = self._first = first
+        self._fallback = fallback
+        self._fallback_until: float | None = None
+        self._failures = 0
+        self._not_before = 0.0
+
+    def seconds_until_start(self, now: float) -> float:
+        """How long the next start must wait."""
+        return max(0.0, self._not_before - now)
+
+    def start(self, now: float) -> str | None:
+        """Start a worker. Why that failed, or None."""
+        self.last_heard = now
+        try:
+            self.worker = self._spawn()
+        except OSError as error:
+            return str(error)
+        self.worker.send(self._setup)
+        return None
+
+    def stop(self) -> str:
+        """End the worker. How it ended."""
+        worker, self.worker = self.worker, None
+        self.is_ready = self.is_retiring = False
+        if worker is None:
+            return ""
+        worker.kill()
+        return worker.exit_report
+
+    def mark_ready(self) -> None:
+        """The worker may be given photos."""
+        self.is_ready = self.is_proven = True
+        self._failures = 0
+
+    def record_failure(self, now: float) -> bool:
+        """A start failed. True where it is hopeless: several in a row did; whoever then asks begins anew."""
+        self._failures += 1
+        is_hopeless = self._failures >= len(_PAUSES)
+        self._not_before = now + _PAUSES[min(self._failures, len(_PAUSES) - 1)]
+        self._failures = 0 if is_hopeless else self._failures
+        return is_hopeless
+
+    def fall_back(self, now: float) -> bool:
+        """Use the fallback from the next start on, for a while; False where there is none, or it is in use already."""
+        if self._fallback is None or self._fallback_until is not None:
+            return False
+        self._setup = self._fallback
+        self._fallback_until = now + _RETURN_SECONDS
+        return True
+
+    def end_fallback(self, now: float) -> None:
+        """Retire the worker that serves as the fallback, once its time is up."""
+        if self._fallback_until is not None and now >= self._fallback_until:
+            self._setup, self._fallback_until = self._first, None
+            self.is_retiring = self.worker is not None
