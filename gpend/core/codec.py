@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, heif
+from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, heif, signatures
 from gpend.core.formats.jpeg import container as jpeg
 from gpend.core.formats.png import container as png
 from gpend.core.formats.tiff import container as tiff
@@ -32,26 +32,7 @@ CONTAINERS: dict[Format, Container] = {
     Format.AVIF: avif,
     Format.HEIF: heif,
 }
-BEGINNINGS = {
-    b"\xff\xd8\xff": Format.JPEG,
-    b"\x89PNG\r\n\x1a\n": Format.PNG,
-    b"II*\0": Format.TIFF,
-    b"MM\0*": Format.TIFF,
-}
-AVIF_BRANDS = {b"avif", b"avis"}
-HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-MOST_BRANDS = 64
 ORDINARY_DEPTH = 32  # bits of a pixel; deeper ones count for more in maximum_megapixels, which is there to bound memory
-KEPT = {
-    b"GIF8": "GIF",
-    b"BM": "BMP",
-    b"\xff\x0a": "JPEG XL",
-    b"\0\0\0\x0cJXL ": "JPEG XL",
-    b"\0\0\0\x0cjP  ": "JPEG 2000",
-    b"II+\0": "BigTIFF",
-    b"MM\0+": "BigTIFF",
-}
-"""How pictures begin that are fine and that gpend does not read."""
 
 
 def identify(photo: bytes, settings: PhotoSettings) -> Header:
@@ -104,26 +85,13 @@ def _format(photo: bytes) -> Format:
     """Which format the first bytes tell of; a name is never trusted."""
     if not photo:
         raise IncompleteError("the file is empty")
-    for beginning, known in BEGINNINGS.items():
-        if photo.startswith(beginning):
-            return known
-    if photo.startswith(b"RIFF") and photo[8:12] == b"WEBP":
-        return Format.WEBP
-    brands = _brands(photo) if photo[4:8] == b"ftyp" else set()
-    if brands & AVIF_BRANDS and photo[8:12] in AVIF_BRANDS | HEIF_BRANDS:
-        return Format.AVIF
-    if brands & HEIF_BRANDS:
-        return Format.HEIF
-    for beginning, name in KEPT.items():
-        if photo.startswith(beginning):
-            raise UnsupportedError(f"gpend does not change {name} pictures; it keeps this one as it is")
+    found = signatures.format_of(photo)
+    if found is not None:
+        return found
+    name = signatures.name_of(photo)
+    if name is not None:
+        raise UnsupportedError(f"gpend does not change {name} pictures; it keeps this one as it is")
     raise PhotoError(f"this is not a photo in a format that gpend reads ({', '.join(Format)}); gpend left it as it is")
-
-
-def _brands(photo: bytes) -> set[bytes]:
-    """The brands that an ISO base media file says it follows."""
-    end = min(int.from_bytes(photo[:4], "big"), 16 + 4 * MOST_BRANDS)
-    return {photo[8:12]} | {photo[at : at + 4] for at in range(16, end, 4)}
 
 
 @contextmanager

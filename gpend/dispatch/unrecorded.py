@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from gpend.core.formats.wechat import SIGNATURES
+from gpend.core.formats import wechat
 from gpend.dispatch import earlier
 from gpend.dispatch.moment import Moment
 from gpend.dispatch.pair import Pair
@@ -64,6 +64,6 @@ def _is_on_record(found: Orphan, row: Row) -> bool:
 
 def _places(relative: Path) -> Iterator[Path]:
     """Where the output of a photo may stand, whatever there is to see in it."""
-    suffixes = SIGNATURES if relative.suffix.lower() == ".dat" else (".jpg",)
+    suffixes = wechat.SUFFIXES if relative.suffix.lower() == ".dat" else (".jpg",)
     for suffix in ("", *suffixes):
         yield from candidates(relative, suffix)

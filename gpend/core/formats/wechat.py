@@ -6,17 +6,18 @@ format gives away. Version 4 encrypts with keys of the user's account, which gpe
 
 from dataclasses import dataclass
 
+from gpend.core.formats import Format, signatures
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
-SIGNATURES = {
-    ".jpg": b"\xff\xd8\xff",
-    ".png": b"\x89PNG\r\n\x1a\n",
-    ".gif": b"GIF8",
-    ".webp": b"RIFF",
-    ".bmp": b"BM",
-    ".tif": b"II*\0",
-}
-"""How the pictures begin that WeChat keeps, by the ending that their names should have."""
+_NAMES = (Format.JPEG, Format.PNG, "GIF", Format.WEBP, "BMP", Format.TIFF)
+KINDS = tuple(one for one in signatures.SIGNATURES if one.name in _NAMES)
+"""The pictures that WeChat keeps."""
+
+SUFFIXES = tuple(signatures.ENDINGS[name][0] for name in _NAMES)
+"""The endings that their names should have."""
+
+LEAST = max(offset + len(mark) for one in KINDS for offset, mark in one.marks)
+"""So many bytes tell any of them."""
 
 ENCRYPTED = (b"\x07\x08V1\x08\x07", b"\x07\x08V2\x08\x07")
 
@@ -40,12 +41,13 @@ def reveal(data: bytes) -> Revealed:
             "this .dat file is of WeChat 4, which encrypts with a key of your account; gpend left it as it is. "
             "Save the picture from WeChat to have it restored"
         )
-    if len(data) < max(map(len, SIGNATURES.values())):
+    if len(data) < LEAST:
         raise IncompleteError("the file ends before its picture does")
-    for suffix, signature in SIGNATURES.items():
-        key = data[0] ^ signature[0]
-        if _revealed(data[: len(signature)], key) == signature:
-            return Revealed(_revealed(data, key), suffix)
+    for kind in KINDS:
+        offset, mark = kind.marks[0]
+        key = data[offset] ^ mark[0]
+        if kind.matches(_revealed(data[:LEAST], key)):
+            return Revealed(_revealed(data, key), signatures.ENDINGS[kind.name][0])
     raise PhotoError("this .dat file holds no picture that gpend knows; gpend left it as it is")
 
 
