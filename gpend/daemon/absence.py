@@ -6,10 +6,8 @@ from dataclasses import asdict
 from gpend.daemon.brake import Brake
 from gpend.daemon.marks import Marks
 from gpend.daemon.removal import Removal
-from gpend.daemon.sources import is_visible
 from gpend.dispatch import Dispatcher, Moment, Pair
-from gpend.intake.evidence import evidence
-from gpend.intake.scan import Scan
+from gpend.intake.scan import Scan, evidence
 from gpend.intake.source import Identity, identity
 from gpend.ledger import FolderRow, Ledger, Span
 from gpend.settings import Settings
@@ -102,7 +100,7 @@ class Absence:
 
     def _mark(self, scan: Scan, now: Moment) -> None:
         expected, source = self._absences.expected(self._pair.id), self._pair.source
-        unmet = (each for each in expected if each.id not in self._marks and is_visible(source, each.relative))
+        unmet = (each for each in expected if each.id not in self._marks and source.is_visible(each.relative))
         for photo in [each.id for each in unmet if scan.absent_is_known(self._pair.root / each.relative)]:
             self._absences.mark(photo, now.utc)
 

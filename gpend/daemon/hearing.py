@@ -9,10 +9,8 @@ import structlog
 from gpend.daemon.lookouts import Lookouts
 from gpend.daemon.rounds import Watched
 from gpend.dispatch import Moment
-from gpend.intake.hints import Hint
-from gpend.intake.notices import Notice
 from gpend.intake.source import Source
-from gpend.intake.watch import Health, Watch
+from gpend.intake.watch import Hint, Notice, WatcherHealth, WatchSupervisor
 from gpend.settings import Settings
 
 log = structlog.get_logger()
@@ -33,7 +31,7 @@ class Watcher(Watched, Protocol):
         """All hints since the last time."""
         ...
 
-    def health(self, now: float) -> Health:
+    def health(self, now: float) -> WatcherHealth:
         """Whether it does its work."""
         ...
 
@@ -49,7 +47,7 @@ Watching = Callable[[Sequence[Source], threading.Event, Settings], Watcher | Non
 def watching(sources: Sequence[Source], wake: threading.Event, settings: Settings) -> Watcher:
     """The watcher of this machine's file systems."""
     canary = settings.ledger.with_name(".gpend-canary")
-    return Watch(sources, wake, poll_seconds=settings.poll_seconds, canary=canary)
+    return WatchSupervisor(sources, wake, poll_seconds=settings.poll_seconds, canary=canary)
 
 
 class Hearing:

@@ -10,9 +10,9 @@ from gpend.daemon.rounds import Rounds
 from gpend.dispatch import Dispatcher, Moment, Pair
 from gpend.failpoints import reached
 from gpend.intake import Sighting
-from gpend.intake.gate import Gate, Settled
-from gpend.intake.hints import Hint
 from gpend.intake.sidecars import is_sidecar, names_beside
+from gpend.intake.stability import Settled, StabilityCheck
+from gpend.intake.watch import Hint
 from gpend.ledger import FoundBy, Ledger
 from gpend.settings import Keep, Settings
 
@@ -31,18 +31,18 @@ class Lookout:
         self._dispatcher = dispatcher
         self._ledger = ledger
         self._logbook = Logbook(pair, self.absence, ledger, dispatcher.unrecorded)
-        self._gate = Gate(pair.source, settings)
+        self._stability = StabilityCheck(pair.source, settings)
         self._has_sidecars = settings.keep is not Keep.NONE
         self._held: Sighting | None = None  # met, but the gate had no room
         self._by_event: set[Path] = set()  # of what is in the gate, what an event drew attention to
 
     def __len__(self) -> int:
         """Photos that have not settled yet."""
-        return len(self._gate)
+        return len(self._stability)
 
     def next_step(self) -> float:
         """When `step` is worth calling again, in monotonic seconds."""
-        check = self._gate.next_check()  # a scan that is under way waits for the gate
+        check = self._stability.next_check()  # a scan that is under way waits for the gate
         return min(self.rounds.next_scan(), self.absence.next_review, math.inf if check is None else check)
 
     def hear(self, hint: Hint, now: Moment) -> None:
@@ -71,7 +71,7 @@ class Lookout:
                 self.rounds.want_all_soon(now)
         elif self._logbook.is_news(seen):
             self._by_event.add(path)
-            if not self._gate.offer(seen, now.steady, at_once=at_once):
+            if not self._stability.offer(seen, now.steady, at_once=at_once):
                 self.rounds.want_part(path.parent)
 
     def step(self, now: Moment) -> bool:
@@ -85,10 +85,10 @@ class Lookout:
     def _take(self, now: Moment) -> bool:
         """Put on record what has settled."""
         taken = 0
-        for settled in self._gate.take(now.steady, limit=_CHECKS):
+        for settled in self._stability.take(now.steady, limit=_CHECKS):
             taken += 1
             self._settled(settled, now)
-        if not len(self._gate):
+        if not len(self._stability):
             self._by_event.clear()  # what has vanished before it settled
         return taken > 0
 
@@ -106,7 +106,7 @@ class Lookout:
 
     def _advance(self, now: Moment) -> bool:
         """Go on with the scan; True if there is more of it, or another one, to go on with at once."""
-        if self._held is not None and not self._gate.offer(self._held, now.steady):
+        if self._held is not None and not self._stability.offer(self._held, now.steady):
             return False
         self._held = None
         walk = self.rounds.walk(now)
@@ -116,7 +116,7 @@ class Lookout:
             sighting = next(walk, None)
             if sighting is None:
                 return self.rounds.end(now)
-            if self._logbook.is_news(sighting) and not self._gate.offer(sighting, now.steady):
+            if self._logbook.is_news(sighting) and not self._stability.offer(sighting, now.steady):
                 self._held = sighting
                 return False
         return True

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gpend.daemon.lookout import Lookout
 from gpend.dispatch import Moment
-from gpend.intake.hints import Hint
+from gpend.intake.watch import Hint
 
 
 class Lookouts:

@@ -12,10 +12,9 @@ from gpend.daemon.clock import Clock
 from gpend.daemon.hearing import Hearing, Watching
 from gpend.daemon.lookout import Lookout
 from gpend.daemon.lookouts import Lookouts
-from gpend.daemon.sources import source_of
 from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
 from gpend.errors import PhotoError
-from gpend.intake.source import Source
+from gpend.intake.source import Source, source_of
 from gpend.ledger import FolderRow, Ledger
 from gpend.mirror import Mirror, output_root
 from gpend.settings import Keep, Settings

@@ -1,11 +1,18 @@
-"""Walk a source folder: the scan is the truth about what is there, and about what it could not see.
+"""Walk a source folder: the scan is the truth about what is there, about what it could not see, and what that proves.
 
 It lists and stats, and never opens a file. It enters no symbolic link, so it cannot go in circles.
+
+May the absence of a photo be believed? A vanished, empty or half-listed source is never a deletion. Sources may be
+read-only and are never touched, so gpend keeps no marker file in them. What takes its place is kept on our own side and
+needs no upkeep: which directory the root was (device, inode, file system), on how many file systems its photos lay, and
+how many of the photos known from before a scan met again. A network share gets another device number with every mount;
+meeting most of the known photos again then says that it is the same tree.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -79,7 +86,7 @@ class Scan:
             if entry.is_dir(follow_symlinks=False):
                 if not is_excluded_directory(entry.name):
                     pending.append(entry.path)
-            elif self._source.is_photo_name(entry.name):
+            elif self._source.takes(entry.name):
                 status = entry.stat(follow_symlinks=False)
                 self._devices.add(status.st_dev)
                 return self._source.at(entry.path, status)
@@ -99,3 +106,46 @@ class Scan:
         else:
             self.identity = now.with_file_systems(len(self._devices))
         self.finished = True
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Whether what a scan did not meet is gone; if not, why, for the person who asks."""
+
+    believed: bool
+    why: str = ""
+
+
+def evidence(scan: Scan, *, before: Identity | None, known: int, found: int) -> Evidence:
+    """Weigh one finished scan of a whole root.
+
+    `before` is `scan.identity` of the last scan that was believed or confirmed; `known` counts the photos of the root
+    that the ledger holds, `found` those of them that this scan met at their place. Even when it is believed, ask
+    `scan.absent_is_known` for each photo (what lies below an unlistable folder stays unknown), and look once more
+    before acting: a photo moved during the scan, from where it had not been to where it had, was met nowhere.
+    """
+    doubt = _doubt_of_listing(scan) or _doubt_of_place(scan, before, known, found)
+    return Evidence(believed=not doubt, why=doubt)
+
+
+def _doubt_of_listing(scan: Scan) -> str:
+    if not scan.finished:
+        return f"the scan of {scan.root} was not finished"
+    if scan.identity is None or scan.root in scan.unlistable:
+        return f"{scan.root} could not be listed, or another folder took its place meanwhile"
+    return ""
+
+
+def _doubt_of_place(scan: Scan, before: Identity | None, known: int, found: int) -> str:
+    if not known:
+        return ""  # there is nothing to be gone
+    if not scan.seen:
+        return f"{scan.root} held {known} photos and now holds none: is its disk mounted?"
+    if before is None or scan.identity is None:
+        return ""
+    if scan.identity.file_systems < before.file_systems:
+        return f"a disk that was mounted inside {scan.root} is not there"
+    moved = (scan.identity.device, scan.identity.inode) != (before.device, before.inode)
+    if moved and found * 2 < known:
+        return f"another folder or disk than before stands at {scan.root}, with {found} of {known} known photos in it"
+    return ""

@@ -14,6 +14,8 @@ from pathlib import Path
 from gpend.intake import Sighting
 from gpend.intake.mounts import mounts_now
 from gpend.intake.names import is_excluded_directory, is_photo_name
+from gpend.intake.sidecars import is_sidecar
+from gpend.settings import FolderSettings, Keep, Settings
 from gpend.stamp import Stamp
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
@@ -46,17 +48,30 @@ def identity(root: Path) -> Identity | None:
 class Source:
     """A folder of photos, and what in it is none."""
 
-    def __init__(self, root: Path, *, wechat_dat: bool = False, outside: Collection[Path] = ()) -> None:
-        """`outside` holds the folders, typically outputs, of which nothing is a photo of this source."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        wechat_dat: bool = False,
+        with_sidecars: bool = False,
+        outside: Collection[Path] = (),
+    ) -> None:
+        """`with_sidecars`: sidecars are sighted as photos are. Nothing below the folders `outside` is a photo here."""
         self.root = root
+        self._with_sidecars = with_sidecars
         self._wechat_dat = wechat_dat
         self._real_root = os.path.realpath(root)
         self._outside = tuple(os.path.realpath(place) for place in outside)
         self._steady: dict[int, bool] = {}
 
-    def is_photo_name(self, name: str) -> bool:
-        """Whether a base name may be a photo's here."""
-        return is_photo_name(name, wechat_dat=self._wechat_dat)
+    def takes(self, name: str) -> bool:
+        """Whether a file of this base name is sighted here."""
+        return is_photo_name(name, wechat_dat=self._wechat_dat) or (self._with_sidecars and is_sidecar(name))
+
+    def is_visible(self, relative: Path) -> bool:
+        """Whether a scan would show a file of this path below the root, were it there."""
+        *directories, name = relative.parts
+        return self.takes(name) and not any(map(is_excluded_directory, directories))
 
     def is_outside(self, path: str) -> bool:
         """Whether an absolute path lies in a folder whose files are not this source's photos."""
@@ -73,9 +88,7 @@ class Source:
 
         Raises OSError if it cannot be told at this moment: then neither presence nor absence is known.
         """
-        if not path.is_relative_to(self.root):
-            return None
-        if not is_photo_name(path.relative_to(self.root), wechat_dat=self._wechat_dat):
+        if not path.is_relative_to(self.root) or not self.is_visible(path.relative_to(self.root)):
             return None
         try:
             return self.at(os.fspath(path), path.lstat())
@@ -116,3 +129,13 @@ class Source:
         directories = Path(target[len(self._real_root) :] if inside else target).parent.parts
         excluded = any(is_excluded_directory(name) for name in directories if name not in _VERSION_STORES)
         return None if excluded or self.is_outside(target) else Path(target).stat()
+
+
+def source_of(folder: FolderSettings, settings: Settings) -> Source:
+    """The source of one folder of the settings. Sidecars count only where `keep` mirrors what needs no restoration."""
+    return Source(
+        folder.source,
+        wechat_dat=folder.wechat_dat,
+        with_sidecars=settings.keep is not Keep.NONE,
+        outside=[each.output for each in settings.folders],
+    )

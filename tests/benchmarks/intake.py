@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpend.intake.gate import Gate
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
-from gpend.intake.watch import Watch
+from gpend.intake.stability import StabilityCheck
+from gpend.intake.watch import WatchSupervisor
 from gpend.settings import Settings
+from tests.intake.watch.readers import watched_by_kernel
 
 _PHOTOS = 20_000
 _PER_FOLDER = 500
@@ -44,19 +45,19 @@ def main(photos: int) -> None:
 
 
 def _scan_and_watch(source: Source) -> None:
-    watch = Watch([source], threading.Event(), poll_seconds=60)
+    watch = WatchSupervisor([source], threading.Event(), poll_seconds=60)
     watch.start(time.monotonic())
     with _timed("scan that lays the watches"), watch.scanning(source.root) as visit:
         for _ in Scan(source, visit=visit):
             pass
-    _say("", f"{watch.watched():,} folders watched")
+    _say("", f"{watched_by_kernel():,} folders watched")
     watch.stop()
 
 
 def _pass(source: Source) -> None:
     """Empty files are looked at twice: when they are quiet, and when they are set aside as incomplete."""
     settings = Settings()
-    gate, now = Gate(source, settings), 0.0
+    gate, now = StabilityCheck(source, settings), 0.0
     with _timed("every photo through the gate"):
         for sighting in Scan(source):
             while not gate.offer(sighting, now):
@@ -64,7 +65,7 @@ def _pass(source: Source) -> None:
         _drained(gate, now, settings)
 
 
-def _drained(gate: Gate, now: float, settings: Settings) -> float:
+def _drained(gate: StabilityCheck, now: float, settings: Settings) -> float:
     for pause in (settings.settle_seconds, settings.incomplete_minutes * 60):
         now += pause
         for _ in gate.take(now, limit=1_000_000):

@@ -9,8 +9,8 @@ import pytest
 
 from gpend.daemon.lookout import Lookout
 from gpend.dispatch import Dispatcher, Equipment, Pair
-from gpend.intake.hints import Hint
 from gpend.intake.source import Source
+from gpend.intake.watch.watches import Hint
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from tests.daemon.world import BLURRED, World
@@ -152,7 +152,7 @@ def test_a_source_that_is_away_is_looked_for_often(scene: Scene) -> None:
 def test_more_photos_than_the_gate_holds_pass_through_all_the_same(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scene.lookout._gate._settle, "_capacity", 3)  # noqa: SLF001  # twenty thousand take long
+    monkeypatch.setattr(scene.lookout._stability._queue, "_capacity", 3)  # noqa: SLF001  # twenty thousand take long
     for number in range(10):
         scene.world.put(f"{number}.jpg", BLURRED + bytes([48 + number]))
     for _ in range(5):

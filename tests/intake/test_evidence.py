@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake.evidence import evidence
-from gpend.intake.scan import Entry, Listing, Scan
+from gpend.intake.scan import Entry, Listing, Scan, evidence
 from gpend.intake.source import Identity, Source
 
 

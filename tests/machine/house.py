@@ -12,10 +12,10 @@ from gpend.daemon.rounds import Unwatched
 from gpend.daemon.shift import Shift
 from gpend.dispatch import Equipment
 from gpend.errors import TransientError
-from gpend.intake.hints import Hint
-from gpend.intake.notices import Notice
 from gpend.intake.source import Source
-from gpend.intake.watch import Health
+from gpend.intake.watch import WatcherHealth
+from gpend.intake.watch.notices import Notice
+from gpend.intake.watch.watches import Hint
 from gpend.ledger import Ledger, Recipe, Row, State
 from gpend.settings import FolderSettings, OnDelete, Settings
 from tests.fakes import FakeClock, FakeEngine
@@ -44,10 +44,10 @@ class FakeWatcher(Unwatched):
         gathered, self.gathered = self.gathered, []
         return gathered
 
-    def health(self, now: float) -> Health:
+    def health(self, now: float) -> WatcherHealth:
         """As in Watcher."""
         del now
-        return Health(alive=True)
+        return WatcherHealth(alive=True)
 
     def stop(self) -> None:
         """As in Watcher."""

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpend.intake.hints import Hint
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
-from gpend.intake.watch import Watch
-from tests.intake.readers import FakeReader
+from gpend.intake.watch import WatchSupervisor
+from gpend.intake.watch.watches import Hint
+from tests.intake.watch.readers import FakeReader, watched_by_kernel
 
 PATIENCE = 20.0  # seconds to wait for an event that must come; never waited through when it does
 
@@ -27,7 +27,7 @@ class Follower:
         self.root = root
         self.source = Source(root)
         self.wake = threading.Event()
-        self.watch = Watch([self.source], self.wake, poll_seconds=60)
+        self.watch = WatchSupervisor([self.source], self.wake, poll_seconds=60)
         self.photos: set[Path] = set()
         self.scans = 0
         self.whole: set[Path] = set()
@@ -141,7 +141,7 @@ def test_a_folder_renamed_with_many_photos_is_followed(follower: Follower, root:
     )
     new = put(root / "after" / "3" / "new.jpg")
     follower.wait_for(lambda: new in follower.photos)
-    assert follower.watch.watched() == 9
+    assert watched_by_kernel() == 9
 
 
 def test_swaps_and_renames_of_case_are_followed(follower: Follower, root: Path) -> None:
@@ -166,7 +166,7 @@ def test_an_excluded_folder_is_not_watched(follower: Follower, root: Path) -> No
     put(root / "@eaDir" / "x" / "SYNOPHOTO_THUMB_M.jpg")
     put(root / ".stversions" / "x.jpg")
     follower.expect(put(root / "a.jpg"))
-    assert follower.watch.watched() == 1
+    assert watched_by_kernel() == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may watch every directory")
@@ -181,7 +181,7 @@ def test_a_closed_folder_is_not_watched_until_it_is_opened(follower: Follower, r
     follower.expect(root / "closed" / "a.jpg", root / "other" / "b.jpg", put(root / "other" / "c.jpg"))
     closed.chmod(0o755)
     follower.scan_all()
-    assert follower.watch.watched() == 3
+    assert watched_by_kernel() == 3
 
 
 def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(
@@ -202,7 +202,7 @@ def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(
 class Held:
     """Keeps the reader of events busy, as a machine under load does, so that the kernel's queue fills up."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: WatchSupervisor) -> None:
         (root,) = watch._roots.values()  # noqa: SLF001 - nothing public can hold it up, which is the point of the design
         watches = root._watches  # noqa: SLF001 - the same
         assert watches is not None
@@ -311,7 +311,7 @@ def test_events_alone_keep_the_list_of_photos_true(
             follower.follow()
         follower.wait_for(lambda: follower.photos == {path for path in root.rglob("*.jpg") if path.is_file()})
         folders = 1 + sum(path.is_dir() for path in root.rglob("*"))
-        follower.wait_for(lambda: follower.watch.watched() >= folders)
+        follower.wait_for(lambda: watched_by_kernel() >= folders)
         assert follower.scans == 1
     finally:
         follower.watch.stop()
@@ -340,11 +340,11 @@ class Kernel:
         return self.readers[-1]
 
 
-def watching(root: Path, kernel: Kernel, canary: Path | None = None) -> Watch:
-    return Watch([Source(root)], threading.Event(), poll_seconds=60, reader=kernel, canary=canary)
+def watching(root: Path, kernel: Kernel, canary: Path | None = None) -> WatchSupervisor:
+    return WatchSupervisor([Source(root)], threading.Event(), poll_seconds=60, reader=kernel, canary=canary)
 
 
-def words(watch: Watch, now: float) -> list[str]:
+def words(watch: WatchSupervisor, now: float) -> list[str]:
     return [notice.event for notice in watch.check(now)]
 
 
@@ -418,7 +418,7 @@ def test_readers_that_never_tell_anything_are_never_relied_upon(root: Path, tmp_
 
 
 def test_a_real_reader_hears_its_canary(root: Path, tmp_path: Path) -> None:
-    watch = Watch([Source(root)], threading.Event(), poll_seconds=60, canary=tmp_path / ".gpend-canary")
+    watch = WatchSupervisor([Source(root)], threading.Event(), poll_seconds=60, canary=tmp_path / ".gpend-canary")
     watch.start(0)
     canary = watch._canary  # noqa: SLF001 - whether it was heard shows nowhere else before two minutes have passed
     assert canary is not None
@@ -430,7 +430,8 @@ def test_a_real_reader_hears_its_canary(root: Path, tmp_path: Path) -> None:
 
 
 def test_each_root_is_supervised_by_itself(root: Path, tmp_path: Path) -> None:
-    watch = Watch([Source(root), Source(tmp_path / "missing")], threading.Event(), poll_seconds=60, reader=Kernel())
+    sources = [Source(root), Source(tmp_path / "missing")]
+    watch = WatchSupervisor(sources, threading.Event(), poll_seconds=60, reader=Kernel())
     assert [(notice.event, notice.root) for notice in watch.start(0)] == [("source_gone", tmp_path / "missing")]
     assert watch.poll_seconds(root) is None
     assert watch.poll_seconds(tmp_path / "missing") == 60

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake import notices
+from gpend.intake.watch import notices
 
 ROOT = Path("/photos")
 

@@ -1,4 +1,4 @@
-"""The inotify watches of one source folder, laid by its scans and kept in step by its events.
+"""The inotify watches of one source folder, laid by its scans and kept in step by its events, which become hints.
 
 A scan lays a watch on every directory just before it lists it, so whatever appears afterwards raises an event, and
 whatever was there before is listed.
@@ -14,11 +14,56 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from gpend.intake import inotify
-from gpend.intake.hints import Hint
-from gpend.intake.inotify import Event, Reader
 from gpend.intake.names import is_excluded_directory, is_temporary
 from gpend.intake.source import Source
+from gpend.intake.watch import inotify
+from gpend.intake.watch.inotify import Event, Reader
+
+_CAPACITY = 10_000  # of one root; beyond it, a scan of everything is cheaper than a list of everything
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A place to look at. Nothing more is known: what is there, or is no longer, only looking tells."""
+
+    root: Path
+    path: Path | None = None  # None: anywhere below the root
+    is_directory: bool = False  # look at everything below the path
+    is_whole: bool = False  # the file got its name from a temporary one, so it has been written to its end
+
+
+class Hints:
+    """Gathers hints of any threads without ever keeping one waiting; of several about one place, the last counts."""
+
+    def __init__(self, wake: threading.Event, capacity: int = _CAPACITY) -> None:
+        """`wake` is set whenever there is something to drain."""
+        self._wake = wake
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._gathered: dict[Path, dict[Path | None, Hint]] = {}
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(of_root) for of_root in self._gathered.values())
+
+    def put(self, hint: Hint) -> None:
+        """Add a hint."""
+        with self._lock:
+            of_root = self._gathered.setdefault(hint.root, {})
+            of_root[hint.path] = hint
+            if len(of_root) > self._capacity:
+                self._gathered[hint.root] = {None: Hint(hint.root)}
+        self._wake.set()
+
+    def drain(self) -> list[Hint]:
+        """All hints since the last time, each root's scan of everything first."""
+        with self._lock:
+            gathered, self._gathered = self._gathered, {}
+        return sorted(
+            (hint for of_root in gathered.values() for hint in of_root.values()),
+            key=lambda hint: hint.path is not None,
+        )
+
 
 _ROOT_MASK = (
     (inotify.CREATE | inotify.CLOSE_WRITE | inotify.MOVED_FROM | inotify.MOVED_TO | inotify.DELETE)
@@ -131,7 +176,7 @@ class Watches:
     def _file(self, event: Event, name: str, path: str) -> None:
         if event.mask & inotify.MOVED_FROM and is_temporary(name):
             self._renamed.append(event.cookie)
-        elif self._source.is_photo_name(name):
+        elif self._source.takes(name):
             whole = bool(event.mask & inotify.MOVED_TO) and event.cookie in self._renamed
             self._tell(Hint(self._source.root, Path(path), is_whole=whole))
 

@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 from watchdog.observers import inotify_c
 
-from gpend.intake import inotify
-from gpend.intake.inotify import Event, WatchdogReader, open_reader
+from gpend.intake.watch import inotify
+from gpend.intake.watch.inotify import Event, WatchdogReader, open_reader
 
 
 class Ear:

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from gpend.intake.hints import Hint, Hints
+from gpend.intake.watch.watches import Hint, Hints
 
 ROOT, OTHER = Path("/photos"), Path("/more")
 

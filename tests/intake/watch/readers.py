@@ -2,12 +2,13 @@
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from gpend.intake import inotify
-from gpend.intake.inotify import Listener
+from gpend.intake.watch import inotify
+from gpend.intake.watch.inotify import Listener
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,12 @@ class FakeReader:
         for listeners in list(self.listeners.values()):
             for listener in list(listeners.values()):
                 listener.on_queue_overflow()
+
+
+def watched_by_kernel() -> int:
+    """How many directories this process watches, as the kernel tells it: proc_pid_fdinfo(5)."""
+    told = 0
+    for file in Path("/proc/self/fdinfo").iterdir():
+        with suppress(FileNotFoundError):  # the one by which the folder was listed
+            told += sum(line.startswith("inotify ") for line in file.read_text().splitlines())
+    return told

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gpend.intake import Sighting
-from gpend.intake.gate import Gate, Settled
 from gpend.intake.source import Source
+from gpend.intake.stability import Settled, StabilityCheck
 from gpend.settings import Settings
 from tests.intake.ending.pictures import encoded
 
@@ -37,14 +37,14 @@ def sighting(source: Source, path: Path) -> Sighting:
     return seen
 
 
-def offered(source: Source, *paths: Path, now: float = 0.0) -> Gate:
-    gate = Gate(source, SETTINGS)
+def offered(source: Source, *paths: Path, now: float = 0.0) -> StabilityCheck:
+    gate = StabilityCheck(source, SETTINGS)
     for path in paths:
         assert gate.offer(sighting(source, path), now)
     return gate
 
 
-def taken(gate: Gate, now: float) -> list[Path]:
+def taken(gate: StabilityCheck, now: float) -> list[Path]:
     return [settled.sighting.path for settled in gate.take(now)]
 
 
@@ -61,7 +61,6 @@ def test_each_is_taken_once_and_the_limit_is_kept(source: Source) -> None:
     photos = [put(source, f"{number}.jpg") for number in range(5)]
     gate = offered(source, *photos)
     assert len(list(gate.take(10, limit=3))) == 3
-    assert gate.oldest(15) == 5
     assert len(list(gate.take(10, limit=3))) == 2
 
 
@@ -214,14 +213,14 @@ def test_files_from_the_future_or_from_1980_are_taken_like_others(source: Source
 
 def test_a_file_renamed_from_a_temporary_name_is_taken_at_once(source: Source) -> None:
     photo = put(source, "a.jpg")
-    gate = Gate(source, SETTINGS)
+    gate = StabilityCheck(source, SETTINGS)
     assert gate.offer(sighting(source, photo), 0, at_once=True)
     assert taken(gate, 0) == [photo]
 
 
 def test_even_a_renamed_file_needs_its_end(source: Source) -> None:
     photo = put(source, "a.jpg", JPEG[:-2])
-    gate = Gate(source, SETTINGS)
+    gate = StabilityCheck(source, SETTINGS)
     assert gate.offer(sighting(source, photo), 0, at_once=True)
     assert taken(gate, 0) == []
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gpend.intake import Sighting
 from gpend.intake.ending import Ending
-from gpend.intake.settle import Settle, Verdict
+from gpend.intake.stability import SettleQueue, Verdict
 from gpend.stamp import Stamp
 
 QUIET, PATIENCE = 10.0, 3600.0
@@ -21,16 +21,16 @@ def seen(size: int = 1, mtime_ns: int = 1, path: Path = PATH, changed_ns: int = 
     return Sighting(path, Stamp(size, mtime_ns, inode=1), changed_ns)
 
 
-def settle(capacity: int = 100) -> Settle:
-    return Settle(QUIET, PATIENCE, capacity)
+def settle(capacity: int = 100) -> SettleQueue:
+    return SettleQueue(QUIET, PATIENCE, capacity)
 
 
 def test_a_file_is_looked_at_after_its_quiet_time() -> None:
     waiting = settle()
     assert waiting.offer(seen(), 0)
-    assert waiting.due(QUIET - 0.1) is None
+    assert waiting.pop_due(QUIET - 0.1) is None
     assert waiting.next_check() == QUIET
-    assert waiting.due(QUIET) == PATH
+    assert waiting.pop_due(QUIET) == PATH
     assert waiting.judge(seen(), Ending.COMPLETE, QUIET) is Verdict.TAKE
     assert len(waiting) == 0
     assert waiting.next_check() is None
@@ -40,7 +40,7 @@ def test_what_is_seen_again_unchanged_is_not_made_to_wait_longer() -> None:
     waiting = settle()
     for now in range(10):
         assert waiting.offer(seen(), now)
-    assert waiting.due(QUIET) == PATH
+    assert waiting.pop_due(QUIET) == PATH
 
 
 @pytest.mark.parametrize("change", [seen(size=2), seen(mtime_ns=2), seen(mtime_ns=-5), seen(changed_ns=1)])
@@ -48,19 +48,19 @@ def test_any_change_begins_the_quiet_time_anew(change: Sighting) -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
     waiting.offer(change, 7)
-    assert waiting.due(16.9) is None
-    assert waiting.due(17) == PATH
+    assert waiting.pop_due(16.9) is None
+    assert waiting.pop_due(17) == PATH
     assert waiting.judge(change, Ending.COMPLETE, 17) is Verdict.TAKE
 
 
 def test_a_change_found_when_it_is_looked_at_begins_the_quiet_time_anew() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    assert waiting.due(10) == PATH
+    assert waiting.pop_due(10) == PATH
     assert not waiting.is_unchanged(seen(size=2))
     assert waiting.judge(seen(size=2), Ending.COMPLETE, 10) is Verdict.WAIT
-    assert waiting.due(19.9) is None
-    assert waiting.due(20) == PATH
+    assert waiting.pop_due(19.9) is None
+    assert waiting.pop_due(20) == PATH
     assert waiting.judge(seen(size=2), Ending.COMPLETE, 20) is Verdict.TAKE
 
 
@@ -68,15 +68,15 @@ def test_a_change_found_when_it_is_looked_at_begins_the_quiet_time_anew() -> Non
 def test_a_files_own_time_does_not_matter(mtime_ns: int) -> None:
     waiting = settle()
     waiting.offer(seen(mtime_ns=mtime_ns), 0)
-    assert waiting.due(QUIET) == PATH
+    assert waiting.pop_due(QUIET) == PATH
     assert waiting.judge(seen(mtime_ns=mtime_ns), Ending.COMPLETE, QUIET) is Verdict.TAKE
 
 
-def checks(waiting: Settle, ending: Ending, until: float, *, held: bool = False) -> tuple[list[float], Verdict]:
+def checks(waiting: SettleQueue, ending: Ending, until: float, *, held: bool = False) -> tuple[list[float], Verdict]:
     """When the file is looked at up to a moment, and the last verdict."""
     times, verdict = list[float](), Verdict.WAIT
     while verdict is Verdict.WAIT and (now := waiting.next_check()) is not None and now <= until:
-        assert waiting.due(now) == PATH
+        assert waiting.pop_due(now) == PATH
         times.append(now)
         verdict = waiting.judge(seen(), ending, now, held=held)
     return times, verdict
@@ -95,12 +95,12 @@ def test_an_incomplete_file_that_grows_again_begins_from_the_start() -> None:
     waiting.offer(seen(), 0)
     assert checks(waiting, Ending.INCOMPLETE, 1000)[0][-1] == 640
     waiting.offer(seen(size=2), 1000)
-    assert waiting.due(1010) == PATH
+    assert waiting.pop_due(1010) == PATH
     assert waiting.judge(seen(size=2), Ending.COMPLETE, 1010) is Verdict.TAKE
 
 
 def test_pauses_never_exceed_an_hour() -> None:
-    waiting = Settle(QUIET, 100_000.0)
+    waiting = SettleQueue(QUIET, 100_000.0)
     waiting.offer(seen(), 0)
     times, _ = checks(waiting, Ending.INCOMPLETE, 100_000)
     assert max(later - earlier for earlier, later in pairwise(times)) == 3600
@@ -116,20 +116,20 @@ def test_a_file_with_its_end_far_off_in_time_is_taken_once_it_is_complete() -> N
 def test_a_file_known_to_be_whole_is_due_at_once_but_must_have_its_end() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
-    assert waiting.due(5) == PATH
+    assert waiting.pop_due(5) == PATH
     assert waiting.judge(seen(), Ending.INCOMPLETE, 5) is Verdict.WAIT
     waiting.offer(seen(), 6, at_once=True)
-    assert waiting.due(6) == PATH
+    assert waiting.pop_due(6) == PATH
     assert waiting.judge(seen(), Ending.COMPLETE, 6) is Verdict.TAKE
 
 
 def test_a_file_that_changes_after_it_was_known_to_be_whole_must_be_quiet() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
-    assert waiting.due(5) == PATH
+    assert waiting.pop_due(5) == PATH
     assert waiting.judge(seen(size=2), Ending.COMPLETE, 5) is Verdict.WAIT
-    assert waiting.due(14.9) is None
-    assert waiting.due(15) == PATH
+    assert waiting.pop_due(14.9) is None
+    assert waiting.pop_due(15) == PATH
 
 
 def test_a_temporary_file_beside_it_holds_a_photo_but_not_for_ever() -> None:
@@ -155,7 +155,7 @@ def test_first_come_is_first_looked_at() -> None:
     paths = [Path(f"/photos/{number}.jpg") for number in (3, 1, 2)]
     for path in paths:
         waiting.offer(seen(path=path), 0)
-    assert [waiting.due(10), waiting.due(10), waiting.due(10), waiting.due(10)] == [*paths, None]
+    assert [waiting.pop_due(10), waiting.pop_due(10), waiting.pop_due(10), waiting.pop_due(10)] == [*paths, None]
 
 
 def test_what_is_forgotten_is_not_looked_at() -> None:
@@ -163,38 +163,30 @@ def test_what_is_forgotten_is_not_looked_at() -> None:
     waiting.offer(seen(), 0)
     waiting.forget(PATH)
     waiting.forget(PATH)
-    assert waiting.due(100) is None
+    assert waiting.pop_due(100) is None
     waiting.offer(seen(), 100)
-    assert waiting.due(109) is None
-    assert waiting.due(110) == PATH
-
-
-def test_how_long_the_oldest_check_is_overdue_is_known() -> None:
-    waiting = settle()
-    assert waiting.oldest(1000) == 0
-    waiting.offer(seen(), 0)
-    assert waiting.oldest(5) == 0
-    assert waiting.oldest(70) == 60
+    assert waiting.pop_due(109) is None
+    assert waiting.pop_due(110) == PATH
 
 
 def test_what_could_not_be_looked_at_is_looked_at_later() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    assert waiting.due(10) == PATH
+    assert waiting.pop_due(10) == PATH
     waiting.postpone(PATH, 10)
-    assert waiting.due(19) is None
-    assert waiting.due(20) == PATH
+    assert waiting.pop_due(19) is None
+    assert waiting.pop_due(20) == PATH
     waiting.postpone(PATH, 20)
     assert waiting.next_check() == 40
 
 
 def test_without_a_quiet_time_files_that_change_all_the_time_still_wait_a_moment() -> None:
-    waiting = Settle(0, 0)
+    waiting = SettleQueue(0, 0)
     waiting.offer(seen(), 0)
-    assert waiting.due(0) == PATH
+    assert waiting.pop_due(0) == PATH
     assert waiting.judge(seen(size=2), Ending.COMPLETE, 0) is Verdict.WAIT
-    assert waiting.due(0) is None
-    assert waiting.due(1) == PATH
+    assert waiting.pop_due(0) is None
+    assert waiting.pop_due(1) == PATH
     assert waiting.judge(seen(size=2), Ending.INCOMPLETE, 1) is Verdict.INCOMPLETE
 
 
@@ -208,7 +200,7 @@ def test_a_growing_file_waits(steps: list[tuple[int, bool]]) -> None:
         if writes:
             size += 1
             changed_at = now
-        while (path := waiting.due(now)) is not None:
+        while (path := waiting.pop_due(now)) is not None:
             if waiting.judge(seen(size), Ending.COMPLETE, now) is Verdict.TAKE:
                 assert path == PATH
                 assert now - changed_at >= QUIET
@@ -261,7 +253,7 @@ class Writers(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         """The gate looks at what is due."""
-        while (path := self.settle.due(self.now)) is not None:
+        while (path := self.settle.pop_due(self.now)) is not None:
             self.judge(path)
 
     def judge(self, path: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from gpend.intake.hints import Hint, Hints
 from gpend.intake.mounts import Mount
-from gpend.intake.notices import Notice
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
-from gpend.intake.watched_root import WatchedRoot
-from tests.intake.readers import FakeReader
+from gpend.intake.watch.notices import Notice
+from gpend.intake.watch.supervisor import WatchedRoot
+from gpend.intake.watch.watches import Hint, Hints
+from tests.intake.watch.readers import FakeReader
 
 
 @pytest.fixture

@@ -9,18 +9,19 @@ from tests.intake.namespace import said
 WATCHING = """
     import subprocess, sys, threading
     from pathlib import Path
-    from gpend.intake.evidence import evidence
+    from gpend.intake.scan import evidence
     from gpend.intake.scan import Scan
     from gpend.intake.source import Source
-    from gpend.intake.watch import Watch
+    from gpend.intake.watch import WatchSupervisor
+    from tests.intake.watch.readers import watched_by_kernel
 
     root = Path(sys.argv[1])
     source = Source(root)
-    watch = Watch([source], threading.Event(), poll_seconds=60)
+    watch = WatchSupervisor([source], threading.Event(), poll_seconds=60)
 
     def tell(now):
         news = [notice.event for notice in watch.check(now)]
-        print(*news, watch.watched(), watch.poll_seconds(root))
+        print(*news, watched_by_kernel(), watch.poll_seconds(root))
 
     def scan():
         with watch.scanning(root) as visit:

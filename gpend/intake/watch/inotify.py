@@ -1,10 +1,13 @@
-"""The kernel's file system events, read by watchdog. The only module that knows watchdog.
+"""The kernel's file system events, read by watchdog, and the canary that proves that they arrive.
 
-watchdog's reader is used below its observers, because those watch excluded directories too, keep silent about
-directories that they could not watch, and hand nothing on when the kernel has lost events.
+The only module that knows watchdog. Its reader is used below its observers, because those watch excluded directories
+too, keep silent about directories that they could not watch, and hand nothing on when the kernel has lost events.
 """
 
 import errno
+import os
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:  # at run time a watchdog that has changed must not stop gpend from starting
@@ -132,3 +135,64 @@ class _Nobody:
 
     def on_queue_overflow(self) -> None:
         """As in Listener."""
+
+
+_CANARY_MASK = CLOSE_WRITE | ONLY_DIRECTORIES
+_EVERY_SECONDS = 30.0
+_HANGS_SECONDS = 120.0  # so long without an event of its own, and the reader is taken for hung
+
+
+class Canary:
+    """A file of gpend's own, touched now and then: a Listener on its folder. A thread that hangs looks alive."""
+
+    def __init__(self, file: Path, reader: Reader, now: float) -> None:
+        """Watch the folder of `file` and sing; where that cannot be done, the canary proves nothing and is well."""
+        self._file = file
+        self._heard = threading.Event()
+        self._has_been_heard = False
+        self._sung_at = self._well_at = now
+        try:
+            self._sings = reader.add(os.fsencode(file.parent), _CANARY_MASK, self, id(self)) >= 0
+        except OSError:
+            self._sings = False
+        self._sing()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether an event has arrived since the reader began, or there is no way to tell."""
+        return self._has_been_heard or self._heard.is_set() or not self._sings
+
+    def is_well(self, now: float) -> bool:
+        """Whether its last song was heard, or has not been sung for too long ago."""
+        return not self._sings or self._heard.is_set() or now - self._well_at < _HANGS_SECONDS
+
+    def tend(self, now: float) -> None:
+        """Take note of what was heard, and sing again when it is time; to be called every few seconds."""
+        if self._heard.is_set() or not self._sings:
+            self._heard.clear()
+            self._well_at, self._has_been_heard = now, True
+        if now - self._sung_at >= _EVERY_SECONDS:
+            self._sung_at = now
+            self._sing()
+
+    def on_event(self, event: Event) -> None:
+        """Note that events arrive."""
+        if event.name == os.fsencode(self._file.name):
+            self._heard.set()
+
+    def on_watch_deleted(self, wd: int) -> None:  # noqa: ARG002 - the protocol has it
+        """Prove nothing from now on: its folder is gone."""
+        self._sings = False
+
+    def on_queue_overflow(self) -> None:
+        """Take a lost song for heard: that events were lost is known, and that they are read is shown."""
+        self._heard.set()
+
+    def _sing(self) -> None:
+        """Close the file after opening it for writing: an event, and nothing for the disk to write."""
+        if not self._sings:
+            return
+        try:
+            os.close(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        except OSError:
+            self._sings = False  # a full or read-only disk is told of elsewhere

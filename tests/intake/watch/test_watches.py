@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake import inotify
-from gpend.intake.hints import Hint
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
-from gpend.intake.watches import Watches
-from tests.intake.readers import FakeReader, Told
+from gpend.intake.watch import inotify
+from gpend.intake.watch.watches import Hint, Watches
+from tests.intake.watch.readers import FakeReader, Told
 
 DIRECTORY = inotify.IS_DIRECTORY
 

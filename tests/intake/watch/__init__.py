@@ -1,0 +1,1 @@
+"""The watcher, piece by piece."""
