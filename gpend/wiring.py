@@ -15,7 +15,7 @@ from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders
-from gpend.dispatch import Equipment, recipe_of
+from gpend.dispatch import Runtime, fingerprint_of
 from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
@@ -80,7 +80,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
             postmortem=Postmortem(settings.ledger),
             reload=lambda: outfit.change(reload()),
         )
-        daemon = Daemon(outfit.equipment, ledger, around)
+        daemon = Daemon(outfit.runtime, ledger, around)
         with _signals(daemon):
             daemon.run()
 
@@ -89,7 +89,7 @@ def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
     """One pass over every folder; `show` is told how far it is. Raises as `run` does."""
     quiet = settings.log.model_copy(update={"level": max(settings.log.level, "warning", key=_LEVELS.index)})
     with _opened(settings.model_copy(update={"log": quiet})) as (ledger, outfit):
-        daemon = Daemon(outfit.equipment, ledger)
+        daemon = Daemon(outfit.runtime, ledger)
         with _signals(daemon):
             return daemon.once(show)
 
@@ -98,22 +98,22 @@ class Outfit:
     """What the daemon works with, exchanged as a whole when the configuration changes."""
 
     def __init__(self, settings: Settings) -> None:
-        self.equipment = Equipment(settings, _engine(settings), recipe_of(settings))
+        self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings))
 
-    def change(self, settings: Settings) -> Equipment:
-        """Equipment for other settings; the engine stays, with its networks loaded, unless they concern it.
+    def change(self, settings: Settings) -> Runtime:
+        """Runtime for other settings; the engine stays, with its networks loaded, unless they concern it.
 
         Raises ConfigurationError where they are not right; then nothing has changed.
         """
-        before = self.equipment
+        before = self.runtime
         if settings.ledger != before.settings.ledger:
             raise ConfigurationError("ledger: it cannot change while gpend runs; restart gpend for that.")
         _refuse(settings)
         logs.set_up(settings.log)
         is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
         engine = before.engine if is_same else _engine(settings)
-        self.equipment = Equipment(settings, engine, recipe_of(settings))
-        return self.equipment
+        self.runtime = Runtime(settings, engine, fingerprint_of(settings))
+        return self.runtime
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
         try:
             yield ledger, outfit
         finally:
-            outfit.equipment.engine.close()
+            outfit.runtime.engine.close()
 
 
 def _refuse(settings: Settings) -> None:

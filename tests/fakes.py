@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gpend.core import align
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
-from gpend.dispatch import Moment
+from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
 
@@ -124,9 +124,9 @@ class LocalEngine:
 class FakeClock:
     """Time passes only while somebody waits, and then at once."""
 
-    moment: Moment = field(default_factory=lambda: Moment(1_700_000_000, 1000.0))
+    moment: Now = field(default_factory=lambda: Now(1_700_000_000, 1000.0))
 
-    def now(self) -> Moment:
+    def now(self) -> Now:
         """As in Clock."""
         return self.moment
 
@@ -138,8 +138,8 @@ class FakeClock:
     def pass_by(self, seconds: float) -> None:
         """Let time pass."""
         steady = self.moment.steady + seconds
-        self.moment = Moment(self.moment.utc + int(steady) - int(self.moment.steady), steady)
+        self.moment = Now(self.moment.utc + int(steady) - int(self.moment.steady), steady)
 
     def jump(self, seconds: int) -> None:
         """Set the clock that people read, and only that."""
-        self.moment = Moment(self.moment.utc + seconds, self.moment.steady)
+        self.moment = Now(self.moment.utc + seconds, self.moment.steady)

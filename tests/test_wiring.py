@@ -25,7 +25,7 @@ def outfit(settings: Settings) -> Iterator[wiring.Outfit]:
     """What a daemon would work with; no worker process is started before the first photo."""
     made = wiring.Outfit(settings)
     yield made
-    made.equipment.engine.close()
+    made.runtime.engine.close()
 
 
 def changed(settings: Settings, **knobs: object) -> Settings:
@@ -69,19 +69,19 @@ def test_one_pass_over_empty_folders_finds_nothing_and_gives_signals_back(settin
 
 
 def test_a_change_that_does_not_concern_the_networks_keeps_them(outfit: wiring.Outfit, settings: Settings) -> None:
-    engine = outfit.equipment.engine
-    equipment = outfit.change(changed(settings, keep=Keep.COPY))
-    assert equipment.engine is engine
-    assert equipment.settings.keep is Keep.COPY
+    engine = outfit.runtime.engine
+    runtime = outfit.change(changed(settings, keep=Keep.COPY))
+    assert runtime.engine is engine
+    assert runtime.settings.keep is Keep.COPY
 
 
-def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_recipe(
+def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_fingerprint(
     outfit: wiring.Outfit, settings: Settings
 ) -> None:
-    before = outfit.equipment
+    before = outfit.runtime
     after = outfit.change(changed(settings, triage=TriageSettings(sharpness_threshold=0.1)))
     assert after.engine is not before.engine
-    assert after.recipe != before.recipe
+    assert after.fingerprint != before.fingerprint
     before.engine.close()
 
 
@@ -92,10 +92,10 @@ def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_recipe(
 def test_a_wrong_change_is_refused_and_changes_nothing(
     knobs: dict[str, object], said: str, outfit: wiring.Outfit, settings: Settings
 ) -> None:
-    before = outfit.equipment
+    before = outfit.runtime
     with pytest.raises(ConfigurationError, match=said):
         outfit.change(changed(settings, **knobs))
-    assert outfit.equipment is before
+    assert outfit.runtime is before
 
 
 def test_advice_is_for_people(settings: Settings) -> None:

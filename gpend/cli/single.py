@@ -9,7 +9,7 @@ from pathlib import Path
 from gpend.core import pipeline
 from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
-from gpend.dispatch.recipe import recipe_of
+from gpend.dispatch.fingerprint import fingerprint_of
 from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
@@ -133,7 +133,7 @@ def _write(photo: Path, original: Original, restored: Restored, target: Path, se
     name = Path(place.name)
     try:
         mirror.output.mkdir(parents=True, exist_ok=True)
-        mirror.write(name, restored.photo, origin, recipe_of(settings), mirror.adopt(name, origin, ()))
+        mirror.write(name, restored.photo, origin, fingerprint_of(settings), mirror.adopt(name, origin, ()))
     except OccupiedError as error:
         raise PhotoError(
             f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."

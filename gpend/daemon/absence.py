@@ -6,7 +6,7 @@ from dataclasses import asdict
 from gpend.daemon.brake import Brake
 from gpend.daemon.marks import Marks
 from gpend.daemon.removal import Removal
-from gpend.dispatch import Dispatcher, Moment, Pair
+from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.intake.scan import Scan, evidence
 from gpend.intake.source import Identity, identity
 from gpend.ledger import FolderRow, Ledger, Span
@@ -21,13 +21,13 @@ _NEVER = float("inf")
 class Absence:
     """Judges what scans did not meet. Gone is only what was looked for twice, in a source that is surely there."""
 
-    def __init__(self, pair: Pair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings) -> None:
+    def __init__(self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings) -> None:
         self.next_review = _NEVER  # when `review` is worth calling again, in monotonic seconds
         self._pair = pair
         self._ledger = ledger
         self._absences = ledger.absences
-        self._brake = Brake(pair, dispatcher.weather.listener, ledger, settings.brake)
-        self._removal = Removal(pair, dispatcher, ledger, self._brake, settings.on_delete)
+        self._brake = Brake(pair, dispatcher.listener, ledger, settings.brake)
+        self._removal = Removal(pair, dispatcher, ledger, self._brake)
         self._pause = settings.settle_seconds + _SOON
         self._marks = Marks()
         self._is_confirmed = False
@@ -58,7 +58,7 @@ class Absence:
         """Is there something missing of which it will soon be known whether it is gone?"""
         return self.next_review < _NEVER and self._in_vain < _ENOUGH and not self._folder().brake
 
-    def end_scan(self, scan: Scan, now: Moment) -> None:
+    def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._marks)
@@ -81,7 +81,7 @@ class Absence:
             self._is_confirmed = False
             self._ledger.sources.confirm(folder.id, now.utc)  # what only this scan noticed was meant as well
 
-    def review(self, now: Moment) -> bool:
+    def review(self, now: Now) -> bool:
         """Act on what is missing and hold what must be held; True if there is more to do at once."""
         if now.steady < self.next_review:
             return False
@@ -98,13 +98,13 @@ class Absence:
             self.next_review = now.steady
         return len(rows) == _AT_A_TIME
 
-    def _mark(self, scan: Scan, now: Moment) -> None:
+    def _mark(self, scan: Scan, now: Now) -> None:
         expected, source = self._absences.expected(self._pair.id), self._pair.source
         unmet = (each for each in expected if each.id not in self._marks and source.is_visible(each.relative))
         for photo in [each.id for each in unmet if scan.absent_is_known(self._pair.root / each.relative)]:
             self._absences.mark(photo, now.utc)
 
-    def _span(self, now: Moment) -> Span:
+    def _span(self, now: Now) -> Span:
         return Span(now.utc - int(self._pause), now.utc)
 
     def _is_there(self, folder: FolderRow) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from gpend.daemon.lookouts import Lookouts
-from gpend.dispatch import Moment, Pair
+from gpend.dispatch import FolderPair, Now
 from gpend.ledger import Asked, Ledger, Request
 from gpend.mirror import output_root
 
@@ -20,7 +20,7 @@ class Asking:
         self._ledger = ledger
         self._lookouts = lookouts
 
-    def answer(self, now: Moment) -> int:
+    def answer(self, now: Now) -> int:
         """Carry out what waits; how many requests that were."""
         asked = self._ledger.requests.waiting()
         for request in asked:
@@ -30,7 +30,7 @@ class Asking:
             log.info("request_answered", request=request.kind, photo=request.path)
         return len(asked)
 
-    def _carry_out(self, request: Asked, now: Moment) -> None:
+    def _carry_out(self, request: Asked, now: Now) -> None:
         match request.kind:
             case Request.RETRY:
                 self._retry(request.path, now)
@@ -39,13 +39,13 @@ class Asking:
             case Request.CONFIRM:
                 self._confirm(request.path, now)
 
-    def _retry(self, path: Path | None, now: Moment) -> None:
+    def _retry(self, path: Path | None, now: Now) -> None:
         row = None if path is None else self._ledger.photo(path)
         photos = self._ledger.requests.set_aside() if path is None else iter([row.id] if row else [])
         for photo in photos:
             self._ledger.requests.retry(photo, now.utc)
 
-    def _forget(self, path: Path | None, now: Moment) -> None:
+    def _forget(self, path: Path | None, now: Now) -> None:
         row = None if path is None else self._ledger.photo(path)
         if row is not None:
             self._ledger.photos.forget(row.id)
@@ -53,14 +53,14 @@ class Asking:
                 if row.source == lookout.pair.root:
                     lookout.look(row.path, now)
 
-    def _confirm(self, path: Path | None, now: Moment) -> None:
+    def _confirm(self, path: Path | None, now: Now) -> None:
         for lookout in self._lookouts:
             if path is None or path == lookout.pair.root:
                 self._ledger.sources.confirm(lookout.pair.id, now.utc)
                 self._accept_output(lookout.pair, now)
                 lookout.confirm(now)
 
-    def _accept_output(self, pair: Pair, now: Moment) -> None:
+    def _accept_output(self, pair: FolderPair, now: Now) -> None:
         """If another folder than before stands at the output, it is filled anew."""
         with suppress(OSError):
             if pair.identity not in (None, output_root.identity(pair.mirror.output)):

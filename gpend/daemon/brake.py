@@ -2,7 +2,7 @@
 
 import structlog
 
-from gpend.dispatch import Listener, Moment, Pair
+from gpend.dispatch import FolderPair, Listener, Now
 from gpend.ledger import FolderRow, Ledger, Span
 from gpend.settings import BrakeSettings
 
@@ -14,7 +14,7 @@ _WINDOW = 3600  # seconds within which changes count as one
 class Brake:
     """Counts what vanishes and changes in one source, and stops it where that is too much at once."""
 
-    def __init__(self, pair: Pair, listener: Listener, ledger: Ledger, settings: BrakeSettings) -> None:
+    def __init__(self, pair: FolderPair, listener: Listener, ledger: Ledger, settings: BrakeSettings) -> None:
         self._pair = pair
         self._listener = listener
         self._ledger = ledger
@@ -22,11 +22,11 @@ class Brake:
         self._settings = settings
         self._deleted: list[int] = []  # when outputs were deleted, of which the ledger keeps no row
 
-    def deleted(self, now: Moment) -> None:
+    def deleted(self, now: Now) -> None:
         """An output was deleted for good."""
         self._deleted.append(now.utc)
 
-    def holds(self, folder: FolderRow, span: Span, now: Moment) -> bool:
+    def holds(self, folder: FolderRow, span: Span, now: Now) -> bool:
         """Would more vanish or be redone than may without a person's word? What is missing may turn up in `span`."""
         counted_from = now.utc - _WINDOW if folder.brake_since is None else folder.brake_since
         since = max(folder.confirmed, min(counted_from, now.utc))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from gpend.dispatch import Moment, Pair
+from gpend.dispatch import FolderPair, Now
 from gpend.ledger import Ledger
 from gpend.mirror import trash
 
@@ -17,7 +17,7 @@ _FIRST = 3600.0  # seconds for which both clocks must agree before anything is d
 class Chores:
     """Does its work in small parts. A clock that has just jumped, or was wrong at the start, makes it wait."""
 
-    def __init__(self, ledger: Ledger, pairs: Sequence[Pair], trash_days: int, start: Moment) -> None:
+    def __init__(self, ledger: Ledger, pairs: Sequence[FolderPair], trash_days: int, start: Now) -> None:
         self._ledger = ledger
         self._pairs = pairs
         self._days = trash_days
@@ -25,7 +25,7 @@ class Chores:
         self._next = start.steady + _FIRST
         self._work: Iterator[None] = iter(())
 
-    def step(self, now: Moment) -> bool:
+    def step(self, now: Now) -> bool:
         """Do a part of what is due; True if there is more to do at once."""
         if self._has_jumped(now):
             self._trusted_from = now
@@ -36,17 +36,17 @@ class Chores:
             self._work = self._all(now)
         return next(self._work, self) is None
 
-    def _has_jumped(self, now: Moment) -> bool:
+    def _has_jumped(self, now: Now) -> bool:
         began = self._trusted_from
         return abs((now.utc - began.utc) - (now.steady - began.steady)) > _FIRST
 
-    def _all(self, now: Moment) -> Iterator[None]:
+    def _all(self, now: Now) -> Iterator[None]:
         self._ledger.back_up()
         yield
         for pair in self._pairs:
             yield from self._empty_trash(pair, now)
 
-    def _empty_trash(self, pair: Pair, now: Moment) -> Iterator[None]:
+    def _empty_trash(self, pair: FolderPair, now: Now) -> Iterator[None]:
         try:
             for part in trash.expired(pair.mirror, now.utc, self._days):
                 yield from trash.empty(pair.mirror, part)

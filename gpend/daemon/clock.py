@@ -4,13 +4,13 @@ import threading
 import time
 from typing import Protocol
 
-from gpend.dispatch import Moment
+from gpend.dispatch import Now
 
 
 class Clock(Protocol):
     """Tells the time and lets it pass."""
 
-    def now(self) -> Moment:
+    def now(self) -> Now:
         """This moment, on both clocks."""
         ...
 
@@ -22,9 +22,9 @@ class Clock(Protocol):
 class SystemClock:
     """The clocks of this machine."""
 
-    def now(self) -> Moment:
+    def now(self) -> Now:
         """As in Clock."""
-        return Moment(int(time.time()), time.monotonic())
+        return Now(int(time.time()), time.monotonic())
 
     def wait(self, wake: threading.Event, seconds: float) -> None:
         """As in Clock."""

@@ -16,7 +16,7 @@ from gpend.daemon.postmortem import Postmortem
 from gpend.daemon.shift import Shift
 from gpend.daemon.tally import Progress, Tally
 from gpend.daemon.turns import Turns
-from gpend.dispatch import Equipment
+from gpend.dispatch import Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger
 from gpend.notify import Notifier
@@ -35,16 +35,16 @@ class Surroundings:
     watching: Watching | None = watching  # how to watch the sources; None: scans alone
     notifier: Notifier = field(default_factory=Notifier)
     postmortem: Postmortem | None = None  # tells crashes from kills; None: every end is taken for a kill
-    reload: Callable[[], Equipment] | None = None  # reads the configuration again; may raise ConfigurationError
+    reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
 
 
 class Daemon:
     """Runs until it is stopped, or for one pass. For one thread; `stop` and `hang_up` are safe in signal handlers."""
 
-    def __init__(self, equipment: Equipment, ledger: Ledger, surroundings: Surroundings | None = None) -> None:
+    def __init__(self, runtime: Runtime, ledger: Ledger, surroundings: Surroundings | None = None) -> None:
         """The caller opens and closes engine and ledger."""
         self.tally = Tally()
-        self._equipment = equipment
+        self._runtime = runtime
         self._ledger = ledger
         self._around = surroundings or Surroundings()
         self._is_stopping = False
@@ -70,9 +70,9 @@ class Daemon:
 
     def _work(self) -> None:
         """Work with one configuration until there is another one, or until `stop`."""
-        fresh: Equipment | None = None
+        fresh: Runtime | None = None
         with self._shift(self._around.watching) as shift:
-            log.info("daemon_started", folders=len(self._equipment.settings.folders))
+            log.info("daemon_started", folders=len(self._runtime.settings.folders))
             while fresh is None and not self._is_stopping:
                 if not self._turns.take(shift):
                     shift.rest()
@@ -80,9 +80,9 @@ class Daemon:
             if self._is_stopping:
                 self._heartbeat.end()
         if fresh is not None:
-            if fresh.engine is not self._equipment.engine:
-                self._equipment.engine.close()
-            self._equipment = fresh
+            if fresh.engine is not self._runtime.engine:
+                self._runtime.engine.close()
+            self._runtime = fresh
 
     @contextmanager
     def _examined(self) -> Iterator[None]:
@@ -111,12 +111,12 @@ class Daemon:
                 self._pass(shift, progress or (lambda _: None))
                 self.tally.unsettled = shift.lookouts.unsettled
         except TransientError as error:
-            raise TransientError(f"{error} {_left(self._equipment.settings.ledger)}") from error
+            raise TransientError(f"{error} {_left(self._runtime.settings.ledger)}") from error
         return self.tally
 
     def _pass(self, shift: Shift, progress: Callable[[Progress], None]) -> None:
         turns = Turns(self._around.clock, self._heartbeat, _LEDGER_PATIENCE)
-        patience = 2 * self._equipment.settings.settle_seconds + _PATIENCE
+        patience = 2 * self._runtime.settings.settle_seconds + _PATIENCE
         quiet_since, before = self._around.clock.now().steady, -1
         while not self._is_stopping:
             busy = turns.take(shift)
@@ -131,9 +131,9 @@ class Daemon:
 
     @contextmanager
     def _shift(self, watching: Watching | None) -> Iterator[Shift]:
-        refuse(self._equipment.settings)
-        hooks = Hooks(self._equipment.settings.hooks)
-        shift = Shift(self._equipment, self._ledger, self._around.clock, Listeners((self.tally, hooks)))
+        refuse(self._runtime.settings)
+        hooks = Hooks(self._runtime.settings.hooks)
+        shift = Shift(self._runtime, self._ledger, self._around.clock, Listeners((self.tally, hooks)))
         shift.begin(watching, crashed=self._crashed)
         try:
             yield shift
@@ -141,7 +141,7 @@ class Daemon:
             _end(shift)
             hooks.close()
 
-    def _read_again(self) -> Equipment | None:
+    def _read_again(self) -> Runtime | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""
         self._is_hung_up = False
         self._heartbeat.begin_again()
@@ -153,9 +153,9 @@ class Daemon:
         log.info("configuration_reloaded")
         return fresh
 
-    def _fresh(self) -> Equipment:
+    def _fresh(self) -> Runtime:
         if self._around.reload is None:
-            return self._equipment
+            return self._runtime
         fresh = self._around.reload()
         refuse(fresh.settings)
         return fresh

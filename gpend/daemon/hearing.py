@@ -8,7 +8,7 @@ import structlog
 
 from gpend.daemon.lookouts import Lookouts
 from gpend.daemon.rounds import Watched
-from gpend.dispatch import Moment
+from gpend.dispatch import Now
 from gpend.intake.source import Source
 from gpend.intake.watch import Hint, Notice, WatcherHealth, WatchSupervisor
 from gpend.settings import Settings
@@ -57,25 +57,25 @@ class Hearing:
         self._lookouts = lookouts
         self._watcher: Watcher | None = None
 
-    def begin(self, watcher: Watcher, now: Moment) -> None:
+    def begin(self, watcher: Watcher, now: Now) -> None:
         """Begin to listen."""
         self._watcher = watcher
         for lookout in self._lookouts:
             lookout.rounds.watch = watcher
         _tell(watcher.start(now.steady))
 
-    def listen(self, now: Moment) -> None:
+    def listen(self, now: Now) -> None:
         """Pass on what was heard since the last time."""
         if self._watcher is not None:
             for hint in self._watcher.hints():
                 self._lookouts.hear(hint, now)
 
-    def check(self, now: Moment) -> None:
+    def check(self, now: Now) -> None:
         """Have mended what does not work."""
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
 
-    def is_well(self, now: Moment) -> bool:
+    def is_well(self, now: Now) -> bool:
         """Does the watcher do its work, if there is one?"""
         return self._watcher is None or self._watcher.health(now.steady).alive
 

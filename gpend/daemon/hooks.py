@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from gpend.dispatch import Listener, Pair
+from gpend.dispatch import FolderPair, Listener
 from gpend.ledger import Result, Row, State
 from gpend.settings import HookSettings
 
@@ -54,7 +54,7 @@ class Hooks:
         }
         self._tell(commands.get(result.state), facts | (result.facts or {}))
 
-    def paused(self, pair: Pair, reason: str) -> None:
+    def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""
         facts = {"event": "on_paused", "source": str(pair.root), "output": str(pair.mirror.output), "reason": reason}
         self._tell(self._settings.on_paused, facts)
@@ -128,7 +128,7 @@ class Listeners:
         for listener in self.each:
             listener.finished(row, result)
 
-    def paused(self, pair: Pair, reason: str) -> None:
+    def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""
         for listener in self.each:
             listener.paused(pair, reason)

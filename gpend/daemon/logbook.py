@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpend.daemon.absence import Absence
-from gpend.dispatch import Moment, Pair, Unrecorded
+from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.sidecars import is_sidecar, photo_beside
@@ -15,11 +15,11 @@ from gpend.ledger import Found, FoundBy, Known, Ledger, State
 class Logbook:
     """The ledger as one source sees it. Paths are absolute."""
 
-    def __init__(self, pair: Pair, absence: Absence, ledger: Ledger, unrecorded: Unrecorded) -> None:
+    def __init__(self, pair: FolderPair, absence: Absence, ledger: Ledger, dispatcher: Dispatcher) -> None:
         self._pair = pair
         self._absence = absence
         self._photos = ledger.photos
-        self._unrecorded = unrecorded
+        self._dispatcher = dispatcher
 
     def known(self, path: Path) -> Known | None:
         """What is on record about a file."""
@@ -34,7 +34,7 @@ class Logbook:
         self._absence.met(known.id, was_missing=known.missing)
         return known.stamp != sighting.stamp
 
-    def enter(self, sighting: Sighting, finder: FoundBy, now: Moment) -> tuple[int, bool]:
+    def enter(self, sighting: Sighting, finder: FoundBy, now: Now) -> tuple[int, bool]:
         """Put on record what has settled: its id, and whether it was unknown."""
         path = sighting.path
         self._catch_up(path, now)
@@ -46,13 +46,13 @@ class Logbook:
             self._absence.changed()
         return photo, known is None
 
-    def _catch_up(self, path: Path, now: Moment) -> None:
+    def _catch_up(self, path: Path, now: Now) -> None:
         """Its row is about to forget the file that was there before."""
         known = self.known(path)
         row = None if known is None else self._photos.row(known.id)
         if row is not None:
             with suppress(OSError):  # the news are not to wait for the output tree
-                self._unrecorded.take(row, self._pair, now)
+                self._dispatcher.adopt_orphan(row, self._pair, now)
 
     def _has_photo(self, sidecar: Path) -> bool:
         beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))

@@ -7,7 +7,7 @@ from gpend.daemon.absence import Absence
 from gpend.daemon.clock import Clock
 from gpend.daemon.logbook import Logbook
 from gpend.daemon.rounds import Rounds
-from gpend.dispatch import Dispatcher, Moment, Pair
+from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.sidecars import is_sidecar, names_beside
@@ -24,13 +24,15 @@ _CHECKS = 64  # files whose ends are looked at, before it does
 class Lookout:
     """Looks for photos of one source, a little at a time; for one thread."""
 
-    def __init__(self, pair: Pair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings, clock: Clock
+    ) -> None:
         self.pair = pair
         self.absence = Absence(pair, dispatcher, ledger, settings)
         self.rounds = Rounds(pair, self.absence, clock, settings.rescan_minutes * _MINUTE)
         self._dispatcher = dispatcher
         self._ledger = ledger
-        self._logbook = Logbook(pair, self.absence, ledger, dispatcher.unrecorded)
+        self._logbook = Logbook(pair, self.absence, ledger, dispatcher)
         self._stability = StabilityCheck(pair.source, settings)
         self._has_sidecars = settings.keep is not Keep.NONE
         self._held: Sighting | None = None  # met, but the gate had no room
@@ -45,7 +47,7 @@ class Lookout:
         check = self._stability.next_check()  # a scan that is under way waits for the gate
         return min(self.rounds.next_scan(), self.absence.next_review, math.inf if check is None else check)
 
-    def hear(self, hint: Hint, now: Moment) -> None:
+    def hear(self, hint: Hint, now: Now) -> None:
         """An event has said that there may be something new."""
         if hint.path is None or self.rounds.are_full:
             self.rounds.want_all(now)
@@ -54,12 +56,12 @@ class Lookout:
         else:
             self.look(hint.path, now, at_once=hint.is_whole)
 
-    def confirm(self, now: Moment) -> None:
+    def confirm(self, now: Now) -> None:
         """A person has said that the source is right as it is: look at it again in that light."""
         self.absence.confirm()
         self.rounds.want_all(now)
 
-    def look(self, path: Path, now: Moment, *, at_once: bool = False) -> None:
+    def look(self, path: Path, now: Now, *, at_once: bool = False) -> None:
         """Look at one path."""
         try:
             seen = self.pair.source.sight(path)
@@ -74,7 +76,7 @@ class Lookout:
             if not self._stability.offer(seen, now.steady, at_once=at_once):
                 self.rounds.want_part(path.parent)
 
-    def step(self, now: Moment) -> bool:
+    def step(self, now: Now) -> bool:
         """Look at some more; True if there is more to look at now."""
         with self._ledger.together():
             took = self._take(now)
@@ -82,7 +84,7 @@ class Lookout:
         reviewed = self.absence.review(now)
         return took or walked or reviewed
 
-    def _take(self, now: Moment) -> bool:
+    def _take(self, now: Now) -> bool:
         """Put on record what has settled."""
         taken = 0
         for settled in self._stability.take(now.steady, limit=_CHECKS):
@@ -92,7 +94,7 @@ class Lookout:
             self._by_event.clear()  # what has vanished before it settled
         return taken > 0
 
-    def _settled(self, settled: Settled, now: Moment) -> None:
+    def _settled(self, settled: Settled, now: Now) -> None:
         reached("settled")
         path = settled.sighting.path
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
@@ -102,9 +104,9 @@ class Lookout:
             for beside in names_beside(path):
                 self.look(beside, now)
         if settled.incomplete:
-            self._dispatcher.has_no_end(photo, now)
+            self._dispatcher.set_aside_incomplete(photo, now)
 
-    def _advance(self, now: Moment) -> bool:
+    def _advance(self, now: Now) -> bool:
         """Go on with the scan; True if there is more of it, or another one, to go on with at once."""
         if self._held is not None and not self._stability.offer(self._held, now.steady):
             return False

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gpend.daemon.lookout import Lookout
-from gpend.dispatch import Moment
+from gpend.dispatch import Now
 from gpend.intake.watch import Hint
 
 
@@ -17,7 +17,7 @@ class Lookouts:
     def __iter__(self) -> Iterator[Lookout]:
         return iter(self._each)
 
-    def step(self, now: Moment) -> bool:
+    def step(self, now: Now) -> bool:
         """Look at some more of every source; True if there is more to look at now."""
         steps = [lookout.step(now) for lookout in self._each]
         return any(steps)
@@ -26,19 +26,19 @@ class Lookouts:
         """When `step` is worth calling again, in monotonic seconds."""
         return min(lookout.next_step() for lookout in self._each)
 
-    def hear(self, hint: Hint, now: Moment) -> None:
+    def hear(self, hint: Hint, now: Now) -> None:
         """An event has said that there may be something new."""
         for lookout in self._each:
             if lookout.pair.root == hint.root:
                 lookout.hear(hint, now)
 
-    def look(self, path: Path, now: Moment) -> None:
+    def look(self, path: Path, now: Now) -> None:
         """Look at one path, in each source that it lies in."""
         for lookout in self._each:
             if path.is_relative_to(lookout.pair.root):
                 lookout.look(path, now)
 
-    def look_at_everything(self, now: Moment) -> None:
+    def look_at_everything(self, now: Now) -> None:
         """Nothing can be relied upon but a scan."""
         for lookout in self._each:
             lookout.hear(Hint(lookout.pair.root), now)

@@ -10,7 +10,7 @@ import structlog
 
 from gpend.daemon.absence import Absence
 from gpend.daemon.clock import Clock
-from gpend.dispatch import Moment, Pair
+from gpend.dispatch import FolderPair, Now
 from gpend.intake import Sighting
 from gpend.intake.scan import Scan
 
@@ -59,7 +59,7 @@ class Unwatched:
 class Rounds:
     """Walks through one source, one scan after the other."""
 
-    def __init__(self, pair: Pair, absence: Absence, clock: Clock, rescan_seconds: float) -> None:
+    def __init__(self, pair: FolderPair, absence: Absence, clock: Clock, rescan_seconds: float) -> None:
         self.watch: Watched = Unwatched()
         self.scans = 0  # of everything, finished
         self._pair = pair
@@ -90,27 +90,27 @@ class Rounds:
         """A folder is to be looked through."""
         self._parts[folder] = None
 
-    def want_all(self, now: Moment) -> None:
+    def want_all(self, now: Now) -> None:
         """Everything is to be looked through, in a scan that begins after this."""
         self._parts.clear()
         self._wanted_at = now.steady
 
-    def want_all_soon(self, now: Moment) -> None:
+    def want_all_soon(self, now: Now) -> None:
         """Something is not where it was: a scan tells what has become of it, but not at the cost of all else."""
         self._wanted_at = min(self._wanted_at, now.steady + max(_SOON, _SHARE * self._took))
 
-    def walk(self, now: Moment) -> Iterator[Sighting] | None:
+    def walk(self, now: Now) -> Iterator[Sighting] | None:
         """The scan that is under way, or the next that may begin now; say `end` when it has ended. None: none may."""
         if self._walk is None:
             self._walk = self._begin(now)
         return self._walk
 
-    def end(self, now: Moment) -> bool:
+    def end(self, now: Now) -> bool:
         """The scan has ended; True if the next may begin at once."""
         self._walk = None
         return bool(self._parts) or self._wanted_at <= now.steady
 
-    def _begin(self, now: Moment) -> Iterator[Sighting] | None:
+    def _begin(self, now: Now) -> Iterator[Sighting] | None:
         if now.steady >= min(self._scan_at, self._wanted_at):
             self._parts.clear()
             self._wanted_at = math.inf

@@ -12,7 +12,7 @@ from gpend.daemon.clock import Clock
 from gpend.daemon.hearing import Hearing, Watching
 from gpend.daemon.lookout import Lookout
 from gpend.daemon.lookouts import Lookouts
-from gpend.dispatch import Dispatcher, Equipment, Listener, Moment, Pair
+from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
 from gpend.errors import PhotoError
 from gpend.intake.source import Source, source_of
 from gpend.ledger import FolderRow, Ledger
@@ -31,14 +31,14 @@ _STALLED = 4  # times the engine's own patience: then the engine's supervision i
 class Shift:
     """Works with one configuration from `begin` to `end`; for one thread."""
 
-    def __init__(self, equipment: Equipment, ledger: Ledger, clock: Clock, listener: Listener) -> None:
+    def __init__(self, runtime: Runtime, ledger: Ledger, clock: Clock, listener: Listener) -> None:
         self.wake = threading.Event()
-        self._settings = equipment.settings
-        self._equipment = equipment
+        self._settings = runtime.settings
+        self._runtime = runtime
         self._ledger = ledger
         self._clock = clock
-        self._pairs = _pairs(equipment.settings, ledger, clock.now().utc)
-        self._dispatcher = Dispatcher(equipment, ledger, self._pairs, self.wake.set, listener)
+        self._pairs = _pairs(runtime.settings, ledger, clock.now().utc)
+        self._dispatcher = Dispatcher(runtime, ledger, self._pairs, self.wake.set, listener)
         self.lookouts = Lookouts(
             [Lookout(pair, self._dispatcher, ledger, self._settings, clock) for pair in self._pairs],
         )
@@ -66,7 +66,7 @@ class Shift:
         looked = self.lookouts.step(now)
         ended = self._dispatcher.collect(now)
         fed = self._dispatcher.feed(now)
-        for row in self._dispatcher.setbacks.news():
+        for row in self._dispatcher.take_changed():
             self.lookouts.look(row.path, now)
         swept = next(self._sweeps, None) is not None
         tidied = self._chores.step(now)
@@ -75,7 +75,7 @@ class Shift:
     def recover(self) -> None:
         """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""
         now = self._clock.now()
-        attended = {submission.job.row.id for submission in self._dispatcher.desk}
+        attended = {submission.job.row.id for submission in self._dispatcher.in_flight}
         with self._ledger.together():
             self._ledger.upkeep.unattended(attended, now.utc)
         self.lookouts.look_at_everything(now)
@@ -83,7 +83,7 @@ class Shift:
     def rest(self) -> None:
         """Wait until there may be something to do."""
         now = self._clock.now()
-        change = self._dispatcher.weather.next_change(self._pairs)
+        change = self._dispatcher.health.next_change()
         soonest = min(self.lookouts.next_step(), now.steady + _IDLE)
         if change is not None and change > now.steady:
             soonest = min(soonest, change)
@@ -97,17 +97,20 @@ class Shift:
     def is_idle(self) -> bool:
         """Is nothing being processed, and nothing left that could be now?"""
         now = self._clock.now()
-        return len(self._dispatcher.desk) == 0 and not any(
-            self._ledger.queue.due(pair.id, now.utc, 1) for pair in self._pairs if not pair.pause.holds(now.steady)
+        dispatcher = self._dispatcher
+        return len(dispatcher.in_flight) == 0 and not any(
+            self._ledger.queue.due(pair.id, now.utc, 1)
+            for pair in self._pairs
+            if not dispatcher.health.is_paused(pair, now)
         )
 
     def is_well(self) -> bool:
         """Does everything make progress, or have nothing to do? The systemd watchdog is fed only then."""
         now = self._clock.now()
-        stalled = self._dispatcher.desk.oldest(now.steady) >= _STALLED * self._settings.stall_seconds
+        stalled = self._dispatcher.in_flight.longest(now.steady) >= _STALLED * self._settings.stall_seconds
         return self._hearing.is_well(now) and not stalled
 
-    def _check(self, now: Moment) -> None:
+    def _check(self, now: Now) -> None:
         """What is looked at now and then only: dates that have come, what people ask for, and the watcher."""
         if now.steady >= self._check_at:
             self._check_at = now.steady + _CHECK
@@ -115,10 +118,10 @@ class Shift:
             self._asking.answer(now)
             self._hearing.check(now)
 
-    def _tidy_ledger(self, now: Moment, *, crashed: bool) -> None:
+    def _tidy_ledger(self, now: Now, *, crashed: bool) -> None:
         upkeep, settings = self._ledger.upkeep, self._settings
         upkeep.interrupted(now.utc, crashed=crashed)
-        upkeep.another_recipe(self._equipment.recipe, now.utc)
+        upkeep.another_fingerprint(self._runtime.fingerprint, now.utc)
         if settings.keep is Keep.NONE:
             upkeep.forget_sidecars()
         else:
@@ -129,7 +132,7 @@ class Shift:
             self._ledger.sources.resume(pair.id)
 
 
-def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
+def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
     return [
         _pair(row, source_of(folder, settings), settings, ledger)
@@ -137,20 +140,20 @@ def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[Pair]:
     ]
 
 
-def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> Pair:
+def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> FolderPair:
     mirror = Mirror(row.source, row.output, _noting(row.output))
     identity = row.output_identity
     if identity is None:
         identity = output_root.claim(mirror.output)
         ledger.sources.claim(row.id, identity)
-    return Pair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
+    return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
 
 
 def _noting(output: Path) -> Callable[[str], None]:
     return lambda what: log.warning("metadata_not_carried_over", output=output, what=what)
 
 
-def _sweeps(pairs: Sequence[Pair]) -> Iterator[int]:
+def _sweeps(pairs: Sequence[FolderPair]) -> Iterator[int]:
     for pair in pairs:
         for removed in output_root.sweep(pair.mirror.output):
             if removed:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from gpend.dispatch import Pair
+from gpend.dispatch import FolderPair
 from gpend.ledger import Result, Row, State
 
 
@@ -34,6 +34,6 @@ class Tally:
         del row
         self.states[result.state] += 1
 
-    def paused(self, pair: Pair, reason: str) -> None:
+    def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""
         self.pauses[str(pair.root)] = reason

@@ -7,7 +7,7 @@ import structlog
 from gpend.daemon.clock import Clock
 from gpend.daemon.heartbeat import Heartbeat
 from gpend.daemon.shift import Shift
-from gpend.dispatch.pause import Pause
+from gpend.dispatch.health import CircuitBreaker
 from gpend.errors import TransientError
 
 log = structlog.get_logger()
@@ -21,13 +21,13 @@ class Turns:
         self._clock = clock
         self._heartbeat = heartbeat
         self._patience = patience
-        self._trouble = Pause()  # of the ledger
+        self._trouble = CircuitBreaker()  # of the ledger
         self._since = 0.0  # when the trouble began
 
     @property
     def are_hindered(self) -> bool:
         """Has the ledger failed, and not worked since?"""
-        return self._trouble.on_probation
+        return not self._trouble.is_closed
 
     def take(self, shift: Shift) -> bool:
         """One turn; False if there is nothing to do at the moment, or nothing can be done.
@@ -35,11 +35,11 @@ class Turns:
         Raises TransientError where the ledger still fails when the patience is over.
         """
         now = self._clock.now().steady
-        if self._trouble.holds(now):
+        if self._trouble.is_open(now):
             self._heartbeat.beat(shift, self._trouble.reason)
             return False
         try:
-            if self._trouble.on_probation:
+            if not self._trouble.is_closed:
                 shift.recover()
             busy = shift.turn()
             self._heartbeat.beat(shift, self._trouble.reason)

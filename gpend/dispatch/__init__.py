@@ -1,10 +1,7 @@
 """Between the folders and the engine: settled photos in, outcomes mirrored and recorded, failures told apart."""
 
-from gpend.dispatch.dispatcher import Dispatcher, Equipment
-from gpend.dispatch.moment import Moment
-from gpend.dispatch.pair import Pair
-from gpend.dispatch.recipe import recipe_of
-from gpend.dispatch.unrecorded import Unrecorded
-from gpend.dispatch.weather import Listener, Nobody
+from gpend.dispatch.dispatcher import Dispatcher
+from gpend.dispatch.fingerprint import fingerprint_of
+from gpend.dispatch.types import FolderPair, Listener, Nobody, Now, Runtime
 
-__all__ = ["Dispatcher", "Equipment", "Listener", "Moment", "Nobody", "Pair", "Unrecorded", "recipe_of"]
+__all__ = ["Dispatcher", "FolderPair", "Listener", "Nobody", "Now", "Runtime", "fingerprint_of"]

@@ -1,37 +1,26 @@
-"""Settled photos to the engine and its outcomes to where they belong; what is done when something fails."""
+"""Settled photos from the queue to the engine, and what the engine has finished to where it belongs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from gpend.dispatch.answers import Answers
-from gpend.dispatch.concluding import Concluding
-from gpend.dispatch.desk import Desk, Submission
-from gpend.dispatch.job import Job
-from gpend.dispatch.moment import Moment
-from gpend.dispatch.pair import Pair
-from gpend.dispatch.placing import Placing
-from gpend.dispatch.reading import Reading
-from gpend.dispatch.recognition import Recognition
-from gpend.dispatch.setbacks import Setbacks
-from gpend.dispatch.unrecorded import Unrecorded
-from gpend.dispatch.weather import Listener, Nobody, Weather
-from gpend.engine import Engine
+from gpend.core.formats.wechat import reveal
+from gpend.dispatch.finish import Finisher, interval
+from gpend.dispatch.health import Health, trouble_of_output
+from gpend.dispatch.in_flight import InFlight, Submission
+from gpend.dispatch.orphans import adopt_orphan
+from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.reuse import Deduplicator
+from gpend.dispatch.types import FolderPair, Job, Listener, Nobody, Now, Runtime
 from gpend.errors import IncompleteError, PhotoError, TransientError
 from gpend.failpoints import reached
-from gpend.ledger import Ledger, Recipe, Row
-from gpend.settings import Settings
+from gpend.intake.reading import ChangedError, RefusedError, read
+from gpend.ledger import Ledger, Row
 
 _NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
-
-
-@dataclass(frozen=True)
-class Equipment:
-    """With what photos are processed."""
-
-    settings: Settings
-    engine: Engine
-    recipe: Recipe
+_REFUSED_SECONDS = 3600  # until gpend tries again to read what it may not read; doubles each time
+_WECHAT = ".dat"
+_MIB = 1 << 20
 
 
 class Dispatcher:
@@ -42,28 +31,25 @@ class Dispatcher:
 
     def __init__(
         self,
-        equipment: Equipment,
+        runtime: Runtime,
         ledger: Ledger,
-        pairs: Sequence[Pair],
+        pairs: Sequence[FolderPair],
         wake: Callable[[], None],
         listener: Listener | None = None,
     ) -> None:
         """`wake` is called, from any thread, when there is something to collect."""
-        self.desk = Desk(equipment.settings)
-        self.weather = Weather(ledger, listener or Nobody())
-        self.unrecorded = Unrecorded(ledger, equipment.settings.on_delete)
-        self.setbacks = Setbacks(ledger, self.weather, self.unrecorded)
+        self.listener = listener or Nobody()
+        self.in_flight = InFlight(runtime.settings)
+        self.health = Health(ledger, self.listener)
+        self.outputs = OutputWriter(ledger, runtime.settings)
         self._pairs = list(pairs)
-        self._engine = equipment.engine
+        self._engine = runtime.engine
         self._ledger = ledger
         self._wake = wake
-        placing = Placing(ledger, equipment.settings)
-        self._concluding = Concluding(ledger, placing, equipment.recipe, self.weather.listener, self.unrecorded)
-        self._recognition = Recognition(ledger, pairs, placing, self._concluding)
-        self._answers = Answers(self._concluding, self.setbacks, self.weather)
-        self._reading = Reading(self.desk.limit, self._concluding, self.setbacks, self._answers)
+        self._finisher = Finisher(ledger, self.outputs, self.health, runtime.fingerprint, self.listener)
+        self._reuse = Deduplicator(ledger, pairs, self.outputs, self._finisher, runtime.fingerprint)
 
-    def feed(self, now: Moment) -> bool:
+    def feed(self, now: Now) -> bool:
         """Take what there is room for, from each pair in turn; True if there may be more to take at once."""
         taken, progress = 0, True
         while progress and taken < _AT_A_TIME:
@@ -73,81 +59,142 @@ class Dispatcher:
                     taken, progress = taken + 1, True
         return progress
 
-    def collect(self, now: Moment) -> int:
-        """End what the engine has finished; how many. Raises FatalError."""
-        done = [submission for submission in self.desk if submission.future.done()]
+    def collect(self, now: Now) -> int:
+        """End what the engine has finished; how many. Raises FatalError.
+
+        Raises TransientError where the ledger cannot be written: the photo stays in flight, and is ended later.
+        """
+        done = [submission for submission in self.in_flight if submission.future.done()]
         for submission in done:
             reached("restored")
-            try:
-                self._answers.carry_out(submission, now)
-            finally:
-                self.desk.remove(submission)
+            self._finisher.finish(submission, now)
+            self.in_flight.remove(submission)
         return len(done)
 
-    def stop(self, now: Moment) -> None:
+    def stop(self, now: Now) -> None:
         """End what is finished, and roll back the rest: it waits again, and no attempt was used up."""
         self.collect(now)
+        left = list(self.in_flight)
         with self._ledger.together():
-            for submission in self.desk:
-                self.setbacks.take_back(submission.job.row, now)
-                self.desk.remove(submission)
+            for submission in left:
+                self._finisher.give_back(submission.job.row, now)
+        for submission in left:
+            self.in_flight.remove(submission)
 
-    def has_no_end(self, photo: int, now: Moment) -> None:
+    def take_changed(self) -> list[Row]:
+        """Photos that were found changed since this was asked last: they must settle anew."""
+        return self._finisher.take_changed()
+
+    def adopt_orphan(self, row: Row, pair: FolderPair, now: Now) -> Row:
+        """Have a row that is about to forget its file say what stands there for it. Raises OSError."""
+        return adopt_orphan(self._ledger, self.outputs, row, pair, now)
+
+    def set_aside_incomplete(self, photo: int, now: Now) -> None:
         """A file has stopped growing before its picture ends: on record as that, and looked at again now and then."""
         row = self._ledger.photos.row(photo)
         if row is not None:
-            self._concluding.set_aside(row, IncompleteError(_NO_END), now)
+            self._finisher.set_aside(row, IncompleteError(_NO_END), now)
 
-    def set_aside(self, row: Row, error: PhotoError, now: Moment) -> None:
+    def set_aside(self, row: Row, error: PhotoError, now: Now) -> None:
         """A photo is not processed, for a reason that only the daemon knows."""
-        self._concluding.set_aside(row, error, now)
+        self._finisher.set_aside(row, error, now)
 
-    def _feed(self, pair: Pair, now: Moment) -> bool:
+    def _feed(self, pair: FolderPair, now: Now) -> bool:
         row = self._next(pair, now)
         if row is None:
-            self._look_up(pair, now)
+            self._resume_without_photo(pair, now)
             return False
-        if not self.desk.has_room(row) or not self.weather.allows(pair, now, busy=len(self.desk) > 0):
+        in_flight = self.in_flight
+        if not in_flight.has_room(row) or not self.health.check_and_pause(pair, now, busy=len(in_flight) > 0):
             return False
-        job = self._reading.job(row, pair, now)
+        job = self._load(row, pair, now)
         if job is not None:
-            self._decide(job, now)
+            self._process(job, now)
         return True
 
-    def _look_up(self, pair: Pair, now: Moment) -> None:
-        """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
-        if not pair.pause.on_probation or pair.pause.holds(now.steady) or self.desk.is_busy_with(pair.id):
-            return
-        if self._ledger.queue.next_attempt(pair.id, now.utc) is None and not pair.trouble():
-            self.weather.pair_works(pair, now)
-
-    def _next(self, pair: Pair, now: Moment) -> Row | None:
-        if pair.pause.holds(now.steady):
+    def _next(self, pair: FolderPair, now: Now) -> Row | None:
+        if self.health.is_paused(pair, now):
             return None
-        rows = self._ledger.queue.due(pair.id, now.utc, self.desk.parked + 1)
-        return next((row for row in rows if not self.desk.holds(row)), None)
+        rows = self._ledger.queue.due(pair.id, now.utc, self.in_flight.waiting_on_duplicate + 1)
+        return next((row for row in rows if not self.in_flight.holds(row)), None)
 
-    def _decide(self, job: Job, now: Moment) -> None:
-        if self.desk.is_working_on(job.photo.content):
-            self.desk.park(job)
+    def _resume_without_photo(self, pair: FolderPair, now: Now) -> None:
+        """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
+        if not self.health.is_half_open(pair, now) or self.in_flight.is_busy_with(pair.id):
+            return
+        if self._ledger.queue.next_attempt(pair.id, now.utc) is None and not trouble_of_output(pair):
+            self.health.resume(pair, now)
+
+    def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:
+        """The photo of a row; None: it was set aside, or has to wait."""
+        try:
+            job = load_job(row, pair, self.in_flight.limit, now)
+        except ChangedError:
+            self._finisher.drop_changed(row, pair, now, begun=False)
+        except RefusedError:
+            until = now.utc + interval(_REFUSED_SECONDS, row.delays)  # permissions change without a trace in the stamp
+            self._finisher.set_aside(row, _refused(row), now, until=until)
+        except PhotoError as error:
+            self._finisher.set_aside(row, error, now)
+        except OSError as error:
+            self._finisher.requeue_for_source(row, pair, error, now, begun=False)
+        else:
+            reached("read")
+            return self._unwrap(job, now)
+        return None
+
+    def _unwrap(self, job: Job, now: Now) -> Job | None:
+        """What WeChat has wrapped up, as the picture that it is; None: it was set aside."""
+        if job.row.path.suffix.lower() != _WECHAT:
+            return job
+        try:
+            revealed = reveal(job.photo.data)
+        except PhotoError as error:
+            self._finisher.fail(job, error, now, begun=False)
+            return None
+        return replace(job, picture=revealed.photo, suffix=revealed.suffix)
+
+    def _process(self, job: Job, now: Now) -> None:
+        if self.in_flight.is_working_on(job.photo.content):
+            self.in_flight.wait_on_duplicate(job)
             return
         try:
-            is_done = self._recognition.ended(job, now)
+            is_done = self._reuse.finish_known(job, now)
         except OSError as error:
-            self.setbacks.output_fails(job, error, now, begun=False)
+            self._finisher.requeue_for_output(job, error, now, begun=False)
             return
         if is_done:
-            self.weather.pair_works(job.pair, now)
+            self.health.resume(job.pair, now)
         else:
             self._submit(job, now)
 
-    def _submit(self, job: Job, now: Moment) -> None:
+    def _submit(self, job: Job, now: Now) -> None:
         self._ledger.queue.begin(job.row.id, now.utc)
         try:
             future = self._engine.submit(job.picture)
         except TransientError as error:
-            self.setbacks.engine_fails(job, error, now)
+            self._finisher.requeue_for_engine(job, error, now)
             return
-        self.desk.add(Submission(job, future, now.steady))
+        self.in_flight.add(Submission(job, future, now.steady))
         reached("submitted")
         future.add_done_callback(lambda _: self._wake())
+
+
+def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:
+    """Read the photo of a row, if it has `limit` bytes at most.
+
+    Raises PhotoError where it is larger; ChangedError, RefusedError and OSError as `gpend.intake.reading.read` does.
+    """
+    if row.stamp.size > limit:
+        raise PhotoError(
+            f"The file has {row.stamp.size / _MIB:.0f} MiB, more than memory_mb allows ({limit // _MIB} MiB). It was "
+            "not read. Raise memory_mb if it is to be processed.",
+        )
+    photo = read(row.path, row.stamp)
+    return Job(row, pair, photo, now.utc, photo.data)
+
+
+def _refused(row: Row) -> PhotoError:
+    return PhotoError(
+        f"gpend may not read {row.path.name!r}: permission denied. It tries again by itself, at first after an hour.",
+    )

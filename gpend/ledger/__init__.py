@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked, Requests
 from gpend.ledger.rows import (
     Facts,
+    Fingerprint,
     FolderRow,
     Found,
     FoundBy,
-    Recipe,
     Request,
     Result,
     Row,
@@ -33,12 +33,12 @@ from gpend.ledger.upkeep import Upkeep
 __all__ = [
     "Asked",
     "Facts",
+    "Fingerprint",
     "FolderRow",
     "Found",
     "FoundBy",
     "Known",
     "Ledger",
-    "Recipe",
     "Records",
     "Request",
     "Result",
@@ -88,6 +88,13 @@ class Ledger(Records):
     def together(self) -> AbstractContextManager[None]:
         """Everything written inside is committed as one, or not at all."""
         return self._database.together()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do this, once, when what was written so far is committed: at once outside `together`; never if it fails.
+
+        What others are told, and what memory remembers of a write, belongs in here.
+        """
+        self._database.after_commit(action)
 
     def back_up(self) -> None:
         """Keep a copy beside the ledger, for the day that the ledger is damaged."""

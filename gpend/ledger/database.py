@@ -1,7 +1,7 @@
 """The SQLite file of the ledger: opened, checked, brought up to date, set aside where it is damaged."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._connection.row_factory = sqlite3.Row
+        self._after: list[Callable[[], object]] = []  # what waits for the COMMIT
 
     def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
         """Execute a statement; how many rows it changed."""
@@ -70,8 +71,19 @@ class Database:
             except BaseException:
                 self._roll_back()
                 raise
+        committed, self._after = self._after, []
+        for action in committed:
+            action()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do this, once, when what was written so far is committed: at once outside `together`; never if it fails."""
+        if self._connection.in_transaction:
+            self._after.append(action)
+        else:
+            action()
 
     def _roll_back(self) -> None:
+        self._after = []
         if self._connection.in_transaction:  # SQLite may have done it already
             self._connection.execute("ROLLBACK")
 

@@ -134,8 +134,8 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.state = 'waiting' AND (photo.attempts >= :attempts OR photo.deaths >= :deaths);
 
--- name: another_recipe
--- What was set aside under another recipe deserves another try under this one.
+-- name: another_fingerprint
+-- What was set aside under another fingerprint deserves another try under this one.
 UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, updated = :now
 WHERE state IN ('failed', 'unsupported')
   AND (model <> :model OR digest <> :digest OR version <> :version);

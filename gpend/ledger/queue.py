@@ -62,9 +62,9 @@ def _values(result: Result) -> dict[str, Value]:
         "reason": result.reason,
         "content": result.content,
         "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
-        "model": result.recipe.model,
-        "digest": result.recipe.digest,
-        "version": result.recipe.version,
+        "model": result.fingerprint.model,
+        "digest": result.fingerprint.digest,
+        "version": result.fingerprint.version,
     }
     return values | written_values(result.written)
 

@@ -53,7 +53,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Fingerprint:
     """What an outcome depends on besides the photo."""
 
     model: str = ""
@@ -77,7 +77,7 @@ class Result:
     state: State
     reason: str
     content: str | None  # SHA-256 of the source, hexadecimal
-    recipe: Recipe
+    fingerprint: Fingerprint
     facts: Facts | None = None
     written: Written | None = None
 
@@ -115,7 +115,7 @@ class Row:
     content: str | None
     outcome: Facts | None
     written: Written | None
-    recipe: Recipe
+    fingerprint: Fingerprint
     first_seen: int
     updated: int
     found_by: FoundBy
@@ -146,17 +146,17 @@ class Row:
     @property
     def model(self) -> str:
         """The network that the outcome came from."""
-        return self.recipe.model
+        return self.fingerprint.model
 
     @property
     def digest(self) -> str:
         """The settings that the outcome came from."""
-        return self.recipe.digest
+        return self.fingerprint.digest
 
     @property
     def version(self) -> str:
         """The gpend that the outcome came from."""
-        return self.recipe.version
+        return self.fingerprint.version
 
     @property
     def is_suspect(self) -> bool:
@@ -206,7 +206,7 @@ def photo_row(row: sqlite3.Row) -> Row:
         content=row["content"],
         outcome=json.loads(row["outcome"]) if row["outcome"] else None,
         written=_written(row),
-        recipe=Recipe(row["model"], row["digest"], row["version"]),
+        fingerprint=Fingerprint(row["model"], row["digest"], row["version"]),
         first_seen=row["first_seen"],
         updated=row["updated"],
         found_by=FoundBy(row["found_by"]),

@@ -20,7 +20,7 @@ CREATE TABLE folder (
 ) STRICT;
 
 -- One photo: what its file was when gpend last saw it, and what became of it.
--- content, outcome, output and the recipe describe the last finished outcome, also while the photo waits to be redone.
+-- content, outcome, output and the fingerprint describe the last finished outcome, also while the photo waits to be redone.
 CREATE TABLE photo (
     id            INTEGER PRIMARY KEY,
     folder        INTEGER NOT NULL REFERENCES folder (id),
@@ -47,7 +47,7 @@ CREATE TABLE photo (
     output_mtime_ns INTEGER,
     output_inode  INTEGER,
     output_sha256 TEXT    CHECK (length(output_sha256) = 64),
-    model         TEXT    NOT NULL DEFAULT '', -- the recipe: what an outcome depends on besides the photo
+    model         TEXT    NOT NULL DEFAULT '', -- the fingerprint: what an outcome depends on besides the photo
     digest        TEXT    NOT NULL DEFAULT '',
     version       TEXT    NOT NULL DEFAULT '',
     first_seen    INTEGER NOT NULL,

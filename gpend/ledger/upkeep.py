@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.queue import HORIZON
-from gpend.ledger.rows import Recipe, Row, photo_row
+from gpend.ledger.rows import Fingerprint, Row, photo_row
 
 
 class Upkeep:
@@ -37,15 +37,15 @@ class Upkeep:
         """What was set aside until now is due again; how many."""
         return self._database.run("wake", {"now": now, "horizon": HORIZON})
 
-    def another_recipe(self, recipe: Recipe, now: int) -> int:
-        """What was set aside under another recipe is due again; how many."""
+    def another_fingerprint(self, fingerprint: Fingerprint, now: int) -> int:
+        """What was set aside under another fingerprint is due again; how many."""
         values: dict[str, Value] = {
-            "model": recipe.model,
-            "digest": recipe.digest,
-            "version": recipe.version,
+            "model": fingerprint.model,
+            "digest": fingerprint.digest,
+            "version": fingerprint.version,
             "now": now,
         }
-        return self._database.run("another_recipe", values)
+        return self._database.run("another_fingerprint", values)
 
     def mirror_kept(self, now: int) -> int:
         """Photos kept without a copy in the output tree are due again; how many."""

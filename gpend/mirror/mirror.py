@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
-from gpend.ledger import Recipe, Written
+from gpend.ledger import Fingerprint, Written
 from gpend.mirror import atomic, dirfd, inspect
 from gpend.mirror.atomic import Draft
 from gpend.mirror.provenance import Provenance
@@ -31,7 +31,7 @@ class Orphan:
 
     written: Written
     content: str  # SHA-256 of the photo, hexadecimal
-    recipe: Recipe  # a copy has none
+    fingerprint: Fingerprint  # a copy has none
 
 
 class Mirror:
@@ -47,13 +47,15 @@ class Mirror:
         self._note = note
         self._noted: set[str] = set()
 
-    def write(self, place: Path, photo: bytes, origin: Origin, recipe: Recipe, before: Written | None) -> Written:
+    def write(
+        self, place: Path, photo: bytes, origin: Origin, fingerprint: Fingerprint, before: Written | None
+    ) -> Written:
         """Write an output; `before` is what the ledger says that gpend wrote for the photo earlier.
 
         Raises OccupiedError, LinkedFolderError, OSError.
         """
         sha256 = hashlib.sha256(photo).hexdigest()
-        made = Provenance(origin.content, sha256, recipe.model, recipe.digest, recipe.version)
+        made = Provenance(origin.content, sha256, fingerprint.model, fingerprint.digest, fingerprint.version)
         with dirfd.open_folder(self.output, place.parent, self.source) as folder:
             replaceable = self._replaceable(folder, place, before)
             placed = atomic.put(folder, place.name, Draft(photo, origin.like, made), replaceable)
@@ -125,7 +127,7 @@ class Mirror:
         except (FileNotFoundError, PhotoError):
             return None
         written = Written(place, Stamp.of(status), made.output)
-        return Orphan(written, made.source, Recipe(made.model, made.digest, made.version))
+        return Orphan(written, made.source, Fingerprint(made.model, made.digest, made.version))
 
     def move(self, written: Written, to: "Mirror", place: Path, like: Appearance | None = None) -> Written:
         """Move an output, within this tree or into another; with `like` it takes the times of another photo.

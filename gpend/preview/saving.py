@@ -9,7 +9,7 @@ from pathlib import Path
 from gpend import __version__
 from gpend.errors import FatalError, PhotoError
 from gpend.intake.reading import Appearance
-from gpend.ledger import Recipe, Written
+from gpend.ledger import Fingerprint, Written
 from gpend.mirror import Mirror, Origin
 from gpend.stamp import Stamp
 
@@ -32,7 +32,7 @@ def save(page: str, place: Path) -> None:
     like = Appearance(_mode(place), os.geteuid(), os.getegid(), time.time_ns(), time.time_ns())
     origin = Origin(name, hashlib.sha256(data).hexdigest(), like)
     try:
-        Mirror(folder, folder).write(name, data, origin, Recipe(version=__version__), _earlier(place))
+        Mirror(folder, folder).write(name, data, origin, Fingerprint(version=__version__), _earlier(place))
     except (OSError, PhotoError) as error:
         raise FatalError(f"The report {place} cannot be written: {error}") from error
 

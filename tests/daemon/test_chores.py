@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpend.daemon.chores import Chores
-from gpend.dispatch import Pair
+from gpend.dispatch import FolderPair
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> World:
 def after(world: World) -> Iterator[Callable[[float, int], set[str]]]:
     with Ledger.open(world.settings.ledger) as ledger:
         folder = ledger.folders()[0].id
-        pair = Pair(folder, Source(world.source), Mirror(world.source, world.output))
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
         chores = Chores(ledger, [pair], 30, world.clock.now())
 
         def let_pass(seconds: float, jump: int = 0) -> set[str]:

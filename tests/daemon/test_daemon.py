@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import ConfigurationError, FatalError, TransientError
-from gpend.ledger import Found, FoundBy, Ledger, Recipe, Request, State
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, State
 from gpend.settings import FolderSettings, Keep
 from gpend.stamp import Stamp
 from tests.daemon.world import BLURRED, RESTORED, SHARP, World, sha256
@@ -140,7 +140,7 @@ def test_what_cannot_be_processed_is_set_aside_with_its_reason_and_the_next_one_
     assert world.row("a.jpg").reason
     world.once()
     assert world.engine.given[photo] == 1
-    world.recipe = Recipe("fake", "d1", "0.2.0")
+    world.fingerprint = Fingerprint("fake", "d1", "0.2.0")
     world.once()
     assert world.engine.given[photo] == 2
 
@@ -213,7 +213,7 @@ def test_a_photo_whose_place_is_still_taken_costs_no_work_again_and_is_set_aside
     assert world.outputs() == {"a.jpg": b"mine"}
 
 
-@pytest.mark.parametrize("how", ["touch", "retry", "recipe"])
+@pytest.mark.parametrize("how", ["touch", "retry", "fingerprint"])
 def test_a_photo_whose_place_is_free_again_is_tried_again_as_any_that_was_set_aside(world: World, how: str) -> None:
     photo = world.put("a.jpg")
     (world.output / "a.jpg").write_bytes(b"mine")
@@ -225,7 +225,7 @@ def test_a_photo_whose_place_is_free_again_is_tried_again_as_any_that_was_set_as
         case "retry":
             Ledger.request(world.settings.ledger, Request.RETRY, [photo])
         case _:
-            world.recipe = Recipe("fake", "d2", "0.1.0")
+            world.fingerprint = Fingerprint("fake", "d2", "0.1.0")
     world.once()
     assert world.outputs() == {"a.jpg": RESTORED}
 

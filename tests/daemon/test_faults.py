@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Ledger, Recipe, Request, State
+from gpend.ledger import Fingerprint, Ledger, Request, State
 from gpend.mirror import trash
 from gpend.settings import OnDelete
 from tests.daemon.world import BLURRED, RESTORED, SHARP, World
@@ -239,7 +239,7 @@ def test_what_is_left_of_an_earlier_photo_is_not_taken_for_the_output_of_a_broke
     world.once()
     os.utime(world.put("a.jpg", broken), (1, 1))
     world.once()
-    world.recipe = Recipe("fake", "d2", "0.1.0")
+    world.fingerprint = Fingerprint("fake", "d2", "0.1.0")
     world.once()
     assert world.engine.given[broken] == 2
     assert world.row("a.jpg").state is State.FAILED

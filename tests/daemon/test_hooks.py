@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gpend.daemon.hooks import Hooks, problems
-from gpend.dispatch import Pair
+from gpend.dispatch import FolderPair
 from gpend.errors import ConfigurationError
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
@@ -75,7 +75,7 @@ def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch,
     hooks = Hooks(HookSettings(on_paused="sleep 60"))
     with Ledger.open(world.settings.ledger) as ledger:
         folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
-        pair = Pair(folder, Source(world.source), Mirror(world.source, world.output))
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
         for _ in range(10):
             hooks.paused(pair, "the disk is full")
     hooks.close()

@@ -218,7 +218,7 @@ def test_the_output_of_a_photo_set_aside_then_goes_with_it_as_well(house: House,
     killed_over(house, photo, steps)
     row = house.ledger.photo(photo)
     if row is not None and row.state is State.WAITING:
-        house.ledger.queue.finish(row.id, Result(State.FAILED, "it was worked on too often", None, row.recipe), 0)
+        house.ledger.queue.finish(row.id, Result(State.FAILED, "it was worked on too often", None, row.fingerprint), 0)
     come_to_rest(house)
     photo.unlink()
     come_to_rest(house)

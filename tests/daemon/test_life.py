@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend.daemon import Daemon, Surroundings
-from gpend.dispatch import Equipment, Moment
+from gpend.dispatch import Now, Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
@@ -53,10 +53,10 @@ class Script(FakeClock):
 
 def run(world: World, steps: Sequence[Callable[[Daemon], object]], **around: object) -> Systemd:
     systemd = Systemd()
-    clock = Script(Moment(1_700_000_000, 1000.0))
+    clock = Script(Now(1_700_000_000, 1000.0))
     with Ledger.open(world.settings.ledger) as ledger:
         surroundings = Surroundings(clock=clock, watching=None, notifier=systemd, **around)  # type: ignore[arg-type]  # as given
-        daemon = Daemon(Equipment(world.settings, world.engine, world.recipe), ledger, surroundings)
+        daemon = Daemon(Runtime(world.settings, world.engine, world.fingerprint), ledger, surroundings)
         clock.steps = iter([*(lambda step=step: step(daemon) for step in steps), daemon.stop])
         daemon.run()
     return systemd
@@ -93,9 +93,9 @@ def test_a_new_configuration_is_taken_over_while_it_runs(world: World) -> None:
     world.put("a.jpg")
     engine = FakeEngine()
 
-    def reload() -> Equipment:
+    def reload() -> Runtime:
         world.knobs["folders"] = (FolderSettings(source=other, output=out),)
-        return Equipment(world.settings, engine, world.recipe)
+        return Runtime(world.settings, engine, world.fingerprint)
 
     heard = run(world, [nothing] * 30 + [Daemon.hang_up] + [nothing] * 30, reload=reload).heard
     assert heard.count("READY") == 2
@@ -106,7 +106,7 @@ def test_a_new_configuration_is_taken_over_while_it_runs(world: World) -> None:
 
 
 def test_a_wrong_configuration_changes_nothing(world: World) -> None:
-    def reload() -> Equipment:
+    def reload() -> Runtime:
         raise ConfigurationError("settle_second: there is no such key")
 
     photo: list[Path] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpend.daemon.lookout import Lookout
-from gpend.dispatch import Dispatcher, Equipment, Pair
+from gpend.dispatch import Dispatcher, FolderPair, Runtime
 from gpend.intake.source import Source
 from gpend.intake.watch.watches import Hint
 from gpend.ledger import Ledger, State
@@ -70,8 +70,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     settings = world.settings
     with Ledger.open(settings.ledger, world.clock.now().utc) as ledger:
         folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
-        pair = Pair(folder, Source(world.source), Mirror(world.source, world.output))
-        dispatcher = Dispatcher(Equipment(settings, world.engine, world.recipe), ledger, [pair], lambda: None)
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
+        dispatcher = Dispatcher(Runtime(settings, world.engine, world.fingerprint), ledger, [pair], lambda: None)
         yield Scene(world, ledger, Lookout(pair, dispatcher, ledger, settings, world.clock))
 
 

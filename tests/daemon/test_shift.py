@@ -7,7 +7,7 @@ import pytest
 from gpend.core.report import Outcome
 from gpend.daemon import Tally
 from gpend.daemon.shift import Shift
-from gpend.dispatch import Equipment
+from gpend.dispatch import Runtime
 from gpend.errors import TransientError
 from gpend.ledger import Ledger
 from tests.daemon.world import World
@@ -32,7 +32,7 @@ def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles
 
 def work(world: World, ledger: Ledger, seconds: float) -> int:
     """How many turns it takes in so many seconds."""
-    shift = Shift(Equipment(world.settings, world.engine, world.recipe), ledger, world.clock, Tally())
+    shift = Shift(Runtime(world.settings, world.engine, world.fingerprint), ledger, world.clock, Tally())
     shift.begin(None, crashed=False)
     turns, began = 0, world.clock.now().steady
     while world.clock.now().steady < began + seconds:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gpend.daemon import Daemon, Surroundings, Tally
-from gpend.dispatch import Equipment
-from gpend.ledger import Ledger, Recipe, Row
+from gpend.dispatch import Runtime
+from gpend.ledger import Fingerprint, Ledger, Row
 from gpend.settings import FolderSettings, Settings
 from tests.fakes import FakeClock, FakeEngine
 
@@ -24,7 +24,7 @@ class World:
     root: Path
     engine: FakeEngine = field(default_factory=FakeEngine)
     clock: FakeClock = field(default_factory=FakeClock)
-    recipe: Recipe = field(default_factory=lambda: Recipe("fake", "d1", "0.1.0"))
+    fingerprint: Fingerprint = field(default_factory=lambda: Fingerprint("fake", "d1", "0.1.0"))
     knobs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class World:
     def daemon(self, ledger: Ledger) -> Daemon:
         """The daemon of this world."""
         around = Surroundings(clock=self.clock, watching=None)
-        return Daemon(Equipment(self.settings, self.engine, self.recipe), ledger, around)
+        return Daemon(Runtime(self.settings, self.engine, self.fingerprint), ledger, around)
 
     def row(self, name: str) -> Row:
         """What the ledger says of a photo."""

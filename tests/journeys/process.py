@@ -10,8 +10,8 @@ from pathlib import Path
 from gpend import logs
 from gpend.core.report import Outcome
 from gpend.daemon import Daemon, Postmortem, Surroundings
-from gpend.dispatch import Equipment
-from gpend.ledger import Ledger, Recipe
+from gpend.dispatch import Runtime
+from gpend.ledger import Fingerprint, Ledger
 from gpend.notify import Notifier
 from gpend.settings import Settings
 from tests.fakes import LocalEngine, restored_if_blurred
@@ -38,7 +38,7 @@ def main() -> None:
     engine = LocalEngine(process, settings.slots)
     with Ledger.open(settings.ledger) as ledger:
         around = Surroundings(notifier=Notifier.from_environment(), postmortem=Postmortem(settings.ledger))
-        daemon = Daemon(Equipment(settings, engine, Recipe("fake", "d1", "0.1.0")), ledger, around)
+        daemon = Daemon(Runtime(settings, engine, Fingerprint("fake", "d1", "0.1.0")), ledger, around)
         signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
         daemon.run()
     engine.close()

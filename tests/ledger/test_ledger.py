@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import FatalError
-from gpend.ledger import Found, FoundBy, Ledger, Recipe, Request, Result, State, Written, database
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written, database
 from gpend.stamp import Stamp
 
 NOW = 1_700_000_000
-RECIPE = Recipe("gpen-256", "d1", "0.1.0")
+FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 SHA = "a" * 64
 
 
@@ -124,7 +124,7 @@ def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledg
 def finished(ledger: Ledger, state: State = State.RESTORED, *, written: Written | None = None) -> int:
     photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
     ledger.queue.begin(photo, NOW)
-    ledger.queue.finish(photo, Result(state, "one face", SHA, RECIPE, {"faces": []}, written), NOW)
+    ledger.queue.finish(photo, Result(state, "one face", SHA, FINGERPRINT, {"faces": []}, written), NOW)
     return photo
 
 
@@ -133,7 +133,7 @@ def test_a_finished_photo_holds_everything_that_was_said_of_it(ledger: Ledger) -
     row = ledger.photos.row(finished(ledger, written=written))
     assert row is not None
     assert (row.state, row.reason, row.content, row.outcome) == (State.RESTORED, "one face", SHA, {"faces": []})
-    assert (row.written, row.recipe, row.attempts) == (written, RECIPE, 0)
+    assert (row.written, row.fingerprint, row.attempts) == (written, FINGERPRINT, 0)
     assert row.output == Path("/out/a.jpg")
 
 
@@ -146,10 +146,10 @@ def test_a_changed_photo_waits_and_remembers_what_it_was(ledger: Ledger) -> None
     assert (row.content, row.changed_since) == (SHA, NOW + 5)
 
 
-def test_what_was_set_aside_is_due_again_under_another_recipe_only(ledger: Ledger) -> None:
+def test_what_was_set_aside_is_due_again_under_another_fingerprint_only(ledger: Ledger) -> None:
     photo = finished(ledger, State.FAILED)
-    assert ledger.upkeep.another_recipe(RECIPE, NOW) == 0
-    assert ledger.upkeep.another_recipe(Recipe("gpen-256", "d1", "0.2.0"), NOW) == 1
+    assert ledger.upkeep.another_fingerprint(FINGERPRINT, NOW) == 0
+    assert ledger.upkeep.another_fingerprint(Fingerprint("gpen-256", "d1", "0.2.0"), NOW) == 1
     assert [row.id for row in ledger.queue.due(folder_of(ledger), NOW, 9)] == [photo]
 
 
@@ -215,7 +215,7 @@ def test_the_latest_errors_come_first_and_no_more_than_asked_for(ledger: Ledger)
     folder = folder_of(ledger)
     for number in range(5):
         photo = ledger.photos.sight(folder, Found(Path(f"{number}.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-        ledger.queue.finish(photo, Result(State.FAILED, "broken", None, RECIPE), NOW + number)
+        ledger.queue.finish(photo, Result(State.FAILED, "broken", None, FINGERPRINT), NOW + number)
     assert [row.relative.name for row in ledger.recent_errors(2)] == ["4.jpg", "3.jpg"]
 
 
@@ -265,12 +265,12 @@ def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> No
 def test_a_foreign_sqlite_file_is_not_taken_over(path: Path) -> None:
     path.parent.mkdir()
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE recipe (cake TEXT)")
+    connection.execute("CREATE TABLE fingerprint (cake TEXT)")
     connection.close()
     with Ledger.open(path, NOW) as ledger:
         assert ledger.notices
     kept = sqlite3.connect(next(path.parent.glob("ledger.sqlite.damaged-*")))
-    assert kept.execute("SELECT count(*) FROM recipe").fetchone() == (0,)
+    assert kept.execute("SELECT count(*) FROM fingerprint").fetchone() == (0,)
     kept.close()
 
 

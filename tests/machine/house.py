@@ -10,19 +10,19 @@ from gpend.core.report import Outcome
 from gpend.daemon import Tally
 from gpend.daemon.rounds import Unwatched
 from gpend.daemon.shift import Shift
-from gpend.dispatch import Equipment
+from gpend.dispatch import Runtime
 from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.intake.watch import WatcherHealth
 from gpend.intake.watch.notices import Notice
 from gpend.intake.watch.watches import Hint
-from gpend.ledger import Ledger, Recipe, Row, State
+from gpend.ledger import Fingerprint, Ledger, Row, State
 from gpend.settings import FolderSettings, OnDelete, Settings
 from tests.fakes import FakeClock, FakeEngine
 from tests.machine import pictures
 from tests.machine.power import Power, PowerCutError
 
-_RECIPE = Recipe("fake", "d1", "0.1.0")
+_FINGERPRINT = Fingerprint("fake", "d1", "0.1.0")
 _TURNS = 20_000  # in which nothing must be left to do; they are seconds, unless it is busy
 
 
@@ -84,7 +84,7 @@ class House:
         self.ledger = Ledger.open(self.settings.ledger, self.clock.now().utc)
         assert self.ledger.notices == ()
         self.watcher = FakeWatcher()
-        self.shift = Shift(Equipment(self.settings, self.engine, _RECIPE), self.ledger, self.clock, Tally())
+        self.shift = Shift(Runtime(self.settings, self.engine, _FINGERPRINT), self.ledger, self.clock, Tally())
         interrupted = [row for row in self.rows() if row.state is State.WORKING]
         self.shift.begin(self._watching, crashed=False)
         return interrupted

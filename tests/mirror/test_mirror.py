@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
-from gpend.ledger import Recipe, Written
+from gpend.ledger import Fingerprint, Written
 from gpend.mirror import (
     LinkedFolderError,
     Mirror,
@@ -27,7 +27,7 @@ from gpend.mirror import (
 from gpend.mirror.provenance import ATTRIBUTE
 from gpend.stamp import Stamp
 
-RECIPE = Recipe("gpen-256", "d1", "0.1.0")
+FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 LIKE = Appearance(0o640, os.geteuid(), os.getegid(), 1_600_000_000_123_456_789, 1_500_000_000_987_654_321)
 
 
@@ -57,7 +57,7 @@ def files(mirror: Mirror) -> dict[str, bytes]:
 
 
 def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> None:
-    written = mirror.write(Path("b/a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("b/a.jpg"), b"restored", origin(), FINGERPRINT, None)
     status = (mirror.output / "b/a.jpg").stat()
     assert files(mirror) == {"b/a.jpg": b"restored"}
     assert (status.st_mode & 0o777, status.st_mtime_ns, status.st_nlink) == (0o640, LIKE.modified_ns, 1)
@@ -66,21 +66,21 @@ def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> No
 
 def test_folders_are_as_private_as_those_of_the_source(mirror: Mirror) -> None:
     (mirror.source / "private").mkdir(mode=0o700)
-    mirror.write(Path("private/a.jpg"), b"restored", origin(), RECIPE, None)
+    mirror.write(Path("private/a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert (mirror.output / "private").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_photo_of_the_users_own_is_never_overwritten(mirror: Mirror) -> None:
     (mirror.output / "a.jpg").write_bytes(b"mine")
     with pytest.raises(OccupiedError, match="left alone"):
-        mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+        mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert files(mirror) == {"a.jpg": b"mine"}
 
 
 def test_what_could_not_be_written_is_told_beforehand_and_what_could_is_not(mirror: Mirror, tmp_path: Path) -> None:
     (mirror.output / "mine.jpg").write_bytes(b"mine")
     (mirror.output / "linked").symlink_to(tmp_path)
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     before = files(mirror)
     with pytest.raises(OccupiedError, match="left alone"):
         mirror.check(Path("mine.jpg"), None)
@@ -92,35 +92,35 @@ def test_what_could_not_be_written_is_told_beforehand_and_what_could_is_not(mirr
 
 
 def test_an_output_that_the_user_has_edited_is_the_users_own(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     (mirror.output / "a.jpg").write_bytes(b"edited")
     with pytest.raises(OccupiedError):
-        mirror.write(Path("a.jpg"), b"again", origin(), RECIPE, written)
+        mirror.write(Path("a.jpg"), b"again", origin(), FINGERPRINT, written)
     assert not mirror.stands(written)
     assert not mirror.remove(written)
     assert files(mirror) == {"a.jpg": b"edited"}
 
 
 def test_gpends_own_output_is_replaced_in_one_step(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
-    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, written)
     assert files(mirror) == {"a.jpg": b"better"}
 
 
 @pytest.mark.usefixtures("attributes")
 def test_an_output_that_the_ledger_forgot_is_still_gpends_own(mirror: Mirror) -> None:
-    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
-    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, None)
     assert files(mirror) == {"a.jpg": b"better"}
 
 
 @pytest.mark.usefixtures("attributes")
 def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
     os.utime(mirror.output / "a.jpg")
     assert mirror.stands(written)
-    mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+    mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, written)
     assert files(mirror) == {"a.jpg": b"better"}
 
 
@@ -128,7 +128,7 @@ def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> No
 def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirror.write(Path("a.jpg"), b"restored", origin("A.jpg"), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"restored", origin("A.jpg"), FINGERPRINT, None)
 
     @contextmanager
     def listed_as_it_was_made(_folder: int) -> Iterator[list[SimpleNamespace]]:
@@ -136,7 +136,7 @@ def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
 
     monkeypatch.setattr(os, "scandir", listed_as_it_was_made)
     with pytest.raises(OccupiedError):
-        mirror.write(Path("a.jpg"), b"another", origin(source=b"another source"), RECIPE, None)
+        mirror.write(Path("a.jpg"), b"another", origin(source=b"another source"), FINGERPRINT, None)
     monkeypatch.undo()
     assert files(mirror) == {"a.jpg": b"restored"}
 
@@ -144,7 +144,7 @@ def test_on_a_file_system_without_case_another_photos_output_is_not_replaced(
 def test_on_a_file_system_without_case_an_output_may_change_the_case_of_its_name_and_is_not_lost(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     os.link(mirror.output / "a.jpg", mirror.output / "A.jpg")  # as it looks there: one file by both names
 
     @contextmanager
@@ -158,7 +158,7 @@ def test_on_a_file_system_without_case_an_output_may_change_the_case_of_its_name
 
 
 def test_an_output_that_is_given_the_name_it_has_stays(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     mirror.move(written, mirror, Path("a.jpg"))
     assert files(mirror) == {"a.jpg": b"restored"}
 
@@ -170,10 +170,10 @@ def test_without_hard_links_a_gap_is_filled_and_a_file_still_not_overwritten(
         raise OSError(errno.EPERM, "no links here")
 
     monkeypatch.setattr(os, "link", refused)
-    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     (mirror.output / "b.jpg").write_bytes(b"mine")
     with pytest.raises(OccupiedError):
-        mirror.write(Path("b.jpg"), b"restored", origin(), RECIPE, None)
+        mirror.write(Path("b.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert files(mirror) == {"a.jpg": b"restored", "b.jpg": b"mine"}
 
 
@@ -181,14 +181,14 @@ def test_without_hard_links_a_gap_is_filled_and_a_file_still_not_overwritten(
 def test_a_failure_at_any_step_leaves_the_old_output_and_no_rest(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
 
     def full(*_args: object, **_names: object) -> int:
         raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(os, step, full)
     with pytest.raises(OSError, match="no space left"):
-        mirror.write(Path("a.jpg"), b"better", origin(), RECIPE, written)
+        mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, written)
     monkeypatch.undo()
     assert files(mirror) == {"a.jpg": b"restored"}
 
@@ -204,14 +204,14 @@ def test_metadata_that_cannot_be_carried_over_is_noted_once(tmp_path: Path, monk
     mirror = Mirror(tmp_path, tmp_path / "out", notes.append)
     like = Appearance(0o600, os.geteuid() + 1, os.getegid(), 1, 2)
     for name in ("a.jpg", "b.jpg"):
-        mirror.write(Path(name), b"restored", Origin(Path(name), "0" * 64, like), RECIPE, None)
+        mirror.write(Path(name), b"restored", Origin(Path(name), "0" * 64, like), FINGERPRINT, None)
     assert notes == ["the owner", "the permissions"]
 
 
 @pytest.mark.usefixtures("attributes")
 def test_extended_attributes_of_the_photo_are_carried_over(mirror: Mirror) -> None:
     like = Appearance(0o600, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
-    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), FINGERPRINT, None)
     assert os.getxattr(mirror.output / "a.jpg", "user.rating") == b"5"
 
 
@@ -226,7 +226,7 @@ def test_attributes_are_set_before_the_file_is_made_read_only(mirror: Mirror, mo
 
     monkeypatch.setattr(os, "setxattr", as_anybody)
     like = Appearance(0o444, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
-    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), RECIPE, None)
+    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), FINGERPRINT, None)
     assert set(os.listxattr(mirror.output / "a.jpg")) >= {"user.rating", ATTRIBUTE}
     assert (mirror.output / "a.jpg").stat().st_mode & 0o777 == 0o444
 
@@ -235,7 +235,7 @@ def test_a_linked_folder_in_the_output_is_refused_with_advice(mirror: Mirror, tm
     (tmp_path / "elsewhere").mkdir()
     (mirror.output / "b").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(LinkedFolderError, match="gpend retry"):
-        mirror.write(Path("b/a.jpg"), b"restored", origin(), RECIPE, None)
+        mirror.write(Path("b/a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -243,14 +243,14 @@ def test_a_link_under_the_outputs_name_is_not_followed(mirror: Mirror, tmp_path:
     (tmp_path / "precious").write_bytes(b"mine")
     (mirror.output / "a.jpg").symlink_to(tmp_path / "precious")
     with pytest.raises(OccupiedError):
-        mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+        mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert (tmp_path / "precious").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("place", ["../a.jpg", "b/../../a.jpg", "/tmp/a.jpg"])  # noqa: S108  # nothing is written there
 def test_nothing_outside_the_output_can_be_named(mirror: Mirror, place: str) -> None:
     with pytest.raises(PhotoError, match="leads out"):
-        mirror.write(Path(place), b"restored", origin(), RECIPE, None)
+        mirror.write(Path(place), b"restored", origin(), FINGERPRINT, None)
 
 
 @given(
@@ -261,7 +261,7 @@ def test_every_name_that_a_source_can_have_can_be_mirrored(
 ) -> None:
     mirror = Mirror(tmp_path_factory.mktemp("in"), tmp_path_factory.mktemp("out"))
     place = Path(os.fsdecode(name))
-    written = mirror.write(place, b"restored", origin(place), RECIPE, None)
+    written = mirror.write(place, b"restored", origin(place), FINGERPRINT, None)
     assert [os.fsencode(path.name) for path in mirror.output.iterdir()] == [name]
     assert mirror.stands(written)
 
@@ -272,13 +272,13 @@ def test_hard_links_share_the_photo_and_are_replaced_when_the_photo_was_edited_i
     written = mirror.link(Path("a.jpg"), origin(), None)
     assert photo.samefile(mirror.output / "a.jpg")
     photo.write_bytes(b"edited")
-    mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, written)
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, written)
     assert (photo.read_bytes(), files(mirror)) == (b"edited", {"a.jpg": b"restored"})
 
 
 @pytest.mark.usefixtures("attributes")
 def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
     assert mirror.adopt(Path("a.jpg"), origin(source=b"edited"), ()) is None
     assert mirror.adopt(Path("missing/a.jpg"), origin(), ()) is None
@@ -287,7 +287,7 @@ def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> No
 @pytest.mark.usefixtures("attributes")
 def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(mirror: Mirror) -> None:
     photo = b"pixels gpend 0.1.0 pixels"
-    written = mirror.write(Path("a.jpg"), photo, origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), photo, origin(), FINGERPRINT, None)
     os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
     assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
     os.utime(mirror.output / "a.jpg")
@@ -296,7 +296,7 @@ def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(
 
 
 def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -> None:
-    written = mirror.write(Path("old/deep/a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("old/deep/a.jpg"), b"restored", origin(), FINGERPRINT, None)
     moved = mirror.move(written, mirror, Path("new/b.jpg"), LIKE)
     assert files(mirror) == {"new/b.jpg": b"restored"}
     assert not (mirror.output / "old").exists()
@@ -304,14 +304,14 @@ def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -
 
 
 def test_an_interrupted_move_is_completed(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     os.link(mirror.output / "a.jpg", mirror.output / "b.jpg")
     mirror.move(written, mirror, Path("b.jpg"))
     assert files(mirror) == {"b.jpg": b"restored"}
 
 
 def test_a_move_overwrites_nothing(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     (mirror.output / "b.jpg").write_bytes(b"mine")
     with pytest.raises(OccupiedError):
         mirror.move(written, mirror, Path("b.jpg"))
@@ -319,7 +319,7 @@ def test_a_move_overwrites_nothing(mirror: Mirror) -> None:
 
 
 def test_removing_an_output_removes_what_is_empty_then(mirror: Mirror) -> None:
-    written = mirror.write(Path("x/y/a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("x/y/a.jpg"), b"restored", origin(), FINGERPRINT, None)
     (mirror.output / "x/mine.txt").write_text("mine")
     assert mirror.remove(written)
     assert files(mirror) == {"x/mine.txt": b"mine"}
@@ -338,7 +338,7 @@ def test_the_sweep_removes_what_a_dead_gpend_left_and_nothing_else(mirror: Mirro
 
 
 def test_reading_an_output_back_gives_only_what_gpend_wrote(mirror: Mirror) -> None:
-    written = mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert mirror.read(written) == b"restored"
     (mirror.output / "a.jpg").write_bytes(b"edited")
     assert mirror.read(written) is None
@@ -362,5 +362,5 @@ def test_a_disk_that_fails_again_and_again_leaves_no_file_open(mirror: Mirror, m
     before = descriptors()
     for _ in range(3):
         with pytest.raises(OSError, match="the disk reports an error"):
-            mirror.write(Path("a.jpg"), b"restored", origin(), RECIPE, None)
+            mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert descriptors() == before

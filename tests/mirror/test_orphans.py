@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gpend.intake.reading import Appearance
-from gpend.ledger import Recipe
+from gpend.ledger import Fingerprint
 from gpend.mirror import Mirror, Origin
 from gpend.mirror.provenance import ATTRIBUTE
 
-RECIPE = Recipe("gpen-256", "d1", "0.1.0")
+FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 MOMENT = 1_500_000_000_987_654_321
 PLACE = Path("b/a.jpg")
 
@@ -27,14 +27,14 @@ def mirror(tmp_path: Path) -> Mirror:
     (tmp_path / "out").mkdir()
     made = Mirror(tmp_path / "in", tmp_path / "out")
     like = Appearance(0o640, os.geteuid(), os.getegid(), MOMENT, MOMENT)
-    made.write(PLACE, b"restored", Origin(PLACE, hashlib.sha256(b"source").hexdigest(), like), RECIPE, None)
+    made.write(PLACE, b"restored", Origin(PLACE, hashlib.sha256(b"source").hexdigest(), like), FINGERPRINT, None)
     return made
 
 
 def test_an_output_tells_what_it_was_made_of_and_how(mirror: Mirror) -> None:
     found = mirror.find_orphan(PLACE, MOMENT)
     assert found is not None
-    assert (found.content, found.recipe) == (hashlib.sha256(b"source").hexdigest(), RECIPE)
+    assert (found.content, found.fingerprint) == (hashlib.sha256(b"source").hexdigest(), FINGERPRINT)
     assert mirror.read(found.written) == b"restored"
 
 

@@ -1,14 +1,14 @@
-"""The recipe of an outcome: network, settings and version, so that a change of one of them can be noticed."""
+"""The fingerprint of an outcome: network, settings and version, so that a change of one of them can be noticed."""
 
 import hashlib
 from importlib.util import find_spec
 
 from gpend import __version__
-from gpend.ledger import Recipe
+from gpend.ledger import Fingerprint
 from gpend.settings import CoreSettings
 
 
-def recipe_of(settings: CoreSettings) -> Recipe:
+def fingerprint_of(settings: CoreSettings) -> Fingerprint:
     """What outcomes depend on under these settings. On which device they are computed makes no difference.
 
     Once HEIF can be read, what was set aside because it could not is due again.
@@ -17,4 +17,4 @@ def recipe_of(settings: CoreSettings) -> Recipe:
     where = {"restore": {"device", "weights"}}
     told = CoreSettings(**core).model_dump_json(exclude=where) + ("+heif" if find_spec("pillow_heif") else "")
     digest = hashlib.sha256(told.encode()).hexdigest()
-    return Recipe(settings.restore.model, digest[:16], __version__)
+    return Fingerprint(settings.restore.model, digest[:16], __version__)

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from gpend.core.report import Outcome
-from gpend.dispatch.job import Job
+from gpend.dispatch.types import Job
 from gpend.ledger import Row
 from gpend.settings import Settings
 
@@ -22,14 +22,14 @@ class Submission:
     since: float  # monotonic
 
 
-class Desk:
-    """The photos in memory: few, and not too large. A photo under suspicion has the desk to itself."""
+class InFlight:
+    """The photos in memory: few, and not too large. A photo under suspicion is in it alone."""
 
     def __init__(self, settings: Settings) -> None:
-        self.limit = settings.memory_mb * _MIB
+        self.limit = settings.memory_mb * _MIB  # bytes
         self._places = settings.slots * _PER_SLOT
         self._running: dict[int, Submission] = {}
-        self._parked: dict[int, str] = {}
+        self._waiting_on_duplicate: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -39,12 +39,12 @@ class Desk:
 
     def holds(self, row: Row) -> bool:
         """Is this photo being worked on, or waiting for another of the same content?"""
-        return row.id in self._running or row.id in self._parked
+        return row.id in self._running or row.id in self._waiting_on_duplicate
 
     @property
-    def parked(self) -> int:
+    def waiting_on_duplicate(self) -> int:
         """How many photos wait for another of the same content."""
-        return len(self._parked)
+        return len(self._waiting_on_duplicate)
 
     def has_room(self, row: Row) -> bool:
         """May this photo be taken now?"""
@@ -67,16 +67,18 @@ class Desk:
         """The engine has begun a photo."""
         self._running[submission.job.row.id] = submission
 
-    def park(self, job: Job) -> None:
+    def wait_on_duplicate(self, job: Job) -> None:
         """Let a photo wait until the other of the same content is done."""
-        self._parked[job.row.id] = job.photo.content
+        self._waiting_on_duplicate[job.row.id] = job.photo.content
 
     def remove(self, submission: Submission) -> None:
         """A photo is done; those that waited for its content may go on."""
         content = submission.job.photo.content
         self._running.pop(submission.job.row.id, None)
-        self._parked = {photo: waits for photo, waits in self._parked.items() if waits != content}
+        waiting = self._waiting_on_duplicate
+        self._waiting_on_duplicate = {photo: other for photo, other in waiting.items() if other != content}
 
-    def oldest(self, now: float) -> float:
+    def longest(self, now: float) -> float:
         """For how many seconds the engine has been working on the photo that it began first; 0: on none."""
-        return max((now - submission.since for submission in self._running.values()), default=0.0)
+        begun = (each.since for each in self._running.values() if not each.future.done())
+        return max((now - since for since in begun), default=0.0)

@@ -1,0 +1,199 @@
+"""How a photo's processing ends: the mirror first, then the ledger, and after its COMMIT the log and the listeners."""
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from typing import assert_never
+
+import structlog
+
+from gpend.backoff import delay
+from gpend.core.report import Kept, Outcome, Restored
+from gpend.dispatch.health import Health
+from gpend.dispatch.in_flight import Submission
+from gpend.dispatch.orphans import adopt_orphan
+from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.types import FolderPair, Job, Listener, Now
+from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError, UnsupportedError
+from gpend.failpoints import reached
+from gpend.ledger import Facts, Fingerprint, Ledger, Result, Row, State, Written
+
+log = structlog.get_logger()
+
+_EVENTS = {state: f"photo_{state}" for state in State}
+_INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again; doubles each time
+_FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
+_LONGEST_SECONDS = 86_400
+
+
+class Finisher:
+    """Ends photos, puts them back into the queue, or sets them aside.
+
+    `begun` says that the engine had been given the photo, which is not held against one that has to wait.
+    """
+
+    def __init__(
+        self, ledger: Ledger, outputs: OutputWriter, health: Health, fingerprint: Fingerprint, listener: Listener
+    ) -> None:
+        self._ledger = ledger
+        self._outputs = outputs
+        self._health = health
+        self._fingerprint = fingerprint
+        self._listener = listener
+        self._changed: list[Row] = []
+
+    def finish(self, submission: Submission, now: Now) -> None:
+        """The engine is done with a photo. Raises FatalError; then the photo waits again."""
+        job = submission.job
+        try:
+            outcome = submission.future.result()
+        except (TransientError, CancelledError) as error:
+            self.requeue_for_engine(job, error, now)
+        except FatalError:
+            self.give_back(job.row, now)
+            raise
+        except PhotoError as error:
+            self._health.resume_engine(now)
+            self.fail(job, error, now, begun=True)
+        else:
+            self._health.resume_engine(now)
+            self._conclude(job, now, lambda: self._write(job, outcome, now), begun=True)
+
+    def fail(self, job: Job, error: PhotoError, now: Now, *, begun: bool) -> None:
+        """Nothing can be done with a photo."""
+        self._conclude(job, now, lambda: self._write_failed(job, error, now), begun=begun)
+
+    def keep(self, job: Job, reason: str, now: Now) -> None:
+        """A photo is left as it is, without the engine. Raises OSError; then nothing is recorded."""
+        self._write(job, Kept(reason, ()), now)
+
+    def set_aside(
+        self, row: Row, error: PhotoError, now: Now, *, content: str | None = None, until: int | None = None
+    ) -> None:
+        """A photo cannot be processed; what was written for it earlier stays. `until`: look again then."""
+        state = state_of(error)
+        if until is None and state is State.INCOMPLETE:
+            until = now.utc + interval(_INCOMPLETE_SECONDS, row.delays)
+        self.record(row, Result(state, str(error), content, self._fingerprint, None, row.written), now, until)
+
+    def record(self, row: Row, result: Result, now: Now, again: int | None = None) -> None:
+        """Write to the ledger how a photo ended, and tell once that is committed. `again`: look at it again then."""
+        self._ledger.queue.finish(row.id, result, now.utc, next_attempt=again)
+        self._ledger.after_commit(lambda: self._tell(row, result))
+
+    def drop_changed(self, row: Row, pair: FolderPair, now: Now, *, begun: bool) -> None:
+        """The file is not the one that was sighted: what is there now, if anything, must settle first."""
+        try:
+            adopt_orphan(self._ledger, self._outputs, row, pair, now)
+        except OSError as error:
+            self._requeue(row, now, begun=begun)
+            self._health.pause_for_output(pair, error, now)
+            return
+        self._ledger.queue.abandon(row.id, row.stamp, now.utc)
+        self._ledger.after_commit(lambda: self._changed.append(row))
+
+    def take_changed(self) -> list[Row]:
+        """Photos that were found changed since this was asked last: they must settle anew."""
+        rows, self._changed = self._changed, []
+        return rows
+
+    def requeue_for_source(self, row: Row, pair: FolderPair, error: OSError, now: Now, *, begun: bool) -> None:
+        """A photo could not be read."""
+        self._requeue(row, now, begun=begun)
+        self._health.pause_for_source(pair, error, now)
+
+    def requeue_for_output(self, job: Job, error: OSError, now: Now, *, begun: bool) -> None:
+        """What became of a photo could not be written."""
+        self._requeue(job.row, now, begun=begun)
+        self._health.pause_for_output(job.pair, error, now)
+
+    def requeue_for_engine(self, job: Job, error: BaseException, now: Now) -> None:
+        """The engine could not work on a photo at this moment."""
+        self._requeue(job.row, now, begun=True)
+        self._health.pause_engine(str(error) or "The engine was closed.", now)
+
+    def give_back(self, row: Row, now: Now) -> None:
+        """A photo that was begun waits again as if it had not been: gpend ends."""
+        self._ledger.queue.postpone(row.id, now.utc, None, give_back=True, delay=False)
+
+    def _requeue(self, row: Row, now: Now, *, begun: bool) -> None:
+        until = now.utc + interval(_FIRST_DELAY, row.delays)
+        self._ledger.queue.postpone(row.id, now.utc, until, give_back=begun)
+
+    def _conclude(self, job: Job, now: Now, write: Callable[[], None], *, begun: bool) -> None:
+        """Write what was found, unless the photo has changed meanwhile: then it is about another photo."""
+        try:
+            seen = job.pair.source.sight(job.row.path)
+        except OSError as error:
+            self.requeue_for_source(job.row, job.pair, error, now, begun=begun)
+            return
+        if seen is None or seen.stamp != job.row.stamp:
+            log.info("photo_changed", photo=job.row.path)
+            self.drop_changed(job.row, job.pair, now, begun=begun)
+            return
+        try:
+            write()
+        except OSError as error:
+            self.requeue_for_output(job, error, now, begun=begun)
+        else:
+            self._health.resume(job.pair, now)
+
+    def _write(self, job: Job, outcome: Outcome, now: Now) -> None:
+        try:
+            written = self._written(job, outcome)
+        except PhotoError as error:
+            self.set_aside(job.row, error, now, content=job.photo.content)
+            return
+        state = State.RESTORED if isinstance(outcome, Restored) else State.KEPT
+        facts = facts_of(outcome)
+        self.record(job.row, Result(state, outcome.reason, job.photo.content, self._fingerprint, facts, written), now)
+
+    def _written(self, job: Job, outcome: Outcome) -> Written | None:
+        match outcome:
+            case Restored():
+                return self._outputs.write_restored(job, outcome.photo, outcome.suffix, self._fingerprint)
+            case Kept():
+                return self._outputs.write_kept(job)
+            case _:
+                assert_never(outcome)
+
+    def _write_failed(self, job: Job, error: PhotoError, now: Now) -> None:
+        content = job.photo.content
+        if state_of(error) is not State.UNSUPPORTED:
+            self.set_aside(job.row, error, now, content=content)
+            return
+        try:
+            written = self._outputs.write_kept(job)
+        except PhotoError as obstacle:
+            self.set_aside(job.row, obstacle, now, content=content)
+            return
+        self.record(job.row, Result(State.UNSUPPORTED, str(error), content, self._fingerprint, None, written), now)
+
+    def _tell(self, row: Row, result: Result) -> None:
+        reached("recorded")
+        output = None if result.written is None else row.output_root / result.written.path
+        log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output)
+        self._listener.finished(row, result)
+
+
+def facts_of(outcome: Outcome) -> Facts:
+    """The part of an outcome that is kept as JSON (pure)."""
+    match outcome:
+        case Restored():
+            notes = list(outcome.notes)
+        case Kept():
+            notes = []
+        case _:
+            assert_never(outcome)
+    return {"faces": [face.as_data() for face in outcome.faces], "notes": notes}
+
+
+def state_of(error: PhotoError) -> State:
+    """Where a photo stands after an error that is its own (pure)."""
+    if isinstance(error, IncompleteError):
+        return State.INCOMPLETE
+    return State.UNSUPPORTED if isinstance(error, UnsupportedError) else State.FAILED
+
+
+def interval(first: int, times: int) -> int:
+    """Seconds that double each time, up to a day (pure)."""
+    return int(delay(first, times + 1, _LONGEST_SECONDS))

@@ -1,0 +1,209 @@
+"""Where an outcome is written: under which name, in place of what, and what becomes of what was written before."""
+
+import errno
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gpend.dispatch.ownership import Ownership
+from gpend.dispatch.types import FolderPair, Job
+from gpend.errors import PhotoError
+from gpend.intake.reading import Appearance
+from gpend.ledger import Fingerprint, Ledger, Row, Written
+from gpend.mirror import Mirror, OccupiedError, candidates, trash
+from gpend.settings import Keep, OnDelete, Settings
+
+_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+class OutputWriter:
+    """Writes to the output trees. What raises PhotoError or OSError has left everything as it was."""
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        self.ownership = Ownership(ledger)
+        self._photos = ledger.photos
+        self._keep = settings.keep
+        self._on_delete = settings.on_delete
+
+    @property
+    def mirrors_kept(self) -> bool:
+        """Do photos that need no restoration have outputs too?"""
+        return self._keep is not Keep.NONE
+
+    def write_restored(self, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
+        """Write a restored photo."""
+        place = self._make_room(job, suffix or job.suffix)
+        written = job.pair.mirror.write(place, photo, job.origin, fingerprint, job.before)
+        self._discard_previous(job, written)
+        return written
+
+    def write_kept(self, job: Job) -> Written | None:
+        """Mirror a photo that was not changed, as the settings want it."""
+        if self._keep is Keep.NONE:
+            self._discard_previous(job, None)
+            return None
+        place = self._make_room(job, job.suffix)
+        is_linked = self._keep is Keep.HARDLINK and not job.suffix
+        written = (_link(job, place) if is_linked else None) or _copy(job, place)
+        self._discard_previous(job, written)
+        return written
+
+    def write_duplicate(self, job: Job, twin: Row, home: Mirror, *, moved: bool) -> Written | None:
+        """Give a photo the output of `twin`, a photo of the same content whose output tree is `home`.
+
+        It is left in place if it is the photo's own already, moved along if the photo was `moved`, and copied
+        otherwise. None: the output is no longer as gpend wrote it.
+        """
+        written = twin.written and trash.whereabouts(home, twin.written)
+        if written is None:
+            return None
+        suffix = written.path.suffix if written.path.suffix != twin.relative.suffix else ""
+        place = self._make_room(job, suffix)
+        if home is job.pair.mirror and written.path == place:
+            return home.retime(written, job.photo.like)
+        if moved:
+            return _move(job, replace(twin, written=written), home, place)
+        photo = home.read(written)
+        return None if photo is None else job.pair.mirror.write(place, photo, job.origin, twin.fingerprint, job.before)
+
+    def swap(self, job: Job, twin: Row, like: Appearance) -> tuple[Written, Written] | None:
+        """Give a photo the output of `twin`, which looks `like` this now, and the twin the photo's: in one step.
+
+        What is then the photo's, and the twin's. None: that cannot be done, and nothing has changed.
+        """
+        mirror = job.pair.mirror
+        if job.before is None or twin.written is None:
+            return None
+        outputs = mirror.exchange(job.before, twin.written)
+        return outputs and (mirror.retime(outputs[0], job.photo.like), mirror.retime(outputs[1], like))
+
+    def existing(self, job: Job, known: Collection[str]) -> Written | None:
+        """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
+        for place in _places(job):
+            if self.ownership.is_taken(job.row, job.pair, place):
+                continue
+            found = job.pair.mirror.adopt(place, job.origin, known)
+            if found is not None:
+                return found
+        return None
+
+    def obstacles(self, job: Job) -> list[PhotoError]:
+        """Why an output could not be written now, for each ending that its name may get; nothing is changed."""
+        found: list[PhotoError] = []
+        for suffix in _suffixes(job):
+            try:
+                if self._guest(job, suffix) is None:
+                    job.pair.mirror.check(self._free_name(job, suffix), job.before)
+            except PhotoError as error:
+                found.append(error)
+        return found
+
+    def discard(self, pair: FolderPair, written: Written, now: int) -> Written | None:
+        """Do with an output whose photo is gone, or has another, what `on_delete` says; where it is then, if anywhere.
+
+        Raises PhotoError, OSError.
+        """
+        if trash.is_in_trash(written.path):
+            return written
+        match self._on_delete:
+            case OnDelete.TRASH:
+                return trash.discard(pair.mirror, written, now)
+            case OnDelete.KEEP:
+                return written
+            case OnDelete.DELETE:
+                pair.mirror.remove(written)
+                return None
+
+    def discard_previous(self, pair: FolderPair, before: Written | None, written: Written | None, now: int) -> None:
+        """Discard what was written for a photo earlier, unless it is what stands there now."""
+        if before is not None and (written is None or written.path != before.path):
+            self.discard(pair, before, now)
+
+    def _discard_previous(self, job: Job, written: Written | None) -> None:
+        self.discard_previous(job.pair, job.before, written, job.taken)
+
+    def _make_room(self, job: Job, suffix: str) -> Path:
+        """Where the output goes; what is in the way there and can go elsewhere does so.
+
+        Raises OccupiedError where every name belongs to another photo, OSError.
+        """
+        guest = self._guest(job, suffix)
+        if guest is not None:
+            moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
+            self._photos.rehome(guest.photo, moved)
+        return self._free_name(job, suffix)
+
+    def _free_name(self, job: Job, suffix: str) -> Path:
+        places = candidates(job.row.relative, suffix)
+        for place in places:
+            if not self.ownership.is_taken(job.row, job.pair, place):
+                return place
+        raise OccupiedError(
+            f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
+            "overwritten, and this photo has no output. Rename one of the two photos.",
+        )
+
+    def _guest(self, job: Job, suffix: str) -> "_Guest | None":
+        """A photo's own name is its own: the output that has taken it meanwhile, as IMG_1.jpg for IMG_1.HEIC."""
+        place = candidates(job.row.relative, suffix)[0]
+        holder = self.ownership.holder(job.pair, place)
+        if place != job.row.relative or holder is None or holder.id == job.row.id or holder.written is None:
+            return None
+        longer = candidates(holder.relative, place.suffix)[-1]
+        if longer == place or not job.pair.mirror.stands(holder.written):
+            return None
+        return _Guest(holder.id, holder.written, longer)
+
+
+@dataclass(frozen=True)
+class _Guest:
+    photo: int
+    written: Written
+    elsewhere: Path  # where it may go
+
+
+def _move(job: Job, twin: Row, home: Mirror, place: Path) -> Written | None:
+    mirror = job.pair.mirror
+    if twin.written is None:
+        return None
+    made = mirror.adopt(place, job.origin, (twin.written.sha256,))
+    if made is not None and not (mirror.output / place).samefile(home.output / twin.written.path):
+        home.remove(twin.written)  # it was being copied when gpend was killed, and nobody is left who needs both
+        return mirror.retime(made, job.photo.like)
+    if job.before is None or job.before.path != place:  # else an earlier output of its own stands in the way
+        try:
+            return home.move(twin.written, mirror, place, job.photo.like)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+    photo = home.read(twin.written)
+    if photo is None:
+        return None
+    written = mirror.write(place, photo, job.origin, twin.fingerprint, job.before)
+    home.remove(twin.written)
+    return written
+
+
+def _link(job: Job, place: Path) -> Written | None:
+    try:
+        return job.pair.mirror.link(place, job.origin, job.before)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return None
+
+
+def _copy(job: Job, place: Path) -> Written:
+    return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), job.before)
+
+
+def _places(job: Job) -> Iterator[Path]:
+    """Where the output of a photo may stand."""
+    for suffix in _suffixes(job):
+        yield from candidates(job.row.relative, suffix)
+
+
+def _suffixes(job: Job) -> list[str]:
+    """The endings that the name of an output may get."""
+    return list(dict.fromkeys((job.suffix, ".jpg")))

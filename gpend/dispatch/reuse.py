@@ -1,0 +1,200 @@
+"""Photos that need no engine: gpend has met them before, made them itself, or still has no place for their outputs."""
+
+from collections.abc import Sequence
+
+from gpend.dispatch.finish import Finisher
+from gpend.dispatch.orphans import adopt_orphan
+from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.types import FolderPair, Job, Now
+from gpend.errors import PhotoError
+from gpend.intake.reading import ChangedError, RefusedError, glance
+from gpend.ledger import Fingerprint, Ledger, Result, Row, State
+from gpend.mirror import Mirror, candidates, is_tagged
+
+_SET_ASIDE = (State.FAILED, State.INCOMPLETE)
+_SIDECAR = "it goes with its photo"
+_OWN_WORK = "gpend restored this photo itself; it is not restored twice"
+
+
+class Deduplicator:
+    """Ends what needs no engine, and sidecars. What raises OSError has recorded nothing: try again later."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        pairs: Sequence[FolderPair],
+        outputs: OutputWriter,
+        finisher: Finisher,
+        fingerprint: Fingerprint,
+    ) -> None:
+        self._ledger = ledger
+        self._homes = {pair.id: pair.mirror for pair in pairs}
+        self._outputs = outputs
+        self._finisher = finisher
+        self._fingerprint = fingerprint
+
+    def finish_known(self, job: Job, now: Now) -> bool:
+        """End a photo that needs no engine; False: it does."""
+        is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
+        return (not is_afresh and self._finish_known(job, now)) or self._set_aside_again(job, now)
+
+    def _finish_known(self, job: Job, now: Now) -> bool:
+        duplicates = self._ledger.photos.twins(job.row.id, job.photo.content)
+        if self._reuse_any(job, duplicates, now):
+            return True
+        if job.row.is_sidecar:
+            self._finisher.keep(job, _SIDECAR, now)
+            return True
+        if self._adopt_output(job, duplicates, now):
+            return True
+        if is_tagged(job.picture) or self._ledger.photos.made(job.photo.content) is not None:
+            self._finisher.keep(job, _OWN_WORK, now)
+            return True
+        return False
+
+    def _reuse_any(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
+        for duplicate in reusable_results(job.row, duplicates, self._fingerprint):
+            if self._swap(job, duplicate, now) or self._reuse(job, duplicate, now):
+                return True
+        return False
+
+    def _reuse(self, job: Job, duplicate: Row, now: Now) -> bool:
+        """End a photo as its duplicate ended; False: its output is no longer what gpend wrote, so process the photo."""
+        home = self._homes.get(duplicate.folder)
+        moved = moved_from(job, duplicate)
+        wants_output = duplicate.finished is State.RESTORED or (self._outputs.mirrors_kept and moved)
+        written = None
+        try:
+            if home is not None and duplicate.written is not None and wants_output:
+                written = self._outputs.write_duplicate(job, duplicate, home, moved=moved)
+            if written is None and duplicate.finished is State.RESTORED:
+                return False
+            if written is None:
+                written = self._outputs.write_kept(job)
+        except PhotoError as error:
+            self._finisher.set_aside(job.row, error, now)
+            return True
+        reason, facts = duplicate.reason, duplicate.outcome
+        result = Result(duplicate.finished, reason, job.photo.content, duplicate.fingerprint, facts, written)
+        with self._ledger.together():
+            if duplicate.id != job.row.id and moved:
+                self._forget_moved(job, duplicate, home, now)
+            self._finisher.record(job.row, result, now)
+        return True
+
+    def _forget_moved(self, job: Job, duplicate: Row, home: Mirror | None, now: Now) -> None:
+        """A photo that was moved leaves a row with nothing more to say: its file is gone, and so is its output."""
+        if duplicate.folder == job.pair.id:
+            duplicate = adopt_orphan(self._ledger, self._outputs, duplicate, job.pair, now)
+        if duplicate.written is None or not (home is None or home.stands(duplicate.written)):
+            self._ledger.photos.forget(duplicate.id)
+
+    def _swap(self, job: Job, duplicate: Row, now: Now) -> bool:
+        """Two photos have exchanged their names: so do their outputs, lest the one is overwritten with the other."""
+        if not may_have_swapped(job.row, duplicate):
+            return False
+        try:
+            content, like = glance(duplicate.path, duplicate.stamp)
+        except (ChangedError, RefusedError, OSError):
+            return False  # it is told when its own turn comes
+        outputs = self._outputs.swap(job, duplicate, like) if content == job.row.content else None
+        if outputs is None:
+            return False
+        with self._ledger.together():
+            for row, was, written in ((job.row, duplicate, outputs[0]), (duplicate, job.row, outputs[1])):
+                result = Result(was.finished, was.reason, was.content, was.fingerprint, was.outcome, written)
+                self._finisher.record(row, result, now)
+        return True
+
+    def _adopt_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
+        """Look for an output of exactly this photo that the ledger does not know of; False: there is none."""
+        fit = [each for each in duplicates if each.finished not in _SET_ASIDE]  # what those have is an earlier photo's
+        hashes = {each.written.sha256: each for each in fit if each.written is not None}
+        written = self._outputs.existing(job, hashes.keys())
+        if written is None:
+            return False
+        duplicate = hashes.get(written.sha256)
+        facts = duplicate.outcome if duplicate else None
+        is_copy = written.sha256 == job.photo.content
+        state, reason = (State.KEPT, "kept before") if is_copy else (State.RESTORED, "restored before")
+        reason = duplicate.reason if duplicate else f"{reason}; its output was found in place"
+        result = Result(state, reason, job.photo.content, self._fingerprint, facts, written)
+        self._finisher.record(job.row, result, now)
+        return True
+
+    def _set_aside_again(self, job: Job, now: Now) -> bool:
+        """What became of a photo could not be written, and for the same reason it could not be written now.
+
+        Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place.
+        """
+        row, content = job.row, job.photo.content
+        if (row.finished, row.content, row.fingerprint) != (State.FAILED, content, self._fingerprint):
+            return False
+        for obstacle in self._outputs.obstacles(job):
+            if str(obstacle) == row.reason:
+                self._finisher.set_aside(row, obstacle, now, content=content)
+                return True
+        return False
+
+
+def moved_from(job: Job, duplicate: Row) -> bool:
+    """Is a photo the duplicate itself: under another stamp, or moved here from a place where there is nothing now?
+
+    In the source that the job's own photo was just read from, looking is enough; another source may be away as a whole.
+    """
+    if duplicate.id == job.row.id:
+        return True
+    if duplicate.folder != job.pair.id and not duplicate.is_absent:
+        return False
+    try:
+        duplicate.path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # unknown is not gone
+    return False
+
+
+def reusable_results(row: Row, duplicates: Sequence[Row], fingerprint: Fingerprint) -> list[Row]:
+    """The rows among `duplicates` (photos of the same content) whose outcome holds for `row` too, best first (pure).
+
+    Its own earlier outcome comes first, then a restoration: no photo is restored twice because its file was moved,
+    touched or copied. That another photo was left as it is says something only under the same fingerprint. All that
+    follow the first ended as it did: they count where its output is not there any more. None: process it.
+    """
+    if row.forced:
+        return []
+    fit = [each for each in duplicates if _holds(each, row, fingerprint)]
+    fit.sort(key=lambda each: (each.id != row.id, each.finished is not State.RESTORED, not each.is_absent))
+    return [each for each in fit if each.finished is fit[0].finished]
+
+
+def may_have_swapped(row: Row, other: Row) -> bool:
+    """Can it be that two photos have exchanged their names, of which the one is now what the other was (pure)?
+
+    Both were restored, both wait to be looked at, and the output of each has a name that suits the other's.
+    """
+    if row.folder != other.folder or row.id == other.id or row.content is None or other.state is not State.WAITING:
+        return False
+    if other.held or other.forced or other.is_suspect or other.next_attempt is not None:
+        return False
+    return row.finished is other.finished is State.RESTORED and _suits(row, other) and _suits(other, row)
+
+
+def _suits(row: Row, other: Row) -> bool:
+    """Would the output of another photo have, as this photo's, the name that this photo's output has?"""
+    if row.written is None or other.written is None:
+        return False
+    return row.written.path in candidates(row.relative, other.written.path.suffix)
+
+
+def _holds(duplicate: Row, row: Row, fingerprint: Fingerprint) -> bool:
+    match duplicate.finished:
+        case State.RESTORED:
+            return duplicate.written is not None
+        case State.KEPT:
+            return duplicate.id == row.id or duplicate.state is State.GONE or duplicate.fingerprint == fingerprint
+        case State.UNSUPPORTED:
+            return duplicate.fingerprint == fingerprint
+        case _:
+            return False

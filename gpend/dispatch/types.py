@@ -1,0 +1,89 @@
+"""The nouns of the dispatcher: a moment, a pair of folders, a photo on its way, and with what it is processed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gpend.engine import Engine
+from gpend.intake.reading import Original
+from gpend.intake.source import Source
+from gpend.ledger import Fingerprint, Result, Row, Written
+from gpend.mirror import Mirror, Origin
+from gpend.settings import Settings
+
+
+@dataclass(frozen=True)
+class Now:
+    """This moment on both clocks: one that people read and that may jump, one that only ever goes on."""
+
+    utc: int  # whole seconds, for the ledger
+    steady: float  # seconds of the monotonic clock, for intervals
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """With what photos are processed."""
+
+    settings: Settings
+    engine: Engine
+    fingerprint: Fingerprint
+
+
+@dataclass
+class FolderPair:
+    """One source and the tree that mirrors it, as the configuration names them."""
+
+    id: int  # in the ledger
+    source: Source
+    mirror: Mirror
+    minimum_free: int = 0  # bytes
+    identity: str | None = None  # of the output's root; another one there is another disk, or none at all
+
+    @property
+    def root(self) -> Path:
+        """The source's root."""
+        return self.source.root
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo that was read, and where it belongs."""
+
+    row: Row
+    pair: FolderPair
+    photo: Original
+    taken: int  # UTC seconds
+    picture: bytes  # what there is to see: the photo itself, unless it is wrapped up
+    suffix: str = ""  # the ending that a name for the picture must have, if another
+
+    @property
+    def origin(self) -> Origin:
+        """What the mirror wants to know of it."""
+        return Origin(self.row.relative, self.photo.content, self.photo.like)
+
+    @property
+    def before(self) -> Written | None:
+        """What was written for it earlier."""
+        return self.row.written
+
+
+class Listener(Protocol):
+    """Is told what happens, once, after it is on record."""
+
+    def finished(self, row: Row, result: Result) -> None:
+        """The processing of a photo has ended."""
+        ...
+
+    def paused(self, pair: FolderPair, reason: str) -> None:
+        """Nothing of a pair is processed until the reason is gone."""
+        ...
+
+
+class Nobody:
+    """A Listener that does nothing."""
+
+    def finished(self, row: Row, result: Result) -> None:
+        """As in Listener."""
+
+    def paused(self, pair: FolderPair, reason: str) -> None:
+        """As in Listener."""
