@@ -19,7 +19,7 @@ from pathlib import Path
 from gpend.backoff import delay
 from gpend.errors import TransientError
 from gpend.intake import Sighting
-from gpend.intake.ending import Ending, ends
+from gpend.intake.completeness import Completeness, completeness
 from gpend.intake.names import temporary_for
 from gpend.intake.source import Source
 from gpend.settings import Settings
@@ -95,7 +95,7 @@ class SettleQueue:
         """Whether a file that waits is still what it was when last offered or judged."""
         return not _has_changed(self._waiting[seen.path].sighting, seen)
 
-    def judge(self, seen: Sighting, ending: Ending, now: float, *, held: bool = False) -> Verdict:
+    def judge(self, seen: Sighting, ending: Completeness, now: float, *, held: bool = False) -> Verdict:
         """Decide on a file that was due, from what it is and how it ends now; what is not told to wait is forgotten.
 
         `held` says that a temporary file beside it is about to take its place.
@@ -105,12 +105,12 @@ class SettleQueue:
             self._begin(seen, now, check_at=now + max(self._quiet, _SHORTEST_PAUSE))
             return Verdict.WAIT
         unchanged = now - waiting.since
-        patience = self._incomplete if ending is Ending.INCOMPLETE else _HOLD_SECONDS if held else 0.0
+        patience = self._incomplete if ending is Completeness.INCOMPLETE else _HOLD_SECONDS if held else 0.0
         if unchanged < patience:
             self.postpone(seen.path, now, until=waiting.since + patience)
             return Verdict.WAIT
         self.forget(seen.path)
-        return Verdict.INCOMPLETE if ending is Ending.INCOMPLETE else Verdict.TAKE
+        return Verdict.INCOMPLETE if ending is Completeness.INCOMPLETE else Verdict.TAKE
 
     def postpone(self, path: Path, now: float, *, until: float | None = None) -> None:
         """Look at a file again after a pause that doubles each time, and at `until` if that comes first."""
@@ -194,7 +194,7 @@ class StabilityCheck:
         return self._queue.next_check()
 
     def _look(self, path: Path, now: float) -> Settled | None:
-        ending = Ending.UNKNOWN
+        ending = Completeness.UNKNOWN
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
@@ -227,14 +227,14 @@ def _to_be_replaced(directory: Path) -> frozenset[str]:
         return frozenset()  # the file itself was seen, and its end judged; a hold is only a courtesy
 
 
-def _ending(path: Path) -> Ending:
+def _ending(path: Path) -> Completeness:
     """How a file ends now. Raises OSError or TransientError if it cannot be told at this moment."""
     try:
         descriptor = _opened(path)
     except PermissionError:
-        return Ending.UNKNOWN  # whoever reads it next will say that it is unreadable
+        return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
-        return ends(_File(descriptor))
+        return completeness(_File(descriptor))
     finally:
         os.close(descriptor)
 

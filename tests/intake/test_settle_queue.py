@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gpend.intake import Sighting
-from gpend.intake.ending import Ending
+from gpend.intake.completeness import Completeness
 from gpend.intake.stability import SettleQueue, Verdict
 from gpend.stamp import Stamp
 
@@ -31,7 +31,7 @@ def test_a_file_is_looked_at_after_its_quiet_time() -> None:
     assert waiting.pop_due(QUIET - 0.1) is None
     assert waiting.next_check() == QUIET
     assert waiting.pop_due(QUIET) == PATH
-    assert waiting.judge(seen(), Ending.COMPLETE, QUIET) is Verdict.TAKE
+    assert waiting.judge(seen(), Completeness.COMPLETE, QUIET) is Verdict.TAKE
     assert len(waiting) == 0
     assert waiting.next_check() is None
 
@@ -50,7 +50,7 @@ def test_any_change_begins_the_quiet_time_anew(change: Sighting) -> None:
     waiting.offer(change, 7)
     assert waiting.pop_due(16.9) is None
     assert waiting.pop_due(17) == PATH
-    assert waiting.judge(change, Ending.COMPLETE, 17) is Verdict.TAKE
+    assert waiting.judge(change, Completeness.COMPLETE, 17) is Verdict.TAKE
 
 
 def test_a_change_found_when_it_is_looked_at_begins_the_quiet_time_anew() -> None:
@@ -58,10 +58,10 @@ def test_a_change_found_when_it_is_looked_at_begins_the_quiet_time_anew() -> Non
     waiting.offer(seen(), 0)
     assert waiting.pop_due(10) == PATH
     assert not waiting.is_unchanged(seen(size=2))
-    assert waiting.judge(seen(size=2), Ending.COMPLETE, 10) is Verdict.WAIT
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 10) is Verdict.WAIT
     assert waiting.pop_due(19.9) is None
     assert waiting.pop_due(20) == PATH
-    assert waiting.judge(seen(size=2), Ending.COMPLETE, 20) is Verdict.TAKE
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 20) is Verdict.TAKE
 
 
 @pytest.mark.parametrize("mtime_ns", [0, 315532800 * 10**9, -1, 4102444800 * 10**9, 2**62])
@@ -69,10 +69,12 @@ def test_a_files_own_time_does_not_matter(mtime_ns: int) -> None:
     waiting = settle()
     waiting.offer(seen(mtime_ns=mtime_ns), 0)
     assert waiting.pop_due(QUIET) == PATH
-    assert waiting.judge(seen(mtime_ns=mtime_ns), Ending.COMPLETE, QUIET) is Verdict.TAKE
+    assert waiting.judge(seen(mtime_ns=mtime_ns), Completeness.COMPLETE, QUIET) is Verdict.TAKE
 
 
-def checks(waiting: SettleQueue, ending: Ending, until: float, *, held: bool = False) -> tuple[list[float], Verdict]:
+def checks(
+    waiting: SettleQueue, ending: Completeness, until: float, *, held: bool = False
+) -> tuple[list[float], Verdict]:
     """When the file is looked at up to a moment, and the last verdict."""
     times, verdict = list[float](), Verdict.WAIT
     while verdict is Verdict.WAIT and (now := waiting.next_check()) is not None and now <= until:
@@ -85,7 +87,7 @@ def checks(waiting: SettleQueue, ending: Ending, until: float, *, held: bool = F
 def test_an_incomplete_file_is_looked_at_ever_more_rarely_and_set_aside_in_the_end() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    times, verdict = checks(waiting, Ending.INCOMPLETE, 2 * PATIENCE)
+    times, verdict = checks(waiting, Completeness.INCOMPLETE, 2 * PATIENCE)
     assert times == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
     assert verdict is Verdict.INCOMPLETE
 
@@ -93,41 +95,41 @@ def test_an_incomplete_file_is_looked_at_ever_more_rarely_and_set_aside_in_the_e
 def test_an_incomplete_file_that_grows_again_begins_from_the_start() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    assert checks(waiting, Ending.INCOMPLETE, 1000)[0][-1] == 640
+    assert checks(waiting, Completeness.INCOMPLETE, 1000)[0][-1] == 640
     waiting.offer(seen(size=2), 1000)
     assert waiting.pop_due(1010) == PATH
-    assert waiting.judge(seen(size=2), Ending.COMPLETE, 1010) is Verdict.TAKE
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 1010) is Verdict.TAKE
 
 
 def test_pauses_never_exceed_an_hour() -> None:
     waiting = SettleQueue(QUIET, 100_000.0)
     waiting.offer(seen(), 0)
-    times, _ = checks(waiting, Ending.INCOMPLETE, 100_000)
+    times, _ = checks(waiting, Completeness.INCOMPLETE, 100_000)
     assert max(later - earlier for earlier, later in pairwise(times)) == 3600
 
 
 def test_a_file_with_its_end_far_off_in_time_is_taken_once_it_is_complete() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    checks(waiting, Ending.INCOMPLETE, 500)
-    assert checks(waiting, Ending.COMPLETE, 700) == ([640], Verdict.TAKE)
+    checks(waiting, Completeness.INCOMPLETE, 500)
+    assert checks(waiting, Completeness.COMPLETE, 700) == ([640], Verdict.TAKE)
 
 
 def test_a_file_known_to_be_whole_is_due_at_once_but_must_have_its_end() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
     assert waiting.pop_due(5) == PATH
-    assert waiting.judge(seen(), Ending.INCOMPLETE, 5) is Verdict.WAIT
+    assert waiting.judge(seen(), Completeness.INCOMPLETE, 5) is Verdict.WAIT
     waiting.offer(seen(), 6, at_once=True)
     assert waiting.pop_due(6) == PATH
-    assert waiting.judge(seen(), Ending.COMPLETE, 6) is Verdict.TAKE
+    assert waiting.judge(seen(), Completeness.COMPLETE, 6) is Verdict.TAKE
 
 
 def test_a_file_that_changes_after_it_was_known_to_be_whole_must_be_quiet() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
     assert waiting.pop_due(5) == PATH
-    assert waiting.judge(seen(size=2), Ending.COMPLETE, 5) is Verdict.WAIT
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 5) is Verdict.WAIT
     assert waiting.pop_due(14.9) is None
     assert waiting.pop_due(15) == PATH
 
@@ -135,7 +137,7 @@ def test_a_file_that_changes_after_it_was_known_to_be_whole_must_be_quiet() -> N
 def test_a_temporary_file_beside_it_holds_a_photo_but_not_for_ever() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    times, verdict = checks(waiting, Ending.COMPLETE, 10_000, held=True)
+    times, verdict = checks(waiting, Completeness.COMPLETE, 10_000, held=True)
     assert verdict is Verdict.TAKE
     assert times[-1] == 600
 
@@ -184,10 +186,10 @@ def test_without_a_quiet_time_files_that_change_all_the_time_still_wait_a_moment
     waiting = SettleQueue(0, 0)
     waiting.offer(seen(), 0)
     assert waiting.pop_due(0) == PATH
-    assert waiting.judge(seen(size=2), Ending.COMPLETE, 0) is Verdict.WAIT
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 0) is Verdict.WAIT
     assert waiting.pop_due(0) is None
     assert waiting.pop_due(1) == PATH
-    assert waiting.judge(seen(size=2), Ending.INCOMPLETE, 1) is Verdict.INCOMPLETE
+    assert waiting.judge(seen(size=2), Completeness.INCOMPLETE, 1) is Verdict.INCOMPLETE
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=60))
@@ -201,7 +203,7 @@ def test_a_growing_file_waits(steps: list[tuple[int, bool]]) -> None:
             size += 1
             changed_at = now
         while (path := waiting.pop_due(now)) is not None:
-            if waiting.judge(seen(size), Ending.COMPLETE, now) is Verdict.TAKE:
+            if waiting.judge(seen(size), Completeness.COMPLETE, now) is Verdict.TAKE:
                 assert path == PATH
                 assert now - changed_at >= QUIET
                 waiting.offer(seen(size), now)
@@ -263,7 +265,7 @@ class Writers(RuleBasedStateMachine):
             self.offered.pop(path)
             return
         sighting, whole = self.sighting(path), self.files[path][1]
-        verdict = self.settle.judge(sighting, Ending.COMPLETE if whole else Ending.INCOMPLETE, self.now)
+        verdict = self.settle.judge(sighting, Completeness.COMPLETE if whole else Completeness.INCOMPLETE, self.now)
         if self.offered[path] != sighting:
             assert verdict is Verdict.WAIT
             self.offered[path], self.noticed[path] = sighting, self.now

@@ -11,7 +11,7 @@ from gpend.intake import Sighting
 from gpend.intake.source import Source
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.settings import Settings
-from tests.intake.ending.pictures import encoded
+from tests.intake.completeness.pictures import encoded
 
 JPEG = encoded("JPEG")
 SETTINGS = Settings(settle_seconds=10, incomplete_minutes=60)

@@ -13,7 +13,8 @@ from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, tags
-from gpend.core.formats.isobmff import FULL, Box, Extent
+from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
+from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
@@ -60,6 +61,7 @@ class _Picture:
     """An AVIF file, walked."""
 
     photo: bytes
+    layout: Layout
     meta: Box
     item: int  # the primary one
     extents: list[Extent]
@@ -140,7 +142,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     wanted[changed] = pixels[changed]
     new, quality = _encoded(picture, wanted)
     result = _told(picture, new)
-    result = isobmff.exchanged(result, picture.meta, _place(picture), new.photo[_place(new).data])
+    result = isobmff.exchanged(result, picture.layout.boxes, picture.meta, _place(picture), new.photo[_place(new).data])
     change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
     result, notes = _recorded(_walked(result), history, change)
     seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
@@ -151,7 +153,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
 
 def _walked(photo: bytes) -> _Picture:
     """The file's items and properties."""
-    found = {box.kind: box for box in isobmff.boxes(photo, 0, len(photo))}
+    layout = isobmff.survey(InMemory(photo))
+    found = {box.kind: box for box in layout.boxes}
     if b"moov" in found:
         raise UnsupportedError("this is an animated AVIF; gpend keeps it as it is")
     if b"meta" not in found:
@@ -162,7 +165,7 @@ def _walked(photo: bytes) -> _Picture:
         raise IncompleteError("the file ends before its picture does")
     kinds, references = isobmff.kinds(photo, meta), isobmff.references(photo, meta)
     item = isobmff.primary(photo, meta)
-    return _Picture(photo, meta, item, extents, kinds, *isobmff.properties(photo, meta), references)
+    return _Picture(photo, layout, meta, item, extents, kinds, *isobmff.properties(photo, meta), references)
 
 
 def _refuse(picture: _Picture) -> None:
@@ -184,7 +187,7 @@ def _refuse(picture: _Picture) -> None:
 
 def _decoded(photo: bytes, header: Header) -> AvifImageFile:
     """The picture, decoded by Pillow."""
-    image = AvifImageFile(BytesIO(photo))
+    image = AvifImageFile(BytesIO(isobmff.survey(InMemory(photo)).picture(photo)))
     if image.size != (header.width, header.height):
         raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
     image.load()
@@ -247,4 +250,4 @@ def _recorded(picture: _Picture, history: str, change: tags.Change) -> tuple[byt
     block, notes = tags.recorded(data[skipped:], history, change)
     if not block:
         return picture.photo, notes
-    return isobmff.exchanged(picture.photo, picture.meta, place, data[:skipped] + block), notes
+    return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, place, data[:skipped] + block), notes

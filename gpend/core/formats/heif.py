@@ -15,6 +15,7 @@ from PIL import Image
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff
 from gpend.core.formats.jpeg.container import patched
+from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import UnsupportedError
@@ -30,7 +31,7 @@ ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
 
 def header(photo: bytes) -> Header:
     """Size as decoded: upright, for HEIF's own turns are part of decoding."""
-    if any(box.kind == b"moov" for box in isobmff.boxes(photo, 0, len(photo))):
+    if any(box.kind == b"moov" for box in isobmff.survey(InMemory(photo)).boxes):
         raise UnsupportedError("this is an animated HEIF; gpend keeps it as it is")
     picture = _opened(photo)
     colours = picture.info.get("nclx_profile") or {}
@@ -86,7 +87,8 @@ def _module() -> ModuleType:
 
 def _opened(photo: bytes) -> Any:  # noqa: ANN401 - of an untyped, optional library
     """The primary image, not yet decoded."""
-    file = _module().open_heif(BytesIO(photo), convert_hdr_to_8bit=True)
+    picture = isobmff.survey(InMemory(photo)).picture(photo)
+    file = _module().open_heif(BytesIO(picture), convert_hdr_to_8bit=True)
     return file[file.primary_index]
 
 

@@ -2,12 +2,15 @@
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEAD = 8  # bytes of a chunk's length and kind
+LAST = b"\0\0\0\0IEND\xaeB`\x82"  # IEND has no data, so its checksum never differs
 IDAT_SIZE = 1 << 20  # how much of the picture goes into one IDAT chunk, in bytes
 
 
@@ -30,20 +33,47 @@ class Chunk(NamedTuple):
 
 
 def walk(photo: bytes) -> tuple[Chunk, ...]:
-    """Every chunk up to IEND, in order. IncompleteError where the file ends before IEND."""
-    chunks: list[Chunk] = []
+    """Every chunk up to IEND, in order. Raises as `follow`."""
+    return tuple(follow(InMemory(photo)))
+
+
+def follow(reader: Reader) -> Iterator[Chunk]:
+    """The same of a file that need not be held.
+
+    Raises IncompleteError where the file ends, or has not been filled, before IEND; PhotoError where there is no chunk.
+    """
     place = len(SIGNATURE)
-    while not chunks or chunks[-1].kind != b"IEND":
-        if place + 12 > len(photo):
-            raise IncompleteError("the file ends before its picture does")
-        length, kind = struct.unpack_from(">I4s", photo, place)
-        if not kind.isalpha():
-            raise PhotoError(f"the file is corrupt: no chunk begins at byte {place:,}")
-        chunks.append(Chunk(kind, place, length))
-        place = chunks[-1].end
-        if place > len(photo):
-            raise IncompleteError("the file ends before its picture does")
-    return tuple(chunks)
+    for _ in range(MOST_PARTS):
+        chunk = _chunk(reader, place)
+        yield chunk
+        if chunk.kind == b"IEND":
+            return
+        place = chunk.end
+    raise PhotoError(f"the file is corrupt: it has more than {MOST_PARTS:,} chunks")
+
+
+def _chunk(reader: Reader, place: int) -> Chunk:
+    head = reader.read(place, HEAD)
+    written = head[4:].rstrip(b"\0")  # of its kind: a writer that reserves space leaves zeros behind what it wrote
+    if len(head) < HEAD or (len(written) < len(head[4:]) and (written.isalpha() or not written)):
+        raise IncompleteError(ENDS_EARLY)
+    length, kind = struct.unpack(">I4s", head)
+    if not kind.isalpha():
+        raise PhotoError(f"the file is corrupt: no chunk begins at byte {place:,}")
+    chunk = Chunk(kind, place, length)
+    if chunk.end > reader.size or (kind == b"IEND" and reader.read(place, len(LAST)) != LAST):
+        raise IncompleteError(ENDS_EARLY)
+    return chunk
+
+
+def end(reader: Reader) -> int:
+    """Where the picture ends; what follows is a trailer. Raises as `follow`, which is spared where IEND is last."""
+    if reader.read(max(0, reader.size - len(LAST)), len(LAST)) == LAST:
+        return reader.size
+    place = 0
+    for chunk in follow(reader):
+        place = chunk.end
+    return place
 
 
 def check(photo: bytes, chunks: tuple[Chunk, ...]) -> None:

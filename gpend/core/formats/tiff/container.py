@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from gpend.core.formats import Decoded, Encoded, Format, Header, palette, tags
 from gpend.core.formats.jpeg import exif
 from gpend.core.formats.jpeg.tiff import Block, Directory, UnreadableError
+from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
-from gpend.core.formats.tiff import compression, ifd, strips
+from gpend.core.formats.tiff import compression, ending, ifd, strips
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
@@ -145,10 +146,10 @@ def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
 
 def _begun(photo: bytes) -> tuple[Block, Directory]:
     """The file's directory; refuses the kinds that are kept as they are."""
+    ending.end(InMemory(photo))
     try:
         block = Block(photo)
         first = block.first()
-        ifd.require_whole(block, first)
     except UnreadableError as error:
         raise IncompleteError("the file ends before its picture does, or is corrupt") from error
     _refuse(block, first, photo)

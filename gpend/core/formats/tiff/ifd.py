@@ -7,20 +7,10 @@ from gpend.core.formats.jpeg.tiff import LONG, SHORT, Block, Directory, Entry, U
 from gpend.errors import PhotoError
 
 BYTE = 1
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-"""Bytes of a value, by TIFF's number for its type."""
 FORMS = {BYTE: "B", SHORT: "H", LONG: "I"}
 INLINE = 4  # a value of up to so many bytes stands in the entry itself
 LARGEST = 0xFFFFFFFF  # offset
 TOP = {BYTE: 0xFF, SHORT: 0xFFFF, LONG: LARGEST}
-
-
-def require_whole(block: Block, directory: Directory) -> None:
-    """Raise UnreadableError where values of the directory lie outside of the file."""
-    for entry in directory.entries:
-        size = SIZES.get(entry.kind, 1) * entry.count
-        if size > INLINE and struct.unpack(block.order + "I", entry.value)[0] + size > len(block.data):
-            raise UnreadableError(f"the values of tag {entry.tag} lie outside of the file")
 
 
 def numbers(block: Block, directory: Directory, tag: int, default: Sequence[int] = ()) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, opencv, tags
+from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
 from gpend.core.formats.webp import riff, vp8
 from gpend.core.photo import Mask, Pixels
@@ -182,5 +183,5 @@ def _extended(picture: _Picture, colours: bytes, added: bytes) -> bytes:
     sides = ((side - 1).to_bytes(3, "little") for side in (picture.width, picture.height))
     features = bytes([HAS_EXIF | (HAS_ALPHA if has_alpha else 0), 0, 0, 0]) + b"".join(sides)
     plain = riff.spliced(picture.photo, {picture.colours: colours}, picture.colours, added)
-    parts = [riff.written(b"VP8X", features), plain[riff.HEAD : riff.size(plain)]]
-    return riff.whole(parts) + plain[riff.size(plain) :]
+    last = riff.end(InMemory(plain))
+    return riff.whole([riff.written(b"VP8X", features), plain[riff.HEAD : last]]) + plain[last:]

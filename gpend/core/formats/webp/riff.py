@@ -4,9 +4,12 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from gpend.core.formats.reader import ENDS_EARLY, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
-HEAD = 12  # "RIFF", size, "WEBP"
+HEAD = 12  # bytes of "RIFF", the size and "WEBP"
+UNCOUNTED = 8  # bytes before those that the size counts
+FORM = 4  # bytes of "WEBP", which the size counts
 
 
 class Chunk(NamedTuple):
@@ -27,24 +30,26 @@ class Chunk(NamedTuple):
         return self.start + 8 + self.length + self.length % 2
 
 
-def size(photo: bytes) -> int:
-    """How many bytes of the file are WebP; the rest is a trailer. IncompleteError where the file is shorter."""
-    if len(photo) < HEAD:
-        raise IncompleteError("the file ends before its picture does")
-    (promised,) = struct.unpack_from("<I", photo, 4)
-    if promised + 8 > len(photo):
-        raise IncompleteError("the file ends before its picture does")
-    return int(promised) + 8
+def end(reader: Reader) -> int:
+    """Where the picture ends, which its header says; what follows is a trailer (RFC 9649, 2.4).
+
+    Raises IncompleteError where the file is shorter, or its header has not been filled.
+    """
+    head = reader.read(0, HEAD)
+    counted = int.from_bytes(head[4:UNCOUNTED], "little")
+    if not any(head[UNCOUNTED:]) or not FORM <= counted <= reader.size - UNCOUNTED:
+        raise IncompleteError(ENDS_EARLY)
+    return UNCOUNTED + counted
 
 
 def walk(photo: bytes) -> tuple[Chunk, ...]:
     """Every chunk, in order."""
-    end = size(photo)
+    last = end(InMemory(photo))
     chunks: list[Chunk] = []
     place = HEAD
-    while place + 8 <= end:
+    while place + 8 <= last:
         kind, length = struct.unpack_from("<4sI", photo, place)
-        if place + 8 + length > end:
+        if place + 8 + length > last:
             raise PhotoError("the file is corrupt: a part of it claims to be longer than the whole")
         chunks.append(Chunk(kind, place, length))
         place = chunks[-1].end
@@ -73,4 +78,4 @@ def spliced(photo: bytes, exchanged: Mapping[Chunk, bytes], added_after: Chunk, 
         parts.append(photo[chunk.start : chunk.end] if data is None else written(chunk.kind, data))
         if chunk == added_after:
             parts.append(added)
-    return whole(parts) + photo[size(photo) :]
+    return whole(parts) + photo[end(InMemory(photo)) :]

@@ -5,8 +5,9 @@ import struct
 import pytest
 
 from gpend.core.formats.jpeg.tiff import Block, UnreadableError
-from gpend.core.formats.tiff import ifd
-from gpend.errors import PhotoError
+from gpend.core.formats.reader import InMemory
+from gpend.core.formats.tiff import ending, ifd
+from gpend.errors import IncompleteError, PhotoError
 from tests.photos_jpeg import ASCII, LONG, SHORT, Directory
 
 
@@ -56,10 +57,9 @@ def test_other_numbers_are_read_back_and_all_the_rest_stays(order: str, tag: int
 
 def test_values_outside_of_the_file_are_noticed() -> None:
     tiff = block()
-    cut = Block(bytes(tiff.data[:-2]))
-    ifd.require_whole(tiff, tiff.first())
-    with pytest.raises(UnreadableError):
-        ifd.require_whole(cut, cut.first())
+    assert ending.end(InMemory(bytes(tiff.data))) == 0  # it names no pixels
+    with pytest.raises(IncompleteError):
+        ending.end(InMemory(bytes(tiff.data[:-2])))
     far = Block(bytes(tiff.data))
     struct.pack_into("<I", far.data, far.first().place(4), 1 << 30)
     with pytest.raises(UnreadableError):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gpend.core.formats.reader import InMemory
 from gpend.core.formats.webp import riff
 from gpend.errors import IncompleteError, PhotoError
 from tests import photos
@@ -12,7 +13,7 @@ PHOTO = photos.webp(photos.portrait(), metadata=True, lossless=True)
 def test_every_chunk_is_found_in_order() -> None:
     kinds = [chunk.kind for chunk in riff.walk(PHOTO)]
     assert kinds == [b"VP8X", b"ICCP", b"VP8L", b"EXIF", b"XMP ", b"teSt"]
-    assert riff.walk(PHOTO)[-1].end == riff.size(PHOTO) == len(PHOTO)
+    assert riff.walk(PHOTO)[-1].end == riff.end(InMemory(PHOTO)) == len(PHOTO)
 
 
 def test_nothing_exchanged_is_nothing_changed() -> None:
@@ -25,7 +26,7 @@ def test_lengths_follow_what_is_exchanged_and_added(data: bytes) -> None:
     walked = riff.walk(PHOTO)
     after = riff.spliced(PHOTO, {walked[3]: data}, walked[2], riff.written(b"neWs", data))
     assert [chunk.kind for chunk in riff.walk(after)] == [b"VP8X", b"ICCP", b"VP8L", b"neWs", b"EXIF", b"XMP ", b"teSt"]
-    assert riff.size(after) == len(after)
+    assert riff.end(InMemory(after)) == len(after)
     assert after[riff.walk(after)[3].data] == after[riff.walk(after)[4].data] == data
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-from gpend.intake.ending.reader import STEPS, End, Ending, Reader
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, Reader
+from gpend.errors import IncompleteError, PhotoError
 
 _CHUNK = 1 << 20
 _MARKER = 4  # bytes of a marker with its segment's length
@@ -10,35 +11,36 @@ _EOI, _SOS, _TEM = 0xD9, 0xDA, 0x01
 _IN_SCAN = re.compile(rb"\xff+([\x01\xc4\xcc\xd9-\xdd\xe0-\xef\xfe])")  # what may interrupt or end coded data
 
 
-def jpeg_end(reader: Reader) -> End:
-    """Judge a file that begins as a JPEG does; it is read through only where it does not end as one does."""
+def end(reader: Reader) -> int:
+    """Where the picture ends; what follows is a trailer. The file is read through only where it has one.
+
+    Raises IncompleteError where the file ends first, PhotoError where its segments cannot be followed.
+    """
     begin = _coded_data(reader)
-    if isinstance(begin, Ending):
-        return begin
     if reader.size - 2 >= begin and reader.read(reader.size - 2, 2) == b"\xff\xd9":
         return reader.size
     return _end_of_image(reader, begin)
 
 
-def _coded_data(reader: Reader) -> End:
+def _coded_data(reader: Reader) -> int:
     """The offset of the first coded data: the end of a thumbnail in the segments before it is not the picture's."""
     at = 2
-    for _ in range(STEPS):
+    for _ in range(MOST_PARTS):
         head = reader.read(at, _MARKER)
         if len(head) < _MARKER or head[0] == 0 or head.startswith(b"\xff\0"):
-            return Ending.INCOMPLETE
+            raise IncompleteError(ENDS_EARLY)
         if head.startswith(b"\xff\xff"):  # fill
             at += 1
         elif head[0] != 0xFF or head[1] < 0xC0:  # noqa: PLR2004 - where the markers with segments begin
-            return Ending.UNKNOWN
+            break
         else:
             at += 2 + int.from_bytes(head[2:])
             if head[1] == _SOS:
                 return at
-    return Ending.UNKNOWN
+    raise PhotoError(f"the file is corrupt: no segment begins at byte {at:,}")
 
 
-def _end_of_image(reader: Reader, at: int) -> End:
+def _end_of_image(reader: Reader, at: int) -> int:
     while at < reader.size:
         chunk = reader.read(at, _CHUNK)
         found = _IN_SCAN.search(chunk)
@@ -52,4 +54,4 @@ def _end_of_image(reader: Reader, at: int) -> End:
             return at
         if found[1][0] != _TEM:
             at += int.from_bytes(reader.read(at, 2))
-    return Ending.INCOMPLETE
+    raise IncompleteError(ENDS_EARLY)

@@ -3,35 +3,32 @@
 from itertools import zip_longest
 from typing import Literal
 
-from gpend.intake.ending.reader import End, Ending, Reader
+from gpend.core.formats.reader import ENDS_EARLY, Reader
+from gpend.errors import IncompleteError
 
 _OFFSETS, _LENGTHS = frozenset({273, 324}), frozenset({279, 325})  # tags: of strips, of tiles
 _TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # bytes; the others 1
 _BIG = 43  # BigTIFF's version
 _DIRECTORIES = 64  # followed; more pages than a photo has
 _TABLE = 1 << 24  # bytes of a table of strips that are read
-_BLOCK = 4096  # bytes: if the pixels after a hole end in so many zeros, these were never written
 
 
-def tiff_end(reader: Reader) -> End:
-    """Judge a file that begins as a TIFF does.
+def end(reader: Reader) -> int:
+    """Where the furthest pixels end; what follows may be directories, or a trailer.
 
-    Black pixels may lie in a hole of a whole file, since they need not be compressed; only pixels that end in one are
-    taken for not yet written.
+    Raises IncompleteError where the file ends before a directory, a value or pixels that it names.
     """
     tiff = _Tiff(reader)
     at, directories, pixels = tiff.number(tiff.word, tiff.word), 0, 0
     while at and directories < _DIRECTORIES:
         after, entries = tiff.after_directory(at), tiff.entries(at)
         if after > reader.size or not tiff.are_written(entries) or tiff.values_end(entries) > reader.size:
-            return Ending.INCOMPLETE
+            raise IncompleteError(ENDS_EARLY)
         pixels = max(pixels, tiff.pixels_end(entries))
-        if pixels > reader.size:
-            return Ending.INCOMPLETE
         at, directories = tiff.number(after - tiff.word, tiff.word), directories + 1
-    tail = max(reader.first_hole, pixels - _BLOCK)
-    unwritten = reader.first_hole < pixels and not any(reader.read(tail, pixels - tail))
-    return min(pixels, reader.first_hole) if directories and not unwritten else Ending.INCOMPLETE
+    if not directories or pixels > reader.size:
+        raise IncompleteError(ENDS_EARLY)
+    return pixels
 
 
 class _Tiff:

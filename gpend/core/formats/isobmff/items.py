@@ -1,46 +1,12 @@
-"""The boxes of an AVIF or HEIF file: what its items are, where their data lie (ISO/IEC 14496-12, 23008-12)."""
+"""The items of an AVIF or HEIF file: what they are, where their data lie (ISO/IEC 14496-12, 23008-12)."""
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpend.errors import IncompleteError, PhotoError, UnsupportedError
+from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
+from gpend.errors import PhotoError, UnsupportedError
 
-FULL = 4  # bytes of version and flags, with which some boxes begin
 SIZES = (0, 4, 8)  # bytes that an offset or length may have
-
-
-class Field(NamedTuple):
-    """A number, and where it stands."""
-
-    value: int
-    place: int
-    size: int  # bytes; 0: it is not there
-
-
-class Box(NamedTuple):
-    """One box, as offsets into the file."""
-
-    kind: bytes
-    start: int  # of its content
-    end: int
-    size: Field
-
-
-class Reader:
-    """Big-endian numbers, one after the other."""
-
-    def __init__(self, data: bytes, box: Box) -> None:
-        self._data = data
-        self._end = box.end
-        self.place = box.start
-
-    def number(self, size: int) -> int:
-        """The next unsigned number of `size` bytes."""
-        if self.place + size > self._end:
-            raise PhotoError("the file is corrupt: one of its boxes ends too early")
-        self.place += size
-        return int.from_bytes(self._data[self.place - size : self.place], "big")
 
 
 class Extent(NamedTuple):
@@ -58,39 +24,9 @@ class Extent(NamedTuple):
         return slice(start, start + self.length.value)
 
 
-def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """The boxes from `start` to `end`. IncompleteError where the file ends within one."""
-    while start + 8 <= end:
-        length, kind = struct.unpack_from(">I4s", data, start)
-        size, head = Field(length, start, 4), 8
-        if length == 1:
-            size, head = Field(int.from_bytes(data[start + 8 : start + 16], "big"), start + 8, 8), 16
-        if length == 0:
-            size = Field(end - start, start, 0)  # it is told to reach to the end, and goes on doing so
-        if size.value < head:
-            raise PhotoError("the file is corrupt: a box is smaller than its own head")
-        if start + size.value > end:
-            raise IncompleteError("the file ends before its picture does")
-        yield Box(kind, start + head, start + size.value, size)
-        start += size.value
-
-
-def child(data: bytes, parent: Box, kind: bytes, skip: int = 0) -> Box | None:
-    """The first box of this kind inside `parent`, behind `skip` bytes."""
-    return next((box for box in boxes(data, parent.start + skip, parent.end) if box.kind == kind), None)
-
-
-def required(data: bytes, parent: Box, kind: bytes, skip: int = 0) -> Box:
-    """The same. Raises PhotoError where there is none."""
-    box = child(data, parent, kind, skip)
-    if box is None:
-        raise PhotoError(f"the file is corrupt: it has no {kind.decode()} box")
-    return box
-
-
 def primary(data: bytes, meta: Box) -> int:
     """The number of the item that is the picture."""
-    reader = Reader(data, required(data, meta, b"pitm", FULL))
+    reader = Numbers(data, required(data, meta, b"pitm", FULL))
     version = reader.number(FULL) >> 24
     return reader.number(4 if version else 2)
 
@@ -101,7 +37,7 @@ def kinds(data: bytes, meta: Box) -> dict[int, bytes]:
     version = data[info.start] if info.start < info.end else 0
     found: dict[int, bytes] = {}
     for entry in boxes(data, info.start + FULL + (4 if version else 2), info.end):
-        reader = Reader(data, entry)
+        reader = Numbers(data, entry)
         number_size = 4 if reader.number(FULL) >> 24 == 3 else 2  # noqa: PLR2004 - the version with large numbers
         number = reader.number(number_size)
         reader.number(2)  # protection
@@ -111,7 +47,7 @@ def kinds(data: bytes, meta: Box) -> dict[int, bytes]:
 
 def extents(data: bytes, meta: Box) -> list[Extent]:
     """Where the items' data lie, of all items whose data lie in the file itself."""
-    reader = Reader(data, required(data, meta, b"iloc", FULL))
+    reader = Numbers(data, required(data, meta, b"iloc", FULL))
     version = reader.number(FULL) >> 24
     sizes = reader.number(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
@@ -131,19 +67,21 @@ def extents(data: bytes, meta: Box) -> list[Extent]:
     return found
 
 
-def _field(reader: Reader, size: int) -> Field:
+def _field(reader: Numbers, size: int) -> Field:
     return Field(reader.number(size), reader.place - size, size)
 
 
-def exchanged(photo: bytes, meta: Box, target: Extent, data: bytes) -> bytes:
+def exchanged(photo: bytes, whole: Sequence[Box], meta: Box, target: Extent, data: bytes) -> bytes:
     """The file with other data in one stretch; what lies behind moves, and the fields that tell where it is follow.
+
+    `whole` are the boxes of the file, which hold the data.
 
     Raises UnsupportedError where that cannot be told in the file's own fields.
     """
     start, end = target.data.start, target.data.stop
     moved = len(data) - (end - start)
     result = bytearray(photo[:start] + data + photo[end:])
-    holder = next((box for box in boxes(photo, 0, len(photo)) if box.start <= start and end <= box.end), None)
+    holder = next((box for box in whole if box.start <= start and end <= box.end), None)
     if holder is None or holder.kind != b"mdat":
         raise UnsupportedError("gpend keeps this photo as it is: its picture lies in an unusual place")
     changes = [(target.length, len(data)), (holder.size, holder.size.value + moved)]
@@ -167,7 +105,7 @@ def properties(data: bytes, meta: Box) -> tuple[list[Box], dict[int, list[int]]]
     owned: dict[int, list[int]] = {}
     for box in boxes(data, parent.start, parent.end):
         if box.kind == b"ipma":
-            reader = Reader(data, box)
+            reader = Numbers(data, box)
             form = reader.number(FULL)
             wide = 2 if form & 1 else 1
             for _ in range(reader.number(4)):

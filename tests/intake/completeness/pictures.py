@@ -8,7 +8,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from gpend.intake.ending import Ending, ends
+from gpend.intake.completeness import Completeness, completeness
 
 
 @dataclass
@@ -38,9 +38,9 @@ class Held:
         return piece
 
 
-def ending(content: bytes, hole: int | None = None) -> Ending:
+def ending(content: bytes, hole: int | None = None) -> Completeness:
     """How a file with this content ends."""
-    return ends(Held(content, hole))
+    return completeness(Held(content, hole))
 
 
 def noise(width: int = 96, height: int = 64) -> Image.Image:

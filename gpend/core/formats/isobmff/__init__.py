@@ -1,0 +1,25 @@
+"""ISO base media files, of which HEIF and AVIF are kinds: their boxes, their items, and what is behind them."""
+
+from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
+from gpend.core.formats.isobmff.items import Extent, exchanged, extents, kinds, primary, properties, references
+from gpend.core.formats.isobmff.layout import Layout, end, survey
+
+__all__ = [
+    "FULL",
+    "Box",
+    "Extent",
+    "Field",
+    "Layout",
+    "Numbers",
+    "boxes",
+    "child",
+    "end",
+    "exchanged",
+    "extents",
+    "kinds",
+    "primary",
+    "properties",
+    "references",
+    "required",
+    "survey",
+]

@@ -1,0 +1,93 @@
+"""Which boxes a picture has, and where what is no box begins.
+
+Phones put more behind a HEIF's or AVIF's boxes: a motion photo's video as a file of its own, Samsung's and vivo's
+trailers, padding. The picture is whole once the boxes that hold its description and its data are there.
+"""
+
+from dataclasses import dataclass
+
+from gpend.core.formats.isobmff.box import HEAD, Box, box_at
+from gpend.core.formats.isobmff.items import extents
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, Reader
+from gpend.errors import IncompleteError, PhotoError
+
+GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
+"""Boxes that stand behind pictures: one that is cut off is still on its way. Anything else there is a trailer."""
+
+LARGEST_META = 1 << 24
+"""Bytes of a description that are read to learn what the picture needs: phones write 4 to 40 KB."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A whole file."""
+
+    boxes: tuple[Box, ...]  # the picture's: a second `ftyp` begins another file, such as a motion photo's video
+    end: int  # after the last whole box, the other file's included; what follows is a trailer
+
+    def picture(self, photo: bytes) -> bytes:
+        """The file without what stands behind the picture's boxes, over which a decoder might stumble."""
+        return photo[: self.boxes[-1].end]
+
+
+def survey(reader: Reader) -> Layout:
+    """The boxes of a file that begins with one.
+
+    Once the picture has all that it needs, anything that is no box is a trailer. Before that, raises IncompleteError
+    where the file ends or has not been filled, PhotoError where there is no box.
+    """
+    found: list[Box] = []
+    at, needed = 0, None
+    for _ in range(MOST_PARTS):
+        try:
+            box = _next(reader, at)
+        except PhotoError:
+            if _is_whole(found, needed) and not _is_growing(reader, at):
+                return Layout(_of_the_picture(found), at)
+            raise
+        found.append(box)
+        at = box.end
+        needed = _needed(reader, box) if box.kind == b"meta" else needed
+    raise PhotoError(f"the file is corrupt: it has more than {MOST_PARTS:,} boxes")
+
+
+def end(reader: Reader) -> int:
+    """Where the last whole box ends; what follows is a trailer. Raises as `survey`."""
+    return survey(reader).end
+
+
+def _next(reader: Reader, at: int) -> Box:
+    kind = reader.read(at + 4, 4)
+    if len(kind) < 4 or not any(kind):  # noqa: PLR2004 - the letters of a kind
+        raise IncompleteError(ENDS_EARLY)
+    if not (kind.isascii() and kind.decode().isprintable()):
+        raise PhotoError(f"the file is corrupt: no box begins at byte {at:,}")
+    return box_at(reader, at, reader.size)
+
+
+def _is_growing(reader: Reader, at: int) -> bool:
+    head = reader.read(at, HEAD)
+    return head[4:] in GROWING and int.from_bytes(head[:4], "big") >= HEAD
+
+
+def _of_the_picture(found: list[Box]) -> tuple[Box, ...]:
+    second = next((number for number, box in enumerate(found) if number and box.kind == b"ftyp"), len(found))
+    return tuple(found[:second])
+
+
+def _is_whole(found: list[Box], needed: int | None) -> bool:
+    kinds = {box.kind for box in _of_the_picture(found)}
+    if needed is None or b"moov" in kinds:
+        return b"mdat" in kinds and not kinds.isdisjoint({b"meta", b"moov"})
+    return needed <= found[-1].end
+
+
+def _needed(reader: Reader, meta: Box) -> int | None:
+    """Where the data of its items end; None where the description cannot be read."""
+    length = meta.end - meta.start
+    data = reader.read(meta.start, min(length, LARGEST_META))
+    try:
+        places = extents(data, Box(meta.kind, 0, len(data), meta.size))
+    except PhotoError:
+        return 0 if b"idat" in data else None  # a small picture may lie inside its own description
+    return max((extent.data.stop for extent in places), default=0)

@@ -1,0 +1,36 @@
+"""A file that is read where it is needed: held in memory, or on a disk to which it may still be on its way."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+MOST_PARTS = 100_000
+"""Segments, chunks or boxes that are followed; more are no photo's, and following them would take for ever."""
+
+ENDS_EARLY = "the file ends before its picture does"
+
+
+class Reader(Protocol):
+    """A file that can be read anywhere."""
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+
+    def read(self, offset: int, count: int) -> bytes:
+        """At most `count` bytes from `offset` on: fewer at the end, none beyond it."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A Reader of a file that is there as a whole."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """As in Reader."""
+        return len(self.data)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """As in Reader."""
+        return self.data[offset : offset + count]
