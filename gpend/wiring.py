@@ -15,11 +15,11 @@ from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
 from gpend.daemon import problems as problems_of_folders
-from gpend.dispatch import Runtime, fingerprint_of
+from gpend.dispatch import Runtime
 from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
-from gpend.ledger import Ledger
+from gpend.ledger import Ledger, fingerprint_of
 from gpend.models.weights import GpenCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.settings import CoreSettings, Settings

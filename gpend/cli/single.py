@@ -9,11 +9,10 @@ from pathlib import Path
 from gpend.core import pipeline
 from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
-from gpend.dispatch.fingerprint import fingerprint_of
 from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
-from gpend.ledger import Facts
+from gpend.ledger import Facts, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates, is_tagged
 from gpend.settings import CoreSettings
 

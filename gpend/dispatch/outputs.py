@@ -49,33 +49,37 @@ class OutputWriter:
         self._discard_previous(job, written)
         return written
 
-    def write_duplicate(self, job: Job, twin: Row, home: Mirror, *, moved: bool) -> Written | None:
-        """Give a photo the output of `twin`, a photo of the same content whose output tree is `home`.
+    def write_duplicate(self, job: Job, duplicate: Row, home: Mirror, *, moved: bool) -> Written | None:
+        """Give a photo the output of `duplicate`, a photo of the same content whose output tree is `home`.
 
         It is left in place if it is the photo's own already, moved along if the photo was `moved`, and copied
         otherwise. None: the output is no longer as gpend wrote it.
         """
-        written = twin.written and trash.whereabouts(home, twin.written)
+        written = duplicate.written and trash.whereabouts(home, duplicate.written)
         if written is None:
             return None
-        suffix = written.path.suffix if written.path.suffix != twin.relative.suffix else ""
+        suffix = written.path.suffix if written.path.suffix != duplicate.relative.suffix else ""
         place = self._make_room(job, suffix)
         if home is job.pair.mirror and written.path == place:
             return home.retime(written, job.photo.like)
         if moved:
-            return _move(job, replace(twin, written=written), home, place)
+            return _move(job, replace(duplicate, written=written), home, place)
         photo = home.read(written)
-        return None if photo is None else job.pair.mirror.write(place, photo, job.origin, twin.fingerprint, job.before)
+        return (
+            None
+            if photo is None
+            else job.pair.mirror.write(place, photo, job.origin, duplicate.fingerprint, job.before)
+        )
 
-    def swap(self, job: Job, twin: Row, like: Appearance) -> tuple[Written, Written] | None:
-        """Give a photo the output of `twin`, which looks `like` this now, and the twin the photo's: in one step.
+    def swap(self, job: Job, duplicate: Row, like: Appearance) -> tuple[Written, Written] | None:
+        """Give two photos each the output of the other, in one step; the duplicate's file looks `like` this now.
 
-        What is then the photo's, and the twin's. None: that cannot be done, and nothing has changed.
+        What is then the photo's, and the duplicate's. None: that cannot be done, and nothing has changed.
         """
         mirror = job.pair.mirror
-        if job.before is None or twin.written is None:
+        if job.before is None or duplicate.written is None:
             return None
-        outputs = mirror.exchange(job.before, twin.written)
+        outputs = mirror.exchange(job.before, duplicate.written)
         return outputs and (mirror.retime(outputs[0], job.photo.like), mirror.retime(outputs[1], like))
 
     def existing(self, job: Job, known: Collection[str]) -> Written | None:
@@ -163,25 +167,25 @@ class _Guest:
     elsewhere: Path  # where it may go
 
 
-def _move(job: Job, twin: Row, home: Mirror, place: Path) -> Written | None:
+def _move(job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
     mirror = job.pair.mirror
-    if twin.written is None:
+    if duplicate.written is None:
         return None
-    made = mirror.adopt(place, job.origin, (twin.written.sha256,))
-    if made is not None and not (mirror.output / place).samefile(home.output / twin.written.path):
-        home.remove(twin.written)  # it was being copied when gpend was killed, and nobody is left who needs both
+    made = mirror.adopt(place, job.origin, (duplicate.written.sha256,))
+    if made is not None and not (mirror.output / place).samefile(home.output / duplicate.written.path):
+        home.remove(duplicate.written)  # it was being copied when gpend was killed, and nobody is left who needs both
         return mirror.retime(made, job.photo.like)
     if job.before is None or job.before.path != place:  # else an earlier output of its own stands in the way
         try:
-            return home.move(twin.written, mirror, place, job.photo.like)
+            return home.move(duplicate.written, mirror, place, job.photo.like)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-    photo = home.read(twin.written)
+    photo = home.read(duplicate.written)
     if photo is None:
         return None
-    written = mirror.write(place, photo, job.origin, twin.fingerprint, job.before)
-    home.remove(twin.written)
+    written = mirror.write(place, photo, job.origin, duplicate.fingerprint, job.before)
+    home.remove(duplicate.written)
     return written
 
 

@@ -39,7 +39,7 @@ class Deduplicator:
         return (not is_afresh and self._finish_known(job, now)) or self._set_aside_again(job, now)
 
     def _finish_known(self, job: Job, now: Now) -> bool:
-        duplicates = self._ledger.photos.twins(job.row.id, job.photo.content)
+        duplicates = self._ledger.photos.duplicates(job.row.id, job.photo.content)
         if self._reuse_any(job, duplicates, now):
             return True
         if job.row.is_sidecar:

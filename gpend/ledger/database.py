@@ -1,14 +1,16 @@
 """The SQLite file of the ledger: opened, checked, brought up to date, set aside where it is damaged."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger.queries import read, statements
 
 VERSION = 1
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
@@ -18,6 +20,7 @@ BUSY_SECONDS = 30.0
 
 Value: TypeAlias = str | bytes | int | float | None
 
+_NAMED = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -224,3 +227,14 @@ def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DamagedError(f"{path}: {error}")
     return FatalError(f"The ledger {path} cannot be used: {error}")
+
+
+@cache
+def statements() -> dict[str, str]:
+    """Each statement of queries.sql under the name that stands above it."""
+    return {name: statement.strip() for name, statement in _NAMED.findall(read("queries.sql"))}
+
+
+def read(name: str) -> str:
+    """A SQL file that lies beside this module."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

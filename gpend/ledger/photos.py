@@ -73,10 +73,10 @@ class Photos:
         row = self._database.first("photo_by_id", {"id": photo})
         return photo_row(row) if row else None
 
-    def twins(self, photo: int, content: str, limit: int = 16) -> list[Row]:
+    def duplicates(self, photo: int, content: str, limit: int = 16) -> list[Row]:
         """Rows whose outcome is about a file with this SHA-256: the photo's own first, then those of missing photos."""
         values: dict[str, Value] = {"id": photo, "content": content, "limit": limit}
-        return [photo_row(row) for row in self._database.each("twins", values)]
+        return [photo_row(row) for row in self._database.each("duplicates", values)]
 
     def made(self, sha256: str) -> Row | None:
         """The row whose restoration is the file with this SHA-256: gpend's own work."""

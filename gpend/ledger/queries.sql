@@ -155,7 +155,7 @@ WHERE id = :id AND state NOT IN ('working', 'gone');
 -- Everything that `gpend retry` without names means.
 SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
 
--- name: twins
+-- name: duplicates
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.content = :content ORDER BY photo.id <> :id, photo.missing_since IS NULL LIMIT :limit;

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from gpend.ledger.fingerprint import Fingerprint
 from gpend.stamp import Stamp
 
 Facts: TypeAlias = dict[str, Any]
@@ -50,15 +51,6 @@ class Found:
     stamp: Stamp
     by: FoundBy
     is_sidecar: bool = False
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What an outcome depends on besides the photo."""
-
-    model: str = ""
-    digest: str = ""  # of the settings that the core was given
-    version: str = ""  # gpend's
 
 
 @dataclass(frozen=True)

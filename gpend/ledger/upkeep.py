@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gpend.ledger.database import Database, Value
+from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.queue import HORIZON
-from gpend.ledger.rows import Fingerprint, Row, photo_row
+from gpend.ledger.rows import Row, photo_row
 
 
 class Upkeep:

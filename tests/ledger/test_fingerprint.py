@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpend.dispatch import fingerprint, fingerprint_of
+from gpend.ledger import fingerprint, fingerprint_of
 from gpend.settings import CoreSettings, RestoreSettings, Settings, TriageSettings
 
 

@@ -1,11 +1,20 @@
 """The fingerprint of an outcome: network, settings and version, so that a change of one of them can be noticed."""
 
 import hashlib
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from gpend import __version__
-from gpend.ledger import Fingerprint
 from gpend.settings import CoreSettings
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What an outcome depends on besides the photo."""
+
+    model: str = ""
+    digest: str = ""  # of the settings that the core was given
+    version: str = ""  # gpend's
 
 
 def fingerprint_of(settings: CoreSettings) -> Fingerprint:

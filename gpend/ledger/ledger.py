@@ -1,0 +1,106 @@
+"""The ledger of a daemon: opened, repaired where it is damaged, written as one, backed up."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from gpend.errors import FatalError
+from gpend.ledger import lock, requests
+from gpend.ledger.absences import Absences
+from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
+from gpend.ledger.folders import Folders
+from gpend.ledger.photos import Photos
+from gpend.ledger.queue import Queue
+from gpend.ledger.records import Records
+from gpend.ledger.requests import Requests
+from gpend.ledger.rows import Request
+from gpend.ledger.upkeep import Upkeep
+
+
+class Ledger(Records):
+    """The ledger of a daemon: read and written by one process at a time, from one thread at a time."""
+
+    def __init__(self, database: Database, path: Path, locked: int, notices: Sequence[str] = ()) -> None:
+        super().__init__(database, path)
+        self.notices = tuple(notices)  # what happened while it was opened that a person should know
+        self.photos = Photos(database)
+        self.queue = Queue(database)
+        self.sources = Folders(database)
+        self.requests = Requests(database)
+        self.absences = Absences(database)
+        self.upkeep = Upkeep(database)
+        self._locked = locked
+
+    @classmethod
+    def open(cls, path: Path, now: int | None = None) -> "Ledger":
+        """Open or make the ledger for the one daemon that may write to it.
+
+        A damaged file is renamed and kept; its last sound copy, or an empty ledger, takes its place.
+        Raises FatalError where another gpend holds it, where it is newer than this gpend, or cannot be used.
+        """
+        _make_folder(path)
+        locked = lock.take(path)
+        try:
+            database, notices = _opened(path, int(time.time()) if now is None else now)
+        except BaseException:
+            os.close(locked)
+            raise
+        return cls(database, path, locked, notices)
+
+    @staticmethod
+    def request(path: Path, kind: Request, photos: Sequence[Path] = ()) -> None:
+        """Ask the daemon that runs, or the next that starts, to retry, forget or confirm. Raises FatalError."""
+        requests.leave(path, kind, list(photos))
+
+    def together(self) -> AbstractContextManager[None]:
+        """Everything written inside is committed as one, or not at all."""
+        return self._database.together()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do this, once, when what was written so far is committed: at once outside `together`; never if it fails.
+
+        What others are told, and what memory remembers of a write, belongs in here.
+        """
+        self._database.after_commit(action)
+
+    def back_up(self) -> None:
+        """Keep a copy beside the ledger, for the day that the ledger is damaged."""
+        fresh = self._path.with_name(self._path.name + ".backup.new")
+        fresh.unlink(missing_ok=True)
+        self._database.copy_to(fresh)
+        fresh.replace(_backup(self._path))
+
+    def close(self) -> None:
+        """Close it and let the next daemon in."""
+        super().close()
+        os.close(self._locked)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FatalError(f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}.") from error
+
+
+def _opened(path: Path, now: int) -> tuple[Database, list[str]]:
+    try:
+        return open_for_writing(path), []
+    except DamagedError as error:
+        notices = [f"The ledger is damaged ({error}). It was kept as {set_aside(path, now)}."]
+    backup = _backup(path)
+    if backup.exists():
+        try:
+            shutil.copyfile(backup, path)
+            return open_for_writing(path), [*notices, "Its last copy took its place; a scan brings it up to date."]
+        except (DamagedError, OSError):
+            path.unlink(missing_ok=True)
+    notices.append("A new one is filled from what the output folders say about themselves.")
+    return open_for_writing(path), notices
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(path.name + ".backup")
