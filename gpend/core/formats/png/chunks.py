@@ -89,25 +89,31 @@ def written(kind: bytes, data: bytes | memoryview) -> bytes:
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))))
 
 
-def spliced(photo: bytes, chunks: tuple[Chunk, ...], replaced: Mapping[bytes, bytes]) -> bytes:
-    """The file with the data of the chunks in `replaced` exchanged (empty: left out) and every other byte kept.
+def spliced(
+    photo: bytes,
+    chunks: tuple[Chunk, ...],
+    replaced: Mapping[bytes, bytes],
+    exchanged: Mapping[Chunk, bytes] | None = None,
+) -> bytes:
+    """The file with the data of the chunks in `replaced`, by kind (empty: left out), and in `exchanged` changed.
 
-    The IDAT chunks become one run where the first of them stood; a kind that the file lacks is put before IEND; what
-    follows IEND stays.
+    Every other byte is kept. The IDAT chunks become one run where the first of them stood; a kind that the file lacks
+    is put before it, where also those find it who read no further; what follows IEND stays.
     """
     parts: list[bytes | memoryview] = [SIGNATURE]
     seen: set[bytes] = set()
     whole = memoryview(photo)
     lacking = [kind for kind, data in replaced.items() if data and kind not in {chunk.kind for chunk in chunks}]
     for chunk in chunks:
-        if chunk.kind == b"IEND":
+        if chunk.kind == b"IDAT" and b"IDAT" not in seen:
             parts.extend(written(kind, replaced[kind]) for kind in lacking)
         data = replaced.get(chunk.kind)
         if data is None:
-            parts.append(whole[chunk.start : chunk.end])
+            new = (exchanged or {}).get(chunk)
+            parts.append(whole[chunk.start : chunk.end] if new is None else written(chunk.kind, new))
         elif chunk.kind not in seen:
-            seen.add(chunk.kind)
             step = IDAT_SIZE if chunk.kind == b"IDAT" else max(1, len(data))
             parts.extend(written(chunk.kind, data[at : at + step]) for at in range(0, len(data), step))
+        seen.add(chunk.kind)
     parts.append(whole[chunks[-1].end :])
     return b"".join(parts)

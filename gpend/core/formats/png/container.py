@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, opencv, tags
-from gpend.core.formats.png import chunks, scanlines
+from gpend.core.formats.png import chunks, profile, scanlines
 from gpend.core.formats.png.edit import BYTE, IHDR, Colour, Picture, edited
 from gpend.core.formats.scaling import contiguous, in_colour, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
@@ -37,7 +37,8 @@ def header(photo: bytes) -> Header:
     if b"IDAT" not in kinds:
         raise PhotoError("the file is corrupt: it holds no picture")
     layout = picture.layout
-    orientation = tags.orientation(picture.first(b"eXIf"))
+    blocks = profile.held(photo, picture.chunks).values()
+    orientation = tags.orientation(next((each.block for each in blocks), b""))
     return Header(Format.PNG, layout.width, layout.height, orientation, layout.depth * layout.channels)
 
 
@@ -63,14 +64,28 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     filtered = scanlines.inflated(picture.pieces, picture.layout) if kept else bytearray(edit.layout.size)
     rows = scanlines.refiltered(filtered, edit.layout, edit.samples, edit.touched)
     change = tags.Change(lambda: _colours(picture), pixels, changed)
-    exif, notes = tags.recorded(picture.first(b"eXIf"), history, change)
-    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | ({b"eXIf": exif} if exif else {})
-    result = chunks.spliced(photo, picture.chunks, replaced)
+    added, exchanged, notes = _recorded(picture, history, change)
+    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | added
+    result = chunks.spliced(photo, picture.chunks, replaced, exchanged)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     if picture.first(SIGNED):
         notes += ("the photo's C2PA signature no longer matches its pixels",)
     return Encoded(result, "", edit.notes + notes)
+
+
+def _recorded(
+    picture: Picture, history: str, change: tags.Change
+) -> tuple[dict[bytes, bytes], dict[chunks.Chunk, bytes], tuple[str, ...]]:
+    """A new EXIF chunk where the picture has no EXIF, or new data for every chunk that holds some; and notes."""
+    blocks = profile.held(picture.photo, picture.chunks)
+    if not blocks:
+        block, notes = tags.recorded(b"", history, change)
+        return ({b"eXIf": block} if block else {}), {}, notes
+    told = {chunk: (each, *tags.recorded(each.block, history, change)) for chunk, each in blocks.items()}
+    exchanged = {chunk: each.holding(block) for chunk, (each, block, _) in told.items() if block}
+    notes = tuple(dict.fromkeys(note for *_, notes in told.values() for note in notes))
+    return {}, exchanged, notes
 
 
 def _walked(photo: bytes) -> Picture:
