@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpend.core.formats.jpeg import difference, exif, thumbnail
+from gpend.core.formats import exif
+from gpend.core.formats.jpeg import difference, thumbnail
 from gpend.core.formats.scaling import eight_bits, in_colour
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError
@@ -44,16 +45,16 @@ def recorded(block: bytes, history: str, change: Change) -> tuple[bytes, tuple[s
 
 def _refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
     """The block with the change put into its thumbnail, if it is seen at that size."""
-    old = exif.thumbnail(bare)
-    if not old:
-        return bare, ()
     try:
+        old = exif.thumbnail(bare)
+        if not old:
+            return bare, ()
         before = eight_bits(in_colour(change.before()))
         after = before.copy()
         after[change.changed] = eight_bits(change.pixels[change.changed])
         new = thumbnail.refreshed(old, after, difference.of_pixels(before, after))
         return (exif.with_thumbnail(bare, new) if new != old else bare), ()
-    except PhotoError:
+    except (PhotoError, exif.UnreadableError):
         return bare, STALE
 
 

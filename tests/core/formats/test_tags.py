@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from gpend.core.formats import tags
-from gpend.core.formats.jpeg import exif
+from gpend.core.formats import exif, tags
 from tests import photos
 from tests.core import judges
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gpend.core.formats.jpeg import exif, frame
+from gpend.core.formats import exif
+from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.segments import SOS, survey, walk
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
 

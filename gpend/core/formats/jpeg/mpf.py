@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass
 
-from gpend.core.formats.jpeg.tiff import Block, UnreadableError
+from gpend.core.formats.exif.block import Block, UnreadableError
 
 MAGIC = b"MPF\0"
 """How the payload of an MPF segment (APP2) begins; offsets in it count from right after."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats.jpeg import exif, frame, thumbnail
+from gpend.core.formats import exif
+from gpend.core.formats.jpeg import frame, thumbnail
 from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.picture import replaced
 from gpend.core.formats.jpeg.segments import Layout, survey
@@ -78,10 +79,10 @@ def _exif(
 
 
 def _with_thumbnail(tiff: bytes, pixels: NDArray[np.uint8], change: Difference) -> tuple[bytes, list[str]]:
-    old = exif.thumbnail(tiff)
-    if not old:
-        return tiff, []
     try:
+        old = exif.thumbnail(tiff)
+        if not old:
+            return tiff, []
         new = thumbnail.refreshed(old, pixels, change)
         return (exif.with_thumbnail(tiff, new) if new != old else tiff), []
     except (PhotoError, exif.UnreadableError):

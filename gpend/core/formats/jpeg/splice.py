@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from gpend.core.formats.jpeg import exif, mpf
+from gpend.core.formats import exif
+from gpend.core.formats.exif.block import UnreadableError
+from gpend.core.formats.jpeg import mpf
 from gpend.core.formats.jpeg.segments import APP0, APP1, APP2, APP11, CODING, LONGEST, Layout, Segment, packed, survey
-from gpend.core.formats.jpeg.tiff import UnreadableError
 
 _EXIF = b"Exif\0\0"
 LONGEST_EXIF = LONGEST - len(_EXIF)

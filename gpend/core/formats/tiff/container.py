@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, palette, tags
-from gpend.core.formats.jpeg import exif
-from gpend.core.formats.jpeg.tiff import Block, Directory, UnreadableError
+from gpend.core.formats import Decoded, Encoded, Format, Header, exif, palette, tags
+from gpend.core.formats.exif.block import Block, Directory, UnreadableError
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
 from gpend.core.formats.tiff import compression, ending, ifd, strips

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 
-from gpend.core.formats.jpeg.tiff import LONG, SHORT, Block, Directory, Entry, UnreadableError
+from gpend.core.formats.exif.block import LONG, SHORT, Block, Directory
 from gpend.errors import PhotoError
 
 BYTE = 1
@@ -14,7 +14,7 @@ TOP = {BYTE: 0xFF, SHORT: 0xFFFF, LONG: LARGEST}
 
 
 def numbers(block: Block, directory: Directory, tag: int, default: Sequence[int] = ()) -> tuple[int, ...]:
-    """The values of an entry of bytes, SHORTs or LONGs; `default` where there is no such entry.
+    """The values of an entry of whole numbers; `default` where there is no such entry.
 
     Raises UnreadableError where they lie outside of the file, PhotoError where they are of another kind.
     """
@@ -23,11 +23,7 @@ def numbers(block: Block, directory: Directory, tag: int, default: Sequence[int]
         return tuple(default)
     if entry.kind not in FORMS or not entry.count:
         raise PhotoError(f"the file is corrupt: tag {tag} is of an unusual kind")
-    try:
-        form = f"{block.order}{entry.count}{FORMS[entry.kind]}"
-        return struct.unpack_from(form, block.data, _place(block, directory, entry))
-    except (struct.error, OverflowError) as error:
-        raise UnreadableError(f"the values of tag {tag} lie outside of the file") from error
+    return block.integers(directory, tag)
 
 
 def number(block: Block, directory: Directory, tag: int, default: int | None = None) -> int:
@@ -43,7 +39,7 @@ def renumber(block: Block, directory: Directory, tag: int, values: Sequence[int]
     entry = directory.find(tag)
     if entry is None:
         raise PhotoError(f"the file is corrupt: tag {tag} is missing")
-    place = _place(block, directory, entry)
+    place = block.place(directory, entry)
     kind = entry.kind
     if max(values) > TOP[kind]:
         kind = LONG
@@ -53,11 +49,3 @@ def renumber(block: Block, directory: Directory, tag: int, values: Sequence[int]
         if len(values) > 1:
             block.aim(field, place)
     struct.pack_into(f"{block.order}{len(values)}{FORMS[kind]}", block.data, place, *values)
-
-
-def _place(block: Block, directory: Directory, entry: Entry) -> int:
-    """Where the values stand."""
-    if struct.calcsize(f"={FORMS[entry.kind]}") * entry.count <= INLINE:
-        return directory.place(entry.tag)
-    (place,) = struct.unpack(block.order + "I", entry.value)
-    return int(place)

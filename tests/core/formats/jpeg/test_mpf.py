@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.jpeg import mpf
-from gpend.core.formats.jpeg.tiff import UnreadableError
 
 
 def index(order: str, entries: list[tuple[int, int]]) -> bytes:

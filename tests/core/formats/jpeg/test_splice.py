@@ -6,8 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from gpend.core.formats import jpeg
-from gpend.core.formats.jpeg import exif
+from gpend.core.formats import exif, jpeg
 from gpend.core.formats.jpeg.segments import CODING, survey
 from tests.core.formats.jpeg import exiftool
 from tests.core.formats.jpeg.material import Coding, Picture, by_opencv, coded, picture, wanted

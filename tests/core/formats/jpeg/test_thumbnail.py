@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gpend.core.formats import jpeg
-from gpend.core.formats.jpeg import exif, thumbnail
+from gpend.core.formats import exif, jpeg
+from gpend.core.formats.jpeg import thumbnail
 from gpend.core.formats.jpeg.difference import of_pixels
 from gpend.errors import PhotoError
 from tests.core.formats.jpeg.material import Picture, by_pillow, picture, wanted

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats.jpeg.tiff import Block
+from gpend.core.formats.exif.block import Block
 from gpend.core.formats.tiff import container as tiff
 from gpend.core.photo import Mask
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from gpend.core.formats.jpeg.tiff import Block, UnreadableError
+from gpend.core.formats.exif.block import Block, UnreadableError
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.tiff import ending, ifd
 from gpend.errors import IncompleteError, PhotoError

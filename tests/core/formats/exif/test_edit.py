@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gpend.core.formats.jpeg import exif, read_header
+from gpend.core.formats import exif
+from gpend.core.formats.jpeg import read_header
 from tests.core.formats.jpeg.material import picture
 from tests.photos_jpeg import Maker, encoded, phone_photo
 

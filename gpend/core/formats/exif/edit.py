@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpend import __version__
-from gpend.core.formats.jpeg.tiff import ASCII, LONG, Block, Directory, UnreadableError
+from gpend.core.formats.exif.block import ASCII, LONG, Block, Directory, UnreadableError
 
 __all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_preview", "with_thumbnail"]
 
@@ -25,7 +25,7 @@ def orientation(tiff: bytes) -> int:
     """The orientation that the block tells, 1 to 8; 1 where it tells none or cannot be read."""
     try:
         block = Block(tiff)
-        told = block.number(block.first().find(_ORIENTATION))
+        told = block.number(block.first(), _ORIENTATION)
     except UnreadableError:
         return 1
     return told if 1 <= told <= 8 else 1  # noqa: PLR2004 -- the eight orientations of EXIF
@@ -34,14 +34,17 @@ def orientation(tiff: bytes) -> int:
 def with_history(tiff: bytes, history: str) -> bytes:
     """The block with `history` at the end of ImageHistory and gpend named as ProcessingSoftware, both in IFD0.
 
-    What another program wrote there stays. Raises UnreadableError for a malformed block.
+    What another program wrote there stays. Raises UnreadableError for a block that cannot be appended to.
     """
     block = Block(tiff)
     before = block.first()
+    block.require_sound(before)
     after = _marked(block, before, history)
     if after == before:
         return tiff
     block.aim(4, block.append_directory(after))
+    if len(tiff) <= before.following < len(block.data):
+        raise UnreadableError("the next directory lies outside of the block")  # and would be read from what is new
     return bytes(block.data)
 
 
@@ -86,7 +89,7 @@ class _Stored:
 
 
 def thumbnail(tiff: bytes) -> bytes:
-    """The JPEG thumbnail of IFD1; b"" where there is none. Raises UnreadableError for a malformed block."""
+    """The JPEG thumbnail of IFD1; b"" where there is none. Raises UnreadableError where it lies outside."""
     block = Block(tiff)
     stored = _stored(block)
     return b"" if stored is None else bytes(block.data[stored.offset : stored.offset + stored.length])
@@ -126,16 +129,22 @@ def with_preview(tiff: bytes, old: int, new: int) -> bytes:
 
 
 def _stored(block: Block) -> _Stored | None:
-    following = block.first().following
-    if not following:
+    directory = _second(block)
+    if directory is None or directory.find(_THUMBNAIL) is None:
         return None
-    directory = block.directory(following)
-    if directory.find(_THUMBNAIL) is None:
-        return None
-    offset, length = (block.number(directory.find(tag)) for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH))
-    if not offset + length <= len(block.data):
+    offset, length = (block.number(directory, tag) for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH))
+    if not 0 <= offset <= offset + length <= len(block.data):
         raise UnreadableError("the thumbnail lies outside of the block")
     return _Stored(directory, offset, length)
+
+
+def _second(block: Block) -> Directory | None:
+    """IFD1; None also where what should be its offset points nowhere."""
+    following = block.first().following
+    try:
+        return block.directory(following) if following else None
+    except UnreadableError:
+        return None
 
 
 def _aim(block: Block, directory: Directory, tag: int, number: int) -> None:

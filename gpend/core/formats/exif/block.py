@@ -1,9 +1,19 @@
-"""A TIFF block (TIFF 6.0, section 2) that is read, and changed by appending to it."""
+"""A TIFF block (TIFF 6.0, section 2) that is read, and changed by appending to it.
+
+One bad entry does not make a block unreadable: what the others say is read, as every other reader does. Only what is
+written must be sound: `require_sound` is asked before.
+"""
 
 import struct
 from dataclasses import dataclass, replace
 
-ASCII, SHORT, LONG = 2, 3, 4
+BYTE, ASCII, SHORT, LONG = 1, 2, 3, 4
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes of a value, by TIFF's number for its type."""
+
+INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
+"""The types that hold whole numbers; cameras use them for one another."""
+
 _ENTRY = 12  # bytes of one directory entry
 _INLINE = 4  # a value of up to so many bytes stands in the entry itself
 _MOST_ENTRIES = 0xFFFF
@@ -29,7 +39,8 @@ class Directory:
 
     offset: int
     entries: tuple[Entry, ...]
-    following: int  # the next directory's offset; 0: none
+    following: int  # the next directory's offset; 0: none, or the block ends before it would be told
+    is_whole: bool = True  # as many entries as it says it has lie inside of the block
 
     def find(self, tag: int) -> Entry | None:
         """The first entry with this tag."""
@@ -65,15 +76,52 @@ class Block:
     def directory(self, offset: int) -> Directory:
         """The directory at `offset`."""
         (count,) = self._unpack("H", offset)
-        places = [offset + 2 + _ENTRY * number for number in range(count)]
-        entries = tuple(self._entry(place) for place in places)
-        return Directory(offset, entries, self._unpack("I", offset + 2 + _ENTRY * count)[0])
+        there = min(count, (len(self.data) - offset - 2) // _ENTRY)
+        entries = tuple(self._entry(offset + 2 + _ENTRY * number) for number in range(there))
+        end = offset + 2 + _ENTRY * there
+        following = self._unpack("I", end)[0] if there == count and end + _INLINE <= len(self.data) else 0
+        return Directory(offset, entries, following, is_whole=there == count)
 
-    def number(self, entry: Entry | None) -> int:
-        """The single SHORT or LONG that `entry` holds."""
-        if entry is None or entry.count != 1 or entry.kind not in {SHORT, LONG}:
-            raise UnreadableError("a number is missing")
-        return int(struct.unpack_from(self.order + ("H" if entry.kind == SHORT else "I"), entry.value)[0])
+    def integers(self, directory: Directory, tag: int) -> tuple[int, ...]:
+        """The whole numbers of the first entry with this tag, whatever their type; () where there is none.
+
+        Raises UnreadableError for values of another type, and for those that lie outside of the block.
+        """
+        entry = directory.find(tag)
+        if entry is None:
+            return ()
+        if entry.kind not in INTEGERS or not entry.count:
+            raise UnreadableError(f"tag {tag} holds no whole numbers")
+        try:
+            form = f"{self.order}{entry.count}{INTEGERS[entry.kind]}"
+            return struct.unpack_from(form, self.data, self.place(directory, entry))
+        except (struct.error, OverflowError) as error:
+            raise UnreadableError(f"the values of tag {tag} lie outside of the block") from error
+
+    def number(self, directory: Directory, tag: int) -> int:
+        """The first of them. Raises UnreadableError where there is none."""
+        numbers = self.integers(directory, tag)
+        if not numbers:
+            raise UnreadableError(f"tag {tag} is missing")
+        return numbers[0]
+
+    def place(self, directory: Directory, entry: Entry) -> int:
+        """Where the values of the first entry with this tag stand."""
+        if SIZES.get(entry.kind, 1) * entry.count <= _INLINE:
+            return directory.place(entry.tag)
+        return int(struct.unpack(self.order + "I", entry.value)[0])
+
+    def require_sound(self, directory: Directory) -> None:
+        """Raise UnreadableError where entries are cut off, of no known type, or have values outside of the block.
+
+        What reaches beyond the end would read what is appended there.
+        """
+        if not directory.is_whole:
+            raise UnreadableError("the directory is longer than its block")
+        for entry in directory.entries:
+            size = SIZES.get(entry.kind, 0) * entry.count
+            if entry.kind not in SIZES or (size > _INLINE and self.place(directory, entry) + size > len(self.data)):
+                raise UnreadableError(f"tag {entry.tag} is of no known type or lies outside of the block")
 
     def text(self, entry: Entry) -> bytes:
         """The text that `entry` holds, up to its NUL."""

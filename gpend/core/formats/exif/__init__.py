@@ -1,0 +1,26 @@
+"""EXIF in every format: one reader of TIFF directories, edited by appending alone.
+
+edit ─ block      what is read of a block and written into it
+"""
+
+from gpend.core.formats.exif.block import UnreadableError
+from gpend.core.formats.exif.edit import (
+    SOFTWARE,
+    minimal,
+    orientation,
+    thumbnail,
+    with_history,
+    with_preview,
+    with_thumbnail,
+)
+
+__all__ = [
+    "SOFTWARE",
+    "UnreadableError",
+    "minimal",
+    "orientation",
+    "thumbnail",
+    "with_history",
+    "with_preview",
+    "with_thumbnail",
+]

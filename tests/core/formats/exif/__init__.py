@@ -1,0 +1,1 @@
+"""Tests of the one EXIF reader and what edits by appending."""
