@@ -54,7 +54,7 @@ def _refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
         after[change.changed] = eight_bits(change.pixels[change.changed])
         new = thumbnail.refreshed(old, after, difference.of_pixels(before, after))
         return (exif.with_thumbnail(bare, new) if new != old else bare), ()
-    except (PhotoError, exif.UnreadableError):
+    except (PhotoError, exif.ThumbnailError):
         return bare, STALE
 
 

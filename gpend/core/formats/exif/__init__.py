@@ -6,6 +6,7 @@ edit ─ block      what is read of a block and written into it
 from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.exif.edit import (
     SOFTWARE,
+    ThumbnailError,
     minimal,
     orientation,
     thumbnail,
@@ -16,6 +17,7 @@ from gpend.core.formats.exif.edit import (
 
 __all__ = [
     "SOFTWARE",
+    "ThumbnailError",
     "UnreadableError",
     "minimal",
     "orientation",

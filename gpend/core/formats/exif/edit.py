@@ -11,14 +11,16 @@ from typing import Literal
 from gpend import __version__
 from gpend.core.formats.exif.block import ASCII, LONG, Block, Directory, UnreadableError
 
-__all__ = ["UnreadableError", "minimal", "orientation", "thumbnail", "with_history", "with_preview", "with_thumbnail"]
-
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
 
 _ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+
+
+class ThumbnailError(UnreadableError):
+    """The block is fine but for its thumbnail."""
 
 
 def orientation(tiff: bytes) -> int:
@@ -89,7 +91,7 @@ class _Stored:
 
 
 def thumbnail(tiff: bytes) -> bytes:
-    """The JPEG thumbnail of IFD1; b"" where there is none. Raises UnreadableError where it lies outside."""
+    """The JPEG thumbnail of IFD1; b"" where there is none. Raises ThumbnailError where it lies outside of the block."""
     block = Block(tiff)
     stored = _stored(block)
     return b"" if stored is None else bytes(block.data[stored.offset : stored.offset + stored.length])
@@ -104,7 +106,7 @@ def with_thumbnail(tiff: bytes, new: bytes) -> bytes:
     block = Block(tiff)
     stored = _stored(block)
     if stored is None:
-        raise UnreadableError("there is no thumbnail")
+        raise ThumbnailError("there is no thumbnail")
     end = stored.offset + stored.length
     if len(new) <= stored.length:
         block.data[stored.offset : end] = new.ljust(stored.length, b"\0")
@@ -132,9 +134,12 @@ def _stored(block: Block) -> _Stored | None:
     directory = _second(block)
     if directory is None or directory.find(_THUMBNAIL) is None:
         return None
-    offset, length = (block.number(directory, tag) for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH))
+    try:
+        offset, length = (block.number(directory, tag) for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH))
+    except UnreadableError as error:
+        raise ThumbnailError("the thumbnail's place is not told") from error
     if not 0 <= offset <= offset + length <= len(block.data):
-        raise UnreadableError("the thumbnail lies outside of the block")
+        raise ThumbnailError("the thumbnail lies outside of the block")
     return _Stored(directory, offset, length)
 
 
@@ -150,5 +155,5 @@ def _second(block: Block) -> Directory | None:
 def _aim(block: Block, directory: Directory, tag: int, number: int) -> None:
     entry = directory.find(tag)
     if entry is None or entry.kind != LONG:
-        raise UnreadableError("the thumbnail's place is told in an unusual way")
+        raise ThumbnailError("the thumbnail's place is told in an unusual way")
     block.aim(directory.place(tag), number)

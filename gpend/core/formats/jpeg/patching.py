@@ -85,5 +85,5 @@ def _with_thumbnail(tiff: bytes, pixels: NDArray[np.uint8], change: Difference) 
             return tiff, []
         new = thumbnail.refreshed(old, pixels, change)
         return (exif.with_thumbnail(tiff, new) if new != old else tiff), []
-    except (PhotoError, exif.UnreadableError):
+    except (PhotoError, exif.ThumbnailError):
         return tiff, [_STALE]
