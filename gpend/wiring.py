@@ -27,6 +27,7 @@ from gpend.settings import CoreSettings, Settings
 log = structlog.get_logger()
 
 _MINUTE = 60.0
+_MIB = 1 << 20
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -151,7 +152,7 @@ def _engine(settings: Settings) -> ProcessEngine:
 
 def _setup(settings: Settings) -> Setup:
     core = CoreSettings(triage=settings.triage, restore=settings.restore, photo=settings.photo)
-    return Setup(core.model_dump_json(), settings.slots)
+    return Setup(core.model_dump_json(), settings.slots, 2 * settings.memory_mb * _MIB)
 
 
 def _concerns_engine(settings: Settings) -> tuple[Setup, float, float]:

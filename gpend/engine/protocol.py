@@ -1,24 +1,44 @@
-"""What the engine and its worker process say to each other, as length-prefixed frames over a pipe.
+"""What the engine and its worker process say to each other: frames of two lengths, a header in JSON, and raw bytes.
 
-Both ends are gpend itself. Even so a frame is unpickled only into the few classes that may travel: the worker opens
-photos that strangers sent, and must not be able to make the daemon run anything.
+Both ends are gpend itself. Even so the engine believes nothing that it is told: the worker opens photos that strangers
+sent, and whoever took it over must not get any further. So nothing is unpickled, no name is looked up but in the
+tables of this module, every field is checked as it arrives, and no length is believed that the settings do not allow.
 """
 
-import io
-import pickle
+import json
+import math
 import struct
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeAlias
+from typing import Annotated, BinaryIO, Literal, TypeAlias, TypeVar, assert_never
 
-import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from gpend.core.report import Outcome
-from gpend.errors import GpendError
+from gpend.core.formats.signatures import ENDINGS
+from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.errors import (
+    ConfigurationError,
+    DeviceError,
+    FatalError,
+    GpendError,
+    IncompleteError,
+    PhotoError,
+    TransientError,
+    UnsupportedError,
+)
 
-_LENGTH = struct.Struct("<Q")
-_LARGEST = 4 << 30
-_OWN = ("gpend.core.report", "gpend.engine.protocol", "gpend.errors")
-_PLAIN = (("builtins", "bool"), ("builtins", "int"), ("builtins", "float"))
+_LENGTHS = struct.Struct("<IQ")  # bytes of the header, bytes after it
+_LONGEST_HEADER = 2 << 20  # bytes: more than two thousand faces
+_LONGEST_TEXT = 4000  # characters
+
+_SUFFIXES = frozenset({"", *(endings[0] for endings in ENDINGS.values())})
+_OF_PHOTOS: Mapping[str, type[GpendError]] = {
+    kind.__name__: kind for kind in (PhotoError, IncompleteError, UnsupportedError, TransientError, DeviceError)
+}
+"""What may be the matter with a photo. That gpend must stop is nothing that a worker can say of one."""
+_OF_STARTS: Mapping[str, type[GpendError]] = {
+    kind.__name__: kind for kind in (FatalError, ConfigurationError, TransientError, DeviceError)
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +47,7 @@ class Setup:
 
     settings: str  # CoreSettings as JSON
     slots: int  # photos at a time
+    largest: int  # bytes that a photo may have, before and after
 
 
 @dataclass(frozen=True)
@@ -76,61 +97,237 @@ class Failed:
 
 ToWorker: TypeAlias = Setup | Photo
 FromWorker: TypeAlias = Ready | Refused | Beat | Done | Failed
-Message: TypeAlias = ToWorker | FromWorker
 
 
-class GarbledError(Exception):
+class ProtocolError(Exception):
     """What came through the pipe is no frame of ours."""
 
 
-def send(stream: BinaryIO, message: Message) -> None:
-    """Write one frame. OSError where nobody reads any more."""
-    frame = io.BytesIO()
-    _Pickler(frame, protocol=pickle.HIGHEST_PROTOCOL).dump(message)
-    stream.write(_LENGTH.pack(frame.tell()))
-    stream.write(frame.getbuffer())
+def send(stream: BinaryIO, message: ToWorker | FromWorker) -> None:
+    """Write one frame; the photo in it is not copied.
+
+    Raises OSError where nobody reads any more, and ValueError, before anything is written, for what may not travel: a
+    number that is not finite, or a header beyond all measure.
+    """
+    header, body = _header_and_body(message)
+    encoded = json.dumps(header, allow_nan=False).encode()
+    if len(encoded) > _LONGEST_HEADER:
+        raise ValueError(f"a header of {len(encoded)} bytes")
+    stream.write(_LENGTHS.pack(len(encoded), len(body)) + encoded)
+    stream.write(body)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Message | None:
-    """Read one frame; None where the other end is gone. Raises GarbledError."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object], bytes]:
+    match message:
+        case Setup():
+            header = {"kind": "setup", **vars(message)}
+        case Photo():
+            return {"kind": "photo", "number": message.number}, message.photo
+        case Ready():
+            header = {"kind": "ready", "name": message.name}
+        case Refused():
+            header = {"kind": "refused", **_error(message.error, _OF_STARTS, FatalError)}
+        case Beat():
+            header = {"kind": "beat", "numbers": message.numbers}
+        case Failed():
+            header = {"kind": "failed", "number": message.number, **_error(message.error, _OF_PHOTOS, PhotoError)}
+        case Done():
+            return _outcome(message.number, message.outcome)
+        case _:
+            assert_never(message)
+    return header, b""
+
+
+def _outcome(number: int, outcome: Outcome) -> tuple[dict[str, object], bytes]:
+    told: dict[str, object] = {"number": number, "reason": _text(outcome.reason), "faces": _faces(outcome.faces)}
+    if isinstance(outcome, Kept):
+        return {"kind": "kept", **told}, b""
+    notes = [_text(note) for note in outcome.notes]
+    return {"kind": "restored", **told, "suffix": outcome.suffix, "notes": notes}, outcome.photo
+
+
+def _error(error: GpendError, table: Mapping[str, type[GpendError]], otherwise: type[GpendError]) -> dict[str, object]:
+    names = [kind.__name__ for kind in type(error).__mro__ if kind.__name__ in table]
+    return {"error": next(iter(names), otherwise.__name__), "message": _text(str(error))}
+
+
+def _faces(faces: tuple[FaceReport, ...]) -> list[dict[str, object]]:
+    """In Python's own numbers: a float of NumPy passes for one everywhere but here."""
+    return [
+        {
+            "box": [float(edge) for edge in face.box],
+            "score": float(face.score),
+            "sharpness": float(face.sharpness),
+            "verdict": face.verdict.value,
+            "reason": _text(face.reason),
+            "terms": {name: float(term) for name, term in face.terms.items() if math.isfinite(term)},
+        }
+        for face in faces
+    ]
+
+
+def _text(text: str) -> str:
+    """As it may travel: not too long, and without the halves of characters that a file name or a decoder may bring."""
+    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+
+
+_Number = Annotated[int, Field(ge=0, lt=1 << 63)]
+_Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
+_Real = Annotated[
+    float, Field(ge=-1e9, le=1e9)
+]  # far more than any edge of a box; to be rounded and shown without care
+
+
+def _known_suffix(suffix: str) -> str:
+    """The mirror makes a file name of it."""
+    if suffix not in _SUFFIXES:
+        raise ValueError("no ending that gpend writes")
+    return suffix
+
+
+class _Header(BaseModel):
+    """Of the exact types, finite, and without a field more or less."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _Setup(_Header):
+    kind: Literal["setup"]
+    settings: str
+    slots: _Number
+    largest: _Number
+
+
+class _Photo(_Header):
+    kind: Literal["photo"]
+    number: _Number
+
+
+class _Ready(_Header):
+    kind: Literal["ready"]
+    name: _Text
+
+
+class _Refused(_Header):
+    kind: Literal["refused"]
+    error: Literal["FatalError", "ConfigurationError", "TransientError", "DeviceError"]
+    message: _Text
+
+
+class _Beat(_Header):
+    kind: Literal["beat"]
+    numbers: Annotated[tuple[_Number, ...], Field(fail_fast=True)]
+
+
+class _Failed(_Header):
+    kind: Literal["failed"]
+    number: _Number
+    error: Literal["PhotoError", "IncompleteError", "UnsupportedError", "TransientError", "DeviceError"]
+    message: _Text
+
+
+class _Face(_Header):
+    box: tuple[_Real, _Real, _Real, _Real]
+    score: _Real
+    sharpness: _Real
+    verdict: Verdict
+    reason: _Text
+    terms: dict[_Text, _Real]
+
+
+class _Kept(_Header):
+    kind: Literal["kept"]
+    number: _Number
+    reason: _Text
+    faces: Annotated[tuple[_Face, ...], Field(fail_fast=True)]
+
+
+class _Restored(_Header):
+    kind: Literal["restored"]
+    number: _Number
+    suffix: Annotated[str, AfterValidator(_known_suffix)]
+    reason: _Text
+    faces: Annotated[tuple[_Face, ...], Field(fail_fast=True)]
+    notes: Annotated[tuple[_Text, ...], Field(fail_fast=True)]
+
+
+_ToWorker: TypeAlias = _Setup | _Photo
+_FromWorker: TypeAlias = _Ready | _Refused | _Beat | _Failed | _Kept | _Restored
+_TO_WORKER: TypeAdapter[_ToWorker] = TypeAdapter(Annotated[_ToWorker, Field(discriminator="kind")])
+_FROM_WORKER: TypeAdapter[_FromWorker] = TypeAdapter(Annotated[_FromWorker, Field(discriminator="kind")])
+_AnyHeader = TypeVar("_AnyHeader", _ToWorker, _FromWorker)
+
+
+def receive_from_engine(stream: BinaryIO, largest: int = 0) -> ToWorker | None:
+    """The engine's next message, with a photo of at most `largest` bytes; None at the end. Raises ProtocolError."""
+    received = _header(stream, _TO_WORKER, largest)
+    if received is None:
         return None
-    (length,) = _LENGTH.unpack(head)
-    if length > _LARGEST:
-        raise GarbledError(f"a frame of {length} bytes")
-    frame = stream.read(length)
-    return _opened(frame) if len(frame) == length else None
+    header, length = received
+    if isinstance(header, _Setup):
+        return Setup(header.settings, header.slots, header.largest)
+    photo = stream.read(length)
+    return Photo(header.number, photo) if len(photo) == length else None
 
 
-def _opened(frame: bytes) -> Message:
+def receive_from_worker(stream: BinaryIO, largest: int, asked: Container[int]) -> FromWorker | None:
+    """The worker's next message, with a photo of at most `largest` bytes; None at the end, also amid a frame.
+
+    Raises ProtocolError where it is none of ours, or an answer about a photo that is not among the `asked`; then no
+    more than its header was read.
+    """
+    received = _header(stream, _FROM_WORKER, largest)
+    if received is None:
+        return None
+    header, length = received
+    if isinstance(header, _Failed | _Kept | _Restored) and header.number not in asked:
+        raise ProtocolError(f"an answer about photo {header.number}, which it does not have")
+    if not isinstance(header, _Restored):
+        return _message(header)
+    if not length:
+        raise ProtocolError("a restored photo without a byte")
+    photo = stream.read(length)
+    if len(photo) < length:
+        return None
+    return Done(header.number, Restored(photo, header.suffix, header.reason, _reports(header.faces), header.notes))
+
+
+def _header(stream: BinaryIO, headers: TypeAdapter[_AnyHeader], largest: int) -> tuple[_AnyHeader, int] | None:
+    """A header, and how many bytes follow it. A short read is the end: a pipe gives all there is until then."""
+    lengths = stream.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    length, following = _LENGTHS.unpack(lengths)
+    if length > _LONGEST_HEADER or following > largest:
+        raise ProtocolError(f"a frame of {length} and {following} bytes")
+    encoded = stream.read(length)
+    if len(encoded) < length:
+        return None
     try:
-        message = _Unpickler(io.BytesIO(frame)).load()
-    except Exception as error:  # unpickling garbage raises anything
-        raise GarbledError(str(error)) from error
-    if not isinstance(message, Message):
-        raise GarbledError(f"a {type(message).__name__}")
-    return message
+        header = headers.validate_json(encoded)
+    except ValidationError as error:  # told without a word of its own: it ends in the log
+        raise ProtocolError(f"a header with {error.error_count()} faults") from error
+    if following and not isinstance(header, _Photo | _Restored):
+        raise ProtocolError(f"{following} bytes after a header that announces none")
+    return header, following
 
 
-class _Pickler(pickle.Pickler):
-    """Sends NumPy's numbers as Python's own: a float of NumPy passes for one everywhere but here."""
+def _message(header: _Ready | _Refused | _Beat | _Failed | _Kept) -> FromWorker:
+    match header:
+        case _Ready():
+            return Ready(header.name)
+        case _Refused():
+            return Refused(_OF_STARTS[header.error](header.message))
+        case _Beat():
+            return Beat(header.numbers)
+        case _Failed():
+            return Failed(header.number, _OF_PHOTOS[header.error](header.message))
+        case _Kept():
+            return Done(header.number, Kept(header.reason, _reports(header.faces)))
+        case _:
+            assert_never(header)
 
-    def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - the type that pickle declares
-        """Called for everything that is not of Python's simplest types."""
-        if isinstance(value, np.generic):
-            plain = value.item()
-            return type(plain), (plain,)
-        return NotImplemented
 
-
-class _Unpickler(pickle.Unpickler):
-    """Knows the classes that travel, and no others."""
-
-    def find_class(self, module: str, name: str) -> object:
-        """Called for every class that a frame names."""
-        found = super().find_class(module, name) if module in _OWN or (module, name) in _PLAIN else None
-        if not isinstance(found, type):
-            raise pickle.UnpicklingError(f"{module}.{name} may not travel")
-        return found
+def _reports(faces: tuple[_Face, ...]) -> tuple[FaceReport, ...]:
+    return tuple(FaceReport(**dict(face)) for face in faces)

@@ -16,7 +16,8 @@ from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, 
 from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
-_CLOSE_SECONDS = 2.0  # seconds that `close` waits at most
+_MOST_EVENTS = 1000  # not yet seen to; headway beyond that is no news
+_CLOSE_SECONDS = 2.0  # that `close` waits at most
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Supervisor:
         match message:
             case None:
                 self._lose(self._jobs.begun.values(), now)
+            case Ready() | Refused() if self._slot.is_ready:
+                self._lose(self._jobs.begun.values(), now, "it spoke out of turn")
             case Ready():
                 self._slot.mark_ready()
             case Refused(error):
@@ -209,7 +212,8 @@ class ProcessEngine:
         self._thread.join(_CLOSE_SECONDS)
 
     def _hear(self, worker: WorkerProcess, message: FromWorker | None) -> None:
-        self._events.put(_Heard(worker, message))
+        if not isinstance(message, Beat) or self._events.qsize() < _MOST_EVENTS:
+            self._events.put(_Heard(worker, message))
 
     def _run(self) -> None:
         try:

@@ -18,11 +18,24 @@ import numpy as np
 
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
+from gpend.core.report import Outcome, Restored
 from gpend.engine import attempt
-from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, receive, send
-from gpend.errors import GpendError
+from gpend.engine.protocol import (
+    Beat,
+    Done,
+    Failed,
+    FromWorker,
+    Photo,
+    Ready,
+    Refused,
+    Setup,
+    receive_from_engine,
+    send,
+)
+from gpend.errors import GpendError, PhotoError
 from gpend.settings import CoreSettings
 
+_MIB = 1 << 20
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -31,7 +44,7 @@ def main() -> None:
     _live_no_longer_than_the_parent()
     outbox = _own_standard_output()
     inbox = sys.stdin.buffer
-    setup = receive(inbox)
+    setup = receive_from_engine(inbox)
     if isinstance(setup, Setup):
         Service(outbox, setup).serve(inbox)
     os._exit(0)  # other threads may be deep in a photo that nobody waits for any more
@@ -45,6 +58,7 @@ class Service:
         self._pen = threading.Lock()
         self._settings = CoreSettings.model_validate_json(setup.settings)
         self._slots = setup.slots
+        self._largest = setup.largest
         self._busy: dict[int, int] = {}  # thread → number of the photo it has
 
     def serve(self, inbox: BinaryIO) -> None:
@@ -56,8 +70,9 @@ class Service:
             return
         self._say(Ready(networks.restore.name))
         slots = ThreadPoolExecutor(self._slots, thread_name_prefix="gpend-slot")
-        while isinstance(message := receive(inbox), Photo):
+        while isinstance(message := receive_from_engine(inbox, self._largest), Photo):
             slots.submit(self._answer, message, networks)
+            del message  # nor is the photo held on to here until the next one comes
 
     def _loaded(self) -> Networks:
         self._say(Beat(()))
@@ -74,13 +89,22 @@ class Service:
         thread = threading.get_ident()
         self._busy[thread] = message.number
         try:
-            outcome = attempt(partial(process, networks=networks, settings=self._settings), message.photo)
+            self._say(Done(message.number, attempt(partial(self._process, networks), message.photo)))
         except GpendError as error:
             self._say(Failed(message.number, error))
-        else:
-            self._say(Done(message.number, outcome))
+        except ValueError as error:
+            self._say(Failed(message.number, PhotoError(f"gpend found no answer that it could pass on: {error}.")))
         finally:
             del self._busy[thread]
+
+    def _process(self, networks: Networks, photo: bytes) -> Outcome:
+        outcome = process(photo, networks, self._settings)
+        if isinstance(outcome, Restored) and len(outcome.photo) > self._largest:
+            raise PhotoError(
+                f"The restored photo would have {len(outcome.photo) / _MIB:.0f} MiB, twice what memory_mb allows. "
+                "gpend left the photo as it is. Raise memory_mb if it is to be restored."
+            )
+        return outcome
 
     def _beat(self, threads: Collection[int]) -> None:
         """The networks have got on with the photos that these threads have."""

@@ -9,12 +9,23 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol, cast
 
-from gpend.engine.protocol import FromWorker, GarbledError, Setup, ToWorker, receive, send
+from gpend.backoff import Backoff
+from gpend.engine.protocol import (
+    Done,
+    Failed,
+    FromWorker,
+    ProtocolError,
+    Setup,
+    ToWorker,
+    receive_from_worker,
+    send,
+)
 
 _LAST_WORDS = 4096  # bytes of its standard error that are kept
 _LAST_LINES = 8  # of them that are told
 _END_SECONDS = 2.0  # for a killed process, and for the threads that served it
-_PAUSES = (0.0, 1.0, 5.0)  # seconds before each further start in a row that fails; after these it is hopeless
+_PAUSE, _LONGEST_PAUSE = 1.0, 5.0  # seconds after a start that failed
+_HOPELESS = 3  # starts in a row that failed
 _RETURN_SECONDS = 1800.0  # on the fallback, before the first choice is tried again
 
 
@@ -46,6 +57,9 @@ class WorkerProcess:
         )
         self._hear = hear
         self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
+        self._largest = 0  # bytes that a photo may have
+        self._asked: set[int] = set()  # photos that it has and has not answered
+        self._violation = ""  # of the protocol
         self._words = b""
         self._threads = [
             threading.Thread(target=target, name=f"gpend-worker-{target.__name__.strip('_')}", daemon=True)
@@ -56,6 +70,10 @@ class WorkerProcess:
 
     def send(self, message: ToWorker) -> None:
         """Never blocks: a worker that does not read is found out by its silence."""
+        if isinstance(message, Setup):
+            self._largest = message.largest
+        else:
+            self._asked.add(message.number)
         self._outbox.put(message)
 
     def kill(self) -> None:
@@ -75,20 +93,37 @@ class WorkerProcess:
     def exit_report(self) -> str:
         """How it ended, and the last it had to say; to be asked after `kill`."""
         words = self._words.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
-        return " | ".join([_exit(self._process.returncode), *words])
+        return " | ".join([self._violation or _exit(self._process.returncode), *words])
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # it is gone, which _read finds out
-            while (message := self._outbox.get()) is not None:
-                send(cast("BinaryIO", self._process.stdin), message)
+            while self._write_next():
+                pass
+
+    def _write_next(self) -> bool:
+        """In a function of its own, so that no photo is held on to until the next one comes; so is `_read_next`."""
+        message = self._outbox.get()
+        if message is not None:
+            send(cast("BinaryIO", self._process.stdin), message)
+        return message is not None
 
     def _read(self) -> None:
         try:
-            while (message := receive(cast("BinaryIO", self._process.stdout))) is not None:
-                self._hear(self, cast("FromWorker", message))
-        except (GarbledError, OSError) as error:
-            self._words += f"\nunreadable: {error}".encode()
+            while self._read_next():
+                pass
+        except ProtocolError as error:
+            self._violation = f"what it said was unreadable: {error}"
+        except OSError as error:
+            self._violation = f"nothing could be read from it: {error}"
         self._hear(self, None)
+
+    def _read_next(self) -> bool:
+        message = receive_from_worker(cast("BinaryIO", self._process.stdout), self._largest, self._asked)
+        if isinstance(message, Done | Failed):
+            self._asked.discard(message.number)
+        if message is not None:
+            self._hear(self, message)
+        return message is not None
 
     def _listen(self) -> None:
         stream = cast("BinaryIO", self._process.stderr)
@@ -121,12 +156,11 @@ class WorkerSlot:
         self._setup = self._first = first
         self._fallback = fallback
         self._fallback_until: float | None = None
-        self._failures = 0
-        self._not_before = 0.0
+        self._starts = Backoff(_PAUSE, _LONGEST_PAUSE)
 
     def seconds_until_start(self, now: float) -> float:
         """How long the next start must wait."""
-        return max(0.0, self._not_before - now)
+        return max(0.0, self._starts.until - now)
 
     def start(self, now: float) -> str | None:
         """Start a worker. Why that failed, or None."""
@@ -150,14 +184,13 @@ class WorkerSlot:
     def mark_ready(self) -> None:
         """The worker may be given photos."""
         self.is_ready = self.is_proven = True
-        self._failures = 0
+        self._starts.succeed()
 
     def record_failure(self, now: float) -> bool:
         """A start failed. True where it is hopeless: several in a row did; whoever then asks begins anew."""
-        self._failures += 1
-        is_hopeless = self._failures >= len(_PAUSES)
-        self._not_before = now + _PAUSES[min(self._failures, len(_PAUSES) - 1)]
-        self._failures = 0 if is_hopeless else self._failures
+        self._starts.fail(now)
+        is_hopeless = self._starts.failures >= _HOPELESS
+        self._starts.failures = 0 if is_hopeless else self._starts.failures
         return is_hopeless
 
     def fall_back(self, now: float) -> bool:

@@ -6,7 +6,7 @@ import threading
 import time
 
 from gpend.core.report import Kept
-from gpend.engine.protocol import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive, send
+from gpend.engine.protocol import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive_from_engine, send
 from gpend.errors import DeviceError, FatalError, PhotoError
 
 _PEN = threading.Lock()
@@ -26,8 +26,8 @@ def _answer(message: Photo, device: str) -> None:
             os._exit(7)
         case b"hang":
             threading.Event().wait()
-        case b"garble":
-            os.write(1, b"\xff" * 64)
+        case b"say":
+            os.write(1, message.photo[4:])
         case b"cuda" if device == "gpu":
             _say(Failed(message.number, DeviceError("the GPU is gone")))
         case b"bad":
@@ -45,7 +45,7 @@ def _answer(message: Photo, device: str) -> None:
 
 def main() -> None:
     """Answer every photo in a thread of its own."""
-    setup = receive(sys.stdin.buffer)
+    setup = receive_from_engine(sys.stdin.buffer)
     assert isinstance(setup, Setup)
     if setup.settings == "broken":
         sys.exit("no module named torch")
@@ -53,7 +53,7 @@ def main() -> None:
         _say(Refused(FatalError("no such network")))
         return
     _say(Ready("odd"))
-    while isinstance(message := receive(sys.stdin.buffer), Photo):
+    while isinstance(message := receive_from_engine(sys.stdin.buffer, setup.largest), Photo):
         threading.Thread(target=_answer, args=(message, setup.settings), daemon=True).start()
 
 

@@ -1,8 +1,10 @@
 """The engine with real processes: whatever one photo does to its worker, the others come through."""
 
 import gc
+import json
 import os
 import signal
+import struct
 import sys
 import threading
 import time
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gpend.core.report import Kept
@@ -19,6 +22,7 @@ from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import FatalError, PhotoError, TransientError
 
 _ODD = [sys.executable, "-m", "tests.engine.odd_worker"]
+_LARGEST = 64 << 20
 _SECONDS = 60  # more than any of this ever takes
 
 
@@ -27,7 +31,10 @@ def _engine(
     settings: str = "gpu", *, slots: int = 1, stall: float = 60.0, idle: float = 60.0, fallback: str | None = None
 ) -> Iterator[Engine]:
     engine = ProcessEngine(
-        _ODD, Setup(settings, slots), Timeouts(stall, idle), fallback=Setup(fallback, slots) if fallback else None
+        _ODD,
+        Setup(settings, slots, _LARGEST),
+        Timeouts(stall, idle),
+        fallback=Setup(fallback, slots, _LARGEST) if fallback else None,
     )
     try:
         yield engine
@@ -75,7 +82,7 @@ def test_an_error_of_the_photo_has_its_name_and_the_worker_lives_on() -> None:
     [
         (b"crash", "SIGABRT.*the very last words"),
         (b"exit", "exited with status 7"),
-        (b"garble", "unreadable"),
+        (b"say " + b"\xff" * 64, "unreadable"),
     ],
 )
 def test_a_photo_that_ends_the_worker_is_set_aside_and_its_neighbours_come_through(photo: bytes, reason: str) -> None:
@@ -85,6 +92,52 @@ def test_a_photo_that_ends_the_worker_is_set_aside_and_its_neighbours_come_throu
             futures[1].result(_SECONDS)
         for index in (0, 2, 3):
             assert futures[index].result(_SECONDS) == Kept("gpu", ())
+
+
+def _saying(header: object, *, claimed: int = 0) -> bytes:
+    """A photo that has the worker send this, and claim that so many bytes follow."""
+    encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return b"say " + struct.pack("<IQ", len(encoded), claimed) + encoded
+
+
+_KEPT = {"kind": "kept", "number": 1, "reason": "", "faces": []}
+_RESTORED = {"kind": "restored", "number": 1, "reason": "", "faces": [], "suffix": "", "notes": []}
+_FACE = {"box": [0, 0, 1, float("nan")], "score": 1, "sharpness": 1, "verdict": "sharp", "reason": "", "terms": {}}
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        b"say " + np.random.default_rng(1).bytes(4096),
+        b"say " + struct.pack("<Q", 40) + b"\x80\x04\x8c\x15gpend.engine.protocol\x8c\x0bio.FileIO\x93" + bytes(99),
+        _saying(b"\x80\x04\x8c\x15gpend.engine.protocol\x8c\x18np.f2py.subprocess.Popen\x93"),
+        _saying({"kind": "np.f2py.subprocess.Popen"}),
+        _saying(b"{}", claimed=1 << 60),
+        _saying(_RESTORED, claimed=_LARGEST + 1),
+        _saying(_RESTORED | {"suffix": "/../x"}, claimed=4) + b"evil",
+        _saying(_KEPT | {"number": 99}),
+        _saying(_KEPT | {"number": -1}),
+        _saying(_KEPT | {"faces": [_FACE]}),
+        _saying({"kind": "ready", "name": "again"}),
+        _saying({"kind": "refused", "error": "FatalError", "message": "gpend must stop"}),
+        _saying({"kind": "failed", "number": 1, "error": "FatalError", "message": "gpend must stop"}),
+    ],
+)
+def test_whatever_a_hostile_worker_says_costs_at_most_its_photo(photo: bytes) -> None:
+    with _engine() as engine:
+        futures = [engine.submit(photo), engine.submit(b"good")]
+        with pytest.raises(PhotoError, match=r"unreadable|spoke out of turn"):
+            futures[0].result(_SECONDS)
+        assert futures[1].result(_SECONDS) == Kept("gpu", ())
+
+
+def test_a_hostile_worker_that_talks_without_end_is_not_listened_to_without_end() -> None:
+    beat = _saying({"kind": "beat", "numbers": []}).removeprefix(b"say ")
+    with _engine(stall=2.0) as engine:
+        flood = engine.submit(b"say " + beat * 100_000)
+        with pytest.raises(PhotoError, match="no headway"):
+            flood.result(_SECONDS)
+        assert _reason(engine, b"good") == "gpu"
 
 
 def test_a_photo_that_hangs_is_set_aside_and_one_that_is_only_slow_is_not() -> None:

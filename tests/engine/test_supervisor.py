@@ -43,7 +43,7 @@ class _Scene:
         self.hands: list[_Hand] = []
         self.said: list[str] = []
         self.unable = False
-        slot = WorkerSlot(self._hire, Setup(_GPU, slots), Setup(_CPU, slots) if fallback else None)
+        slot = WorkerSlot(self._hire, Setup(_GPU, slots, 0), Setup(_CPU, slots, 0) if fallback else None)
         self.supervisor = Supervisor(slot, Jobs(slots), Timeouts(stall=100, idle=600), self.said.append)
         self._count = 0
 

@@ -21,7 +21,7 @@ _SAMPLES = Path(str(files("gpend"))) / "samples"
 
 
 def _setup(settings: CoreSettings) -> Setup:
-    return Setup(settings.model_dump_json(), 2)
+    return Setup(settings.model_dump_json(), 2, 64 << 20)
 
 
 @pytest.fixture(scope="module")

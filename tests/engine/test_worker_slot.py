@@ -3,7 +3,7 @@
 from gpend.engine.protocol import Setup, ToWorker
 from gpend.engine.worker_process import WorkerSlot
 
-_GPU, _CPU = Setup("gpu", 1), Setup("cpu", 1)
+_GPU, _CPU = Setup("gpu", 1, 0), Setup("cpu", 1, 0)
 
 
 class _Recruit:
@@ -48,8 +48,8 @@ def test_starts_that_fail_are_spaced_and_the_third_is_hopeless() -> None:
         hopeless.append(slot.record_failure(100.0))
         waits.append(slot.seconds_until_start(100.0))
     assert hopeless == [False, False, True]
-    assert waits == [1.0, 5.0, 5.0]
-    assert slot.seconds_until_start(105.0) == 0
+    assert waits == [1.0, 2.0, 4.0]
+    assert slot.seconds_until_start(104.0) == 0
 
 
 def test_a_ready_worker_forgives_the_starts_before_it() -> None:
