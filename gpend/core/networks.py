@@ -42,8 +42,35 @@ class RestoreFaces(Protocol):
 
 
 @dataclass(frozen=True)
+class Kernels:
+    """What blurred each of some crops."""
+
+    kernels: NDArray[np.float32]  # (count, side, side), of sum 1, side odd; the blurred crop is the sharp one * kernel
+    confidence: NDArray[np.float32]  # (count,), 0 to 1
+
+
+class EstimateBlur(Protocol):
+    """Finds the blur kernels of aligned faces."""
+
+    @property
+    def name(self) -> str:
+        """Name and version of the network."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Side of the square crops in pixels, aligned to the FFHQ template."""
+        ...
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        """The kernels of luma crops (count, size, size), 0 to 1, in their pixels; count may be anything from 1."""
+        ...
+
+
+@dataclass(frozen=True)
 class Networks:
-    """The two networks that the core works with."""
+    """The networks that the core works with."""
 
     detect: DetectFaces
     restore: RestoreFaces
+    estimate: EstimateBlur | None = None  # without it no blur is found, and faces are restored by `restore` alone

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -9,10 +10,10 @@ import torch
 from torch import Tensor
 
 from gpend.errors import FatalError
-from gpend.models.weights import DetectorCheckpoint, GpenCheckpoint, Proven
+from gpend.models.weights import Proven
 
 
-def read_tensors(proven: Proven[GpenCheckpoint] | Proven[DetectorCheckpoint]) -> dict[str, Tensor]:
+def read_tensors(proven: Proven[Any]) -> dict[str, Tensor]:
     """Every tensor by its key, as float32. Raises FatalError where the file holds anything but named tensors."""
     file = proven.checkpoint.file
     try:

@@ -53,8 +53,17 @@ class DetectorCheckpoint(_Checkpoint):
     architecture: Literal["retinaface-mobile0.25"]
 
 
-Checkpoint: TypeAlias = Annotated[GpenCheckpoint | DetectorCheckpoint, Field(discriminator="architecture")]
-Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint)
+class KernelCheckpoint(_Checkpoint):
+    """A network that finds the blur of a face."""
+
+    architecture: Literal["blur-kernel"]
+    size: Literal[256]  # side of the luma crops in pixels
+    kernel: Annotated[int, Field(ge=3)]  # side of the kernels in pixels, odd
+
+
+AnyCheckpoint: TypeAlias = GpenCheckpoint | DetectorCheckpoint | KernelCheckpoint
+Checkpoint: TypeAlias = Annotated[AnyCheckpoint, Field(discriminator="architecture")]
+Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint, KernelCheckpoint)
 _CHECKPOINTS = TypeAdapter(tuple[Checkpoint, ...])
 
 
@@ -73,7 +82,7 @@ def weights_folders(own: Path | None = None) -> tuple[Path, ...]:
     return (*([own] if own else []), *shipped[:1])
 
 
-def load_manifest(folder: Path) -> tuple[GpenCheckpoint | DetectorCheckpoint, ...]:
+def load_manifest(folder: Path) -> tuple[AnyCheckpoint, ...]:
     """The manifest in `folder`, empty where there is none. Raises FatalError naming all that is wrong with it."""
     path = folder / MANIFEST
     if not path.is_file():

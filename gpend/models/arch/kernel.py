@@ -1,0 +1,78 @@
+"""The network that finds the blur kernel of an aligned face: its luma tells the phase, its spectrum the symmetry."""
+
+import itertools
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_FIRST = 4  # the luma is unshuffled by this, and the spectrum shrunk to the same side
+_WIDTHS = (32, 64, 96, 128)  # channels at a quarter, an eighth, a sixteenth and a 32nd of the crop's side
+_HEAD = (64, 768)  # channels of each place, and what all places share
+_HIGH_PASS = 9  # pixels: what is coarser than this box tells of the face and not of the blur
+_CONTRAST = 2.0  # the high-passed luma is raised to the size that the layers work with
+_FLOORS = (0.02, 1e-2)  # of the crop's spread, and of its spectrum, so that an empty picture has a kernel too
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a path that changes nothing; begins as that path alone."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.second = nn.Conv2d(channels, channels, 3, 1, 1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(cast("Tensor", self.second.bias))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, channels, height, width) in and out."""
+        return features + cast("Tensor", self.second(functional.gelu(self.first(features))))
+
+
+class KernelNetwork(nn.Module):
+    """(n, 1, size, size) luma, 0 to 1, to the logits of a kernel, (n, side, side): a softmax over a kernel's places."""
+
+    def __init__(self, size: int, side: int) -> None:
+        super().__init__()
+        self.size, self.side = size, side
+        places = (size // _FIRST // 8) ** 2
+        self.picture = _tower(_FIRST**2)
+        self.spectrum = _tower(2)
+        self.head = nn.Sequential(
+            nn.Conv2d(2 * _WIDTHS[-1], _HEAD[0], 1),
+            nn.GELU(),
+            nn.Flatten(),
+            nn.Linear(_HEAD[0] * places, _HEAD[1]),
+            nn.GELU(),
+            nn.Linear(_HEAD[1], side * side),
+        )
+
+    def forward(self, luma: Tensor) -> Tensor:
+        """Logits (n, side, side)."""
+        mean, spread = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
+        plain = (luma - mean) / (spread + _FLOORS[0])
+        reach = _HIGH_PASS // 2
+        coarse = functional.avg_pool2d(functional.pad(plain, (reach,) * 4, mode="reflect"), _HIGH_PASS, 1)
+        picture = functional.pixel_unshuffle((plain - coarse) * _CONTRAST, _FIRST)
+        features = torch.cat([self.picture(picture), self.spectrum(_spectra(plain))], 1)
+        return cast("Tensor", self.head(features)).view(-1, self.side, self.side)
+
+
+def _spectra(plain: Tensor) -> Tensor:
+    """(n, 1, s, s) to (n, 2, s/4, s/4): the log power spectrum whole, and its lower half at twice the resolution."""
+    size = plain.shape[-1]
+    window = torch.hann_window(size, periodic=False, device=plain.device)
+    spectrum = torch.fft.fft2(plain.float() * (window[:, None] * window[None]))
+    power = torch.fft.fftshift(spectrum.real**2 + spectrum.imag**2, dim=(2, 3))
+    inner = slice(size // 8, size // 2 - size // 8)
+    whole, lower = functional.avg_pool2d(power, 4), functional.avg_pool2d(power, 2)[:, :, inner, inner]
+    return torch.cat([torch.log(part + _FLOORS[1]) / 4 for part in (whole, lower)], 1)
+
+
+def _tower(channels: int) -> nn.Sequential:
+    """From a quarter of the crop's side to a 32nd."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, _WIDTHS[0], 5, 1, 2), nn.GELU(), Residual(_WIDTHS[0])]
+    for narrow, wide in itertools.pairwise(_WIDTHS):
+        layers += [nn.Conv2d(narrow, wide, 2, 2), Residual(wide)]
+    return nn.Sequential(*layers)

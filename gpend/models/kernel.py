@@ -1,0 +1,75 @@
+"""The kernel network behind EstimateBlur: each crop is asked as it is and mirrored, and agreement is confidence."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gpend.core.networks import Kernels
+from gpend.errors import FatalError
+from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.device import named
+from gpend.models.tensors import read_tensors
+from gpend.models.turn import Turn
+from gpend.models.weights import KernelCheckpoint, Proven
+
+_FAINT = 0.03  # weights below this share of the largest are the softmax's haze, not the blur's path
+_FINE = 64  # frequencies at which two kernels are compared
+_TINY = 1e-9
+
+
+class KernelEstimator:
+    """A kernel network on its device, as gpend.core.networks.EstimateBlur asks. May be called from several threads."""
+
+    def __init__(self, checkpoint: KernelCheckpoint, network: KernelNetwork, device: torch.device, turn: Turn) -> None:
+        """`network` is in float32 on `device`; `turn` is held while the device computes."""
+        self.name = f"{checkpoint.name} ({checkpoint.sha256[:8]})"
+        self.size: int = checkpoint.size
+        self._network = network
+        self._device = device
+        self._turn = turn
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        """Kernels for luma crops (count, size, size) float32, 0 to 1. Raises DeviceError where the GPU fails."""
+        if crops.shape[1:] != (self.size, self.size):
+            raise ValueError(f"crops must be (count, {self.size}, {self.size}), not {crops.shape}")
+        try:
+            with self._turn, torch.inference_mode():
+                luma = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)[:, None]
+                found, mirrored = self._kernels(luma), self._kernels(luma.flip(3)).flip(2)
+        except RuntimeError as error:
+            raise named(error, self._device) from error
+        kernels = _cleared((found + mirrored) / 2)
+        return Kernels(kernels.cpu().numpy(), _agreement(found, mirrored).cpu().numpy())
+
+    def _kernels(self, luma: Tensor) -> Tensor:
+        logits: Tensor = self._network(luma)
+        return torch.softmax(logits.flatten(1), 1).view_as(logits)
+
+
+def _cleared(kernels: Tensor) -> Tensor:
+    """Without haze, and of sum 1 again."""
+    strong: Tensor = torch.where(kernels > kernels.amax((1, 2), keepdim=True) * _FAINT, kernels, 0)
+    return strong / strong.sum((1, 2), keepdim=True)
+
+
+def _agreement(one: Tensor, other: Tensor) -> Tensor:
+    """(count,) 0 to 1: the correlation of two transfer functions, the mean light apart."""
+    first, second = (torch.fft.rfft2(kernels, s=(_FINE, _FINE)) for kernels in (one, other))
+    first[:, 0, 0] = second[:, 0, 0] = 0
+    shared = (first * second.conj()).real.sum((1, 2))
+    own = (first.abs() ** 2).sum((1, 2)) * (second.abs() ** 2).sum((1, 2))
+    agreement: Tensor = (shared / (own.sqrt() + _TINY)).clamp(0, 1)
+    return agreement
+
+
+def load_kernel(proven: Proven[KernelCheckpoint], device: torch.device, turn: Turn) -> KernelEstimator:
+    """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
+    checkpoint = proven.checkpoint
+    with torch.device("meta"):
+        network = KernelNetwork(checkpoint.size, checkpoint.kernel)
+    try:
+        network.load_state_dict(read_tensors(proven), strict=True, assign=True)
+    except RuntimeError as error:
+        raise FatalError(f"{checkpoint.file} is no kernel network: {str(error).splitlines()[-1].strip()}") from error
+    return KernelEstimator(checkpoint, network.eval().to(device), device, turn)

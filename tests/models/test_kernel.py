@@ -1,0 +1,76 @@
+"""The kernel network: what blurred a face is found, whichever way it looks."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from gpend.core import align
+from gpend.core.blend import luma
+from gpend.core.networks import EstimateBlur, Kernels, Networks
+
+SIDE = 256
+
+
+@pytest.fixture(scope="session")
+def estimate(networks: Networks) -> EstimateBlur:
+    assert networks.estimate is not None
+    return networks.estimate
+
+
+@pytest.fixture(scope="session")
+def face(networks: Networks, samples: Path) -> NDArray[np.float32]:
+    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
+    found = max(networks.detect(portrait), key=lambda one: one.score)
+    crop = align.crop(portrait, align.similarity(found.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE)), SIDE)
+    return luma(crop)
+
+
+def kernel_of(estimate: EstimateBlur, crop: cv2.typing.MatLike) -> NDArray[np.float32]:
+    return np.asarray(estimate(np.asarray(crop, np.float32)[None]).kernels[0], np.float32)
+
+
+def spread(kernel: NDArray[np.float32], axis: int) -> float:
+    places = np.arange(kernel.shape[0]) - kernel.shape[0] // 2
+    weight = kernel.sum(1 - axis)
+    return float(np.sqrt((weight * (places - (weight * places).sum()) ** 2).sum()))
+
+
+def test_a_face_moved_sideways_has_a_kernel_that_lies(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
+    moved = cv2.blur(face, (13, 1))
+    kernel = kernel_of(estimate, np.asarray(moved, np.float32))
+    assert spread(kernel, 1) == pytest.approx(13 / np.sqrt(12), abs=1)
+    assert spread(kernel, 0) < 1.5
+
+
+def test_more_blur_is_a_wider_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
+    widths = [spread(kernel_of(estimate, cv2.GaussianBlur(face, (0, 0), sigma)), 0) for sigma in (0.6, 1.5, 3, 5)]
+    assert widths == sorted(widths)
+
+
+def test_every_crop_of_a_batch_has_its_own_kernel_of_sum_1(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
+    both = np.stack([np.asarray(cv2.blur(face, (13, 1)), np.float32), np.asarray(cv2.blur(face, (1, 13)), np.float32)])
+    found = estimate(both)
+    assert isinstance(found, Kernels)
+    assert found.kernels.sum((1, 2)) == pytest.approx([1, 1], abs=1e-3)
+    assert ((found.confidence >= 0) & (found.confidence <= 1)).all()
+    assert spread(found.kernels[0], 1) > spread(found.kernels[1], 1)
+
+
+def test_a_mirrored_face_has_the_mirrored_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
+    slanted = cv2.filter2D(face, -1, np.eye(9, dtype=np.float32) / 9)
+    one, other = kernel_of(estimate, slanted), kernel_of(estimate, np.ascontiguousarray(slanted[:, ::-1]))
+    assert np.abs(one - other[:, ::-1]).max() < 1e-4
+
+
+def test_a_crop_without_anything_in_it_has_a_kernel_too(estimate: EstimateBlur) -> None:
+    found = estimate(np.full((1, SIDE, SIDE), 0.5, np.float32))
+    assert np.isfinite(found.kernels).all()
+
+
+def test_crops_of_another_size_are_refused(estimate: EstimateBlur) -> None:
+    with pytest.raises(ValueError, match="crops must be"):
+        estimate(np.zeros((1, 64, 64), np.float32))
