@@ -28,7 +28,7 @@ class Gpen:
 
     def __init__(self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: Turn) -> None:
         """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
-        self.name = f"{checkpoint.name} ({checkpoint.sha256[:8]})"
+        self.name = f"{checkpoint.name} ({(checkpoint.sha256 or '')[:8]})"
         self.size: int = checkpoint.size
         self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
         self._network = network
@@ -50,6 +50,19 @@ class Gpen:
             with self._turn:
                 restored.append(self._restored(batch))
         return np.concatenate([crops[:0], *restored])
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: "float32", "float16" or "bfloat16"."""
+        dtype = torch.float32 if self._half is None else next(self._half.parameters()).dtype
+        return str(dtype).removeprefix("torch.")
+
+    @torch.inference_mode()
+    def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same as calling it, in full precision whatever it would choose: to judge the choice."""
+        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
+        with self._turn:
+            return _to_numpy(self._network(pictures.permute(0, 3, 1, 2) * 2 - 1))
 
     def _restored(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """One batch, or its halves where memory is short."""

@@ -1,10 +1,9 @@
-"""Named tensors out of a proven checkpoint; nothing else is ever unpickled."""
+"""Named tensors out of a checkpoint, also out of a whole training state; nothing else is ever unpickled."""
 
 import io
-import pickle
+from collections.abc import Iterator
 from typing import Any
 
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
@@ -12,17 +11,48 @@ from torch import Tensor
 from gpend.errors import FatalError
 from gpend.models.weights import Proven
 
+_LAST = "final_linear.0.weight"  # a tensor that every GPEN has: its key tells the prefix of all others
+_PREFERRED = ("g_ema", "params_ema", "ema", "g", "params", "state_dict", "model")
+_DEPTH = 3  # dictionaries within dictionaries that a training state may have
+
 
 def read_tensors(proven: Proven[Any]) -> dict[str, Tensor]:
-    """Every tensor by its key, as float32. Raises FatalError where the file holds anything but named tensors."""
-    file = proven.checkpoint.file
+    """Every tensor of a proven checkpoint, as `tensors_in` tells. Raises FatalError where there are none."""
+    return tensors_in(proven.content, proven.checkpoint.file)
+
+
+def tensors_in(content: bytes, file: str) -> dict[str, Tensor]:
+    """Every tensor by its key, as float32. Raises FatalError where there are none.
+
+    Of a whole training state the averaged generator is taken where there is one, without the prefix of its keys.
+    """
+    found = _unpacked(content, file)
+    for tensors in _states(found, _DEPTH):
+        prefix = next((key.removesuffix(_LAST) for key in tensors if key.endswith(_LAST)), None)
+        if prefix is not None:
+            return {key.removeprefix(prefix): value.float() for key, value in tensors.items() if key.startswith(prefix)}
+    plain = next(_states(found, 1), None)
+    if plain is None:
+        raise FatalError(f"The network file {file} holds something other than named tensors.")
+    return {key: value.float() for key, value in plain.items()}
+
+
+def _unpacked(content: bytes, file: str) -> object:
     try:
         if file.endswith(".safetensors"):
-            found = safetensors.torch.load(proven.content)
-        else:
-            found = torch.load(io.BytesIO(proven.content), map_location="cpu", weights_only=True)
-    except (safetensors.SafetensorError, pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
+            return safetensors.torch.load(content)
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # an unpickler that is fed any bytes raises anything
         raise FatalError(f"The network file {file} cannot be read as tensors: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise FatalError(f"The network file {file} holds something other than named tensors.")
-    return {key: value.float() for key, value in found.items()}
+
+
+def _states(found: object, depth: int) -> Iterator[dict[str, Tensor]]:
+    """Every dictionary of tensors in a training state, the preferred ones first."""
+    if not isinstance(found, dict) or not depth:
+        return
+    tensors = {key: value for key, value in found.items() if isinstance(key, str) and isinstance(value, Tensor)}
+    inner = {key: value for key, value in found.items() if isinstance(value, dict)}
+    for key in sorted(inner, key=lambda key: _PREFERRED.index(key) if key in _PREFERRED else len(_PREFERRED)):
+        yield from _states(inner[key], depth - 1)
+    if tensors:
+        yield tensors

@@ -1,6 +1,7 @@
 """Find a checkpoint by its name, and prove it by size and SHA-256 before a byte of it is used (no torch here)."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from gpend.errors import FatalError
 
 MANIFEST = "MANIFEST.yaml"
+_SERVICE = Path("/var/lib/gpend/weights")
 _REPAIR = "Correct it, or reinstall gpend."
 
 
@@ -31,10 +33,12 @@ class _Checkpoint(BaseModel):
 
     name: Annotated[str, Field(min_length=1)]
     file: Annotated[str, Field(pattern=r"^[^/\x00]+\.(safetensors|pth|pt)$")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    bytes: Annotated[int, Field(gt=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # None until it is pinned on first use
+    bytes: Annotated[int, Field(gt=0)] | None = None
     origin: str
     licence: str
+    urls: tuple[str, ...] = ()  # where `gpend weights fetch` finds it
+    consent: bool = False  # whether its licence wants a person's yes before it is fetched
 
 
 class GpenCheckpoint(_Checkpoint):
@@ -76,10 +80,29 @@ class Proven(Generic[Kind]):
 
 
 def weights_folders(own: Path | None = None) -> tuple[Path, ...]:
-    """Where checkpoints are looked for: `own` first, then what came with gpend (in a wheel, or beside its source)."""
+    """Where checkpoints are looked for: `own`, or where `gpend weights` puts them; then what came with gpend."""
     package = Path(str(files("gpend")))
     shipped = [folder for folder in (package / "weights", package.parent / "weights") if (folder / MANIFEST).is_file()]
-    return (*([own] if own else []), *shipped[:1])
+    fetched = (
+        [own] if own else [folder for folder in (_SERVICE, _user_folder()) if os.access(folder, os.R_OK | os.X_OK)]
+    )
+    return (*fetched, *shipped[:1])
+
+
+def folder_to_fill(own: Path | None = None) -> Path:
+    """Where `gpend weights` puts checkpoints: `own`, else the service's if that may be written to, else the user's.
+
+    The service looks into its own folder only, so its networks are fetched by its user or by root.
+    """
+    if own is not None:
+        return own
+    there = _SERVICE if _SERVICE.exists() else _SERVICE.parent
+    return _SERVICE if os.access(there, os.W_OK | os.X_OK) else _user_folder()
+
+
+def _user_folder() -> Path:
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path("~/.local/share").expanduser()) / "gpend" / "weights"
 
 
 def load_manifest(folder: Path) -> tuple[AnyCheckpoint, ...]:
@@ -96,29 +119,56 @@ def load_manifest(folder: Path) -> tuple[AnyCheckpoint, ...]:
         raise FatalError(f"The list of checkpoints {path} cannot be read: {error}. {_REPAIR}") from error
 
 
+@dataclass(frozen=True)
+class Known:
+    """A checkpoint that a manifest describes, and its file where there is one."""
+
+    checkpoint: AnyCheckpoint
+    path: Path | None
+
+
+def known(folders: Sequence[Path]) -> list[Known]:
+    """Every checkpoint by its name, once, as the first of `folders` describes it."""
+    described = [one for folder in folders for one in load_manifest(folder)]
+    first = {one.name: one for one in reversed(described)}
+    return [Known(one, _path_of(one, folders)) for one in dict.fromkeys(first[each.name] for each in described)]
+
+
 def find(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind]:
     """The checkpoint called `name`, read whole and proven; `folders` are searched in order, lists and files alike.
 
     Raises FatalError saying what to do: an unknown name, a missing file, a wrong size or a wrong SHA-256.
     """
     checkpoint = _described(name, kind, folders)
-    path = next((folder / checkpoint.file for folder in folders if (folder / checkpoint.file).is_file()), None)
+    return Proven(checkpoint, prove(checkpoint, folders))
+
+
+def prove(checkpoint: _Checkpoint, folders: Sequence[Path]) -> bytes:
+    """The content of a checkpoint's file, once its size and SHA-256 are right. Raises FatalError saying what to do."""
+    path = _path_of(checkpoint, folders)
     if path is None:
         raise FatalError(
-            f"The network {name} needs the file {checkpoint.file}, which is in none of: {_listed(folders)}. "
-            f"Put it there (origin: {checkpoint.origin}; licence: {checkpoint.licence}), or name another network."
+            f"The network {checkpoint.name} needs the file {checkpoint.file}, which is in none of: {_listed(folders)}. "
+            f"Get it with `gpend weights fetch {checkpoint.name}`, or put it there (origin: {checkpoint.origin}; "
+            f"licence: {checkpoint.licence}), or name another network."
         )
-    return Proven(checkpoint, _prove(path, checkpoint))
+    return _prove(path, checkpoint)
+
+
+def _path_of(checkpoint: _Checkpoint, folders: Sequence[Path]) -> Path | None:
+    return next((folder / checkpoint.file for folder in folders if (folder / checkpoint.file).is_file()), None)
 
 
 def _described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
     known = [one for folder in folders for one in load_manifest(folder) if isinstance(one, kind)]
     found = next((one for one in known if one.name == name), None)
     if found is None:
-        names = ", ".join(sorted({one.name for one in known})) or "none"
+        there = ", ".join(sorted({one.name for one in known if _path_of(one, folders)})) or "none"
+        others = ", ".join(sorted({one.name for one in known if not _path_of(one, folders)}))
+        also = f" (`gpend weights fetch` gets {others})" if others else ""
         raise FatalError(
-            f"No network of the kind needed is called {name!r}; known are: {names}. Name one of them, "
-            f"or describe yours in a {MANIFEST} in one of: {_listed(folders)}."
+            f"No network of the kind needed is called {name!r}; there are: {there}{also}. Name one of them, "
+            f"add yours with `gpend weights add FILE`, or describe yours in a {MANIFEST} in one of: {_listed(folders)}."
         )
     return found
 
@@ -126,6 +176,11 @@ def _described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
 def _prove(path: Path, checkpoint: _Checkpoint) -> bytes:
     """The file's bytes, read once, so that what is proven is what is loaded."""
     advice = "Fetch it again, or reinstall gpend if it came with it; nothing of it was loaded."
+    if checkpoint.sha256 is None or checkpoint.bytes is None:
+        raise FatalError(
+            f"Nothing is known of the content of {path}, so it cannot be proven; nothing of it was loaded. "
+            f"`gpend weights fetch {checkpoint.name} --from {path.parent}` looks at it and pins its SHA-256."
+        )
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size == checkpoint.bytes else b""

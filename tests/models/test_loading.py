@@ -22,5 +22,5 @@ def test_the_default_settings_load_what_is_shipped() -> None:
 
 
 def test_a_model_that_is_not_known_is_refused_by_name() -> None:
-    with pytest.raises(FatalError, match="'gpen-257'; known are: GPEN-BFR-512, gpen-256"):
+    with pytest.raises(FatalError, match=r"'gpen-257'; there are: gpen-256 .*fetch. gets .*GPEN-BFR-512"):
         load(CoreSettings(restore=RestoreSettings(model="gpen-257")))

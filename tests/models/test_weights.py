@@ -46,7 +46,7 @@ def test_the_published_network_is_known_by_its_hash_and_wants_its_own_template()
 
 
 def test_a_published_network_that_is_not_there_is_asked_for_with_its_origin_and_its_place() -> None:
-    with pytest.raises(FatalError, match=r"GPEN-BFR-512.pth.*weights.*Put it there.*https://") as raised:
+    with pytest.raises(FatalError, match=r"512.pth.*weights fetch GPEN-BFR-512.*put it there.*https://") as raised:
         find("GPEN-BFR-512", GpenCheckpoint, weights_folders()[:1])
     assert "licence" in str(raised.value)
 
@@ -76,12 +76,12 @@ def test_a_changed_file_is_refused_by_its_hash(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(FatalError, match=r"'gpen-255'; known are: mine\."):
+    with pytest.raises(FatalError, match=r"'gpen-255'; there are: mine\."):
         find("gpen-255", GpenCheckpoint, [_folder(tmp_path)])
 
 
 def test_a_detector_is_no_restorer() -> None:
-    with pytest.raises(FatalError, match="known are"):
+    with pytest.raises(FatalError, match="there are"):
         find("retinaface_mobile0.25", GpenCheckpoint, weights_folders())
 
 

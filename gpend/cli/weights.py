@@ -1,0 +1,195 @@
+"""Commands on networks: which there are, how to get others, whether they are what they should be."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gpend.cli.answers import print_json, progress
+from gpend.cli.group import CONFIG, FILE, JSON, RefusedError, UndoneError, commands, settings_if_any
+from gpend.errors import FatalError
+
+if TYPE_CHECKING:
+    from gpend.models.weights import AnyCheckpoint
+
+_MIB = 1 << 20
+
+
+@commands.group()
+def weights() -> None:
+    """The networks: list, fetch, verify, add.
+
+    gpend works with the networks that came with it. Others can be fetched, once their licence is accepted; gpend
+    downloads nothing by itself.
+
+    \b
+    Example:
+      gpend weights fetch GPEN-BFR-512 --accept-licence
+    """
+
+
+@weights.command(name="list")
+@JSON
+@CONFIG
+def list_networks(*, as_json: bool, config_file: Path | None) -> None:
+    """Every network that gpend knows, and whether it is there."""
+    from gpend.models.weights import known
+
+    rows = [
+        {
+            "name": one.checkpoint.name,
+            "architecture": one.checkpoint.architecture,
+            "size": getattr(one.checkpoint, "size", None),
+            "bytes": one.checkpoint.bytes,
+            "file": None if one.path is None else str(one.path),
+            "licence": one.checkpoint.licence,
+        }
+        for one in known(_folders(config_file))
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        there = click.style("here", fg="green") if row["file"] else click.style("not here", fg="yellow")
+        click.echo(f"{row['name']}  {there}  {_megabytes(row['bytes'])}  {row['architecture']}")
+        place = row["file"] or f"gpend weights fetch {row['name']}"
+        click.echo(f"    {place}\n    licence: {row['licence']}")
+
+
+@weights.command()
+@CONFIG
+def path(config_file: Path | None) -> None:
+    """The folder that fetched and added networks go to."""
+    click.echo(_own(config_file))
+
+
+@weights.command()
+@click.argument("name")
+@click.option("--accept-licence", is_flag=True, help="Say yes to the network's licence; asked for once.")
+@click.option("--from", "source", type=FILE, metavar="DIR", help="Take the file from a folder, not from the internet.")
+@CONFIG
+def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_licence: bool) -> None:
+    """Fetch a published network.
+
+    A broken download goes on where it stopped. The file counts only once its size, its SHA-256 and its tensors are
+    right. Proxies are taken from the environment (https_proxy).
+
+    \b
+    Examples:
+      gpend weights fetch GPEN-BFR-512 --accept-licence
+      gpend weights fetch GPEN-BFR-512 --from /media/stick
+    """
+    from gpend.models import download
+    from gpend.models.install import install
+    from gpend.models.weights import known
+
+    own = _own(config_file)
+    found = {one.checkpoint.name: one for one in known(_folders(config_file))}
+    if name not in found:
+        raise RefusedError(f"No network is called {name}; known are: {', '.join(found)}. Nothing was fetched.")
+    if found[name].path is not None:
+        click.echo(f"{name} is there already: {found[name].path}")
+        return
+    checkpoint = found[name].checkpoint
+    _ask_consent(checkpoint, own, accept_licence=accept_licence)
+    wanted = download.Wanted(checkpoint.file, checkpoint.urls, checkpoint.bytes, checkpoint.sha256)
+    with progress() as bar:
+        task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
+        installed = install(
+            checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
+        )
+    click.echo(f"{name} is in {own}; its size, tensors and SHA-256 were looked at ({installed.sha256}).")
+    if checkpoint.sha256 is None:
+        click.echo("Nobody publishes the SHA-256 of this file. The one above is pinned from now on.")
+    click.echo(f"To restore with it: `restore: {{model: {name}}}` in the configuration.")
+
+
+@weights.command()
+@click.argument("file", type=FILE)
+@click.option("--name", help="What the network is called from now on; else the file's name.")
+@click.option(
+    "--template",
+    type=click.Choice(["gpen", "ffhq"]),
+    default="gpen",
+    show_default=True,
+    help="How its training faces were aligned: gpen for what was trained with GPEN's own code.",
+)
+@CONFIG
+def add(file: Path, name: str | None, template: str, config_file: Path | None) -> None:
+    """Add a GPEN of your own training.
+
+    Its configuration is read from its tensors; of a whole training state the averaged generator is taken.
+
+    \b
+    Example:
+      gpend weights add experiments/net_g.pth --name children-512
+    """
+    from gpend.models.install import add_own
+
+    added = add_own(file, name or file.stem, template, _own(config_file))
+    click.echo(
+        f"{added.name}: a GPEN of {added.size} px (channel_multiplier {added.channel_multiplier}, narrow "
+        f"{added.narrow:g}), copied to {_own(config_file)}.\nTo restore with it: `restore: {{model: {added.name}}}`."
+    )
+
+
+@weights.command()
+@click.argument("name", required=False)
+@JSON
+@CONFIG
+def verify(name: str | None, *, as_json: bool, config_file: Path | None) -> None:
+    """Are the networks what they should be, and how fast are they here?
+
+    Size and SHA-256 of each file; each GPEN restores a bundled face in float32 and in the precision that it would run
+    in, and the two are compared.
+    """
+    from gpend import shipped
+    from gpend.models.verification import verified
+    from gpend.models.weights import known
+
+    folders = _folders(config_file)
+    device = settings_if_any(config_file).restore.device
+    portrait = shipped.sample("portrait-sharp.jpg").read_bytes()
+    there = [one.checkpoint for one in known(folders) if one.path is not None and name in (None, one.checkpoint.name)]
+    if not there:
+        raise RefusedError(f"{name} is not here. `gpend weights list` tells which networks are.")
+    results = [verified(checkpoint, folders, device, portrait) for checkpoint in there]
+    if as_json:
+        print_json([result.as_data() for result in results])
+    else:
+        click.echo("\n".join(result.as_text() for result in results))
+    if any(result.problem for result in results):
+        raise UndoneError("Not every network is what it should be.")
+
+
+def _ask_consent(checkpoint: "AnyCheckpoint", own: Path, *, accept_licence: bool) -> None:
+    from gpend.models import registry
+
+    if not checkpoint.consent or registry.has_accepted(own, checkpoint):
+        return
+    if not accept_licence:
+        raise RefusedError(
+            f"{checkpoint.name} is not gpend's. Origin: {checkpoint.origin}. Licence: {checkpoint.licence}\n"
+            f"If you accept that: gpend weights fetch {checkpoint.name} --accept-licence. Nothing was fetched."
+        )
+    try:
+        registry.accept_licence(own, checkpoint, datetime.now(UTC).date().isoformat())
+    except OSError as error:
+        raise FatalError(f"Networks cannot be written to {own}: {error.strerror}. Nothing was fetched.") from error
+
+
+def _own(config_file: Path | None) -> Path:
+    from gpend.models.weights import folder_to_fill
+
+    return folder_to_fill(settings_if_any(config_file).restore.weights)
+
+
+def _folders(config_file: Path | None) -> tuple[Path, ...]:
+    from gpend.models.weights import weights_folders
+
+    return weights_folders(settings_if_any(config_file).restore.weights)
+
+
+def _megabytes(size: object) -> str:
+    return f"{size / _MIB:.1f} MB" if isinstance(size, int) else "size unknown"

@@ -1,0 +1,63 @@
+"""Put a network into the person's own folder: fetched or added, looked at tensor by tensor, and described there."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from gpend.errors import FatalError
+from gpend.models import download, recognise, registry
+from gpend.models.tensors import tensors_in
+from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Template
+
+OWN_LICENCE = "your own"
+
+
+def install(
+    checkpoint: AnyCheckpoint, wanted: download.Wanted, source: Path | None, folder: Path, progress: download.Progress
+) -> AnyCheckpoint:
+    """Fetch what `checkpoint` describes (or take it from `source`) into `folder`; the checkpoint with its SHA-256.
+
+    Raises FatalError saying what to do; then the file has not got its name.
+    """
+    prove = _prover(checkpoint)
+    if source is None:
+        path = download.fetch(wanted, folder, prove, progress)
+    else:
+        path = download.copy(wanted, source, folder, prove)
+    pinned = checkpoint.model_copy(update={"sha256": download.sha256_of(path), "bytes": path.stat().st_size})
+    if pinned != checkpoint:
+        registry.describe(folder, pinned)
+    return pinned
+
+
+def add_own(file: Path, name: str, template: str, folder: Path) -> GpenCheckpoint:
+    """Copy a GPEN of a person's own into `folder`, with the configuration that its tensors tell. Raises FatalError."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise FatalError(f"{file} cannot be read: {error.strerror}. Nothing was added.") from error
+    shape = recognise.shape_of(tensors_in(content, file.name), file.name)
+    place = folder / f"{name}{file.suffix}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        raise FatalError(f"{place} is there already. Choose another name with --name; nothing was added.")
+    part = folder / f".gpend-{place.name}.part"
+    shutil.copyfile(file, part)
+    described = {"name": name, "architecture": "gpen", **vars(shape), "template": Template(template)}
+    described |= {"file": place.name, "sha256": download.sha256_of(part), "bytes": part.stat().st_size}
+    added = GpenCheckpoint.model_validate(described | {"origin": f"added from {file.name}", "licence": OWN_LICENCE})
+    part.replace(place)
+    registry.describe(folder, added)
+    return added
+
+
+def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
+    def prove(path: Path) -> None:
+        if not isinstance(checkpoint, GpenCheckpoint):
+            return
+        shape = recognise.shape_of(tensors_in(path.read_bytes(), checkpoint.file), checkpoint.file)
+        expected = recognise.Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
+        if shape != expected:
+            raise FatalError(f"{checkpoint.file} is another network: {shape} was found, {expected} expected.")
+
+    return prove

@@ -1,0 +1,55 @@
+"""The configuration of a GPEN, as the shapes of its tensors tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gpend.errors import FatalError
+from gpend.models.arch.generator import FullGenerator
+
+_CODE = "final_linear.0.weight"  # from the smallest features to the latent
+_STYLE = 512  # features of the latent
+_FIRST_PIXELS = 16  # of the smallest features, 4 x 4
+_FULL = 16384  # channels times side of the published width, from a side of 64 on
+_WIDE = 32  # up to this side all features have the same width
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The configuration of a GPEN generator."""
+
+    size: int
+    channel_multiplier: int
+    narrow: float
+
+
+def shape_of(tensors: Mapping[str, Tensor], file: str) -> Shape:
+    """The configuration that makes a GPEN of these tensors. Raises FatalError saying what was expected and found."""
+    first, last = tensors.get("ecd0.0.0.weight"), tensors.get(_CODE)
+    if first is None or last is None or len(last.shape) != 2 or last.shape[0] != _STYLE:  # noqa: PLR2004 - a matrix
+        raise FatalError(
+            f"{file} holds no GPEN generator: expected were tensors such as ecd0.0.0.weight and {_CODE}, found were "
+            f"{len(tensors)} others, such as {', '.join(list(tensors)[:3]) or 'none'}. Nothing was installed."
+        )
+    size = 2 << len({key.split(".", 1)[0] for key in tensors if key.startswith("ecd")})
+    narrow = last.shape[1] / _FIRST_PIXELS / _STYLE
+    multiplier = max(1, round(first.shape[0] * size / (_FULL * narrow))) if size > _WIDE else 1
+    shape = Shape(size, multiplier, narrow)
+    _refuse_other(tensors, shape, file)
+    return shape
+
+
+def _refuse_other(tensors: Mapping[str, Tensor], shape: Shape, file: str) -> None:
+    with torch.device("meta"):
+        expected = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow).state_dict()
+    for key, tensor in expected.items():
+        found = tensors.get(key)
+        if found is None or found.shape != tensor.shape:
+            told = "is not there" if found is None else f"is {tuple(found.shape)}"
+            raise FatalError(
+                f"{file} looks like a GPEN of size {shape.size}, channel_multiplier {shape.channel_multiplier}, narrow "
+                f"{shape.narrow:g}, but its tensor {key} {told} where {tuple(tensor.shape)} was expected. "
+                "Nothing was installed."
+            )

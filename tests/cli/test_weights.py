@@ -1,0 +1,148 @@
+"""`gpend weights`: published networks come once their licence is accepted, and one's own by their file."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+import yaml
+
+from gpend.models import weights as checkpoints
+from tests.cli import Gpend
+from tests.models import conformance
+from tests.models.publisher import Publisher, published
+
+LICENCE = "academic use only"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A seeded GPEN of 64 px in the form in which the large ones are published."""
+    path = tmp_path_factory.mktemp("published") / "GPEN-TINY.pth"
+    torch.save(conformance.weights(conformance.vector("tiny-64").shapes), path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def publisher(
+    gpend: Gpend,  # noqa: ARG001 - it clears the environment first
+    network: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Publisher]:
+    """A server that has it, and a gpend that knows of it and keeps what it fetches in tmp_path/own."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(checkpoints, "_SERVICE", tmp_path / "none" / "weights")
+    with published(Publisher(network)) as one:
+        _know(tmp_path, one, network)
+        monkeypatch.setenv("GPEND_CONFIG", str(tmp_path / "gpend.yaml"))
+        (tmp_path / "gpend.yaml").write_text(f"restore: {{weights: {tmp_path / 'own'}}}\n")
+        yield one
+
+
+def _know(folder: Path, publisher: Publisher, network: bytes | None) -> None:
+    entry = {"name": "GPEN-TINY", "architecture": "gpen", "size": 64, "channel_multiplier": 1, "narrow": 0.125}
+    entry |= {"template": "gpen", "file": "GPEN-TINY.pth", "origin": "somebody", "licence": LICENCE, "consent": True}
+    if network is not None:
+        entry |= {"bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
+    (folder / "own").mkdir(exist_ok=True)
+    (folder / "own" / "MANIFEST.yaml").write_text(yaml.safe_dump([entry | {"urls": [publisher.url]}]))
+
+
+def _listed(gpend: Gpend) -> dict[str, dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(gpend("weights", "list", "--json").output)
+    return {str(row["name"]): row for row in rows}
+
+
+def test_nothing_is_fetched_before_its_licence_is_accepted(gpend: Gpend, publisher: Publisher) -> None:
+    result = gpend("weights", "fetch", "GPEN-TINY")
+    assert result.exit_code == 2
+    assert LICENCE in result.output
+    assert "--accept-licence. Nothing was fetched." in result.output
+    assert publisher.asked == []
+
+
+def test_a_network_is_fetched_over_a_broken_connection_listed_and_verified(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.break_after = [100_000]
+    assert _listed(gpend)["GPEN-TINY"]["file"] is None
+    result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert result.exit_code == 0, result.output
+    assert len(publisher.asked) == 2
+    assert _listed(gpend)["GPEN-TINY"]["file"] == str(tmp_path / "own" / "GPEN-TINY.pth")
+    verified = gpend("weights", "verify", "GPEN-TINY", "--json")
+    assert verified.exit_code == 0, verified.output
+    (told,) = json.loads(verified.output)
+    assert told["problem"] == ""
+    assert told["error"] < 2e-3
+    assert "is there already" in gpend("weights", "fetch", "GPEN-TINY").output
+
+
+def test_the_yes_is_asked_for_once(gpend: Gpend, publisher: Publisher, tmp_path: Path) -> None:
+    assert gpend("weights", "fetch", "GPEN-TINY", "--accept-licence").exit_code == 0
+    (tmp_path / "own" / "GPEN-TINY.pth").unlink()
+    assert gpend("weights", "fetch", "GPEN-TINY").exit_code == 0
+    assert len(publisher.asked) == 2
+
+
+def test_a_hash_that_nobody_publishes_is_pinned_and_said(gpend: Gpend, publisher: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "gpend.yaml").write_text("")
+    _know(tmp_path, publisher, None)
+    shipped = checkpoints.weights_folders()[-1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            checkpoints,
+            "weights_folders",
+            lambda _own=None: (tmp_path / "data/gpend/weights", tmp_path / "own", shipped),
+        )
+        result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+        assert result.exit_code == 0, result.output
+        assert "pinned from now on" in result.output
+        (tmp_path / "data/gpend/weights/GPEN-TINY.pth").write_bytes(b"x" * len(publisher.content))
+        assert gpend("weights", "verify", "GPEN-TINY").exit_code == 1
+
+
+def test_without_internet_it_comes_from_a_folder(
+    gpend: Gpend, publisher: Publisher, network: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "GPEN-TINY.pth").write_bytes(network)
+    assert gpend("weights", "fetch", "GPEN-TINY", "--accept-licence", "--from", tmp_path).exit_code == 0
+    assert publisher.asked == []
+
+
+@pytest.mark.usefixtures("publisher")
+def test_a_network_of_ones_own_is_added_with_the_configuration_of_its_tensors(gpend: Gpend, tmp_path: Path) -> None:
+    tensors = conformance.weights(conformance.vector("tiny-64").shapes)
+    torch.save({"g_ema": tensors, "iteration": torch.ones(1)}, tmp_path / "net_g_latest.pth")
+    result = gpend("weights", "add", tmp_path / "net_g_latest.pth", "--name", "children")
+    assert result.exit_code == 0, result.output
+    assert "a GPEN of 64 px (channel_multiplier 1, narrow 0.125)" in result.output
+    assert gpend("weights", "verify", "children").exit_code == 0
+
+
+@pytest.mark.usefixtures("publisher")
+def test_what_is_no_gpen_is_not_added(gpend: Gpend, tmp_path: Path) -> None:
+    (tmp_path / "other.safetensors").write_bytes(safetensors.torch.save({"body.weight": torch.ones(1)}))
+    result = gpend("weights", "add", tmp_path / "other.safetensors")
+    assert result.exit_code == 2
+    assert "holds no GPEN generator" in result.output
+    assert not (tmp_path / "own" / "other.safetensors").exists()
+
+
+@pytest.mark.usefixtures("publisher")
+def test_where_networks_go_is_told(gpend: Gpend, tmp_path: Path) -> None:
+    assert gpend("weights", "path").output.strip() == str(tmp_path / "own")
+    (tmp_path / "gpend.yaml").write_text("")
+    assert gpend("weights", "path").output.strip() == str(tmp_path / "data/gpend/weights")
+
+
+def test_an_unknown_network_is_answered_with_the_known_ones(gpend: Gpend) -> None:
+    result = gpend("weights", "fetch", "GPEN-BFR-4096")
+    assert result.exit_code == 2
+    assert "GPEN-BFR-512" in result.output
