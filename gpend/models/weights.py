@@ -40,6 +40,11 @@ class _Checkpoint(BaseModel):
     urls: tuple[str, ...] = ()  # where `gpend weights fetch` finds it
     consent: bool = False  # whether its licence wants a person's yes before it is fetched
 
+    @property
+    def version(self) -> str:
+        """Its name and the beginning of its SHA-256, as written into what it made."""
+        return f"{self.name} ({(self.sha256 or '')[:8]})"
+
 
 class GpenCheckpoint(_Checkpoint):
     """A GPEN generator."""
