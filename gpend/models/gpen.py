@@ -28,7 +28,7 @@ class Gpen:
 
     def __init__(self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: Turn) -> None:
         """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
-        self.name = f"{checkpoint.name} ({(checkpoint.sha256 or '')[:8]})"
+        self.name = checkpoint.version
         self.size: int = checkpoint.size
         self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
         self._network = network

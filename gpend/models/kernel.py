@@ -23,7 +23,7 @@ class KernelEstimator:
 
     def __init__(self, checkpoint: KernelCheckpoint, network: KernelNetwork, device: torch.device, turn: Turn) -> None:
         """`network` is in float32 on `device`; `turn` is held while the device computes."""
-        self.name = f"{checkpoint.name} ({checkpoint.sha256[:8]})"
+        self.name = checkpoint.version
         self.size: int = checkpoint.size
         self._network = network
         self._device = device
