@@ -2,16 +2,21 @@
 
 import base64
 from importlib import resources
+from pathlib import PurePath
 
 from jinja2 import Environment, select_autoescape
+from markupsafe import Markup
 
+from gpend import words
 from gpend.core import pipeline
 from gpend.preview.collect import Collection
 
 
 def page(collection: Collection, threshold: float) -> str:
     """The whole HTML of the report."""
-    environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
     environment.filters["picture"] = _picture
     environment.filters["told"] = lambda verdict: pipeline.WORDS[verdict]
     template = environment.from_string(resources.files("gpend.preview").joinpath("page.html").read_text("utf-8"))
@@ -22,5 +27,12 @@ def page(collection: Collection, threshold: float) -> str:
     )
 
 
-def _picture(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+def _shown(value: object) -> object:
+    """Names of files, and what is said of them, as text that any file can hold and any browser can show."""
+    if isinstance(value, (str, PurePath)) and not isinstance(value, Markup):
+        return words.plain(str(value))
+    return value
+
+
+def _picture(jpeg: bytes) -> Markup:
+    return Markup("data:image/jpeg;base64,") + base64.b64encode(jpeg).decode("ascii")

@@ -1,0 +1,24 @@
+"""The report can be written whatever the photos are called."""
+
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core.report import FaceReport, Verdict
+from gpend.preview.collect import Collection, Seen
+from gpend.preview.page import page
+
+NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name)
+
+
+@given(name=NAMES)
+def test_a_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(name: bytes) -> None:
+    photo = Path(os.fsdecode(b"/photos/a" + name))
+    report = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, f"it was blurred in {photo}")
+    collection = Collection([Seen(photo, report, b"before", b"after")], [0.1], failures=[(photo, f"{photo} is broken")])
+    html = page(collection, 0.5)
+    assert html.encode()
+    assert html.count("/photos/a") == 4
+    assert "<script>a" not in html
