@@ -13,7 +13,7 @@ import structlog
 from gpend import logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
-from gpend.daemon import Daemon, Postmortem, Progress, Surroundings, Tally
+from gpend.daemon import CrashDetector, Daemon, Environment, Progress, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Runtime
 from gpend.engine.protocol import Setup
@@ -76,9 +76,9 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
     with _opened(settings) as (ledger, outfit):
-        around = Surroundings(
+        around = Environment(
             notifier=Notifier.from_environment(),
-            postmortem=Postmortem(settings.ledger),
+            crash_detector=CrashDetector(settings.ledger),
             reload=lambda: outfit.change(reload()),
         )
         daemon = Daemon(outfit.runtime, ledger, around)

@@ -4,7 +4,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +18,7 @@ from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
+from gpend.intake.watch import Hint, Notice, WatcherHealth
 
 
 @dataclass
@@ -143,3 +146,52 @@ class FakeClock:
     def jump(self, seconds: int) -> None:
         """Set the clock that people read, and only that."""
         self.moment = Now(self.moment.utc + seconds, self.moment.steady)
+
+
+@dataclass
+class FakeWatcher:
+    """Hands over the hints that it was given; does something in the middle of scans, and says how often to scan."""
+
+    gathered: list[Hint] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+    every: float | None = None
+    visited: list[Path] = field(default_factory=list)
+
+    def start(self, now: float) -> list[Notice]:
+        """As in Watcher."""
+        del now
+        return []
+
+    check = start
+
+    def hints(self) -> list[Hint]:
+        """As in Watcher."""
+        gathered, self.gathered = self.gathered, []
+        return gathered
+
+    def health(self, now: float) -> WatcherHealth:
+        """As in Watcher."""
+        del now
+        return WatcherHealth(alive=True)
+
+    def stop(self) -> None:
+        """As in Watcher."""
+
+    def scanning(self, root: Path) -> AbstractContextManager[Callable[[Path], None]]:
+        """As in Watched."""
+        return nullcontext(self.visit(root))
+
+    def visit(self, root: Path) -> Callable[[Path], None]:
+        """As in Watched."""
+        del root
+
+        def visit(folder: Path) -> None:
+            self.visited.append(folder)
+            self.meanwhile()
+
+        return visit
+
+    def poll_seconds(self, root: Path, last_scan_seconds: float = 0.0) -> float | None:
+        """As in Watched."""
+        del root, last_scan_seconds
+        return self.every

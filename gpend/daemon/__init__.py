@@ -2,17 +2,17 @@
 
 from gpend.daemon.checks import problems
 from gpend.daemon.clock import Clock, SystemClock
-from gpend.daemon.daemon import Daemon, Surroundings
-from gpend.daemon.hearing import Watcher, Watching, watching
-from gpend.daemon.postmortem import Postmortem
+from gpend.daemon.crash import CrashDetector
+from gpend.daemon.daemon import Daemon, Environment
+from gpend.daemon.loop import Watcher, Watching, watching
 from gpend.daemon.tally import Progress, Tally
 
 __all__ = [
     "Clock",
+    "CrashDetector",
     "Daemon",
-    "Postmortem",
+    "Environment",
     "Progress",
-    "Surroundings",
     "SystemClock",
     "Tally",
     "Watcher",

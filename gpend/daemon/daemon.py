@@ -1,5 +1,6 @@
 """The daemon's life: a start that refuses what is unsafe, a loop, a reload, and an orderly end."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,10 @@ import structlog
 
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
-from gpend.daemon.hearing import Watching, watching
-from gpend.daemon.heartbeat import Heartbeat
+from gpend.daemon.crash import CrashDetector
 from gpend.daemon.hooks import Hooks, Listeners
-from gpend.daemon.postmortem import Postmortem
-from gpend.daemon.shift import Shift
+from gpend.daemon.loop import Loop, Watching, watching
 from gpend.daemon.tally import Progress, Tally
-from gpend.daemon.turns import Turns
 from gpend.dispatch import Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger
@@ -28,30 +26,28 @@ _LEDGER_PATIENCE = 60.0  # seconds that one pass waits for the ledger, at least;
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Environment:
     """What the daemon lives in; tests make another world of it."""
 
     clock: Clock = field(default_factory=SystemClock)
     watching: Watching | None = watching  # how to watch the sources; None: scans alone
     notifier: Notifier = field(default_factory=Notifier)
-    postmortem: Postmortem | None = None  # tells crashes from kills; None: every end is taken for a kill
+    crash_detector: CrashDetector | None = None  # tells crashes from kills; None: every end is taken for a kill
     reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
 
 
 class Daemon:
     """Runs until it is stopped, or for one pass. For one thread; `stop` and `hang_up` are safe in signal handlers."""
 
-    def __init__(self, runtime: Runtime, ledger: Ledger, surroundings: Surroundings | None = None) -> None:
+    def __init__(self, runtime: Runtime, ledger: Ledger, environment: Environment | None = None) -> None:
         """The caller opens and closes engine and ledger."""
         self.tally = Tally()
         self._runtime = runtime
         self._ledger = ledger
-        self._around = surroundings or Surroundings()
+        self._environment = environment or Environment()
         self._is_stopping = False
         self._is_hung_up = False
         self._crashed = False  # the gpend before this one
-        self._heartbeat = Heartbeat(self._around.notifier, ledger, self._around.clock)
-        self._turns = Turns(self._around.clock, self._heartbeat)
 
     def stop(self) -> None:
         """End soon: within a second or two, whatever is left to do."""
@@ -71,14 +67,14 @@ class Daemon:
     def _work(self) -> None:
         """Work with one configuration until there is another one, or until `stop`."""
         fresh: Runtime | None = None
-        with self._shift(self._around.watching) as shift:
+        with self._looping(self._environment.watching) as loop:
             log.info("daemon_started", folders=len(self._runtime.settings.folders))
             while fresh is None and not self._is_stopping:
-                if not self._turns.take(shift):
-                    shift.rest()
-                fresh = self._read_again() if self._is_hung_up else None
+                if not loop.step():
+                    loop.rest()
+                fresh = self._read_again(loop) if self._is_hung_up else None
             if self._is_stopping:
-                self._heartbeat.end()
+                self._environment.notifier.stopping()
         if fresh is not None:
             if fresh.engine is not self._runtime.engine:
                 self._runtime.engine.close()
@@ -87,19 +83,19 @@ class Daemon:
     @contextmanager
     def _examined(self) -> Iterator[None]:
         """Find out how the last gpend ended, and leave traces should this one crash."""
-        postmortem = self._around.postmortem
-        if postmortem is None:
+        detector = self._environment.crash_detector
+        if detector is None:
             yield
             return
-        words = postmortem.crash()
+        words = detector.last_crash()
         if words:
             log.warning("last_run_crashed", reason=words)
         self._crashed = bool(words)
-        postmortem.begin()
+        detector.begin()
         try:
             yield
         finally:
-            postmortem.end()
+            detector.end()
 
     def once(self, progress: Callable[[Progress], None] | None = None) -> Tally:
         """One pass over every folder, until nothing is left that can be done now. Raises as `run` does.
@@ -107,44 +103,44 @@ class Daemon:
         Raises TransientError where the ledger cannot be written for a minute or two.
         """
         try:
-            with self._examined(), self._shift(None) as shift:
-                self._pass(shift, progress or (lambda _: None))
-                self.tally.unsettled = shift.lookouts.unsettled
+            with self._examined(), self._looping(None, _LEDGER_PATIENCE) as loop:
+                self._pass(loop, progress or (lambda _: None))
+                self.tally.unsettled = loop.unsettled
         except TransientError as error:
             raise TransientError(f"{error} {_left(self._runtime.settings.ledger)}") from error
         return self.tally
 
-    def _pass(self, shift: Shift, progress: Callable[[Progress], None]) -> None:
-        turns = Turns(self._around.clock, self._heartbeat, _LEDGER_PATIENCE)
+    def _pass(self, loop: Loop, progress: Callable[[Progress], None]) -> None:
         patience = 2 * self._runtime.settings.settle_seconds + _PATIENCE
-        quiet_since, before = self._around.clock.now().steady, -1
+        quiet_since, before = self._environment.clock.now().steady, -1
         while not self._is_stopping:
-            busy = turns.take(shift)
-            done, now = self.tally.done, self._around.clock.now().steady
-            if done != before or turns.are_hindered or not shift.lookouts.have_scanned or not shift.is_idle():
+            busy = loop.step()
+            done, now = self.tally.done, self._environment.clock.now().steady
+            if done != before or loop.is_hindered or not loop.has_scanned or not loop.is_idle():
                 quiet_since, before = now, done
-            elif not shift.lookouts.unsettled or now - quiet_since > patience:
+            elif not loop.unsettled or now - quiet_since > patience:
                 break
-            progress(self._progress(shift))
+            progress(self._progress(loop))
             if not busy:
-                shift.rest()
+                loop.rest()
 
     @contextmanager
-    def _shift(self, watching: Watching | None) -> Iterator[Shift]:
+    def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:
         refuse(self._runtime.settings)
         hooks = Hooks(self._runtime.settings.hooks)
-        shift = Shift(self._runtime, self._ledger, self._around.clock, Listeners((self.tally, hooks)))
-        shift.begin(watching, crashed=self._crashed)
+        environment, listeners = self._environment, Listeners((self.tally, hooks))
+        loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
+        loop.begin(watching, crashed=self._crashed, patience=patience)
         try:
-            yield shift
+            yield loop
         finally:
-            _end(shift)
+            _end(loop)
             hooks.close()
 
-    def _read_again(self) -> Runtime | None:
+    def _read_again(self, loop: Loop) -> Runtime | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""
         self._is_hung_up = False
-        self._heartbeat.begin_again()
+        loop.announce_reload()
         try:
             fresh = self._fresh()
         except ConfigurationError as error:
@@ -154,20 +150,20 @@ class Daemon:
         return fresh
 
     def _fresh(self) -> Runtime:
-        if self._around.reload is None:
+        if self._environment.reload is None:
             return self._runtime
-        fresh = self._around.reload()
+        fresh = self._environment.reload()
         refuse(fresh.settings)
         return fresh
 
-    def _progress(self, shift: Shift) -> Progress:
+    def _progress(self, loop: Loop) -> Progress:
         done = self.tally.done
-        return Progress(done, done + self._ledger.backlog() + shift.lookouts.unsettled, not shift.lookouts.have_scanned)
+        return Progress(done, done + self._ledger.backlog() + loop.unsettled, not loop.has_scanned)
 
 
-def _end(shift: Shift) -> None:
+def _end(loop: Loop) -> None:
     try:
-        shift.end()
+        loop.end()
     except TransientError as error:
         log.warning("ledger_left_as_it_is", reason=str(error))  # the next start finds what was being worked on
 

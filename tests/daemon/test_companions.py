@@ -6,7 +6,7 @@ import pytest
 
 from gpend.ledger import Ledger, State
 from gpend.settings import FolderSettings, Keep
-from tests.daemon.world import BLURRED, RESTORED, SHARP, World
+from tests.world import BLURRED, RESTORED, SHARP, World
 
 EDIT = b"<xmp>a crop, not much, but it is mine</xmp>"
 JPEG = b"\xff\xd8\xff a photo, blurred, as large as this \xff\xd9"

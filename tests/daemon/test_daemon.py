@@ -11,7 +11,7 @@ from gpend.errors import ConfigurationError, FatalError, TransientError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, State
 from gpend.settings import FolderSettings, Keep
 from gpend.stamp import Stamp
-from tests.daemon.world import BLURRED, RESTORED, SHARP, World, sha256
+from tests.world import BLURRED, RESTORED, SHARP, World, sha256
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from gpend.ledger import Fingerprint, Ledger, Request, State
 from gpend.mirror import trash
 from gpend.settings import OnDelete
-from tests.daemon.world import BLURRED, RESTORED, SHARP, World
+from tests.world import BLURRED, RESTORED, SHARP, World
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from gpend.settings import HookSettings
-from tests.daemon.world import World
+from tests.world import World
 
 
 @pytest.fixture

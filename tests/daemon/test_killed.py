@@ -10,10 +10,10 @@ from gpend import failpoints
 from gpend.ledger import Result, State
 from gpend.mirror.provenance import ATTRIBUTE
 from gpend.settings import FolderSettings, OnDelete
-from tests.daemon.world import BLURRED, World, tree
 from tests.machine import pictures
 from tests.machine.house import House
 from tests.machine.power import PowerCutError
+from tests.world import BLURRED, World, tree
 
 PHOTO, EDITED, SHARP = (
     pictures.picture(number, kind) for number, kind in enumerate(("blurred", "blurred", "sharp"), 1)

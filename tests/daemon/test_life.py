@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from gpend.daemon import Daemon, Surroundings
+from gpend.daemon import Daemon, Environment
 from gpend.dispatch import Now, Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
 from gpend.settings import FolderSettings
-from tests.daemon.world import BLURRED, RESTORED, World
 from tests.fakes import FakeClock, FakeEngine
+from tests.world import BLURRED, RESTORED, World
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def run(world: World, steps: Sequence[Callable[[Daemon], object]], **around: obj
     systemd = Systemd()
     clock = Script(Now(1_700_000_000, 1000.0))
     with Ledger.open(world.settings.ledger) as ledger:
-        surroundings = Surroundings(clock=clock, watching=None, notifier=systemd, **around)  # type: ignore[arg-type]  # as given
-        daemon = Daemon(Runtime(world.settings, world.engine, world.fingerprint), ledger, surroundings)
+        environment = Environment(clock=clock, watching=None, notifier=systemd, **around)  # type: ignore[arg-type]  # as given
+        daemon = Daemon(world.runtime, ledger, environment)
         clock.steps = iter([*(lambda step=step: step(daemon) for step in steps), daemon.stop])
         daemon.run()
     return systemd

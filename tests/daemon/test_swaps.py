@@ -7,9 +7,9 @@ import pytest
 
 from gpend.ledger import State
 from gpend.mirror import atomic
-from tests.daemon.world import BLURRED, RESTORED, World
 from tests.machine import pictures
 from tests.machine.house import House
+from tests.world import BLURRED, RESTORED, World
 
 OTHER = BLURRED + b", another"
 OTHER_RESTORED = RESTORED + b", another"

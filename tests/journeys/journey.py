@@ -15,8 +15,8 @@ from typing import Any
 
 from gpend.errors import FatalError
 from gpend.ledger import Ledger, State
-from tests.daemon.world import tree
 from tests.journeys.process import CALLS
+from tests.world import tree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds that a journey may take to get anywhere, on a slow machine

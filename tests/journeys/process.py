@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gpend import logs
 from gpend.core.report import Outcome
-from gpend.daemon import Daemon, Postmortem, Surroundings
+from gpend.daemon import CrashDetector, Daemon, Environment
 from gpend.dispatch import Runtime
 from gpend.ledger import Fingerprint, Ledger
 from gpend.notify import Notifier
@@ -37,7 +37,7 @@ def main() -> None:
 
     engine = LocalEngine(process, settings.slots)
     with Ledger.open(settings.ledger) as ledger:
-        around = Surroundings(notifier=Notifier.from_environment(), postmortem=Postmortem(settings.ledger))
+        around = Environment(notifier=Notifier.from_environment(), crash_detector=CrashDetector(settings.ledger))
         daemon = Daemon(Runtime(settings, engine, Fingerprint("fake", "d1", "0.1.0")), ledger, around)
         signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
         daemon.run()

@@ -60,7 +60,7 @@ _FULL_STATE_ONCE = """
     from gpend import logs
     from gpend.errors import TransientError
     from gpend.settings import LogSettings
-    from tests.daemon.world import BLURRED, World
+    from tests.world import BLURRED, World
 
     logs.set_up(LogSettings())
     state = Path(sys.argv[1]) / "state"

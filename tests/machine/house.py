@@ -7,76 +7,33 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpend.core.report import Outcome
-from gpend.daemon import Tally
-from gpend.daemon.rounds import Unwatched
-from gpend.daemon.shift import Shift
-from gpend.dispatch import Runtime
 from gpend.errors import TransientError
 from gpend.intake.source import Source
-from gpend.intake.watch import WatcherHealth
-from gpend.intake.watch.notices import Notice
 from gpend.intake.watch.watches import Hint
-from gpend.ledger import Fingerprint, Ledger, Row, State
-from gpend.settings import FolderSettings, OnDelete, Settings
-from tests.fakes import FakeClock, FakeEngine
+from gpend.ledger import Ledger, Row, State
+from gpend.settings import OnDelete, Settings
+from tests.fakes import FakeEngine, FakeWatcher
 from tests.machine import pictures
 from tests.machine.power import Power, PowerCutError
+from tests.world import World
 
-_FINGERPRINT = Fingerprint("fake", "d1", "0.1.0")
 _TURNS = 20_000  # in which nothing must be left to do; they are seconds, unless it is busy
 
 
-class FakeWatcher(Unwatched):
-    """Hands over the hints that it was given."""
-
-    def __init__(self) -> None:
-        self.gathered: list[Hint] = []
-
-    def start(self, now: float) -> list[Notice]:
-        """As in Watcher."""
-        del now
-        return []
-
-    check = start
-
-    def hints(self) -> list[Hint]:
-        """As in Watcher."""
-        gathered, self.gathered = self.gathered, []
-        return gathered
-
-    def health(self, now: float) -> WatcherHealth:
-        """As in Watcher."""
-        del now
-        return WatcherHealth(alive=True)
-
-    def stop(self) -> None:
-        """As in Watcher."""
-
-
-class House:
-    """Folders, ledger, engine and clock, and a daemon in it that can be ended in every way."""
+class House(World):
+    """A world whose daemon can be ended in every way."""
 
     def __init__(self, root: Path, brake_photos: int = 50, on_delete: OnDelete = OnDelete.TRASH) -> None:
-        self.source = root / "photos"
-        self.output = root / "restored"
-        self.source.mkdir()
-        self.output.mkdir()
-        self.settings = Settings.model_validate(
-            {
-                "folders": (FolderSettings(source=self.source, output=self.output),),
-                "ledger": root / "ledger.sqlite",
-                "settle_seconds": 3.0,
-                "incomplete_minutes": 2.0,
-                "minimum_free_mb": 0,
-                "brake": {"photos": brake_photos},
-                "on_delete": on_delete,
-            },
-        )
-        self.clock = FakeClock()
         self.made: Counter[bytes] = Counter()  # how often the engine said what becomes of each photo
         self.moods = 0  # how often the engine still fails for reasons of the moment
-        self.engine = FakeEngine(self._process)
-        self.watcher = FakeWatcher()
+        knobs = {
+            "settle_seconds": 3.0,
+            "incomplete_minutes": 2.0,
+            "minimum_free_mb": 0,
+            "brake": {"photos": brake_photos},
+            "on_delete": on_delete,
+        }
+        super().__init__(root, FakeEngine(self._process), knobs=knobs)
         self.start()
 
     def start(self) -> list[Row]:
@@ -84,14 +41,14 @@ class House:
         self.ledger = Ledger.open(self.settings.ledger, self.clock.now().utc)
         assert self.ledger.notices == ()
         self.watcher = FakeWatcher()
-        self.shift = Shift(Runtime(self.settings, self.engine, _FINGERPRINT), self.ledger, self.clock, Tally())
+        self.running = self.loop(self.ledger)
         interrupted = [row for row in self.rows() if row.state is State.WORKING]
-        self.shift.begin(self._watching, crashed=False)
+        self.running.begin(self._watching, crashed=False)
         return interrupted
 
     def restart(self) -> None:
         """End in order, and begin again."""
-        self.shift.end()
+        self.running.end()
         assert not self.working()
         self._leave()
         self.start()
@@ -101,7 +58,7 @@ class House:
         power = Power(steps)
         with suppress(PowerCutError), power.supplying():
             for _ in range(20):
-                self.shift.turn()
+                self.running.turn()
         self._leave()
         return self.start()
 
@@ -112,21 +69,21 @@ class House:
     def turn(self, times: int) -> None:
         """Let it work for a while in which no time passes."""
         for _ in range(times):
-            self.shift.turn()
+            self.running.turn()
 
     def live(self, seconds: float) -> None:
         """Let time pass."""
         until = self.clock.now().steady + seconds
         while self.clock.now().steady < until:
-            if not self.shift.turn():
-                self.shift.rest()
+            if not self.running.turn():
+                self.running.rest()
 
     def come_to_rest(self) -> None:
         """Let time pass until there is nothing left to do."""
         for _ in range(_TURNS):
-            if not self.shift.turn() and self._is_at_rest():
+            if not self.running.turn() and self._is_at_rest():
                 return
-            self.shift.rest()
+            self.running.rest()
         raise AssertionError([row for row in self.rows() if row.state is State.WAITING])
 
     def hint(self, path: Path | None = None, *, is_directory: bool = False, is_whole: bool = False) -> None:
@@ -154,15 +111,14 @@ class House:
         return self.watcher
 
     def _leave(self) -> None:
-        del self.shift
+        del self.running
         self.ledger.close()
         self.engine.running.clear()
 
     def _is_at_rest(self) -> bool:
-        lookouts = self.shift.lookouts
-        if not lookouts.have_scanned or lookouts.unsettled:
+        if not self.running.has_scanned or self.running.unsettled:
             return False
-        return self.shift.is_idle() and not self.ledger.backlog()
+        return self.running.is_idle() and not self.ledger.backlog()
 
     def _process(self, photo: bytes) -> Outcome:
         if self.moods > 0:

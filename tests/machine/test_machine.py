@@ -24,10 +24,10 @@ from hypothesis.stateful import (
 )
 
 from gpend.ledger import State
-from tests.daemon.world import tree
 from tests.machine import pictures
 from tests.machine.expectation import Expectation
 from tests.machine.house import House, open_descriptors
+from tests.world import tree
 
 RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
 SEED_IS_FREE = bool(os.environ.get("GPEND_MACHINE_RANDOM"))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gpend.daemon import Daemon, Surroundings, Tally
-from gpend.dispatch import Runtime
+from gpend.daemon import Daemon, Environment, Tally
+from gpend.daemon.loop import Loop
+from gpend.dispatch import Listener, Nobody, Runtime
 from gpend.ledger import Fingerprint, Ledger, Row
 from gpend.settings import FolderSettings, Settings
 from tests.fakes import FakeClock, FakeEngine
@@ -47,6 +48,11 @@ class World:
         folder = FolderSettings(source=self.source, output=self.output)
         return Settings.model_validate({"folders": (folder,), "ledger": self.root / "ledger.sqlite"} | self.knobs)
 
+    @property
+    def runtime(self) -> Runtime:
+        """With what this world's photos are processed."""
+        return Runtime(self.settings, self.engine, self.fingerprint)
+
     def put(self, name: str | bytes, photo: bytes = BLURRED) -> Path:
         """A photo in the source."""
         path = self.source / (name if isinstance(name, str) else name.decode(errors="surrogateescape"))
@@ -59,10 +65,13 @@ class World:
         with Ledger.open(self.settings.ledger, self.clock.now().utc) as ledger:
             return self.daemon(ledger).once()
 
+    def loop(self, ledger: Ledger, listener: Listener | None = None) -> Loop:
+        """The loop of this world's daemon, which has not begun."""
+        return Loop(self.runtime, ledger, self.clock, listener or Nobody())
+
     def daemon(self, ledger: Ledger) -> Daemon:
         """The daemon of this world."""
-        around = Surroundings(clock=self.clock, watching=None)
-        return Daemon(Runtime(self.settings, self.engine, self.fingerprint), ledger, around)
+        return Daemon(self.runtime, ledger, Environment(clock=self.clock, watching=None))
 
     def row(self, name: str) -> Row:
         """What the ledger says of a photo."""

@@ -10,7 +10,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _COUNTERS = Path("/proc/vmstat")
 
 
-class Postmortem:
+class CrashDetector:
     """Two files beside the ledger: one that is there while gpend runs, and one that holds its last words."""
 
     def __init__(self, ledger: Path, boot: Path = _BOOT, counters: Path = _COUNTERS) -> None:
@@ -20,7 +20,7 @@ class Postmortem:
         self._counters = counters
         self._file: TextIOWrapper | None = None
 
-    def crash(self) -> str:
+    def last_crash(self) -> str:
         """What is known of a crash of the last gpend; "" if it ended in order or was simply killed."""
         try:
             before = json.loads(self._running.read_text())

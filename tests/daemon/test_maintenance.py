@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gpend.daemon.chores import Chores
+from gpend.daemon.maintenance import Maintenance
 from gpend.dispatch import FolderPair
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
-from tests.daemon.world import SHARP, World
+from tests.world import SHARP, World
 
 DAY = 86_400
 
@@ -34,12 +34,12 @@ def after(world: World) -> Iterator[Callable[[float, int], set[str]]]:
     with Ledger.open(world.settings.ledger) as ledger:
         folder = ledger.folders()[0].id
         pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
-        chores = Chores(ledger, [pair], 30, world.clock.now())
+        maintenance = Maintenance(ledger, [pair], 30, world.clock.now())
 
         def let_pass(seconds: float, jump: int = 0) -> set[str]:
             world.clock.pass_by(seconds)
             world.clock.jump(jump)
-            while chores.step(world.clock.now()):
+            while maintenance.step(world.clock.now()):
                 pass
             return set(world.outputs())
 

@@ -9,7 +9,7 @@ import pytest
 from gpend.intake.scan import Scan
 from gpend.ledger import Ledger, Request, State
 from gpend.settings import BrakeSettings, Keep, OnDelete
-from tests.daemon.world import BLURRED, RESTORED, SHARP, World
+from tests.world import BLURRED, RESTORED, SHARP, World
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """What people asked for through the ledger, carried out."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
-from gpend.daemon.lookouts import Lookouts
+from gpend.daemon.discovery import FolderDiscovery
 from gpend.dispatch import FolderPair, Now
 from gpend.ledger import Asked, Ledger, Request
 from gpend.mirror import output_root
@@ -13,12 +14,12 @@ from gpend.mirror import output_root
 log = structlog.get_logger()
 
 
-class Asking:
+class RequestHandler:
     """Answers the requests that `gpend retry`, `forget` and `confirm` leave in the ledger."""
 
-    def __init__(self, ledger: Ledger, lookouts: Lookouts) -> None:
+    def __init__(self, ledger: Ledger, discoveries: Sequence[FolderDiscovery]) -> None:
         self._ledger = ledger
-        self._lookouts = lookouts
+        self._discoveries = discoveries
 
     def answer(self, now: Now) -> int:
         """Carry out what waits; how many requests that were."""
@@ -49,21 +50,27 @@ class Asking:
         row = None if path is None else self._ledger.photo(path)
         if row is not None:
             self._ledger.photos.forget(row.id)
-            for lookout in self._lookouts:
-                if row.source == lookout.pair.root:
-                    lookout.look(row.path, now)
+            for discovery in self._discoveries:
+                if row.source == discovery.pair.root:
+                    discovery.look(row.path, now)
 
     def _confirm(self, path: Path | None, now: Now) -> None:
-        for lookout in self._lookouts:
-            if path is None or path == lookout.pair.root:
-                self._ledger.sources.confirm(lookout.pair.id, now.utc)
-                self._accept_output(lookout.pair, now)
-                lookout.confirm(now)
+        for discovery in self._discoveries:
+            if path is None or path == discovery.pair.root:
+                self._ledger.sources.confirm(discovery.pair.id, now.utc)
+                self._accept_output(discovery.pair, now)
+                discovery.confirm(now)
 
     def _accept_output(self, pair: FolderPair, now: Now) -> None:
         """If another folder than before stands at the output, it is filled anew."""
         with suppress(OSError):
-            if pair.identity not in (None, output_root.identity(pair.mirror.output)):
-                pair.identity = output_root.claim(pair.mirror.output)
-                self._ledger.sources.claim(pair.id, pair.identity)
-                self._ledger.sources.recheck(pair.id, now.utc)
+            if pair.identity in (None, output_root.identity(pair.mirror.output)):
+                return
+            identity = output_root.claim(pair.mirror.output)
+            self._ledger.sources.claim(pair.id, identity)
+            self._ledger.sources.recheck(pair.id, now.utc)
+
+            def remember() -> None:
+                pair.identity = identity
+
+            self._ledger.after_commit(remember)

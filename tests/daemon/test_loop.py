@@ -5,12 +5,9 @@ from pathlib import Path
 import pytest
 
 from gpend.core.report import Outcome
-from gpend.daemon import Tally
-from gpend.daemon.shift import Shift
-from gpend.dispatch import Runtime
 from gpend.errors import TransientError
 from gpend.ledger import Ledger
-from tests.daemon.world import World
+from tests.world import World
 
 
 def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles(tmp_path: Path) -> None:
@@ -32,12 +29,12 @@ def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles
 
 def work(world: World, ledger: Ledger, seconds: float) -> int:
     """How many turns it takes in so many seconds."""
-    shift = Shift(Runtime(world.settings, world.engine, world.fingerprint), ledger, world.clock, Tally())
-    shift.begin(None, crashed=False)
+    loop = world.loop(ledger)
+    loop.begin(None, crashed=False)
     turns, began = 0, world.clock.now().steady
     while world.clock.now().steady < began + seconds:
         turns += 1
-        if not shift.turn():
-            shift.rest()
-    shift.end()
+        if not loop.turn():
+            loop.rest()
+    loop.end()
     return turns

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.daemon import Postmortem
+from gpend.daemon import CrashDetector
 
 
 @pytest.fixture
@@ -19,15 +19,15 @@ def machine(tmp_path: Path) -> Path:
 
 def life(machine: Path, ending: str) -> int:
     program = (
-        "import os, signal, sys; from pathlib import Path; from gpend.daemon import Postmortem;"
+        "import os, signal, sys; from pathlib import Path; from gpend.daemon import CrashDetector;"
         "root = Path(sys.argv[1]);"
-        f"p = Postmortem(root / 'ledger', root / 'boot', root / 'vmstat'); p.begin(); {ending}"
+        f"p = CrashDetector(root / 'ledger', root / 'boot', root / 'vmstat'); p.begin(); {ending}"
     )
     return subprocess.run([sys.executable, "-c", program, str(machine)], check=False).returncode
 
 
 def crash(machine: Path) -> str:
-    return Postmortem(machine / "ledger", machine / "boot", machine / "vmstat").crash()
+    return CrashDetector(machine / "ledger", machine / "boot", machine / "vmstat").last_crash()
 
 
 def test_a_first_start_and_an_end_in_order_are_no_crash(machine: Path) -> None:
@@ -58,8 +58,8 @@ def test_a_machine_that_went_down_or_ran_out_of_memory_counts_as_one(machine: Pa
 
 
 def test_a_machine_that_tells_nothing_is_believed_to_be_well(tmp_path: Path) -> None:
-    postmortem = Postmortem(tmp_path / "ledger", tmp_path / "none", tmp_path / "none")
+    detector = CrashDetector(tmp_path / "ledger", tmp_path / "none", tmp_path / "none")
     (tmp_path / "ledger.running").write_text('{"boot": "", "kills": ""}')
-    assert postmortem.crash() == ""
+    assert detector.last_crash() == ""
     (tmp_path / "ledger.running").write_text("rubbish")
-    assert postmortem.crash() == ""
+    assert detector.last_crash() == ""

@@ -1,4 +1,4 @@
-"""Which parts of a source are looked through, and when: everything by the calendar, and what news ask for."""
+"""What is scanned when: everything by the calendar, and folders that news ask for."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from gpend.daemon.absence import Absence
 from gpend.daemon.clock import Clock
+from gpend.daemon.deletions import DeletionDetector
 from gpend.dispatch import FolderPair, Now
 from gpend.intake import Sighting
 from gpend.intake.scan import Scan
@@ -23,7 +23,7 @@ _SHARE = 20  # scans that news ask for take no more than a twentieth of the time
 
 
 class Watched(Protocol):
-    """What rounds ask of the watcher."""
+    """What a schedule asks of the watcher."""
 
     def scanning(self, root: Path) -> AbstractContextManager[Callable[[Path], None]]:
         """For the length of a full scan: what to call before a directory is listed."""
@@ -56,14 +56,14 @@ class Unwatched:
         return None  # said aloud, for mypy
 
 
-class Rounds:
+class ScanSchedule:
     """Walks through one source, one scan after the other."""
 
-    def __init__(self, pair: FolderPair, absence: Absence, clock: Clock, rescan_seconds: float) -> None:
+    def __init__(self, pair: FolderPair, deletions: DeletionDetector, clock: Clock, rescan_seconds: float) -> None:
         self.watch: Watched = Unwatched()
-        self.scans = 0  # of everything, finished
+        self.finished = 0  # scans of everything
         self._pair = pair
-        self._absence = absence
+        self._deletions = deletions
         self._clock = clock
         self._rescan = rescan_seconds
         self._walk: Iterator[Sighting] | None = None
@@ -73,12 +73,12 @@ class Rounds:
         self._took = 0.0
 
     @property
-    def are_under_way(self) -> bool:
+    def is_under_way(self) -> bool:
         """Is a scan under way, or does one wait for its turn?"""
         return self._walk is not None or bool(self._parts) or math.isfinite(self._wanted_at)
 
     @property
-    def are_full(self) -> bool:
+    def is_full(self) -> bool:
         """Are so many folders to be looked through that everything may as well be?"""
         return len(self._parts) >= _PARTS
 
@@ -123,17 +123,17 @@ class Rounds:
 
     def _everything(self) -> Iterator[Sighting]:
         began, root = self._clock.now(), self._pair.root
-        self._absence.begin_scan()
+        self._deletions.begin_scan()
         with self.watch.scanning(root) as visit:
             scan = Scan(self._pair.source, visit=visit)
             yield from scan
         ended = self._clock.now()
-        self._absence.end_scan(scan, ended)
+        self._deletions.end_scan(scan, ended)
         self._took = ended.steady - began.steady
         pause = self.watch.poll_seconds(root, self._took) or self._rescan
         is_there = scan.identity is not None
         self._scan_at = ended.steady + (pause if is_there else min(_AWAY, pause))
-        self.scans += 1
+        self.finished += 1
         log.debug("scan_finished", source=root, photos=scan.seen, seconds=round(self._took, 1))
 
     def _part(self, folder: Path) -> Iterator[Sighting]:

@@ -1,0 +1,172 @@
+"""Finds the photos of one folder: scans and hints in, what is new or changed settles, and is put on record."""
+
+import math
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from gpend.daemon.clock import Clock
+from gpend.daemon.deletions import DeletionDetector
+from gpend.daemon.scans import ScanSchedule
+from gpend.dispatch import Dispatcher, FolderPair, Now
+from gpend.failpoints import reached
+from gpend.intake import Sighting
+from gpend.intake.sidecars import is_sidecar, names_beside, photo_beside
+from gpend.intake.stability import Settled, StabilityCheck
+from gpend.intake.watch import Hint
+from gpend.ledger import Found, FoundBy, Known, Ledger, State
+from gpend.settings import Keep, Settings
+
+_MINUTE = 60.0
+_AT_A_TIME = 500  # sightings, before the daemon looks at what else there is to do
+_CHECKS = 64  # files whose ends are looked at, before it does
+
+
+class FolderDiscovery:
+    """Looks for photos of one source, a little at a time; for one thread. Paths are absolute."""
+
+    def __init__(
+        self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings, clock: Clock
+    ) -> None:
+        self.pair = pair
+        self.deletions = DeletionDetector(pair, dispatcher, ledger, settings)
+        self.scans = ScanSchedule(pair, self.deletions, clock, settings.rescan_minutes * _MINUTE)
+        self._dispatcher = dispatcher
+        self._ledger = ledger
+        self._stability = StabilityCheck(pair.source, settings)
+        self._settled: list[Settled] = []  # not on record yet
+        self._has_sidecars = settings.keep is not Keep.NONE
+        self._held: Sighting | None = None  # met by the scan, but there was no room to let it settle
+        self._by_event: set[Path] = set()  # of what settles, what an event drew attention to
+
+    @property
+    def unsettled(self) -> int:
+        """Photos that are not on record yet, because they may still be being written."""
+        return len(self._stability) + len(self._settled)
+
+    @property
+    def has_begun(self) -> bool:
+        """Is the first look at the source under way?"""
+        return self.scans.is_under_way or self.scans.finished > 0
+
+    @property
+    def has_scanned(self) -> bool:
+        """Has the source been looked at, with nothing left that a scan has yet to see?"""
+        return self.scans.finished > 0 and not self.scans.is_under_way and not self.deletions.is_pending
+
+    def next_step(self) -> float:
+        """When `step` is worth calling again, in monotonic seconds."""
+        check = self._stability.next_check()  # a scan that is under way waits until there is room
+        return min(self.scans.next_scan(), self.deletions.next_review, math.inf if check is None else check)
+
+    def follow(self, hint: Hint, now: Now) -> None:
+        """An event has said that there may be something new."""
+        if hint.path is None or self.scans.is_full:
+            self.scans.want_all(now)
+        elif hint.is_directory:
+            self.scans.want_part(hint.path)
+        else:
+            self.look(hint.path, now, at_once=hint.is_whole)
+
+    def confirm(self, now: Now) -> None:
+        """A person has said that the source is right as it is: look at it again in that light."""
+        self.deletions.confirm()
+        self._ledger.after_commit(lambda: self.scans.want_all(now))
+
+    def look(self, path: Path, now: Now, *, at_once: bool = False) -> None:
+        """Look at one path."""
+        try:
+            seen = self.pair.source.sight(path)
+        except OSError:
+            self.scans.want_part(path.parent)
+            return
+        if seen is None:
+            if self._known(path) is not None:
+                self.scans.want_all_soon(now)
+        elif self._notice(seen):
+            self._by_event.add(path)
+            if not self._stability.offer(seen, now.steady, at_once=at_once):
+                self.scans.want_part(path.parent)
+
+    def step(self, now: Now) -> bool:
+        """Look at some more; True if there is more to look at now."""
+        self._settled += self._stability.take(now.steady, limit=_CHECKS)
+        with self._ledger.together():
+            for settled in self._settled:
+                self._record(settled, now)
+            walked = self._advance(now)
+        took = self._forget_settled()
+        reviewed = self.deletions.review(now)
+        return took or walked or reviewed
+
+    def _forget_settled(self) -> bool:
+        """What has settled is on record; True if there was any."""
+        settled, self._settled = self._settled, []
+        self._by_event.difference_update(each.sighting.path for each in settled)
+        if not len(self._stability):
+            self._by_event.clear()  # what has vanished before it settled
+        return bool(settled)
+
+    def _record(self, settled: Settled, now: Now) -> None:
+        reached("settled")
+        path = settled.sighting.path
+        known = self._known(path)
+        photo = self._enter(settled.sighting, known, now)
+        if known is None and self._has_sidecars and not is_sidecar(path.name):
+            for beside in names_beside(path):
+                self.look(beside, now)
+        if settled.incomplete:
+            self._dispatcher.set_aside_incomplete(photo, now)
+
+    def _advance(self, now: Now) -> bool:
+        """Go on with the scan; True if there is more of it, or another one, to go on with at once."""
+        if self._held is not None and not self._stability.offer(self._held, now.steady):
+            return False
+        self._held = None
+        walk = self.scans.walk(now)
+        if walk is None:
+            return False
+        for _ in range(_AT_A_TIME):
+            sighting = next(walk, None)
+            if sighting is None:
+                return self.scans.end(now)
+            if self._notice(sighting) and not self._stability.offer(sighting, now.steady):
+                self._held = sighting
+                return False
+        return True
+
+    def _notice(self, sighting: Sighting) -> bool:
+        """Note that a file is there; True if the ledger does not know it, or knows another state of it."""
+        reached("seen")
+        known = self._known(sighting.path)
+        if known is None or known.state is State.GONE:
+            return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
+        self.deletions.note_met(known.id, was_missing=known.missing)
+        return known.stamp != sighting.stamp
+
+    def _enter(self, sighting: Sighting, known: Known | None, now: Now) -> int:
+        """Put on record what has settled: its id. `known` is what was on record about it."""
+        path = sighting.path
+        row = None if known is None else self._ledger.photos.row(known.id)
+        if row is not None:
+            with suppress(OSError):  # the row is about to forget a file; the news are not to wait for the output tree
+                self._dispatcher.adopt_orphan(row, self.pair, now)
+        was_mirrored = known is not None and (self._known(path) or known).mirrored
+        finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
+        found = Found(self._relative(path), sighting.stamp, finder, is_sidecar(path.name))
+        photo = self._ledger.photos.sight(self.pair.id, found, now.utc)
+        self.deletions.note_met(photo, was_missing=False)
+        if was_mirrored:
+            self.deletions.note_changed()
+        return photo
+
+    def _known(self, path: Path) -> Known | None:
+        """What is on record about a file."""
+        return self._ledger.photos.known(self.pair.id, self._relative(path))
+
+    def _has_photo(self, sidecar: Path) -> bool:
+        beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))
+        return self._ledger.photos.is_beside(self.pair.id, beside)
+
+    def _relative(self, path: Path) -> bytes:
+        return os.fsencode(path)[len(os.fsencode(self.pair.root)) + 1 :]

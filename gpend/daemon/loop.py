@@ -1,0 +1,286 @@
+"""The daemon's loop: one turn after the other with one configuration, and its retry while the ledger is busy."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from gpend.daemon.clock import Clock
+from gpend.daemon.discovery import FolderDiscovery
+from gpend.daemon.maintenance import Maintenance, prepare_ledger, sweep
+from gpend.daemon.requests import RequestHandler
+from gpend.daemon.scans import Watched
+from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
+from gpend.dispatch.health import CircuitBreaker
+from gpend.errors import TransientError
+from gpend.intake.source import Source, source_of
+from gpend.intake.watch import Hint, Notice, WatcherHealth, WatchSupervisor
+from gpend.ledger import FolderRow, Ledger, State
+from gpend.mirror import Mirror, output_root
+from gpend.notify import Notifier
+from gpend.settings import Settings
+
+log = structlog.get_logger()
+
+_IDLE = 1.0  # seconds between two looks at what there is to do; a signal is noticed so soon
+_CHECK = 5.0  # seconds between two looks at whether the watcher is well
+_BEAT = 2.0  # seconds between two words to systemd, at most
+_MIB = 1 << 20
+_STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
+
+
+class Watcher(Watched, Protocol):
+    """What is asked of the watcher of the sources."""
+
+    def start(self, now: float) -> list[Notice]:
+        """Begin; the news."""
+        ...
+
+    def check(self, now: float) -> list[Notice]:
+        """Mend what does not work; the news."""
+        ...
+
+    def hints(self) -> list[Hint]:
+        """All hints since the last time."""
+        ...
+
+    def health(self, now: float) -> WatcherHealth:
+        """Whether it does its work."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+Watching = Callable[[Sequence[Source], threading.Event, Settings], Watcher | None]
+"""Makes the watcher of some sources, which sets the event when there are hints; None: there are no events."""
+
+
+def watching(sources: Sequence[Source], wake: threading.Event, settings: Settings) -> Watcher:
+    """The watcher of this machine's file systems."""
+    canary = settings.ledger.with_name(".gpend-canary")
+    return WatchSupervisor(sources, wake, poll_seconds=settings.poll_seconds, canary=canary)
+
+
+class Loop:
+    """Works with one configuration from `begin` to `end`; for one thread.
+
+    While the ledger cannot be written no turn is taken: it is waited for, longer each time, and the loop goes on where
+    it was when the ledger works again.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        ledger: Ledger,
+        clock: Clock,
+        listener: Listener,
+        notifier: Notifier | None = None,
+    ) -> None:
+        self.wake = threading.Event()
+        self._runtime = runtime
+        self._ledger = ledger
+        self._clock = clock
+        self._notifier = notifier or Notifier()
+        self._patience = math.inf
+        self._pairs = _pairs(runtime.settings, ledger, clock.now().utc)
+        self._dispatcher = Dispatcher(runtime, ledger, self._pairs, self.wake.set, listener)
+        self.discoveries = [
+            FolderDiscovery(pair, self._dispatcher, ledger, runtime.settings, clock) for pair in self._pairs
+        ]
+        self._watcher: Watcher | None = None
+        self._requests = RequestHandler(ledger, self.discoveries)
+        self._maintenance = Maintenance(ledger, self._pairs, runtime.settings.trash_days, clock.now())
+        self._sweep = sweep(self._pairs)
+        self._busy_ledger = CircuitBreaker()
+        self._busy_since = 0.0  # when the ledger failed first
+        self._check_at = 0.0
+        self._beat_at = 0.0  # not before this moment of the monotonic clock; 0: systemd waits to hear that it is ready
+
+    def begin(self, watching: Watching | None, *, crashed: bool, patience: float = math.inf) -> None:
+        """Put in order what the last gpend left behind, which may have crashed, and begin to watch.
+
+        `patience`: for how many seconds `step` waits for the ledger.
+        """
+        now, self._patience = self._clock.now(), patience
+        prepare_ledger(self._ledger, self._runtime, self._dispatcher, now, crashed=crashed)
+        for pair in self._pairs:
+            self._ledger.sources.resume(pair.id)
+        sources = [pair.source for pair in self._pairs]
+        self._watcher = None if watching is None else watching(sources, self.wake, self._runtime.settings)
+        if self._watcher is not None:
+            for discovery in self.discoveries:
+                discovery.scans.watch = self._watcher
+            _tell(self._watcher.start(now.steady))
+
+    def step(self) -> bool:
+        """One turn, unless the ledger must be waited for; False if there is nothing to do now, or nothing can be done.
+
+        Raises TransientError where the ledger still fails when the patience is over.
+        """
+        now = self._clock.now().steady
+        if self._busy_ledger.is_open(now):
+            self._beat()
+            return False
+        try:
+            if not self._busy_ledger.is_closed:
+                self.recover()
+            busy = self.turn()
+            self._beat()
+        except TransientError as error:
+            self._wait_for_ledger(error, now)
+            return False
+        if self._busy_ledger.succeed(now):
+            log.info("ledger_resumed")
+        return busy
+
+    def turn(self) -> bool:
+        """Do a little of everything there is to do; False if there is nothing to do at the moment."""
+        now = self._clock.now()
+        self.wake.clear()
+        self._follow_hints(now)
+        self._check(now)
+        looked = [discovery.step(now) for discovery in self.discoveries]
+        ended = self._dispatcher.collect(now)
+        fed = self._dispatcher.feed(now)
+        for row in self._dispatcher.take_changed():
+            self._look(row.path, now)
+        swept = next(self._sweep, None) is not None
+        maintained = self._maintenance.step(now)
+        return any(looked) or ended > 0 or fed or swept or maintained
+
+    def recover(self) -> None:
+        """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""
+        now = self._clock.now()
+        attended = {submission.job.row.id for submission in self._dispatcher.in_flight}
+        with self._ledger.together():
+            self._ledger.upkeep.unattended(attended, now.utc)
+        for discovery in self.discoveries:
+            discovery.scans.want_all(now)
+
+    def rest(self) -> None:
+        """Wait until there may be something to do."""
+        now = self._clock.now()
+        change = self._dispatcher.health.next_change()
+        soonest = min(now.steady + _IDLE, *(discovery.next_step() for discovery in self.discoveries))
+        if change is not None and change > now.steady:
+            soonest = min(soonest, change)
+        self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
+
+    def announce_reload(self) -> None:
+        """The configuration is read again: systemd waits to hear that gpend is ready again."""
+        self._beat_at = 0.0
+        self._notifier.reloading()
+
+    def end(self) -> None:
+        """Stop watching; end what is finished, and roll back what is not."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        self._dispatcher.stop(self._clock.now())
+
+    @property
+    def is_hindered(self) -> bool:
+        """Has the ledger failed, and not worked since?"""
+        return not self._busy_ledger.is_closed
+
+    @property
+    def has_scanned(self) -> bool:
+        """Has every source been looked at, with nothing left that a scan has yet to see?"""
+        return all(discovery.has_scanned for discovery in self.discoveries)
+
+    @property
+    def unsettled(self) -> int:
+        """Files that may still be being written."""
+        return sum(discovery.unsettled for discovery in self.discoveries)
+
+    def is_idle(self) -> bool:
+        """Is nothing being processed, and nothing left that could be now?"""
+        now, dispatcher = self._clock.now(), self._dispatcher
+        return len(dispatcher.in_flight) == 0 and not any(
+            self._ledger.queue.due(pair.id, now.utc, 1)
+            for pair in self._pairs
+            if not dispatcher.health.is_paused(pair, now)
+        )
+
+    def is_well(self) -> bool:
+        """Does everything make progress, or have nothing to do? The systemd watchdog is fed only then."""
+        now = self._clock.now().steady
+        stalled = self._dispatcher.in_flight.longest(now) >= _STALLED * self._runtime.settings.stall_seconds
+        return not stalled and (self._watcher is None or self._watcher.health(now).alive)
+
+    def _follow_hints(self, now: Now) -> None:
+        for hint in [] if self._watcher is None else self._watcher.hints():
+            for discovery in self.discoveries:
+                if discovery.pair.root == hint.root:
+                    discovery.follow(hint, now)
+
+    def _look(self, path: Path, now: Now) -> None:
+        """Look at one path, in each source that it lies in."""
+        for discovery in self.discoveries:
+            if path.is_relative_to(discovery.pair.root):
+                discovery.look(path, now)
+
+    def _check(self, now: Now) -> None:
+        """What is looked at now and then only: dates that have come, what people ask for, and the watcher."""
+        if now.steady < self._check_at:
+            return
+        self._check_at = now.steady + _CHECK
+        self._ledger.upkeep.wake(now.utc)
+        self._requests.answer(now)
+        if self._watcher is not None:
+            _tell(self._watcher.check(now.steady))
+
+    def _wait_for_ledger(self, error: TransientError, now: float) -> None:
+        if self._busy_ledger.fail(str(error), now):
+            self._busy_since = now
+            log.warning("ledger_paused", reason=str(error))
+        waited = now - self._busy_since
+        if waited >= self._patience:
+            raise TransientError(f"{error} It was waited for in vain, for {waited:.0f} seconds.") from error
+
+    def _beat(self) -> None:
+        """Tell systemd how it goes, if it is time, and that gpend lives, if all is well."""
+        now = self._clock.now().steady
+        if now < self._beat_at or not all(discovery.has_begun for discovery in self.discoveries):
+            return
+        if self._beat_at == 0.0:
+            self._notifier.ready()
+        self._beat_at = now + min(_BEAT, (self._notifier.watchdog_seconds or 2 * _BEAT) / 2)
+        if self.is_well():
+            self._notifier.watchdog()
+        self._notifier.status(self._busy_ledger.reason or self._how_far())
+
+    def _how_far(self) -> str:
+        counts = self._ledger.counts()
+        waiting = counts[State.WAITING] + counts[State.WORKING] + self.unsettled
+        return f"{waiting} to do, {counts[State.RESTORED]} restored, {counts[State.FAILED]} set aside"
+
+
+def _tell(notices: list[Notice]) -> None:
+    for notice in notices:
+        log.warning(notice.event, source=notice.root, reason=notice.message)
+
+
+def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
+    rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
+    return [
+        _pair(row, source_of(folder, settings), settings, ledger)
+        for row, folder in zip(rows, settings.folders, strict=True)
+    ]
+
+
+def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> FolderPair:
+    mirror = Mirror(row.source, row.output, _noting(row.output))
+    identity = row.output_identity
+    if identity is None:
+        identity = output_root.claim(mirror.output)
+        ledger.sources.claim(row.id, identity)
+    return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
+
+
+def _noting(output: Path) -> Callable[[str], None]:
+    return lambda what: log.warning("metadata_not_carried_over", output=output, what=what)
