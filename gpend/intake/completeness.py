@@ -10,7 +10,7 @@ from typing import Protocol
 
 from gpend.core.formats import isobmff
 from gpend.core.formats import reader as files
-from gpend.core.formats.jpeg import ending as jpeg
+from gpend.core.formats.jpeg import segments as jpeg
 from gpend.core.formats.png import chunks
 from gpend.core.formats.signatures import HEAD, Structure, structure_of
 from gpend.core.formats.tiff import ending as tiff

@@ -6,6 +6,7 @@ from gpend.core.formats import exif
 from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.segments import SOS, survey, walk
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
+from gpend.core.formats.reader import InMemory
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Header:
 
 def read_header(photo: bytes) -> Header:
     """Read the segments before the first scan. Raises PhotoError, or IncompleteError where they are cut off."""
-    segments = tuple(walk(photo, until=SOS))
+    segments = tuple(walk(InMemory(photo), until=SOS))
     pictured = frame.read(photo, segments)
     blocks = exif_segments(photo, segments)
     tiff = tiff_of(photo, blocks[0]) if blocks else b""
@@ -42,7 +43,7 @@ def read_header(photo: bytes) -> Header:
 
 def refuse_unpatchable(photo: bytes) -> None:
     """Raise UnsupportedError, with the reason, for a kind of JPEG that `patch` refuses; raises as `read_header` too."""
-    frame.refuse_unpatchable(frame.read(photo, walk(photo, until=SOS)))
+    frame.refuse_unpatchable(frame.read(photo, walk(InMemory(photo), until=SOS)))
 
 
 def require_end(photo: bytes) -> int:

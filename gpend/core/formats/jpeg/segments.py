@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gpend.core.formats.reader import ENDS_EARLY, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
 SOI = 0xD8
@@ -30,7 +31,9 @@ _MOST = 10_000
 
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)  # 0x01 and 0xD0 to 0xD7 have no payload
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
-_ENDS_EARLY = "the file ends before its picture does"
+_MARKER_BYTES = 2
+_GLANCE, _PIECE = 64, 1 << 20
+"""Bytes that are read of a file on a disk: where a marker is expected, and where it is searched for."""
 
 
 @dataclass(frozen=True)
@@ -59,52 +62,81 @@ class Layout:
 
 def survey(photo: bytes) -> Layout:
     """Every segment up to the EOI. Raises IncompleteError where the file ends first, PhotoError for what is no JPEG."""
-    segments = tuple(walk(photo))
-    return Layout(segments, _next_marker(photo, segments[-1].scan_end if segments else 2) + 2)
+    file = InMemory(photo)
+    segments = tuple(walk(file))
+    return Layout(segments, _next_marker(file, segments[-1].scan_end if segments else 2) + 2)
 
 
-def walk(photo: bytes, until: int = EOI) -> Iterator[Segment]:
+def walk(file: Reader, until: int = EOI) -> Iterator[Segment]:
     """The segments in order, lazily, up to the first one marked `until` or the EOI; raises as `survey` does."""
-    if photo[:3] not in {b"\xff\xd8\xff", b"\xff\xd8"}:
+    if file.read(0, 3) not in {b"\xff\xd8\xff", b"\xff\xd8"}:
         raise PhotoError("this is not a JPEG file")
+    return _walked(file, 2, until)
+
+
+def end(file: Reader) -> int:
+    """Where the picture ends; what follows is a trailer. Raises as `survey` does.
+
+    A file that ends as a JPEG does is read no further than to its first scan: 2 bytes are its end.
+    """
     position = 2
+    for segment in walk(file, SOS):
+        position = segment.end
+    scan = _next_marker(file, position)
+    begin = _end(file, scan) if file.read(scan + 1, 1)[0] == SOS else scan
+    if begin <= file.size - 2 and file.read(file.size - 2, 2) == b"\xff\xd9":
+        return file.size
+    for segment in _walked(file, position, EOI):
+        position = segment.scan_end
+    return _next_marker(file, position) + 2
+
+
+def _walked(file: Reader, position: int, until: int) -> Iterator[Segment]:
     for _ in range(_MOST):
-        lead, start = position, _next_marker(photo, position)
-        marker = photo[start + 1]
+        lead, start = position, _next_marker(file, position)
+        marker = file.read(start + 1, 1)[0]
         if marker in {EOI, until}:
             return
         if marker == SOI:
             raise PhotoError("the JPEG is corrupt: a second picture begins inside the first")
         if marker not in _KNOWN:
             raise PhotoError(f"the JPEG is corrupt: it holds a segment that no decoder knows (0x{marker:02X})")
-        end = _end(photo, start)
-        position = _end_of_scan(photo, end) if marker == SOS else end
+        end = _end(file, start)
+        position = _found(file, _END_OF_SCAN, end) if marker == SOS else end
         yield Segment(marker, lead, start, end, position)
     raise PhotoError(f"the JPEG is corrupt: it holds more than {_MOST:,} segments")
 
 
-def _next_marker(photo: bytes, position: int) -> int:
-    found = _MARKER.search(photo, position)
-    if found is None:
-        raise IncompleteError(_ENDS_EARLY)
-    return found.start()
+def _next_marker(file: Reader, position: int) -> int:
+    return _found(file, _MARKER, position)
 
 
-def _end(photo: bytes, start: int) -> int:
-    length = int.from_bytes(photo[start + 2 : start + 4], "big")
-    end = start + 2 + length
-    if len(photo) < start + 4 or end > len(photo):
-        raise IncompleteError(_ENDS_EARLY)
-    if length < 2:  # noqa: PLR2004 -- the length counts its own two bytes
+def _end(file: Reader, start: int) -> int:
+    told = file.read(start + 2, 2)
+    end = start + 2 + int.from_bytes(told, "big")
+    if len(told) < _MARKER_BYTES or end > file.size:
+        raise IncompleteError(ENDS_EARLY)
+    if end < start + 4:  # the length counts its own two bytes
         raise PhotoError("the JPEG is corrupt: a segment has an impossible length")
     return end
 
 
-def _end_of_scan(photo: bytes, position: int) -> int:
-    found = _END_OF_SCAN.search(photo, position)
-    if found is None:
-        raise IncompleteError(_ENDS_EARLY)
-    return found.start()
+def _found(file: Reader, pattern: re.Pattern[bytes], position: int) -> int:
+    """Where the next two bytes stand that `pattern` is about. Raises IncompleteError where there are none."""
+    if isinstance(file, InMemory):
+        found = pattern.search(file.data, position)
+        if found is not None:
+            return found.start()
+        raise IncompleteError(ENDS_EARLY)
+    count = _GLANCE
+    while position < file.size:
+        piece = file.read(position, count)
+        found = pattern.search(piece)
+        if found is not None:
+            return position + found.start()
+        position += max(1, len(piece) - 1)  # the last byte may be half a marker
+        count = _PIECE
+    raise IncompleteError(ENDS_EARLY)
 
 
 def packed(marker: int, payload: bytes) -> bytes:

@@ -1,12 +1,13 @@
 """The segments of a file."""
 
 import contextlib
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.core.formats.jpeg.segments import survey
+from gpend.core.formats.jpeg.segments import end, survey
 from gpend.errors import IncompleteError, PhotoError
 from tests.core.formats.jpeg.material import Coding, coded, picture
 from tests.photos_jpeg import segment
@@ -72,3 +73,47 @@ def test_a_second_picture_inside_of_the_first_is_corrupt() -> None:
 def test_a_file_that_ends_early_is_incomplete(photo: bytes) -> None:
     with pytest.raises(IncompleteError):
         survey(photo)
+
+
+@dataclass
+class OnDisk:
+    """A Reader that is asked for pieces, as a file on a disk is."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """As in Reader."""
+        return len(self.data)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """As in Reader."""
+        return self.data[offset : offset + count]
+
+
+def _judged(photo: bytes, *, on_disk: bool) -> str:
+    try:
+        if on_disk:
+            end(OnDisk(photo))
+        else:
+            survey(photo)
+    except PhotoError as error:
+        return type(error).__name__
+    return "whole"
+
+
+PHOTO = coded(picture(40, 40), Coding(progressive=True, restart=1))
+
+
+@given(st.integers(2, len(PHOTO)), st.binary(max_size=4), st.integers(0, len(PHOTO)))
+def test_the_intake_never_calls_incomplete_what_the_core_can_follow(place: int, strays: bytes, cut: int) -> None:
+    for photo in (PHOTO[:place] + strays + PHOTO[place:], PHOTO[:place] + strays + PHOTO[place + 4 :], PHOTO[:cut]):
+        if _judged(photo, on_disk=True) != "whole":
+            assert _judged(photo, on_disk=False) != "whole"
+
+
+def test_a_marker_that_is_written_00_e1_hides_its_segment_and_not_the_picture() -> None:
+    photo = coded(picture(40, 40), Coding())
+    hidden = photo[:2] + b"\x00\xe1\x00\x10a text of 14 B" + photo[2:]
+    assert _judged(b"\xff\xd8" + segment(0xFE, b"told") + hidden[2:], on_disk=True) == "whole"
+    assert _judged(b"\xff\xd8" + segment(0xFE, b"told") + hidden[2:], on_disk=False) == "whole"
