@@ -70,13 +70,13 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     """
     with _named("the restored picture cannot be written in its format"):
         encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
-        _verify(encoded.photo, header)
+        _verify(encoded, header)
         return encoded
 
 
-def _verify(photo: bytes, header: Header) -> None:
+def _verify(encoded: Encoded, header: Header) -> None:
     """Raise PhotoError unless the new file is a photo of the same size and orientation."""
-    read = CONTAINERS[_format(photo)].header(photo)
+    read = encoded.read_back or CONTAINERS[_format(encoded.photo)].header(encoded.photo)
     if (read.width, read.height, read.orientation) != (header.width, header.height, header.orientation):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
 

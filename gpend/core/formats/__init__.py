@@ -47,6 +47,7 @@ class Encoded:
     photo: bytes
     suffix: str  # the ending that the file's name must change to, or ""
     notes: tuple[str, ...]  # what else a person should know
+    read_back: Header | None = None  # the new file's header, where it has been read already
 
 
 class Container(Protocol):

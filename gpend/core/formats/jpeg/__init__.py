@@ -5,24 +5,25 @@ patching ─ picture ─┬ blocks, turbo      the changed blocks, put in withou
          ├ thumbnail ─ difference        the small picture in the EXIF
          ├ exif ─ tiff                   tags, by appending
          └ splice ─ mpf                  the file around the picture
-header ── frame ─ segments               reading
+parsed ─ header, frame ─ segments        reading, once
+damage                                   what harms no reader
 """
 
-from gpend.core.formats.jpeg.header import Header, read_header, refuse_unpatchable, require_end
-from gpend.core.formats.jpeg.patching import RECODED, Patched, patch
+from gpend.core.formats.jpeg.header import Header, read_header
+from gpend.core.formats.jpeg.parsed import Jpeg, parse
+from gpend.core.formats.jpeg.patching import Patched, patch
 from gpend.core.formats.jpeg.picture import decode
 from gpend.core.formats.jpeg.turbo import load as _load
 
 __all__ = [
-    "RECODED",
     "Header",
+    "Jpeg",
     "Patched",
     "decode",
     "lossless_library",
+    "parse",
     "patch",
     "read_header",
-    "refuse_unpatchable",
-    "require_end",
 ]
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from gpend.core.formats import exif
 from gpend.core.formats.jpeg import frame
-from gpend.core.formats.jpeg.segments import SOS, survey, walk
+from gpend.core.formats.jpeg.frame import Frame
+from gpend.core.formats.jpeg.segments import SOS, Segment, walk
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
 from gpend.core.formats.reader import InMemory
 
@@ -26,7 +27,11 @@ class Header:
 def read_header(photo: bytes) -> Header:
     """Read the segments before the first scan. Raises PhotoError, or IncompleteError where they are cut off."""
     segments = tuple(walk(InMemory(photo), until=SOS))
-    pictured = frame.read(photo, segments)
+    return header_of(photo, segments, frame.read(photo, segments))
+
+
+def header_of(photo: bytes, segments: tuple[Segment, ...], pictured: Frame) -> Header:
+    """What the segments, as far as they are known, say of the file."""
     blocks = exif_segments(photo, segments)
     tiff = tiff_of(photo, blocks[0]) if blocks else b""
     return Header(
@@ -39,13 +44,3 @@ def read_header(photo: bytes) -> Header:
         exif.orientation(tiff),
         tiff,
     )
-
-
-def refuse_unpatchable(photo: bytes) -> None:
-    """Raise UnsupportedError, with the reason, for a kind of JPEG that `patch` refuses; raises as `read_header` too."""
-    frame.refuse_unpatchable(frame.read(photo, walk(InMemory(photo), until=SOS)))
-
-
-def require_end(photo: bytes) -> int:
-    """Where the picture ends and any trailer begins. Raises IncompleteError where the file ends first."""
-    return survey(photo).end

@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 from gpend.core.formats import exif
 from gpend.core.formats.jpeg import frame, thumbnail
 from gpend.core.formats.jpeg.difference import Difference
+from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.picture import replaced
-from gpend.core.formats.jpeg.segments import Layout, survey
 from gpend.core.formats.jpeg.splice import LONGEST_EXIF, exif_segments, signed, splice, tiff_of
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
-
-RECODED = "libturbojpeg was not found, so the whole picture was coded again, with its own tables"
-"""The note on a photo that could not be patched without loss."""
 
 _SIGNED = "its C2PA signature no longer matches the picture"
 _MALFORMED = "its EXIF is malformed and was left as it was"
@@ -32,7 +29,7 @@ class Patched:
     notes: tuple[str, ...]  # what a person should know
 
 
-def patch(photo: bytes, pixels: NDArray[np.uint8], changed: Mask, history: str) -> Patched:
+def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history: str) -> Patched:
     """`photo` with `pixels` (h, w, 3) RGB, stored orientation, where `changed` (h, w).
 
     Only the DCT blocks that `changed` touches are replaced; every other coefficient, every metadata segment and what
@@ -43,30 +40,35 @@ def patch(photo: bytes, pixels: NDArray[np.uint8], changed: Mask, history: str) 
     Raises IncompleteError where the file ends early, UnsupportedError for kinds that gpend does not write (arithmetic
     coding, lossless, 12 bits, CMYK and YCCK), PhotoError for corrupt data.
     """
-    layout = survey(photo)
-    pictured = frame.read(photo, layout.segments)
-    frame.refuse_unpatchable(pictured)
-    if pixels.shape != (pictured.height, pictured.width, 3) or changed.shape != pixels.shape[:2]:
+    jpeg = parse(photo)
+    frame.refuse_unpatchable(jpeg.frame)
+    if pixels.shape != (jpeg.frame.height, jpeg.frame.width, 3) or changed.shape != pixels.shape[:2]:
         raise ValueError(f"pixels {pixels.shape} or mask {changed.shape} are not of the photo's size")
-    if not changed.any():
-        return Patched(photo, ())
-    picture = replaced(photo, layout, pictured, pixels, changed)
-    tiff, notes = _exif(photo, layout, pixels, picture.difference, history)
-    spliced = splice(photo, layout, picture.coded, tiff)
-    told = [(not picture.lossless, RECODED), (signed(photo, layout), _SIGNED)]
-    return Patched(spliced.photo, (*(note for true, note in told if true), *notes, *spliced.notes))
+    picture = replaced(jpeg, pixels, changed) if changed.any() else None
+    if picture is None or not picture.is_changed:
+        return Patched(jpeg.photo, ())
+    tiff, notes = _exif(jpeg, pixels, picture.difference, history)
+    comment = _comment(history, tiff if tiff is not None else jpeg.header.exif)
+    spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, comment)
+    told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), _SIGNED)]
+    return Patched(spliced.photo, (*jpeg.notes, *(note for true, note in told if true), *notes, *spliced.notes))
 
 
-def _exif(
-    photo: bytes, layout: Layout, pixels: NDArray[np.uint8], change: Difference, history: str
-) -> tuple[bytes | None, list[str]]:
+def _comment(history: str, tiff: bytes) -> bytes:
+    """What a comment tells where the EXIF could not be made to tell it; b"" where it does."""
+    if not history or (history.encode() in tiff and exif.SOFTWARE.encode() in tiff):
+        return b""
+    return f"{history} ({exif.SOFTWARE})".encode()
+
+
+def _exif(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference, history: str) -> tuple[bytes | None, list[str]]:
     """The new TIFF block, or None where the EXIF stays as it is; and notes."""
-    segments = exif_segments(photo, layout.segments)
+    segments = exif_segments(jpeg.photo, jpeg.layout.segments)
     if len(segments) > 1:
         return None, [_SPREAD]
     if not segments:
         return (exif.minimal(history) if history else None), []
-    old = tiff_of(photo, segments[0])
+    old = tiff_of(jpeg.photo, segments[0])
     try:
         refreshed, notes = _with_thumbnail(old, pixels, change)
         for tiff, told in ((refreshed, notes), (old, [_STALE])):

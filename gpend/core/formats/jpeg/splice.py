@@ -1,11 +1,25 @@
 """A newly coded picture between the segments and the trailer of the file that it came from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gpend.core.formats import exif
 from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.jpeg import mpf
-from gpend.core.formats.jpeg.segments import APP0, APP1, APP2, APP11, CODING, LONGEST, Layout, Segment, packed, survey
+from gpend.core.formats.jpeg.segments import (
+    APP0,
+    APP1,
+    APP2,
+    APP11,
+    CODING,
+    COM,
+    LONGEST,
+    SOS,
+    Layout,
+    Segment,
+    packed,
+    survey,
+)
 
 _EXIF = b"Exif\0\0"
 LONGEST_EXIF = LONGEST - len(_EXIF)
@@ -35,15 +49,18 @@ def signed(photo: bytes, layout: Layout) -> bool:
     return any(s.marker == APP11 and b"c2pa" in photo[s.payload] for s in layout.segments)
 
 
-def splice(photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None) -> Spliced:
+def splice(photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None, comment: bytes = b"") -> Spliced:
     """The picture of `coded` with every segment of `photo` that does not code the picture, in order, and its trailer.
 
     `tiff` takes the place of the TIFF block in the EXIF segment; without one, a segment is added. Where MPF or a
     MakerNote tells what stands behind the picture, it follows; everything else is carried over byte for byte.
+    A `comment`, if not empty, is added unless the file holds it already.
     """
-    kept = [_Piece(s, photo[s.lead : s.end]) for s in layout.segments if s.marker not in CODING]
+    kept = list(_kept(photo, layout))
     if tiff is not None:
         kept = _with_exif(photo, kept, tiff)
+    if comment:
+        kept = _with_comment(photo, kept, comment)
     picture = _picture(coded)
     end = 2 + sum(len(piece.data) for piece in kept) + len(picture)
     trailer = _Trailer(photo, layout, end)
@@ -62,6 +79,28 @@ class _Piece:
 
     segment: Segment | None
     data: bytes
+
+
+def _kept(photo: bytes, layout: Layout) -> Iterator[_Piece]:
+    """What does not code the picture, also bytes that no segment holds."""
+    in_picture = False
+    for segment in layout.segments:
+        in_picture = in_picture or segment.marker == SOS
+        if segment.marker not in CODING:
+            yield _Piece(segment, photo[segment.lead : segment.end])
+        elif photo[segment.lead : segment.start].strip(b"\xff") and not in_picture:
+            yield _Piece(None, photo[segment.lead : segment.start])
+
+
+def _with_comment(photo: bytes, kept: list[_Piece], comment: bytes) -> list[_Piece]:
+    """Behind JFIF and EXIF, which readers look for at the front."""
+    new, front = packed(COM, comment), 0
+    for number, piece in enumerate(kept):
+        if piece.data.endswith(new):
+            return kept
+        if piece.segment is None or piece.segment.marker == APP0 or exif_segments(photo, (piece.segment,)):
+            front = number + 1 if front == number else front
+    return [*kept[:front], _Piece(None, new), *kept[front:]]
 
 
 def _with_exif(photo: bytes, kept: list[_Piece], tiff: bytes) -> list[_Piece]:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.difference import Difference
+from gpend.core.formats.jpeg.parsed import parse
 from gpend.core.formats.jpeg.picture import decode, replaced
-from gpend.core.formats.jpeg.segments import survey
 from gpend.core.formats.jpeg.splice import splice
 from gpend.core.photo import Mask
 
@@ -36,11 +35,10 @@ def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -
     The change is softened a little where that makes it no longer than it was: then it can stay in its place.
     `pixels` (h, w, 3) are the new photo's. Raises PhotoError for a thumbnail that gpend cannot decode or write.
     """
-    layout = survey(thumbnail)
-    pictured = frame.read(thumbnail, layout.segments)
-    if pictured.width * pictured.height > min(_LARGEST, pixels.shape[0] * pixels.shape[1]):
+    small = parse(thumbnail)
+    if small.frame.width * small.frame.height > min(_LARGEST, pixels.shape[0] * pixels.shape[1]):
         return thumbnail
-    old = decode(thumbnail)
+    old = decode(small)
     area = _area(old, pixels)
     if area is None:
         return thumbnail
@@ -50,7 +48,7 @@ def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -
     results: list[bytes] = []
     for sigma in _SOFTER:
         soft = _softened(new, changed, sigma)
-        results.append(splice(thumbnail, layout, replaced(thumbnail, layout, pictured, soft, changed).coded).photo)
+        results.append(splice(thumbnail, small.layout, replaced(small, soft, changed).coded).photo)
         if len(results[-1]) <= len(thumbnail):
             return results[-1]
     return results[0]

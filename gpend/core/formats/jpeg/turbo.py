@@ -5,7 +5,6 @@ Restart markers are not written again.
 """
 
 import ctypes
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ _PROGRESSIVE, _COPY_NONE, _OPTIMIZE = 32, 64, 256  # TJXOPT_*; version 2 ignores
 _LIMIT_SCANS = 32768  # TJFLAG_LIMITSCANS: at most 500
 _WARNING = 0  # TJERR_WARNING
 _RGB = 0  # TJPF_RGB
-_PADDING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 
 
 class _Region(ctypes.Structure):
@@ -44,6 +42,19 @@ class _Transform(ctypes.Structure):
     )
 
 
+class WarnedError(PhotoError):
+    """libjpeg decodes the picture, and has something to say of it."""
+
+    def __init__(self, reason: str, warning: str) -> None:
+        """`warning` is what libjpeg says."""
+        super().__init__(reason)
+        self.warning = warning
+
+
+class SamplingError(PhotoError):
+    """The library's lossless functions do not know how the picture's colour is shared."""
+
+
 @dataclass(frozen=True)
 class Turbo:
     """A loaded libturbojpeg."""
@@ -59,7 +70,8 @@ class Turbo:
     def replace(self, coded: bytes, blocks: tuple[Blocks, ...], *, progressive: bool, optimize: bool) -> bytes:
         """`coded`, a JPEG without metadata, with `blocks` put in for each component; fills in their `previous`.
 
-        Raises PhotoError where libjpeg so much as warns of the data.
+        Raises WarnedError where libjpeg so much as warns of the data, SamplingError for rare ways to share colour,
+        PhotoError where it gives up.
         """
         options = _COPY_NONE | progressive * _PROGRESSIVE | optimize * _OPTIMIZE
         swap = _Swap(blocks)
@@ -80,7 +92,7 @@ class Turbo:
                 if swap.failure is not None:
                     raise swap.failure
                 if status:
-                    self._complain(handle, coded)
+                    self._complain(handle)
                 return ctypes.string_at(output, size.value)
             finally:
                 self.library.tjFree(output)
@@ -88,7 +100,8 @@ class Turbo:
     def decode(self, coded: bytes, width: int, height: int) -> NDArray[np.uint8]:
         """The picture as (height, width, 3) RGB; the size is the picture's own or n/8 of it, rounded up.
 
-        Raises PhotoError where libjpeg so much as warns: other decoders fill up what is missing with grey.
+        Raises WarnedError where libjpeg so much as warns: other decoders fill up what is missing with grey.
+        Raises PhotoError where it gives up.
         """
         pixels = np.empty((height, width, 3), np.uint8)
         with self._handle(self.library.tjInitDecompress) as handle:
@@ -96,7 +109,7 @@ class Turbo:
                 handle, coded, len(coded), pixels.ctypes.data, width, 0, height, _RGB, _LIMIT_SCANS
             )
             if status:
-                self._complain(handle, coded)
+                self._complain(handle)
         return pixels
 
     @contextmanager
@@ -110,16 +123,15 @@ class Turbo:
         finally:
             self.library.tjDestroy(handle)
 
-    def _complain(self, handle: ctypes.c_void_p, coded: bytes) -> None:
-        """Raise what libjpeg says, unless it is only that zeros fill up the end of the data, as some cameras write."""
+    def _complain(self, handle: ctypes.c_void_p) -> None:
+        """Raise what libjpeg says."""
         message = self.library.tjGetErrorStr2(handle).decode(errors="replace")
-        padding = _PADDING.search(message)
-        if self.library.tjGetErrorCode(handle) == _WARNING and padding:
-            count = int(padding[1])
-            if not any(coded[-2 - count : -2]):
-                return
         if "emory" in message:
             raise TransientError("there is not enough memory for this photo at the moment")
+        if "subsampling type" in message:
+            raise SamplingError(f"its colour is sampled in an unusual way ({message})")
+        if self.library.tjGetErrorCode(handle) == _WARNING:
+            raise WarnedError(f"the JPEG is corrupt ({message})", message)
         raise PhotoError(f"the JPEG is corrupt ({message})")
 
 

@@ -61,7 +61,7 @@ def test_two_thousand_damaged_files_harm_nothing() -> None:
 @pytest.mark.parametrize("number", range(len(FILES)))
 def test_a_file_cut_off_anywhere_is_incomplete(number: int) -> None:
     photo = FILES[number]
-    end = jpeg.require_end(photo)
+    end = jpeg.parse(photo).layout.end
     for percent in range(1, 100):
         with pytest.raises(IncompleteError):
             jpeg.patch(photo[: end * percent // 100], picture(SIDE, SIDE), np.ones((SIDE, SIDE), np.bool_), "gpend")

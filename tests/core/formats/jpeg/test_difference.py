@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gpend.core.formats.jpeg import difference, frame, turbo
+from gpend.core.formats.jpeg import difference, turbo
+from gpend.core.formats.jpeg.parsed import parse
 from gpend.core.formats.jpeg.picture import replaced
-from gpend.core.formats.jpeg.segments import survey
 from tests.core.formats.jpeg.material import MCUS, Coding, by_pillow, coded, picture, wanted
 
 
@@ -17,8 +17,8 @@ def test_replaced_blocks_tell_the_difference_that_the_pixels_tell(sampling: str,
     changed = np.zeros((180, 240), np.bool_)
     changed[40:120, 60:200] = True
     old = by_pillow(photo)
-    layout = survey(photo)
-    result = replaced(photo, layout, frame.read(photo, layout.segments), wanted(old, changed), changed)
+
+    result = replaced(parse(photo), wanted(old, changed), changed)
     size = width, width * 3 // 4
     seen = difference.of_pixels(old, by_pillow(result.coded))(*size)
     told = result.difference(*size)

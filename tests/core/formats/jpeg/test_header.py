@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core.formats import jpeg
+from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.segments import survey
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from tests.core.formats.jpeg.material import Coding, coded, picture
@@ -40,15 +41,15 @@ def test_kinds_that_are_refused_are_read_all_the_same() -> None:
     Image.fromarray(picture(8, 9)).convert("CMYK").save(output, "JPEG")
     assert jpeg.read_header(output.getvalue()).components == 4
     with pytest.raises(UnsupportedError, match="CMYK"):
-        jpeg.refuse_unpatchable(output.getvalue())
+        frame.refuse_unpatchable(jpeg.parse(output.getvalue()).frame)
 
 
 def test_the_end_of_the_picture_is_where_the_next_one_begins() -> None:
-    assert PHONE.photo[jpeg.require_end(PHONE.photo) :] == PHONE.gain_map
+    assert PHONE.photo[jpeg.parse(PHONE.photo).layout.end :] == PHONE.gain_map
 
 
 @given(share=st.floats(0, 0.999))
 def test_a_cut_off_photo_is_incomplete(share: float) -> None:
     photo = coded(picture(48, 64), Coding())
     with pytest.raises(IncompleteError if share * len(photo) >= 2 else PhotoError):
-        jpeg.require_end(photo[: int(share * len(photo))])
+        jpeg.parse(photo[: int(share * len(photo))])

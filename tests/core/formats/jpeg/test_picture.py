@@ -6,7 +6,7 @@ from hypothesis import given
 
 from gpend.core.formats import jpeg
 from gpend.core.formats.jpeg.frame import Colour
-from gpend.core.formats.jpeg.picture import coding
+from gpend.core.formats.jpeg.parsed import coding
 from gpend.core.formats.jpeg.segments import survey
 from gpend.errors import IncompleteError, PhotoError
 from tests.core.formats.jpeg.material import Coding, by_opencv, by_pillow, coded, codings, picture, sizes

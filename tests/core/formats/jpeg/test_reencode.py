@@ -6,6 +6,7 @@ import pytest
 from gpend.core.formats import jpeg
 from gpend.core.formats.jpeg import frame, turbo
 from gpend.core.formats.jpeg.blocks import table_of
+from gpend.core.formats.jpeg.picture import WITHOUT_LIBRARY
 from gpend.core.formats.jpeg.segments import survey
 from gpend.errors import PhotoError
 from tests.core.formats.jpeg.material import MCUS, Coding, by_pillow, coded, picture, quality_of, wanted
@@ -25,7 +26,7 @@ def test_tables_and_kind_stay_and_it_is_said(sampling: str, *, progressive: bool
     changed[20:50, 20:70] = True
     sought = wanted(by_pillow(photo), changed)
     result = jpeg.patch(photo, sought, changed, "")
-    assert jpeg.RECODED in result.notes
+    assert WITHOUT_LIBRARY in result.notes
     before, after = (frame.read(one, survey(one).segments) for one in (photo, result.photo))
     assert (after.process, after.colour, after.restart) == (before.process, before.colour, before.restart)
     for old, new in zip(before.components, after.components, strict=True):
