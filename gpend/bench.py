@@ -1,0 +1,247 @@
+"""`gpend bench`: how fast gpend is on this machine, stage by stage, and which resource holds it up.
+
+Photos are made from the bundled portrait, so that results of different machines can be compared. Times are measured on
+one photo at a time; what they mean for a whole roll is said with the share of blurred portraits that is assumed.
+"""
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend import shipped
+from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RestoreFaces
+from gpend.core.photo import Face, Landmarks
+from gpend.core.pipeline import process
+from gpend.core.report import Restored
+from gpend.ledger import Ledger
+from gpend.settings import CoreSettings
+
+ROLL = 60_000
+"""Photos of the camera roll that the summary speaks of."""
+
+BLURRED = 0.05
+"""The share of a camera roll that is assumed to be a blurred portrait; all others are only looked at."""
+
+_WIDTH, _HEIGHT = 4000, 3000  # 12 megapixels, as phones take them
+_FACE_SHARE = 0.3  # of the photo's height: the side of the bundled portrait in it
+_QUALITY = 92
+_SIGMA = 7.0  # of the blur, in photo pixels: about 3.5 in the face as the networks see it
+_MIB = 1 << 20
+_SECONDS_A_MINUTE = 60
+_PATIENCE = 120.0  # seconds for `gpend status`
+
+Photo = bytes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one photo is worked on, in seconds: all of it, and what each network took of that."""
+
+    photo: str  # what it shows
+    was_restored: bool
+    seconds: float  # the median
+    spread: tuple[float, float]  # the least and the most
+    detect: float
+    estimate: float
+    restore: float
+
+    @property
+    def rest(self) -> float:
+        """What is neither network's: decoding, encoding, measuring, pasting."""
+        return max(0.0, self.seconds - self.detect - self.estimate - self.restore)
+
+    @property
+    def limit(self) -> str:
+        """What takes the most of it, in words."""
+        parts = {
+            "finding faces": self.detect,
+            "finding the blur": self.estimate,
+            "the restoring network": self.restore,
+            "decoding, measuring and encoding": self.rest,
+        }
+        return max(parts, key=lambda name: parts[name])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The restoring network at one number of faces at a time."""
+
+    faces: int
+    milliseconds: float  # a face
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that was measured."""
+
+    machine: dict[str, object]
+    network: str
+    start_seconds: float  # from nothing to networks that have run once
+    status_seconds: float  # `gpend status`'s own start, without a ledger
+    memory_mib: int  # the most that this process has held
+    batches: tuple[Batch, ...]
+    looked_at: Stage  # a sharp portrait: found, measured, left alone
+    restored: Stage  # a blurred portrait
+
+    @property
+    def roll_minutes(self) -> float:
+        """How long a camera roll of ROLL photos takes, one after the other."""
+        seconds = ROLL * ((1 - BLURRED) * self.looked_at.seconds + BLURRED * self.restored.seconds)
+        return seconds / _SECONDS_A_MINUTE
+
+    def as_data(self) -> dict[str, object]:
+        """As JSON holds it."""
+        limits = {"looked_at_limit": self.looked_at.limit, "restored_limit": self.restored.limit}
+        return asdict(self) | limits | {"roll_minutes": round(self.roll_minutes, 1)}
+
+
+def measure(load: Callable[[], Networks], settings: CoreSettings, runs: int, say: Callable[[str], None]) -> Results:
+    """Measure with `runs` runs of each stage; `say` is told what is being measured."""
+    say("Loading the networks ...")
+    start = time.perf_counter()
+    networks = load()
+    portrait = _portrait()
+    sharp, blurred = _photo(portrait, 0.0), _photo(portrait, _SIGMA)
+    process(sharp, networks, settings)  # the first run tunes libraries and fills caches: part of the start
+    started = time.perf_counter() - start
+    say("Looking at sharp portraits of 12 megapixels ...")
+    looked_at = _stage("sharp portrait", sharp, networks, settings, runs)
+    say("Restoring blurred portraits of 12 megapixels ...")
+    restored = _stage("blurred portrait", blurred, networks, settings, runs)
+    say("Restoring faces in batches ...")
+    batches = _batches(networks.restore, runs)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Results(_machine(), networks.restore.name, started, _status_seconds(), memory, batches, looked_at, restored)
+
+
+class _Timed:
+    """Networks that note how long they took."""
+
+    def __init__(self, networks: Networks) -> None:
+        self.detect = self.estimate = self.restore = 0.0
+        estimate = networks.estimate and _TimedEstimate(networks.estimate, self)
+        self.networks = Networks(
+            partial(self._detect, networks.detect), _TimedRestore(networks.restore, self), estimate
+        )
+
+    def _detect(self, detect: DetectFaces, image: NDArray[np.uint8]) -> Sequence[Face]:
+        start = time.perf_counter()
+        found = detect(image)
+        self.detect += time.perf_counter() - start
+        return found
+
+
+class _TimedRestore:
+    def __init__(self, network: RestoreFaces, times: _Timed) -> None:
+        self._network, self._times = network, times
+        self.name: str = network.name
+        self.size: int = network.size
+        self.template: Landmarks = network.template
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        start = time.perf_counter()
+        restored = self._network(crops)
+        self._times.restore += time.perf_counter() - start
+        return restored
+
+
+class _TimedEstimate:
+    def __init__(self, network: EstimateBlur, times: _Timed) -> None:
+        self._network, self._times = network, times
+        self.name: str = network.name
+        self.size: int = network.size
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        start = time.perf_counter()
+        kernels = self._network(crops)
+        self._times.estimate += time.perf_counter() - start
+        return kernels
+
+
+def _stage(name: str, photo: Photo, networks: Networks, settings: CoreSettings, runs: int) -> Stage:
+    timed = _Timed(networks)
+    seconds, was_restored = [], False
+    for _ in range(runs):
+        start = time.perf_counter()
+        was_restored = isinstance(process(photo, timed.networks, settings), Restored)
+        seconds.append(time.perf_counter() - start)
+    shares = (timed.detect / runs, timed.estimate / runs, timed.restore / runs)
+    return Stage(name, was_restored, statistics.median(seconds), (min(seconds), max(seconds)), *shares)
+
+
+def _batches(network: RestoreFaces, runs: int) -> tuple[Batch, ...]:
+    face = np.full((1, network.size, network.size, 3), 0.5, np.float32)
+    return tuple(Batch(count, _milliseconds(network, np.repeat(face, count, 0), runs)) for count in (1, 8))
+
+
+def _milliseconds(network: RestoreFaces, crops: NDArray[np.float32], runs: int) -> float:
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        network(crops)
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times) / len(crops)
+
+
+def _portrait() -> NDArray[np.uint8]:
+    """The bundled portrait (NASA's of Eileen Collins): (512, 512, 3) BGR."""
+    content = np.frombuffer(shipped.sample("portrait-sharp.jpg").read_bytes(), np.uint8)
+    return np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _photo(portrait: NDArray[np.uint8], sigma: float) -> Photo:
+    """A JPEG of 12 megapixels with the portrait in it, and grain as a phone leaves it; blurred if sigma is above 0."""
+    side = round(_HEIGHT * _FACE_SHARE * 2)
+    large = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_CUBIC)
+    photo = cv2.resize(portrait, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA) // 3 + 90
+    top, left = (_HEIGHT - side) // 2, (_WIDTH - side) // 2
+    photo[top : top + side, left : left + side] = large
+    if sigma > 0:
+        photo = cv2.GaussianBlur(photo, (0, 0), sigma)
+    grain = np.random.default_rng(0).normal(0, 2, (_HEIGHT, _WIDTH, 1)).astype(np.float32)
+    noisy = np.clip(photo.astype(np.float32) + grain, 0, 255).astype(np.uint8)
+    return bytes(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])
+
+
+def _machine() -> dict[str, object]:
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_mib": pages // _MIB,
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - no path is handled
+            named = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        named = []
+    return named[0] if named else platform.machine()
+
+
+def _status_seconds() -> float:
+    """How long `gpend status` takes, as a process of its own, with an empty ledger."""
+    with tempfile.TemporaryDirectory(prefix="gpend-bench-") as folder:
+        config, ledger = Path(folder) / "gpend.yaml", Path(folder) / "ledger.sqlite"
+        config.write_text(f"ledger: {ledger}\n", encoding="utf-8")
+        Ledger.open(ledger).close()
+        command = [sys.executable, "-m", "gpend", "status", "--config", str(config)]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, timeout=_PATIENCE)  # noqa: S603 - gpend itself
+        return time.perf_counter() - start

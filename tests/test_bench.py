@@ -1,0 +1,42 @@
+"""The benchmark's figures are of what they are called; no test asserts how fast anything is."""
+
+from dataclasses import replace
+
+import pytest
+
+from gpend import bench
+from gpend.core.networks import Networks
+from gpend.settings import CoreSettings
+
+STAGE = bench.Stage(
+    "sharp portrait", was_restored=False, seconds=0.4, spread=(0.3, 0.5), detect=0.1, estimate=0, restore=0.1
+)
+
+
+def test_what_takes_the_most_time_is_named() -> None:
+    assert STAGE.limit == "decoding, measuring and encoding"
+    assert replace(STAGE, detect=0.25).limit == "finding faces"
+    assert replace(STAGE, restore=0.25).limit == "the restoring network"
+    assert replace(STAGE, estimate=0.25).limit == "finding the blur"
+
+
+def test_networks_that_seem_to_take_longer_than_the_whole_leave_nothing_else() -> None:
+    assert replace(STAGE, detect=0.5).rest == 0
+
+
+def test_a_camera_roll_is_mostly_looked_at() -> None:
+    results = bench.Results({}, "", 0, 0, 0, (), STAGE, replace(STAGE, seconds=2.0))
+    expected = bench.ROLL * ((1 - bench.BLURRED) * 0.4 + bench.BLURRED * 2.0) / 60
+    assert results.roll_minutes == pytest.approx(expected)
+    assert results.as_data()["roll_minutes"] == pytest.approx(expected, abs=0.1)
+
+
+def test_the_sharp_photo_is_left_alone_and_the_blurred_one_restored(networks: Networks) -> None:
+    said: list[str] = []
+    results = bench.measure(lambda: networks, CoreSettings(), 1, said.append)
+    assert not results.looked_at.was_restored
+    assert results.restored.was_restored
+    assert results.restored.restore > 0
+    assert [batch.faces for batch in results.batches] == [1, 8]
+    assert results.memory_mib > 0
+    assert len(said) == 4
