@@ -132,7 +132,7 @@ def _write(photo: Path, original: Original, restored: Restored, target: Path, se
     name = Path(place.name)
     try:
         mirror.output.mkdir(parents=True, exist_ok=True)
-        mirror.write(name, restored.photo, origin, fingerprint_of(settings), mirror.adopt(name, origin, ()))
+        mirror.write(name, restored.photo, origin, fingerprint_of(settings), mirror.find_output(name))
     except OccupiedError as error:
         raise PhotoError(
             f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."

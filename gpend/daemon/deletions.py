@@ -143,7 +143,7 @@ class DeletionDetector:
         """Its photo is gone: see to the output as the settings say, then to the row."""
         kept = None
         if row.written is not None:
-            kept = self._dispatcher.outputs.discard(self._pair, row.written, now.utc)
+            kept = self._dispatcher.outputs.discard(self._pair, row.id, row.written, now.utc)
             if kept is None:
                 self._brake.note_deleted(now)
         if kept is None:

@@ -28,7 +28,7 @@ def adopt_orphan(ledger: Ledger, outputs: OutputWriter, row: Row, pair: FolderPa
     if found is None:
         return row
     with suppress(PhotoError):  # then it stays where it is
-        outputs.discard_previous(pair, row.written, found.written, now.utc)
+        outputs.discard_previous(pair, row, found.written, now.utc)
     state = State.RESTORED if found.fingerprint.model else State.KEPT
     reason = f"{state} before; its output was found in place"
     result = Result(state, reason, found.content, found.fingerprint, None, found.written)

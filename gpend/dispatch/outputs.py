@@ -23,6 +23,7 @@ class OutputWriter:
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
         self.ownership = Ownership(ledger)
         self._photos = ledger.photos
+        self._absences = ledger.absences
         self._keep = settings.keep
         self._on_delete = settings.on_delete
 
@@ -34,7 +35,7 @@ class OutputWriter:
     def write_restored(self, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
         """Write a restored photo."""
         place = self._make_room(job, suffix or job.suffix)
-        written = job.pair.mirror.write(place, photo, job.origin, fingerprint, job.before)
+        written = job.pair.mirror.write(place, photo, job.origin, fingerprint, self._before(job))
         self._discard_previous(job, written)
         return written
 
@@ -44,8 +45,8 @@ class OutputWriter:
             self._discard_previous(job, None)
             return None
         place = self._make_room(job, job.suffix)
-        is_linked = self._keep is Keep.HARDLINK and not job.suffix
-        written = (_link(job, place) if is_linked else None) or _copy(job, place)
+        is_linked, before = self._keep is Keep.HARDLINK and not job.suffix, self._before(job)
+        written = (_link(job, place, before) if is_linked else None) or _copy(job, place, before)
         self._discard_previous(job, written)
         return written
 
@@ -59,17 +60,12 @@ class OutputWriter:
         if written is None:
             return None
         suffix = written.path.suffix if written.path.suffix != duplicate.relative.suffix else ""
-        place = self._make_room(job, suffix)
+        place = self._make_room(job, suffix, duplicate.id if moved else None)
         if home is job.pair.mirror and written.path == place:
             return home.retime(written, job.photo.like)
         if moved:
-            return _move(job, replace(duplicate, written=written), home, place)
-        photo = home.read(written)
-        return (
-            None
-            if photo is None
-            else job.pair.mirror.write(place, photo, job.origin, duplicate.fingerprint, job.before)
-        )
+            return self._move(job, replace(duplicate, written=written), home, place)
+        return self._copy_output(job, replace(duplicate, written=written), home, place)
 
     def swap(self, job: Job, duplicate: Row, like: Appearance) -> tuple[Written, Written] | None:
         """Give two photos each the output of the other, in one step; the duplicate's file looks `like` this now.
@@ -98,18 +94,20 @@ class OutputWriter:
         for suffix in _suffixes(job):
             try:
                 if self._guest(job, suffix) is None:
-                    job.pair.mirror.check(self._free_name(job, suffix), job.before)
+                    job.pair.mirror.check(self._free_name(job, suffix), job.origin, self._before(job))
             except PhotoError as error:
                 found.append(error)
         return found
 
-    def discard(self, pair: FolderPair, written: Written, now: int) -> Written | None:
+    def discard(self, pair: FolderPair, row: int, written: Written, now: int) -> Written | None:
         """Do with an output whose photo is gone, or has another, what `on_delete` says; where it is then, if anywhere.
 
-        Raises PhotoError, OSError.
+        What is another photo's output too stays for that one. Raises PhotoError, OSError.
         """
         if trash.is_in_trash(written.path):
             return written
+        if self.ownership.is_shared(pair.id, pair.mirror, written, row):
+            return None
         match self._on_delete:
             case OnDelete.TRASH:
                 return trash.discard(pair.mirror, written, now)
@@ -119,29 +117,86 @@ class OutputWriter:
                 pair.mirror.remove(written)
                 return None
 
-    def discard_previous(self, pair: FolderPair, before: Written | None, written: Written | None, now: int) -> None:
+    def discard_previous(self, pair: FolderPair, row: Row, written: Written | None, now: int) -> None:
         """Discard what was written for a photo earlier, unless it is what stands there now."""
-        if before is not None and (written is None or written.path != before.path):
-            self.discard(pair, before, now)
+        before = row.written
+        if before is None or (written is not None and pair.mirror.same_file(before.path, written.path)):
+            return
+        if written is None or written.path != before.path:
+            self.discard(pair, row.id, before, now)
 
     def _discard_previous(self, job: Job, written: Written | None) -> None:
-        self.discard_previous(job.pair, job.before, written, job.taken)
+        self.discard_previous(job.pair, job.row, written, job.taken)
 
-    def _make_room(self, job: Job, suffix: str) -> Path:
+    def _before(self, job: Job) -> Written | None:
+        """What may be written over: what is another photo's output too is not this one's to replace."""
+        if job.before is None or self.ownership.is_shared(job.pair.id, job.pair.mirror, job.before, job.row.id):
+            return None
+        return job.before
+
+    def _move(self, job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
+        mirror = job.pair.mirror
+        if duplicate.written is None:
+            return None
+        if home is mirror and mirror.same_file(duplicate.written.path, place):
+            return home.move(duplicate.written, mirror, place, job.photo.like)
+        made = mirror.adopt(place, job.origin, (duplicate.written.sha256,))
+        if made is not None:
+            self._remove_moved(job, duplicate, home)  # it was being copied when gpend was killed: nobody needs both
+            return mirror.retime(made, job.photo.like)
+        is_shared = self.ownership.is_shared(duplicate.folder, home, duplicate.written, duplicate.id, job.row.id)
+        if not is_shared and (job.before is None or job.before.path != place):  # else one of its own is in the way
+            try:
+                return home.move(duplicate.written, mirror, place, job.photo.like)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+        written = self._copy_output(job, duplicate, home, place)
+        if written is not None:
+            self._remove_moved(job, duplicate, home)
+        return written
+
+    def _remove_moved(self, job: Job, duplicate: Row, home: Mirror) -> None:
+        """The output of a photo that was moved has been copied to its new place."""
+        written = duplicate.written
+        if written is not None and not self.ownership.is_shared(
+            duplicate.folder, home, written, duplicate.id, job.row.id
+        ):
+            home.remove(written)
+
+    def _copy_output(self, job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
+        photo = None if duplicate.written is None else home.read(duplicate.written)
+        if photo is None:
+            return None
+        return job.pair.mirror.write(place, photo, job.origin, duplicate.fingerprint, self._before(job))
+
+    def _make_room(self, job: Job, suffix: str, heir_of: int | None = None) -> Path:
         """Where the output goes; what is in the way there and can go elsewhere does so.
 
-        Raises OccupiedError where every name belongs to another photo, OSError.
+        `heir_of` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
         """
         guest = self._guest(job, suffix)
         if guest is not None:
             moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
             self._photos.rehome(guest.photo, moved)
-        return self._free_name(job, suffix)
+        self._discard_former(job, candidates(job.row.relative, suffix)[0], heir_of)
+        return self._free_name(job, suffix, heir_of)
 
-    def _free_name(self, job: Job, suffix: str) -> Path:
+    def _discard_former(self, job: Job, place: Path, heir_of: int | None) -> None:
+        """The photo was given a new spelling of its name and other bytes: its old output gives way to the new one."""
+        former = self.ownership.former(job.row, job.pair, place)
+        if former is None or former.id == heir_of or former.written is None or self._on_delete is OnDelete.KEEP:
+            return
+        kept = trash.discard(job.pair.mirror, former.written, job.taken)
+        if kept is None:
+            self._photos.forget(former.id)
+        else:
+            self._absences.gone(former.id, "the photo was renamed and changed", kept, job.taken)
+
+    def _free_name(self, job: Job, suffix: str, heir_of: int | None = None) -> Path:
         places = candidates(job.row.relative, suffix)
         for place in places:
-            if not self.ownership.is_taken(job.row, job.pair, place):
+            if not self.ownership.is_taken(job.row, job.pair, place, heir_of):
                 return place
         raise OccupiedError(
             f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
@@ -167,39 +222,17 @@ class _Guest:
     elsewhere: Path  # where it may go
 
 
-def _move(job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
-    mirror = job.pair.mirror
-    if duplicate.written is None:
-        return None
-    made = mirror.adopt(place, job.origin, (duplicate.written.sha256,))
-    if made is not None and not (mirror.output / place).samefile(home.output / duplicate.written.path):
-        home.remove(duplicate.written)  # it was being copied when gpend was killed, and nobody is left who needs both
-        return mirror.retime(made, job.photo.like)
-    if job.before is None or job.before.path != place:  # else an earlier output of its own stands in the way
-        try:
-            return home.move(duplicate.written, mirror, place, job.photo.like)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-    photo = home.read(duplicate.written)
-    if photo is None:
-        return None
-    written = mirror.write(place, photo, job.origin, duplicate.fingerprint, job.before)
-    home.remove(duplicate.written)
-    return written
-
-
-def _link(job: Job, place: Path) -> Written | None:
+def _link(job: Job, place: Path, before: Written | None) -> Written | None:
     try:
-        return job.pair.mirror.link(place, job.origin, job.before)
+        return job.pair.mirror.link(place, job.origin, before)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         return None
 
 
-def _copy(job: Job, place: Path) -> Written:
-    return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), job.before)
+def _copy(job: Job, place: Path, before: Written | None) -> Written:
+    return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), before)
 
 
 def _places(job: Job) -> Iterator[Path]:

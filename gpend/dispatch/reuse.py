@@ -8,8 +8,9 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
-from gpend.ledger import Fingerprint, Ledger, Result, Row, State
+from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written
 from gpend.mirror import Mirror, candidates, is_tagged
+from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
 _SIDECAR = "it goes with its photo"
@@ -78,15 +79,17 @@ class Deduplicator:
         result = Result(duplicate.finished, reason, job.photo.content, duplicate.fingerprint, facts, written)
         with self._ledger.together():
             if duplicate.id != job.row.id and moved:
-                self._forget_moved(job, duplicate, home, now)
+                self._forget_moved(job, duplicate, written, now)
             self._finisher.record(job.row, result, now)
         return True
 
-    def _forget_moved(self, job: Job, duplicate: Row, home: Mirror | None, now: Now) -> None:
+    def _forget_moved(self, job: Job, duplicate: Row, written: Written | None, now: Now) -> None:
         """A photo that was moved leaves a row with nothing more to say: its file is gone, and so is its output."""
+        home = self._homes.get(duplicate.folder)
         if duplicate.folder == job.pair.id:
             duplicate = adopt_orphan(self._ledger, self._outputs, duplicate, job.pair, now)
-        if duplicate.written is None or not (home is None or home.stands(duplicate.written)):
+        before = duplicate.written
+        if before is None or (home is not None and not home.stands(before)) or _took_over(job, home, before, written):
             self._ledger.photos.forget(duplicate.id)
 
     def _swap(self, job: Job, duplicate: Row, now: Now) -> bool:
@@ -137,6 +140,11 @@ class Deduplicator:
         return False
 
 
+def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:
+    """Is the output of a moved photo this photo's now, which stands there still as a disk that ignores case sees it?"""
+    return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
+
+
 def moved_from(job: Job, duplicate: Row) -> bool:
     """Is a photo the duplicate itself: under another stamp, or moved here from a place where there is nothing now?
 
@@ -148,11 +156,11 @@ def moved_from(job: Job, duplicate: Row) -> bool:
         return False
     try:
         duplicate.path.lstat()
+        return not is_listed(duplicate.source, duplicate.relative)  # the disk may find it under its new spelling
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False  # unknown is not gone
-    return False
 
 
 def reusable_results(row: Row, duplicates: Sequence[Row], fingerprint: Fingerprint) -> list[Row]:

@@ -1,5 +1,6 @@
 """The nouns of the dispatcher: a moment, a pair of folders, a photo on its way, and with what it is processed."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,7 +60,8 @@ class Job:
     @property
     def origin(self) -> Origin:
         """What the mirror wants to know of it."""
-        return Origin(self.row.relative, self.photo.content, self.photo.like)
+        picture = hashlib.sha256(self.picture).hexdigest() if self.picture is not self.photo.data else ""
+        return Origin(self.row.relative, self.photo.content, self.photo.like, picture)
 
     @property
     def before(self) -> Written | None:

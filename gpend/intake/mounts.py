@@ -28,7 +28,7 @@ _SILENT = frozenset(
     | {"smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs", "fuse.vmhgfs-fuse", "beegfs", "gpfs", "prl_fs", "drvfs"},
 )
 # Inode numbers are made up when a file is first looked at, so the same file may have another one tomorrow.
-_PASSING_INODES = frozenset({"exfat", "fuse", "msdos", "vfat", "vboxsf", "drvfs", "iso9660", "prl_fs"})
+_PASSING_INODES = frozenset({"exfat", "fuse", "msdos", "vfat", "vboxsf", "drvfs", "iso9660", "prl_fs", "fuseblk"})
 _STEADY_FUSE = frozenset({"fuse.mergerfs", "fuse.shfs", "fuse.glusterfs", "fuse.ceph"})
 
 _ESCAPE = re.compile(r"\\([0-7]{3})")

@@ -16,6 +16,7 @@ from gpend.intake.mounts import mounts_now
 from gpend.intake.names import is_excluded_directory, is_photo_name
 from gpend.intake.sidecars import is_sidecar
 from gpend.settings import FolderSettings, Keep, Settings
+from gpend.spelling import is_listed
 from gpend.stamp import Stamp
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
@@ -91,7 +92,8 @@ class Source:
         if not path.is_relative_to(self.root) or not self.is_visible(path.relative_to(self.root)):
             return None
         try:
-            return self.at(os.fspath(path), path.lstat())
+            seen = self.at(os.fspath(path), path.lstat())
+            return seen if seen and is_listed(self.root, path.relative_to(self.root)) else None
         except OSError as problem:
             if problem.errno in _ABSENT:
                 return None

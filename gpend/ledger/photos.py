@@ -83,6 +83,10 @@ class Photos:
         row = self._database.first("made", {"sha256": sha256})
         return photo_row(row) if row else None
 
+    def with_output(self, folder: int, sha256: str) -> list[Row]:
+        """The rows of a folder whose outputs have this SHA-256: one of them owns a file that has it."""
+        return [photo_row(row) for row in self._database.each("with_output", {"folder": folder, "sha256": sha256})]
+
     def holder(self, folder: int, output: Path) -> Row | None:
         """The row that a file in the output tree belongs to."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})

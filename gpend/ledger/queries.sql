@@ -165,6 +165,11 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.output_sha256 = :sha256 AND photo.content <> :sha256 LIMIT 1;
 
+-- name: with_output
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.output_sha256 = :sha256;
+
 -- name: holder
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder

@@ -16,8 +16,18 @@ from gpend.failpoints import reached
 from gpend.intake.reading import Appearance
 from gpend.ledger import Written
 from gpend.mirror import provenance
-from gpend.mirror.inspect import TEMPORARY, is_gpends, is_unchanged, names_in, status_of
+from gpend.mirror.inspect import (
+    TEMPORARY,
+    is_gpends,
+    is_unchanged,
+    names_in,
+    output_of,
+    sha256_of,
+    stamp_of,
+    status_of,
+)
 from gpend.mirror.provenance import Provenance
+from gpend.spelling import listed
 from gpend.stamp import Stamp
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
@@ -41,6 +51,17 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Replaceable:
+    """What may give way at a place: everything else that stands there is somebody's own."""
+
+    written: Written | None  # what gpend wrote there for the photo, by the ledger
+    contents: frozenset[str]  # the photo's: an output that is proved to be of one of these
+    modified_ns: int  # the photo's time
+    is_photo: bool = False  # it is a second name of the photo itself, with which nothing is lost
+    is_sole: Callable[[], bool] = lambda: False  # can no other photo's output stand there? Then whatever gpend wrote
+
+
+@dataclass(frozen=True)
 class Placed:
     """A finished file."""
 
@@ -48,7 +69,7 @@ class Placed:
     notes: tuple[str, ...]  # what could not be carried over; worth a line once per folder
 
 
-def put(folder: int, name: str, draft: Draft, replaceable: Written | None) -> Placed:
+def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Placed:
     """Write a draft under `name` in an open folder, looking like its source.
 
     Raises OccupiedError where a file stands that gpend did not write or that has changed since, and OSError; then
@@ -64,15 +85,15 @@ def put(folder: int, name: str, draft: Draft, replaceable: Written | None) -> Pl
         reached("renamed")
         os.fsync(folder)
         reached("folder_fsynced")
-        return Placed(Stamp.of(os.fstat(descriptor)), notes)
+        return Placed(stamp_of(folder, os.fstat(descriptor)), notes)
 
 
-def link(folder: int, name: str, source: Path, replaceable: Written | None) -> Stamp:
+def link(folder: int, name: str, source: Path, replaceable: Replaceable) -> Stamp:
     """Give the photo `source` a second name in an open folder; the stamp. Raises OccupiedError, OSError."""
     temporary = TEMPORARY + secrets.token_hex(8)
     os.link(source, temporary, dst_dir_fd=folder)  # of a link among the photos, what it leads to
     try:
-        stamp = Stamp.of(os.stat(temporary, dir_fd=folder, follow_symlinks=False))
+        stamp = stamp_of(folder, os.stat(temporary, dir_fd=folder, follow_symlinks=False))
         _install(folder, temporary, name, replaceable)
         os.fsync(folder)
     finally:
@@ -87,7 +108,7 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
         os.link(old, name, src_dir_fd=old_folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError as error:
         if not _is_same(old_folder, old, folder, name):
-            raise _occupied(name) from error
+            raise _occupied(folder, name) from error
         if not _are_two(old_folder, old, folder, name):  # to take away the one would lose the file
             os.rename(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
             return
@@ -96,10 +117,16 @@ def give_name(old_folder: int, old: str, folder: int, name: str) -> None:
             raise
         # No hard links here, as on FAT and some network shares.
         if status_of(folder, name) is not None:
-            raise _occupied(name) from error
+            raise _occupied(folder, name) from error
         os.rename(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
         return
     os.unlink(old, dir_fd=old_folder)
+
+
+def respell(folder: int, old: str, name: str) -> None:
+    """Give a file or a folder another spelling of the name it has on a disk for which both are one. Raises OSError."""
+    if old != name:
+        os.rename(old, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def exchange(folder: int, name: str, other_folder: int, other: str) -> bool:
@@ -125,18 +152,22 @@ def set_times(folder: int, name: str, like: Appearance) -> None:
             os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
 
 
-def refuse_occupied(folder: int, name: str, replaceable: Written | None) -> None:
+def refuse_occupied(folder: int, name: str, replaceable: Replaceable) -> None:
     """Raise OccupiedError where `put` and `link` would; nothing is changed."""
     if status_of(folder, name) is not None and not _may_be_replaced(folder, name, replaceable):
-        raise _occupied(name)
+        raise _occupied(folder, name)
 
 
-def _may_be_replaced(folder: int, name: str, replaceable: Written | None) -> bool:
-    return (replaceable is not None and is_unchanged(folder, name, replaceable)) or is_gpends(folder, name)
+def _may_be_replaced(folder: int, name: str, replaceable: Replaceable) -> bool:
+    if replaceable.is_photo or (replaceable.written and is_unchanged(folder, name, replaceable.written)):
+        return True
+    if output_of(folder, name, replaceable.contents, replaceable.modified_ns) is not None:
+        return True
+    return is_gpends(folder, name) and replaceable.is_sole()
 
 
-def _install(folder: int, temporary: str, name: str, replaceable: Written | None) -> None:
-    if _may_be_replaced(folder, name, replaceable):
+def _install(folder: int, temporary: str, name: str, replaceable: Replaceable) -> None:
+    if _may_be_replaced(folder, name, replaceable) or _are_alike(folder, temporary, name):
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         give_name(folder, temporary, folder, name)
@@ -188,6 +219,15 @@ def _try(change: Callable[[], object], what: str, notes: list[str]) -> None:
         notes.append(what)
 
 
+def _are_alike(folder: int, one: str, other: str) -> bool:
+    """Do two files have the same bytes? Nothing is lost then with either."""
+    statuses = status_of(folder, one), status_of(folder, other)
+    if statuses[0] is None or statuses[1] is None or statuses[0].st_size != statuses[1].st_size:
+        return False
+    sha256 = sha256_of(folder, one)
+    return sha256 is not None and sha256 == sha256_of(folder, other)
+
+
 def _is_same(old_folder: int, old: str, folder: int, name: str) -> bool:
     """Two names of one file: a move that was interrupted between its two steps."""
     one, other = status_of(old_folder, old), status_of(folder, name)
@@ -201,7 +241,13 @@ def _are_two(old_folder: int, old: str, folder: int, name: str) -> bool:
     return old in names_in(old_folder) and name in names_in(folder)
 
 
-def _occupied(name: str) -> OccupiedError:
+def _occupied(folder: int, name: str) -> OccupiedError:
+    found = listed(folder, name)
+    if found not in (None, name):
+        return OccupiedError(
+            f"{found!r} stands in the output folder, and that disk takes {name!r} for the same name. It was left "
+            "alone, and this photo has no output. Rename one of the two photos.",
+        )
     return OccupiedError(
         f"A file that gpend did not write already stands in the output folder under the name {name!r}. It was left "
         "alone, and this photo has no output. Move it away and run `gpend retry` with this photo.",

@@ -4,13 +4,16 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
+from gpend.intake.mounts import mounts_now
 from gpend.ledger import Written
 from gpend.mirror import provenance
 from gpend.mirror.provenance import Provenance
+from gpend.spelling import NAME_ERRORS
 from gpend.stamp import Stamp
 
 TEMPORARY = ".gpend-"
@@ -28,6 +31,10 @@ def status_of(folder: int, name: str) -> os.stat_result | None:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno in NAME_ERRORS:
+            return None
+        raise
 
 
 def names_in(folder: int) -> list[str]:
@@ -36,12 +43,37 @@ def names_in(folder: int) -> list[str]:
         return sorted(entry.name for entry in entries)
 
 
+def stamp_of(folder: int, status: os.stat_result) -> Stamp:
+    """The stamp of a file in an open folder; its inode is 0 where the file system makes inode numbers up anew."""
+    place = Path(f"/proc/self/fd/{folder}").readlink()
+    return Stamp.of(status, steady_inode=mounts_now(place)[0].has_steady_inodes)
+
+
 def is_unchanged(folder: int, name: str, written: Written) -> bool:
-    """Does the very file that gpend wrote still stand under a name, at least byte for byte?"""
+    """Does the very file that gpend wrote still stand under a name, at least byte for byte?
+
+    Where inode numbers are made up, nothing but the bytes can tell.
+    """
     status = status_of(folder, name)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
-    return Stamp.of(status) == written.stamp or sha256_of(folder, name) == written.sha256
+    stamp = stamp_of(folder, status)
+    return (stamp == written.stamp and stamp.inode != 0) or sha256_of(folder, name) == written.sha256
+
+
+def output_of(folder: int, name: str, contents: Collection[str], modified_ns: int) -> str | None:
+    """The SHA-256 of a file that is proved to be gpend's output for a photo; None for every other file.
+
+    The photo is told by its `contents` (SHA-256 of its file, and of the picture in it). The proof is in gpend's own
+    attribute or in gpend's tags; these only hold for a file with the photo's time, since others may have changed it.
+    """
+    said = genuine(folder, name)
+    if said is not None:
+        return said.output if said.source in contents else None
+    status = status_of(folder, name)
+    if status is None or abs(status.st_mtime_ns - modified_ns) > CLOSE_NS:
+        return None
+    return None if tagged_origins(folder, name).isdisjoint(contents) else sha256_of(folder, name)
 
 
 def is_gpends(folder: int, name: str) -> bool:
@@ -49,9 +81,7 @@ def is_gpends(folder: int, name: str) -> bool:
 
     A file system that ignores case or normalises Unicode shows one photo's output under another's name: not this one.
     """
-    if genuine(folder, name) is None:
-        return False
-    return name in names_in(folder)
+    return genuine(folder, name) is not None and name in names_in(folder)
 
 
 def sha256_of(folder: int, name: str) -> str | None:
@@ -69,14 +99,14 @@ def genuine(folder: int, name: str) -> Provenance | None:
         return said
 
 
-def is_tagged_file(folder: int, name: str) -> bool:
-    """Do the metadata of a file say that gpend restored it?"""
+def tagged_origins(folder: int, name: str) -> frozenset[str]:
+    """Of which pictures, by their SHA-256, the metadata of a file say that gpend restored it from them."""
     with _reading(folder, name) as descriptor:
         if descriptor is None:
-            return False
+            return frozenset()
         end = max(0, os.fstat(descriptor).st_size - provenance.REACH)
         ends = (os.pread(descriptor, provenance.REACH, offset) for offset in (0, end))
-        return any(provenance.is_tagged(part) for part in ends)
+        return frozenset().union(*(provenance.origins(part) for part in ends))
 
 
 def bytes_of(folder: int, name: str) -> bytes | None:

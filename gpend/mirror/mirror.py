@@ -5,14 +5,17 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
 from gpend.mirror import atomic, dirfd, inspect
-from gpend.mirror.atomic import Draft
+from gpend.mirror.atomic import Draft, Replaceable
+from gpend.mirror.names import candidates
 from gpend.mirror.provenance import Provenance
+from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp
 
 
@@ -23,6 +26,12 @@ class Origin:
     relative: Path  # below the source
     content: str  # SHA-256, hexadecimal
     like: Appearance
+    picture: str = ""  # SHA-256 of the picture in it, where that is wrapped up
+
+    @property
+    def contents(self) -> frozenset[str]:
+        """By which an output may know it."""
+        return frozenset({self.content, self.picture} - {""})
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class Mirror:
         sha256 = hashlib.sha256(photo).hexdigest()
         made = Provenance(origin.content, sha256, fingerprint.model, fingerprint.digest, fingerprint.version)
         with dirfd.open_folder(self.output, place.parent, self.source) as folder:
-            replaceable = self._replaceable(folder, place, before)
+            replaceable = self._replaceable(folder, place, origin, before)
             placed = atomic.put(folder, place.name, Draft(photo, origin.like, made), replaceable)
         for note in placed.notes:
             if note not in self._noted:
@@ -68,14 +77,40 @@ class Mirror:
     def link(self, place: Path, origin: Origin, before: Written | None) -> Written:
         """Give the source photo a second name in the output tree. OSError with EXDEV: another file system."""
         with dirfd.open_folder(self.output, place.parent, self.source) as folder:
-            replaceable = self._replaceable(folder, place, before)
+            replaceable = self._replaceable(folder, place, origin, before)
             stamp = atomic.link(folder, place.name, self.source / origin.relative, replaceable)
         return Written(place, stamp, origin.content)
 
-    def check(self, place: Path, before: Written | None) -> None:
+    def check(self, place: Path, origin: Origin, before: Written | None) -> None:
         """Raise OccupiedError or LinkedFolderError where `write` would; nothing is changed. Raises OSError."""
         with suppress(FileNotFoundError), dirfd.open_folder(self.output, place.parent) as folder:
-            atomic.refuse_occupied(folder, place.name, self._replaceable(folder, place, before))
+            atomic.refuse_occupied(folder, place.name, self._replaceable(folder, place, origin, before))
+
+    def same_file(self, one: Path, other: Path) -> bool:
+        """Do two places lead to one file, as on a disk that ignores case? It is told by how the folders list it.
+
+        Hard links are two files. Raises OSError.
+        """
+        if folded(one) != folded(other):
+            return False
+        shared = Path()
+        for name, twin in zip(one.parts, other.parts, strict=True):
+            with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, shared) as folder:
+                found = listed(folder, name)
+                if found is not None and (name == twin or found == listed(folder, twin)):
+                    shared /= name
+                    continue
+            return False
+        return True
+
+    def ambiguous(self, place: Path) -> str | None:
+        """The SHA-256 of a file whose name may be another photo's too: it is found under several spellings.
+
+        None where nothing stands, or every spelling is a name of its own. Raises OSError.
+        """
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, place.parent) as folder:
+            return inspect.sha256_of(folder, place.name) if is_ambiguous(folder, place.name) else None
+        return None
 
     def stands(self, written: Written) -> bool:
         """Does an output still stand as gpend wrote it?"""
@@ -97,18 +132,27 @@ class Mirror:
     def adopt(self, place: Path, origin: Origin, known: Collection[str]) -> Written | None:
         """An output for exactly this photo that stands there already although the ledger does not say so.
 
-        It is one if its own attribute says so, if its SHA-256 is `known` for this content, or if it has gpend's tags
-        and the photo's time.
+        It must be proved by what the file says of itself, or by its SHA-256, if that is `known` for this content: its
+        name and time alone may be those of another photo. Raises OSError.
         """
-        try:
-            with dirfd.open_folder(self.output, place.parent) as folder:
-                status = inspect.status_of(folder, place.name)
-                sha256 = None if status is None else _recognised(folder, place.name, status, origin, known)
-        except (FileNotFoundError, PhotoError):
-            return None
-        if status is None or sha256 is None:
-            return None
-        return Written(place, Stamp.of(status), sha256)
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, place.parent) as folder:
+            status = inspect.status_of(folder, place.name)
+            if status is None:
+                return None
+            sha256 = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns)
+            if sha256 is None and known:
+                sha256 = inspect.sha256_of(folder, place.name)
+                sha256 = sha256 if sha256 in known else None
+            return Written(place, inspect.stamp_of(folder, status), sha256) if sha256 else None
+        return None
+
+    def find_output(self, place: Path) -> Written | None:
+        """What gpend wrote under exactly this name, for whichever photo, if that can be proved. Raises OSError."""
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, place.parent) as folder:
+            status, made = inspect.status_of(folder, place.name), inspect.genuine(folder, place.name)
+            if status is not None and made is not None and listed(folder, place.name) == place.name:
+                return Written(place, inspect.stamp_of(folder, status), made.output)
+        return None
 
     def find_orphan(self, place: Path, modified_ns: int) -> Orphan | None:
         """An output under exactly this name that is, byte for byte, what gpend wrote, and has the time of its photo.
@@ -122,18 +166,21 @@ class Mirror:
                 if status is None or abs(status.st_mtime_ns - modified_ns) > inspect.CLOSE_NS:
                     return None
                 made = inspect.genuine(folder, place.name)
-                if made is None or place.name not in inspect.names_in(folder):
+                if made is None or listed(folder, place.name) != place.name:
                     return None
+                written = Written(place, inspect.stamp_of(folder, status), made.output)
         except (FileNotFoundError, PhotoError):
             return None
-        written = Written(place, Stamp.of(status), made.output)
         return Orphan(written, made.source, Fingerprint(made.model, made.digest, made.version))
 
     def move(self, written: Written, to: "Mirror", place: Path, like: Appearance | None = None) -> Written:
         """Move an output, within this tree or into another; with `like` it takes the times of another photo.
 
-        Raises OccupiedError, LinkedFolderError, OSError (EXDEV: another file system).
+        Where both places are spellings of one name, it gets the new one. Raises OccupiedError, LinkedFolderError,
+        OSError (EXDEV: another file system).
         """
+        if to.output == self.output and place != written.path and self.same_file(written.path, place):
+            return self._respell(written, place, like)
         with (
             dirfd.open_folder(self.output, written.path.parent) as old,
             dirfd.open_folder(to.output, place.parent, to.source) as new,
@@ -143,9 +190,9 @@ class Mirror:
                 atomic.set_times(new, place.name, like)
             os.fsync(new)
             os.fsync(old)
-            status = os.stat(place.name, dir_fd=new, follow_symlinks=False)
+            stamp = _stamp_at(new, place.name)
         dirfd.remove_empty(self.output, written.path.parent)
-        return Written(place, Stamp.of(status), written.sha256)
+        return Written(place, stamp, written.sha256)
 
     def exchange(self, one: Written, other: Written) -> tuple[Written, Written] | None:
         """Two outputs exchange their names: what stands under the name of the first, and of the second, afterwards.
@@ -165,15 +212,14 @@ class Mirror:
                     os.fsync(folder)
             elif not _are(names, (other, one)):
                 return None
-            stamps = [Stamp.of(os.stat(name, dir_fd=folder, follow_symlinks=False)) for folder, name in names]
+            stamps = [_stamp_at(folder, name) for folder, name in names]
         return Written(one.path, stamps[0], other.sha256), Written(other.path, stamps[1], one.sha256)
 
     def retime(self, written: Written, like: Appearance) -> Written:
         """Give an output the times that its photo has now, where that is allowed."""
         with dirfd.open_folder(self.output, written.path.parent) as folder:
             atomic.set_times(folder, written.path.name, like)
-            status = os.stat(written.path.name, dir_fd=folder, follow_symlinks=False)
-        return Written(written.path, Stamp.of(status), written.sha256)
+            return replace(written, stamp=_stamp_at(folder, written.path.name))
 
     def remove(self, written: Written) -> bool:
         """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
@@ -187,15 +233,56 @@ class Mirror:
         dirfd.remove_empty(self.output, written.path.parent)
         return True
 
-    def _replaceable(self, folder: int, place: Path, before: Written | None) -> Written | None:
-        """What may be replaced at a place: what gpend wrote there, or a second name of the source."""
-        if before is None or before.path != place:
-            return None
-        status = inspect.status_of(folder, place.name)
-        with suppress(OSError):
-            if status is not None and os.path.samestat(status, (self.source / place).stat()):
-                return replace(before, stamp=Stamp.of(status))
-        return before
+    def _respell(self, written: Written, place: Path, like: Appearance | None) -> Written:
+        """Have the disk list an output as its photo is called now, and so the folders around it, where none is lost."""
+        walked = Path()
+        for old, new in zip(written.path.parent.parts, place.parent.parts, strict=True):
+            if old != new and not os.path.lexists(self.source / walked / old):
+                with suppress(OSError), dirfd.open_folder(self.output, walked) as folder:
+                    atomic.respell(folder, old, new)
+            walked /= new
+        with dirfd.open_folder(self.output, place.parent) as folder:
+            atomic.respell(folder, written.path.name, place.name)
+            if like is not None:
+                atomic.set_times(folder, place.name, like)
+            os.fsync(folder)
+            return Written(place, _stamp_at(folder, place.name), written.sha256)
+
+    def _replaceable(self, folder: int, place: Path, origin: Origin, before: Written | None) -> Replaceable:
+        """What may be replaced at a place."""
+        written = before if before is not None and before.path == place else None
+        status, is_photo = inspect.status_of(folder, place.name), False
+        if written is not None and status is not None:
+            with suppress(OSError):
+                is_photo = os.path.samestat(status, (self.source / place).stat())
+        is_sole = partial(self._is_sole, place)
+        return Replaceable(written, origin.contents, origin.like.modified_ns, is_photo, is_sole)
+
+    def _is_sole(self, place: Path) -> bool:
+        """Is there one photo at most in the source whose output may stand at a place, however the disk spells it?"""
+        folder = self.source
+        try:
+            for name in place.parent.parts:
+                if sum(folded(each) == folded(name) for each in _names_in(folder)) > 1:
+                    return False
+                folder /= name
+            names = _names_in(folder)
+        except OSError:
+            return False
+        return sum(folded(place.name) in _outputs(name, place.suffix) for name in names) <= 1
+
+
+def _outputs(name: str, suffix: str) -> set[str]:
+    """What the output of a photo may be called, folded."""
+    return {folded(name), *(folded(each.name) for each in candidates(Path(name), suffix))}
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+def _stamp_at(folder: int, name: str) -> Stamp:
+    return inspect.stamp_of(folder, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
 
 def _entered(folders: ExitStack, root: Path, place: Path) -> tuple[int, str]:
@@ -207,14 +294,3 @@ def _are(names: Iterable[tuple[int, str]], written: Iterable[Written]) -> bool:
     """Do these files stand under these names in open folders, as gpend wrote them?"""
     pairs = zip(names, written, strict=True)
     return all(inspect.is_unchanged(folder, name, each) for (folder, name), each in pairs)
-
-
-def _recognised(folder: int, name: str, status: os.stat_result, origin: Origin, known: Collection[str]) -> str | None:
-    said = inspect.genuine(folder, name)
-    if said is not None:
-        return said.output if said.source == origin.content else None
-    found = inspect.sha256_of(folder, name)
-    if found is not None and found in known:
-        return found
-    is_close = abs(status.st_mtime_ns - origin.like.modified_ns) <= inspect.CLOSE_NS
-    return found if is_close and inspect.is_tagged_file(folder, name) else None

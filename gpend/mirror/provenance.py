@@ -13,6 +13,7 @@ ATTRIBUTE: Final = OWN_ATTRIBUTE
 """The extended attribute that every output carries where the file system allows it."""
 
 _TAG = re.compile(rb"gpend \d+\.\d+")
+_ORIGIN = re.compile(rb"gpend: faces restored with [^\0;]{1,80} from SHA-256 ([0-9a-f]{64})")
 REACH: Final = 256 * 1024
 """How far from either end of a file the tags are looked for, in bytes."""
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOSPC, errno.E2BIG, errno.EINVAL)
@@ -52,3 +53,8 @@ def attached(descriptor: int) -> Provenance | None:
 def is_tagged(photo: bytes) -> bool:
     """Do the metadata of a photo say that gpend restored it? They stand near either end, whatever the format."""
     return bool(_TAG.search(photo, 0, REACH) or _TAG.search(photo, max(0, len(photo) - REACH)))
+
+
+def origins(photo: bytes) -> frozenset[str]:
+    """The SHA-256 of the pictures that a photo, or a part of one, says it was restored from."""
+    return frozenset(found.decode() for found in _ORIGIN.findall(photo))

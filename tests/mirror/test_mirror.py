@@ -83,11 +83,11 @@ def test_what_could_not_be_written_is_told_beforehand_and_what_could_is_not(mirr
     written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     before = files(mirror)
     with pytest.raises(OccupiedError, match="left alone"):
-        mirror.check(Path("mine.jpg"), None)
+        mirror.check(Path("mine.jpg"), origin(), None)
     with pytest.raises(LinkedFolderError):
-        mirror.check(Path("linked/a.jpg"), None)
-    mirror.check(Path("a.jpg"), written)
-    mirror.check(Path("new/a.jpg"), None)
+        mirror.check(Path("linked/a.jpg"), origin(), None)
+    mirror.check(Path("a.jpg"), origin(), written)
+    mirror.check(Path("new/a.jpg"), origin(), None)
     assert files(mirror) == before
 
 
@@ -285,14 +285,44 @@ def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> No
 
 
 @pytest.mark.usefixtures("attributes")
-def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_tag_and_time(mirror: Mirror) -> None:
-    photo = b"pixels gpend 0.1.0 pixels"
+def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_its_origin_and_time(mirror: Mirror) -> None:
+    photo = f"pixels gpend: faces restored with gpen-256 from SHA-256 {origin().content} pixels".encode()
     written = mirror.write(Path("a.jpg"), photo, origin(), FINGERPRINT, None)
     os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
     assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
+    assert mirror.adopt(Path("a.jpg"), origin(source=b"another of the same second"), ()) is None
     os.utime(mirror.output / "a.jpg")
     assert mirror.adopt(Path("a.jpg"), origin(), ()) is None
     assert mirror.adopt(Path("a.jpg"), origin(), {written.sha256}) is not None
+
+
+def test_what_is_about_to_be_written_may_take_the_place_of_the_same_bytes(mirror: Mirror) -> None:
+    (mirror.output / "a.jpg").write_bytes(b"restored")
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"retsored", origin(), FINGERPRINT, None)
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+
+
+@pytest.mark.usefixtures("attributes")
+def test_what_gpend_wrote_for_a_photo_before_it_was_edited_gives_way_unless_it_may_be_another_photos(
+    mirror: Mirror,
+) -> None:
+    (mirror.source / "a.jpg").touch()
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    mirror.write(Path("a.jpg"), b"better", origin(source=b"edited"), FINGERPRINT, None)
+    assert files(mirror) == {"a.jpg": b"better"}
+    (mirror.source / "A.jpg").touch()
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"best", origin(source=b"edited again"), FINGERPRINT, None)
+
+
+def test_two_places_lead_to_one_file_only_where_the_disk_says_so(mirror: Mirror) -> None:
+    for name in ("a/b.jpg", "A/b.jpg", "a/B.jpg"):
+        mirror.write(Path(name), name.encode(), origin(name), FINGERPRINT, None)
+    assert mirror.same_file(Path("a/b.jpg"), Path("a/b.jpg"))
+    assert not mirror.same_file(Path("a/b.jpg"), Path("A/b.jpg"))
+    assert not mirror.same_file(Path("a/b.jpg"), Path("a/B.jpg"))
+    assert not mirror.same_file(Path("a/b.jpg"), Path("a/c.jpg"))
 
 
 def test_an_output_moves_into_a_gap_and_takes_its_folder_along(mirror: Mirror) -> None:
