@@ -156,15 +156,18 @@ def avif(picture: Samples, *, metadata: bool = False, **options: Any) -> bytes: 
     return saved(picture, "AVIF", **told, **options)
 
 
-def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True) -> bytes:
-    """A HEIC whose stored picture is turned as `orientation` says; 16-bit samples are stored as 10 bits."""
+def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True, **more: bytes) -> bytes:
+    """A HEIC whose stored picture is turned as `orientation` says; 16-bit samples are stored as 10 bits.
+
+    `more` are Pillow's own options, such as another `exif` or `xmp`.
+    """
     import pillow_heif  # noqa: PLC0415 - an extra, which the project works without
 
     mode = "RGB;16" if picture.dtype == np.uint16 else "RGB"
     image = pillow_heif.from_bytes(mode, (picture.shape[1], picture.shape[0]), np.ascontiguousarray(picture).tobytes())
     told: dict[str, Any] = {"exif": exif(orientation), "xmp": XMP, "icc_profile": icc()} if metadata else {}
     stream = io.BytesIO()
-    image.save(stream, quality=90, **told)
+    image.save(stream, quality=90, **told | more)
     return stream.getvalue()
 
 

@@ -4,7 +4,7 @@ codec ─ formats ─┬ jpeg            as gpend.core.formats.jpeg keeps it who
                  ├ png             chunks, scanlines, edit ─ palette
                  ├ webp            riff, vp8
                  ├ tiff            ifd, strips ─ compression
-                 └ avif, heif      isobmff
+                 └ avif, heif      isobmff; heif ─ carried ─ xmp
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, heif, signatures
+from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, signatures
+from gpend.core.formats.heif import container as heif
 from gpend.core.formats.jpeg import container as jpeg
 from gpend.core.formats.png import container as png
 from gpend.core.formats.tiff import container as tiff

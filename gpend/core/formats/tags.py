@@ -36,15 +36,15 @@ def recorded(block: bytes, history: str, change: Change) -> tuple[bytes, tuple[s
     if not bare:
         return (exif.minimal(history) if history else b""), ()
     try:
-        new, notes = _refreshed(bare, change)
+        new, notes = refreshed(bare, change)
         new = exif.with_history(new, history) if history else new
     except exif.UnreadableError:
         return b"", UNREADABLE if history else ()
     return (block[: len(block) - len(bare)] + new if new != bare else b""), notes
 
 
-def _refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
-    """The block with the change put into its thumbnail, if it is seen at that size."""
+def refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
+    """The bare block with the change put into its thumbnail, if it is seen at that size; and notes."""
     try:
         old = exif.thumbnail(bare)
         if not old:

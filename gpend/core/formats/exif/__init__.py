@@ -1,6 +1,7 @@
 """EXIF in every format: one reader of TIFF directories, edited by appending alone.
 
 edit ─ block      what is read of a block and written into it
+fitting ─ parts   a block that is too long for one segment of a JPEG
 """
 
 from gpend.core.formats.exif.block import UnreadableError
@@ -11,6 +12,7 @@ from gpend.core.formats.exif.edit import (
     orientation,
     thumbnail,
     with_history,
+    with_orientation,
     with_preview,
     with_thumbnail,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "orientation",
     "thumbnail",
     "with_history",
+    "with_orientation",
     "with_preview",
     "with_thumbnail",
 ]

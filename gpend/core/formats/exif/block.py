@@ -42,6 +42,11 @@ class Directory:
     following: int  # the next directory's offset; 0: none, or the block ends before it would be told
     is_whole: bool = True  # as many entries as it says it has lie inside of the block
 
+    @property
+    def end(self) -> int:
+        """After the offset of the next directory."""
+        return self.offset + 2 + _ENTRY * len(self.entries) + _INLINE
+
     def find(self, tag: int) -> Entry | None:
         """The first entry with this tag."""
         return next((entry for entry in self.entries if entry.tag == tag), None)
@@ -146,9 +151,13 @@ class Block:
         """Write `directory` at the end and tell where it stands."""
         if len(directory.entries) > _MOST_ENTRIES:
             raise UnreadableError("the directory is full")
+        return self.append(self.packed(directory))
+
+    def packed(self, directory: Directory) -> bytes:
+        """A directory as bytes."""
         entries = (struct.pack(self.order + "HHI4s", e.tag, e.kind, e.count, e.value) for e in directory.entries)
         count = struct.pack(self.order + "H", len(directory.entries))
-        return self.append(count + b"".join(entries) + self.long(directory.following))
+        return count + b"".join(entries) + self.long(directory.following)
 
     def aim(self, place: int, offset: int) -> None:
         """Overwrite the four bytes at `place` with an offset."""

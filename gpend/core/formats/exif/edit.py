@@ -4,12 +4,13 @@ A directory that changes is written anew at the end, and the one pointer to it i
 block: what follows the six bytes of "Exif" in a JPEG's APP1, a PNG's eXIf, a WebP's EXIF, or a whole TIFF file.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from gpend import __version__
-from gpend.core.formats.exif.block import ASCII, LONG, Block, Directory, UnreadableError
+from gpend.core.formats.exif.block import ASCII, INTEGERS, LONG, Block, Directory, UnreadableError
 
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
@@ -31,6 +32,19 @@ def orientation(tiff: bytes) -> int:
     except UnreadableError:
         return 1
     return told if 1 <= told <= 8 else 1  # noqa: PLR2004 -- the eight orientations of EXIF
+
+
+def with_orientation(tiff: bytes, orientation: int) -> bytes:
+    """The block with another orientation where it tells one, for pixels that were turned; as it is where it cannot."""
+    try:
+        block = Block(tiff)
+        first = block.first()
+        entry = first.find(_ORIENTATION)
+        if entry is not None and entry.kind in INTEGERS:
+            struct.pack_into(block.order + INTEGERS[entry.kind], block.data, block.place(first, entry), orientation)
+    except (UnreadableError, struct.error):
+        return tiff
+    return bytes(block.data)
 
 
 def with_history(tiff: bytes, history: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats import heif
+from gpend.core.formats.heif import container as heif
 from gpend.core.formats.jpeg import read_header
 from gpend.errors import IncompleteError, UnsupportedError
 from gpend.settings import PhotoSettings
@@ -58,13 +58,6 @@ def test_what_a_jpeg_cannot_hold_is_told() -> None:
     deep = photos.heif(photos.deep(photos.portrait()))
     assert edited(deep).notes == ("its 10 bits a sample: only the original has it",)
     assert edited(photos.heif(photos.portrait())).notes == ()
-
-
-def test_exif_too_long_for_a_jpeg_is_told_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(heif.LONGEST, "exif", 100)
-    encoded = edited(photos.heif(photos.portrait()))
-    assert "EXIF is too long" in encoded.notes[0]
-    assert read_header(encoded.photo).exif == b""
 
 
 def test_without_the_extra_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff
+from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, tags
+from gpend.core.formats.heif.carried import exif_of, is_tone_mapped, left_behind, lost, video_of, with_front, xmp_of
 from gpend.core.formats.jpeg.container import patched
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced
@@ -23,8 +24,6 @@ from gpend.errors import UnsupportedError
 SUFFIX = ".jpg"
 QUALITY = 95
 BITS = 8
-PREFIX = b"Exif\0\0"  # with which EXIF begins in a JPEG
-LONGEST = {"exif": 65527, "xmp": 65502}  # bytes that a JPEG's segment has room for
 STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
 ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
 
@@ -55,22 +54,21 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """A JPEG of `photo` with the pixels under `changed` replaced."""
-    picture = _opened(photo)
+    """A JPEG of `photo` with the pixels under `changed` replaced; a motion photo's video goes along behind it."""
+    picture, layout = _opened(photo), isobmff.survey(InMemory(photo))
     before = _pixels(picture)
-    told = {name: picture.info.get(name) or b"" for name in ("exif", "xmp", "icc_profile")}
-    _module().set_orientation(told)  # exactly once: the pixels are upright already
-    if told["exif"] and not told["exif"].startswith(PREFIX):
-        told["exif"] = PREFIX + told["exif"]
-    too_long = [name for name, longest in LONGEST.items() if len(told[name]) > longest]
     grey = before.ndim == 2 or before.shape[2] < 3  # noqa: PLR2004 - grey, with or without alpha
     image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if grey else "RGB")
     stream = BytesIO()
-    options: dict[str, Any] = {name: data for name, data in told.items() if data and name not in too_long}
-    image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, **options)
-    encoded = patched(stream.getvalue(), pixels, changed, history, SUFFIX)
-    lost = tuple(f"its {name.upper()} is too long for a JPEG and stays in the original alone" for name in too_long)
-    return replace(encoded, notes=(*_notes(picture), *lost, *encoded.notes))
+    profile = picture.info.get("icc_profile")
+    image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=profile)
+    encoded = patched(stream.getvalue(), pixels, changed, "", SUFFIX)
+    exif = exif_of(picture.info.get("exif") or b"", history, tags.Change(lambda: before, pixels, changed))
+    video = video_of(photo, layout)
+    xmp = xmp_of(picture.info.get("xmp") or b"", video)
+    whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
+    notes = (*_notes(picture, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
+    return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
 
 
 def _module() -> ModuleType:
@@ -97,12 +95,13 @@ def _pixels(picture: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - the same
     return np.asarray(picture, np.uint8)
 
 
-def _notes(picture: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
-    """What the JPEG does not hold and the original does."""
+def _notes(picture: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...]:  # noqa: ANN401 - the same
+    """What of the picture the JPEG does not hold and the original does."""
+    gain_map = any("hdrgainmap" in str(kind).lower() for kind in picture.info.get("aux", {}))
     more = {
         f"its {picture.info['bit_depth']} bits a sample": picture.info["bit_depth"] > BITS,
-        "its HDR gain map": any("hdrgainmap" in str(kind).lower() for kind in picture.info.get("aux", {})),
+        "its HDR gain map": gain_map or is_tone_mapped(photo, layout),
         "its depth": bool(picture.info.get("depth_images")),
         "its transparency": bool(picture.has_alpha),
     }
-    return tuple(f"{thing}: only the original has it" for thing, there in more.items() if there)
+    return tuple(lost(thing) for thing, there in more.items() if there)

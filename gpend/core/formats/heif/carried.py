@@ -1,0 +1,93 @@
+"""What goes along when a HEIF becomes a JPEG: EXIF, XMP, a motion photo's video; and what stays in the original."""
+
+from dataclasses import dataclass
+
+from gpend.core.formats import exif, isobmff, tags, xmp
+from gpend.core.formats.exif import UnreadableError, fitting
+from gpend.core.formats.jpeg.segments import APP0, APP1, COM, LONGEST, packed, walk
+from gpend.core.formats.reader import InMemory
+from gpend.core.formats.xmp import MalformedError, Video
+
+MIME = "image/jpeg"
+EXIF = b"Exif\0\0"  # with which EXIF begins in a JPEG
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+LONGEST_XMP = LONGEST - len(XMP)
+QUICKTIME = b"qt  "  # the brand of Apple's videos
+ORDINARY = frozenset({b"ftyp", b"free", b"mdat", b"meta", b"mpvd", b"skip"})
+"""Boxes that a JPEG needs nothing of, or has."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Segments for the JPEG, and notes of what they do not hold."""
+
+    segments: tuple[bytes, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def lost(thing: str) -> str:
+    """The note on what only the original has."""
+    return f"{thing}: only the original has it"
+
+
+def exif_of(block: bytes, history: str, change: tags.Change) -> Carried:
+    """The EXIF of an upright picture, with `history`; in several segments where it is long."""
+    bare = block.removeprefix(EXIF)
+    if not bare:
+        return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
+    new = exif.with_orientation(bare, 1)
+    notes: tuple[str, ...] = ()
+    try:
+        new, notes = tags.refreshed(new, change)
+        fitted = fitting.fitted(new, history)
+    except UnreadableError:
+        fitted = fitting.Fitted(fitting.pieces(new), is_recorded=not history)
+    segments = [packed(APP1, EXIF + piece) for piece in fitted.pieces]
+    told = [] if fitted.is_recorded else [packed(COM, f"{history} ({exif.SOFTWARE})".encode())]
+    return Carried((*segments, *told), (*notes, *fitted.notes))
+
+
+def xmp_of(packet: bytes, video: bytes) -> Carried:
+    """The XMP, with what it claims of other parts of the file true of a JPEG with `video`, if not empty, at its end."""
+    behind = Video("video/quicktime" if video[8:12] == QUICKTIME else "video/mp4", len(video)) if video else None
+    notes: tuple[str, ...] = ()
+    try:
+        new = xmp.converted(packet, MIME, behind)
+    except MalformedError:
+        is_harmless = not behind and not xmp.claims_other_parts(packet)
+        new = packet if is_harmless else xmp.converted(b"", MIME, behind)
+        notes = () if is_harmless else (lost("its XMP, which is malformed"),)
+    if len(new) > LONGEST_XMP:
+        new, notes = xmp.converted(b"", MIME, behind), (lost("its XMP, which is too long for a JPEG"),)
+    return Carried((packed(APP1, XMP + new),) if new else (), notes)
+
+
+def video_of(photo: bytes, layout: isobmff.Layout) -> bytes:
+    """A motion photo's video: in a box of its own, or a file behind the picture's boxes; empty where there is none."""
+    box = next((box for box in layout.boxes if box.kind == b"mpvd"), None)
+    data = photo[box.start : box.end] if box else photo[layout.boxes[-1].end : layout.end]
+    return data if data[4:8] == b"ftyp" else b""
+
+
+def left_behind(photo: bytes, layout: isobmff.Layout, video: bytes) -> tuple[str, ...]:
+    """Notes of what stands behind the picture or beside it and does not go along."""
+    kinds = dict.fromkeys(box.kind for box in layout.boxes if box.kind not in ORDINARY)
+    notes = [lost(f"its box {kind.decode('ascii', 'replace')}") for kind in kinds]
+    if not video and any(box.kind == b"mpvd" for box in layout.boxes):
+        notes.append(lost("its video"))
+    behind = len(photo) - (layout.end if video else layout.boxes[-1].end)
+    if behind and any(photo[-behind:]):
+        notes.append(lost(f"what stands behind its picture ({behind:,} bytes)"))
+    return tuple(notes)
+
+
+def with_front(jpeg: bytes, segments: tuple[bytes, ...]) -> bytes:
+    """A JPEG with more segments, behind those of JFIF."""
+    front = next(segment.lead for segment in walk(InMemory(jpeg)) if segment.marker != APP0)
+    return b"".join((jpeg[:front], *segments, jpeg[front:]))
+
+
+def is_tone_mapped(photo: bytes, layout: isobmff.Layout) -> bool:
+    """Has it a gain map after ISO 21496-1, as an item of its own?"""
+    meta = next((box for box in layout.boxes if box.kind == b"meta"), None)
+    return meta is not None and b"tmap" in isobmff.kinds(photo, meta).values()

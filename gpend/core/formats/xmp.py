@@ -1,0 +1,222 @@
+"""What an XMP packet claims of the other parts of its file, made true of a file that has other parts.
+
+A motion photo's packet tells where its video lies, one with a gain map or depth that they are there (Motion Photo
+format 1.0; Ultra HDR image format 1.1; Dynamic Depth 1.0). In another container these claims would have readers take
+the end of the picture for a video. All that makes no such claim stays byte for byte.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.parsers import expat
+
+CAMERA = "http://ns.google.com/photos/1.0/camera/"
+CONTAINER = "http://ns.google.com/photos/1.0/container/"
+ITEM = "http://ns.google.com/photos/1.0/container/item/"
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+TIFF = "http://ns.adobe.com/tiff/1.0/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+OTHER_PARTS = (
+    CONTAINER,
+    "http://ns.adobe.com/xmp/note/",  # more of the packet, in segments of a JPEG
+    "http://ns.google.com/photos/dd/1.0/",  # Dynamic Depth
+    "http://ns.adobe.com/hdr-gain-map/1.0/",
+    "http://ns.apple.com/HDRGainMap/1.0/",
+    "http://ns.apple.com/depthData/1.0/",
+    "http://ns.apple.com/matte/1.0/",
+    "http://ns.apple.com/portraiteffectsmatte/1.0/",
+    "http://ns.apple.com/semanticSegmentationMatte/1.0/",
+    "http://ns.apple.com/pixeldatainfo/1.0/",
+)
+"""How the names of the vocabularies begin that speak of nothing but other parts of the file."""
+
+EMBEDDED = ("http://ns.google.com/photos/1.0/depthmap/", "http://ns.google.com/photos/1.0/image/")
+"""Vocabularies whose data stand in the packet itself, as the property Data; without it they speak of other parts."""
+
+MOTION = ("MotionPhoto", "MicroVideo")  # how the names of the camera vocabulary begin that speak of a video
+TIMESTAMPS = ("MotionPhotoPresentationTimestampUs", "MicroVideoPresentationTimestampUs")
+UNTOLD = "-1"  # which moment of the video the picture shows
+
+_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+_START = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
+_NUMBER = re.compile(rb"-?\d{1,18}")
+_PACKET = (
+    b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+_MOTION_PHOTO = """<rdf:Description xmlns:rdf="{rdf}" rdf:about="" xmlns:GCamera="{camera}"\
+ xmlns:Container="{container}" xmlns:Item="{item}" GCamera:MotionPhoto="1" GCamera:MotionPhotoVersion="1"\
+ GCamera:MotionPhotoPresentationTimestampUs="{timestamp}"><Container:Directory><rdf:Seq>\
+<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="{mime}" Item:Semantic="Primary" Item:Length="0"\
+ Item:Padding="0"/></rdf:li>\
+<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="{video.mime}" Item:Semantic="MotionPhoto"\
+ Item:Length="{video.length}" Item:Padding="0"/></rdf:li>\
+</rdf:Seq></Container:Directory></rdf:Description>"""
+
+
+class Video(NamedTuple):
+    """A video at the end of the file."""
+
+    mime: str
+    length: int  # bytes
+
+
+class MalformedError(ValueError):
+    """The packet cannot be followed."""
+
+
+class Name(NamedTuple):
+    """What a property is called."""
+
+    vocabulary: str
+    local: str
+
+
+class Property(NamedTuple):
+    """An element or attribute of a packet, and the bytes that it takes with all that is in it."""
+
+    name: Name
+    start: int
+    end: int
+    value: bytes  # of an attribute, or of an element that holds nothing but text
+    at: int  # where the value stands
+
+
+def converted(packet: bytes, mime: str, video: Video | None = None) -> bytes:
+    """The packet as it is true of an upright picture of type `mime`, with a `video` behind it or no further part.
+
+    `packet` may be empty. Raises MalformedError for what is no XMP.
+    """
+    found = properties(packet) if packet else []
+    claims = [each for each in found if _is_claim(each.name, {each.name for each in found})]
+    told = _motion_photo(mime, video, claims) if video else b""
+    if not packet:
+        return _PACKET % told if told else b""
+    ends = [each.end for each in found if each.name == Name(RDF, "RDF")]
+    if not ends:
+        raise MalformedError("it describes nothing")
+    changes = [Change(each.start, each.end, b"") for each in _outermost(claims)]
+    changes += [Change(each.at, each.at + len(each.value), new) for each in found for new in _outdated(each, mime)]
+    place = packet.rindex(b"<", 0, ends[0])  # of the tag that ends it
+    return _changed(packet, [*changes, Change(place, place, told)])
+
+
+def claims_other_parts(packet: bytes) -> bool:
+    """Could a packet that cannot be followed make such claims?"""
+    return any(name.encode() in packet for name in (CAMERA, *OTHER_PARTS, *EMBEDDED))
+
+
+class Change(NamedTuple):
+    """Bytes that take the place of others."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+def _changed(packet: bytes, changes: list[Change]) -> bytes:
+    result = bytearray(packet)
+    for change in sorted(changes, reverse=True):
+        result[change.start : change.end] = change.new
+    return bytes(result)
+
+
+def _is_claim(name: Name, others: set[Name]) -> bool:
+    if name.vocabulary == CAMERA:
+        return name.local.startswith(MOTION)
+    if name.vocabulary in EMBEDDED:
+        return Name(name.vocabulary, "Data") not in others
+    return name.vocabulary.startswith(OTHER_PARTS)
+
+
+def _outdated(each: Property, mime: str) -> Iterator[bytes]:
+    """The new value of what tells the picture's type, or how it is to be turned: it stands upright now."""
+    if each.name == Name(DUBLIN_CORE, "format") and each.value.startswith(b"image/"):
+        yield mime.encode()
+    if each.name == Name(TIFF, "Orientation") and each.value.isdigit():
+        yield b"1"
+
+
+def _outermost(claims: list[Property]) -> Iterator[Property]:
+    reached = 0
+    for each in sorted(claims, key=lambda each: (each.start, -each.end)):
+        if each.start >= reached:
+            yield each
+            reached = each.end
+
+
+def _motion_photo(mime: str, video: Video, claims: list[Property]) -> bytes:
+    told = [each.value for each in claims if each.name.local in TIMESTAMPS and _NUMBER.fullmatch(each.value)]
+    timestamp = told[0].decode() if told else UNTOLD
+    return _MOTION_PHOTO.format(
+        rdf=RDF, camera=CAMERA, container=CONTAINER, item=ITEM, timestamp=timestamp, mime=mime, video=video
+    ).encode()
+
+
+def properties(packet: bytes) -> list[Property]:
+    """Every element and attribute, in no particular order. Raises MalformedError."""
+    return _Parser(packet).found
+
+
+class _Open(NamedTuple):
+    """An element that has begun."""
+
+    name: Name
+    start: int
+    content: int  # where its start tag ends
+    scope: dict[bytes, str]  # vocabularies by prefix
+
+
+class _Parser:
+    """Finds where the properties of a packet stand, which no parser of documents tells."""
+
+    def __init__(self, packet: bytes) -> None:
+        self.found: list[Property] = []
+        self._packet = packet
+        self._open: list[_Open] = []
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._begun
+        self._parser.EndElementHandler = self._ended
+        self._parser.StartDoctypeDeclHandler = self._refused
+        try:
+            self._parser.Parse(packet.rstrip(b"\0"), True)  # noqa: FBT003 - expat's own form: this is all
+        except expat.ExpatError as error:
+            raise MalformedError(str(error)) from error
+
+    def _begun(self, name: str, _attributes: dict[str, str]) -> None:
+        start = self._parser.CurrentByteIndex
+        tag = _START.match(self._packet, start)
+        if tag is None:
+            raise MalformedError("it is not written in UTF-8")
+        attributes = list(_ATTRIBUTE.finditer(self._packet, start, tag.end()))
+        declared = {each[1].partition(b":")[2]: _text(each[2]) for each in attributes if each[1].startswith(b"xmlns")}
+        scope = (self._open[-1].scope if self._open else {}) | declared
+        self._open.append(_Open(_name(name.encode(), scope), start, tag.end(), scope))
+        self.found.extend(
+            Property(_name(each[1], scope), each.start(), each.end(), each[2][1:-1], each.start(2) + 1)
+            for each in attributes
+            if not each[1].startswith(b"xmlns")
+        )
+
+    def _ended(self, _name: str) -> None:
+        element = self._open.pop()
+        is_empty = self._packet.endswith(b"/>", element.start, element.content)
+        at = element.content if is_empty else self._parser.CurrentByteIndex
+        end = at if is_empty else self._packet.index(b">", at) + 1
+        text = self._packet[element.content : at]
+        value = b"" if b"<" in text else text.strip()
+        begin = element.content + len(text) - len(text.lstrip())
+        self.found.append(Property(element.name, element.start, end, value, begin))
+
+    def _refused(self, *_declaration: object) -> None:
+        raise MalformedError("it declares a type of document, which XMP never does")
+
+
+def _text(quoted: bytes) -> str:
+    return quoted[1:-1].decode("utf-8", "replace")
+
+
+def _name(raw: bytes, scope: dict[bytes, str]) -> Name:
+    prefix, _, local = raw.rpartition(b":")
+    return Name(scope.get(prefix, ""), local.decode("utf-8", "replace"))

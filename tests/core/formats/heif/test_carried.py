@@ -1,0 +1,101 @@
+"""What a JPEG made of a HEIF says of its parts is true, and what it cannot hold is told."""
+
+import io
+import struct
+import warnings
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gpend.core import codec
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+from tests.photos_heif import MOTION_XMP, SAMSUNG, VIDEO, VIVO, described, long_exif, motion_photo
+
+pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
+
+PLAIN = photos.heif(photos.portrait())
+
+
+def restored(photo: bytes, history: str = "gpend: restored") -> codec.Encoded:
+    """The photo with a brighter middle."""
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    return codec.encode(photo, header, judges.brightened(pixels), judges.blob(pixels), history)
+
+
+def test_a_motion_photo_becomes_a_motion_photo(tmp_path: Path) -> None:
+    encoded = restored(motion_photo(photos.portrait()))
+    assert encoded.photo.endswith(b"\xff\xd9" + VIDEO)
+    assert encoded.notes == ()
+    found = judges.told(encoded.photo, tmp_path)
+    assert found["XMP-Container:DirectoryItemMime"] == ["image/jpeg", "video/mp4"]
+    assert found["XMP-Container:DirectoryItemLength"] == ["0", str(len(VIDEO))]
+    assert found["XMP-Container:DirectoryItemPadding"] == ["0", "0"]
+    assert found["XMP-GCamera:MotionPhoto"] == ["1"]
+    judges.require_accepted(encoded.photo)
+
+
+def test_a_video_that_is_a_file_behind_the_boxes_goes_along_too(tmp_path: Path) -> None:
+    encoded = restored(photos.heif(photos.portrait(), xmp=b"") + VIDEO)
+    assert encoded.photo.endswith(b"\xff\xd9" + VIDEO)
+    assert judges.told(encoded.photo, tmp_path)["XMP-GCamera:MotionPhoto"] == ["1"]
+
+
+def test_a_video_that_cannot_be_read_as_one_stays_behind_and_is_not_claimed(tmp_path: Path) -> None:
+    box = struct.pack(">I", 108) + b"mpvd" + bytes(100)
+    encoded = restored(photos.heif(photos.portrait(), xmp=MOTION_XMP) + box)
+    assert encoded.notes == ("its video: only the original has it",)
+    assert not [tag for tag in judges.told(encoded.photo, tmp_path) if "Motion" in tag or "Container" in tag]
+
+
+@pytest.mark.parametrize("trailer", [VIVO, SAMSUNG], ids=["vivo", "Samsung"])
+def test_a_trailer_is_told(trailer: bytes) -> None:
+    notes = restored(PLAIN + trailer).notes
+    assert notes == (f"what stands behind its picture ({len(trailer)} bytes): only the original has it",)
+    assert restored(PLAIN + bytes(40)).notes == ()
+
+
+def test_a_makers_own_box_is_told() -> None:
+    box = struct.pack(">I", 20) + b"sefd" + bytes(12)
+    assert restored(PLAIN + box).notes == ("its box sefd: only the original has it",)
+
+
+@pytest.mark.parametrize("xmp", [b"<no XMP", described('xmlns:a="' + "b" * 70_000 + '"')])
+def test_xmp_that_cannot_be_followed_or_is_too_long_never_claims_a_video_that_is_not_there(xmp: bytes) -> None:
+    encoded = restored(photos.heif(photos.portrait(), xmp=xmp + b"http://ns.google.com/photos/1.0/camera/"))
+    assert len(encoded.notes) == 1
+    assert "XMP" in encoded.notes[0]
+    assert b"ns.google.com" not in encoded.photo
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("maker", [b"unknown", b"Apple iOS\0\0\1MM", b""])
+@pytest.mark.parametrize("thumbnail", [0, 9_000, 80_000])
+@pytest.mark.parametrize("is_last", [True, False])
+def test_long_exif_keeps_date_place_and_camera_for_every_reader(
+    order: str, maker: bytes, thumbnail: int, *, is_last: bool, tmp_path: Path
+) -> None:
+    """Pillow reads all segments as one block, exiftool too; a reader of the first alone finds the same in it."""
+    exif = long_exif(order, maker.ljust(80_000, b"m") if maker else b"", thumbnail, is_last=is_last)
+    encoded = restored(photos.heif(photos.portrait(), exif=b"Exif\0\0" + exif))
+    found = judges.told(encoded.photo, tmp_path)
+    assert found["ExifIFD:DateTimeOriginal"] == ["2023:07:08 09:10:11"]
+    assert found["IFD0:Make"] == ["ACME"]
+    assert found["GPS:GPSLatitude"] == ["48 deg 8' 30.00\""]
+    assert b"gpend: restored" in encoded.photo
+    for photo in (encoded.photo, first_segment_alone(encoded.photo)):
+        with Image.open(io.BytesIO(photo)) as image, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a MakerNote that goes on in the next segment
+            block = image.getexif()
+            assert block[0x010F] == "ACME"
+            assert block.get_ifd(0x8769)[0x9003] == "2023:07:08 09:10:11"
+            assert block.get_ifd(0x8825)[2] == (48.0, 8.0, 30.0)
+
+
+def first_segment_alone(photo: bytes) -> bytes:
+    """The JPEG with the second and later EXIF segments made unknown."""
+    first = photo.index(b"Exif\0\0") + 6
+    return photo[:first] + photo[first:].replace(b"Exif\0\0", b"Else\0\0")
