@@ -18,6 +18,7 @@ from gpend.ledger import Found, FoundBy, Known, Ledger, State
 from gpend.settings import Keep, Settings
 
 _MINUTE = 60.0
+_SECOND = 10**9  # nanoseconds
 _AT_A_TIME = 500  # sightings, before the daemon looks at what else there is to do
 _CHECKS = 64  # files whose ends are looked at, before it does
 
@@ -142,7 +143,18 @@ class FolderDiscovery:
         if known is None or known.state is State.GONE:
             return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
         self.deletions.note_met(known.id, was_missing=known.missing)
-        return known.stamp != sighting.stamp
+        if known.stamp != sighting.stamp:
+            return True
+        if known.mirrored and sighting.changed_ns >= known.updated * _SECOND:
+            self._follow_access(known.id, sighting.path)
+        return False
+
+    def _follow_access(self, photo: int, path: Path) -> None:
+        """Something about a file has changed, but not its bytes: perhaps who may read it."""
+        row = self._ledger.photos.row(photo)
+        if row is not None and row.written is not None and row.state in (State.RESTORED, State.KEPT):
+            with suppress(OSError):  # the scan must go on; the next one looks again
+                self.pair.mirror.follow_access(row.written, path.stat())
 
     def _enter(self, sighting: Sighting, known: Known | None, now: Now) -> int:
         """Put on record what has settled: its id. `known` is what was on record about it."""

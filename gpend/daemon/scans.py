@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import structlog
 from gpend.daemon.clock import Clock
 from gpend.daemon.deletions import DeletionDetector
 from gpend.dispatch import FolderPair, Now
+from gpend.dispatch.health import another_output
 from gpend.intake import Sighting
 from gpend.intake.scan import Scan
 
@@ -125,7 +126,7 @@ class ScanSchedule:
         began, root = self._clock.now(), self._pair.root
         self._deletions.begin_scan()
         with self.watch.scanning(root) as visit:
-            scan = Scan(self._pair.source, visit=visit)
+            scan = Scan(self._pair.source, visit=self._visiting(visit))
             yield from scan
         ended = self._clock.now()
         self._deletions.end_scan(scan, ended)
@@ -137,7 +138,22 @@ class ScanSchedule:
         log.debug("scan_finished", source=root, photos=scan.seen, seconds=round(self._took, 1))
 
     def _part(self, folder: Path) -> Iterator[Sighting]:
-        scan = Scan(self._pair.source, below=folder, visit=self.watch.visit(self._pair.root))
+        scan = Scan(self._pair.source, below=folder, visit=self._visiting(self.watch.visit(self._pair.root)))
         yield from scan
         if folder in scan.unlistable:
             self.want_all_soon(self._clock.now())  # it is not there: deleted, or moved to somewhere else
+
+    def _visiting(self, visit: Callable[[Path], None]) -> Callable[[Path], None]:
+        """What a scan calls before it lists a directory: its twin in the output tree is for the same people."""
+        try:
+            if another_output(self._pair):
+                return visit
+        except OSError:
+            return visit  # the output is away
+
+        def both(directory: Path) -> None:
+            visit(directory)
+            with suppress(OSError):  # the scan must go on; the next one looks again
+                self._pair.mirror.follow_folder(directory.relative_to(self._pair.root))
+
+        return both

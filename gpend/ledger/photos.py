@@ -18,6 +18,7 @@ class Known:
     state: State
     missing: bool
     mirrored: bool
+    updated: int  # UTC seconds: when something was last put on record about it
 
 
 class Photos:
@@ -32,7 +33,7 @@ class Photos:
         if row is None:
             return None
         stamp = Stamp(row["size"], row["mtime_ns"], row["inode"])
-        return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]), bool(row["mirrored"]))
+        return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]), bool(row["mirrored"]), row["updated"])
 
     def sight(self, folder: int, found: Found, now: int) -> int:
         """A settled photo is due, for the first time or again; its id."""

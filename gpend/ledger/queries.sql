@@ -40,7 +40,7 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
 -- name: known
-SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored
+SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored, updated
 FROM photo WHERE folder = :folder AND path = :path;
 
 -- name: discover

@@ -16,6 +16,7 @@ from gpend.failpoints import reached
 from gpend.intake.reading import Appearance
 from gpend.ledger import Written
 from gpend.mirror import provenance
+from gpend.mirror.access import NOT_HERE, Access, attempt, give
 from gpend.mirror.inspect import (
     TEMPORARY,
     is_gpends,
@@ -29,9 +30,6 @@ from gpend.mirror.inspect import (
 from gpend.mirror.provenance import Provenance
 from gpend.spelling import listed
 from gpend.stamp import Stamp
-
-NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
-"""How file systems say that they cannot do such a thing, or that it is not allowed."""
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
@@ -145,11 +143,21 @@ def exchange(folder: int, name: str, other_folder: int, other: str) -> bool:
     raise OSError(number, os.strerror(number))
 
 
-def set_times(folder: int, name: str, like: Appearance) -> None:
-    """Give a file the times of a photo, where that is allowed; a second name of that very photo has them already."""
+def set_appearance(folder: int, name: str, like: Appearance) -> None:
+    """Give a file the owner, the mode and the times of a photo, where that is allowed.
+
+    A second name of that very photo has them already.
+    """
     with suppress(OSError):
-        if os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime_ns != like.modified_ns:
-            os.utime(name, ns=(like.accessed_ns, like.modified_ns), dir_fd=folder, follow_symlinks=False)
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            access, status = Access(like.mode, like.owner, like.group), os.fstat(descriptor)
+            if Access.of(status) != access:
+                give(descriptor, access)
+            if status.st_mtime_ns != like.modified_ns:
+                os.utime(descriptor, ns=(like.accessed_ns, like.modified_ns))
+        finally:
+            os.close(descriptor)
 
 
 def refuse_occupied(folder: int, name: str, replaceable: Replaceable) -> None:
@@ -200,23 +208,12 @@ def _dress(descriptor: int, like: Appearance, made: Provenance) -> tuple[str, ..
     """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words."""
     notes: list[str] = []
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
-        _try(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
+        attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
     if not provenance.attach(descriptor, made):
         notes.append("gpend's own attribute")
-    if (like.owner, like.group) != (os.geteuid(), os.getegid()):
-        _try(partial(os.fchown, descriptor, like.owner, like.group), "the owner", notes)
-    _try(partial(os.fchmod, descriptor, like.mode), "the permissions", notes)
-    _try(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
+    notes += give(descriptor, Access(like.mode, like.owner, like.group))
+    attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
     return tuple(notes)
-
-
-def _try(change: Callable[[], object], what: str, notes: list[str]) -> None:
-    try:
-        change()
-    except OSError as error:
-        if error.errno not in NOT_HERE:
-            raise
-        notes.append(what)
 
 
 def _are_alike(folder: int, one: str, other: str) -> bool:

@@ -2,13 +2,15 @@
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gpend.errors import PhotoError
+from gpend.mirror.access import Access, give
 
+_OURS = 0o700
+_LISTS = "system.posix_acl_"  # of who may do what, which network shares rely on
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -18,7 +20,7 @@ class LinkedFolderError(PhotoError):
 
 @contextmanager
 def open_folder(root: Path, relative: Path, source: Path | None = None) -> Iterator[int]:
-    """A descriptor of root/relative. With `source`, what is missing is made, as private as the same folder there.
+    """A descriptor of root/relative. With `source`, what is missing is made, for whom the same folder there is.
 
     Raises FileNotFoundError where it is missing without `source`, LinkedFolderError for a link on the way, OSError.
     """
@@ -55,11 +57,33 @@ def _enter(descriptor: int, name: str, place: Path, model: Path | None) -> int:
         if model is None:
             raise
     try:
-        os.mkdir(name, _mode_of(model, descriptor), dir_fd=descriptor)
-        os.fsync(descriptor)
+        os.mkdir(name, _OURS, dir_fd=descriptor)
     except FileExistsError:
-        pass  # made by somebody else meanwhile; what it is shows when it is opened
-    return _open(descriptor, name, place)
+        return _open(descriptor, name, place)  # made by somebody else meanwhile; what it is shows when it is opened
+    made = _open(descriptor, name, place)
+    try:
+        _open_up(made, model, descriptor)
+        os.fsync(descriptor)
+    except OSError:
+        os.close(made)
+        raise
+    return made
+
+
+def _open_up(made: int, model: Path, around: int) -> None:
+    """A new folder is nobody else's at first; then it has the owner, the mode and the lists of its model.
+
+    Where there is no model, those of the folder around it.
+    """
+    with suppress(OSError):
+        for name in os.listxattr(model):
+            if name.startswith(_LISTS):
+                os.setxattr(made, name, os.getxattr(model, name))
+    try:
+        status = model.stat()
+    except OSError:
+        status = os.fstat(around)
+    give(made, Access.like(status))
 
 
 def _open(descriptor: int, name: str, place: Path) -> int:
@@ -72,12 +96,3 @@ def _open(descriptor: int, name: str, place: Path) -> int:
                 "so nothing was written. Put a real folder there and run `gpend retry`.",
             ) from error
         raise
-
-
-def _mode_of(model: Path, around: int) -> int:
-    """As private as the same folder among the photos; where there is none, as the folder around it."""
-    try:
-        status = model.stat()
-    except OSError:
-        status = os.fstat(around)
-    return stat.S_IMODE(status.st_mode) & 0o777 | 0o700

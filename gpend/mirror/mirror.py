@@ -11,7 +11,8 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
-from gpend.mirror import atomic, dirfd, inspect
+from gpend.mirror import access, atomic, dirfd, inspect
+from gpend.mirror.access import Access
 from gpend.mirror.atomic import Draft, Replaceable
 from gpend.mirror.names import candidates
 from gpend.mirror.provenance import Provenance
@@ -55,6 +56,7 @@ class Mirror:
         self.output = output
         self._note = note
         self._noted: set[str] = set()
+        self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
 
     def write(
         self, place: Path, photo: bytes, origin: Origin, fingerprint: Fingerprint, before: Written | None
@@ -68,10 +70,7 @@ class Mirror:
         with dirfd.open_folder(self.output, place.parent, self.source) as folder:
             replaceable = self._replaceable(folder, place, origin, before)
             placed = atomic.put(folder, place.name, Draft(photo, origin.like, made), replaceable)
-        for note in placed.notes:
-            if note not in self._noted:
-                self._noted.add(note)
-                self._note(note)
+        self._tell(placed.notes)
         return Written(place, placed.stamp, sha256)
 
     def link(self, place: Path, origin: Origin, before: Written | None) -> Written:
@@ -174,7 +173,7 @@ class Mirror:
         return Orphan(written, made.source, Fingerprint(made.model, made.digest, made.version))
 
     def move(self, written: Written, to: "Mirror", place: Path, like: Appearance | None = None) -> Written:
-        """Move an output, within this tree or into another; with `like` it takes the times of another photo.
+        """Move an output, within this tree or into another; with `like` it takes mode and times of another photo.
 
         Where both places are spellings of one name, it gets the new one. Raises OccupiedError, LinkedFolderError,
         OSError (EXDEV: another file system).
@@ -187,7 +186,7 @@ class Mirror:
         ):
             atomic.give_name(old, written.path.name, new, place.name)
             if like is not None:
-                atomic.set_times(new, place.name, like)
+                atomic.set_appearance(new, place.name, like)
             os.fsync(new)
             os.fsync(old)
             stamp = _stamp_at(new, place.name)
@@ -216,10 +215,35 @@ class Mirror:
         return Written(one.path, stamps[0], other.sha256), Written(other.path, stamps[1], one.sha256)
 
     def retime(self, written: Written, like: Appearance) -> Written:
-        """Give an output the times that its photo has now, where that is allowed."""
+        """Give an output the mode, the owner and the times that its photo has now, where that is allowed."""
         with dirfd.open_folder(self.output, written.path.parent) as folder:
-            atomic.set_times(folder, written.path.name, like)
+            atomic.set_appearance(folder, written.path.name, like)
             return replace(written, stamp=_stamp_at(folder, written.path.name))
+
+    def follow_access(self, written: Written, photo: os.stat_result) -> None:
+        """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
+        name = written.path.name
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, written.path.parent) as folder:
+            status = inspect.status_of(folder, name)
+            if status is None or not self._differs(status, Access.of(photo)):
+                return
+            if inspect.is_unchanged(folder, name, written):
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+                try:
+                    self._give(descriptor, Access.of(photo))
+                finally:
+                    os.close(descriptor)
+
+    def follow_folder(self, relative: Path) -> None:
+        """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
+
+        Raises OSError.
+        """
+        if relative.parts:
+            wanted = Access.like((self.source / relative).stat())
+            with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, relative) as folder:
+                if self._differs(os.fstat(folder), wanted):
+                    self._give(folder, wanted)
 
     def remove(self, written: Written) -> bool:
         """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
@@ -233,6 +257,24 @@ class Mirror:
         dirfd.remove_empty(self.output, written.path.parent)
         return True
 
+    def _tell(self, notes: Iterable[str]) -> None:
+        for note in notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                self._note(note)
+
+    def _differs(self, status: os.stat_result, wanted: Access) -> bool:
+        """Has something another mode or owner than it should have, as far as this disk holds them?"""
+        has = Access.of(status)
+        is_another_owner = (has.owner, has.group) != (wanted.owner, wanted.group)
+        return (self._holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
+
+    def _give(self, descriptor: int, wanted: Access) -> None:
+        self._tell(access.give(descriptor, wanted))
+        has = Access.of(os.fstat(descriptor))
+        self._holds_modes = has.mode == wanted.mode
+        self._holds_owners = (has.owner, has.group) == (wanted.owner, wanted.group)
+
     def _respell(self, written: Written, place: Path, like: Appearance | None) -> Written:
         """Have the disk list an output as its photo is called now, and so the folders around it, where none is lost."""
         walked = Path()
@@ -244,7 +286,7 @@ class Mirror:
         with dirfd.open_folder(self.output, place.parent) as folder:
             atomic.respell(folder, written.path.name, place.name)
             if like is not None:
-                atomic.set_times(folder, place.name, like)
+                atomic.set_appearance(folder, place.name, like)
             os.fsync(folder)
             return Written(place, _stamp_at(folder, place.name), written.sha256)
 

@@ -161,3 +161,16 @@ def test_unchanged_photos_cost_no_reading(scene: Scene, monkeypatch: pytest.Monk
     scene.world.clock.pass_by(3601)
     scene.settle()
     assert scene.discovery.scans.finished == 2
+
+
+def test_who_may_read_a_photo_is_followed_by_its_output_without_work(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    photo = world.put("Trip/a.jpg")
+    world.once()
+    output = world.output / "Trip/a.jpg"
+    photo.chmod(0o600)
+    photo.parent.chmod(0o700)
+    world.once()
+    assert (output.stat().st_mode & 0o777, output.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert list(world.engine.given.values()) == [1]
+    assert world.row("Trip/a.jpg").state is State.RESTORED

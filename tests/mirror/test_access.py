@@ -1,0 +1,106 @@
+"""Who may read an output: those who may read its photo, whatever the umask, and when that changes."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.intake.reading import read
+from gpend.ledger import Fingerprint, Written
+from gpend.mirror import Mirror, Origin
+from gpend.mirror.access import Access
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Mirror:
+    (tmp_path / "in/Trip").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    return Mirror(tmp_path / "in", tmp_path / "out")
+
+
+@pytest.fixture
+def _umask() -> Iterator[None]:
+    """As the unit sets it."""
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def written(mirror: Mirror, name: str = "Trip/a.jpg") -> Written:
+    photo = mirror.source / name
+    photo.write_bytes(b"source")
+    read_ = read(photo)
+    origin = Origin(Path(name), read_.content, read_.like)
+    return mirror.write(Path(name), b"restored", origin, Fingerprint("gpen", "d", "1"), None)
+
+
+@pytest.mark.usefixtures("_umask")
+@pytest.mark.parametrize("bits", [0o755, 0o2775, 0o1777, 0o700])
+def test_a_folder_is_as_open_as_that_of_the_photos_whatever_the_umask(mirror: Mirror, bits: int) -> None:
+    (mirror.source / "Trip").chmod(bits)
+    written(mirror)
+    assert mode(mirror.output / "Trip") == bits
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_folder_belongs_to_whom_that_of_the_photos_belongs(mirror: Mirror) -> None:
+    os.chown(mirror.source / "Trip", NOBODY, NOBODY)
+    (mirror.source / "Trip").chmod(0o2750)
+    written(mirror)
+    assert Access.of((mirror.output / "Trip").stat()) == Access(0o2750, NOBODY, NOBODY)
+
+
+def test_where_owners_cannot_be_had_folders_are_made_all_the_same(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "not allowed")
+
+    os.chown(mirror.source / "Trip", -1, os.getegid())
+    monkeypatch.setattr(os, "fchown", refused)
+    monkeypatch.setattr(os, "fchmod", refused)
+    assert mirror.stands(written(mirror))
+
+
+def test_permissions_tightened_later_reach_the_output(mirror: Mirror) -> None:
+    output = written(mirror)
+    (mirror.source / "Trip/a.jpg").chmod(0o600)
+    (mirror.source / "Trip").chmod(0o700)
+    mirror.follow_access(output, (mirror.source / output.path).stat())
+    mirror.follow_folder(Path("Trip"))
+    assert (mode(mirror.output / output.path), mode(mirror.output / "Trip")) == (0o600, 0o700)
+    assert mirror.stands(output)
+
+
+def test_a_file_that_is_not_as_gpend_wrote_it_keeps_its_mode(mirror: Mirror) -> None:
+    output = written(mirror)
+    before = mode(mirror.output / output.path)
+    (mirror.output / output.path).write_bytes(b"edited")
+    (mirror.source / output.path).chmod(0o600)
+    mirror.follow_access(output, (mirror.source / output.path).stat())
+    assert mode(mirror.output / output.path) == before
+
+
+def test_a_disk_that_forgets_modes_is_not_told_again_and_again(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = written(mirror)
+    (mirror.source / output.path).chmod(0o600)
+    told: list[int] = []
+    monkeypatch.setattr(os, "fchmod", lambda _descriptor, bits: told.append(bits))
+    for _ in range(3):
+        mirror.follow_access(output, (mirror.source / output.path).stat())
+    assert told == [0o600]
+
+
+def test_folders_that_are_not_there_are_not_made(mirror: Mirror) -> None:
+    mirror.follow_folder(Path("Trip"))
+    mirror.follow_folder(Path())
+    assert list(mirror.output.iterdir()) == []
