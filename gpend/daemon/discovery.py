@@ -91,7 +91,7 @@ class FolderDiscovery:
 
     def step(self, now: Now) -> bool:
         """Look at some more; True if there is more to look at now."""
-        self._settled += self._stability.take(now.steady, limit=_CHECKS)
+        self._settled += self._stability.take(now.steady, _CHECKS, utc=now.utc)
         with self._ledger.together():
             for settled in self._settled:
                 self._record(settled, now)

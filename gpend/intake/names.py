@@ -1,15 +1,19 @@
 """Which names are never photos: the temporary files, thumbnails and trash of every tool that shares a photo folder.
 
-The tables below are the knowledge; the functions only ask them. Names of conflicted copies (`x.sync-conflict-20240101-
-120000-ABCDEF.jpg` of Syncthing, `x_conflict-...jpg` of Nextcloud, `x (Anna's conflicted copy).jpg` of Dropbox) are in
-none of them on purpose: such a file may be the only copy of an edit, so it is a photo like any other.
+The table in names.tsv is the knowledge, each row with its source; the functions only ask it. Names of conflicted copies
+(`x.sync-conflict-20240101-120000-ABCDEF.jpg` of Syncthing, `x_conflict-...jpg` of Nextcloud, `x (Anna's conflicted
+copy).jpg` of Dropbox) are not in it on purpose: such a file may be the only copy of an edit, so it is a photo like any
+other.
 """
 
+import csv
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import resources
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TypeAlias
 
@@ -30,88 +34,62 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One naming habit of one tool: a pattern over the whole base name, letter case ignored, and a name it is about."""
+    """One naming habit of one tool: a pattern over the whole base name, letter case ignored, and a name it is about.
+
+    With a slash in it, it is a pattern over the names of a directory and of the one that it lies in.
+    """
 
     tool: str
     kind: Kind
     pattern: str
     example: str
+    source: str  # where that is written, or was seen
+
+    def __str__(self) -> str:
+        """What such files are, for people."""
+        return f"{_WORDS[self.kind]} of {self.tool}"
 
 
-_FINAL = rf"(?P<final>.+\.(?:{'|'.join(sorted(EXTENSIONS | {WECHAT_EXTENSION}))}))"  # the name it will have in the end
+_WORDS = {
+    Kind.UNFINISHED: "unfinished files",
+    Kind.THUMBNAIL: "thumbnails",
+    Kind.DISCARDED: "deleted files and old versions",
+    Kind.BOOKKEEPING: "files",
+}
+_RAW = "3fr arw cr2 cr3 crw dcr dng erf kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"
+_FILMS = "3g2 3gp avi flv insv m2ts m4v mkv mov mp4 mpeg mpg mts ogv webm wmv"
+_PICTURES = "ai bmp eps gif ico j2k jp2 jxl pcx psb psd svg tga xcf"
+_OTHERS = {
+    "RAW photos, which gpend does not read": frozenset(_RAW.split()),
+    "films": frozenset(_FILMS.split()),
+    "pictures in formats that gpend does not read": frozenset(_PICTURES.split()),
+}
+_PARTS = {
+    "<final>": rf"(?P<final>.+\.(?:{'|'.join(sorted(EXTENSIONS | {WECHAT_EXTENSION}))}))",  # the name when it is whole
+    "<uuid>": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "<safe-save>": r"\.sb-[0-9a-f]{8}-[0-9a-z]{6}",
+}
 
-FILES = (
-    Rule("gpend", Kind.UNFINISHED, r"\.gpend-.*", ".gpend-1f3a.jpg"),
-    Rule("Syncthing", Kind.UNFINISHED, rf"\.syncthing\.{_FINAL}\.tmp", ".syncthing.x.jpg.tmp"),
-    Rule("Syncthing on Windows", Kind.UNFINISHED, rf"~syncthing~{_FINAL}\.tmp", "~syncthing~x.jpg.tmp"),
-    Rule("Syncthing, reserved", Kind.UNFINISHED, r"(?:\.syncthing\.|~syncthing~).*", ".syncthing.9f86d081.jpg"),
-    Rule("rsync", Kind.UNFINISHED, rf"\.{_FINAL}\.[a-z0-9]{{6}}", ".x.jpg.Ab3dE9"),
-    Rule("Nextcloud desktop", Kind.UNFINISHED, rf"\.{_FINAL}\.~[0-9a-f]{{1,8}}", ".x.jpg.~1a2b"),
-    Rule("Nextcloud, ownCloud", Kind.UNFINISHED, rf"{_FINAL}\.ocTransferId\d+\.part", "x.jpg.ocTransferId42.part"),
-    Rule("Firefox, KDE, ownCloud", Kind.UNFINISHED, rf"{_FINAL}\.part", "x.jpg.part"),
-    Rule("WinSCP", Kind.UNFINISHED, rf"{_FINAL}\.filepart", "x.jpg.filepart"),
-    Rule("Chrome, Edge", Kind.UNFINISHED, rf"{_FINAL}\.crdownload", "x.jpg.crdownload"),
-    Rule("Opera", Kind.UNFINISHED, rf"{_FINAL}\.opdownload", "x.jpg.opdownload"),
-    Rule("rclone", Kind.UNFINISHED, rf"{_FINAL}(?:\.[0-9a-z]+)?\.partial", "x.jpg.1f2e3d4c.partial"),
-    Rule("Resilio Sync", Kind.UNFINISHED, rf"{_FINAL}\.!sync", "x.jpg.!sync"),
-    Rule("qBittorrent, uTorrent", Kind.UNFINISHED, rf"{_FINAL}\.!(?:qb|ut)", "x.jpg.!qB"),
-    Rule("aria2", Kind.UNFINISHED, rf"{_FINAL}\.aria2", "x.jpg.aria2"),
-    Rule("Unison", Kind.UNFINISHED, rf"\.unison\.{_FINAL}\.[0-9a-f]+\.unison\.tmp", ".unison.x.jpg.0f1e.unison.tmp"),
-    Rule("ProFTPD, lftp", Kind.UNFINISHED, rf"\.in\.{_FINAL}\.?", ".in.x.jpg"),
-    Rule("Pure-FTPd", Kind.UNFINISHED, r"\.pureftpd-upload\..*", ".pureftpd-upload.5f.15.a1.jpg"),
-    Rule("MEGA", Kind.UNFINISHED, r"\.getxfer\..*\.mega", ".getxfer.12.345.mega"),
-    Rule("Android", Kind.UNFINISHED, rf"\.pending-\d+-{_FINAL}", ".pending-1700000000-x.jpg"),
-    Rule("ExifTool", Kind.UNFINISHED, rf"{_FINAL}_exiftool_tmp", "x.jpg_exiftool_tmp"),
-    Rule("digiKam", Kind.UNFINISHED, r".*\.digikamtempfile.*", "x-a1.digikamtempfile.jpg"),
-    Rule("GNOME", Kind.UNFINISHED, r"\.(?:goutputstream-|giosave).*", ".goutputstream-AB12CD"),
-    Rule("many", Kind.UNFINISHED, rf"{_FINAL}\.te?mp", "x.jpg.tmp"),
-    Rule("Dropbox, Windows", Kind.UNFINISHED, r"~.*\.tmp", "~a1b2.tmp"),
-    Rule("Dropbox, LibreOffice", Kind.UNFINISHED, r"\.~.*", ".~x.jpg"),
-    Rule("Microsoft Office", Kind.UNFINISHED, r"~\$.*", "~$x.jpg"),
-    Rule("Android", Kind.DISCARDED, r"\.trashed-\d+-.*", ".trashed-1700000000-x.jpg"),
-    Rule("NFS", Kind.DISCARDED, r"\.nfs[0-9a-f]{8,}.*", ".nfs000000000123456700000001"),
-    Rule("FUSE", Kind.DISCARDED, r"\.fuse_hidden.*", ".fuse_hidden0000000100000002"),
-    Rule("macOS over SMB", Kind.DISCARDED, r"\.smbdelete.*", ".smbdeleteAAA1b2.jpg"),
-    Rule("macOS", Kind.BOOKKEEPING, r"\._.*", "._x.jpg"),
-    Rule("Synology", Kind.THUMBNAIL, r"SYNO(?:PHOTO|FILE)_THUMB_.*", "SYNOPHOTO_THUMB_XL.jpg"),
-)
 
-DIRECTORIES = (
-    Rule("gpend", Kind.BOOKKEEPING, r"\.gpend-.*", ".gpend-trash"),
-    Rule("Syncthing", Kind.BOOKKEEPING, r"\.stfolder.*", ".stfolder"),
-    Rule("Syncthing", Kind.DISCARDED, r"\.stversions", ".stversions"),
-    Rule("rsync --delay-updates", Kind.UNFINISHED, r"\.~tmp~", ".~tmp~"),
-    Rule("rsync --partial-dir", Kind.UNFINISHED, r"\.rsync-(?:partial|tmp)", ".rsync-partial"),
-    Rule("Dropbox", Kind.UNFINISHED, r"\.dropbox\.cache", ".dropbox.cache"),
-    Rule("Maestral", Kind.UNFINISHED, r"\.maestral\.cache", ".maestral.cache"),
-    Rule("Google Drive", Kind.UNFINISHED, r"\.tmp\.drive(?:download|upload)", ".tmp.drivedownload"),
-    Rule("Safari", Kind.UNFINISHED, rf"{_FINAL}\.download", "x.jpg.download"),
-    Rule("Resilio Sync", Kind.DISCARDED, r"\.sync", ".sync"),
-    Rule("MEGA", Kind.DISCARDED, r"\.debris", ".debris"),
-    Rule("Nextcloud server", Kind.THUMBNAIL, r"appdata_[0-9a-z]+", "appdata_oc1a2b3c"),
-    Rule("Nextcloud server", Kind.DISCARDED, r"files_(?:trashbin|versions)", "files_trashbin"),
-    Rule("Synology", Kind.THUMBNAIL, r"@eaDir", "@eaDir"),
-    Rule("Synology", Kind.UNFINISHED, r"@tmp", "@tmp"),
-    Rule("Synology, Samba", Kind.DISCARDED, r"[#.]recycle", "#recycle"),
-    Rule("Synology", Kind.DISCARDED, r"#snapshot", "#snapshot"),
-    Rule("QNAP", Kind.THUMBNAIL, r"\.@__thumb", ".@__thumb"),
-    Rule("QNAP", Kind.DISCARDED, r"@Recycle|@Recently-Snapshot", "@Recycle"),
-    Rule("btrfs, ZFS, NetApp", Kind.DISCARDED, r"\.(?:snapshots?|zfs)", ".snapshots"),
-    Rule("ext4", Kind.DISCARDED, r"lost\+found", "lost+found"),
-    Rule("Linux desktops, macOS", Kind.DISCARDED, r"\.Trash(?:es|-\d+)?", ".Trash-1000"),
-    Rule("Android", Kind.DISCARDED, r"\.trash-storage", ".trash-storage"),
-    Rule("Xiaomi", Kind.DISCARDED, r"\.globalTrash", ".globalTrash"),
-    Rule("Windows", Kind.DISCARDED, r"\$RECYCLE\.BIN|RECYCLER", "$RECYCLE.BIN"),
-    Rule("Windows", Kind.BOOKKEEPING, r"System Volume Information", "System Volume Information"),
-    Rule("macOS", Kind.BOOKKEEPING, r"\.(?:Spotlight|DocumentRevisions)-V100|\.fseventsd", ".Spotlight-V100"),
-    Rule("macOS", Kind.UNFINISHED, r"\.?Temporary ?Items", ".TemporaryItems"),
-    Rule("macOS over AFP", Kind.BOOKKEEPING, r"\.Apple(?:Double|DB|Desktop)", ".AppleDouble"),
-    Rule("macOS over AFP", Kind.DISCARDED, r"Network Trash Folder", "Network Trash Folder"),
-    Rule("macOS archives", Kind.BOOKKEEPING, r"__MACOSX", "__MACOSX"),
-    Rule("Android, desktops", Kind.THUMBNAIL, r"\.thumbnails", ".thumbnails"),
-    Rule("Lightroom", Kind.THUMBNAIL, r".*\.lrdata", "Holiday Previews.lrdata"),
-    Rule("version control", Kind.BOOKKEEPING, r"\.(?:git|hg|svn)", ".git"),
-)
+def _rules(what: str) -> tuple[Rule, ...]:
+    """The rows of the table about files, or about directories, in its order."""
+    table = resources.files("gpend.intake").joinpath("names.tsv").read_text("utf-8").splitlines()
+    rows = csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return tuple(
+        Rule(row["tool"], Kind(row["kind"]), _expanded(row["pattern"]), row["example"], row["source"])
+        for row in rows
+        if row["what"] == what
+    )
+
+
+def _expanded(pattern: str) -> str:
+    for name, part in _PARTS.items():
+        pattern = pattern.replace(name, part)
+    return pattern
+
+
+FILES = _rules("file")
+DIRECTORIES = _rules("directory")
 
 _FLAGS = re.IGNORECASE | re.ASCII | re.DOTALL
 
@@ -121,10 +99,11 @@ def _any_of(rules: Iterable[Rule]) -> re.Pattern[str]:
 
 
 _NEVER_FILE = _any_of(FILES)
-_NEVER_DIRECTORY = _any_of(DIRECTORIES)
+_NEVER_DIRECTORY = _any_of(rule for rule in DIRECTORIES if "/" not in rule.pattern)
+_NEVER_INSIDE = _any_of(rule for rule in DIRECTORIES if "/" in rule.pattern)
 _UNFINISHED = _any_of(rule for rule in FILES if rule.kind is Kind.UNFINISHED)
 _WITH_FINAL = tuple(re.compile(rule.pattern, _FLAGS) for rule in FILES if "?P<final>" in rule.pattern)
-_SUSPECT_STARTS = (".", "~", "s", "S")  # so begins every rule that a photo's extension can meet, except digiKam's
+_SUSPECT_STARTS = (".", "~", "s", "S")  # so begins every rule that a photo's extension can meet, but for two
 
 
 def is_photo_name(name: Name, *, wechat_dat: bool = False) -> bool:
@@ -133,15 +112,48 @@ def is_photo_name(name: Name, *, wechat_dat: bool = False) -> bool:
     extension = base.rpartition(".")[2].lower()
     if extension not in EXTENSIONS and not (wechat_dat and extension == WECHAT_EXTENSION):
         return False
-    if any(_NEVER_DIRECTORY.fullmatch(directory) for directory in directories):
+    if has_excluded(directories):
         return False
-    suspect = base.startswith(_SUSPECT_STARTS) or "digikamtempfile" in base.lower()
+    suspect = base.startswith(_SUSPECT_STARTS) or extension == WECHAT_EXTENSION or "digikamtempfile" in base.lower()
     return not (suspect and _NEVER_FILE.fullmatch(base))
 
 
 def is_excluded_directory(name: Name) -> bool:
-    """Whether a directory with this base name holds no photos of the user's: it is neither listed nor watched."""
-    return _NEVER_DIRECTORY.fullmatch(_text(name).rpartition("/")[2]) is not None
+    """Whether a directory holds no photos of the user's, so that it is neither listed nor watched.
+
+    A base name, or a path of which the last two names matter.
+    """
+    inside, _, base = _text(name).rpartition("/")
+    return _NEVER_DIRECTORY.fullmatch(base) is not None or _is_excluded_inside(inside.rpartition("/")[2], base)
+
+
+def has_excluded(directories: Sequence[str]) -> bool:
+    """Whether one of these names of directories, each inside the one before it, is excluded."""
+    if any(map(_NEVER_DIRECTORY.fullmatch, directories)):
+        return True
+    return any(_is_excluded_inside(outer, inner) for outer, inner in pairwise(directories))
+
+
+def rule_of(name: Name, *, is_directory: bool) -> Rule | None:
+    """The first rule by which a file or a directory of this name is passed over; None: no name says so."""
+    text = _text(name)
+    tail = "/".join(text.split("/")[-2:])
+    for rule in DIRECTORIES if is_directory else FILES:
+        matched = tail if "/" in rule.pattern else text.rpartition("/")[2]
+        if re.fullmatch(rule.pattern, matched, _FLAGS):
+            return rule
+    return None
+
+
+def passed_over(name: Name, *, is_directory: bool) -> str:
+    """What a file or a directory that is passed over is, for people: one of few words, so that they can be counted."""
+    extension = _text(name).rpartition(".")[2].lower()
+    if not is_directory and extension not in EXTENSIONS | {WECHAT_EXTENSION}:
+        return next((words for words, endings in _OTHERS.items() if extension in endings), "other files")
+    rule = rule_of(name, is_directory=is_directory)
+    if rule is None:
+        return "other files"
+    return f"folders with {rule}" if is_directory else str(rule)
 
 
 def is_temporary(name: Name) -> bool:
@@ -161,6 +173,10 @@ def temporary_for(name: Name) -> str | None:
         if match := pattern.fullmatch(base):
             return match["final"]
     return None
+
+
+def _is_excluded_inside(outer: str, inner: str) -> bool:
+    return bool(outer) and _NEVER_INSIDE.fullmatch(f"{outer}/{inner}") is not None
 
 
 def _text(name: Name) -> str:

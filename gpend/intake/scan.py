@@ -10,6 +10,7 @@ meeting most of the known photos again then says that it is the same tree.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gpend.intake import Sighting
-from gpend.intake.names import is_excluded_directory
+from gpend.intake.names import is_excluded_directory, passed_over
 from gpend.intake.source import Identity, Source, identity
 
 Entry: TypeAlias = "os.DirEntry[str]"
@@ -45,6 +46,7 @@ class Scan:
         self.root = source.root
         self.unlistable: set[Path] = set()
         self.seen = 0
+        self.passed_over = Counter[str]()  # files, and whole directories, that are no photos, by what they are
         self.finished = False
         self.identity: Identity | None = identity(source.root)
         self._below = source.root if below is None else below
@@ -84,18 +86,26 @@ class Scan:
     def _entry(self, entry: Entry, directory: str, pending: list[str]) -> Sighting | None:
         try:
             if entry.is_dir(follow_symlinks=False):
-                if not is_excluded_directory(entry.name):
-                    pending.append(entry.path)
+                self._subdirectory(entry, directory, pending)
             elif self._source.takes(entry.name):
                 status = entry.stat(follow_symlinks=False)
                 self._devices.add(status.st_dev)
                 return self._source.at(entry.path, status)
+            else:
+                self.passed_over[passed_over(entry.name, is_directory=False)] += 1
         except FileNotFoundError:
             return None  # deleted since it was listed
         except OSError:
             # One link to a closed place says nothing of its neighbours; any other file's trouble is its directory's.
             self.unlistable.add(Path(entry.path if entry.is_symlink() else directory))
         return None
+
+    def _subdirectory(self, entry: Entry, directory: str, pending: list[str]) -> None:
+        nested = f"{os.path.basename(directory)}/{entry.name}"  # noqa: PTH119 - keeps undecodable names as they are
+        if is_excluded_directory(nested):
+            self.passed_over[passed_over(nested, is_directory=True)] += 1
+        else:
+            pending.append(entry.path)
 
     def _conclude(self) -> None:
         """Keep the root's identity if the scan ends in the same directory that it began in; else nothing is known."""

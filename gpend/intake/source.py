@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gpend.intake import Sighting
 from gpend.intake.mounts import mounts_now
-from gpend.intake.names import is_excluded_directory, is_photo_name
+from gpend.intake.names import has_excluded, is_photo_name
 from gpend.intake.sidecars import is_sidecar
 from gpend.settings import FolderSettings, Keep, Settings
 from gpend.spelling import is_listed
@@ -72,7 +72,7 @@ class Source:
     def is_visible(self, relative: Path) -> bool:
         """Whether a scan would show a file of this path below the root, were it there."""
         *directories, name = relative.parts
-        return self.takes(name) and not any(map(is_excluded_directory, directories))
+        return self.takes(name) and not has_excluded([self.root.name, *directories])
 
     def is_outside(self, path: str) -> bool:
         """Whether an absolute path lies in a folder whose files are not this source's photos."""
@@ -129,7 +129,7 @@ class Source:
             raise
         inside = target.startswith(self._real_root + os.sep)
         directories = Path(target[len(self._real_root) :] if inside else target).parent.parts
-        excluded = any(is_excluded_directory(name) for name in directories if name not in _VERSION_STORES)
+        excluded = has_excluded([name for name in directories if name not in _VERSION_STORES])
         return None if excluded or self.is_outside(target) else Path(target).stat()
 
 

@@ -1,9 +1,9 @@
 """Has this file stopped changing, and does it hold its picture to its end? Only whole files pass.
 
 The same check stands at start and later. It opens files, read-only, when they have been quiet, and reads little of
-them. Only change counts, and only the monotonic clock, which is an argument: what a file's times say is never compared
-with the wall clock, so files from the future, from 1980, from a file system that counts in steps of two seconds, and
-clocks that jump make no difference.
+them. Only change counts, and only the monotonic clock, which is an argument: files from the future, from 1980, from a
+file system that counts in steps of two seconds, and clocks that jump make no difference. What a file's time says is
+asked for one thing only: whether a file without end, which is quiet, was left so long ago that nobody is writing it.
 """
 
 import heapq
@@ -17,10 +17,12 @@ from itertools import count
 from pathlib import Path
 
 from gpend.backoff import delay
+from gpend.core.formats.signatures import HEAD
 from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
 from gpend.intake.names import temporary_for
+from gpend.intake.sidecars import is_sidecar
 from gpend.intake.source import Source
 from gpend.settings import Settings
 
@@ -95,17 +97,22 @@ class SettleQueue:
         """Whether a file that waits is still what it was when last offered or judged."""
         return not _has_changed(self._waiting[seen.path].sighting, seen)
 
-    def judge(self, seen: Sighting, ending: Completeness, now: float, *, held: bool = False) -> Verdict:
+    def judge(
+        self, seen: Sighting, ending: Completeness, now: float, *, held: bool = False, is_old: bool = False
+    ) -> Verdict:
         """Decide on a file that was due, from what it is and how it ends now; what is not told to wait is forgotten.
 
-        `held` says that a temporary file beside it is about to take its place.
+        `held` says that a temporary file beside it is about to take its place; `is_old`, that it was last written
+        longer ago than a file without end is waited for.
         """
         waiting = self._waiting[seen.path]
         if not self.is_unchanged(seen):
             self._begin(seen, now, check_at=now + max(self._quiet, _SHORTEST_PAUSE))
             return Verdict.WAIT
         unchanged = now - waiting.since
-        patience = self._incomplete if ending is Completeness.INCOMPLETE else _HOLD_SECONDS if held else 0.0
+        patience = _HOLD_SECONDS if held else 0.0
+        if ending is Completeness.INCOMPLETE and not (is_old and not held):
+            patience = self._incomplete
         if unchanged < patience:
             self.postpone(seen.path, now, until=waiting.since + patience)
             return Verdict.WAIT
@@ -147,6 +154,7 @@ def _has_changed(before: Sighting, after: Sighting) -> bool:
 
 
 _MINUTE = 60.0
+_NANO = 1e9
 _LISTING_SECONDS = 2.0  # a directory's temporary files are listed at most so often
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
 
@@ -164,7 +172,8 @@ class StabilityCheck:
 
     def __init__(self, source: Source, settings: Settings) -> None:
         self._source = source
-        self._queue = SettleQueue(settings.settle_seconds, settings.incomplete_minutes * _MINUTE)
+        self._incomplete_seconds = settings.incomplete_minutes * _MINUTE
+        self._queue = SettleQueue(settings.settle_seconds, self._incomplete_seconds)
         self._listed: dict[Path, frozenset[str]] = {}
         self._listed_at = -_LISTING_SECONDS
 
@@ -179,13 +188,16 @@ class StabilityCheck:
         """
         return self._queue.offer(sighting, now, at_once=at_once)
 
-    def take(self, now: float, limit: int = 256) -> Iterator[Settled]:
-        """Look at files that are due, `limit` at most, and let pass those that are whole."""
+    def take(self, now: float, limit: int = 256, *, utc: int = 0) -> Iterator[Settled]:
+        """Look at files that are due, `limit` at most, and let pass those that are whole, or will never be.
+
+        `utc` is the time in seconds by which the times of files are told; 0: that is not known.
+        """
         for _ in range(limit):
             path = self._queue.pop_due(now)
             if path is None:
                 return
-            settled = self._look(path, now)
+            settled = self._look(path, now, utc)
             if settled is not None:
                 yield settled
 
@@ -193,12 +205,12 @@ class StabilityCheck:
         """When `take` is worth calling again; None while nothing waits."""
         return self._queue.next_check()
 
-    def _look(self, path: Path, now: float) -> Settled | None:
+    def _look(self, path: Path, now: float, utc: int) -> Settled | None:
         ending = Completeness.UNKNOWN
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
-                ending = _ending(path)
+                ending = _ending(path, seen)
                 seen = self._source.sight(path)  # what was judged must still be what is there
         except (OSError, TransientError):
             self._queue.postpone(path, now)
@@ -206,7 +218,8 @@ class StabilityCheck:
         if seen is None:
             self._queue.forget(path)
             return None
-        verdict = self._queue.judge(seen, ending, now, held=self._is_held(path, now))
+        is_old = utc - seen.stamp.mtime_ns / _NANO >= self._incomplete_seconds
+        verdict = self._queue.judge(seen, ending, now, held=self._is_held(path, now), is_old=is_old)
         return None if verdict is Verdict.WAIT else Settled(seen, incomplete=verdict is Verdict.INCOMPLETE)
 
     def _is_held(self, path: Path, now: float) -> bool:
@@ -227,8 +240,10 @@ def _to_be_replaced(directory: Path) -> frozenset[str]:
         return frozenset()  # the file itself was seen, and its end judged; a hold is only a courtesy
 
 
-def _ending(path: Path) -> Completeness:
+def _ending(path: Path, seen: Sighting) -> Completeness:
     """How a file ends now. Raises OSError or TransientError if it cannot be told at this moment."""
+    if is_sidecar(path.name) and seen.stamp.size < HEAD:
+        return Completeness.UNKNOWN  # it may be as short as it likes
     try:
         descriptor = _opened(path)
     except PermissionError:

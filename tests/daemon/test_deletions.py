@@ -41,6 +41,17 @@ def test_a_deleted_photo_sends_its_output_to_the_trash_of_the_day(world: World) 
     assert not (world.output / "2020").exists()
 
 
+def test_a_photo_that_a_gallery_moves_into_its_trash_is_deleted(world: World) -> None:
+    photo = world.put("2020/a.jpg")
+    world.put("2020/b.jpg", SHARP)
+    world.once()
+    trash = world.source / ".dtrash/files"
+    trash.mkdir(parents=True)
+    photo.rename(trash / photo.name)
+    world.once()
+    assert trashed(world) == {".gpend-trash/2023-11-14/2020/a.jpg"}
+
+
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:
     for number in range(2):
         photo = world.put("a.jpg", numbered(number))

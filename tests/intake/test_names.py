@@ -16,6 +16,8 @@ from gpend.intake.names import (
     is_excluded_directory,
     is_photo_name,
     is_temporary,
+    passed_over,
+    rule_of,
     temporary_for,
 )
 
@@ -67,10 +69,61 @@ def test_a_directory_named_as_a_tool_names_its_own_holds_no_photos(rule: Rule) -
 
 
 @pytest.mark.parametrize(
-    "name", ["2024", ".hidden", "eaDir", "sync", "trash", "Recycle", ".picasaoriginals", "appdata"]
+    "name",
+    [
+        *["2024", ".hidden", "eaDir", "sync", "trash", "Recycle", "picasaoriginals", "appdata", "thumbs", "Thumb"],
+        *["encoded-video", "cache", "Photos Library.photoslibrary", "Photos Library.photoslibrary/originals"],
+        *["iPhoto Library/Masters", "Old.photolibrary/Originals", "2024/thumbs", "A Document", "@GMT"],
+    ],
 )
 def test_directories_of_people_are_not_excluded(name: str) -> None:
     assert not is_excluded_directory(name)
+
+
+@pytest.mark.parametrize("rule", FILES + DIRECTORIES, ids=stem)
+def test_a_row_of_the_table_is_the_one_that_tells_of_its_example_and_says_where_it_is_known_from(rule: Rule) -> None:
+    first = rule_of(rule.example, is_directory=rule in DIRECTORIES)
+    assert first is not None
+    assert first.kind is rule.kind
+    assert len(rule.source) > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *[("a.NEF", "RAW photos"), ("a.mp4", "films"), ("a.gif", "formats that gpend does not read")],
+        *[("._a.jpg", "files of macOS"), ("SYNOPHOTO_THUMB_M.jpg", "thumbnails of Synology")],
+        *[("a.txt", "other files"), ("a.dat", "other files")],
+    ],
+)
+def test_what_is_passed_over_has_a_name(name: str, words: str) -> None:
+    assert words in passed_over(name, is_directory=False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Photos Library.photoslibrary/originals/0/x.jpg", "iPhoto Library/Masters/2010/x.jpg", "a/thumbs/x.jpg"],
+)
+def test_originals_inside_a_library_are_photos(path: str) -> None:
+    assert is_photo_name(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *["Photos Library.photoslibrary/resources/derivatives/0/x_1_105_c.jpeg", "iPhoto Library/Previews/2010/x.jpg"],
+        *["a/.dtrash/files/x.jpg", "immich/thumbs/123e4567-e89b-12d3-a456-426614174000/ab/cd/x-preview.jpeg"],
+        *["DCIM/.trashBin/x.jpg", "PRIVATE/M4ROOT/THMBNL/C0001T01.JPG", "storage/cache/thumbnails/0/x_720x720_fit.jpg"],
+    ],
+)
+def test_what_a_gallery_keeps_of_its_own_holds_no_photos(path: str) -> None:
+    assert not is_photo_name(path)
+
+
+def test_wechats_thumbnails_are_no_photos_where_its_pictures_are() -> None:
+    assert not is_photo_name("MsgAttach/0123456789abcdef0123456789abcdef/Thumb/2024-01/0a1b_t.dat", wechat_dat=True)
+    assert not is_photo_name("0a1b_t.dat", wechat_dat=True)
+    assert is_photo_name("MsgAttach/0123456789abcdef0123456789abcdef/Image/2024-01/0a1b.dat", wechat_dat=True)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in FILES if "?P<final>" in rule.pattern], ids=stem)

@@ -341,3 +341,38 @@ def test_no_descriptor_stays_open(source: Source) -> None:
     for now in (10.0, 20.0, 40.0, 3600.0):
         taken(gate, now)
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
+
+
+UTC = 1_700_000_000
+
+
+def aged(source: Source, name: str, content: bytes, seconds: int) -> Path:
+    path = put(source, name, content)
+    os.utime(path, (UTC - seconds, UTC - seconds))
+    return path
+
+
+def test_a_damaged_file_that_nobody_has_written_for_long_is_judged_as_soon_as_it_is_quiet(source: Source) -> None:
+    gate = offered(source, aged(source, "a.jpg", JPEG[:-100], 3600))
+    assert list(gate.take(9.9, utc=UTC)) == []
+    assert [settled.incomplete for settled in gate.take(10, utc=UTC)] == [True]
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 0, 3599])
+def test_a_damaged_file_of_late_or_of_the_future_may_still_grow(source: Source, seconds: int) -> None:
+    gate = offered(source, aged(source, "a.jpg", JPEG[:-100], seconds))
+    assert list(gate.take(10, utc=UTC)) == []
+    assert [settled.incomplete for settled in gate.take(3600, utc=UTC + 3600)] == [True]
+
+
+def test_an_old_damaged_file_that_a_tool_is_about_to_replace_is_waited_for(source: Source) -> None:
+    gate = offered(source, aged(source, "a.jpg", JPEG[:-100], 86_400))
+    put(source, "a.jpg.part", b"x")
+    assert list(gate.take(10, utc=UTC)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\0" * 15])
+def test_a_sidecar_may_be_as_short_as_it_likes(tmp_path: Path, content: bytes) -> None:
+    source = Source(tmp_path, with_sidecars=True)
+    gate = offered(source, put(source, "a.jpg.json", content))
+    assert [settled.incomplete for settled in gate.take(10)] == [False]

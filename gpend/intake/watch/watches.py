@@ -181,7 +181,7 @@ class Watches:
             self._tell(Hint(self._source.root, Path(path), is_whole=whole))
 
     def _directory(self, event: Event, name: str, path: str) -> None:
-        if is_excluded_directory(name):
+        if is_excluded_directory(f"{os.path.basename(os.path.dirname(path))}/{name}"):  # noqa: PTH119, PTH120 - as above
             return
         if event.mask & inotify.MOVED_FROM:
             self._remove([known for known in self._laid if known == path or known.startswith(path + os.sep)])
