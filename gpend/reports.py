@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpend.intake import names
-from gpend.ledger import Facts, FolderRow, Records, Row
-from gpend.settings import FolderSettings
+from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
+from gpend.settings import CoreSettings, FolderSettings
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Status:
     last_activity: str | None
     folders: tuple[Folder, ...]
     last_errors: tuple[Trouble, ...]
+    judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ class History:
     found_by: str
     attempts: int
     next_attempt: str | None
+    held: str | None = None  # in words, since when it waits for a person and what frees it
 
 
-def status(ledger: Path, *, errors: int = 5) -> Status:
-    """How it is going, with the last few `errors`. Raises FatalError where there is no ledger to read."""
+def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
+    """How it is going, with the last few `errors`, under these `settings`. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
         return Status(
             running=records.running(),
@@ -80,6 +82,7 @@ def status(ledger: Path, *, errors: int = 5) -> Status:
             last_activity=_moment(records.last_activity()),
             folders=tuple(_folder(row) for row in records.folders()),
             last_errors=tuple(_trouble(row) for row in records.recent_errors(errors)),
+            judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
         )
 
 
@@ -186,6 +189,21 @@ def _history(row: Row) -> History:
         found_by=row.found_by.value,
         attempts=row.attempts,
         next_attempt=_moment(row.next_attempt),
+        held=_held(row),
+    )
+
+
+def _judged_otherwise(records: Records, settings: CoreSettings) -> int:
+    return records.judged_with_other_settings(fingerprint_of(settings))
+
+
+def _held(row: Row) -> str | None:
+    if not row.held:
+        return None
+    since = _moment(row.changed_since) or "some time"
+    return (
+        f"It is held since {since}: it changed together with so many others that gpend asks first. What was made of it "
+        "before stays meanwhile. `gpend status` tells what changed; `gpend confirm` frees it."
     )
 
 

@@ -56,10 +56,18 @@ def status_text(status: Status, now: datetime) -> str:
         f"gpend is {how}; last activity {ago(status.last_activity, now)}.",
         f"Photos: {', '.join(counted) or 'none yet'}. Backlog: {status.backlog}.",
         f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",
+        *_judged_otherwise(status.judged_with_other_settings),
         *_folder_lines(status, now),
         *_error_lines(status, now),
     ]
     return "\n".join(lines)
+
+
+def _judged_otherwise(photos: int) -> list[str]:
+    if not photos:
+        return []
+    what = "1 photo was" if photos == 1 else f"{photos} photos were"
+    return [f"{what} judged with other settings: gpend retry --judged-with-other-settings"]
 
 
 def _folder_lines(status: Status, now: datetime) -> list[str]:
@@ -100,6 +108,7 @@ def history_text(history: History, now: datetime) -> str:
     lines = [
         f"{plain(history.photo)}: {state(history.state)}",
         f"  {plain(history.reason)}" if history.reason else "",
+        f"  {plain(history.held)}" if history.held else "",
         *face_lines(history.faces),
         *(f"  note: {plain(note)}" for note in history.notes),
         *_facts(history, now),

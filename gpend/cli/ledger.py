@@ -25,7 +25,8 @@ def status(*, as_json: bool, config_file: Path | None) -> None:
     """
     from gpend import reports, words
 
-    answer = reports.status(settings_of(config_file).ledger)
+    settings = settings_of(config_file)
+    answer = reports.status(settings.ledger, settings=settings)
     if as_json:
         print_json(asdict(answer))
     else:
@@ -61,8 +62,14 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
 
 @commands.command()
 @click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO]...")
+@click.option(
+    "--judged-with-other-settings",
+    "rejudge",
+    is_flag=True,
+    help="All that was judged with other settings, or another network, than those of today.",
+)
 @CONFIG
-def retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
+def retry(photos: tuple[Path, ...], *, rejudge: bool, config_file: Path | None) -> None:
     """Try photos again; without a PHOTO, all that failed.
 
     A running daemon begins within seconds, else the next one to start.
@@ -71,6 +78,28 @@ def retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
     Example:
       gpend retry /srv/photos/2019/anna.jpg
     """
+    if rejudge:
+        _rejudge(photos, config_file)
+    else:
+        _retry(photos, config_file)
+
+
+def _rejudge(photos: tuple[Path, ...], config_file: Path | None) -> None:
+    from gpend import reports
+    from gpend.ledger import Ledger, Request
+
+    if photos:
+        raise RefusedError("--judged-with-other-settings means all such photos; name no PHOTO with it.")
+    settings = settings_of(config_file)
+    concerned = reports.status(settings.ledger, settings=settings).judged_with_other_settings
+    if not concerned:
+        click.echo("All photos were judged with the settings of today, so nothing was changed.")
+        return
+    Ledger.request(settings.ledger, Request.REJUDGE)
+    click.echo(f"Noted. {concerned} are judged again, within seconds if gpend runs, else from its next start on.")
+
+
+def _retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
     from gpend import reports, words
     from gpend.ledger import Ledger, Request
 

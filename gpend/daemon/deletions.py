@@ -53,10 +53,6 @@ class DeletionDetector:
         if was_missing:
             self._absences.found_again(photo)
 
-    def note_changed(self) -> None:
-        """A photo that has an output has changed."""
-        self.next_review = 0.0
-
     def confirm(self) -> None:
         """A person has said that the source is right as it is."""
 
@@ -91,11 +87,14 @@ class DeletionDetector:
 
     def review(self, now: Now) -> bool:
         """Act on what is missing and hold what must be held; True if there is more to do at once."""
-        if now.steady < self.next_review:
+        if now.steady < self.next_review and not self._pair.has_new_changes:
             return False
         self.next_review = _NEVER
         folder = self._folder()
-        if self._doubt or self._brake.apply(folder, self._span(now), now):
+        may_act = not self._doubt or self._pair.has_new_changes
+        is_held = may_act and self._brake.apply(folder, self._span(now), now)
+        self._pair.has_new_changes = False
+        if self._doubt or is_held:
             return False
         rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now)) if self._is_there(folder) else []
         seen_to = [self._conclude(row, now) for row in rows]
@@ -173,6 +172,14 @@ class MassChange:
     removals: int
     changes: int
     total: int  # photos that have an output, or had one
+    done: int  # of what vanished and changed, what was seen to already
+
+    def in_words(self) -> str:
+        """For the person who is asked."""
+        done = f"{self.done} of them were seen to before that was noticed." if self.done else "Nothing was done yet."
+        return (
+            f"{self.removals} photos vanished and {self.changes} changed, of {self.total} that have an output. {done}"
+        )
 
     def exceeds(self, limits: BrakeSettings) -> bool:
         """Is that more than may vanish or be redone without a person's word?"""
@@ -198,11 +205,13 @@ class Brake:
         """How much has vanished and changed; what is missing may turn up in `span`. Nothing is changed."""
         counted_from = now.utc - _WINDOW if folder.brake_since is None else folder.brake_since
         since, absences = max(folder.confirmed, min(counted_from, now.utc)), self._ledger.absences
+        deleted = sum(moment > since for moment in self._deleted)
         return MassChange(
             since,
-            sum(moment > since for moment in self._deleted) + absences.removals(folder.id, since, span),
+            deleted + absences.removals(folder.id, since, span),
             absences.changes(folder.id, since),
             absences.mirrored(folder.id, since),
+            deleted + absences.removed(folder.id, since) + absences.redone(folder.id, since),
         )
 
     def apply(self, folder: FolderRow, span: Span, now: Now) -> bool:
@@ -214,12 +223,7 @@ class Brake:
                 self.release(folder)
             return False
         self._ledger.absences.hold(folder.id, change.since)
-        self.engage(
-            folder,
-            f"{change.removals} photos vanished and {change.changes} changed, of {change.total} that have an output. "
-            "Nothing was done yet.",
-            change.since,
-        )
+        self.engage(folder, change.in_words(), change.since)
         return True
 
     def engage(self, folder: FolderRow, words: str, since: int | None) -> None:

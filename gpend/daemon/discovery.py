@@ -163,13 +163,10 @@ class FolderDiscovery:
         if row is not None:
             with suppress(OSError):  # the row is about to forget a file; the news are not to wait for the output tree
                 self._dispatcher.adopt_orphan(row, self.pair, now)
-        was_mirrored = known is not None and (self._known(path) or known).mirrored
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
         found = Found(self._relative(path), sighting.stamp, finder, is_sidecar(path.name))
         photo = self._ledger.photos.sight(self.pair.id, found, now.utc)
         self.deletions.note_met(photo, was_missing=False)
-        if was_mirrored:
-            self.deletions.note_changed()
         return photo
 
     def _known(self, path: Path) -> Known | None:

@@ -93,7 +93,7 @@ class Loop:
             FolderDiscovery(pair, self._dispatcher, ledger, runtime.settings, clock) for pair in self._pairs
         ]
         self._watcher: Watcher | None = None
-        self._requests = RequestHandler(ledger, self.discoveries)
+        self._requests = RequestHandler(ledger, self.discoveries, runtime.fingerprint)
         self._maintenance = Maintenance(ledger, self._pairs, runtime.settings.trash_days, clock.now())
         self._sweep = sweep(self._pairs)
         self._busy_ledger = CircuitBreaker()
@@ -279,7 +279,16 @@ def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) ->
     if identity is None:
         identity = output_root.claim(mirror.output)
         ledger.sources.claim(row.id, identity)
-    return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity)
+    return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity, _previous(row))
+
+
+def _previous(row: FolderRow) -> Mirror | None:
+    """The output before it was switched: what gpend wrote there is copied over, not made again."""
+    previous = row.previous_output
+    if previous is None or previous == row.output or not previous.is_dir():
+        return None
+    log.info("output_switched", source=row.source, before=previous, output=row.output)
+    return Mirror(row.source, previous)
 
 
 def _noting(output: Path) -> Callable[[str], None]:

@@ -68,6 +68,9 @@ def prepare_ledger(ledger: Ledger, runtime: Runtime, dispatcher: Dispatcher, now
         upkeep.forget_sidecars()
     else:
         upkeep.mirror_kept(now.utc)
+    concerned = ledger.judged_with_other_settings(runtime.fingerprint)
+    if concerned:
+        log.info("judged_with_other_settings", photos=concerned, again="gpend retry --judged-with-other-settings")
     for row in upkeep.worn_out(settings.attempts, settings.attempts * _DEATHS):
         dispatcher.set_aside(row, _worn_out(row.attempts + row.deaths), now)
 

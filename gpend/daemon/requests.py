@@ -8,18 +8,19 @@ import structlog
 
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.dispatch import FolderPair, Now
-from gpend.ledger import Asked, Ledger, Request
+from gpend.ledger import Asked, Fingerprint, Ledger, Request
 from gpend.mirror import output_root
 
 log = structlog.get_logger()
 
 
 class RequestHandler:
-    """Answers the requests that `gpend retry`, `forget` and `confirm` leave in the ledger."""
+    """Answers the requests that `gpend retry` and `confirm` leave in the ledger."""
 
-    def __init__(self, ledger: Ledger, discoveries: Sequence[FolderDiscovery]) -> None:
+    def __init__(self, ledger: Ledger, discoveries: Sequence[FolderDiscovery], fingerprint: Fingerprint) -> None:
         self._ledger = ledger
         self._discoveries = discoveries
+        self._fingerprint = fingerprint
 
     def answer(self, now: Now) -> int:
         """Carry out what waits; how many requests that were."""
@@ -35,8 +36,8 @@ class RequestHandler:
         match request.kind:
             case Request.RETRY:
                 self._retry(request.path, now)
-            case Request.FORGET:
-                self._forget(request.path, now)
+            case Request.REJUDGE:
+                self._ledger.requests.rejudge(self._fingerprint, now.utc)
             case Request.CONFIRM:
                 self._confirm(request.path, now)
 
@@ -45,14 +46,6 @@ class RequestHandler:
         photos = self._ledger.requests.set_aside() if path is None else iter([row.id] if row else [])
         for photo in photos:
             self._ledger.requests.retry(photo, now.utc)
-
-    def _forget(self, path: Path | None, now: Now) -> None:
-        row = None if path is None else self._ledger.photo(path)
-        if row is not None:
-            self._ledger.photos.forget(row.id)
-            for discovery in self._discoveries:
-                if row.source == discovery.pair.root:
-                    discovery.look(row.path, now)
 
     def _confirm(self, path: Path | None, now: Now) -> None:
         for discovery in self._discoveries:
@@ -68,7 +61,7 @@ class RequestHandler:
                 return
             identity = output_root.claim(pair.mirror.output)
             self._ledger.sources.claim(pair.id, identity)
-            self._ledger.sources.recheck(pair.id, now.utc)
+            self._ledger.sources.recheck(pair.id, now.utc, confirmed=True)
 
             def remember() -> None:
                 pair.identity = identity

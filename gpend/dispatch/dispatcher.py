@@ -116,7 +116,8 @@ class Dispatcher:
         if self.health.is_paused(pair, now):
             return None
         rows = self._ledger.queue.due(pair.id, now.utc, self.in_flight.waiting_on_duplicate + 1)
-        return next((row for row in rows if not self.in_flight.holds(row)), None)
+        row = next((row for row in rows if not self.in_flight.holds(row)), None)
+        return None if row is not None and row.counted and pair.has_new_changes else row
 
     def _resume_without_photo(self, pair: FolderPair, now: Now) -> None:
         """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
@@ -157,6 +158,10 @@ class Dispatcher:
     def _process(self, job: Job, now: Now) -> None:
         if self.in_flight.is_working_on(job.photo.content):
             self.in_flight.wait_on_duplicate(job)
+            return
+        if self._reuse.is_new_change(job):
+            self._ledger.absences.count_change(job.row.id, job.photo.content, now.utc)
+            self._ledger.after_commit(lambda: setattr(job.pair, "has_new_changes", True))
             return
         try:
             is_done = self._reuse.finish_known(job, now)

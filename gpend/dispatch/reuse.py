@@ -1,5 +1,6 @@
 """Photos that need no engine: gpend has met them before, made them itself, or still has no place for their outputs."""
 
+import os
 from collections.abc import Sequence
 
 from gpend.dispatch.finish import Finisher
@@ -9,10 +10,12 @@ from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written
-from gpend.mirror import Mirror, candidates, is_tagged
+from gpend.mirror import Mirror, candidates, is_tagged, trash
 from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
+_DONE = (State.RESTORED, State.KEPT, State.UNSUPPORTED)
+_LEFT = ("the output was changed by somebody; left alone", "the output was deleted by somebody; left so")
 _SIDECAR = "it goes with its photo"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 
@@ -34,13 +37,27 @@ class Deduplicator:
         self._finisher = finisher
         self._fingerprint = fingerprint
 
+    def is_new_change(self, job: Job) -> bool:
+        """Would an output be redone for this photo that the brake has not counted yet?
+
+        A photo of which no byte has changed is no change, whatever its times say.
+        """
+        row, content = job.row, job.photo.content
+        if row.written is None or trash.is_in_trash(row.written.path) or row.forced or row.counted == content:
+            return False
+        if row.content is not None and row.content != content:
+            return True
+        return row.recheck and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
+
     def finish_known(self, job: Job, now: Now) -> bool:
         """End a photo that needs no engine; False: it does."""
         is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
-        return (not is_afresh and self._finish_known(job, now)) or self._set_aside_again(job, now)
+        known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
+        if self._leave_output(job, known, now) or (not is_afresh and self._finish_known(job, known, now)):
+            return True
+        return self._set_aside_again(job, now)
 
-    def _finish_known(self, job: Job, now: Now) -> bool:
-        duplicates = self._ledger.photos.duplicates(job.row.id, job.photo.content)
+    def _finish_known(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         if self._reuse_any(job, duplicates, now):
             return True
         if job.row.is_sidecar:
@@ -63,6 +80,9 @@ class Deduplicator:
         """End a photo as its duplicate ended; False: its output is no longer what gpend wrote, so process the photo."""
         home = self._homes.get(duplicate.folder)
         moved = moved_from(job, duplicate)
+        if duplicate.id == job.row.id and duplicate.written is not None:
+            home = self._home_of_own(job, duplicate.written)
+            moved = home is not job.pair.previous  # what the output was before stays as it is
         wants_output = duplicate.finished is State.RESTORED or (self._outputs.mirrors_kept and moved)
         written = None
         try:
@@ -109,10 +129,36 @@ class Deduplicator:
                 self._finisher.record(row, result, now)
         return True
 
+    def _home_of_own(self, job: Job, written: Written) -> Mirror | None:
+        """The tree in which a photo's own output stands as gpend wrote it: the output, or what it was before."""
+        trees = (job.pair.mirror, job.pair.previous if job.row.recheck else None)
+        return next((tree for tree in trees if tree is not None and trash.whereabouts(tree, written)), None)
+
+    def _leave_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
+        """A photo is as it was, but somebody has changed or deleted its output: that is how they want it.
+
+        False: it is not so, or gpend is to make the output anew.
+        """
+        row, written = job.row, job.row.written
+        if written is None or row.content != job.photo.content or row.finished not in _DONE:
+            return False
+        if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
+            return False
+        is_there = os.path.lexists(job.pair.mirror.output / written.path)
+        if not is_there and (row.recheck or row.forced):
+            return False
+        if self._outputs.existing(job, _hashes(duplicates).keys()) is not None:
+            return False  # it is gpend's own, though not on record
+        before = row.reason.split("; " + _LEFT[0])[0].split("; " + _LEFT[1])[0]
+        reason = f"{before}; {_LEFT[0] if is_there else _LEFT[1]}"
+        self._finisher.record(
+            row, Result(row.finished, reason, row.content, row.fingerprint, row.outcome, written), now
+        )
+        return True
+
     def _adopt_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         """Look for an output of exactly this photo that the ledger does not know of; False: there is none."""
-        fit = [each for each in duplicates if each.finished not in _SET_ASIDE]  # what those have is an earlier photo's
-        hashes = {each.written.sha256: each for each in fit if each.written is not None}
+        hashes = _hashes(duplicates)
         written = self._outputs.existing(job, hashes.keys())
         if written is None:
             return False
@@ -143,6 +189,12 @@ class Deduplicator:
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:
     """Is the output of a moved photo this photo's now, which stands there still as a disk that ignores case sees it?"""
     return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
+
+
+def _hashes(duplicates: Sequence[Row]) -> dict[str, Row]:
+    """The outputs of photos of one content, by their SHA-256."""
+    fit = [each for each in duplicates if each.finished not in _SET_ASIDE]  # what those have is an earlier photo's
+    return {each.written.sha256: each for each in fit if each.written is not None}
 
 
 def moved_from(job: Job, duplicate: Row) -> bool:

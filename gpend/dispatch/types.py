@@ -39,6 +39,8 @@ class FolderPair:
     mirror: Mirror
     minimum_free: int = 0  # bytes
     identity: str | None = None  # of the output's root; another one there is another disk, or none at all
+    previous: Mirror | None = None  # the output before it was switched, if it is still there
+    has_new_changes: bool = False  # which the brake has to look at before they are processed
 
     @property
     def root(self) -> Path:

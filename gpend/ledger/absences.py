@@ -67,6 +67,18 @@ class Absences:
         """Mirrored photos that were seen to change since then, redone already or not."""
         return self._database.number("changes", {"folder": folder, "since": since}) or 0
 
+    def redone(self, folder: int, since: int) -> int:
+        """How many of those changes are redone already."""
+        return self._database.number("redone", {"folder": folder, "since": since}) or 0
+
+    def removed(self, folder: int, since: int) -> int:
+        """Of the photos that vanished since then, how many outputs were seen to already."""
+        return self._database.number("removed", {"folder": folder, "since": since}) or 0
+
+    def count_change(self, photo: int, content: str, now: int) -> None:
+        """A mirrored photo is another one now, or its output has to be made anew: before that is done."""
+        self._database.run("count_change", {"id": photo, "content": content, "now": now})
+
     def mirrored(self, folder: int, since: int) -> int:
         """Photos that have an output, or had one until they vanished after `since`."""
         return self._database.number("mirrored", {"folder": folder, "since": since}) or 0

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
 
-VERSION = 1
+VERSION = 2
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
 
 BUSY_SECONDS = 30.0
@@ -109,7 +109,7 @@ def _blamed() -> Iterator[None]:
         raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
     except sqlite3.IntegrityError:
         raise  # gpend's own mistake: it must not be mistaken for anything else
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes what it read, which may be no UTF-8
         raise FatalError(f"The ledger is damaged ({error}). The next start repairs it.") from error
 
 
@@ -128,6 +128,9 @@ def open_for_writing(path: Path) -> Database:
     except sqlite3.DatabaseError as error:
         connection.close()
         raise _named(error, path) from error
+    except UnicodeDecodeError as error:
+        connection.close()
+        raise DamagedError(f"{path}: {error}") from error  # SQLite quotes what it read, which is no UTF-8
     except BaseException:
         connection.close()
         raise
@@ -141,7 +144,7 @@ def open_for_reading(path: Path) -> Database:
     try:
         connection = _reading_connection(path)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FatalError(f"The ledger {path} cannot be read: {error}") from error
     if version != VERSION:
         connection.close()

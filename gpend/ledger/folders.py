@@ -43,9 +43,9 @@ class Folders:
         """Remember which folder stands at the output; None: whatever does will do."""
         self._database.run("claim_folder", {"folder": folder, "identity": identity})
 
-    def recheck(self, folder: int, now: int) -> None:
-        """Look whether every output still stands; what does not is made anew."""
-        self._database.run("recheck_outputs", {"folder": folder, "now": now})
+    def recheck(self, folder: int, now: int, *, confirmed: bool) -> None:
+        """Look whether every output still stands; what does not is made anew. `confirmed`: however much that is."""
+        self._database.run("recheck_outputs", {"folder": folder, "now": now, "confirmed": int(confirmed)})
 
     def photos(self, folder: int) -> int:
         """How many photos the folder is known to hold, or to have held until they went missing."""
@@ -65,6 +65,7 @@ class Folders:
         if row is None:
             raise AssertionError("the statement returns the row")
         if before is not None and before["output"] != row["output"]:
-            self.recheck(row["id"], now)
+            self.recheck(row["id"], now, confirmed=False)
+            self._database.run("switch_output", {"folder": row["id"], "previous": before["output"]})
             self.claim(row["id"], None)
         return self.row(row["id"])

@@ -52,7 +52,7 @@ class Ledger(Records):
 
     @staticmethod
     def request(path: Path, kind: Request, photos: Sequence[Path] = ()) -> None:
-        """Ask the daemon that runs, or the next that starts, to retry, forget or confirm. Raises FatalError."""
+        """Ask the daemon that runs, or the next that starts, to retry, rejudge or confirm. Raises FatalError."""
         requests.leave(path, kind, list(photos))
 
     def together(self) -> AbstractContextManager[None]:

@@ -36,8 +36,13 @@ UPDATE folder SET identity = :identity WHERE id = :folder;
 UPDATE folder SET output_identity = :identity WHERE id = :folder;
 
 -- name: recheck_outputs
-UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now
+-- Whether every output still stands: what does not is made anew, if a person has confirmed it without asking again.
+UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated = :now, recheck = 1,
+    counted = CASE WHEN :confirmed THEN content END
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
+
+-- name: switch_output
+UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
 -- name: known
 SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored, updated
@@ -51,9 +56,8 @@ VALUES (:folder, :path, :sidecar, :size, :mtime_ns, :inode, 'waiting', :now, :no
 -- The outcome so far stays until the new one is there: `prior` remembers what it was.
 UPDATE photo SET
     prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END,
-    state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, missing_since = NULL,
-    changed_since = CASE WHEN output IS NOT NULL AND (size <> :size OR mtime_ns <> :mtime_ns) AND state <> 'gone'
-                    THEN :now ELSE changed_since END,
+    state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, missing_since = NULL, counted = NULL,
+    recheck = CASE WHEN state = 'gone' THEN 1 ELSE recheck END,
     size = :size, mtime_ns = :mtime_ns, inode = :inode, updated = :now, found_by = :found_by
 WHERE id = :id;
 
@@ -62,7 +66,7 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
-ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by, photo.id
+ORDER BY photo.attempts, photo.deaths, photo.delays, photo.counted IS NOT NULL, photo.found_by, photo.id
 LIMIT :limit;
 
 -- name: next_attempt
@@ -85,7 +89,7 @@ UPDATE photo SET
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
     attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
-    held = 0, forced = 0, missing_since = NULL
+    held = 0, forced = 0, missing_since = NULL, counted = NULL, recheck = 0
 WHERE id = :id;
 
 -- name: catch_up
@@ -150,6 +154,17 @@ UPDATE photo SET
     prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END, state = 'waiting',
     attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1, updated = :now
 WHERE id = :id AND state NOT IN ('working', 'gone');
+
+-- name: rejudge
+-- What was judged with other settings, or another network, is judged afresh.
+UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1,
+    updated = :now
+WHERE state IN ('restored', 'kept') AND sidecar = 0 AND (model <> :model OR digest <> :digest);
+
+-- name: judged_with_other_settings
+SELECT count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
+WHERE folder.active = 1 AND photo.state IN ('restored', 'kept') AND photo.sidecar = 0
+  AND (photo.model <> :model OR photo.digest <> :digest);
 
 -- name: set_aside
 -- Everything that `gpend retry` without names means.
@@ -236,9 +251,20 @@ SELECT count(*) AS n FROM photo WHERE folder = :folder AND changed_since > :sinc
 SELECT count(*) AS n FROM photo
 WHERE folder = :folder AND output IS NOT NULL AND (state <> 'gone' OR missing_since > :since);
 
+-- name: redone
+-- Of those changes, what is redone already.
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND changed_since > :since AND state NOT IN ('waiting', 'working');
+
+-- name: removed
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND missing_since > :since AND state = 'gone' AND output IS NOT NULL;
+
+-- name: count_change
+-- Its file is another one, or its output has to be made anew: the brake counts that before it is done.
+UPDATE photo SET changed_since = :now, counted = :content, updated = :now WHERE id = :id;
+
 -- name: hold_changes
 UPDATE photo SET held = 1
-WHERE folder = :folder AND state = 'waiting' AND changed_since > :since AND held = 0 AND output IS NOT NULL;
+WHERE folder = :folder AND state = 'waiting' AND changed_since > :since AND counted IS NOT NULL AND held = 0 AND output IS NOT NULL;
 
 -- name: release_changes
 UPDATE photo SET held = 0 WHERE folder = :folder AND held = 1;

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from gpend.ledger import lock
-from gpend.ledger.database import Database, open_for_reading
+from gpend.ledger.database import Database, Value, open_for_reading
+from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import FolderRow, FoundBy, Row, State, folder_row, photo_row
 
 
@@ -40,6 +41,11 @@ class Records:
     def recent_errors(self, limit: int) -> list[Row]:
         """What was set aside, the latest first."""
         return [photo_row(row) for row in self._database.each("recent_errors", {"limit": limit})]
+
+    def judged_with_other_settings(self, fingerprint: Fingerprint) -> int:
+        """How many photos were judged with other settings, or another network, than these."""
+        values: dict[str, Value] = {"model": fingerprint.model, "digest": fingerprint.digest}
+        return self._database.number("judged_with_other_settings", values) or 0
 
     def last_activity(self) -> int | None:
         """When anything last changed, in UTC seconds."""

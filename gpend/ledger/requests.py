@@ -1,4 +1,4 @@
-"""What people asked for with `gpend retry`, `forget` and `confirm`: left in the ledger, taken by the daemon."""
+"""What people asked for with `gpend retry` and `confirm`: left in the ledger, taken by the daemon."""
 
 import os
 import time
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.ledger.database import DamagedError, Database, Value, open_for_writing
+from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import Request
 
 
@@ -57,6 +58,11 @@ class Requests:
     def retry(self, photo: int, now: int) -> bool:
         """Queue a photo afresh, whatever was found before; False for one that is being worked on or gone."""
         return self._database.run("retry", {"id": photo, "now": now}) > 0
+
+    def rejudge(self, fingerprint: Fingerprint, now: int) -> int:
+        """Queue afresh what was judged with other settings, or another network, than these; how many."""
+        values: dict[str, Value] = {"model": fingerprint.model, "digest": fingerprint.digest, "now": now}
+        return self._database.run("rejudge", values)
 
     def set_aside(self) -> Iterator[int]:
         """The ids of all photos that a retry without names means."""

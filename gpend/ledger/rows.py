@@ -39,7 +39,7 @@ class Request(StrEnum):
     """What a person can ask of the daemon through the ledger."""
 
     RETRY = "retry"
-    FORGET = "forget"
+    REJUDGE = "rejudge"
     CONFIRM = "confirm"
 
 
@@ -88,6 +88,7 @@ class FolderRow:
     confirmed: int
     identity: str | None
     output_identity: str | None
+    previous_output: Path | None  # before it was switched
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ class Row:
     held: bool
     forced: bool
     changed_since: int | None
+    counted: str | None  # the content of the change that the brake has counted
+    recheck: bool
     missing_since: int | None
 
     @property
@@ -179,6 +182,7 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
         confirmed=row["confirmed"],
         identity=row["identity"],
         output_identity=row["output_identity"],
+        previous_output=Path(os.fsdecode(row["previous_output"])) if row["previous_output"] else None,
     )
 
 
@@ -209,6 +213,8 @@ def photo_row(row: sqlite3.Row) -> Row:
         held=bool(row["held"]),
         forced=bool(row["forced"]),
         changed_since=row["changed_since"],
+        counted=row["counted"],
+        recheck=bool(row["recheck"]),
         missing_since=row["missing_since"],
     )
 

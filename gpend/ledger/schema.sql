@@ -15,6 +15,7 @@ CREATE TABLE folder (
     confirmed     INTEGER NOT NULL DEFAULT 0,  -- changes noticed up to this time were confirmed by a person
     output_identity TEXT,                      -- mark or inode of the output's root when it was last claimed
     identity      TEXT,                        -- device, inode and file system of the source's root when last listed
+    previous_output BLOB,                      -- absolute: the output before it was switched, whose files still count
     CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
     CHECK (brake_since IS NULL OR brake IS NOT NULL)
 ) STRICT;
@@ -41,6 +42,7 @@ CREATE TABLE photo (
                                                -- the state before it waited again or was gone; NULL: never finished
     reason        TEXT    NOT NULL DEFAULT '',
     content       TEXT    CHECK (length(content) = 64),  -- SHA-256 of the file that the outcome is about
+    picture       TEXT    CHECK (length(picture) = 64),  -- SHA-256 of its picture alone, without its metadata
     outcome       TEXT    CHECK (outcome IS NULL OR json_valid(outcome)),  -- the verdict on every face, and notes
     output        BLOB,                        -- relative to the folder's output; NULL: nothing stands there
     output_size   INTEGER,
@@ -60,6 +62,8 @@ CREATE TABLE photo (
     held          INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),    -- behind the brake
     forced        INTEGER NOT NULL DEFAULT 0 CHECK (forced IN (0, 1)),  -- a person asked: do it afresh
     changed_since INTEGER,                     -- when a change of an already mirrored source was noticed
+    counted       TEXT    CHECK (length(counted) = 64),  -- SHA-256 of the file whose change the brake has counted
+    recheck       INTEGER NOT NULL DEFAULT 0 CHECK (recheck IN (0, 1)),  -- an output that is not there is made anew
     missing_since INTEGER,                     -- when the source was first not found
     UNIQUE (folder, path),
     CHECK ((output IS NULL) = (output_sha256 IS NULL)),
@@ -70,7 +74,8 @@ CREATE TABLE photo (
 ) STRICT;
 
 -- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up.
-CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, found_by, id) WHERE state = 'waiting' AND held = 0;
+CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, counted IS NOT NULL, found_by, id)
+    WHERE state = 'waiting' AND held = 0;
 CREATE INDEX photo_by_state ON photo (state, updated);
 CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
 CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;
@@ -80,10 +85,10 @@ CREATE INDEX photo_missing ON photo (folder, missing_since) WHERE missing_since 
 CREATE INDEX photo_arrivals ON photo (size) WHERE state IN ('waiting', 'working');
 CREATE INDEX photo_updated ON photo (updated);
 
--- What people asked for with `gpend retry`, `forget` and `confirm`; the daemon takes it from here.
+-- What people asked for with `gpend retry` and `confirm`; the daemon takes it from here.
 CREATE TABLE request (
     id    INTEGER PRIMARY KEY,
-    kind  TEXT    NOT NULL CHECK (kind IN ('retry', 'forget', 'confirm')),
+    kind  TEXT    NOT NULL CHECK (kind IN ('retry', 'rejudge', 'confirm')),
     path  BLOB,                                -- absolute; NULL: all
     asked INTEGER NOT NULL
 ) STRICT;

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Ledger, Request
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State
+from gpend.stamp import Stamp
 from tests.cli import Gpend
 
 
@@ -105,3 +106,22 @@ def test_a_photo_that_may_not_be_read_can_be_asked_about(
     (configured.parent / "in" / "bad.jpg").touch()
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert "there is no picture in it" in gpend("why", "in/bad.jpg", "--config", configured).output
+
+
+def test_a_changed_threshold_says_what_it_concerns_and_retry_takes_it_up(gpend: Gpend, configured: Path) -> None:
+    folder = configured.parent
+    with Ledger.open(folder / "state" / "ledger.sqlite") as ledger:
+        pair = ledger.folders()[0].id
+        photo = ledger.photos.sight(pair, Found(Path("good.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), 1)
+        ledger.queue.finish(photo, Result(State.KEPT, "sharp", "a" * 64, Fingerprint("gpen-256", "before", "0.1.0")), 2)
+    said = gpend("status", "--config", configured).output
+    assert "1 photo was judged with other settings: gpend retry --judged-with-other-settings" in said
+    assert "1 are judged again" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
+    assert waiting(configured) == [(Request.REJUDGE, None)]
+    refused = gpend("retry", "--judged-with-other-settings", "in/bad.jpg", "--config", configured)
+    assert refused.exit_code == 2
+
+
+def test_where_nothing_was_judged_with_other_settings_retry_says_so(gpend: Gpend, configured: Path) -> None:
+    assert "nothing was changed" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
+    assert waiting(configured) == []

@@ -495,16 +495,6 @@ def test_retry_does_a_photo_afresh_although_it_was_done(world: World) -> None:
     assert world.outputs() == {"a.jpg": RESTORED}
 
 
-def test_forgetting_a_photo_makes_it_new(world: World) -> None:
-    world.put("a.jpg", SHARP)
-    world.once()
-    Ledger.request(world.settings.ledger, Request.FORGET, [world.source / "a.jpg"])
-    world.once()
-    world.once()
-    assert world.row("a.jpg").state is State.KEPT
-    assert world.engine.given[SHARP] == 2
-
-
 def test_clock_jumps_change_nothing(world: World) -> None:
     world.put("a.jpg")
     world.once()

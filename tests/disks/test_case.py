@@ -11,7 +11,7 @@ _BEGIN = """
     from pathlib import Path
     from gpend import logs
     from gpend.settings import LogSettings
-    from tests.daemon.world import World
+    from tests.world import World
 
     logs.set_up(LogSettings(level="error"))
 

@@ -143,7 +143,11 @@ def test_a_changed_photo_waits_and_remembers_what_it_was(ledger: Ledger) -> None
     row = ledger.photos.row(photo)
     assert row is not None
     assert (row.state, row.prior, row.finished) == (State.WAITING, State.RESTORED, State.RESTORED)
-    assert (row.content, row.changed_since) == (SHA, NOW + 5)
+    assert (row.content, row.changed_since) == (SHA, None)
+    ledger.absences.count_change(photo, "c" * 64, NOW + 6)
+    row = ledger.photos.row(photo)
+    assert row is not None
+    assert (row.content, row.changed_since, row.counted) == (SHA, NOW + 6, "c" * 64)
 
 
 def test_what_was_set_aside_is_due_again_under_another_fingerprint_only(ledger: Ledger) -> None:
@@ -277,22 +281,44 @@ def test_a_foreign_sqlite_file_is_not_taken_over(path: Path) -> None:
 def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Ledger.open(path, NOW) as ledger:
         finished(ledger)
-    scripts = {"migrations/0002.sql": "ALTER TABLE photo ADD COLUMN colour TEXT;"}
-    monkeypatch.setattr(database, "VERSION", 2)
+    scripts = {f"migrations/{database.VERSION + 1:04}.sql": "ALTER TABLE photo ADD COLUMN colour TEXT;"}
+    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
     monkeypatch.setattr(database, "read", scripts.__getitem__)
     with Ledger.open(path, NOW) as ledger:
         assert ledger.counts()[State.RESTORED] == 1
-    assert path.with_name("ledger.sqlite.schema-1").exists()
+    assert path.with_name(f"ledger.sqlite.schema-{database.VERSION - 1}").exists()
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT colour FROM photo").fetchall() == [(None,)]
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
     connection.close()
+
+
+def test_a_ledger_of_the_first_schema_becomes_what_a_new_one_is(path: Path) -> None:
+    path.parent.mkdir()
+    first = (Path(__file__).parent / "data" / "schema-1.sql").read_text()
+    rows = "INSERT INTO request (kind, path, asked) VALUES ('forget', NULL, 1), ('retry', NULL, 1);"
+    old = sqlite3.connect(path)
+    old.executescript(f"{first} {rows} PRAGMA user_version = 1;")
+    old.close()
+    with Ledger.open(path, NOW) as ledger:
+        assert [asked.kind for asked in ledger.requests.waiting()] == [Request.RETRY]
+    Ledger.open(path.with_name("new.sqlite"), NOW).close()
+    assert shape_of(path) == shape_of(path.with_name("new.sqlite"))
+
+
+def shape_of(path: Path) -> dict[str, set[tuple[object, ...]]]:
+    """The columns of every table and index, in whatever order they came to be."""
+    connection = sqlite3.connect(path)
+    names = connection.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    found = {name: {row[1:] for row in connection.execute(f"PRAGMA {kind}_xinfo({name})")} for kind, name in names}
+    connection.close()
+    return {name: {row[1:] for row in rows} if name.startswith("photo_") else rows for name, rows in found.items()}
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger.open(path, NOW).close()
-    scripts = {"migrations/0002.sql": "ALTER TABLE photo ADD COLUMN colour TEXT; NONSENSE;"}
-    monkeypatch.setattr(database, "VERSION", 2)
+    scripts = {f"migrations/{database.VERSION + 1:04}.sql": "ALTER TABLE photo ADD COLUMN colour TEXT; NONSENSE;"}
+    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
     monkeypatch.setattr(database, "read", scripts.__getitem__)
     with pytest.raises(FatalError, match="cannot be used"):
         Ledger.open(path, NOW)

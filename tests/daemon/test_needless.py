@@ -1,0 +1,206 @@
+"""Work that need not be, and outputs that are no longer gpend's: what was only touched, rated, deleted, or switched."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpend import reports
+from gpend.ledger import Fingerprint, Ledger, Request, State
+from tests.world import BLURRED, RESTORED, SHARP, World
+
+MANY = 80
+RATED = RESTORED + b", five stars"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def put_many(world: World, text: bytes = b"") -> None:
+    for number in range(MANY):
+        world.put(f"{number}.jpg", BLURRED + str(number).encode() + text)
+
+
+def touch(world: World) -> None:
+    for path in world.source.rglob("*.jpg"):
+        os.utime(path, ns=(1, path.stat().st_mtime_ns + 10**10))
+
+
+def runs(world: World) -> int:
+    return world.engine.given.total()
+
+
+def brake_of(world: World) -> str | None:
+    (folder,) = reports.status(world.settings.ledger).folders
+    return folder.waits_for_confirmation
+
+
+def test_a_touch_of_everything_is_no_mass_change(world: World) -> None:
+    put_many(world)
+    world.once()
+    touch(world)
+    world.once()
+    assert runs(world) == MANY
+    assert brake_of(world) is None
+    assert world.row("7.jpg").state is State.RESTORED
+    assert (world.output / "7.jpg").stat().st_mtime_ns == (world.source / "7.jpg").stat().st_mtime_ns
+
+
+def test_a_mass_change_is_held_before_the_first_of_it_is_done(world: World) -> None:
+    put_many(world)
+    world.once()
+    before = world.outputs()
+    put_many(world, b", edited")
+    world.once()
+    assert runs(world) == MANY
+    assert world.outputs() == before
+    assert "Nothing was done yet." in (brake_of(world) or "")
+
+
+def test_why_says_of_a_held_photo_that_it_is_held_since_when_and_what_frees_it(world: World) -> None:
+    put_many(world)
+    world.once()
+    put_many(world, b", edited")
+    world.once()
+    history = reports.history(world.settings.ledger, world.source / "7.jpg")
+    assert history is not None
+    assert history.held is not None
+    assert "held since 2023-11-14T" in history.held
+    assert "`gpend confirm` frees it" in history.held
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    world.once()
+    history = reports.history(world.settings.ledger, world.source / "7.jpg")
+    assert history is not None
+    assert (history.state, history.held) == ("restored", None)
+    assert runs(world) == 2 * MANY
+
+
+def test_what_was_done_before_a_mass_change_was_noticed_is_said(world: World) -> None:
+    put_many(world)
+    world.once()
+    for number in range(2):
+        world.put(f"{number}.jpg", BLURRED + b", edited" + str(number).encode())
+    world.once()
+    for number in range(2, MANY):
+        world.put(f"{number}.jpg", BLURRED + b", edited" + str(number).encode())
+    world.once()
+    assert "2 of them were seen to before that was noticed" in (brake_of(world) or "")
+
+
+def test_an_output_that_a_gallery_rated_stays_and_so_does_its_photo(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.once()
+    (world.output / "a.jpg").write_bytes(RATED)
+    for _ in range(2):
+        touch(world)
+        world.once()
+        row = world.row("a.jpg")
+        assert row.state is State.RESTORED
+        assert row.reason == "one face was restored; the output was changed by somebody; left alone"
+    Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+    world.once()
+    assert world.row("a.jpg").state is State.RESTORED
+    assert world.outputs() == {"a.jpg": RATED}
+    assert runs(world) == 1
+
+
+def test_an_output_that_was_deleted_by_somebody_comes_back_only_when_they_ask(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.once()
+    (world.output / "a.jpg").unlink()
+    touch(world)
+    world.once()
+    assert world.outputs() == {}
+    assert world.row("a.jpg").reason == "one face was restored; the output was deleted by somebody; left so"
+    Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+    assert world.row("a.jpg").reason == "one face was restored"
+
+
+def test_a_copy_that_somebody_changed_or_deleted_is_left_so_too(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"keep": "copy"})
+    world.put("a.jpg", SHARP)
+    world.put("b.jpg", SHARP + b" b")
+    world.once()
+    (world.output / "a.jpg").write_bytes(SHARP + b", rated")
+    (world.output / "b.jpg").unlink()
+    touch(world)
+    world.once()
+    assert world.outputs() == {"a.jpg": SHARP + b", rated"}
+    assert {world.row("a.jpg").state, world.row("b.jpg").state} == {State.KEPT}
+
+
+def test_a_photo_that_came_back_gets_its_output_though_that_was_deleted_meanwhile(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"on_delete": "keep"})
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+    assert world.row("a.jpg").state is State.GONE
+    (world.output / "a.jpg").unlink()
+    world.put("a.jpg")
+    world.once()
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+class Switched(World):
+    """The output is another folder."""
+
+    @property
+    def output(self) -> Path:
+        """As in World."""
+        return self.root / "elsewhere"
+
+
+def test_an_output_that_was_switched_to_an_empty_folder_is_filled_from_the_old_one(world: World) -> None:
+    put_many(world)
+    world.put("sharp.jpg", SHARP)
+    world.once()
+    old = world.outputs()
+    switched = Switched(world.root, world.engine, world.clock)
+    switched.once()
+    assert switched.outputs() == old == world.outputs()
+    assert runs(world) == MANY + 1
+    assert brake_of(switched) is None
+
+
+def test_if_the_old_output_is_not_there_any_more_the_brake_asks(world: World) -> None:
+    put_many(world)
+    world.once()
+    shutil.rmtree(world.output)
+    switched = Switched(world.root, world.engine, world.clock)
+    switched.once()
+    assert runs(world) == MANY
+    assert f"{MANY} changed" in (brake_of(switched) or "")
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    switched.once()
+    assert len(switched.outputs()) == MANY
+    assert runs(world) == 2 * MANY
+
+
+def test_an_old_output_that_was_moved_to_the_new_place_is_found_there(world: World) -> None:
+    put_many(world)
+    world.once()
+    world.output.rename(world.root / "elsewhere")
+    Switched(world.root, world.engine, world.clock).once()
+    assert runs(world) == MANY
+
+
+def test_what_was_judged_with_other_settings_is_judged_again_when_somebody_asks(world: World) -> None:
+    world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    world.fingerprint = Fingerprint("fake", "d2", "0.1.0")
+    world.once()
+    assert runs(world) == 2
+    Ledger.request(world.settings.ledger, Request.REJUDGE)
+    world.once()
+    assert runs(world) == 4
+    assert {world.row("a.jpg").fingerprint, world.row("b.jpg").fingerprint} == {world.fingerprint}

@@ -1,0 +1,89 @@
+-- What gpend knows about every photo. One file, one writer at a time.
+-- Times are whole UTC seconds. Paths are the bytes of the file system: TEXT would refuse names that are not UTF-8.
+-- Sizes, inodes and nanoseconds are stored as signed 64-bit numbers.
+
+-- One source tree and the tree that mirrors it.
+CREATE TABLE folder (
+    id            INTEGER PRIMARY KEY,
+    source        BLOB    NOT NULL UNIQUE,     -- absolute
+    output        BLOB    NOT NULL,            -- absolute
+    active        INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),  -- named in the configuration
+    paused_reason TEXT,                        -- why nothing is processed at the moment
+    paused_since  INTEGER,
+    brake         TEXT,                        -- the mass change that waits for `gpend confirm`, in words
+    brake_since   INTEGER,                     -- changes noticed after this time are counted against it
+    confirmed     INTEGER NOT NULL DEFAULT 0,  -- changes noticed up to this time were confirmed by a person
+    output_identity TEXT,                      -- mark or inode of the output's root when it was last claimed
+    identity      TEXT,                        -- device, inode and file system of the source's root when last listed
+    CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
+    CHECK (brake_since IS NULL OR brake IS NOT NULL)
+) STRICT;
+
+-- One photo: what its file was when gpend last saw it, and what became of it.
+-- content, outcome, output and the fingerprint describe the last finished outcome, also while the photo waits to be redone.
+CREATE TABLE photo (
+    id            INTEGER PRIMARY KEY,
+    folder        INTEGER NOT NULL REFERENCES folder (id),
+    path          BLOB    NOT NULL,            -- relative to the source
+    sidecar       INTEGER NOT NULL CHECK (sidecar IN (0, 1)),  -- no photo, but a file that goes with one
+    size          INTEGER NOT NULL,            -- the stamp: size, mtime_ns, inode
+    mtime_ns      INTEGER NOT NULL,
+    inode         INTEGER NOT NULL,
+    state         TEXT    NOT NULL CHECK (state IN (
+                      'waiting',               -- settled, to be processed (not before next_attempt)
+                      'working',               -- submitted; a start that finds this knows that gpend died meanwhile
+                      'restored', 'kept',      -- done
+                      'failed',                -- set aside with its reason
+                      'incomplete',            -- unchanged for long and still without its end
+                      'unsupported',           -- a fine photo of a kind that is left as it is
+                      'gone')),                -- the source was deleted; the output is in the trash, or left, or deleted
+    prior         TEXT    CHECK (prior IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported')),
+                                               -- the state before it waited again or was gone; NULL: never finished
+    reason        TEXT    NOT NULL DEFAULT '',
+    content       TEXT    CHECK (length(content) = 64),  -- SHA-256 of the file that the outcome is about
+    outcome       TEXT    CHECK (outcome IS NULL OR json_valid(outcome)),  -- the verdict on every face, and notes
+    output        BLOB,                        -- relative to the folder's output; NULL: nothing stands there
+    output_size   INTEGER,
+    output_mtime_ns INTEGER,
+    output_inode  INTEGER,
+    output_sha256 TEXT    CHECK (length(output_sha256) = 64),
+    model         TEXT    NOT NULL DEFAULT '', -- the fingerprint: what an outcome depends on besides the photo
+    digest        TEXT    NOT NULL DEFAULT '',
+    version       TEXT    NOT NULL DEFAULT '',
+    first_seen    INTEGER NOT NULL,
+    updated       INTEGER NOT NULL,
+    found_by      TEXT    NOT NULL CHECK (found_by IN ('event', 'scan')),
+    attempts      INTEGER NOT NULL DEFAULT 0,  -- submissions that gpend crashed in, or is in the middle of
+    deaths        INTEGER NOT NULL DEFAULT 0,  -- submissions that gpend was killed in, by whom it could not tell
+    delays        INTEGER NOT NULL DEFAULT 0,  -- times it had to wait for the file or the moment; widens the interval
+    next_attempt  INTEGER,                     -- not before
+    held          INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),    -- behind the brake
+    forced        INTEGER NOT NULL DEFAULT 0 CHECK (forced IN (0, 1)),  -- a person asked: do it afresh
+    changed_since INTEGER,                     -- when a change of an already mirrored source was noticed
+    missing_since INTEGER,                     -- when the source was first not found
+    UNIQUE (folder, path),
+    CHECK ((output IS NULL) = (output_sha256 IS NULL)),
+    CHECK ((output IS NULL) = (output_size IS NULL)),
+    CHECK ((output IS NULL) = (output_mtime_ns IS NULL)),
+    CHECK ((output IS NULL) = (output_inode IS NULL)),
+    CHECK (state IN ('waiting', 'working', 'gone') OR prior IS NULL)
+) STRICT;
+
+-- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up.
+CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, found_by, id) WHERE state = 'waiting' AND held = 0;
+CREATE INDEX photo_by_state ON photo (state, updated);
+CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
+CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;
+CREATE INDEX photo_by_output_sha256 ON photo (output_sha256) WHERE output_sha256 IS NOT NULL;
+CREATE INDEX photo_changed ON photo (folder, changed_since) WHERE changed_since IS NOT NULL;
+CREATE INDEX photo_missing ON photo (folder, missing_since) WHERE missing_since IS NOT NULL;
+CREATE INDEX photo_arrivals ON photo (size) WHERE state IN ('waiting', 'working');
+CREATE INDEX photo_updated ON photo (updated);
+
+-- What people asked for with `gpend retry`, `forget` and `confirm`; the daemon takes it from here.
+CREATE TABLE request (
+    id    INTEGER PRIMARY KEY,
+    kind  TEXT    NOT NULL CHECK (kind IN ('retry', 'forget', 'confirm')),
+    path  BLOB,                                -- absolute; NULL: all
+    asked INTEGER NOT NULL
+) STRICT;
