@@ -47,20 +47,22 @@ def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask) -> Replaced:
     frame.refuse_unpatchable(jpeg.frame)
     library = turbo.load()
     if library is None:
-        return _coded_again(jpeg, pixels, WITHOUT_LIBRARY)
+        return _coded_again(jpeg, pixels, changed, WITHOUT_LIBRARY)
     blocks = quantised(jpeg.frame, pixels, changed)
     options = {"progressive": jpeg.frame.process == PROGRESSIVE, "optimize": _optimized(jpeg.layout)}
     try:
         patched = _mended(jpeg, library, lambda: library.replace(jpeg.coding, blocks, **options))
     except SamplingError:
-        return _coded_again(jpeg, pixels, UNUSUAL_SAMPLING)
+        return _coded_again(jpeg, pixels, changed, UNUSUAL_SAMPLING)
     return Replaced(patched, difference.of_blocks(jpeg.frame, blocks), _differ(blocks))
 
 
-def _coded_again(jpeg: Jpeg, pixels: NDArray[np.uint8], note: str) -> Replaced:
+def _coded_again(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, note: str) -> Replaced:
     before = reencode.decoded(jpeg.coding)
-    whole = reencode.reencoded(jpeg.frame, pixels, optimize=_optimized(jpeg.layout))
-    return Replaced(whole, difference.of_pixels(before, pixels), bool((before != pixels).any()), note)
+    after = before.copy()
+    after[changed] = pixels[changed]
+    whole = reencode.reencoded(jpeg.frame, after, optimize=_optimized(jpeg.layout))
+    return Replaced(whole, difference.of_pixels(before, after), bool((before != after).any()), note)
 
 
 def decode(photo: bytes | Jpeg, eighths: int = 8) -> NDArray[np.uint8]:
