@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from gpend.core import pipeline
+from gpend.core.formats.history import names_gpend
 from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts, fingerprint_of
-from gpend.mirror import Mirror, OccupiedError, Origin, candidates, is_tagged
+from gpend.mirror import Mirror, OccupiedError, Origin, candidates
 from gpend.settings import CoreSettings
 
 
@@ -60,7 +61,7 @@ def restore(photo: Path, target: Path, networks: Networks, settings: CoreSetting
     """
     try:
         original = opened(photo)
-        if is_tagged(original.data):
+        if names_gpend(original.data):
             return Answer(photo, "kept", "gpend has restored it already; begin with the original to restore it anew")
         outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
         match outcome:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from gpend.core.formats.history import names_gpend
 from gpend.dispatch.finish import Finisher
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
@@ -10,7 +11,7 @@ from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written
-from gpend.mirror import Mirror, candidates, is_tagged, trash
+from gpend.mirror import Mirror, candidates, trash
 from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
@@ -65,7 +66,7 @@ class Deduplicator:
             return True
         if self._adopt_output(job, duplicates, now):
             return True
-        if is_tagged(job.picture) or self._ledger.photos.made(job.photo.content) is not None:
+        if names_gpend(job.picture) or self._ledger.photos.made(job.photo.content) is not None:
             self._finisher.keep(job, _OWN_WORK, now)
             return True
         return False

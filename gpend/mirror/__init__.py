@@ -5,7 +5,6 @@ from gpend.mirror.dirfd import LinkedFolderError
 from gpend.mirror.inspect import TEMPORARY
 from gpend.mirror.mirror import Mirror, Origin, Orphan
 from gpend.mirror.names import candidates
-from gpend.mirror.provenance import is_tagged
 
 __all__ = [
     "TEMPORARY",
@@ -15,5 +14,4 @@ __all__ = [
     "Origin",
     "Orphan",
     "candidates",
-    "is_tagged",
 ]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from gpend.core.formats import history
 from gpend.intake.mounts import mounts_now
 from gpend.ledger import Written
 from gpend.mirror import provenance
@@ -101,12 +102,8 @@ def genuine(folder: int, name: str) -> Provenance | None:
 
 def tagged_origins(folder: int, name: str) -> frozenset[str]:
     """Of which pictures, by their SHA-256, the metadata of a file say that gpend restored it from them."""
-    with _reading(folder, name) as descriptor:
-        if descriptor is None:
-            return frozenset()
-        end = max(0, os.fstat(descriptor).st_size - provenance.REACH)
-        ends = (os.pread(descriptor, provenance.REACH, offset) for offset in (0, end))
-        return frozenset().union(*(provenance.origins(part) for part in ends))
+    photo = bytes_of(folder, name)
+    return frozenset() if photo is None else history.origins(photo)
 
 
 def bytes_of(folder: int, name: str) -> bytes | None:

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -12,10 +11,6 @@ from gpend.intake.reading import OWN_ATTRIBUTE
 ATTRIBUTE: Final = OWN_ATTRIBUTE
 """The extended attribute that every output carries where the file system allows it."""
 
-_TAG = re.compile(rb"gpend \d+\.\d+")
-_ORIGIN = re.compile(rb"gpend: faces restored with [^\0;]{1,80} from SHA-256 ([0-9a-f]{64})")
-REACH: Final = 256 * 1024
-"""How far from either end of a file the tags are looked for, in bytes."""
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOSPC, errno.E2BIG, errno.EINVAL)
 
 
@@ -48,13 +43,3 @@ def attached(descriptor: int) -> Provenance | None:
         return Provenance(**{name: str(said[name]) for name in Provenance.__dataclass_fields__})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def is_tagged(photo: bytes) -> bool:
-    """Do the metadata of a photo say that gpend restored it? They stand near either end, whatever the format."""
-    return bool(_TAG.search(photo, 0, REACH) or _TAG.search(photo, max(0, len(photo) - REACH)))
-
-
-def origins(photo: bytes) -> frozenset[str]:
-    """The SHA-256 of the pictures that a photo, or a part of one, says it was restored from."""
-    return frozenset(found.decode() for found in _ORIGIN.findall(photo))

@@ -1,7 +1,6 @@
 """A TIFF block (TIFF 6.0, section 2) that is read, and changed by appending to it.
 
-One bad entry does not make a block unreadable: what the others say is read, as every other reader does. Only what is
-written must be sound: `require_sound` is asked before.
+One bad entry does not make a block unreadable: what the others say is read, as every other reader does.
 """
 
 import struct
@@ -117,16 +116,24 @@ class Block:
         return int(struct.unpack(self.order + "I", entry.value)[0])
 
     def require_sound(self, directory: Directory) -> None:
-        """Raise UnreadableError where entries are cut off, of no known type, or have values outside of the block.
-
-        What reaches beyond the end would read what is appended there.
-        """
+        """Raise UnreadableError where entries are cut off, of no known type, or have values outside of the block."""
         if not directory.is_whole:
             raise UnreadableError("the directory is longer than its block")
         for entry in directory.entries:
             size = SIZES.get(entry.kind, 0) * entry.count
             if entry.kind not in SIZES or (size > _INLINE and self.place(directory, entry) + size > len(self.data)):
                 raise UnreadableError(f"tag {entry.tag} is of no known type or lies outside of the block")
+
+    def reaches(self, directory: Directory, begin: int, end: int) -> bool:
+        """Do values, or the next directory, stand anywhere between `begin` and `end`?"""
+        if begin <= directory.following < end:
+            return True
+        for entry in directory.entries:
+            size = SIZES.get(entry.kind, 1) * entry.count
+            place = self.place(directory, entry)
+            if size > _INLINE and place < end and place + size > begin:
+                return True
+        return False
 
     def text(self, entry: Entry) -> bytes:
         """The text that `entry` holds, up to its NUL."""

@@ -5,7 +5,7 @@ block: what follows the six bytes of "Exif" in a JPEG's APP1, a PNG's eXIf, a We
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,7 @@ SOFTWARE = f"gpend {__version__}"
 _ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+_DETAILS, _GPS, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 
 
 class ThumbnailError(UnreadableError):
@@ -47,21 +48,40 @@ def with_orientation(tiff: bytes, orientation: int) -> bytes:
     return bytes(block.data)
 
 
-def with_history(tiff: bytes, history: str) -> bytes:
+def with_history(tiff: bytes, history: str, *, is_open: bool = False) -> bytes:
     """The block with `history` at the end of ImageHistory and gpend named as ProcessingSoftware, both in IFD0.
 
-    What another program wrote there stays. Raises UnreadableError for a block that cannot be appended to.
+    What another program wrote there stays. Raises UnreadableError for a block that cannot be appended to: one whose
+    values reach beyond its end, unless it `is_open`, with offsets that the caller aims afterwards.
     """
     block = Block(tiff)
     before = block.first()
-    block.require_sound(before)
+    if not before.is_whole:
+        raise UnreadableError("the directory is longer than its block")
     after = _marked(block, before, history)
     if after == before:
         return tiff
     block.aim(4, block.append_directory(after))
-    if len(tiff) <= before.following < len(block.data):
-        raise UnreadableError("the next directory lies outside of the block")  # and would be read from what is new
+    if not is_open and any(block.reaches(one, len(tiff), len(block.data)) for one in _directories(Block(tiff))):
+        raise UnreadableError("values reach beyond the end of the block: they would be read from what is new")
     return bytes(block.data)
+
+
+def _directories(block: Block) -> Iterator[Directory]:
+    """IFD0 and all that it leads to, as far as it can be read."""
+    first = block.first()
+    yield first
+    details = _led_to(block, first, _DETAILS)
+    below = [_second(block), details, _led_to(block, first, _GPS)]
+    below.append(_led_to(block, details, _INTEROPERABILITY) if details is not None else None)
+    yield from (directory for directory in below if directory is not None)
+
+
+def _led_to(block: Block, directory: Directory, tag: int) -> Directory | None:
+    try:
+        return block.directory(block.number(directory, tag))
+    except UnreadableError:
+        return None
 
 
 def minimal(history: str) -> bytes:

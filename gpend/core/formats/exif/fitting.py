@@ -85,7 +85,7 @@ def _with_last(tiff: bytes, large: list[Part], history: str) -> Iterator[Fitted]
     if any(first.offset <= part.pointer < first.end for part in large):
         return  # with the history, this directory moves
     bare = without(tiff, large)
-    block = Block(_recorded(bare.tiff, history))
+    block = Block(with_history(bare.tiff, history, is_open=True) if history else bare.tiff)
     if len(block.data) <= LONGEST:
         for part, pointer in zip(large, bare.pointers, strict=True):
             block.aim(pointer, block.append(tiff[part.start : part.end]))

@@ -68,10 +68,19 @@ def test_a_directory_that_says_it_is_longer_than_it_is_is_read_and_not_written(o
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("bad", ["type", "offset"])
-def test_a_bad_entry_leaves_the_others_readable_and_the_block_as_it_is(order: str, bad: str) -> None:
-    wrong = {"type": (0xEE, 1), "offset": (ASCII, 5000)}[bad]
-    read = block(order, [entry(order, MAKE, *wrong, b"\x7f\0\0\x7f"), turned(order)])
+@pytest.mark.parametrize("bad", [(0xEE, 1), (ASCII, 5000)])
+def test_a_bad_entry_hides_no_other_and_is_carried_over(order: str, bad: tuple[int, int]) -> None:
+    wrong = entry(order, MAKE, *bad, b"\x7f\x7f\x7f\x7f")
+    read = block(order, [wrong, turned(order)])
+    assert exif.orientation(read) == 6
+    written = exif.with_history(read, "gpend: faces restored")
+    assert exif.orientation(written) == 6
+    assert written.count(wrong) == 2
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_value_that_reaches_beyond_the_end_keeps_the_block_as_it_is(order: str) -> None:
+    read = block(order, [entry(order, MAKE, ASCII, 50, struct.pack(order + "I", 20)), turned(order)])
     assert exif.orientation(read) == 6
     with pytest.raises(UnreadableError):
         exif.with_history(read, "gpend: faces restored")
