@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -175,11 +175,14 @@ class OutputWriter:
 
         `heir_of` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
         """
+        first = candidates(job.row.relative, suffix)[0]
+        if self.ownership.is_free(job.row, job.pair, first):
+            return first
         guest = self._guest(job, suffix)
         if guest is not None:
             moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
             self._photos.rehome(guest.photo, moved)
-        self._discard_former(job, candidates(job.row.relative, suffix)[0], heir_of)
+        self._discard_former(job, first, heir_of)
         return self._free_name(job, suffix, heir_of)
 
     def _discard_former(self, job: Job, place: Path, heir_of: int | None) -> None:
@@ -235,10 +238,10 @@ def _copy(job: Job, place: Path, before: Written | None) -> Written:
     return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), before)
 
 
-def _places(job: Job) -> Iterator[Path]:
+def _places(job: Job) -> list[Path]:
     """Where the output of a photo may stand."""
-    for suffix in _suffixes(job):
-        yield from candidates(job.row.relative, suffix)
+    places = [place for suffix in _suffixes(job) for place in candidates(job.row.relative, suffix)]
+    return list(dict.fromkeys(places))
 
 
 def _suffixes(job: Job) -> list[str]:

@@ -20,6 +20,10 @@ class Ownership:
         """The photo whose output stands at a place, by the ledger, however the disk spells its name."""
         return self._photos.holder(pair.id, place) or next(self._rows_at(pair, place), None)
 
+    def is_free(self, row: Row, pair: FolderPair, place: Path) -> bool:
+        """Is this place nobody's, so that the output of a photo may go there at once?"""
+        return self.holder(pair, place) is None and (place == row.relative or not os.path.lexists(pair.root / place))
+
     def is_shared(self, folder: int, mirror: Mirror, written: Written, *rows: int) -> bool:
         """Is an output also that of a photo which is not among these `rows`?
 
