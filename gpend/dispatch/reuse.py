@@ -11,7 +11,7 @@ from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written
-from gpend.mirror import Mirror, candidates, trash
+from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
@@ -56,7 +56,7 @@ class Deduplicator:
         known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
         if self._leave_output(job, known, now) or (not is_afresh and self._finish_known(job, known, now)):
             return True
-        return self._set_aside_again(job, now)
+        return self._set_aside_again(job, now) or self._set_aside_for_its_name(job, now)
 
     def _finish_known(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         if self._reuse_any(job, duplicates, now):
@@ -171,6 +171,15 @@ class Deduplicator:
         result = Result(state, reason, job.photo.content, self._fingerprint, facts, written)
         self._finisher.record(job.row, result, now)
         return True
+
+    def _set_aside_for_its_name(self, job: Job, now: Now) -> bool:
+        """The disk cannot hold what the output would be called: better known before the engine works than after."""
+        try:
+            job.pair.mirror.names.check(job.row.relative)
+        except NameRefusedError as error:
+            self._finisher.set_aside(job.row, error, now, content=job.photo.content)
+            return True
+        return False
 
     def _set_aside_again(self, job: Job, now: Now) -> bool:
         """What became of a photo could not be written, and for the same reason it could not be written now.

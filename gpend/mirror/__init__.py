@@ -4,12 +4,13 @@ from gpend.mirror.atomic import OccupiedError
 from gpend.mirror.dirfd import LinkedFolderError
 from gpend.mirror.inspect import TEMPORARY
 from gpend.mirror.mirror import Mirror, Origin, Orphan
-from gpend.mirror.names import candidates
+from gpend.mirror.names import NameRefusedError, candidates
 
 __all__ = [
     "TEMPORARY",
     "LinkedFolderError",
     "Mirror",
+    "NameRefusedError",
     "OccupiedError",
     "Origin",
     "Orphan",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.mirror.access import Access, give
+from gpend.spelling import NAME_ERRORS
 
 _OURS = 0o700
 _LISTS = "system.posix_acl_"  # of who may do what, which network shares rely on
@@ -53,9 +54,11 @@ def remove_empty(root: Path, relative: Path) -> None:
 def _enter(descriptor: int, name: str, place: Path, model: Path | None) -> int:
     try:
         return _open(descriptor, name, place)
-    except FileNotFoundError:
-        if model is None:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, *NAME_ERRORS):
             raise
+        if model is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from error
     try:
         os.mkdir(name, _OURS, dir_fd=descriptor)
     except FileExistsError:

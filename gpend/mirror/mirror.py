@@ -15,6 +15,7 @@ from gpend.mirror import access, atomic, dirfd, inspect
 from gpend.mirror.access import Access
 from gpend.mirror.atomic import Draft, Replaceable
 from gpend.mirror.names import candidates
+from gpend.mirror.probe import NameCheck
 from gpend.mirror.provenance import Provenance
 from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp
@@ -54,6 +55,7 @@ class Mirror:
         """`note` is told once of every kind of metadata that cannot be carried over into this tree."""
         self.source = source
         self.output = output
+        self.names = NameCheck(output)
         self._note = note
         self._noted: set[str] = set()
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
@@ -63,11 +65,11 @@ class Mirror:
     ) -> Written:
         """Write an output; `before` is what the ledger says that gpend wrote for the photo earlier.
 
-        Raises OccupiedError, LinkedFolderError, OSError.
+        Raises OccupiedError, LinkedFolderError, NameRefusedError, OSError.
         """
         sha256 = hashlib.sha256(photo).hexdigest()
         made = Provenance(origin.content, sha256, fingerprint.model, fingerprint.digest, fingerprint.version)
-        with dirfd.open_folder(self.output, place.parent, self.source) as folder:
+        with self.names.blaming(place), dirfd.open_folder(self.output, place.parent, self.source) as folder:
             replaceable = self._replaceable(folder, place, origin, before)
             placed = atomic.put(folder, place.name, Draft(photo, origin.like, made), replaceable)
         self._tell(placed.notes)
@@ -75,7 +77,7 @@ class Mirror:
 
     def link(self, place: Path, origin: Origin, before: Written | None) -> Written:
         """Give the source photo a second name in the output tree. OSError with EXDEV: another file system."""
-        with dirfd.open_folder(self.output, place.parent, self.source) as folder:
+        with self.names.blaming(place), dirfd.open_folder(self.output, place.parent, self.source) as folder:
             replaceable = self._replaceable(folder, place, origin, before)
             stamp = atomic.link(folder, place.name, self.source / origin.relative, replaceable)
         return Written(place, stamp, origin.content)
@@ -181,6 +183,7 @@ class Mirror:
         if to.output == self.output and place != written.path and self.same_file(written.path, place):
             return self._respell(written, place, like)
         with (
+            to.names.blaming(place),
             dirfd.open_folder(self.output, written.path.parent) as old,
             dirfd.open_folder(to.output, place.parent, to.source) as new,
         ):

@@ -1,6 +1,17 @@
-"""Which file in the output tree is for which photo (pure)."""
+"""Which file in the output tree is for which photo, and what a disk may object to in a name (pure)."""
 
+import re
 from pathlib import Path
+
+from gpend.errors import PhotoError
+
+_PLAIN = re.compile(r"[A-Za-z0-9 ._()+,=@~#$%&'!{}^\[\]-]")
+_LONGEST = 143  # bytes of a name in an encrypted folder; others hold 255
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # names that Windows refuses
+
+
+class NameRefusedError(PhotoError):
+    """The disk of the output cannot hold a name that a photo, or a folder around it, has."""
 
 
 def candidates(relative: Path, suffix: str) -> list[Path]:
@@ -12,3 +23,32 @@ def candidates(relative: Path, suffix: str) -> list[Path]:
     if not suffix or relative.suffix.lower() == suffix.lower():
         return [relative]
     return [relative.with_suffix(suffix), relative.with_name(relative.name + suffix)]
+
+
+def odd_characters(name: str) -> frozenset[str]:
+    """What is in a name that some disks refuse."""
+    return frozenset(_PLAIN.sub("", name))
+
+
+def is_unusual(name: str) -> bool:
+    """May a disk refuse a name for more than its characters: for its length, its end, or what it means to Windows?"""
+    return len(name.encode(errors="surrogateescape")) > _LONGEST or name[-1] in " ." or bool(_DEVICES.fullmatch(name))
+
+
+def refusal(name: str, refused: list[str]) -> NameRefusedError:
+    """In words, that a disk cannot hold a name; `refused` are the characters that it holds in no name."""
+    if refused:
+        told = ", ".join("bytes that are no UTF-8" if "\udc80" <= each <= "\udcff" else repr(each) for each in refused)
+        why = f"This disk cannot hold {told} in a name"
+    elif (length := len(name.encode(errors="surrogateescape"))) > _LONGEST:
+        why = f"This disk cannot hold a name of {length} bytes"
+    else:
+        why = "This disk cannot hold such a name"
+    return NameRefusedError(
+        f"{why}, so {_shown(name)} has no place in the output folder. Nothing was written, and no other photo waits "
+        "for it. Rename it, and it is processed by itself.",
+    )
+
+
+def _shown(name: str) -> str:
+    return repr(name.encode(errors="surrogateescape").decode(errors="replace"))

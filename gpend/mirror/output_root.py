@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.mounts import mounts_now
 from gpend.mirror import dirfd, inspect
+from gpend.mirror.probe import WORKSHOP
 
 _MARK = "user.gpend.output"
 
@@ -52,8 +54,25 @@ def _sweep(root: Path, relative: Path, pending: list[Path]) -> int:
     with dirfd.open_folder(root, relative) as folder, os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                pending.append(relative / entry.name)
+                if not (entry.name.startswith(WORKSHOP) and _clear(folder, entry.name)):
+                    pending.append(relative / entry.name)
             elif inspect.is_abandoned(folder, entry.name):
                 os.unlink(entry.name, dir_fd=folder)
                 removed += 1
     return removed
+
+
+def _clear(folder: int, name: str) -> bool:
+    """Remove a folder in which names were tried out; it holds an empty file at most. False: it holds more, and stays."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        for each in inspect.names_in(descriptor):
+            status = inspect.status_of(descriptor, each)
+            if status is not None and stat.S_ISREG(status.st_mode) and status.st_size == 0:
+                os.unlink(each, dir_fd=descriptor)
+        os.rmdir(name, dir_fd=folder)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -21,7 +21,6 @@ from gpend.mirror import (
     OccupiedError,
     Origin,
     atomic,
-    candidates,
     output_root,
 )
 from gpend.mirror.provenance import ATTRIBUTE
@@ -372,12 +371,6 @@ def test_reading_an_output_back_gives_only_what_gpend_wrote(mirror: Mirror) -> N
     assert mirror.read(written) == b"restored"
     (mirror.output / "a.jpg").write_bytes(b"edited")
     assert mirror.read(written) is None
-
-
-def test_another_ending_is_exchanged_or_else_appended() -> None:
-    assert candidates(Path("b/IMG_1.HEIC"), ".jpg") == [Path("b/IMG_1.jpg"), Path("b/IMG_1.HEIC.jpg")]
-    assert candidates(Path("IMG_1.JPG"), ".jpg") == [Path("IMG_1.JPG")]
-    assert candidates(Path("IMG_1.png"), "") == [Path("IMG_1.png")]
 
 
 def test_a_disk_that_fails_again_and_again_leaves_no_file_open(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:

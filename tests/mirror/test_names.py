@@ -1,0 +1,48 @@
+"""What outputs are called, and what a disk may object to."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.mirror.names import candidates, is_unusual, odd_characters, refusal
+
+
+def test_another_ending_is_exchanged_or_else_appended() -> None:
+    assert candidates(Path("b/IMG_1.HEIC"), ".jpg") == [Path("b/IMG_1.jpg"), Path("b/IMG_1.HEIC.jpg")]
+    assert candidates(Path("IMG_1.JPG"), ".jpg") == [Path("IMG_1.JPG")]
+    assert candidates(Path("IMG_1.png"), "") == [Path("IMG_1.png")]
+
+
+@pytest.mark.parametrize("name", ["IMG_20240101_123000.jpg", "DSC (1).JPG", "mmexport1700000000000.jpg"])
+def test_what_phones_and_cameras_write_is_nothing_out_of_the_common(name: str) -> None:
+    assert not odd_characters(name)
+    assert not is_unusual(name)
+
+
+@pytest.mark.parametrize("name", ["CON.jpg", "aux", "Trip.", "Trip ", "x" * 144, "好" * 48 + ".jpg"])
+def test_what_windows_or_an_encrypted_folder_refuses_is_unusual(name: str) -> None:
+    assert is_unusual(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "told"),
+    [
+        ("12:30:01.jpg", [":"], "This disk cannot hold ':' in a name, so '12:30:01.jpg' has no place"),
+        ("x" * 200, [], "cannot hold a name of 200 bytes"),
+        ("CON.jpg", [], "cannot hold such a name"),
+        ("a\udcff.jpg", ["\udcff"], "cannot hold bytes that are no UTF-8 in a name"),
+    ],
+)
+def test_a_refusal_says_what_the_disk_cannot_hold(name: str, refused: list[str], told: str) -> None:
+    assert told in str(refusal(name, refused))
+    str(refusal(name, refused)).encode()  # it can be logged and shown
+
+
+@given(name=st.binary(min_size=1, max_size=255))
+def test_whatever_a_name_is_made_of_it_can_be_judged(name: bytes) -> None:
+    text = name.decode(errors="surrogateescape")
+    odd_characters(text)
+    is_unusual(text)
+    str(refusal(text, sorted(odd_characters(text)))).encode()
