@@ -1,7 +1,12 @@
-"""The log, set up once: events with fields, as text on a terminal and as JSON elsewhere."""
+"""The log, set up once: events with fields, as text on a terminal and as JSON elsewhere.
 
+Nothing that happens to the log happens to the work: what cannot be written is counted, and told when it can be again.
+"""
+
+import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -25,6 +30,7 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
     last: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=target.isatty()) if is_text else structlog.processors.JSONRenderer()
     )
+    writer = Writer(target, _lost_as_text if is_text else _lost_as_json)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -35,9 +41,67 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=lambda *_: writer,
         cache_logger_on_first_use=False,
     )
+
+
+class Writer:
+    """Writes whole lines to a stream, from any thread, and raises nothing.
+
+    A full disk or a closed pipe costs lines and no more. They are counted, and the number stands before the next line
+    that can be written. Nothing waits in a buffer, where it would come in the way of the end of the program.
+    """
+
+    def __init__(self, stream: TextIO, tell_lost: Callable[[int], str]) -> None:
+        """`tell_lost` makes the line that tells how many lines were lost."""
+        self._stream = stream
+        self._tell_lost = tell_lost
+        self._lock = threading.Lock()
+        self._lost = 0
+        self._is_torn = False  # a line was written in part
+
+    def msg(self, message: str) -> None:
+        """Write a line, or count it as lost."""
+        with self._lock:
+            told = f"{self._tell_lost(self._lost)}\n" if self._lost else ""
+            torn = "\n" if self._is_torn else ""
+            try:
+                self._write(f"{torn}{told}{message}\n")
+            except (OSError, ValueError):  # ValueError: the stream is closed
+                self._lost += 1
+            else:
+                self._lost, self._is_torn = 0, False
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = msg
+
+    def _write(self, text: str) -> None:
+        descriptor = _descriptor(self._stream)
+        if descriptor is None:
+            self._stream.write(text)
+            self._stream.flush()
+            return
+        data = memoryview(text.encode(errors="backslashreplace"))
+        while data:
+            data = data[os.write(descriptor, data) :]
+            self._is_torn = bool(data)
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _lost_as_json(count: int) -> str:
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"lines": count, "event": "log_lines_lost", "level": "warning", "timestamp": now})
+
+
+def _lost_as_text(count: int) -> str:
+    now = datetime.now(UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    return f"{now} [warning  ] log_lines_lost  lines={count}"
 
 
 def local_time(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

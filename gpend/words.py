@@ -1,14 +1,18 @@
 """Answers as people read them on a terminal: text with colour, which click leaves out where there is no terminal."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gpend.ledger import Facts
+from gpend.ledger import Facts, State
 from gpend.reports import History, Status
+
+if TYPE_CHECKING:  # `gpend status` need not wait for the daemon's modules
+    from gpend.daemon import Tally
 
 _COLOURS = {
     "restored": "green",
@@ -93,13 +97,19 @@ def _error_lines(status: Status, now: datetime) -> list[str]:
     return lines
 
 
-def tally_text(states: Mapping[str, int], pauses: Mapping[str, str], unsettled: int) -> str:
-    """The answer to `gpend once`: photos by what became of them, and what was left for later."""
-    counted = [f"{count} {state(name)}" for name, count in states.items() if count]
-    lines = [", ".join(counted) + "." if counted else "Nothing to do."]
-    lines += [f"paused: {plain(source)}: {plain(reason)}" for source, reason in pauses.items()]
-    if unsettled:
-        lines.append(f"{unsettled} left for later: still being written.")
+def tally_text(tally: "Tally") -> str:
+    """The answer to `gpend once`: photos by what became of them, which were set aside, and what was left for later."""
+    counted = [f"{count} {state(name)}" for name, count in tally.states.items() if count]
+    nothing = "Nothing was done yet." if tally.is_stopped else "Nothing to do."
+    lines = [", ".join(counted) + "." if counted else nothing]
+    lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]
+    more = tally.states[State.FAILED] + tally.states[State.INCOMPLETE] - len(tally.set_aside)
+    lines += [f"set aside: {more} more; `gpend status` tells of them."] if more > 0 else []
+    lines += [f"paused: {plain(source)}: {plain(reason)}" for source, reason in tally.pauses.items()]
+    if tally.is_stopped:
+        lines.append(f"Stopped before the end: {tally.waiting} known photos still wait. The next run does them.")
+    if tally.unsettled:
+        lines.append(f"{tally.unsettled} left for later: still being written.")
     return "\n".join(lines)
 
 

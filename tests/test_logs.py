@@ -1,9 +1,12 @@
 """The log: events with fields, whatever the fields hold, and no flood."""
 
+import errno
 import io
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -130,6 +133,60 @@ def test_the_memory_of_past_warnings_is_bounded() -> None:
         moment[0] += 1.0
         limit(None, "warning", {"event": f"number {number}", "level": "warning"})
     assert len(limit._seen) <= 122  # noqa: SLF001  # what grows is the point
+
+
+class Disk(io.StringIO):
+    """A stream that cannot be written to while its disk is full."""
+
+    is_full = False
+
+    def write(self, text: str) -> int:
+        """As a file does."""
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+@pytest.mark.parametrize("format_", [LogFormat.JSON, LogFormat.TEXT])
+def test_what_cannot_be_written_is_counted_and_told_later_and_nobody_is_disturbed(format_: LogFormat) -> None:
+    disk = Disk()
+    logs.set_up(LogSettings(format=format_), disk)
+    log = structlog.get_logger()
+    log.info("photo_kept", photo="a.jpg")
+    disk.is_full = True
+    for _ in range(3):
+        log.warning("folder_paused", source="/in")
+    disk.is_full = False
+    for _ in range(2):
+        log.info("photo_kept", photo="b.jpg")
+    told = disk.getvalue().splitlines()
+    assert len(told) == 4
+    assert "log_lines_lost" in told[1]
+    assert "3" in told[1]
+
+
+def test_a_log_that_is_closed_is_no_reason_to_stop() -> None:
+    closed = io.StringIO()
+    closed.close()
+    logs.set_up(LogSettings(format=LogFormat.JSON), closed)
+    structlog.get_logger().info("photo_kept")
+
+
+def test_a_full_disk_or_a_closed_pipe_at_the_end_of_the_log_leaves_the_program_and_its_exit_alone() -> None:
+    script = (
+        "import structlog, sys; from gpend import logs; from gpend.settings import LogSettings;"
+        "logs.set_up(LogSettings()); log = structlog.get_logger(); [log.info('x', n=n) for n in range(1000)];"
+        "print('worked')"
+    )
+    command = [sys.executable, "-c", script]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stderr=full, stdout=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b"worked\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stderr=writer, stdout=subprocess.PIPE, check=False, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stdout) == (0, b"worked\n")
 
 
 def test_news_of_single_photos_is_never_left_out() -> None:

@@ -47,9 +47,8 @@ def once(config_file: Path | None) -> None:
             tally = wiring.once(settings, lambda far: bar.update(photos, completed=far.done, total=far.total or None))
         except TransientError as error:
             raise UndoneError(str(error)) from error
-    states = {state.value: count for state, count in tally.states.items()}
-    click.echo(words.tally_text(states, tally.pauses, tally.unsettled))
-    sys.exit(FAILED if "failed" in states or "incomplete" in states or tally.pauses else 0)
+    click.echo(words.tally_text(tally))
+    sys.exit(0 if tally.is_well else FAILED)
 
 
 @commands.command()

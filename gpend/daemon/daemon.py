@@ -105,7 +105,7 @@ class Daemon:
         try:
             with self._examined(), self._looping(None, _LEDGER_PATIENCE) as loop:
                 self._pass(loop, progress or (lambda _: None))
-                self.tally.unsettled = loop.unsettled
+                self._note_what_is_left(loop)
         except TransientError as error:
             raise TransientError(f"{error} {_left(self._runtime.settings.ledger)}") from error
         return self.tally
@@ -123,6 +123,13 @@ class Daemon:
             progress(self._progress(loop))
             if not busy:
                 loop.rest()
+
+    def _note_what_is_left(self, loop: Loop) -> None:
+        self.tally.is_stopped = self._is_stopping
+        if self._is_stopping:
+            self.tally.waiting = self._ledger.backlog() + loop.unsettled
+        else:
+            self.tally.unsettled = loop.unsettled
 
     @contextmanager
     def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gpend.dispatch import FolderPair
 from gpend.ledger import Result, Row, State
+
+_NAMED = 20  # photos that were set aside and are named; `gpend status` and `gpend why` know of all
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,26 @@ class Tally:
     states: Counter[State] = field(default_factory=Counter)  # photos finished since the start, by where they stand
     pauses: dict[str, str] = field(default_factory=dict)  # why folders were paused, by source
     unsettled: int = 0  # files that were left because they were still being written
+    waiting: int = 0  # photos that were left because gpend was told to stop
+    is_stopped: bool = False  # before everything was done
+    set_aside: list[tuple[Path, str]] = field(default_factory=list)  # the first few, each with its reason
 
     @property
     def done(self) -> int:
         """Photos finished since the start."""
         return self.states.total()
 
+    @property
+    def is_well(self) -> bool:
+        """Was everything done that there was to do, and nothing set aside?"""
+        is_set_aside = self.states[State.FAILED] + self.states[State.INCOMPLETE] > 0
+        return not (is_set_aside or self.pauses or self.is_stopped)
+
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
-        del row
         self.states[result.state] += 1
+        if result.state in (State.FAILED, State.INCOMPLETE) and len(self.set_aside) < _NAMED:
+            self.set_aside.append((row.path, result.reason or ""))
 
     def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""

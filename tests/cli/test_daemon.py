@@ -40,8 +40,23 @@ def test_once_tells_what_it_did(gpend: Gpend, configured: Path, monkeypatch: pyt
     monkeypatch.setattr(wiring, "once", once)
     result = gpend("once", "--config", configured)
     assert (result.exit_code, result.output) == (0, "3 restored.\n2 left for later: still being written.\n")
-    tally.states[State.FAILED] = 1
-    assert gpend("once", "--config", configured).exit_code == 1
+    tally.states[State.FAILED] = 21
+    tally.set_aside = [(Path(f"/in/{number}.jpg"), "it is damaged") for number in range(20)]
+    result = gpend("once", "--config", configured)
+    assert result.exit_code == 1
+    assert "set aside: /in/7.jpg: it is damaged\n" in result.output
+    assert "set aside: 1 more" in result.output
+
+
+def test_once_that_was_stopped_tells_how_much_still_waits(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = Tally(is_stopped=True, waiting=172)
+    tally.states[State.RESTORED] = 3
+    monkeypatch.setattr(wiring, "once", lambda _settings, _show: tally)
+    result = gpend("once", "--config", configured)
+    assert result.exit_code == 1
+    assert "3 restored.\nStopped before the end: 172 known photos still wait." in result.output
 
 
 def test_once_that_could_not_go_on_is_no_mistake_of_who_asked(

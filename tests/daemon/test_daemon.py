@@ -467,6 +467,15 @@ def test_a_photo_that_gpend_keeps_ending_in_is_set_aside_in_the_end(world: World
     assert world.row("a.jpg").state is State.RESTORED
 
 
+def test_one_pass_judges_a_damaged_photo_of_long_ago_and_names_it(world: World) -> None:
+    photo = world.put("a.jpg", b"\xff\xd8\xff\xe0 a picture that ends before its end")
+    os.utime(photo, (1_600_000_000, 1_600_000_000))
+    tally = world.once()
+    assert tally.states == {State.INCOMPLETE: 1}
+    assert [path for path, _ in tally.set_aside] == [photo]
+    assert (tally.unsettled, tally.is_well) == (0, False)
+
+
 def test_stopping_rolls_back_what_is_in_flight(world: World) -> None:
     for number in range(20):
         world.put(f"{number}.jpg", BLURRED + bytes([65 + number]))
@@ -478,7 +487,8 @@ def test_stopping_rolls_back_what_is_in_flight(world: World) -> None:
             if world.engine.running:
                 daemon.stop()
 
-        daemon.once(stop)
+        tally = daemon.once(stop)
+        assert (tally.is_stopped, tally.waiting, tally.is_well) == (True, 20, False)
         assert ledger.counts()[State.WAITING] == 20
         assert len(world.engine.running) == 2
     world.engine.slow = False
