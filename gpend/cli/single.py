@@ -4,10 +4,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 from gpend.core import pipeline
 from gpend.core.formats.history import names_gpend
+from gpend.core.formats.signatures import written_ending
 from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.engine import attempt
@@ -16,6 +18,8 @@ from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates
 from gpend.settings import CoreSettings
+
+_HEAD = 512  # bytes that tell a photo's format
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,14 @@ def restore(photo: Path, target: Path, networks: Networks, settings: CoreSetting
 
     What gpend itself made is not restored again: each time would lead further from the original.
 
-    A file at `target` is replaced only if gpend wrote it. Where the photo's format cannot be written, the ending of
-    `target` changes with it.
+    A file at `target` is replaced only if gpend wrote it. What is written has the ending of what it is: the photo's own
+    gives way to it, as IMG_1.HEIC to IMG_1.jpg, and a name that asks for another format is refused.
     """
     try:
         original = opened(photo)
         if names_gpend(original.data):
             return Answer(photo, "kept", "gpend has restored it already; begin with the original to restore it anew")
+        target = _with_ending(photo, original.data, target)
         outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
         match outcome:
             case Kept():
@@ -85,7 +90,10 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
     """
     if output and len(photos) > 1 and output.exists() and not output.is_dir():
         raise FatalError(f"{output} is a file; for several photos, -o names a folder. Nothing was done.")
-    places = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
+    asked = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
+    names = [_names(photo, place) for photo, place in zip(photos, asked, strict=True)]
+    first = [each[0] for each in names]
+    places = [each[-1] if first.count(each[0]) > 1 else each[0] for each in names]
     for photo, place in zip(photos, places, strict=True):
         if places.count(place) > 1:
             raise FatalError(f"Several of the photos would be written to {place}. Restore them one at a time, with -o.")
@@ -100,6 +108,30 @@ def _target(photo: Path, output: Path | None, folder: Path, *, several: bool) ->
     if output is None:
         return folder / f"output_{photo.name}"
     return output / photo.name if several or output.is_dir() or not output.suffix else output
+
+
+def _names(photo: Path, target: Path) -> list[Path]:
+    """What a restored photo may be called for the sake of its ending, the shortest first, as far as its head tells."""
+    try:
+        with photo.open("rb") if photo.is_file() else BytesIO() as file:
+            ending = written_ending(file.read(_HEAD))
+    except OSError:
+        ending = ""
+    if target.suffix.lower() != photo.suffix.lower():
+        return [target]
+    return [target.with_name(each.name) for each in candidates(Path(target.name), ending)]
+
+
+def _with_ending(photo: Path, data: bytes, target: Path) -> Path:
+    """`target`, ending as what is written does. Raises PhotoError where its name asks for another format."""
+    ending = written_ending(data)
+    name = candidates(Path(target.name), ending)[0].name
+    if name != target.name and target.suffix.lower() != photo.suffix.lower():
+        raise PhotoError(
+            f"What is written of it ends in {ending}, so it cannot be called {target.name}. Say -o {name} instead. "
+            "Nothing was done."
+        )
+    return target.with_name(name)
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -124,8 +156,7 @@ def _absent(photo: Path) -> str:
     return "It is not a plain file, or it changed while it was read. Nothing was done."
 
 
-def _write(photo: Path, original: Original, restored: Restored, target: Path, settings: CoreSettings) -> Path:
-    place = target.with_name(candidates(Path(target.name), restored.suffix)[0].name)
+def _write(photo: Path, original: Original, restored: Restored, place: Path, settings: CoreSettings) -> Path:
     if _is_same(photo, place):
         raise PhotoError(f"It would be written over itself, as {place}. Name another file with -o. Nothing was done.")
     origin = Origin(Path(photo.name), original.content, original.like)

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from gpend.core.formats import wechat
+from gpend.core.formats.signatures import WRITTEN
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Now
 from gpend.errors import PhotoError
@@ -55,6 +56,6 @@ def _is_on_record(found: Orphan, row: Row) -> bool:
 
 def _places(relative: Path) -> Iterator[Path]:
     """Where the output of a photo may stand, whatever there is to see in it."""
-    suffixes = wechat.SUFFIXES if relative.suffix.lower() == ".dat" else (".jpg",)
+    suffixes = wechat.SUFFIXES if relative.suffix.lower() == ".dat" else WRITTEN
     for suffix in ("", *suffixes):
         yield from candidates(relative, suffix)

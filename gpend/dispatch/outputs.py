@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gpend.core.formats.signatures import written_ending
 from gpend.dispatch.ownership import Ownership
 from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
-from gpend.ledger import Fingerprint, Ledger, Row, Written
+from gpend.ledger import Fingerprint, Ledger, Row, State, Written
 from gpend.mirror import Mirror, OccupiedError, candidates, trash
 from gpend.settings import Keep, OnDelete, Settings
 
@@ -33,8 +34,8 @@ class OutputWriter:
         return self._keep is not Keep.NONE
 
     def write_restored(self, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
-        """Write a restored photo."""
-        place = self._make_room(job, suffix or job.suffix)
+        """Write a restored photo, under a name that ends as its format does; as `suffix` says where none is known."""
+        place = self._make_room(job, written_ending(photo) or suffix or job.suffix)
         written = job.pair.mirror.write(place, photo, job.origin, fingerprint, self._before(job))
         self._discard_previous(job, written)
         return written
@@ -59,8 +60,9 @@ class OutputWriter:
         written = duplicate.written and trash.whereabouts(home, duplicate.written)
         if written is None:
             return None
-        suffix = written.path.suffix if written.path.suffix != duplicate.relative.suffix else ""
-        place = self._make_room(job, suffix, duplicate.id if moved else None)
+        is_restored = duplicate.finished is State.RESTORED
+        ending = (written_ending(job.picture) or written.path.suffix) if is_restored else job.suffix
+        place = self._make_room(job, ending, duplicate.id if moved else None)
         if home is job.pair.mirror and written.path == place:
             return home.retime(written, job.photo.like)
         if moved:
@@ -246,4 +248,4 @@ def _places(job: Job) -> list[Path]:
 
 def _suffixes(job: Job) -> list[str]:
     """The endings that the name of an output may get."""
-    return list(dict.fromkeys((job.suffix, ".jpg")))
+    return list(dict.fromkeys((job.suffix, written_ending(job.picture), ".jpg")))

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+from gpend.core.formats.signatures import KNOWN, is_ending_of
 from gpend.errors import PhotoError
+
+_WRAPPED = ".dat"  # WeChat's pictures: the ending tells nothing of the photo
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ._()+,=@~#$%&'!{}^\[\]-]")
 _LONGEST = 143  # bytes of a name in an encrypted folder; others hold 255
@@ -17,12 +20,15 @@ class NameRefusedError(PhotoError):
 def candidates(relative: Path, suffix: str) -> list[Path]:
     """Where the output for a photo may stand, the best place first; relative to the two roots.
 
-    It has the photo's own path. With another `suffix` (such as ".jpg"), the ending is exchanged, or, where that name
-    belongs to another photo, appended: IMG_1.HEIC becomes IMG_1.jpg or IMG_1.HEIC.jpg.
+    It has the photo's own path. Where its ending is not one of the format that `suffix` stands for (such as ".jpg"), it
+    is exchanged, or, where that name belongs to another photo, appended: IMG_1.HEIC becomes IMG_1.jpg or
+    IMG_1.HEIC.jpg. What is no format's ending is part of the name, and stays.
     """
-    if not suffix or relative.suffix.lower() == suffix.lower():
+    if not suffix or is_ending_of(relative.suffix, suffix):
         return [relative]
-    return [relative.with_suffix(suffix), relative.with_name(relative.name + suffix)]
+    longer = relative.with_name(relative.name + suffix)
+    is_ending = relative.suffix.lower() in {*KNOWN, _WRAPPED}
+    return [relative.with_suffix(suffix), longer] if is_ending else [longer]
 
 
 def odd_characters(name: str) -> frozenset[str]:

@@ -155,6 +155,39 @@ def test_a_photo_is_not_written_over_itself_by_whatever_name(blurred: Path, tmp_
             single.targets([blurred], place, tmp_path)
 
 
+@pytest.mark.parametrize(("name", "instead"), [("x.png", "x.jpg"), ("x.heic", "x.jpg"), ("x.old", "x.old.jpg")])
+def test_a_name_that_asks_for_another_format_is_refused_with_the_right_one(
+    name: str, instead: str, blurred: Path, tmp_path: Path
+) -> None:
+    answer = single.restore(blurred, tmp_path / name, Networks(FakeDetector(), FakeRestorer()), SETTINGS)
+    assert (answer.outcome, answer.output) == ("failed", None)
+    assert f"-o {instead} " in answer.reason
+    assert not list(tmp_path.glob("x*"))
+
+
+def test_a_photo_under_another_formats_name_is_written_under_its_own(
+    blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    misnamed = tmp_path / "photo.jpg"
+    with Image.open(blurred) as image:
+        image.save(misnamed, "PNG")
+    (target,) = single.targets([misnamed], None, tmp_path)
+    assert target.name == "output_photo.png"
+    for place in (target, tmp_path / "output_photo.jpg"):
+        answer = single.restore(misnamed, place, networks, SETTINGS)
+        assert answer.output == tmp_path / "output_photo.png"
+        assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_heic_and_a_jpeg_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> None:
+    photos = [tmp_path / "a" / "IMG_1.HEIC", tmp_path / "a" / "IMG_1.jpg"]
+    (tmp_path / "a").mkdir()
+    photos[0].write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    photos[1].write_bytes(b"\xff\xd8\xff")
+    places = single.targets(photos, tmp_path / "new", tmp_path)
+    assert [place.name for place in places] == ["IMG_1.HEIC.jpg", "IMG_1.jpg"]
+
+
 def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "output_x.jpg").mkdir()
     with pytest.raises(FatalError, match="is a folder"):

@@ -178,6 +178,29 @@ def test_a_photo_of_another_ending_takes_the_shorter_name_if_it_is_free(world: W
     assert world.outputs()["IMG_2.jpg"] == RESTORED
 
 
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x10meta12345678" + b"\0\0\0\x15mdatheic, blurred"
+PNG = b"\x89PNG\r\n\x1a\n%s\0\0\0\0IEND\xaeB`\x82"
+JPEG = b"\xff\xd8\xff\xfe\0\x09%s\xff\xda\0\x02\xff\xd9"
+
+
+@pytest.mark.parametrize("first", ["a.jpg", "b.heic"])
+def test_what_is_written_for_a_duplicate_has_the_ending_of_what_it_is(world: World, first: str) -> None:
+    """One HEIC under two names, of which one is a JPEG's."""
+    for name in (first, {"a.jpg": "b.heic", "b.heic": "a.jpg"}[first]):
+        world.put(name, HEIC)
+        world.once()
+    assert set(world.outputs()) == {"a.jpg", "b.jpg"}
+    assert world.engine.given == {HEIC: 1}
+
+
+def test_a_photo_under_another_formats_name_gets_its_own_ending_once_it_is_restored(world: World) -> None:
+    world.put("a.jpg", PNG % b"blurred")
+    world.put("b.jpeg", JPEG % b"blurred")
+    world.once()
+    assert set(world.outputs()) == {"a.png", "b.jpeg"}
+    assert world.engine.given.total() == 2
+
+
 def test_a_photo_that_comes_later_gets_its_own_name_back(world: World) -> None:
     world.put("IMG_1.HEIC", b"a photo, heic, blurred, and more of it")
     world.once()

@@ -13,6 +13,10 @@ def test_another_ending_is_exchanged_or_else_appended() -> None:
     assert candidates(Path("b/IMG_1.HEIC"), ".jpg") == [Path("b/IMG_1.jpg"), Path("b/IMG_1.HEIC.jpg")]
     assert candidates(Path("IMG_1.JPG"), ".jpg") == [Path("IMG_1.JPG")]
     assert candidates(Path("IMG_1.png"), "") == [Path("IMG_1.png")]
+    assert candidates(Path("IMG_1.jpeg"), ".jpg") == [Path("IMG_1.jpeg")]
+    assert candidates(Path("IMG_1.jpg"), ".png") == [Path("IMG_1.png"), Path("IMG_1.jpg.png")]
+    assert candidates(Path("Photo 12.03.2024"), ".jpg") == [Path("Photo 12.03.2024.jpg")]
+    assert candidates(Path("a1b2.dat"), ".jpg") == [Path("a1b2.jpg"), Path("a1b2.dat.jpg")]
 
 
 @pytest.mark.parametrize("name", ["IMG_20240101_123000.jpg", "DSC (1).JPG", "mmexport1700000000000.jpg"])

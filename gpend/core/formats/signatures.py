@@ -78,6 +78,24 @@ ENDINGS: Final[dict[str, tuple[str, ...]]] = {
 """By a format's name, in lower case: the endings that its files have, the one that gpend writes first."""
 
 
+KNOWN: Final = {ending: endings for endings in ENDINGS.values() for ending in endings}
+"""By an ending: all that its format has."""
+
+WRITTEN: Final = tuple(ENDINGS[each][0] for each in Format if each is not Format.HEIF)
+"""The endings of all that gpend writes."""
+
+
+def written_ending(photo: bytes) -> str:
+    """The ending that a photo has once it is restored: a HEIF becomes a JPEG. "" for what gpend does not read."""
+    found = format_of(photo)
+    return "" if found is None else ENDINGS[Format.JPEG if found is Format.HEIF else found][0]
+
+
+def is_ending_of(ending: str, other: str) -> bool:
+    """Do two endings, in whatever letters, belong to one format?"""
+    return other.lower() in KNOWN.get(ending.lower(), (ending.lower(),))
+
+
 def structure_of(head: bytes) -> Structure | None:
     """How a file is built that begins with these HEAD bytes, also one whose header is still being written."""
     if head[4:8] == b"ftyp":
