@@ -1,0 +1,110 @@
+"""How photos end: mirror, then ledger, then whoever listens; and how they wait where that is not possible now."""
+
+import pytest
+
+from gpend.core.report import Outcome
+from gpend.dispatch.finish import facts_of, interval, state_of
+from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError, UnsupportedError
+from gpend.ledger import State
+from tests.dispatch.conftest import Bench
+from tests.fakes import restored_if_blurred
+from tests.world import BLURRED, RESTORED
+
+
+def test_a_listener_hears_of_an_outcome_once_and_after_it_is_on_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[State] = []
+    row = bench.sight("a.jpg", BLURRED)
+    monkeypatch.setattr(bench, "finished", lambda *_: heard.append(bench.row(row.id).state))
+    bench.work()
+    assert heard == [State.RESTORED]
+    assert bench.world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_where_the_ledger_fails_the_photo_stays_in_flight_and_is_ended_later_without_the_engine(bench: Bench) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    bench.ledger.failing = True
+    with pytest.raises(TransientError):
+        bench.dispatcher.collect(bench.now)
+    assert (bench.told, bench.row(row.id).state, len(bench.in_flight())) == ([], State.WORKING, 1)
+    assert bench.dispatcher.collect(bench.now) == 1
+    assert bench.told == ["a.jpg restored"]
+    assert (bench.row(row.id).state, bench.in_flight()) == (State.RESTORED, [])
+    assert bench.world.engine.given.total() == 1
+
+
+def test_an_outcome_of_a_photo_that_has_changed_meanwhile_is_dropped(bench: Bench) -> None:
+    bench.world.engine.slow = True
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    bench.world.put("a.jpg", BLURRED + b" and edited")
+    bench.world.engine.finish()
+    bench.dispatcher.collect(bench.now)
+    assert bench.world.outputs() == {}
+    assert [changed.id for changed in bench.dispatcher.take_changed()] == [row.id]
+    assert bench.dispatcher.take_changed() == []
+
+
+def test_an_engine_that_cannot_now_costs_the_photo_no_attempt_and_the_delay_doubles(bench: Bench) -> None:
+    def fail(photo: bytes) -> Outcome:
+        del photo
+        raise TransientError("not now")
+
+    bench.world.engine.process = fail
+    row = bench.sight("a.jpg", BLURRED)
+    waits = []
+    for _ in range(3):
+        bench.work()
+        waited = bench.row(row.id)
+        assert (waited.state, waited.attempts) == (State.WAITING, 0)
+        waits.append((waited.next_attempt or 0) - bench.now.utc)
+        bench.world.clock.pass_by(100)
+    assert waits == [5, 10, 20]
+
+
+def test_an_engine_that_can_never_ends_gpend_and_the_photo_waits_as_before(bench: Bench) -> None:
+    def fail(photo: bytes) -> Outcome:
+        del photo
+        raise FatalError("no weights")
+
+    bench.world.engine.process = fail
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    with pytest.raises(FatalError):
+        bench.dispatcher.collect(bench.now)
+    waiting = bench.row(row.id)
+    assert (waiting.state, waiting.attempts, waiting.next_attempt) == (State.WAITING, 0, None)
+
+
+def test_what_the_engine_had_not_finished_at_the_end_waits_and_no_attempt_is_used_up(bench: Bench) -> None:
+    bench.world.engine.slow = True
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    assert bench.row(row.id).attempts == 1  # on record before it can do harm
+    bench.dispatcher.stop(bench.now)
+    assert (bench.row(row.id).state, bench.row(row.id).attempts) == (State.WAITING, 0)
+    assert bench.in_flight() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (PhotoError(""), State.FAILED),
+        (IncompleteError(""), State.INCOMPLETE),
+        (UnsupportedError(""), State.UNSUPPORTED),
+    ],
+)
+def test_an_error_says_where_its_photo_stands(error: PhotoError, state: State) -> None:
+    assert state_of(error) is state
+
+
+def test_a_wait_doubles_up_to_a_day() -> None:
+    assert [interval(5, times) for times in (0, 1, 2, 99)] == [5, 10, 20, 86_400]
+
+
+def test_the_facts_of_an_outcome_are_what_json_can_hold() -> None:
+    facts = facts_of(restored_if_blurred(BLURRED))
+    assert [face["verdict"] for face in facts["faces"]] == ["restored"]
+    assert facts["notes"] == []
