@@ -63,7 +63,9 @@ class Bench:
 
     def work(self) -> None:
         """Do all that can be done now."""
-        while self.dispatcher.feed(self.now) or self.dispatcher.collect(self.now):
+        busy = True
+        while busy:
+            busy = self.dispatcher.feed(self.now) or self.dispatcher.collect(self.now) > 0 or self.pair.has_new_changes
             self.pair.has_new_changes = False  # the brake has had its look
 
     def done(self, name: str, photo: bytes) -> Row:

@@ -1,0 +1,81 @@
+"""From the queue to the engine: in turns, within the memory, and what cannot be read is seen to."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from gpend.dispatch.dispatcher import load_job
+from gpend.errors import PhotoError
+from gpend.intake.reading import ChangedError
+from gpend.ledger import State
+from tests.dispatch.conftest import Bench
+from tests.world import BLURRED, RESTORED
+
+
+def test_a_photo_larger_than_the_memory_is_not_read_and_says_what_to_do(bench: Bench) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    with pytest.raises(PhotoError, match="Raise memory_mb"):
+        load_job(row, bench.pair, 10, bench.now)
+
+
+def test_a_photo_is_read_as_it_was_sighted_or_not_at_all(bench: Bench) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    job = load_job(row, bench.pair, 1 << 30, bench.now)
+    assert (job.picture, job.before, job.origin.relative) == (BLURRED, None, row.relative)
+    with pytest.raises(ChangedError):
+        load_job(replace(row, stamp=replace(row.stamp, size=1)), bench.pair, 1 << 30, bench.now)
+
+
+def test_a_photo_that_is_gone_when_its_turn_comes_is_dropped(bench: Bench) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    (bench.world.source / "a.jpg").unlink()
+    bench.work()
+    assert bench.ledger.photos.row(row.id) is None
+    assert [each.id for each in bench.dispatcher.take_changed()] == [row.id]
+
+
+def test_a_copy_is_not_given_to_the_engine_while_the_photo_is(bench: Bench) -> None:
+    bench.world.engine.slow = True
+    bench.sight("a.jpg", BLURRED)
+    bench.sight("b.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    assert (len(bench.in_flight()), bench.dispatcher.in_flight.waiting_on_duplicate) == (1, 1)
+    bench.world.engine.finish()
+    bench.work()
+    assert bench.world.outputs() == {"a.jpg": RESTORED, "b.jpg": RESTORED}
+    assert bench.world.engine.given.total() == 1
+
+
+def test_a_photo_that_never_got_its_end_is_set_aside_and_looked_at_again(bench: Bench) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.set_aside_incomplete(row.id, bench.now)
+    row = bench.row(row.id)
+    assert (row.state, row.next_attempt) == (State.INCOMPLETE, bench.now.utc + 600)
+
+
+def test_an_output_that_cannot_be_written_now_pauses_its_pair_and_the_photo_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        bench.dispatcher.collect(bench.now)
+    assert (bench.row(row.id).state, bench.world.outputs()) == (State.WAITING, {})
+    assert bench.dispatcher.health.is_paused(bench.pair, bench.now)
+    bench.world.clock.pass_by(60)
+    bench.work()
+    assert (bench.row(row.id).state, bench.world.outputs()) == (State.RESTORED, {"a.jpg": RESTORED})
+
+
+def test_a_pair_is_known_to_work_again_though_no_photo_waits(bench: Bench) -> None:
+    bench.dispatcher.health.pause(bench.pair, "trouble", bench.now)
+    bench.world.clock.pass_by(60)
+    bench.dispatcher.feed(bench.now)
+    assert bench.ledger.sources.row(bench.pair.id).paused_reason is None
+
+
+def fail(descriptor: int) -> None:
+    """A disk that is full."""
+    raise OSError(28, "No space left on device", descriptor)
