@@ -16,7 +16,9 @@ from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, Progress, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Runtime
+from gpend.engine import sandbox
 from gpend.engine.protocol import Setup
+from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
@@ -28,6 +30,12 @@ log = structlog.get_logger()
 
 _MINUTE = 60.0
 _MIB = 1 << 20
+_NEEDS = {
+    Wall.LIMITS: "setrlimit is refused",
+    Wall.PRIVILEGES: "prctl is refused",
+    Wall.LANDLOCK: "Linux 5.13 and later have it where it is switched on",
+    Wall.SECCOMP: "it needs libseccomp, and a system that lets programs use it",
+}
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -67,7 +75,23 @@ def advice() -> list[str]:
         )
     if find_spec("pillow_heif") is None:
         found.append("HEIC photos are left as they are. To restore them too: pip install pillow-heif")
+    if not sandbox.has_libseccomp():
+        found.append(
+            "libseccomp is not installed, so less is refused to the process that opens the photos. "
+            "On Debian: apt install libseccomp2"
+        )
     return found
+
+
+def protection() -> str:
+    """How far the process that opens the photos is locked on this machine, in words; tried, which takes a second."""
+    standing = sandbox.probe()
+    told = ", ".join(wall for wall in Wall if wall in standing)
+    if not told:
+        return "Photos are opened in a process of its own. It cannot be locked on this machine."
+    missing = ", ".join(f"{wall} ({_NEEDS[wall]})" for wall in Wall if wall not in standing)
+    lacking = f" Not on this machine: {missing}." if missing else ""
+    return f"Photos are opened in a process of its own that can only compute. It is kept to that by {told}.{lacking}"
 
 
 def run(settings: Settings, reload: Callable[[], Settings]) -> None:

@@ -58,6 +58,12 @@ def test_the_networks_may_compile_themselves(unit: Path) -> None:
     assert "MemoryDenyWriteExecute" not in service(unit)
 
 
+@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=["system", "user"])
+def test_the_worker_may_lock_itself(unit: Path) -> None:
+    allowed = " ".join(service(unit)["SystemCallFilter"]).split()
+    assert {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed)
+
+
 def test_a_worker_that_runs_out_of_memory_does_not_end_the_daemon() -> None:
     assert service(SYSTEM)["OOMPolicy"] == ["continue"]
 

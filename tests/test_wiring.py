@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpend import wiring
+from gpend.engine import sandbox
+from gpend.engine.sandbox import Wall
 from gpend.errors import ConfigurationError
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
 
@@ -101,3 +103,13 @@ def test_a_wrong_change_is_refused_and_changes_nothing(
 def test_advice_is_for_people(settings: Settings) -> None:
     assert settings
     assert all("install" in advice for advice in wiring.advice())
+
+
+def test_a_person_is_told_what_keeps_the_worker_to_computing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "limits, no new privileges" in wiring.protection()
+    monkeypatch.setattr(sandbox, "probe", lambda: frozenset({Wall.LIMITS, Wall.SECCOMP}))
+    said = wiring.protection()
+    assert "kept to that by limits, seccomp." in said
+    assert "Landlock (Linux 5.13 and later" in said
+    monkeypatch.setattr(sandbox, "probe", frozenset)
+    assert "cannot be locked" in wiring.protection()

@@ -70,6 +70,7 @@ def check(config_file: Path | None) -> None:
     click.echo(f"The configuration {path_of(config_file)} is right.")
     for folder in settings.folders:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
+    click.echo(wiring.protection())
     for advice in wiring.advice():
         click.echo(f"Advice: {advice}")
 

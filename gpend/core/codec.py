@@ -7,15 +7,19 @@ codec ─ formats ─┬ jpeg            as gpend.core.formats.jpeg keeps it who
                  └ avif, heif      isobmff; heif ─ carried ─ xmp
 """
 
+import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, signatures
 from gpend.core.formats.heif import container as heif
 from gpend.core.formats.jpeg import container as jpeg
+from gpend.core.formats.jpeg import turbo
 from gpend.core.formats.png import container as png
 from gpend.core.formats.tiff import container as tiff
 from gpend.core.formats.webp import container as webp
@@ -23,7 +27,7 @@ from gpend.core.photo import Mask, Pixels
 from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings
 
-__all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "overview"]
+__all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "load_decoders", "overview"]
 
 CONTAINERS: dict[Format, Container] = {
     Format.JPEG: jpeg,
@@ -34,6 +38,18 @@ CONTAINERS: dict[Format, Container] = {
     Format.HEIF: heif,
 }
 ORDINARY_DEPTH = 32  # bits of a pixel; deeper ones count for more in maximum_megapixels, which is there to bound memory
+
+
+def load_decoders() -> None:
+    """Load what else the first photo of each format would: a process that is locked can load nothing any more."""
+    Image.init()
+    turbo.load()
+    for module in ("ImageCms", "ImageColor", "ImageFilter", "ImagePalette"):  # Pillow's own, at their first use
+        import_module(f"PIL.{module}")
+    for encoding in ("ascii", "latin-1", "utf-16-le", "utf-16-be"):  # Python's, the same
+        codecs.lookup(encoding)
+    with suppress(ImportError):  # an extra
+        import_module("pillow_heif")
 
 
 def identify(photo: bytes, settings: PhotoSettings) -> Header:

@@ -1,6 +1,7 @@
 """The process that holds the networks: photos in through standard input, outcomes out through standard output.
 
-Started by gpend.engine.worker_process alone. It keeps nothing and writes no file, so it can be killed at any time.
+Started by gpend.engine.worker_process alone. It keeps nothing and writes no file, so it can be killed at any
+time; and once it has loaded its networks it is locked, see gpend.engine.sandbox.
 """
 
 import ctypes
@@ -16,10 +17,11 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from gpend.core import codec
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
 from gpend.core.report import Outcome, Restored
-from gpend.engine import attempt
+from gpend.engine import attempt, sandbox
 from gpend.engine.protocol import (
     Beat,
     Done,
@@ -32,10 +34,13 @@ from gpend.engine.protocol import (
     receive_from_engine,
     send,
 )
-from gpend.errors import GpendError, PhotoError
+from gpend.errors import FatalError, GpendError, PhotoError
 from gpend.settings import CoreSettings
 
 _MIB = 1 << 20
+_MEGA = 1e6
+_BYTES_A_PIXEL = 200  # of a photo, at most, over all that is made of it: about three times what was measured
+_MEMORY = 4 << 30  # address space for a slot, above that of its photo: threads reserve far more than they use
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -62,14 +67,16 @@ class Service:
         self._busy: dict[int, int] = {}  # thread → number of the photo it has
 
     def serve(self, inbox: BinaryIO) -> None:
-        """Load the networks, then process photos until the pipe ends."""
+        """Load the networks and lock the process, then process photos until the pipe ends."""
+        slots = ThreadPoolExecutor(self._slots, thread_name_prefix="gpend-slot")
         try:
             networks = self._loaded()
+            self._lock()
+            slots.submit(_try_out_locked, networks).result()  # the slots' threads start here: what they do is locked
         except GpendError as error:
             self._say(Refused(error))
             return
         self._say(Ready(networks.restore.name))
-        slots = ThreadPoolExecutor(self._slots, thread_name_prefix="gpend-slot")
         while isinstance(message := receive_from_engine(inbox, self._largest), Photo):
             slots.submit(self._answer, message, networks)
             del message  # nor is the photo held on to here until the next one comes
@@ -84,6 +91,17 @@ class Service:
         cv2.setNumThreads(max(1, limit_threads() // self._slots))
         _try_out(networks)
         return networks
+
+    def _lock(self) -> None:
+        """From here on this process can only compute."""
+        from gpend.models.device import resolve  # noqa: PLC0415 - loaded already, by _loaded
+
+        codec.load_decoders()
+        if resolve(self._settings.restore.device).type == "cpu":
+            pixels = self._settings.photo.maximum_megapixels * _MEGA
+            sandbox.lock(int(self._slots * (_MEMORY + _BYTES_A_PIXEL * pixels)))
+        else:
+            sandbox.lock(None, sandbox.library_folders())
 
     def _answer(self, message: Photo, networks: Networks) -> None:
         thread = threading.get_ident()
@@ -120,6 +138,16 @@ def _try_out(networks: Networks) -> None:
     side = networks.restore.size
     networks.detect(np.zeros((64, 64, 3), np.uint8))
     networks.restore(np.full((1, side, side, 3), 0.5, np.float32))
+
+
+def _try_out_locked(networks: Networks) -> None:
+    """The same within the lock. Raises DeviceError or FatalError where the lock keeps them from it."""
+    try:
+        _try_out(networks)
+    except GpendError:
+        raise
+    except Exception as error:
+        raise FatalError(f"gpend's worker process cannot compute once it is locked: {error}.") from error
 
 
 def _own_standard_output() -> BinaryIO:
