@@ -1,10 +1,14 @@
 """A newly coded picture between the segments and the trailer of the file that it came from."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gpend.core.formats import exif
+from gpend.core.formats.exif import makernote
 from gpend.core.formats.exif.block import UnreadableError
+from gpend.core.formats.exif.makernote import Pointer
 from gpend.core.formats.jpeg import mpf
 from gpend.core.formats.jpeg.segments import (
     APP0,
@@ -24,6 +28,11 @@ from gpend.core.formats.jpeg.segments import (
 _EXIF = b"Exif\0\0"
 LONGEST_EXIF = LONGEST - len(_EXIF)
 """The largest TIFF block that fits into an EXIF segment, in bytes."""
+
+
+_LOST = "its MakerNote may tell the place of a preview behind the picture, in a way that gpend does not know"
+_PICTURE = re.compile(rb"\xff\xd8\xff")
+_MOST_PICTURES = 256
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ def splice(photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None
 
     `tiff` takes the place of the TIFF block in the EXIF segment; without one, a segment is added. Where MPF or a
     MakerNote tells what stands behind the picture, it follows; everything else is carried over byte for byte.
+    Behind a MakerNote of an unknown maker, fill bytes keep the length of what precedes the trailer, if that is shorter.
     A `comment`, if not empty, is added unless the file holds it already.
     """
     kept = list(_kept(photo, layout))
@@ -63,7 +73,11 @@ def splice(photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None
         kept = _with_comment(photo, kept, comment)
     picture = _picture(coded)
     end = 2 + sum(len(piece.data) for piece in kept) + len(picture)
-    trailer = _Trailer(photo, layout, end)
+    pointers = _pointers(photo, layout)
+    if pointers is None and end < layout.end:
+        picture = picture[:-2] + b"\xff" * (layout.end - end) + picture[-2:]
+        end = layout.end
+    trailer = _Trailer(photo, layout, end, pointers)
     place = 2
     for piece in kept:
         if piece.segment is not None:
@@ -126,6 +140,7 @@ class _Trailer:
     photo: bytes
     layout: Layout
     end: int  # of the new picture
+    pointers: tuple[Pointer, ...] | None  # of the MakerNote; None: nobody knows what it tells
     notes: list[str] = field(default_factory=list)
 
     def followed(self, segment: Segment, data: bytes, place: int) -> bytes:
@@ -133,15 +148,23 @@ class _Trailer:
         move = mpf.Move(self.layout.end, self.end - self.layout.end, place - segment.lead)
         if _is_mpf(self.photo, segment):
             return self._indexed(segment, data, move)
-        if exif_segments(self.photo, (segment,)) and self._is_unlisted_picture():
+        if exif_segments(self.photo, (segment,)):
             head = segment.payload.start - segment.lead + len(_EXIF)
-            distance = self.layout.end - (segment.lead + head)
-            return data[:head] + exif.with_preview(data[head:], distance, distance + move.trailer - move.index)
+            return data[:head] + self._pointing(data[head:], self.layout.end - segment.lead - head, move)
         return data
 
-    def _is_unlisted_picture(self) -> bool:
-        listed = any(_is_mpf(self.photo, segment) for segment in self.layout.segments)
-        return not listed and self.photo.startswith(b"\xff\xd8", self.layout.end)
+    def _pointing(self, tiff: bytes, distance: int, move: mpf.Move) -> bytes:
+        """The block with what it tells of the trailer, `distance` bytes from its start, brought up to date."""
+        by = move.trailer - move.index
+        if self.pointers:
+            return makernote.moved(tiff, self.pointers, by)
+        if any(_is_mpf(self.photo, segment) for segment in self.layout.segments):
+            return tiff
+        begins = self.photo.startswith(b"\xff\xd8", self.layout.end)
+        result = exif.with_preview(tiff, distance, distance + by) if begins else tiff
+        if self.pointers is None and by and result == tiff and _PICTURE.search(self.photo, self.layout.end):
+            self.notes.append(_LOST)
+        return result
 
     def _indexed(self, segment: Segment, data: bytes, move: mpf.Move) -> bytes:
         try:
@@ -150,6 +173,19 @@ class _Trailer:
             self.notes.append("its index of further pictures (MPF) is malformed and was left as it was")
             return data
         return self.photo[segment.lead : segment.payload.start] + payload
+
+
+def _pointers(photo: bytes, layout: Layout) -> tuple[Pointer, ...] | None:
+    """Where the MakerNote tells of what lies behind the picture; None where its maker's layout is not known."""
+    segments = exif_segments(photo, layout.segments)
+    if len(segments) != 1 or layout.end == len(photo):
+        return ()
+    start = segments[0].payload.start + len(_EXIF)
+    found = islice(_PICTURE.finditer(photo, layout.end), _MOST_PICTURES)
+    pictures = frozenset(one.start() - start for one in found)
+    return makernote.pointers(
+        tiff_of(photo, segments[0]), makernote.Behind(layout.end - start, len(photo) - start, pictures)
+    )
 
 
 def _is_mpf(photo: bytes, segment: Segment) -> bool:
