@@ -12,6 +12,10 @@ VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\x75\x38mdat" + np.random.defaul
 """What stands for a motion photo's video: the boxes of one, without pictures."""
 
 
+MPVD = struct.pack(">I", len(VIDEO) + 8) + b"mpvd" + VIDEO
+"""The box in which it stands."""
+
+
 def described(attributes: str, content: str = "") -> bytes:
     """An XMP packet."""
     return (
@@ -42,17 +46,20 @@ MOTION_XMP = motion_xmp()
 
 def motion_photo(picture: Samples) -> bytes:
     """A motion photo as Samsung and Google write it: the video in a box of its own, told of in the XMP."""
-    return heif(picture, xmp=MOTION_XMP) + struct.pack(">I", len(VIDEO) + 8) + b"mpvd" + VIDEO
+    return heif(picture, xmp=MOTION_XMP) + MPVD
 
 
 VIVO = b'vivo{"a":1}\0\0\0\x0bcameraalbum!'
 SAMSUNG = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1688800211000SEFHk\0\0\0\1\0\0\0" + bytes(12) + b"\x24\0\0\0SEFT"
 
 
-def long_exif(order: str, note: bytes, thumbnail: int, *, is_last: bool) -> bytes:
+def long_exif(
+    order: str, note: bytes, thumbnail: int, *, is_last: bool, comment: tuple[int, int, bytes] | None = None
+) -> bytes:
     """A block with date, place and camera, a MakerNote, and a thumbnail of so many bytes.
 
-    The MakerNote stands last but for the thumbnail, or before everything but IFD0's values.
+    The MakerNote stands last but for the thumbnail, or before everything but IFD0's values. `comment` is a tag of IFD0
+    or the EXIF directory, with its type and value.
     """
 
     def laid(at: dict[str, int]) -> dict[str, bytes]:
@@ -62,6 +69,8 @@ def long_exif(order: str, note: bytes, thumbnail: int, *, is_last: bool) -> byte
         main.refer(0x8769, LONG, 1, at["details"])
         main.refer(0x8825, LONG, 1, at["place"])
         details.add(0x9003, ASCII, "2023:07:08 09:10:11")
+        if comment:
+            (details if comment[0] > 0x9000 else main).add(*comment)
         if note:
             details.refer(0x927C, UNDEFINED, len(note), at["note"])
         place.add(1, ASCII, "N")

@@ -14,7 +14,7 @@ import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,9 +27,24 @@ from gpend.errors import GpendError
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core.judges import blob, brightened
+from tests.photos_heif import SAMSUNG, VIVO, long_exif, motion_photo
+from tests.photos_png import with_profile
+
+LONG_EXIF = long_exif("<", b"a note of its maker".ljust(66_000, b"m"), 5_000, is_last=False)
 
 ADDRESS_SPACE = 4 << 30
 """Bytes. Far above what is resident: libraries reserve more than they use."""
+
+
+SOURCES: dict[str, Callable[[photos.Picture], bytes]] = photos.RESTORABLE | {
+    "heif": photos.heif,
+    "heif-motion": motion_photo,
+    "heif-trailer": lambda picture: photos.heif(picture) + SAMSUNG,
+    "heif-long-exif": lambda picture: photos.heif(picture, exif=b"Exif\0\0" + LONG_EXIF),
+    "png-profile": lambda picture: with_profile(picture, b"Exif\0\0" + photos.exif(6)),
+    "png-profile-text": lambda picture: with_profile(picture, photos.exif(6), "tEXt"),
+    "avif-trailer": lambda picture: photos.avif(picture, metadata=True) + VIVO,
+}
 
 
 @dataclass
@@ -125,8 +140,7 @@ def run(name: str, flips: int, seed: int = 0) -> Tally:
 
 def source(name: str) -> bytes:
     """The photo that is damaged."""
-    picture = photos.portrait(60, 72)
-    return photos.heif(picture) if name == "heif" else photos.RESTORABLE[name](picture)
+    return SOURCES[name](photos.portrait(60, 72))
 
 
 def main() -> None:

@@ -18,9 +18,13 @@ from tests.core.fuzzing import damaged
 FLIPS = int(os.environ.get("GPEND_FUZZ_FLIPS", "60"))
 SECONDS = 5.0  # of processor time for one photo
 MEGABYTES = 1000
-SMALL = ("jpeg-phone", "png-metadata", "png-palette", "webp-lossy", "webp-lossless", "tiff", "tiff-lzw", "avif", "heif")
+SMALL = (
+    *("jpeg-phone", "png-metadata", "png-palette", "png-profile", "webp-lossy", "webp-lossless", "tiff", "tiff-lzw"),
+    *("avif", "heif", "heif-motion", "heif-long-exif"),
+)
 FULL = (
     *SMALL,
+    *("png-profile-text", "heif-trailer", "avif-trailer"),
     *("jpeg", "jpeg-progressive", "jpeg-grey", "png", "png-16", "png-interlaced", "png-alpha", "webp-lossy-alpha"),
     *("tiff-16", "tiff-tiles", "tiff-planes", "tiff-packbits", "tiff-palette", "avif-alpha", "avif-grey"),
 )
@@ -28,7 +32,7 @@ FULL = (
 
 @pytest.mark.parametrize("name", FULL if FLIPS > 500 else SMALL)
 def test_whatever_comes_has_an_outcome(name: str) -> None:
-    if name == "heif":
+    if name.startswith("heif"):
         pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
     root = Path(__file__).resolve().parents[2]
     command = [sys.executable, "-m", "tests.core.fuzzing", name, str(FLIPS)]

@@ -13,6 +13,7 @@ from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
 from tests.core.formats.test_isobmff import contents, meta
+from tests.photos_heif import MPVD, SAMSUNG, VIDEO, VIVO
 
 
 def edited(photo: bytes, history: str = "") -> codec.Encoded:
@@ -127,3 +128,12 @@ def test_a_picture_that_reads_back_otherwise_is_never_given_out(monkeypatch: pyt
     photo[place : place + 2] = bytes([0, 8])  # a source in YCgCo, whose name for it is left in place
     with pytest.raises(PhotoError, match="did not read back"):
         edited(bytes(photo))
+
+
+@pytest.mark.parametrize("behind", [VIVO, SAMSUNG, MPVD, VIDEO], ids=["vivo", "Samsung", "video in a box", "video"])
+def test_what_stands_behind_the_picture_stays_byte_for_byte(behind: bytes) -> None:
+    photo = photos.avif(photos.portrait(), metadata=True)
+    encoded = edited(photo + behind, "restored")
+    assert encoded.photo.endswith(behind)
+    assert encoded.photo[: -len(behind)] == edited(photo, "restored").photo
+    judges.require_accepted(encoded.photo)

@@ -10,6 +10,7 @@ from gpend.core.formats.exif.fitting import LONGEST, NOTE, SPREAD, Fitted, fitte
 from gpend.core.formats.exif.parts import DIRECTORY, MAKER_NOTE, THUMBNAIL, dropped, find, parts, without
 from tests import photos
 from tests.photos_heif import long_exif
+from tests.photos_jpeg import ASCII, UNDEFINED
 
 APPLE = b"Apple iOS\0\0\1MM".ljust(80_000, b"m")
 UNKNOWN = bytes(80_000)
@@ -85,6 +86,21 @@ def test_as_little_is_lost_as_can_be(
     for (directory, tag), value in before.items():
         if tag not in lost:
             assert value in [new for (_, other), new in after.items() if other == tag], (directory, tag)
+
+
+@pytest.mark.parametrize("tag", [0x010E, 0x9286])
+def test_a_long_comment_goes_behind_what_every_reader_looks_for(tag: int) -> None:
+    """In IFD0 or in the EXIF directory, before the place."""
+    text = ASCII if tag == 0x010E else UNDEFINED
+    tiff = long_exif("<", b"", 0, is_last=True, comment=(tag, text, b"a long comment".ljust(80_000, b".")))
+    result = fitted(tiff, "restored")
+    assert (len(result.pieces), result.notes, result.is_recorded) == (2, (), True)
+    after = {number: value for (_, number), value in values(b"".join(result.pieces)).items()}
+    assert {number: after[number] for _, number in values(tiff)} == {
+        key[1]: value for key, value in values(tiff).items()
+    }
+    found = parts(Block(b"".join(result.pieces)))
+    assert [part.tag for part in found if part.end > LONGEST] == [tag]
 
 
 def test_a_note_that_counts_from_the_blocks_start_does_not_move() -> None:
