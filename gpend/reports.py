@@ -93,7 +93,7 @@ def history(ledger: Path, photo: Path) -> History | None:
     """
     with Records.read_only(ledger) as records:
         row = _maker(records, photo) or _known(records, photo)
-    return _history(row) if row else None
+    return told(row) if row else None
 
 
 def _maker(records: Records, photo: Path) -> Row | None:
@@ -165,10 +165,11 @@ def _folder(row: FolderRow) -> Folder:
 
 
 def _trouble(row: Row) -> Trouble:
-    return Trouble(str(row.path), row.state.value, row.reason, _known_moment(row.updated))
+    return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated))
 
 
-def _history(row: Row) -> History:
+def told(row: Row) -> History:
+    """Everything known about one photo, as people are told it."""
     outcome = row.outcome or {}
     return History(
         photo=str(row.path),
@@ -178,14 +179,14 @@ def _history(row: Row) -> History:
         notes=tuple(outcome.get("notes", ())),
         output=str(row.output) if row.output else None,
         size=row.stamp.size,
-        modified=_known_moment(row.stamp.mtime_ns // 10**9),
+        modified=moment(row.stamp.mtime_ns // 10**9),
         sha256=row.content,
         output_sha256=row.output_sha256,
         model=row.model,
         settings=row.digest,
         version=row.version,
-        first_seen=_known_moment(row.first_seen),
-        updated=_known_moment(row.updated),
+        first_seen=moment(row.first_seen),
+        updated=moment(row.updated),
         found_by=row.found_by.value,
         attempts=row.attempts,
         next_attempt=_moment(row.next_attempt),
@@ -208,10 +209,10 @@ def _held(row: Row) -> str | None:
 
 
 def _moment(seconds: int | None) -> str | None:
-    return None if seconds is None else _known_moment(seconds)
+    return None if seconds is None else moment(seconds)
 
 
-def _known_moment(seconds: int) -> str:
+def moment(seconds: int) -> str:
     """ISO 8601; a time that no calendar holds, as files may have, is given as it is."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
     [
         ("gpend.yaml", "config/gpend.yaml"),
         ("gpend.service", "systemd/gpend.service"),
+        ("gpend-web.service", "systemd/gpend-web.service"),
         ("gpend-user.service", "systemd/user/gpend.service"),
     ],
 )

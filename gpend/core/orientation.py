@@ -5,13 +5,15 @@ Pixels of the photo itself are never turned. Orientation values and their meanin
 
 from gpend.core.photo import Box, Face, Pixels, Point
 
-_TRANSPOSED = (5, 6, 7, 8)  # rows and columns change places
+TRANSPOSED = (5, 6, 7, 8)
+"""Orientations in which rows and columns change places."""
+
 _MIRRORED = (2, 4, 5, 7)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """A view of the stored picture as a viewer shows it; orientations out of 1 to 8 are taken as 1."""
-    if orientation in _TRANSPOSED:
+    if orientation in TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     across, down = _flips(orientation)
     return pixels[:: -1 if down else 1, :: -1 if across else 1]
@@ -23,10 +25,24 @@ def stored(face: Face, orientation: int, size: tuple[int, int]) -> Face:
     Where the stored picture is a mirror image, so is the face: left and right landmarks change places, and it can be
     aligned by a turn alone.
     """
-    shown = size[::-1] if orientation in _TRANSPOSED else size
+    shown = size[::-1] if orientation in TRANSPOSED else size
     one, two, three, four, five = (_point(point, orientation, shown) for point in face.landmarks)
     marks = (two, one, three, five, four) if orientation in _MIRRORED else (one, two, three, four, five)
     return Face(_box(face.box, orientation, shown), marks, face.score)
+
+
+def upright_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box of the stored picture of (width, height) = `size` as it stands in the upright one."""
+    width, height = size
+    x0, y0, x1, y1 = box
+    across, down = _flips(orientation)
+    if orientation in TRANSPOSED:
+        x0, y0, x1, y1, width, height = y0, x0, y1, x1, height, width
+    if across:
+        x0, x1 = width - x1, width - x0
+    if down:
+        y0, y1 = height - y1, height - y0
+    return x0, y0, x1, y1
 
 
 def _flips(orientation: int) -> tuple[bool, bool]:
@@ -38,7 +54,7 @@ def _point(point: Point, orientation: int, shown: tuple[int, int]) -> Point:
     across, down = _flips(orientation)
     x = shown[0] - 1 - point[0] if across else point[0]
     y = shown[1] - 1 - point[1] if down else point[1]
-    return (y, x) if orientation in _TRANSPOSED else (x, y)
+    return (y, x) if orientation in TRANSPOSED else (x, y)
 
 
 def _box(box: Box, orientation: int, shown: tuple[int, int]) -> Box:

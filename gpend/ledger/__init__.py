@@ -4,12 +4,13 @@ from gpend.ledger.absences import Span, Unmet
 from gpend.ledger.fingerprint import Fingerprint, fingerprint_of
 from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
-from gpend.ledger.records import Records
+from gpend.ledger.records import Choice, Records
 from gpend.ledger.requests import Asked
 from gpend.ledger.rows import Facts, FolderRow, Found, FoundBy, Request, Result, Row, State, Written
 
 __all__ = [
     "Asked",
+    "Choice",
     "Facts",
     "Fingerprint",
     "FolderRow",

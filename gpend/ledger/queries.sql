@@ -305,3 +305,24 @@ SELECT id, kind, path FROM request ORDER BY id;
 
 -- name: answer_request
 DELETE FROM request WHERE id = :id;
+
+-- name: listed
+-- One page of photos, the latest first; (updated, id) of the last one seen leads to the next page.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
+  AND (:state IS NULL OR state = :state)
+  AND (:folder IS NULL OR photo.folder = :folder)
+  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
+  AND (photo.updated < :updated OR (photo.updated = :updated AND photo.id < :id))
+ORDER BY photo.updated DESC, photo.id DESC
+LIMIT :limit;
+
+-- name: listed_one
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.id = :id AND sidecar = 0;
+
+-- name: counts_since
+SELECT state, count(*) AS n FROM photo WHERE sidecar = 0 AND updated >= :since GROUP BY state;

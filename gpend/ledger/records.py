@@ -1,6 +1,7 @@
 """The questions that can be asked of a ledger; nothing here changes it."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,18 @@ from gpend.ledger import lock
 from gpend.ledger.database import Database, Value, open_for_reading
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import FolderRow, FoundBy, Row, State, folder_row, photo_row
+
+_END_OF_TIME = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which photos are asked for."""
+
+    state: State | None = None
+    folder: int | None = None
+    text: str = ""  # occurs in the name, whatever its case
+    verdict: str | None = None  # of a face in it
 
 
 class Records:
@@ -64,6 +77,30 @@ class Records:
         """The photo that an output, relative to the folder's output, was made of."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})
         return photo_row(row) if row else None
+
+    def listed(self, choice: Choice, after: tuple[int, int] | None, limit: int) -> list[Row]:
+        """Photos that fit `choice`, the latest first; `after` is (updated, id) of the last one of the page before."""
+        updated, last = after or (_END_OF_TIME, 0)
+        parameters = {
+            "state": choice.state and choice.state.value,
+            "folder": choice.folder,
+            "text": choice.text.lower(),
+            "verdict": choice.verdict and f'"verdict": "{choice.verdict}"',
+            "updated": updated,
+            "id": last,
+            "limit": limit,
+        }
+        return [photo_row(row) for row in self._database.each("listed", parameters)]
+
+    def by_id(self, photo: int) -> Row | None:
+        """A photo by its number."""
+        row = self._database.first("listed_one", {"id": photo})
+        return photo_row(row) if row else None
+
+    def counts_since(self, moment: int) -> dict[State, int]:
+        """How many photos have come to stand where since a moment in UTC seconds; every state is present."""
+        found = {row["state"]: row["n"] for row in self._database.each("counts_since", {"since": moment})}
+        return {state: found.get(state, 0) for state in State}
 
     def folders(self) -> list[FolderRow]:
         """The folders of the configuration that the ledger was last used with."""

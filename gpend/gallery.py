@@ -1,0 +1,145 @@
+"""The ledger's photos page by page, and how fast they are getting done: what the dashboard shows."""
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gpend import reports
+from gpend.ledger import Choice, Facts, FolderRow, Records, Row, State
+
+PAGE = 60
+"""Photos on one page."""
+
+_CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+_RATE_SECONDS = 600  # the rate is that of the last ten minutes
+_DONE = (State.RESTORED, State.KEPT, State.FAILED, State.INCOMPLETE, State.UNSUPPORTED)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A photo in a list."""
+
+    id: int
+    name: str  # relative to its folder
+    folder: str
+    state: str
+    reason: str
+    updated: str  # ISO 8601, UTC
+    has_output: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some photos, the latest first, and what leads to those that follow."""
+
+    entries: tuple[Entry, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a photo and its output are, and what they hold (SHA-256): for whoever shows them."""
+
+    photo: Path
+    content: str | None
+    output: Path | None
+    output_content: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One photo with its neighbours in the list."""
+
+    entry: Entry
+    history: reports.History
+    faces: tuple[Facts, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far gpend is."""
+
+    found: int
+    done: int
+    counts: dict[str, int]  # photos by state; every state is present
+    today: dict[str, int]  # the same for what came to its state since midnight, UTC
+    rate: float  # photos a minute, lately
+    seconds_left: int | None  # None where nothing waits, or nothing was done lately
+    running: bool
+    folders: tuple[FolderRow, ...]
+    status: reports.Status
+
+
+def progress(ledger: Path, now: datetime) -> Progress:
+    """How far gpend is. Raises FatalError where there is no ledger to read."""
+    moment = int(now.timestamp())
+    midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+    with Records.read_only(ledger) as records:
+        counts, today = records.counts(), records.counts_since(midnight)
+        lately = records.counts_since(moment - _RATE_SECONDS)
+        folders, running = tuple(records.folders()), records.running()
+    done = sum(counts[state] for state in _DONE)
+    waiting = counts[State.WAITING] + counts[State.WORKING]
+    rate = sum(lately[state] for state in _DONE) / _RATE_SECONDS
+    return Progress(
+        found=done + waiting,
+        done=done,
+        counts={state.value: count for state, count in counts.items()},
+        today={state.value: count for state, count in today.items()},
+        rate=60 * rate,
+        seconds_left=round(waiting / rate) if waiting and rate else None,
+        running=running,
+        folders=folders,
+        status=reports.status(ledger),
+    )
+
+
+def page(ledger: Path, choice: Choice, after: str | None, size: int = PAGE) -> Page:
+    """The photos that fit `choice`; `after` is the `next` of the page before. Raises FatalError without a ledger."""
+    with Records.read_only(ledger) as records:
+        rows = records.listed(choice, _cursor(after), size + 1)
+    entries = tuple(_entry(row) for row in rows[:size])
+    last = rows[size - 1] if len(rows) > size else None
+    return Page(entries, f"{last.updated}-{last.id}" if last else None)
+
+
+def shown(ledger: Path, photo: int) -> Shown | None:
+    """All that is known of a photo, by its number; None if there is none."""
+    with Records.read_only(ledger) as records:
+        row = records.by_id(photo)
+    if row is None:
+        return None
+    told = reports.told(row)
+    return Shown(_entry(row), told, told.faces)
+
+
+def files(ledger: Path, photo: int) -> Files | None:
+    """Where a photo is, by its number; None if there is none."""
+    with Records.read_only(ledger) as records:
+        row = records.by_id(photo)
+    return Files(row.path, row.content, row.output, row.output_sha256) if row else None
+
+
+def _cursor(after: str | None) -> tuple[int, int] | None:
+    """What `Page.next` tells; anything else begins anew."""
+    found = _CURSOR.fullmatch(after or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        id=row.id,
+        name=_plain(row.relative),
+        folder=_plain(row.source),
+        state=row.state.value,
+        reason=row.reason,
+        updated=reports.moment(row.updated),
+        has_output=row.output is not None,
+    )
+
+
+def _plain(path: Path) -> str:
+    """A path that can be shown: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")

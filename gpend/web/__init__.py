@@ -1,0 +1,1 @@
+"""The dashboard: reads reports, asks through requests, and never touches a photo."""

@@ -1,0 +1,106 @@
+"""How pages are filled in: templates, language, times and sizes as people read them."""
+
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from gpend import __version__
+from gpend.core.orientation import TRANSPOSED
+from gpend.gallery import Progress
+from gpend.web.language import Words, language_of, words
+from gpend.web.pictures import Facts
+
+SESSION = "gpend_session"
+_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+
+
+def html(request: Request, template: str, *, status_code: int = 200, **context: object) -> Response:
+    """A page in the language of whoever asks."""
+    language = language_of(request.headers.get("accept-language", ""))
+    say = words(language)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            **context,
+            say=say,
+            language=language,
+            secret=request.scope.get("state", {}).get("form_secret", ""),
+            session=request.scope.get("state", {}).get("session"),
+            path=request.url.path,
+            noted="noted" in request.query_params,
+            version=__version__,
+            span=lambda seconds: span(seconds, say),
+            moment=moment,
+        )
+    )
+    return HTMLResponse(text, status_code=status_code, headers={"Cache-Control": "no-store"})
+
+
+def event(request: Request, far: Progress) -> dict[str, object]:
+    """What an open page is told while gpend works."""
+    say = words(language_of(request.headers.get("accept-language", "")))
+    return {
+        "done": far.done,
+        "found": far.found,
+        "counts": far.counts,
+        "headline": headline(far, say),
+        "running": say("running" if far.running else "not running"),
+    }
+
+
+def headline(far: Progress, say: Words) -> str:
+    """How far it is, in one line."""
+    if not far.found:
+        return say("No photos yet.")
+    if far.done == far.found:
+        return say("All is done.")
+    told = say("{done} of {found} photos done", done=f"{far.done:,}", found=f"{far.found:,}")
+    if far.seconds_left is None:
+        return told
+    return f"{told} · {say('about {time} left', time=span(far.seconds_left, say))}"
+
+
+def span(seconds: float, say: Words) -> str:
+    """A length of time, roughly."""
+    if seconds >= 2 * _HOUR:
+        return f"{round(seconds / _HOUR)} {say('hours')}"
+    if seconds >= 2 * _MINUTE:
+        return f"{round(seconds / _MINUTE)} {say('minutes')}"
+    return f"{round(seconds)} {say('seconds')}"
+
+
+def moment(told: str) -> str:
+    """A moment in ISO 8601 as it is shown: to the minute, in UTC."""
+    try:
+        return datetime.fromisoformat(told).strftime("%Y-%m-%d %H:%M UTC")
+    except ValueError:
+        return told
+
+
+def shown_size(facts: Facts) -> tuple[int, int]:
+    """Width and height of a photo when it stands upright."""
+    return (facts.height, facts.width) if facts.orientation in TRANSPOSED else (facts.width, facts.height)
+
+
+def set_session(answer: Response, request: Request, session: str) -> None:
+    """Let the browser keep its session, for itself and for this host alone."""
+    answer.set_cookie(
+        SESSION, session, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("gpend.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["headline"] = headline
+    return environment

@@ -1,0 +1,118 @@
+"""Who may see the dashboard, and what a browser may do with its pages.
+
+On the machine itself (loopback) nobody logs in: whoever runs programs there can read the photos anyway. From elsewhere
+it takes the token, kept as a hash alone (256 random bits need no slow one). Forms carry a secret of the session against
+cross-site requests; the Host header is checked against rebinding of names; and the content security policy lets
+a page load nothing but what gpend itself serves.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gpend.backoff import delay
+from gpend.errors import FatalError
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of our own forms too
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Sent with every answer."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+_SESSIONS = 256  # at a time; the oldest goes first
+_FIRST_DELAY, _LONGEST_DELAY = 1.0, 300.0  # seconds after a wrong token, doubling
+
+
+def make_token(file: Path) -> str:
+    """A new token: what a person types, shown this once. Only its hash is written, for gpend alone to read."""
+    token = secrets.token_urlsafe(32)
+    part = file.with_name(f".gpend-{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as written:
+            written.write(_digest(token))
+        part.replace(file)
+    except OSError as error:
+        raise FatalError(f"The dashboard's token cannot be kept in {file}: {error.strerror}.") from error
+    return token
+
+
+def read_token(file: Path) -> str | None:
+    """The hash of the token; None where there is none yet."""
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise FatalError(f"The dashboard's token in {file} cannot be read: {error}.") from error
+
+
+@dataclass
+class Sessions:
+    """Who has logged in. For one thread."""
+
+    token: str | None  # its hash; None: nobody needs to log in
+    hosts: Collection[str]  # names under which the dashboard may be called
+    _forms: dict[str, str] = field(default_factory=dict)  # the secret of the forms, by session
+    _failures: int = 0
+    _locked_until: float = 0.0
+
+    def begin(self, token: str, now: float) -> str | None:
+        """A session for whoever knows the token; None where it is wrong, or asked again too soon after a wrong one."""
+        if now < self._locked_until:
+            return None
+        if self.token is not None and not hmac.compare_digest(_digest(token), self.token):
+            self._failures += 1
+            self._locked_until = now + delay(_FIRST_DELAY, self._failures, _LONGEST_DELAY)
+            return None
+        self._failures = 0
+        return self._new()
+
+    def admit(self, session: str | None) -> str | None:
+        """The session to go on with: this one, a new one where nobody needs to log in, or None."""
+        if session in self._forms:
+            return session
+        return self._new() if self.token is None else None
+
+    def form_secret(self, session: str) -> str:
+        """What a form of this session must carry."""
+        return self._forms[session]
+
+    def is_own_form(self, session: str | None, secret: str, origin: str | None, host: str) -> bool:
+        """Was this sent by a form of ours? A browser tells the origin of the page that sent it."""
+        own = self._forms.get(session or "")
+        same = origin is None or origin.split("://", 1)[-1] == host
+        return own is not None and same and hmac.compare_digest(secret, own)
+
+    def is_known_host(self, host: str) -> bool:
+        """Is this a name that the dashboard goes by, and not another one that was made to point here?"""
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        return name in self.hosts
+
+    def end(self, session: str | None) -> None:
+        """Log out."""
+        self._forms.pop(session or "", None)
+
+    def _new(self) -> str:
+        session = secrets.token_urlsafe(32)
+        self._forms[session] = secrets.token_urlsafe(32)
+        while len(self._forms) > _SESSIONS:
+            del self._forms[next(iter(self._forms))]
+        return session
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
