@@ -134,10 +134,13 @@ class Service:
 
 
 def _try_out(networks: Networks) -> None:
-    """Both networks compute something before the first photo: a machine that cannot run them is found out here."""
+    """All networks compute something before the first photo: a machine that cannot run them is found out here."""
     side = networks.restore.size
     networks.detect(np.zeros((64, 64, 3), np.uint8))
     networks.restore(np.full((1, side, side, 3), 0.5, np.float32))
+    if networks.estimate is not None:
+        side = networks.estimate.size
+        networks.estimate(np.full((1, side, side), 0.5, np.float32))
 
 
 def _try_out_locked(networks: Networks) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from gpend.core.networks import Networks
+from gpend.core.pipeline import process
 from gpend.core.report import Kept, Restored
 from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
@@ -41,6 +43,18 @@ def test_samples_and_junk_come_out_as_what_they_are(engine: ProcessEngine) -> No
     assert isinstance(faceless, Kept)
     with pytest.raises(PhotoError):
         junk.result(_SECONDS)
+
+
+def test_what_the_locked_worker_restores_is_what_would_be_restored_without_a_lock(
+    engine: ProcessEngine, networks: Networks
+) -> None:
+    photo = (_SAMPLES / "portrait-blurred.jpg").read_bytes()
+    outcome = engine.submit(photo).result(_SECONDS)
+    expected = process(photo, networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert isinstance(expected, Restored)
+    assert outcome.photo == expected.photo
+    assert outcome.faces == expected.faces
 
 
 def test_settings_that_name_no_network_are_refused() -> None:
