@@ -121,6 +121,13 @@ def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
 
 def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     """Why the ledger does not know a photo, in words."""
+    try:
+        return _absence(photo, folders)
+    except PermissionError as error:
+        return f"You may not look at {error.filename or photo}."
+
+
+def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     path = _located(photo, folders)
     if path is None:
         watched = ", ".join(str(folder.source) for folder in folders) or "none"

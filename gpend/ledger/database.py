@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
+from gpend.ledger import access
 
 VERSION = 2
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
@@ -139,13 +140,14 @@ def open_for_writing(path: Path) -> Database:
 
 def open_for_reading(path: Path) -> Database:
     """Open an existing ledger without changing anything, also while a daemon writes to it. Raises FatalError."""
-    if not path.is_file():
+    if not access.is_there(path):
         raise _missing(path)
+    access.require(path, to_write=False)
     try:
         connection = _reading_connection(path)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise FatalError(f"The ledger {path} cannot be read: {error}") from error
+        raise FatalError(_what_is_wrong(error, path)) from error
     if version != VERSION:
         connection.close()
         if version == 0:
@@ -229,7 +231,13 @@ def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DamagedError(f"{path}: {error}")
-    return FatalError(f"The ledger {path} cannot be used: {error}")
+    return FatalError(access.what_is_wrong(error, path))
+
+
+def _what_is_wrong(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> str:
+    if isinstance(error, sqlite3.Error):
+        return access.what_is_wrong(error, path)
+    return f"The ledger {path} cannot be read: {error}"
 
 
 @cache

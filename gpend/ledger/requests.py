@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.errors import FatalError
+from gpend.ledger import access
 from gpend.ledger.database import DamagedError, Database, Value, open_for_writing
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import Request
@@ -23,8 +24,9 @@ class Asked:
 
 def leave(ledger: Path, kind: Request, paths: list[Path]) -> None:
     """Ask for something, whether a daemon is running or not. No path means all. Raises FatalError."""
-    if not ledger.is_file():
+    if not access.is_there(ledger):
         raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
+    access.require(ledger, to_write=True)
     try:
         database = open_for_writing(ledger)
     except DamagedError as error:

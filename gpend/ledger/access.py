@@ -1,0 +1,64 @@
+"""Who may use a ledger, and which disks it can lie on: what keeps this user from it, in words."""
+
+import os
+import pwd
+import sqlite3
+from pathlib import Path
+
+from gpend.errors import FatalError
+
+_NO_SHARED_MEMORY = (
+    *("SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMLOCK"),
+    *("SQLITE_IOERR_MMAP", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_PROTOCOL"),
+)
+"""What SQLite says where programs cannot share memory, or locks, by a file: https://www.sqlite.org/wal.html, 1."""
+
+
+def is_there(ledger: Path) -> bool:
+    """Is there a ledger? Raises FatalError, saying who may look, where this user may not."""
+    try:
+        return ledger.is_file()
+    except PermissionError as error:
+        raise not_allowed(ledger) from error
+
+
+def require(ledger: Path, *, to_write: bool) -> None:
+    """Raise FatalError, saying who may, where this user may not read, or write to, a ledger that is there."""
+    wanted = os.R_OK | os.W_OK if to_write else os.R_OK
+    may_write_beside = not to_write or os.access(ledger.parent, os.W_OK)  # its write-ahead log stands beside it
+    if not (os.access(ledger, wanted, effective_ids=True) and may_write_beside):
+        raise not_allowed(ledger)
+
+
+def not_allowed(ledger: Path) -> FatalError:
+    """That this user may not use a ledger, and who may."""
+    owner = _owner(ledger)
+    return FatalError(
+        f"You may not use the ledger {ledger}, which belongs to {owner}. Nothing was changed. Give the same command as "
+        f"that user: sudo -u {owner} gpend ..."
+    )
+
+
+def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:
+    """Why SQLite cannot use a ledger that is sound, for people."""
+    if getattr(error, "sqlite_errorname", "") in _NO_SHARED_MEMORY:
+        return (
+            f"The ledger {ledger} cannot be used where it lies ({error}): its file system, such as a network share, "
+            "does not let programs share memory or locks. Keep the ledger on a local disk: `ledger:` in the "
+            "configuration. The photos may lie where they like."
+        )
+    return f"The ledger {ledger} cannot be used: {error}"
+
+
+def _owner(ledger: Path) -> str:
+    """Who may use it: whose the nearest thing is that can be looked at."""
+    for place in (ledger, *ledger.parents):
+        try:
+            number = place.stat().st_uid
+        except OSError:
+            continue
+        try:
+            return pwd.getpwuid(number).pw_name
+        except KeyError:
+            return f"#{number}"
+    return "root"
