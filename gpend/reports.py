@@ -96,6 +96,17 @@ def history(ledger: Path, photo: Path) -> History | None:
     return told(row) if row else None
 
 
+def known_as(ledger: Path, place: Path) -> dict[Path, int]:
+    """The paths by which the ledger knows a photo, or folders with photos, and how many photos each stands for."""
+    known = history(ledger, place)
+    if known is not None:
+        return {Path(known.photo): 1}
+    with Records.read_only(ledger) as records:
+        names = _names(place, [(row.source, row.output) for row in records.folders()])
+        counted = {name: len(records.below(name)) for name in names}
+    return {name: count for name, count in counted.items() if count}
+
+
 def _maker(records: Records, photo: Path) -> Row | None:
     """The photo that `photo` was made of: its name may be another one, as IMG_1.jpg was made of IMG_1.HEIC."""
     for said in (photo.absolute(), _real(photo)):
@@ -136,6 +147,8 @@ def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     if photo.exists() and not path.exists():
         return f"It lies in the output folder {folder.output}, but gpend did not make it."
     if not names.is_photo_name(path.relative_to(folder.source), wechat_dat=folder.wechat_dat):
+        if photo.is_dir() and not names.is_excluded_directory(path):
+            return "There is no photo in it, or below it, that gpend knows."
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
     return _absence_of(path)
 

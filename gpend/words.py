@@ -1,7 +1,7 @@
 """Answers as people read them on a terminal: text with colour, which click leaves out where there is no terminal."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,11 @@ def plain(text: str | Path) -> str:
     """Text that a terminal can show as it is: undecodable bytes and control characters of file names are replaced."""
     decoded = os.fsencode(text).decode("utf-8", "replace")
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in decoded)
+
+
+def plain_lines(lines: Iterable[str]) -> list[str]:
+    """As plain, for each line."""
+    return [plain(line) for line in lines]
 
 
 def state(name: str) -> str:

@@ -61,7 +61,7 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
 
 
 @commands.command()
-@click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO]...")
+@click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO | FOLDER]...")
 @click.option(
     "--judged-with-other-settings",
     "rejudge",
@@ -72,11 +72,13 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
 def retry(photos: tuple[Path, ...], *, rejudge: bool, config_file: Path | None) -> None:
     """Try photos again; without a PHOTO, all that failed.
 
-    A running daemon begins within seconds, else the next one to start.
+    A folder stands for all photos in it and in the folders below. A running daemon begins within seconds, else the
+    next one to start.
 
     \b
-    Example:
+    Examples:
       gpend retry /srv/photos/2019/anna.jpg
+      gpend retry /srv/photos/2019
     """
     if rejudge:
         _rejudge(photos, config_file)
@@ -104,13 +106,14 @@ def _retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
     from gpend.ledger import Ledger, Request
 
     settings = settings_of(config_file)
-    known = [reports.history(settings.ledger, photo) for photo in photos]
-    for photo, history in zip(photos, known, strict=True):
-        if history is None:
+    known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
+    for photo, places in known.items():
+        if not places:
             absence = reports.absence(photo, settings.folders)
             raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
-    Ledger.request(settings.ledger, Request.RETRY, [Path(history.photo) for history in known if history])
-    what = {0: "What failed is", 1: "It is"}.get(len(photos), "They are")
+    Ledger.request(settings.ledger, Request.RETRY, [place for places in known.values() for place in places])
+    count = sum(sum(places.values()) for places in known.values())
+    what = "What failed is" if not photos else "It is" if count == 1 else f"{count} photos are"
     click.echo(f"Noted. {what} tried again within seconds if gpend runs, else at its next start.")
 
 

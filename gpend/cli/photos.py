@@ -1,7 +1,9 @@
 """Commands on single photos, which need no daemon and no configuration."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +11,9 @@ from gpend import shipped
 from gpend.cli.answers import aside, print_json, progress, tell
 from gpend.cli.group import CONFIG, FAILED, FILE, JSON, commands, settings_if_any
 from gpend.settings import Settings, TriageSettings
+
+if TYPE_CHECKING:
+    from gpend.cli.batch import Batch, Summary
 
 
 @commands.command()
@@ -32,7 +37,7 @@ def demo(folder: Path) -> None:
 
 
 @commands.command()
-@click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO]...")
+@click.argument("photos", nargs=-1, type=FILE, metavar="[PHOTO | FOLDER]...")
 @click.option("-i", "--input", "inputs", multiple=True, type=FILE, metavar="PHOTO", help="A photo; may be repeated.")
 @click.option(
     "-o",
@@ -56,30 +61,46 @@ def restore(
     otherwise. A photo whose faces are sharp enough is left as it is, and nothing is written for it. Inputs are never
     overwritten, and no file that gpend did not write.
 
+    A folder stands for all photos in it and in the folders below; its results go into a tree like it.
+
     \b
     Examples:
       gpend restore holiday.jpg
       gpend restore -o restored/ *.jpg
+      gpend restore -o restored/ ~/Pictures
     """
-    from gpend import wiring, words
-    from gpend.cli import single
+    from gpend import words
+    from gpend.cli import batch
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
-    targets = single.targets(wanted, output, Path.cwd())
+    found = batch.collect(wanted, output, Path.cwd())
     settings = settings_if_any(config_file)
-    if all_faces:
-        settings = _for_all_faces(settings)
-    with progress() as bar:
-        task = bar.add_task("Loading the networks", total=len(wanted))
+    has_folder = any(place.is_dir() for place in wanted)
+    summary = _restore(found, _for_all_faces(settings) if all_faces else settings, in_full=not has_folder)
+    if has_folder:
+        click.echo("\n".join(words.plain_lines(summary.lines(found))))
+    is_done = summary.outcomes.total() == len(found)
+    sys.exit(FAILED if summary.outcomes["failed"] or not is_done or found.unreadable else 0)
+
+
+def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
+    """Restore what was found, until Ctrl-C at most. `in_full`: tell of each photo, whatever became of it."""
+    from gpend import wiring, words
+    from gpend.cli import batch, single
+
+    summary = batch.Summary()
+    with progress() as bar, suppress(KeyboardInterrupt):
+        task = bar.add_task("Loading the networks", total=len(found))
         networks = wiring.networks(settings)
-        failed = False
-        for photo, target in zip(wanted, targets, strict=True):
+        for photo, target in zip(found.photos, found.targets, strict=True):
             bar.update(task, description=words.plain(photo.name))
             answer = single.restore(photo, target, networks, settings)
+            summary.note(answer)
             bar.advance(task)
-            with aside(bar):
-                failed |= tell(answer, answer.outcome)
-    sys.exit(FAILED if failed else 0)
+            if in_full or answer.outcome != "kept":
+                with aside(bar):
+                    tell(answer, answer.outcome)
+    return summary
 
 
 @commands.command()

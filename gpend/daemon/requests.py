@@ -1,6 +1,6 @@
 """What people asked for through the ledger, carried out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,10 +42,15 @@ class RequestHandler:
                 self._confirm(request.path, now)
 
     def _retry(self, path: Path | None, now: Now) -> None:
-        row = None if path is None else self._ledger.photo(path)
-        photos = self._ledger.requests.set_aside() if path is None else iter([row.id] if row else [])
-        for photo in photos:
+        for photo in self._meant(path):
             self._ledger.requests.retry(photo, now.utc)
+
+    def _meant(self, path: Path | None) -> Iterable[int]:
+        """The photo of a path, or all below a folder; of no path, all that failed."""
+        if path is None:
+            return self._ledger.requests.set_aside()
+        row = self._ledger.photo(path)
+        return self._ledger.below(path) if row is None else [row.id]
 
     def _confirm(self, path: Path | None, now: Now) -> None:
         for discovery in self._discoveries:

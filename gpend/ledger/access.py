@@ -24,9 +24,11 @@ def is_there(ledger: Path) -> bool:
 
 def require(ledger: Path, *, to_write: bool) -> None:
     """Raise FatalError, saying who may, where this user may not read, or write to, a ledger that is there."""
-    wanted = os.R_OK | os.W_OK if to_write else os.R_OK
-    may_write_beside = not to_write or os.access(ledger.parent, os.W_OK)  # its write-ahead log stands beside it
-    if not (os.access(ledger, wanted, effective_ids=True) and may_write_beside):
+    try:
+        os.close(os.open(ledger, os.O_RDWR if to_write else os.O_RDONLY))
+    except PermissionError as error:
+        raise not_allowed(ledger) from error
+    if to_write and not os.access(ledger.parent, os.W_OK, effective_ids=True):  # its write-ahead log stands beside it
         raise not_allowed(ledger)
 
 

@@ -170,6 +170,9 @@ WHERE folder.active = 1 AND photo.state IN ('restored', 'kept') AND photo.sideca
 -- Everything that `gpend retry` without names means.
 SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
 
+-- name: below
+SELECT id FROM photo WHERE folder = :folder AND path >= :low AND path < :high AND state <> 'gone' AND NOT sidecar;
+
 -- name: duplicates
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder

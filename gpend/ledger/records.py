@@ -73,6 +73,17 @@ class Records:
                 return photo_row(row) if row else None
         return None
 
+    def below(self, place: Path) -> list[int]:
+        """The photos in a folder, named by its absolute path, and in all folders below it."""
+        found: list[int] = []
+        for folder in self.folders():
+            if place.is_relative_to(folder.source):
+                name = os.fsencode(place.relative_to(folder.source))
+                low, high = (b"", b"\xff" * 256) if name == b"." else (name + b"/", name + b"0")  # 0 comes after /
+                rows = self._database.each("below", {"folder": folder.id, "low": low, "high": high})
+                found += [row["id"] for row in rows]
+        return found
+
     def made_of(self, folder: int, output: Path) -> Row | None:
         """The photo that an output, relative to the folder's output, was made of."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})

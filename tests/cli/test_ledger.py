@@ -71,6 +71,17 @@ def test_retry_asks_for_the_photos_named_or_for_all_that_failed(gpend: Gpend, co
     assert waiting(configured) == [(Request.RETRY, configured.parent / "in" / "bad.jpg"), (Request.RETRY, None)]
 
 
+def test_retry_takes_a_folder_for_all_photos_below_it(gpend: Gpend, configured: Path, tmp_path: Path) -> None:
+    result = gpend("retry", "in", "--config", configured)
+    assert (result.exit_code, "It is tried again" in result.output) == (0, True)
+    with Ledger.open(tmp_path / "state" / "ledger.sqlite") as ledger:
+        assert [asked.path for asked in ledger.requests.waiting()] == [tmp_path / "in"]
+    (tmp_path / "in" / "empty").mkdir()
+    result = gpend("retry", "in/empty", "--config", configured)
+    assert result.exit_code == 2
+    assert "no photo in it" in result.output
+
+
 def test_retry_refuses_a_photo_of_no_watched_folder_and_asks_for_none(gpend: Gpend, configured: Path) -> None:
     result = gpend("retry", "in/bad.jpg", "/elsewhere/x.jpg", "--config", configured)
     assert result.exit_code == 2
