@@ -58,7 +58,7 @@ class Container(Protocol):
         ...
 
     def overview(self, photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-        """(h, w, 3) RGB in stored orientation, long side at most `long_side`; read to the file's end."""
+        """(h, w, 3) uint8 RGB in stored orientation, long side at most `long_side`; read to the file's end."""
         ...
 
     def decode(self, photo: bytes, header: Header) -> Decoded:
@@ -66,5 +66,8 @@ class Container(Protocol):
         ...
 
     def encode(self, photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
-        """`photo` with the pixels under `changed` replaced and everything else kept; the result was decoded once."""
+        """`photo` with its pixels replaced where `changed`, and everything else kept; the result was decoded once.
+
+        pixels: (h, w, 3) uint8 or uint16 over the whole range; changed: (h, w) bool; both in stored orientation.
+        """
         ...

@@ -23,6 +23,9 @@ QUALITIES = (90, 95, 100)
 """Tried in turn until the picture takes at least as many bytes as before: a measure of quality that needs no knowledge
 of the encoder. 90 leaves the rest of the picture within 47 dB of the source (measured)."""
 
+DEEP, GREY, HALVED = 0x40, 0x10, 0x0C  # flags in av1C's third byte (AV1 in ISO base media, 2.3.3)
+SUBSAMPLINGS = {0x0C: "4:2:0", 0x08: "4:2:2"}  # by the flags HALVED, across and down; without them 4:4:4
+
 ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 """EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
 
@@ -43,17 +46,17 @@ class _Coding:
     @property
     def deep(self) -> bool:
         """More than 8 bits for a sample."""
-        return bool(self.content[2] & 0x40)
+        return bool(self.content[2] & DEEP)
 
     @property
     def grey(self) -> bool:
         """No chroma."""
-        return bool(self.content[2] & 0x10)
+        return bool(self.content[2] & GREY)
 
     @property
     def subsampling(self) -> str:
         """As Pillow calls it."""
-        return {0x0C: "4:2:0", 0x08: "4:2:2"}.get(self.content[2] & 0x0C, "4:4:4")
+        return SUBSAMPLINGS.get(self.content[2] & HALVED, "4:4:4")
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def header(photo: bytes) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-    """The whole picture, reduced."""
+    """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
     if header.width * header.height > MOST_PIXELS:
         raise UnsupportedError("gpend keeps AVIF pictures of more than 100 megapixels as they are")
     return reduced_by_bands(rows_of(_decoded(photo, header)), header.width, header.height, long_side)
@@ -195,12 +198,12 @@ def _decoded(photo: bytes, header: Header) -> AvifImageFile:
 
 
 def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
-    """(h, w), (h, w, 3) or (h, w, 4)."""
+    """(h, w), (h, w, 3) or (h, w, 4) uint8, 0 to 255, in stored orientation."""
     return np.array(_decoded(photo, header), np.uint8)
 
 
 def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[_Picture, int]:
-    """A new AVIF of these pixels, coded the way the old one is, and its quality."""
+    """A new AVIF of `wanted`, (h, w, 3) uint8 RGB, coded the way the old one is, and its quality."""
     grey = picture.coding.grey
     image = Image.fromarray(np.ascontiguousarray(wanted[..., 0]) if grey else wanted)
     colour = picture.content(b"colr", b"nclx")

@@ -16,7 +16,7 @@ BAND = 256  # rows turned at once: in place, and yet without a second picture
 
 
 def read(data: bytes, wanted: int, width: int, height: int) -> Pixels:
-    """(height, width) or (height, width, channels) with red first, in stored orientation.
+    """(height, width) or (height, width, channels) with red first, uint8 or uint16 as stored, in stored orientation.
 
     Raises PhotoError where the picture cannot be decoded or is of another size.
     """

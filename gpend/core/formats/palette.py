@@ -16,7 +16,7 @@ at 3 to 5 (256 entries, no dithering); the 216 web colours at 15 and more."""
 class Match:
     """Palette entries for colours."""
 
-    entries: NDArray[np.uint8]  # one per colour
+    entries: NDArray[np.uint8]  # (n,), one for each colour
     error: float  # root mean square over all colours, in levels of 255
 
     @property
@@ -26,7 +26,10 @@ class Match:
 
 
 def nearest(colours: NDArray[np.uint8], palette: NDArray[np.uint8], usable: NDArray[np.bool_]) -> Match:
-    """colours: (n, 3); palette: (m, 3), m at most 256; usable: (m,), at least one True."""
+    """The nearest entry for each colour.
+
+    colours: (n, 3) uint8; palette: (m, 3) uint8, m at most 256; usable: (m,) bool, at least one True.
+    """
     allowed = np.flatnonzero(usable)
     entries = palette[allowed].astype(np.float32)
     unique, places = np.unique(colours, axis=0, return_inverse=True)

@@ -14,7 +14,7 @@ BAND = 256  # rows worked on at once: what a picture of any size needs beyond it
 
 
 def reduced(pixels: Pixels, long_side: int) -> NDArray[np.uint8]:
-    """(h, w) or (h, w, channels) as (h, w, 3) RGB of 8 bits, long side at most `long_side`; transparency is dropped.
+    """(h, w) or (h, w, channels) as (h, w, 3) uint8 RGB, long side at most `long_side`; transparency is dropped.
 
     Each pixel is the mean of its area.
     """
@@ -24,7 +24,10 @@ def reduced(pixels: Pixels, long_side: int) -> NDArray[np.uint8]:
 def reduced_by_bands(
     band: Callable[[int, int], NDArray[Any]], width: int, height: int, long_side: int
 ) -> NDArray[np.uint8]:
-    """The same for a picture that is not an array: `band` gives its rows from one number up to another."""
+    """The same for a picture that is not an array.
+
+    `band` gives its rows from one number up to another, (rows, w) or (rows, w, channels) uint8 or uint16.
+    """
     scale = long_side / max(width, height)
     if scale >= 1:
         return np.ascontiguousarray(eight_bits(in_colour(contiguous(band(0, height)))))
@@ -39,7 +42,7 @@ def reduced_by_bands(
 
 
 def rows_of(image: Image.Image) -> Callable[[int, int], NDArray[Any]]:
-    """The bands of Pillow's image, which is not copied as a whole."""
+    """The bands of Pillow's image, (rows, w) uint16 or (rows, w, 3) uint8, which is not copied as a whole."""
 
     def band(top: int, bottom: int) -> NDArray[Any]:
         part = image.crop((0, top, image.width, bottom))
@@ -49,14 +52,14 @@ def rows_of(image: Image.Image) -> Callable[[int, int], NDArray[Any]]:
 
 
 def contiguous(pixels: NDArray[Any]) -> Pixels:
-    """The same array, in one piece of memory."""
+    """The same array in one piece of memory: of any shape, uint16 where it is that, else uint8."""
     if pixels.dtype == np.uint16:
         return np.ascontiguousarray(pixels, np.uint16)
     return np.ascontiguousarray(pixels, np.uint8)
 
 
 def in_colour(pixels: Pixels) -> Pixels:
-    """(h, w) or (h, w, channels) as (h, w, 3): grey repeated, transparency dropped."""
+    """(h, w) or (h, w, channels), uint8 or uint16, as (h, w, 3) of that type: grey repeated, transparency dropped."""
     if pixels.ndim == 2:  # noqa: PLR2004 - no channel axis
         pixels = pixels[..., None]
     if pixels.shape[2] < 3:  # noqa: PLR2004 - grey, or grey and alpha
@@ -66,5 +69,5 @@ def in_colour(pixels: Pixels) -> Pixels:
 
 
 def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
-    """The most significant 8 bits of each sample."""
+    """The most significant 8 bits of each sample: uint8 or uint16 of any shape as uint8."""
     return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else np.asarray(pixels, np.uint8)

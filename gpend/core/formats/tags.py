@@ -18,8 +18,8 @@ class Change:
     """What became of the picture."""
 
     before: Callable[[], Pixels]  # decodes it; only called where there is a thumbnail to be kept true to it
-    pixels: Pixels
-    changed: Mask
+    pixels: Pixels  # (h, w, 3) uint8 or uint16 RGB over the whole range
+    changed: Mask  # (h, w) bool
 
 
 def orientation(block: bytes) -> int:

@@ -43,22 +43,21 @@ def header(photo: bytes) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
-    """The whole picture, reduced."""
+    """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
     return reduced(_pixels(_opened(photo)), long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container
     """All pixels, of 8 bits, upright."""
     pixels = _pixels(_opened(photo))
-    return Decoded(contiguous(in_colour(pixels)), grey=pixels.ndim == 2 or pixels.shape[2] < 3)  # noqa: PLR2004
+    return Decoded(contiguous(in_colour(pixels)), _is_grey(pixels))
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
     """A JPEG of `photo` with the pixels under `changed` replaced; a motion photo's video goes along behind it."""
     picture, layout = _opened(photo), isobmff.survey(InMemory(photo))
     before = _pixels(picture)
-    grey = before.ndim == 2 or before.shape[2] < 3  # noqa: PLR2004 - grey, with or without alpha
-    image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if grey else "RGB")
+    image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if _is_grey(before) else "RGB")
     stream = BytesIO()
     profile = picture.info.get("icc_profile")
     image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=profile)
@@ -90,8 +89,13 @@ def _opened(photo: bytes) -> Any:  # noqa: ANN401 - of an untyped, optional libr
     return file[file.primary_index]
 
 
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    """Has a picture, (h, w) or (h, w, channels) uint8, grey alone, with or without alpha?"""
+    return pixels.ndim < 3 or pixels.shape[2] < 3  # noqa: PLR2004 - axes, and channels of a colour
+
+
 def _pixels(picture: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - the same
-    """(h, w) or (h, w, channels)."""
+    """(h, w) or (h, w, channels) uint8, 0 to 255, upright."""
     return np.asarray(picture, np.uint8)
 
 

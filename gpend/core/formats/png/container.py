@@ -43,7 +43,7 @@ def header(photo: bytes) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
-    """The whole picture, reduced; by Pillow, which reads deep samples as 8 bits and so needs less memory."""
+    """(h, w, 3) uint8 RGB: the whole picture, reduced; by Pillow, which reads deep samples as 8 bits: less memory."""
     picture = _checked(photo)
     image = PngImageFile(BytesIO(picture.bare))
     image.load()
@@ -118,7 +118,7 @@ def _checked(photo: bytes) -> Picture:
 
 
 def _colours(picture: Picture) -> Pixels:
-    """(h, w) or (h, w, 3): what is seen, transparency dropped."""
+    """(h, w) or (h, w, 3) uint8 or uint16 over the whole range: what is seen, transparency dropped."""
     if picture.colour is Colour.INDEXED:
         return picture.palette[_small(picture)]
     if picture.layout.depth < BYTE:
@@ -128,7 +128,7 @@ def _colours(picture: Picture) -> Pixels:
 
 
 def _samples(picture: Picture) -> Pixels:
-    """(h, w, channels): the numbers that the file holds, as they are."""
+    """(h, w, channels) uint8 or uint16: the numbers that the file holds, as they are, 0 to 2**depth - 1."""
     if picture.layout.depth < BYTE or picture.colour is Colour.INDEXED:
         return _small(picture)[..., None]
     width, height = picture.layout.width, picture.layout.height
@@ -137,7 +137,7 @@ def _samples(picture: Picture) -> Pixels:
 
 
 def _small(picture: Picture) -> NDArray[np.uint8]:
-    """(h, w): Pillow's reading of palette indices and of grey below 8 bits."""
+    """(h, w) uint8: palette indices, or grey levels of less than 8 bits, as Pillow reads them."""
     image = PngImageFile(BytesIO(picture.bare))
     levels = np.asarray(image).astype(np.uint8)
     if picture.colour is Colour.INDEXED or image.mode == "1":

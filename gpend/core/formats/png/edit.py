@@ -60,7 +60,7 @@ class Picture:
 
     @property
     def palette(self) -> NDArray[np.uint8]:
-        """(256, 3); entries that the file lacks are black, as decoders paint them."""
+        """(256, 3) uint8 RGB; entries that the file lacks are black, as decoders paint them."""
         entries = np.frombuffer(self.first(b"PLTE")[:768], np.uint8)
         entries = entries[: len(entries) // 3 * 3].reshape(-1, 3)
         return np.pad(entries, ((0, 256 - len(entries)), (0, 0)))
@@ -72,7 +72,7 @@ class Picture:
 
     @property
     def opacity(self) -> NDArray[np.uint8]:
-        """(256,): the alpha of each palette entry."""
+        """(256,) uint8: the alpha of each palette entry, 0 for clear to 255."""
         alpha = np.frombuffer(self.first(b"tRNS")[:256], np.uint8)
         return np.pad(alpha, (0, 256 - len(alpha)), constant_values=OPAQUE)
 
@@ -96,7 +96,11 @@ class Edit:
 
 
 def edited(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -> Edit:
-    """`samples` of `picture` with the pixels under `changed` replaced."""
+    """`samples` of `picture` with the pixels under `changed` replaced.
+
+    samples: (h, w, channels) as the file holds them; pixels: (h, w, 3) uint8 or uint16 RGB over the whole range;
+    changed: (h, w) bool.
+    """
     if picture.colour is Colour.INDEXED:
         return _indexed(picture, samples, pixels, changed)
     result = samples.copy()
@@ -107,7 +111,7 @@ def edited(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -> 
 
 
 def _levels(pixels: Pixels, channels: int, depth: int) -> Pixels:
-    """(n, 3) of 8 or 16 bits as (n, channels) of `depth` bits."""
+    """(n, 3) uint8 or uint16 over the whole range as (n, channels) of `depth` bits: uint8 up to 8, else uint16."""
     top = np.iinfo(pixels.dtype).max
     values = pixels.astype(np.uint32)
     if channels == 1:
@@ -117,7 +121,10 @@ def _levels(pixels: Pixels, channels: int, depth: int) -> Pixels:
 
 
 def _keep_transparent(picture: Picture, before: Pixels, after: Pixels) -> None:
-    """Where tRNS names a colour as transparent: what was so stays so, and nothing else becomes it."""
+    """Where tRNS names a colour as transparent: what was so stays so, and nothing else becomes it.
+
+    before, after: (h, w, channels) samples; `after` is changed in place.
+    """
     key = np.frombuffer(picture.first(b"tRNS"), ">u2").astype(np.uint16)
     if picture.colour not in (Colour.GREY, Colour.RGB) or len(key) != after.shape[2]:
         return
@@ -127,7 +134,10 @@ def _keep_transparent(picture: Picture, before: Pixels, after: Pixels) -> None:
 
 
 def _indexed(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -> Edit:
-    """The nearest entries of the palette, or full colour where they would be seen to be too far off."""
+    """The nearest entries of the palette, or full colour where they would be seen to be too far off.
+
+    samples: (h, w, 1) uint8 indices; pixels: (h, w, 3) uint8 RGB; changed: (h, w) bool.
+    """
     opaque = picture.opacity == OPAQUE
     place = changed & opaque[samples[..., 0]]
     usable = opaque & (np.arange(256) < picture.entries)
@@ -142,7 +152,10 @@ def _indexed(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -
 
 
 def _in_full_colour(picture: Picture, samples: Pixels, pixels: Pixels, place: Mask) -> Edit:
-    """Every index exchanged for its colour; the chunks whose form depends on that are adapted."""
+    """Every index exchanged for its colour; the chunks whose form depends on that are adapted.
+
+    samples: (h, w, 1) uint8 indices; pixels: (h, w, 3) uint8 RGB, used where `place`, (h, w) bool.
+    """
     indices = samples[..., 0]
     clear = bool((picture.opacity < OPAQUE).any())
     colour = Colour.RGBA if clear else Colour.RGB

@@ -119,8 +119,9 @@ def deflated(rows: bytearray, before: Sequence[memoryview]) -> bytes:
 def refiltered(filtered: bytearray, layout: Layout, samples: Pixels, touched: Mask) -> bytearray:
     """`filtered` where nothing is touched, else filtered anew.
 
-    samples: (height, width, channels) of the new picture; touched: (height, width). The row below a touched one is
-    filtered anew too, for it may look up to it. All other rows keep the filter their encoder chose, byte for byte.
+    samples: (height, width, channels) uint8 or uint16 of the new picture; touched: (height, width) bool. The row below
+    a touched one is filtered anew too, for it may look up to it. All other rows keep the filter their encoder chose,
+    byte for byte.
     """
     result = np.frombuffer(filtered, np.uint8).copy()
     for one in layout.passes():
@@ -139,7 +140,7 @@ def refiltered(filtered: bytearray, layout: Layout, samples: Pixels, touched: Ma
 
 
 def _packed(samples: Pixels, depth: int) -> Rows:
-    """(rows, width, channels) as the bytes of their scanlines."""
+    """(rows, width, channels) uint8 or uint16 as the bytes of their scanlines, (rows, bytes of a row) uint8."""
     rows = samples.reshape(len(samples), -1)
     if depth == 16:  # noqa: PLR2004 - bits
         return rows.astype(">u2").view(np.uint8)
@@ -150,7 +151,10 @@ def _packed(samples: Pixels, depth: int) -> Rows:
 
 
 def _filtered(rows: Rows, above: Rows, layout: Layout) -> Rows:
-    """Each row behind its filter byte, by the filter whose differences are the smallest (the standard's heuristic)."""
+    """(rows, 1 + bytes of a row) uint8: each behind its filter byte.
+
+    The filter is the one whose differences are the smallest (the standard's heuristic).
+    """
     if layout.indexed or layout.depth < 8:  # noqa: PLR2004 - bits; differences of indices mean nothing
         return np.pad(rows, ((0, 0), (1, 0)))
     distance = layout.bytes_per_pixel
@@ -164,7 +168,7 @@ def _filtered(rows: Rows, above: Rows, layout: Layout) -> Rows:
 
 
 def _paeth(left: Rows, above: Rows, above_left: Rows) -> Rows:
-    """Of the three neighbours the one nearest to left + above - above_left."""
+    """(rows, bytes of a row) uint8: of the three neighbours the one nearest to left + above - above_left."""
     a, b, c = (each.astype(np.int16) for each in (left, above, above_left))
     far_a, far_b, far_c = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
     nearest = np.where(far_b <= far_c, above, above_left)

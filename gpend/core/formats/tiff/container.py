@@ -40,7 +40,7 @@ class _Picture:
 
     @property
     def palette(self) -> NDArray[np.uint8]:
-        """(256, 3), of 8 bits."""
+        """(256, 3) uint8 RGB."""
         values = ifd.numbers(self.block, self.first, COLOUR_MAP)
         if len(values) != 3 * 256:
             raise PhotoError("the file is corrupt: its palette has the wrong size")
@@ -54,7 +54,7 @@ class _Picture:
         return COLOURS[self.photometric] == 1
 
     def colours(self, samples: Pixels) -> Pixels:
-        """(h, w, 3): what is seen."""
+        """(h, w, channels) samples, uint8 or uint16, as (h, w, 3) of that type: what is seen."""
         if self.photometric == INDEXED:
             return self.palette[samples[..., 0]]
         colours = in_colour(samples[..., : COLOURS[self.photometric]])
@@ -72,7 +72,7 @@ def header(photo: bytes) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
-    """The whole picture, reduced."""
+    """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
     picture = _walked(photo)
     samples = strips.samples(photo, picture.layout)
     width, height = picture.layout.width, picture.layout.height
@@ -105,7 +105,10 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:
-    """The new samples."""
+    """The new samples, (h, w, channels) like `before`.
+
+    pixels: (h, w, 3) RGB of the samples' type; changed: (h, w) bool.
+    """
     after = before.copy()
     if picture.photometric == INDEXED:
         match = palette.nearest(eight_bits(pixels[changed]), picture.palette, np.ones(256, np.bool_))
@@ -125,7 +128,7 @@ def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) ->
 
 
 def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
-    """The file with its changed strips or tiles."""
+    """The file with its changed strips or tiles; before, after: (h, w, channels) samples, uint8 or uint16."""
     layout = picture.layout
     block = Block(picture.photo)
     offsets, lengths = list(layout.offsets), list(layout.lengths)

@@ -76,7 +76,7 @@ class Layout:
 
 
 def samples(photo: bytes, layout: Layout) -> Pixels:
-    """(height, width, channels), in the byte order of this machine."""
+    """(height, width, channels) uint8 or uint16 over the whole range, in the byte order of this machine."""
     result = np.empty((layout.height, layout.width, layout.channels), layout.kind.newbyteorder("="))
     for piece in layout.pieces():
         stored = _read(photo, layout, piece)
@@ -85,7 +85,10 @@ def samples(photo: bytes, layout: Layout) -> Pixels:
 
 
 def rewritten(photo: bytes, layout: Layout, before: Pixels, after: Pixels) -> Iterator[tuple[int, bytes]]:
-    """The number and the new bytes of every strip or tile in which `after` differs from `before`."""
+    """The number and the new bytes of every strip or tile in which `after` differs from `before`.
+
+    Both are (height, width, channels) uint8 or uint16, as `samples` gives them.
+    """
     for piece in layout.pieces():
         place = (piece.rows, piece.columns, piece.channels)
         if not np.array_equal(before[place], after[place]):
@@ -100,7 +103,7 @@ def _length(part: slice) -> int:
 
 
 def _read(photo: bytes, layout: Layout, piece: Piece) -> Pixels:
-    """A strip or tile as it is stored, unpacked; not to be written to."""
+    """A strip or tile as it is stored, (rows, columns, channels) uint8 or uint16, unpacked; not to be written to."""
     start, length = layout.offsets[piece.number], layout.lengths[piece.number]
     if start + length > len(photo):
         raise IncompleteError("the file ends before its picture does")
@@ -116,7 +119,7 @@ def _read(photo: bytes, layout: Layout, piece: Piece) -> Pixels:
 
 
 def _packed(stored: Pixels, layout: Layout) -> bytes:
-    """The opposite."""
+    """The bytes of a strip or tile, (rows, columns, channels) uint8 or uint16, as they are stored."""
     if layout.differences:
         stored = np.diff(stored, axis=1, prepend=stored.dtype.type(0))
     row = stored.shape[1] * stored.shape[2] * layout.kind.itemsize

@@ -22,7 +22,10 @@ from gpend.errors import PhotoError, UnsupportedError
 
 LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
 ANIMATED, HAS_EXIF, HAS_ALPHA = 0x02, 0x08, 0x10  # flags of VP8X
-SIDE_BITS = 0x3FFF
+SIDES = slice(4, 10)  # of VP8X's data: width and height less one, three bytes each
+SIDE_BITS = 0x3FFF  # of a width or height in a frame's head
+VP8_HEAD, VP8L_HEAD = 10, 5  # bytes of a frame that hold its size
+VP8L_MARK = b"\x2f"  # how a lossless frame begins
 QUALITIES = (95, 100)
 """Tried in turn until nothing is quantised more coarsely than before. At 95 the rest of the picture stays within 45 to
 50 dB of the source whatever its own quality (measured at 60 to 95), for a file of up to three times the size; at the
@@ -66,7 +69,7 @@ def header(photo: bytes) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-    """The whole picture, reduced."""
+    """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
     if header.width * header.height > MOST_PIXELS:
         raise UnsupportedError("gpend keeps WebP pictures of more than 150 megapixels as they are")
     _require_accepted(photo)
@@ -110,8 +113,8 @@ def _walked(photo: bytes) -> _Picture:
     colours = next((chunk for chunk in chunks if chunk.kind in (LOSSY, LOSSLESS)), None)
     if colours is None:
         raise PhotoError("the file is corrupt: it holds no picture")
-    width, height = _size(photo[colours.data][:10], colours.kind)
-    if extended and photo[extended.data][4:10] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
+    width, height = _size(photo[colours.data][:VP8_HEAD], colours.kind)
+    if extended and photo[extended.data][SIDES] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
         3, "little"
     ):
         raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
@@ -120,10 +123,10 @@ def _walked(photo: bytes) -> _Picture:
 
 def _size(frame: bytes, kind: bytes) -> tuple[int, int]:
     """Width and height, from the first bytes of the picture's data."""
-    if kind == LOSSLESS and frame[:1] == b"\x2f" and len(frame) >= 5:  # noqa: PLR2004 - the head of VP8L
+    if kind == LOSSLESS and frame[:1] == VP8L_MARK and len(frame) >= VP8L_HEAD:
         (bits,) = struct.unpack_from("<I", frame, 1)
         return (bits & SIDE_BITS) + 1, (bits >> 14 & SIDE_BITS) + 1
-    if kind == LOSSY and frame[3:6] == vp8.START_CODE and len(frame) == 10:  # noqa: PLR2004 - the head of VP8
+    if kind == LOSSY and frame[3:6] == vp8.START_CODE and len(frame) == VP8_HEAD:
         width, height = struct.unpack_from("<HH", frame, 6)
         if width & SIDE_BITS and height & SIDE_BITS:
             return width & SIDE_BITS, height & SIDE_BITS
@@ -131,18 +134,18 @@ def _size(frame: bytes, kind: bytes) -> tuple[int, int]:
 
 
 def _samples(picture: _Picture) -> NDArray[np.uint8]:
-    """(h, w, 3), or (h, w, 4) where a lossless picture has alpha; of the bare picture, without the other chunks."""
+    """(h, w, 3), or (h, w, 4) where a lossless picture has alpha, uint8; of the bare picture, without other chunks."""
     bare = riff.whole([picture.photo[picture.colours.start : picture.colours.end]])
     return np.asarray(opencv.read(bare, opencv.WHOLE, picture.width, picture.height), np.uint8)
 
 
 def _lossless(samples: NDArray[np.uint8]) -> bytes:
-    """The data of a VP8L chunk."""
+    """The data of a VP8L chunk for samples (h, w, 3 or 4) uint8."""
     return _encoded(samples, lossless=True, exact=True)
 
 
 def _lossy(samples: NDArray[np.uint8], picture: _Picture) -> tuple[bytes, tuple[str, ...]]:
-    """The data of a VP8 chunk, quantised no more coarsely than the source's."""
+    """The data of a VP8 chunk for samples (h, w, 3) uint8, quantised no more coarsely than the source's; and a note."""
     before = vp8.quantisers(picture.photo[picture.colours.data])
     for quality in QUALITIES:
         data = _encoded(samples, quality=quality)
@@ -153,7 +156,7 @@ def _lossy(samples: NDArray[np.uint8], picture: _Picture) -> tuple[bytes, tuple[
 
 
 def _encoded(samples: NDArray[np.uint8], **options: int) -> bytes:
-    """The data of the chunk that libwebp writes for the colours."""
+    """The data of the chunk that libwebp writes for the colours of samples (h, w, 3 or 4) uint8."""
     stream = BytesIO()
     Image.fromarray(samples).save(stream, "WEBP", **options)
     result = stream.getvalue()

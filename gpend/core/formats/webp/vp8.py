@@ -1,9 +1,13 @@
 """How finely a lossy WebP was quantised, read from the header of its VP8 key frame (RFC 6386, chapters 9 and 19)."""
 
 START_CODE = b"\x9d\x01\x2a"
-COARSEST = 127
-HALF = 128
+FRAME_HEAD = 10  # bytes before what is coded
+REACH = 200  # bytes of what is coded that hold far more than the header that is read
+COARSEST = 127  # index of a quantiser
+HALF = 128  # the decoder's range is kept above it
 SEGMENTS = 4
+QUANTISER_BITS, FILTER_BITS, TREE_BITS = 7, 6, 8  # of the numbers in the header (RFC 6386, 9.3, 9.6)
+FILTER_HEAD = 1 + 6 + 3  # bits of the loop filter's type, level and sharpness
 
 
 class BoolDecoder:
@@ -49,17 +53,17 @@ class BoolDecoder:
 
 def quantisers(frame: bytes) -> tuple[int, ...]:
     """The quantiser index of each segment, 0 (finest) to 127; of a frame that cannot be read, 0: nothing is finer."""
-    if len(frame) < 10 or frame[3:6] != START_CODE:  # noqa: PLR2004 - the frame's fixed head
+    if len(frame) < FRAME_HEAD or frame[3:6] != START_CODE:
         return (0,)
-    header = BoolDecoder(frame[10:200])
+    header = BoolDecoder(frame[FRAME_HEAD:REACH])
     header.number(2)  # colour space, clamping
     absolute, segments = _segments(header) if header.bit() else (False, (0,))
-    header.number(1 + 6 + 3)  # the loop filter
+    header.number(FILTER_HEAD)
     if header.bit() and header.bit():
         for _ in range(2 * SEGMENTS):
-            header.optional(6)
+            header.optional(FILTER_BITS)
     header.number(2)  # partitions
-    base = header.number(7)
+    base = header.number(QUANTISER_BITS)
     return tuple(min(COARSEST, max(0, each if absolute else base + each)) for each in segments)
 
 
@@ -69,11 +73,11 @@ def _segments(header: BoolDecoder) -> tuple[bool, tuple[int, ...]]:
     absolute, found = False, (0,) * SEGMENTS
     if has_features:
         absolute = bool(header.bit())
-        found = tuple(header.optional(7) for _ in range(SEGMENTS))
+        found = tuple(header.optional(QUANTISER_BITS) for _ in range(SEGMENTS))
         for _ in range(SEGMENTS):
-            header.optional(6)
+            header.optional(FILTER_BITS)
     if has_map:
         for _ in range(3):
             if header.bit():
-                header.number(8)
+                header.number(TREE_BITS)
     return absolute, found
