@@ -40,13 +40,20 @@ CONTAINERS: dict[Format, Container] = {
 ORDINARY_DEPTH = 32  # bits of a pixel; deeper ones count for more in maximum_megapixels, which is there to bound memory
 
 
+_LAZY_MODULES = (
+    *("PIL.ImageCms", "PIL.ImageColor", "PIL.ImageFilter", "PIL.ImagePalette"),
+    *("numpy.fft", "numpy.random", "numpy.polynomial", "numpy.ma"),
+)
+"""What Pillow and NumPy import at its first use."""
+
+
 def load_decoders() -> None:
     """Load what else the first photo of each format would: a process that is locked can load nothing any more."""
     Image.init()
     turbo.load()
-    for module in ("ImageCms", "ImageColor", "ImageFilter", "ImagePalette"):  # Pillow's own, at their first use
-        import_module(f"PIL.{module}")
-    for encoding in ("ascii", "latin-1", "utf-16-le", "utf-16-be"):  # Python's, the same
+    for module in _LAZY_MODULES:
+        import_module(module)
+    for encoding in ("ascii", "latin-1", "utf-16-le", "utf-16-be"):  # Python imports these at their first use
         codecs.lookup(encoding)
     with suppress(ImportError):  # an extra
         import_module("pillow_heif")
