@@ -60,16 +60,18 @@ def check(config_file: Path | None) -> None:
     Example:
       gpend check --config gpend.yaml && systemctl reload gpend
     """
-    from gpend import wiring, words
+    from gpend import checkup, wiring, words
 
     settings = settings_of(config_file)
-    problems = wiring.problems(settings)
+    problems = list(dict.fromkeys(wiring.problems(settings) + checkup.problems(settings)))
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in problems)
         raise RefusedError(f"gpend cannot work with the configuration {path_of(config_file)}:\n{listed}")
     click.echo(f"The configuration {path_of(config_file)} is right.")
     for folder in settings.folders:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
+        for line in checkup.contents(folder, settings):
+            click.echo(f"    {words.plain(line)}")
     click.echo(wiring.protection())
     for advice in wiring.advice():
         click.echo(f"Advice: {advice}")

@@ -1,0 +1,78 @@
+"""What `gpend check` finds beforehand: a card that is not there, weights, hard links; and what lies in the folders."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gpend import checkup, wiring
+from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    for name in ("in/2020/@eaDir/x", "in/2020", "out", "state"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    for name in ("a.jpg", "b.NEF", "2020/c.jpg"):
+        (tmp_path / "in" / name).write_bytes(b"x")
+    folder = FolderSettings(source=tmp_path / "in", output=tmp_path / "out")
+    return Settings(folders=(folder,), ledger=tmp_path / "state" / "ledger.sqlite")
+
+
+def test_what_lies_in_a_folder_is_counted_and_what_is_passed_over_has_a_reason(settings: Settings) -> None:
+    assert checkup.contents(settings.folders[0], settings) == [
+        "2 photos",
+        "passed over: 1 RAW photos, which gpend does not read",
+        "passed over: 1 folders with thumbnails of Synology",
+    ]
+
+
+def test_a_large_folder_is_looked_at_for_some_seconds_only(settings: Settings) -> None:
+    assert checkup.contents(settings.folders[0], settings, seconds=-1)[0].startswith("1 photos at least")
+
+
+def test_a_graphics_card_that_is_not_there_is_found(settings: Settings) -> None:
+    wanted = settings.model_copy(update={"restore": RestoreSettings(device="cuda:7")})
+    (problem,) = checkup.problems(wanted)
+    assert "restore.device is cuda:7, but it cannot be used" in problem
+
+
+def test_a_folder_of_weights_that_is_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
+    wanted = settings.model_copy(update={"restore": RestoreSettings(weights=tmp_path / "none")})
+    (problem,) = checkup.problems(wanted)
+    assert f"there is no folder {tmp_path / 'none'}" in problem
+
+
+def test_hard_links_on_one_disk_are_right_and_nothing_is_left_of_trying(settings: Settings, tmp_path: Path) -> None:
+    assert checkup.problems(settings.model_copy(update={"keep": Keep.HARDLINK})) == []
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_hard_links_from_disk_to_disk_cannot_be_had(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = Path("/dev/shm")  # noqa: S108 - it is looked at only
+    if not os.access(elsewhere, os.W_OK) or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk here")
+    folder = FolderSettings(source=elsewhere, output=tmp_path / "out")
+    (problem,) = checkup.problems(settings.model_copy(update={"keep": Keep.HARDLINK, "folders": (folder,)}))
+    assert "lie on different disks" in problem
+    assert "`keep: copy`" in problem
+
+
+def test_a_disk_without_hard_links_is_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_self: Path, _target: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    (problem,) = checkup.problems(settings.model_copy(update={"keep": Keep.HARDLINK}))
+    assert "has no hard links" in problem
+
+
+def test_the_folder_that_systemd_makes_for_the_service_need_not_be_there(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = tmp_path / "in" / "a.jpg" / "gpend"
+    at = settings.model_copy(update={"ledger": missing / "ledger.sqlite"})
+    monkeypatch.setattr(wiring, "_STATE", missing)
+    assert not any("The folder of the ledger" in problem for problem in wiring.problems(at))
+    monkeypatch.undo()
+    assert any("The folder of the ledger" in problem for problem in wiring.problems(at))
