@@ -1,7 +1,8 @@
 """The way of one photo, from the event that tells of it to its row in the ledger: which files a reader has to open.
 
 `python -m tests.way` prints it. A real watcher, ledger and mirror take part; only the engine and the clock are fakes.
-What a turn does in which nothing happens is not on the way, and a generator is entered once.
+What a turn does in which nothing happens is not on the way, nor what happens inside the core; a generator is entered
+once.
 """
 
 import inspect
@@ -72,13 +73,17 @@ class Way:
         del argument
         code = frame.f_code
         path = Path(code.co_filename)
-        if event != "call" or not path.is_relative_to(_ROOT) or code.co_name.startswith("<"):
+        if event != "call" or code.co_name.startswith("<") or not _is_on_the_way(path):
             return
         if code.co_flags & inspect.CO_GENERATOR:
             if frame in self._generators:
                 return
             self._generators.add(frame)
         self.steps.append((path.relative_to(_ROOT).as_posix(), code.co_qualname))
+
+
+def _is_on_the_way(path: Path) -> bool:
+    return path.is_relative_to(_ROOT) and not path.is_relative_to(_ROOT / "core")
 
 
 def _photo() -> bytes:

@@ -145,7 +145,9 @@ class Finisher:
             return
         state = State.RESTORED if isinstance(outcome, Restored) else State.KEPT
         facts = facts_of(outcome)
-        self.record(job.row, Result(state, outcome.reason, job.photo.content, self._fingerprint, facts, written), now)
+        content, picture = job.photo.content, job.picture_digest
+        result = Result(state, outcome.reason, content, self._fingerprint, facts, written, picture)
+        self.record(job.row, result, now)
 
     def _written(self, job: Job, outcome: Outcome) -> Written | None:
         match outcome:
@@ -166,7 +168,9 @@ class Finisher:
         except PhotoError as obstacle:
             self.set_aside(job.row, obstacle, now, content=content)
             return
-        self.record(job.row, Result(State.UNSUPPORTED, str(error), content, self._fingerprint, None, written), now)
+        picture = job.picture_digest
+        result = Result(State.UNSUPPORTED, str(error), content, self._fingerprint, None, written, picture)
+        self.record(job.row, result, now)
 
     def _tell(self, row: Row, result: Result) -> None:
         reached("recorded")

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from gpend.core.formats.history import names_gpend
 from gpend.dispatch.finish import Finisher
+from gpend.dispatch.metadata_edits import finish_edited, is_same_picture
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
-from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written
+from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
 
@@ -47,7 +48,7 @@ class Deduplicator:
         if row.written is None or trash.is_in_trash(row.written.path) or row.forced or row.counted == content:
             return False
         if row.content is not None and row.content != content:
-            return True
+            return not is_same_picture(job)
         return row.recheck and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
 
     def finish_known(self, job: Job, now: Now) -> bool:
@@ -60,6 +61,8 @@ class Deduplicator:
 
     def _finish_known(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         if self._reuse_any(job, duplicates, now):
+            return True
+        if is_same_picture(job) and finish_edited(job, self._outputs, self._finisher, self._fingerprint, now):
             return True
         if job.row.is_sidecar:
             self._finisher.keep(job, _SIDECAR, now)
@@ -96,8 +99,7 @@ class Deduplicator:
         except PhotoError as error:
             self._finisher.set_aside(job.row, error, now)
             return True
-        reason, facts = duplicate.reason, duplicate.outcome
-        result = Result(duplicate.finished, reason, job.photo.content, duplicate.fingerprint, facts, written)
+        result = result_as_before(duplicate, job.photo.content, written, _bare(duplicate.reason))
         with self._ledger.together():
             if duplicate.id != job.row.id and moved:
                 self._forget_moved(job, duplicate, written, now)
@@ -126,8 +128,7 @@ class Deduplicator:
             return False
         with self._ledger.together():
             for row, was, written in ((job.row, duplicate, outputs[0]), (duplicate, job.row, outputs[1])):
-                result = Result(was.finished, was.reason, was.content, was.fingerprint, was.outcome, written)
-                self._finisher.record(row, result, now)
+                self._finisher.record(row, result_as_before(was, was.content, written), now)
         return True
 
     def _home_of_own(self, job: Job, written: Written) -> Mirror | None:
@@ -141,7 +142,9 @@ class Deduplicator:
         False: it is not so, or gpend is to make the output anew.
         """
         row, written = job.row, job.row.written
-        if written is None or row.content != job.photo.content or row.finished not in _DONE:
+        if written is None or row.finished not in _DONE:
+            return False
+        if row.content != job.photo.content and not is_same_picture(job):
             return False
         if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
             return False
@@ -150,11 +153,8 @@ class Deduplicator:
             return False
         if self._outputs.existing(job, _hashes(duplicates).keys()) is not None:
             return False  # it is gpend's own, though not on record
-        before = row.reason.split("; " + _LEFT[0])[0].split("; " + _LEFT[1])[0]
-        reason = f"{before}; {_LEFT[0] if is_there else _LEFT[1]}"
-        self._finisher.record(
-            row, Result(row.finished, reason, row.content, row.fingerprint, row.outcome, written), now
-        )
+        reason = f"{_bare(row.reason)}; {_LEFT[0] if is_there else _LEFT[1]}"
+        self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
         return True
 
     def _adopt_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
@@ -199,6 +199,11 @@ class Deduplicator:
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:
     """Is the output of a moved photo this photo's now, which stands there still as a disk that ignores case sees it?"""
     return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
+
+
+def _bare(reason: str) -> str:
+    """Without what was said of an output that was left as somebody wanted it."""
+    return reason.removesuffix(f"; {_LEFT[0]}").removesuffix(f"; {_LEFT[1]}")
 
 
 def _hashes(duplicates: Sequence[Row]) -> dict[str, Row]:

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from gpend.core.formats.same_picture import digest
 from gpend.engine import Engine
 from gpend.intake.reading import Original
 from gpend.intake.source import Source
@@ -64,6 +66,11 @@ class Job:
         """What the mirror wants to know of it."""
         picture = hashlib.sha256(self.picture).hexdigest() if self.picture is not self.photo.data else ""
         return Origin(self.row.relative, self.photo.content, self.photo.like, picture)
+
+    @cached_property
+    def picture_digest(self) -> str:
+        """SHA-256 of the picture alone, without its metadata; "" where it cannot be told."""
+        return digest(self.picture)
 
     @property
     def before(self) -> Written | None:

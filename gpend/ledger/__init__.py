@@ -6,7 +6,7 @@ from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
 from gpend.ledger.records import Choice, Records
 from gpend.ledger.requests import Asked
-from gpend.ledger.rows import Facts, FolderRow, Found, FoundBy, Request, Result, Row, State, Written
+from gpend.ledger.rows import Facts, FolderRow, Found, FoundBy, Request, Result, Row, State, Written, result_as_before
 
 __all__ = [
     "Asked",
@@ -27,4 +27,5 @@ __all__ = [
     "Unmet",
     "Written",
     "fingerprint_of",
+    "result_as_before",
 ]

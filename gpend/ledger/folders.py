@@ -47,6 +47,14 @@ class Folders:
         """Look whether every output still stands; what does not is made anew. `confirmed`: however much that is."""
         self._database.run("recheck_outputs", {"folder": folder, "now": now, "confirmed": int(confirmed)})
 
+    def note_scan(self, folder: int, last_scan: str) -> None:
+        """Remember what the last scan passed over, by reason: JSON."""
+        self._database.run("note_scan", {"folder": folder, "last_scan": last_scan})
+
+    def note_settling(self, folder: int, count: int) -> None:
+        """Remember how many photos were seen that are not on record yet."""
+        self._database.run("note_settling", {"folder": folder, "settling": count})
+
     def photos(self, folder: int) -> int:
         """How many photos the folder is known to hold, or to have held until they went missing."""
         return self._database.number("known_count", {"folder": folder}) or 0

@@ -41,6 +41,12 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
     counted = CASE WHEN :confirmed THEN content END
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
+-- name: note_scan
+UPDATE folder SET last_scan = :last_scan WHERE id = :folder;
+
+-- name: note_settling
+UPDATE folder SET settling = :settling WHERE id = :folder;
+
 -- name: switch_output
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
@@ -85,7 +91,7 @@ UPDATE photo SET state = 'working', attempts = attempts + 1, updated = :now WHER
 
 -- name: finish
 UPDATE photo SET
-    state = :state, prior = NULL, reason = :reason, content = :content, outcome = :outcome,
+    state = :state, prior = NULL, reason = :reason, content = :content, picture = :picture, outcome = :outcome,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
     attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
@@ -95,7 +101,7 @@ WHERE id = :id;
 -- name: catch_up
 -- What gpend was killed before it could say: the outcome before, of a photo that waits.
 UPDATE photo SET
-    state = 'waiting', prior = :state, reason = :reason, content = :content, outcome = :outcome,
+    state = 'waiting', prior = :state, reason = :reason, content = :content, picture = :picture, outcome = :outcome,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now
 WHERE id = :id;

@@ -61,6 +61,7 @@ def _values(result: Result) -> dict[str, Value]:
         "state": result.state,
         "reason": result.reason,
         "content": result.content,
+        "picture": result.picture or None,
         "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
         "model": result.fingerprint.model,
         "digest": result.fingerprint.digest,

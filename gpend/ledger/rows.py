@@ -72,6 +72,7 @@ class Result:
     fingerprint: Fingerprint
     facts: Facts | None = None
     written: Written | None = None
+    picture: str | None = None  # SHA-256 of the picture alone, if it is known
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class FolderRow:
     identity: str | None
     output_identity: str | None
     previous_output: Path | None  # before it was switched
+    last_scan: str | None  # JSON: what the last scan passed over, by reason
+    settling: int  # photos that were seen and are not on record yet
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Row:
     prior: State | None
     reason: str
     content: str | None
+    picture: str | None
     outcome: Facts | None
     written: Written | None
     fingerprint: Fingerprint
@@ -169,6 +173,11 @@ class Row:
         return self.prior or self.state
 
 
+def result_as_before(row: Row, content: str | None, written: Written | None, reason: str = "") -> Result:
+    """The outcome that a row holds, for a file of this content, whose output is `written`; with another `reason`."""
+    return Result(row.finished, reason or row.reason, content, row.fingerprint, row.outcome, written, row.picture)
+
+
 def folder_row(row: sqlite3.Row) -> FolderRow:
     """A row of the table folder."""
     return FolderRow(
@@ -182,6 +191,8 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
         confirmed=row["confirmed"],
         identity=row["identity"],
         output_identity=row["output_identity"],
+        last_scan=row["last_scan"],
+        settling=row["settling"],
         previous_output=Path(os.fsdecode(row["previous_output"])) if row["previous_output"] else None,
     )
 
@@ -200,6 +211,7 @@ def photo_row(row: sqlite3.Row) -> Row:
         prior=State(row["prior"]) if row["prior"] else None,
         reason=row["reason"],
         content=row["content"],
+        picture=row["picture"],
         outcome=json.loads(row["outcome"]) if row["outcome"] else None,
         written=_written(row),
         fingerprint=Fingerprint(row["model"], row["digest"], row["version"]),

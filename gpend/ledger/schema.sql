@@ -16,6 +16,8 @@ CREATE TABLE folder (
     output_identity TEXT,                      -- mark or inode of the output's root when it was last claimed
     identity      TEXT,                        -- device, inode and file system of the source's root when last listed
     previous_output BLOB,                      -- absolute: the output before it was switched, whose files still count
+    last_scan     TEXT,                        -- JSON: what the last scan passed over, by reason
+    settling      INTEGER NOT NULL DEFAULT 0,  -- photos that were seen and are not on record yet
     CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
     CHECK (brake_since IS NULL OR brake IS NOT NULL)
 ) STRICT;

@@ -4,11 +4,17 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gpend import reports
+from gpend.core.formats.jpeg import container
+from gpend.core.formats.jpeg.segments import COM, packed
+from gpend.core.formats.same_picture import digest
+from gpend.core.report import Outcome, Restored
 from gpend.ledger import Fingerprint, Ledger, Request, State
-from tests.world import BLURRED, RESTORED, SHARP, World
+from tests.photos import jpeg
+from tests.world import BLURRED, RESTORED, SHARP, World, sha256
 
 MANY = 80
 RATED = RESTORED + b", five stars"
@@ -204,3 +210,64 @@ def test_what_was_judged_with_other_settings_is_judged_again_when_somebody_asks(
     world.once()
     assert runs(world) == 4
     assert {world.row("a.jpg").fingerprint, world.row("b.jpg").fingerprint} == {world.fingerprint}
+
+
+def as_engine_would(photo: bytes) -> Outcome:
+    """A restoration that only changes the picture of a JPEG."""
+    read = container.header(photo)
+    pixels = container.decode(photo, read).pixels.copy()
+    changed = np.zeros(pixels.shape[:2], np.bool_)
+    pixels[:16, :16], changed[:16, :16] = 255 - pixels[:16, :16], True
+    told = f"gpend: faces restored with fake 1 from SHA-256 {sha256(photo)}"
+    return Restored(container.encode(photo, read, pixels, changed, told).photo, "", "one face was restored", (), ())
+
+
+def with_rating(photo: bytes) -> bytes:
+    """Rewritten as exiftool does it, with one more comment."""
+    return photo[:2] + packed(COM, b"five stars") + photo[2:]
+
+
+def test_photos_of_which_only_the_metadata_were_edited_cost_no_engine_and_no_question(world: World) -> None:
+    world.engine.process = as_engine_would
+    rng = np.random.default_rng(0)
+    photos = {f"{number}.jpg": jpeg(rng.integers(0, 255, (32, 32, 3), np.uint8)) for number in range(MANY)}
+    for name, photo in photos.items():
+        world.put(name, photo)
+    world.once()
+    before = world.outputs()
+    assert len(before) == MANY
+    for name, photo in photos.items():
+        world.put(name, with_rating(photo))
+    world.once()
+    assert runs(world) == MANY
+    assert brake_of(world) is None
+    for name, output in world.outputs().items():
+        assert digest(output) == digest(before[name])
+        assert b"five stars" in output
+    row = world.row("7.jpg")
+    assert (row.state, row.content) == (State.RESTORED, sha256(with_rating(photos["7.jpg"])))
+    touch(world)
+    world.once()
+    assert runs(world) == MANY
+
+
+def test_a_rated_output_of_a_photo_whose_metadata_were_edited_too_is_left_alone(world: World) -> None:
+    world.engine.process = as_engine_would
+    photo = jpeg(np.zeros((32, 32, 3), np.uint8))
+    world.put("a.jpg", photo)
+    world.once()
+    (world.output / "a.jpg").write_bytes(RATED)
+    world.put("a.jpg", with_rating(photo))
+    world.once()
+    assert (world.row("a.jpg").state, world.outputs(), runs(world)) == (State.RESTORED, {"a.jpg": RATED}, 1)
+
+
+def test_a_photo_that_needed_nothing_needs_nothing_after_an_edit_of_its_metadata_either(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"keep": "copy"})
+    photo = jpeg(np.zeros((32, 32, 3), np.uint8))
+    world.put("a.jpg", photo)
+    world.once()
+    world.put("a.jpg", with_rating(photo))
+    world.once()
+    assert (world.row("a.jpg").state, world.outputs()) == (State.KEPT, {"a.jpg": with_rating(photo)})
+    assert runs(world) == 1

@@ -32,6 +32,7 @@ def row_of(number: int, state: State, fingerprint: Fingerprint = HERE) -> Row:
         prior=None,
         reason="",
         content="a" * 64,
+        picture=None,
         outcome=None,
         written=WRITTEN if state is State.RESTORED else None,
         fingerprint=fingerprint,

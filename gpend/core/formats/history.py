@@ -33,6 +33,12 @@ def origins(photo: bytes) -> frozenset[str]:
     return frozenset(found.decode() for words in _told(photo) for found in _ORIGIN.findall(words))
 
 
+def last(photo: bytes) -> str:
+    """The words in which a photo says that gpend restored it, and from what; the latest if often, "" if never."""
+    found = [words.group() for told in _told(photo) for words in _ORIGIN.finditer(told)]
+    return found[-1].decode(errors="replace") if found else ""
+
+
 def _told(photo: bytes) -> Iterator[bytes]:
     """What may hold such words: both ends of any file, and what the format's own reader finds, as far as it gets."""
     yield photo[:_REACH]

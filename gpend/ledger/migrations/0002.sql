@@ -1,5 +1,7 @@
 -- What was changed only in its metadata, and what was only touched, needs no work; an output may be switched.
 ALTER TABLE folder ADD COLUMN previous_output BLOB;
+ALTER TABLE folder ADD COLUMN last_scan TEXT;
+ALTER TABLE folder ADD COLUMN settling INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE photo ADD COLUMN picture TEXT CHECK (length(picture) = 64);
 ALTER TABLE photo ADD COLUMN counted TEXT CHECK (length(counted) = 64);
 ALTER TABLE photo ADD COLUMN recheck INTEGER NOT NULL DEFAULT 0 CHECK (recheck IN (0, 1));

@@ -1,5 +1,6 @@
 """A JPEG with some of its pixels replaced and everything else kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,22 +48,24 @@ def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history
     picture = replaced(jpeg, pixels, changed) if changed.any() else None
     if picture is None or not picture.is_changed:
         return Patched(jpeg.photo, ())
-    tiff, notes = _exif(jpeg, pixels, picture.difference, history)
-    comment = _comment(history, tiff if tiff is not None else jpeg.header.exif)
+    tiff, notes = edited_exif(jpeg, lambda old: _with_thumbnail(old, pixels, picture.difference), history)
+    comment = comment_of(history, tiff if tiff is not None else jpeg.header.exif)
     spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, comment)
     told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), _SIGNED)]
     return Patched(spliced.photo, (*jpeg.notes, *(note for true, note in told if true), *notes, *spliced.notes))
 
 
-def _comment(history: str, tiff: bytes) -> bytes:
+def comment_of(history: str, tiff: bytes) -> bytes:
     """What a comment tells where the EXIF could not be made to tell it; b"" where it does."""
     if not history or (history.encode() in tiff and exif.SOFTWARE.encode() in tiff):
         return b""
     return f"{history} ({exif.SOFTWARE})".encode()
 
 
-def _exif(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference, history: str) -> tuple[bytes | None, list[str]]:
-    """The new TIFF block, or None where the EXIF stays as it is; and notes."""
+def edited_exif(
+    jpeg: Jpeg, refresh: Callable[[bytes], tuple[bytes, list[str]]], history: str
+) -> tuple[bytes | None, list[str]]:
+    """The new TIFF block, or None where the EXIF stays as it is; and notes. `refresh` sees to the thumbnail in it."""
     segments = exif_segments(jpeg.photo, jpeg.layout.segments)
     if len(segments) > 1:
         return None, [_SPREAD]
@@ -70,7 +73,7 @@ def _exif(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference, history: st
         return (exif.minimal(history) if history else None), []
     old = tiff_of(jpeg.photo, segments[0])
     try:
-        refreshed, notes = _with_thumbnail(old, pixels, change)
+        refreshed, notes = refresh(old)
         for tiff, told in ((refreshed, notes), (old, [_STALE])):
             new = exif.with_history(tiff, history) if history else tiff
             if len(new) <= LONGEST_EXIF:
