@@ -14,7 +14,9 @@ from gpend.cli.group import CONFIG, RefusedError, commands, settings_of
 @click.option("--new-token", is_flag=True, help="Make a token for logging in from other machines, show it, and exit.")
 @CONFIG
 def web(host: str, port: int, names: tuple[str, ...], config_file: Path | None, *, new_token: bool) -> None:
-    """A page that shows how it is going, and every photo before and after.
+    """Serve a page of every photo, before and after.
+
+    It tells how it is going, and why each photo was restored or left alone.
 
     On the machine itself nobody needs to log in. From other machines it takes a token, which is shown once and can be
     replaced with --new-token; give it an address of the machine with --host, and TLS by a proxy if the network is not

@@ -10,6 +10,7 @@ from gpend.cli import commands
 from tests.cli import Gpend
 
 ALL = [
+    "bench",
     "calibrate",
     "check",
     "confirm",
@@ -22,6 +23,8 @@ ALL = [
     "run",
     "score",
     "status",
+    "web",
+    "weights",
     "why",
 ]
 
