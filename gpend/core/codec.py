@@ -90,10 +90,15 @@ def decode(photo: bytes, header: Header) -> Decoded:
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
     """`photo` with the pixels under `changed` replaced and everything else kept; `history` is recorded if not empty.
 
-    The result has been decoded once and is of the same size and orientation. Raises PhotoError where that fails.
+    The result has been decoded once and is of the same size and orientation. Raises PhotoError where that fails, and
+    UnsupportedError where the photo's own tables round the whole change away.
     """
     with _named("the restored picture cannot be written in its format"):
         encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
+        if encoded.photo == photo:
+            raise UnsupportedError(
+                "the picture is compressed so strongly that nothing would be seen of the restoration; gpend keeps it"
+            )
         _verify(encoded, header)
         return encoded
 

@@ -9,7 +9,7 @@ import re
 from gpend.core.formats import exif, history
 from gpend.core.formats.jpeg.parsed import parse
 from gpend.core.formats.jpeg.patching import comment_of, edited_exif
-from gpend.core.formats.jpeg.splice import exif_segments, splice, tiff_of
+from gpend.core.formats.jpeg.splice import Added, exif_segments, splice, tiff_of
 from gpend.core.formats.signatures import HEAD, Structure, structure_of
 from gpend.errors import PhotoError
 
@@ -52,7 +52,7 @@ def _transplant(photo: bytes, restored: bytes) -> bytes | None:
     try:
         tiff, _ = edited_exif(jpeg, refreshed, told)
         comment = comment_of(told, tiff if tiff is not None else jpeg.header.exif)
-        result = splice(photo, jpeg.layout, restored, tiff, comment).photo
+        result = splice(photo, jpeg.layout, restored, tiff, Added(comment)).photo
     except exif.ThumbnailError:
         return None
     return result if parse(result).coding == finished.coding else None

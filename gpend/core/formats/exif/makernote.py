@@ -85,6 +85,8 @@ def pointers(tiff: bytes, behind: Behind) -> tuple[Pointer, ...] | None:
     if entry is None or entry.count <= _INLINE:
         return ()
     start = block.place(details, entry)
+    if start >= len(tiff):
+        return ()
     layout = next(layout for prefix, layout in _LAYOUTS.items() if tiff.startswith(prefix, start))
     note = _Note(tiff, _order(tiff, start, layout, block.order), 0 if layout.base is None else start + layout.base)
     if not note.is_directory(start + layout.directory):

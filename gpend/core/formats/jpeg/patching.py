@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.formats import exif
-from gpend.core.formats.jpeg import frame, thumbnail
+from gpend.core.formats.jpeg import embedded, frame, thumbnail
 from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.picture import replaced
-from gpend.core.formats.jpeg.splice import LONGEST_EXIF, exif_segments, signed, splice, tiff_of
+from gpend.core.formats.jpeg.splice import LONGEST_EXIF, Added, exif_segments, signed, splice, tiff_of
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
 
@@ -50,9 +50,11 @@ def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history
         return Patched(jpeg.photo, ())
     tiff, notes = edited_exif(jpeg, lambda old: _with_thumbnail(old, pixels, picture.difference), history)
     comment = comment_of(history, tiff if tiff is not None else jpeg.header.exif)
-    spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, comment)
+    others = embedded.refreshed(jpeg, pixels, picture.difference)
+    spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, Added(comment, others.payloads))
     told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), _SIGNED)]
-    return Patched(spliced.photo, (*jpeg.notes, *(note for true, note in told if true), *notes, *spliced.notes))
+    found = [*jpeg.notes, *(note for true, note in told if true), *notes, *others.notes, *spliced.notes]
+    return Patched(spliced.photo, tuple(found))
 
 
 def comment_of(history: str, tiff: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """A newly coded picture between the segments and the trailer of the file that it came from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -58,19 +58,29 @@ def signed(photo: bytes, layout: Layout) -> bool:
     return any(s.marker == APP11 and b"c2pa" in photo[s.payload] for s in layout.segments)
 
 
-def splice(photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None, comment: bytes = b"") -> Spliced:
+@dataclass(frozen=True)
+class Added:
+    """What a file gets beside its new picture and its EXIF."""
+
+    comment: bytes = b""  # unless the file holds it already
+    payloads: Mapping[Segment, bytes] = field(default_factory=dict)  # in place of what these segments hold
+
+
+def splice(
+    photo: bytes, layout: Layout, coded: bytes, tiff: bytes | None = None, added: Added | None = None
+) -> Spliced:
     """The picture of `coded` with every segment of `photo` that does not code the picture, in order, and its trailer.
 
     `tiff` takes the place of the TIFF block in the EXIF segment; without one, a segment is added. Where MPF or a
     MakerNote tells what stands behind the picture, it follows; everything else is carried over byte for byte.
     Behind a MakerNote of an unknown maker, fill bytes keep the length of what precedes the trailer, if that is shorter.
-    A `comment`, if not empty, is added unless the file holds it already.
     """
-    kept = list(_kept(photo, layout))
+    added = added or Added()
+    kept = list(_kept(photo, layout, added.payloads))
     if tiff is not None:
         kept = _with_exif(photo, kept, tiff)
-    if comment:
-        kept = _with_comment(photo, kept, comment)
+    if added.comment:
+        kept = _with_comment(photo, kept, added.comment)
     picture = _picture(coded)
     end = 2 + sum(len(piece.data) for piece in kept) + len(picture)
     pointers = _pointers(photo, layout)
@@ -95,12 +105,15 @@ class _Piece:
     data: bytes
 
 
-def _kept(photo: bytes, layout: Layout) -> Iterator[_Piece]:
+def _kept(photo: bytes, layout: Layout, payloads: Mapping[Segment, bytes]) -> Iterator[_Piece]:
     """What does not code the picture, also bytes that no segment holds."""
     in_picture = False
     for segment in layout.segments:
         in_picture = in_picture or segment.marker == SOS
-        if segment.marker not in CODING:
+        if segment in payloads:
+            new = packed(segment.marker, payloads[segment])
+            yield _Piece(segment, photo[segment.lead : segment.start] + new)
+        elif segment.marker not in CODING:
             yield _Piece(segment, photo[segment.lead : segment.end])
         elif photo[segment.lead : segment.start].strip(b"\xff") and not in_picture:
             yield _Piece(None, photo[segment.lead : segment.start])

@@ -1,0 +1,145 @@
+"""Small pictures beside the one in the EXIF are kept true to the photo, or told of."""
+
+import io
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gpend.core.formats import jpeg
+from gpend.core.formats.jpeg import embedded
+from gpend.core.formats.jpeg.segments import APP0, APP13, survey
+from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture
+from tests.photos_jpeg import segment
+
+WHOLE = picture(240, 320)
+PLAIN = coded(WHOLE, Coding(quality=92))
+
+
+def small(side: int = 96, *, quality: int = 85) -> bytes:
+    """The photo's own thumbnail."""
+    stream = io.BytesIO()
+    image = Image.fromarray(WHOLE)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    image.save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+    """One of Photoshop's."""
+    told = bytes([len(name)]) + name
+    return (
+        b"8BIM"
+        + struct.pack(">H", number)
+        + told
+        + bytes(len(told) % 2)
+        + struct.pack(">I", len(data))
+        + data
+        + bytes(len(data) % 2)
+    )
+
+
+def photoshop(thumbnail: bytes, number: int = 0x040C) -> bytes:
+    """Its segment, with a caption before the thumbnail and a number behind it."""
+    head = struct.pack(">IIIIIIHH", 1, 96, 72, 288, 20736, len(thumbnail), 24, 1)
+    data = head + thumbnail
+    parts = [resource(0x0404, b"\x1c\x02\x05\0\4text", b"a name"), resource(number, data)]
+    return segment(APP13, b"Photoshop 3.0\0" + b"".join(parts) + resource(0x0414, b"\0\0\0\7"))
+
+
+def jfxx(extension: int, data: bytes) -> bytes:
+    """JFIF's extension."""
+    return segment(APP0, b"JFXX\0" + bytes([extension]) + data)
+
+
+def with_segment(new: bytes) -> bytes:
+    """The photo with it, behind JFIF."""
+    return PLAIN[:20] + new + PLAIN[20:]
+
+
+def restored(photo: bytes, levels: int = 40) -> tuple[jpeg.Patched, Picture]:
+    """The photo with a brighter part, and what was sought."""
+    before = by_pillow(photo)
+    changed = np.zeros(before.shape[:2], np.bool_)
+    changed[60:180, 80:240] = True
+    sought = np.where(changed[..., None], np.minimum(before.astype(int) + levels, 255), before).astype(np.uint8)
+    return jpeg.patch(photo, sought, changed, "a history"), sought
+
+
+def difference(thumbnail: bytes, photo: Picture) -> float:
+    """How far a thumbnail is from a photo, in levels."""
+    shown = by_pillow(thumbnail)
+    shrunk = Image.fromarray(photo).resize((shown.shape[1], shown.shape[0]), Image.Resampling.BOX)
+    return float(np.abs(np.asarray(shrunk, np.int16) - shown).mean())
+
+
+def payload_of(photo: bytes, marker: int, begins: bytes) -> bytes:
+    """What the segment with this beginning holds after it."""
+    payloads = (photo[one.payload] for one in survey(photo).segments if one.marker == marker)
+    return next(each for each in payloads if each.startswith(begins))[len(begins) :]
+
+
+def test_a_jpeg_in_the_extension_of_jfif_is_refreshed() -> None:
+    result, sought = restored(with_segment(jfxx(0x10, small())))
+    new = payload_of(result.photo, APP0, b"JFXX\0\x10")
+    assert difference(new, sought) < 4 < difference(small(), sought)
+    assert result.notes == ()
+
+
+def test_photoshops_thumbnail_is_refreshed_and_a_judge_reads_it(tmp_path: Path) -> None:
+    if shutil.which("exiftool") is None:
+        pytest.skip("exiftool is not installed")
+    result, sought = restored(with_segment(photoshop(small())))
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(result.photo)
+    command = ["exiftool", "-b", "-PhotoshopThumbnail", str(path)]
+    found = subprocess.run(command, check=True, capture_output=True).stdout
+    assert difference(found, sought) < 4 < difference(small(), sought)
+    assert result.notes == ()
+    payload = payload_of(result.photo, APP13, b"Photoshop 3.0\0")
+    assert payload.startswith(resource(0x0404, b"\x1c\x02\x05\0\4text", b"a name"))
+    assert payload.endswith(resource(0x0414, b"\0\0\0\7"))
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        jfxx(0x13, bytes([2, 2]) + bytes(12)),
+        jfxx(0x11, bytes([2, 2]) + bytes(772)),
+        segment(APP0, b"JFIF\0\1\2\0\0\1\0\1\2\2" + bytes(12)),
+        photoshop(small(), 0x0409),
+        photoshop(b"no JPEG at all"),
+        jfxx(0x10, small()[:-300]),
+    ],
+)
+def test_what_cannot_be_refreshed_stays_and_is_told_of(stale: bytes) -> None:
+    result, _ = restored(with_segment(stale))
+    assert stale in result.photo
+    assert result.notes == (embedded.STALE,)
+
+
+@pytest.mark.parametrize("kept", [jfxx(0x10, small()), jfxx(0x13, bytes([2, 2]) + bytes(12)), photoshop(small())])
+def test_a_change_that_is_not_seen_at_that_size_changes_nothing_there(kept: bytes) -> None:
+    result, _ = restored(with_segment(kept), levels=1)
+    assert kept in result.photo
+    assert result.notes == ()
+
+
+def test_an_ordinary_jfif_and_other_resources_are_nothing_to_tell_of() -> None:
+    plain = segment(APP13, b"Photoshop 3.0\0" + resource(0x0404, b"text"))
+    result, _ = restored(with_segment(plain))
+    assert plain in result.photo
+    assert result.notes == ()
+
+
+@given(st.binary(max_size=80), st.sampled_from([b"Photoshop 3.0\0", b"Photoshop 3.0\08BIM\4\x0c\0\0\0\0\0\x20"]))
+def test_whatever_a_segment_holds_it_stays_or_is_told_of(data: bytes, head: bytes) -> None:
+    crafted = segment(APP13, head + data)
+    result, _ = restored(with_segment(crafted))
+    assert crafted in result.photo
