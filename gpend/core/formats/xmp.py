@@ -5,6 +5,7 @@ format 1.0; Ultra HDR image format 1.1; Dynamic Depth 1.0). In another container
 the end of the picture for a video. All that makes no such claim stays byte for byte.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,9 +18,11 @@ DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 TIFF = "http://ns.adobe.com/tiff/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
+NOTE = "http://ns.adobe.com/xmp/note/"
+
 OTHER_PARTS = (
     CONTAINER,
-    "http://ns.adobe.com/xmp/note/",  # more of the packet, in segments of a JPEG
+    NOTE,  # more of the packet, in segments of a JPEG
     "http://ns.google.com/photos/dd/1.0/",  # Dynamic Depth
     "http://ns.adobe.com/hdr-gain-map/1.0/",
     "http://ns.apple.com/HDRGainMap/1.0/",
@@ -53,6 +56,9 @@ _MOTION_PHOTO = """<rdf:Description xmlns:rdf="{rdf}" rdf:about="" xmlns:GCamera
 <rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="{video.mime}" Item:Semantic="MotionPhoto"\
  Item:Length="{video.length}" Item:Padding="0"/></rdf:li>\
 </rdf:Seq></Container:Directory></rdf:Description>"""
+
+
+_LONGER = """<rdf:Description xmlns:rdf="{rdf}" rdf:about="" xmlns:xmpNote="{note}" xmpNote:HasExtendedXMP="{name}"/>"""
 
 
 class Video(NamedTuple):
@@ -89,7 +95,7 @@ def converted(packet: bytes, mime: str, video: Video | None = None) -> bytes:
     `packet` may be empty. Raises MalformedError for what is no XMP.
     """
     found = properties(packet) if packet else []
-    claims = [each for each in found if _is_claim(each.name, {each.name for each in found})]
+    claims = _claims(found)
     told = _motion_photo(mime, video, claims) if video else b""
     if not packet:
         return _PACKET % told if told else b""
@@ -100,6 +106,26 @@ def converted(packet: bytes, mime: str, video: Video | None = None) -> bytes:
     changes += [Change(each.at, each.at + len(each.value), new) for each in found for new in _outdated(each, mime)]
     place = packet.rindex(b"<", 0, ends[0])  # of the tag that ends it
     return _changed(packet, [*changes, Change(place, place, told)])
+
+
+class Extended(NamedTuple):
+    """A packet that is too long for one segment of a JPEG (XMP specification, part 3, 1.1.3.1)."""
+
+    standard: bytes  # the packet that readers begin with; it tells where the video is, and names the other
+    name: bytes  # of the other, in every segment that holds a part of it
+    whole: bytes  # all properties, in as many segments as it takes
+
+
+def extended(packet: bytes, mime: str, video: Video | None = None) -> Extended:
+    """The packet of a picture as `converted` has it, in two. Raises MalformedError for what is no XMP."""
+    plain = converted(packet, mime)
+    root = min(properties(plain), key=lambda each: (each.start, -each.end))
+    whole = plain[root.start : root.end]
+    name = hashlib.md5(whole, usedforsecurity=False).hexdigest().upper()
+    told = _LONGER.format(rdf=RDF, note=NOTE, name=name).encode() + (
+        _motion_photo(mime, video, _claims(properties(packet))) if video else b""
+    )
+    return Extended(_PACKET % told, name.encode(), whole)
 
 
 def claims_other_parts(packet: bytes) -> bool:
@@ -120,6 +146,11 @@ def _changed(packet: bytes, changes: list[Change]) -> bytes:
     for change in sorted(changes, reverse=True):
         result[change.start : change.end] = change.new
     return bytes(result)
+
+
+def _claims(found: list[Property]) -> list[Property]:
+    names = {each.name for each in found}
+    return [each for each in found if _is_claim(each.name, names)]
 
 
 def _is_claim(name: Name, others: set[Name]) -> bool:

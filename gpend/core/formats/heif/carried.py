@@ -11,6 +11,8 @@ from gpend.core.formats.xmp import MalformedError, Video
 MIME = "image/jpeg"
 EXIF = b"Exif\0\0"  # with which EXIF begins in a JPEG
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"  # how the segments begin that a long packet goes on in
+EXTENSION_PART = 65_400  # bytes of it in a segment, as the specification advises
 LONGEST_XMP = LONGEST - len(XMP)
 QUICKTIME = b"qt  "  # the brand of Apple's videos
 ORDINARY = frozenset({b"ftyp", b"free", b"mdat", b"meta", b"mpvd", b"skip"})
@@ -50,16 +52,25 @@ def exif_of(block: bytes, history: str, change: tags.Change) -> Carried:
 def xmp_of(packet: bytes, video: bytes) -> Carried:
     """The XMP, with what it claims of other parts of the file true of a JPEG with `video`, if not empty, at its end."""
     behind = Video("video/quicktime" if video[8:12] == QUICKTIME else "video/mp4", len(video)) if video else None
-    notes: tuple[str, ...] = ()
     try:
         new = xmp.converted(packet, MIME, behind)
+        if len(new) > LONGEST_XMP:
+            return _in_segments(xmp.extended(packet, MIME, behind))
     except MalformedError:
-        is_harmless = not behind and not xmp.claims_other_parts(packet)
-        new = packet if is_harmless else xmp.converted(b"", MIME, behind)
-        notes = () if is_harmless else (lost("its XMP, which is malformed"),)
-    if len(new) > LONGEST_XMP:
-        new, notes = xmp.converted(b"", MIME, behind), (lost("its XMP, which is too long for a JPEG"),)
-    return Carried((packed(APP1, XMP + new),) if new else (), notes)
+        if behind or len(packet) > LONGEST_XMP or xmp.claims_other_parts(packet):
+            new = xmp.converted(b"", MIME, behind)
+            return Carried((packed(APP1, XMP + new),) if new else (), (lost("its XMP, which is malformed"),))
+        new = packet
+    return Carried((packed(APP1, XMP + new),) if new else ())
+
+
+def _in_segments(packet: xmp.Extended) -> Carried:
+    length = len(packet.whole).to_bytes(4, "big")
+    parts = [
+        EXTENSION + packet.name + length + at.to_bytes(4, "big") + packet.whole[at : at + EXTENSION_PART]
+        for at in range(0, len(packet.whole), EXTENSION_PART)
+    ]
+    return Carried(tuple(packed(APP1, part) for part in (XMP + packet.standard, *parts)))
 
 
 def video_of(photo: bytes, layout: isobmff.Layout) -> bytes:

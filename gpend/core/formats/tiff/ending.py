@@ -3,11 +3,12 @@
 from itertools import zip_longest
 from typing import Literal
 
+from gpend.core.formats.exif.block import SIZES
 from gpend.core.formats.reader import ENDS_EARLY, Reader
 from gpend.errors import IncompleteError
 
 _OFFSETS, _LENGTHS = frozenset({273, 324}), frozenset({279, 325})  # tags: of strips, of tiles
-_TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # bytes; the others 1
+_SIZES = SIZES | {16: 8, 17: 8, 18: 8}  # bytes of a value, by its type; the last three are BigTIFF's
 _BIG = 43  # BigTIFF's version
 _DIRECTORIES = 64  # followed; more pages than a photo has
 _TABLE = 1 << 24  # bytes of a table of strips that are read
@@ -93,4 +94,4 @@ class _Tiff:
         return [int.from_bytes(table[i : i + size], self._order) for i in range(0, len(table), size)]
 
     def _size(self, entry: int) -> int:
-        return _TYPE_SIZES.get(self.number(entry + 2, 2), 1)
+        return _SIZES.get(self.number(entry + 2, 2), 1)

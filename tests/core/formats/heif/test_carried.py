@@ -12,7 +12,7 @@ from gpend.core import codec
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
-from tests.photos_heif import MOTION_XMP, SAMSUNG, VIDEO, VIVO, described, long_exif, motion_photo
+from tests.photos_heif import MOTION_XMP, MPVD, SAMSUNG, VIDEO, VIVO, long_exif, motion_photo
 
 pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
 
@@ -63,8 +63,21 @@ def test_a_makers_own_box_is_told() -> None:
     assert restored(PLAIN + box).notes == ("its box sefd: only the original has it",)
 
 
-@pytest.mark.parametrize("xmp", [b"<no XMP", described('xmlns:a="' + "b" * 70_000 + '"')])
-def test_xmp_that_cannot_be_followed_or_is_too_long_never_claims_a_video_that_is_not_there(xmp: bytes) -> None:
+@pytest.mark.parametrize("video", [b"", MPVD])
+def test_long_xmp_goes_along_as_a_jpeg_has_it_and_is_true(video: bytes, tmp_path: Path) -> None:
+    long = MOTION_XMP.replace(b'dc:source="a lake"', b'dc:source="a lake" dc:rights="%s"' % (b"r" * 150_000))
+    encoded = restored(photos.heif(photos.portrait(), xmp=long) + video)
+    assert encoded.notes == ()
+    found = judges.told(encoded.photo, tmp_path)
+    assert found["XMP-dc:Source"] == ["a lake"]
+    assert len(found["XMP-dc:Rights"][0]) > 1000
+    assert found.get("XMP-GCamera:MotionPhoto") == (["1"] if video else None)
+    assert found.get("XMP-GCamera:MotionPhotoPresentationTimestampUs") == (["500000"] if video else None)
+    assert encoded.photo.count(b"http://ns.adobe.com/xmp/extension/") == 3
+
+
+@pytest.mark.parametrize("xmp", [b"<no XMP", b"<no XMP" + bytes(70_000)])
+def test_xmp_that_cannot_be_followed_never_claims_a_video_that_is_not_there(xmp: bytes) -> None:
     encoded = restored(photos.heif(photos.portrait(), xmp=xmp + b"http://ns.google.com/photos/1.0/camera/"))
     assert len(encoded.notes) == 1
     assert "XMP" in encoded.notes[0]
