@@ -5,6 +5,7 @@ from pathlib import Path
 
 _PLACES = {
     "gpend.yaml": ("config.yaml", "config/gpend.yaml"),
+    "train.yaml": ("train.yaml", "config/train.yaml"),
     "gpend.service": ("systemd/gpend.service", "systemd/gpend.service"),
     "gpend-web.service": ("systemd/gpend-web.service", "systemd/gpend-web.service"),
     "gpend-user.service": ("systemd/user/gpend.service", "systemd/user/gpend.service"),

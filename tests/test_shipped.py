@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
     ("name", "path"),
     [
         ("gpend.yaml", "config/gpend.yaml"),
+        ("train.yaml", "config/train.yaml"),
         ("gpend.service", "systemd/gpend.service"),
         ("gpend-web.service", "systemd/gpend-web.service"),
         ("gpend-user.service", "systemd/user/gpend.service"),
@@ -29,6 +30,7 @@ def test_a_wheel_takes_them_all_along() -> None:
     assert wheel["force-include"] == {
         "weights": "gpend/weights",
         "config/gpend.yaml": "gpend/config.yaml",
+        "config/train.yaml": "gpend/train.yaml",
         "systemd": "gpend/systemd",
     }
 

@@ -41,6 +41,11 @@ class Detector:
         self._turn = turn
         self._mean = torch.tensor(_MEAN, device=device).view(1, 3, 1, 1)
 
+    @property
+    def body(self) -> nn.Module:
+        """The layers that see: BGR (n, 3, h, w), 0 to 255 less its mean, to a dictionary of features."""
+        return cast("nn.Module", self._network.body)
+
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
         """Faces in an upright RGB image (height, width, 3) with a score of at least LOWEST_SCORE, best first.
 

@@ -1,0 +1,68 @@
+"""What training makes small. Pictures are float32, 0 to 1, (n, channels, h, w)."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gpend.training.degradations import transfer
+
+_GRID = 128  # frequencies on which two kernels are compared
+_SOFT = 0.3  # of the true kernel's light, spread over its neighbours: a pixel beside the path is nearly right
+
+
+def kernel_loss(logits: Tensor, kernels: Tensor) -> Tensor:
+    """Logits (n, side, side) against kernels: cross entropy, and the error of the transfer function, coarse first."""
+    soft = functional.avg_pool2d(functional.pad(kernels[:, None], (1, 1, 1, 1)), 3, 1)[:, 0]
+    target = (soft * _SOFT + kernels * (1 - _SOFT)).flatten(1)
+    entropy = -(target * torch.log_softmax(logits.flatten(1), 1)).sum(1).mean()
+    return entropy * 0.1 + transfer_error(torch.softmax(logits.flatten(1), 1).view_as(kernels), kernels) * 10
+
+
+def transfer_error(found: Tensor, kernels: Tensor) -> Tensor:
+    """Mean squared error of the transfer function, low frequencies counting most."""
+    difference = transfer(found, (_GRID, _GRID)) - transfer(kernels, (_GRID, _GRID))
+    rows, columns = torch.fft.fftfreq(_GRID)[:, None], torch.fft.rfftfreq(_GRID)[None]
+    weight = 1 / (torch.hypot(rows, columns) + 0.02)
+    return ((difference.real**2 + difference.imag**2) * (weight / weight.mean()).to(kernels.device)).mean()
+
+
+def luma_loss(found: Tensor, truth: Tensor) -> Tensor:
+    """Values, edges at two scales and structure."""
+    edges = edge_error(found, truth) + edge_error(functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2))
+    return charbonnier(found, truth) + 0.5 * edges + 0.1 * (1 - structure(found, truth, stride=3))
+
+
+def chroma_loss(found: Tensor, truth: Tensor) -> Tensor:
+    """Values, and edges at half resolution."""
+    return charbonnier(found, truth) + 0.5 * edge_error(
+        functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2)
+    )
+
+
+def charbonnier(found: Tensor, truth: Tensor) -> Tensor:
+    """The mean absolute difference, smooth at 0."""
+    return torch.sqrt((found - truth) ** 2 + 1e-6).mean()
+
+
+def edge_error(found: Tensor, truth: Tensor) -> Tensor:
+    """The mean absolute difference of neighbouring differences, across and down."""
+    error = found - truth
+    return (error[..., 1:] - error[..., :-1]).abs().mean() + (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
+
+
+def structure(found: Tensor, truth: Tensor, stride: int = 1) -> Tensor:
+    """Structural similarity (Wang 2004) in windows of 7 x 7, `stride` pixels apart; 1 for the same picture."""
+
+    def mean(values: Tensor) -> Tensor:
+        return functional.avg_pool2d(values, 7, stride)
+
+    one, two = mean(found), mean(truth)
+    spread_one, spread_two = mean(found**2) - one**2, mean(truth**2) - two**2
+    shared = mean(found * truth) - one * two
+    light = (2 * one * two + 1e-4) / (one**2 + two**2 + 1e-4)
+    return (light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4)).mean()
+
+
+def psnr(found: Tensor, truth: Tensor) -> Tensor:
+    """Decibels (n,)."""
+    return -10 * torch.log10((found - truth).square().mean((1, 2, 3)).clamp_min(1e-10))

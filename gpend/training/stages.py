@@ -1,0 +1,194 @@
+"""The three networks as things that learn: what each is given, what it makes small, and how it takes a step."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW, Optimizer
+
+from gpend.errors import ConfigurationError
+from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.arch.refine import STEP, RefineNetwork
+from gpend.training import degradations, jpeg, losses
+from gpend.training.adversary import Adversary, FaceFeatures, adversary_loss, generator_loss
+from gpend.training.draws import SIDE, Draw
+from gpend.training.exporting import load_exported
+from gpend.training.filters import Wiener
+from gpend.training.gpen import TrainableGpen
+from gpend.training.kernels import SIDE as KERNEL
+from gpend.training.restoring import Restorer
+from gpend.training.settings import StageName, TrainSettings
+
+Losses: TypeAlias = dict[str, Tensor]
+
+_PART = 192  # side of the part of a face that the refining network and its loss see: half of the work of the whole
+_JUDGES = 128  # channels of the adversary's first layers for a GPEN of full width
+_UNEVEN = 0.25  # what the filter believes of the noise is off by so much, as a logarithm
+
+
+class Stage(Protocol):
+    """A network that learns."""
+
+    network: nn.Module  # what is shipped, averaged over the steps
+    modules: dict[str, nn.Module]  # all that learns
+    optimisers: dict[str, Optimizer]
+    blur_only: bool  # whether it is shown blurred faces alone
+
+    def step(self, truth: Tensor, draw: Draw) -> Losses:
+        """Learn from sharp faces (n, 3, 256, 256), spoiled as drawn; the losses, the first that of the network."""
+        ...
+
+
+class KernelStage:
+    """Learns to tell what blurred a face."""
+
+    blur_only = True
+
+    def __init__(self, settings: TrainSettings, device: torch.device) -> None:
+        self.network: nn.Module = _begun(KernelNetwork(SIDE, KERNEL), settings).to(device)
+        self.modules: dict[str, nn.Module] = {"network": self.network}
+        self.optimisers: dict[str, Optimizer] = {
+            "network": AdamW(self.network.parameters(), betas=(0.9, 0.98), weight_decay=1e-3)
+        }
+        self._settings = settings
+
+    def step(self, truth: Tensor, draw: Draw) -> Losses:
+        """As Stage says."""
+        with torch.no_grad():
+            photo = degradations.spoiled(jpeg.split(truth)[0], draw)
+            kernels = torch.from_numpy(draw.kernels).to(truth.device)
+        with _halved(self._settings, truth.device):
+            logits = self.network(photo)
+        loss = losses.kernel_loss(logits.float(), kernels)
+        _learn(loss, self.network, self.optimisers["network"], self._settings.rates.clip)
+        with torch.no_grad():
+            found = torch.softmax(logits.float().flatten(1), 1).view_as(kernels)
+            return {"loss": loss, "transfer": losses.transfer_error(found, kernels)}
+
+
+class RefineStage:
+    """Learns to take ringing and noise out of what was filtered by estimated kernels."""
+
+    blur_only = False
+
+    def __init__(self, settings: TrainSettings, wiener: Wiener, device: torch.device) -> None:
+        network = _begun(RefineNetwork(), settings).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: nn.Module = network
+        self.modules: dict[str, nn.Module] = {"network": self.network}
+        self.optimisers: dict[str, Optimizer] = {
+            "network": AdamW(self.network.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
+        }
+        self._settings = settings
+        self._before = Restorer(kernel_network(settings, device), wiener)
+
+    def step(self, truth: Tensor, draw: Draw) -> Losses:
+        """As Stage says; a part of every face is enough."""
+        random = np.random.default_rng(draw.seed)
+        with torch.no_grad():
+            uneven = torch.from_numpy(np.exp(random.normal(0, _UNEVEN, len(truth))).astype(np.float32))
+            seen = self._before.filtered(degradations.spoiled(truth, draw), uneven.to(truth.device))
+            at = tuple(int(place) for place in random.integers((SIDE - _PART) // STEP + 1, size=2))
+            parts = [
+                plane[..., at[0] * STEP : at[0] * STEP + _PART, at[1] * STEP : at[1] * STEP + _PART]
+                for plane in (*jpeg.split(truth), *seen.planes)
+            ]
+            true_luma, true_chroma, *planes = (part.contiguous() for part in parts)
+        with _halved(self._settings, truth.device):
+            luma, chroma = self.network(*planes, at)
+        loss = losses.luma_loss(luma, true_luma)
+        both = loss + losses.chroma_loss(chroma, true_chroma)
+        _learn(both, self.network, self.optimisers["network"], self._settings.rates.clip)
+        with torch.no_grad():
+            given = {"photo": planes[0], "weak": planes[2], "strong": planes[3]}
+            return {"loss": loss} | {name: losses.luma_loss(plane, true_luma) for name, plane in given.items()}
+
+
+class GpenStage:
+    """Learns to restore what the first two networks leave."""
+
+    blur_only = False
+
+    def __init__(self, settings: TrainSettings, wiener: Wiener, device: torch.device) -> None:
+        self._restoring = TrainableGpen(SIDE, 1, settings.narrow).to(device)
+        self.network: nn.Module = _begun(self._restoring.network, settings)
+        self._adversary = Adversary(round(_JUDGES * settings.narrow)).to(device)
+        self._features = FaceFeatures().to(device)
+        self.modules: dict[str, nn.Module] = {"network": self.network, "adversary": self._adversary}
+        self.optimisers: dict[str, Optimizer] = {
+            "network": AdamW(self.network.parameters(), betas=(0.0, 0.99), weight_decay=0),
+            "adversary": AdamW(self._adversary.parameters(), betas=(0.0, 0.99), weight_decay=0),
+        }
+        self._settings = settings
+        kernel = kernel_network(settings, device)
+        self._before = Restorer(kernel, wiener, refine_network(settings, device))
+
+    def step(self, truth: Tensor, draw: Draw) -> Losses:
+        """As Stage says."""
+        with torch.no_grad():
+            refined = self._before.refined(degradations.spoiled(truth, draw)).clamp(0, 1)
+        with _halved(self._settings, truth.device):
+            found = self._restoring(refined)
+        found = found.float()
+        loss = generator_loss(found, truth, self._adversary, self._features)
+        _learn(loss, self.network, self.optimisers["network"], self._settings.rates.clip)
+        judged = adversary_loss(found, truth, self._adversary)
+        _learn(judged, self._adversary, self.optimisers["adversary"], self._settings.rates.clip)
+        with torch.no_grad():
+            plain, before = (losses.charbonnier(picture, truth) for picture in (found, refined))
+            return {"loss": loss, "adversary": judged, "difference": plain, "before": before}
+
+
+def stage_of(settings: TrainSettings, wiener: Wiener, device: torch.device) -> Stage:
+    """The stage that the settings name. Raises ConfigurationError where weights that it needs are missing."""
+    match settings.stage:
+        case StageName.KERNEL:
+            return KernelStage(settings, device)
+        case StageName.REFINE:
+            return RefineStage(settings, wiener, device)
+        case StageName.GPEN:
+            return GpenStage(settings, wiener, device)
+
+
+def kernel_network(settings: TrainSettings, device: torch.device) -> nn.Module:
+    """The trained network that finds kernels, which no longer learns."""
+    return _trained(KernelNetwork(SIDE, KERNEL), settings.kernel, "kernel", device)
+
+
+def refine_network(settings: TrainSettings, device: torch.device) -> nn.Module:
+    """The trained network that refines, which no longer learns."""
+    return _trained(RefineNetwork(), settings.refine, "refine", device)
+
+
+def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], origin: object) -> None:
+    """Fill a network. Raises ConfigurationError where the tensors are not its own."""
+    try:
+        network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise ConfigurationError(f"{origin} holds other weights than this network's: {error}") from error
+
+
+def _trained(network: nn.Module, path: object, key: str, device: torch.device) -> nn.Module:
+    if path is None:
+        raise ConfigurationError(f"This stage works on what a trained network leaves: name its weights in {key}.")
+    load_weights(network, load_exported(path), path)  # type: ignore[arg-type]
+    return network.to(device).eval().requires_grad_(requires_grad=False)
+
+
+def _begun(network: nn.Module, settings: TrainSettings) -> nn.Module:
+    if settings.begin is not None:
+        load_weights(network, load_exported(settings.begin), settings.begin)
+    return network
+
+
+def _halved(settings: TrainSettings, device: torch.device) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=settings.half)
+
+
+def _learn(loss: Tensor, network: nn.Module, optimiser: Optimizer, clip: float) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    clip_grad_norm_(network.parameters(), clip)
+    optimiser.step()

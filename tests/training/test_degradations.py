@@ -1,0 +1,90 @@
+"""Light, blur, scale, noise: each does what it says, by measure."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from gpend.training import degradations, draws, kernels
+from gpend.training.draws import GROUP, Drawing, Spoil
+from tests.pictures import portrait
+
+FACES = torch.from_numpy(portrait(288, 288).transpose(2, 0, 1)[None].copy())
+DRAWING = Drawing(seed=3, batch=GROUP, faces=1, blur_only=False)
+
+
+def picture() -> torch.Tensor:
+    return torch.from_numpy(portrait(256, 256).transpose(2, 0, 1)[None].copy()).float() / 255
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blurring_is_the_convolution_that_opencv_computes(seed: int) -> None:
+    kernel = kernels.curved(17, np.random.default_rng(seed))
+    planes = np.ascontiguousarray(picture()[0].permute(1, 2, 0).numpy())
+    wanted = cv2.filter2D(planes, -1, kernel[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
+    found = degradations.convolved(picture(), torch.from_numpy(kernel)[None])[0].permute(1, 2, 0).numpy()
+    assert np.abs(found - wanted).max() < 1e-4
+
+
+def test_blurring_keeps_the_mean_light() -> None:
+    kernel = torch.from_numpy(kernels.disc(6))[None]
+    assert float(degradations.convolved(picture(), kernel).mean()) == pytest.approx(float(picture().mean()), abs=5e-3)
+
+
+@pytest.mark.parametrize("soft", [0.0, 1.0])
+@pytest.mark.parametrize("deviation", [3 / 255, 14 / 255])
+def test_noise_has_the_strength_that_was_drawn(deviation: float, soft: float) -> None:
+    flat = torch.full((2, 3, 128, 128), 0.4)
+    grain = torch.tensor([[0.0, soft, 0.0], [1.0, soft, 1.0]])
+    generator = torch.Generator().manual_seed(1)
+    noise = degradations.grained(flat, torch.tensor([deviation, deviation]), grain, generator) - flat
+    assert noise.std((1, 2, 3)).tolist() == pytest.approx([deviation] * 2, rel=0.03)
+    assert float(noise[1].std(0).max()) < 1e-6  # grey noise is the same in every colour
+    neighbours = float((noise[0, :, 1:] * noise[0, :, :-1]).mean()) / deviation**2
+    assert neighbours == pytest.approx(0.0 if soft == 0 else np.exp(-0.25), abs=0.05)
+
+
+def test_shrinking_loses_what_is_finer_than_the_native_pixels() -> None:
+    rows = torch.arange(256).view(1, 1, 256, 1).expand(1, 1, 256, 256)
+    stripes = 0.5 + 0.4 * torch.cos(rows * torch.pi * 0.9)
+    small = degradations.rescaled(degradations.rescaled(stripes, 64), 256)
+    assert float(small[..., 30:-30, :].std()) < 0.05
+    assert degradations.rescaled(stripes, 256) is stripes
+
+
+def test_a_step_is_the_same_however_often_it_is_drawn() -> None:
+    one, other = (draws.draw(DRAWING, 5) for _ in range(2))
+    truth = [degradations.sharp(FACES, drawn) for drawn in (one, other)]
+    assert torch.equal(*truth)
+    assert torch.equal(*(degradations.spoiled(truth[0], drawn) for drawn in (one, other)))
+    assert not np.array_equal(one.kernels, draws.draw(DRAWING, 6).kernels)
+
+
+def test_sharp_faces_are_hardly_changed_and_all_pictures_stay_within_0_and_1() -> None:
+    for step in (_first(Spoil.SHARP), _first(Spoil.SHRUNK)):
+        drawn = draws.draw(DRAWING, step)
+        truth = degradations.sharp(FACES, drawn)
+        photos = degradations.spoiled(truth, drawn)
+        assert photos.shape == truth.shape == (GROUP, 3, 256, 256)
+        assert 0 <= float(photos.min()) <= float(photos.max()) <= 1
+        error = (photos - truth).square().mean((1, 2, 3)).sqrt()
+        sharp = torch.tensor([spoil is Spoil.SHARP for spoil in drawn.spoils])
+        assert not bool(sharp.any()) or float(error[sharp].max()) < 6 / 255
+
+
+def _first(spoil: Spoil) -> int:
+    return next(step for step in range(100) if draws.draw(DRAWING, step).spoils[0] is spoil)
+
+
+def test_every_kind_is_drawn_as_often_as_told() -> None:
+    found = [spoil for step in range(80) for spoil in draws.draw(DRAWING, step).spoils[::GROUP]]
+    for spoil, share in draws.SHARES.items():
+        assert found.count(spoil) / len(found) == pytest.approx(share, abs=0.12)
+
+
+def test_for_the_kernel_network_every_face_is_blurred_and_none_shrunk_far() -> None:
+    drawing = Drawing(seed=1, batch=GROUP, faces=1, blur_only=True)
+    for step in range(12):
+        drawn = draws.draw(drawing, step)
+        assert set(drawn.spoils) == {Spoil.BLURRED}
+        assert drawn.native.min() >= 0.7 * draws.SIDE

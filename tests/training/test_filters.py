@@ -1,0 +1,62 @@
+"""The Wiener filter of training: it takes a known blur out, and does no harm where there is none."""
+
+import numpy as np
+import pytest
+import torch
+
+from gpend.training import degradations, filters, jpeg, kernels, losses
+from gpend.training.filters import Wiener, estimated, known, noise_of
+from tests.pictures import portrait
+from tests.training.material import photos
+
+FACES = np.ascontiguousarray(portrait(288, 288).transpose(2, 0, 1)[None])
+CPU = torch.device("cpu")
+WIENER = Wiener(filters.face_spectrum(FACES), CPU)
+
+
+def luma() -> torch.Tensor:
+    return jpeg.split(photos(1))[0]
+
+
+def noisy(pictures: torch.Tensor, deviation: float) -> torch.Tensor:
+    return pictures + torch.randn(pictures.shape, generator=torch.Generator().manual_seed(1)) * deviation
+
+
+def test_a_known_blur_is_taken_out() -> None:
+    kernel = torch.from_numpy(kernels.straight(13, 0.4))[None]
+    blurred = noisy(degradations.convolved(luma(), kernel), 1 / 255)
+    weak, strong = WIENER(blurred, known(kernel), torch.tensor([1 / 255]))
+    before, held, freed = (float(losses.structure(picture, luma())) for picture in (blurred, strong, weak))
+    assert before < min(held, freed)
+    assert held > before + 0.03
+    again = degradations.convolved(weak, kernel)
+    assert float((again - blurred)[..., 24:-24, 24:-24].square().mean().sqrt()) < 4 / 255  # it explains the photo
+
+
+def test_without_blur_and_noise_hardly_anything_changes() -> None:
+    weak, _ = WIENER(luma(), known(torch.from_numpy(kernels.none())[None]), torch.tensor([1e-4]))
+    assert float((weak - luma()).abs().max()) < 0.02
+
+
+def test_noise_is_found_as_strong_as_it_is() -> None:
+    flat = torch.full((1, 1, 256, 256), 0.5)
+    assert abs(float(noise_of(noisy(flat, 10 / 255))) * 255 - 10) < 0.5
+    assert float(noise_of(flat)) == pytest.approx(filters.LEAST_NOISE)
+
+
+def test_a_kernel_that_crop_and_mirrored_crop_agree_on_is_told_whole_and_nearly_certain() -> None:
+    kernel = torch.from_numpy(kernels.straight(11, 0.7))[None]
+
+    def network(crops: torch.Tensor) -> torch.Tensor:
+        logits = torch.log(kernel + 1e-9)
+        return torch.cat([logits, logits.flip(2)]).repeat(len(crops) // 2, 1, 1)
+
+    found = estimated(network, luma())
+    assert torch.allclose(found.kernels, kernel, atol=5e-3)
+    assert float(found.error) < 0.005
+
+
+def test_where_they_disagree_the_filter_is_told_so() -> None:
+    kernel = torch.from_numpy(kernels.straight(21, 0.7))[None]
+    found = estimated(lambda crops: torch.log(kernel + 1e-9).repeat(len(crops), 1, 1), luma())
+    assert float(found.error) > 0.1
