@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpend import reports
-from gpend.ledger import Choice, Facts, FolderRow, Records, Row, State
+from gpend.ledger import Choice, Facts, FolderRow, Records, Row
+from gpend.progress import of_ledger
 
 PAGE = 60
 """Photos on one page."""
 
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
-_RATE_SECONDS = 600  # the rate is that of the last ten minutes
-_DONE = (State.RESTORED, State.KEPT, State.FAILED, State.INCOMPLETE, State.UNSUPPORTED)
 
 
 @dataclass(frozen=True)
@@ -78,18 +77,15 @@ def progress(ledger: Path, now: datetime) -> Progress:
     midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
     with Records.read_only(ledger) as records:
         counts, today = records.counts(), records.counts_since(midnight)
-        lately = records.counts_since(moment - _RATE_SECONDS)
+        far = of_ledger(records, moment)
         folders, running = tuple(records.folders()), records.running()
-    done = sum(counts[state] for state in _DONE)
-    waiting = counts[State.WAITING] + counts[State.WORKING]
-    rate = sum(lately[state] for state in _DONE) / _RATE_SECONDS
     return Progress(
-        found=done + waiting,
-        done=done,
+        found=far.found,
+        done=far.done,
         counts={state.value: count for state, count in counts.items()},
         today={state.value: count for state, count in today.items()},
-        rate=60 * rate,
-        seconds_left=round(waiting / rate) if waiting and rate else None,
+        rate=60 * far.rate,
+        seconds_left=None if far.seconds_left is None else round(far.seconds_left),
         running=running,
         folders=folders,
         status=reports.status(ledger),

@@ -1,11 +1,14 @@
 """The questions people ask of the ledger, answered as plain data: how is it going, and why is this photo as it is?"""
 
+import json
 import os
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gpend import progress
 from gpend.intake import names
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
 from gpend.settings import CoreSettings, FolderSettings
@@ -30,6 +33,7 @@ class Folder:
     paused: str | None
     paused_since: str | None
     waits_for_confirmation: str | None
+    passed_over: dict[str, int] = field(default_factory=dict)  # what the last scan met that is no photo, counted
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,13 @@ class Status:
     last_activity: str | None
     folders: tuple[Folder, ...]
     last_errors: tuple[Trouble, ...]
+    found: int = 0  # photos that are known of
+    settling: int = 0  # of those, what may still be being written
+    waiting: int = 0
+    done: int = 0
+    rate: float = 0.0  # photos a second, lately
+    seconds_left: int | None = None
+    progress: str = ""  # all of it in one line
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
 
 
@@ -74,6 +85,7 @@ class History:
 def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
     """How it is going, with the last few `errors`, under these `settings`. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
+        far = progress.of_ledger(records, int(time.time()))
         return Status(
             running=records.running(),
             counts={state.value: count for state, count in records.counts().items()},
@@ -82,6 +94,13 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
             last_activity=_moment(records.last_activity()),
             folders=tuple(_folder(row) for row in records.folders()),
             last_errors=tuple(_trouble(row) for row in records.recent_errors(errors)),
+            found=far.found,
+            settling=far.settling,
+            waiting=far.waiting,
+            done=far.done,
+            rate=round(far.rate, 3),
+            seconds_left=None if far.seconds_left is None else round(far.seconds_left),
+            progress=str(far),
             judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
         )
 
@@ -181,7 +200,10 @@ def _real(path: Path) -> Path:
 
 
 def _folder(row: FolderRow) -> Folder:
-    return Folder(str(row.source), str(row.output), row.paused_reason, _moment(row.paused_since), row.brake)
+    paused_since = _moment(row.paused_since)
+    return Folder(
+        str(row.source), str(row.output), row.paused_reason, paused_since, row.brake, json.loads(row.last_scan or "{}")
+    )
 
 
 def _trouble(row: Row) -> Trouble:

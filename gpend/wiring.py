@@ -13,7 +13,7 @@ import structlog
 from gpend import logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
-from gpend.daemon import CrashDetector, Daemon, Environment, Progress, Tally
+from gpend.daemon import CrashDetector, Daemon, Environment, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Runtime
 from gpend.engine import sandbox
@@ -24,6 +24,7 @@ from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.models.weights import GpenCheckpoint, find, weights_folders
 from gpend.notify import Notifier
+from gpend.progress import Progress
 from gpend.settings import CoreSettings, Settings
 
 log = structlog.get_logger()

@@ -1,7 +1,7 @@
 """Answers as people read them on a terminal: text with colour, which click leaves out where there is no terminal."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +64,7 @@ def status_text(status: Status, now: datetime) -> str:
     lines = [
         f"gpend is {how}; last activity {ago(status.last_activity, now)}.",
         f"Photos: {', '.join(counted) or 'none yet'}. Backlog: {status.backlog}.",
+        *([f"Progress: {status.progress}."] if status.settling or status.waiting else []),
         f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",
         *_judged_otherwise(status.judged_with_other_settings),
         *_folder_lines(status, now),
@@ -86,10 +87,15 @@ def _folder_lines(status: Status, now: datetime) -> list[str]:
         if folder.paused:
             since = ago(folder.paused_since, now)
             lines.append(click.style(f"    paused {since}: {plain(folder.paused)}", fg="yellow"))
+        lines += [f"    passed over: {count} {plain(what)}" for what, count in _most(folder.passed_over)]
         if folder.waits_for_confirmation:
             wanted = plain(folder.waits_for_confirmation)
             lines.append(click.style(f"    waits for `gpend confirm`: {wanted}", fg="yellow"))
     return lines
+
+
+def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda each: (-each[1], each[0]))
 
 
 def _error_lines(status: Status, now: datetime) -> list[str]:

@@ -9,6 +9,7 @@ from gpend import config, shipped
 from gpend.cli.answers import progress
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
 from gpend.errors import TransientError
+from gpend.progress import Progress
 
 
 @commands.command()
@@ -42,9 +43,15 @@ def once(config_file: Path | None) -> None:
 
     settings = settings_of(config_file)
     with progress() as bar:
-        photos = bar.add_task("Searching", total=None)
+        task = bar.add_task("Searching", total=None)
+
+        def show(far: Progress) -> None:
+            total = far.found if far.waiting else None  # a bar that moves to and fro where there is nothing to count
+            photo = f"  {words.plain(far.photo)}" if far.waiting else ""
+            bar.update(task, description=f"{far.phase}: {far}{photo}", completed=far.done, total=total)
+
         try:
-            tally = wiring.once(settings, lambda far: bar.update(photos, completed=far.done, total=far.total or None))
+            tally = wiring.once(settings, show)
         except TransientError as error:
             raise UndoneError(str(error)) from error
     click.echo(words.tally_text(tally))

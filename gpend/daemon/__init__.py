@@ -5,14 +5,13 @@ from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
 from gpend.daemon.daemon import Daemon, Environment
 from gpend.daemon.loop import Watcher, Watching, watching
-from gpend.daemon.tally import Progress, Tally
+from gpend.daemon.tally import Tally
 
 __all__ = [
     "Clock",
     "CrashDetector",
     "Daemon",
     "Environment",
-    "Progress",
     "SystemClock",
     "Tally",
     "Watcher",

@@ -13,11 +13,12 @@ from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
 from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.loop import Loop, Watching, watching
-from gpend.daemon.tally import Progress, Tally
+from gpend.daemon.tally import Tally
 from gpend.dispatch import Runtime
 from gpend.errors import ConfigurationError, TransientError
-from gpend.ledger import Ledger
+from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
+from gpend.progress import Progress, rate_of
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Daemon:
         self._is_stopping = False
         self._is_hung_up = False
         self._crashed = False  # the gpend before this one
+        self._began = self._environment.clock.now().steady
 
     def stop(self) -> None:
         """End soon: within a second or two, whatever is left to do."""
@@ -164,8 +166,17 @@ class Daemon:
         return fresh
 
     def _progress(self, loop: Loop) -> Progress:
+        """How far this pass has come."""
         done = self.tally.done
-        return Progress(done, done + self._ledger.backlog() + loop.unsettled, not loop.has_scanned)
+        return Progress(
+            settling=loop.unsettled,
+            waiting=self._ledger.backlog(),
+            done=done,
+            restored=self.tally.states[State.RESTORED],
+            rate=rate_of(done, self._environment.clock.now().steady - self._began),
+            is_scanning=not loop.has_scanned,
+            photo=self.tally.last,
+        )
 
 
 def _end(loop: Loop) -> None:

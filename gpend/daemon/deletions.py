@@ -65,6 +65,7 @@ class DeletionDetector:
     def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         folder = self._folder()
+        self._ledger.sources.note_scan(folder.id, json.dumps(scan.passed_over, sort_keys=True))
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)

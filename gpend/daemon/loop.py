@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 
+from gpend import progress
 from gpend.daemon.clock import Clock
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.daemon.maintenance import Maintenance, prepare_ledger, sweep
@@ -21,6 +22,7 @@ from gpend.intake.watch import Hint, Notice, WatcherHealth, WatchSupervisor
 from gpend.ledger import FolderRow, Ledger, State
 from gpend.mirror import Mirror, output_root
 from gpend.notify import Notifier
+from gpend.progress import Progress
 from gpend.settings import Settings
 
 log = structlog.get_logger()
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 _IDLE = 1.0  # seconds between two looks at what there is to do; a signal is noticed so soon
 _CHECK = 5.0  # seconds between two looks at whether the watcher is well
 _BEAT = 2.0  # seconds between two words to systemd, at most
+_TELL = 60.0  # seconds between two lines in the log about a backlog
 _MIB = 1 << 20
 _STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
 
@@ -99,6 +102,7 @@ class Loop:
         self._busy_ledger = CircuitBreaker()
         self._busy_since = 0.0  # when the ledger failed first
         self._check_at = 0.0
+        self._tell_at = clock.now().steady + _CHECK  # what is there at once needs no line
         self._beat_at = 0.0  # not before this moment of the monotonic clock; 0: systemd waits to hear that it is ready
 
     def begin(self, watching: Watching | None, *, crashed: bool, patience: float = math.inf) -> None:
@@ -181,6 +185,8 @@ class Loop:
         if self._watcher is not None:
             self._watcher.stop()
         self._dispatcher.stop(self._clock.now())
+        for pair in self._pairs:
+            self._ledger.sources.note_settling(pair.id, 0)  # nobody looks any more
 
     @property
     def is_hindered(self) -> bool:
@@ -233,6 +239,7 @@ class Loop:
         self._requests.answer(now)
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
+        self._tell_progress(now)
 
     def _wait_for_ledger(self, error: TransientError, now: float) -> None:
         if self._busy_ledger.fail(str(error), now):
@@ -255,9 +262,22 @@ class Loop:
         self._notifier.status(self._busy_ledger.reason or self._how_far())
 
     def _how_far(self) -> str:
-        counts = self._ledger.counts()
-        waiting = counts[State.WAITING] + counts[State.WORKING] + self.unsettled
-        return f"{waiting} to do, {counts[State.RESTORED]} restored, {counts[State.FAILED]} set aside"
+        set_aside = self._ledger.counts()[State.FAILED]
+        return f"{self._progress()}, {set_aside:,} set aside"
+
+    def _progress(self) -> Progress:
+        return progress.of_ledger(self._ledger, self._clock.now().utc, self.unsettled)
+
+    def _tell_progress(self, now: Now) -> None:
+        """A line in the log while there is a backlog, and what `status` wants to know of it in the ledger."""
+        for discovery in self.discoveries:
+            self._ledger.sources.note_settling(discovery.pair.id, discovery.unsettled)
+        if now.steady < self._tell_at:
+            return
+        self._tell_at = now.steady + _TELL
+        far = self._progress()
+        if far.left:
+            log.info("progress", how_far=str(far), found=far.found, done=far.done, restored=far.restored)
 
 
 def _tell(notices: list[Notice]) -> None:

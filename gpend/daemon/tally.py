@@ -1,4 +1,4 @@
-"""What happened since the start, counted; and how far one pass has come."""
+"""What happened since the start, counted."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,15 +10,6 @@ from gpend.ledger import Result, Row, State
 _NAMED = 20  # photos that were set aside and are named; `gpend status` and `gpend why` know of all
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far one pass over all folders has come."""
-
-    done: int  # photos finished in this pass
-    total: int  # those, and what is known to be left
-    is_scanning: bool  # more may be found
-
-
 @dataclass
 class Tally:
     """A Listener that counts."""
@@ -28,6 +19,7 @@ class Tally:
     unsettled: int = 0  # files that were left because they were still being written
     waiting: int = 0  # photos that were left because gpend was told to stop
     is_stopped: bool = False  # before everything was done
+    last: str = ""  # the name of the photo that was finished last
     set_aside: list[tuple[Path, str]] = field(default_factory=list)  # the first few, each with its reason
 
     @property
@@ -44,6 +36,7 @@ class Tally:
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
         self.states[result.state] += 1
+        self.last = row.relative.name
         if result.state in (State.FAILED, State.INCOMPLETE) and len(self.set_aside) < _NAMED:
             self.set_aside.append((row.path, result.reason or ""))
 

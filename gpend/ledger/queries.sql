@@ -42,10 +42,10 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
 -- name: note_scan
-UPDATE folder SET last_scan = :last_scan WHERE id = :folder;
+UPDATE folder SET last_scan = :last_scan WHERE id = :folder AND last_scan IS NOT :last_scan;
 
 -- name: note_settling
-UPDATE folder SET settling = :settling WHERE id = :folder;
+UPDATE folder SET settling = :settling WHERE id = :folder AND settling <> :settling;
 
 -- name: switch_output
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
@@ -332,6 +332,10 @@ LIMIT :limit;
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.id = :id AND sidecar = 0;
+
+-- name: done_lately
+SELECT count(*) AS n, min(updated) AS first FROM photo
+WHERE updated >= :since AND sidecar = 0 AND state IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported');
 
 -- name: counts_since
 SELECT state, count(*) AS n FROM photo WHERE sidecar = 0 AND updated >= :since GROUP BY state;

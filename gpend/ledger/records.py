@@ -108,6 +108,11 @@ class Records:
         row = self._database.first("listed_one", {"id": photo})
         return photo_row(row) if row else None
 
+    def done_lately(self, since: int) -> tuple[int, int]:
+        """How many photos were done since a moment in UTC seconds, and when the first of them was."""
+        row = self._database.first("done_lately", {"since": since})
+        return (row["n"], row["first"]) if row is not None and row["n"] else (0, since)
+
     def counts_since(self, moment: int) -> dict[State, int]:
         """How many photos have come to stand where since a moment in UTC seconds; every state is present."""
         found = {row["state"]: row["n"] for row in self._database.each("counts_since", {"since": moment})}

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gpend import wiring
-from gpend.daemon import Progress, Tally
+from gpend.daemon import Tally
 from gpend.errors import TransientError
 from gpend.ledger import State
+from gpend.progress import Progress
 from gpend.settings import Settings
 from tests.cli import Gpend
 
@@ -34,7 +35,7 @@ def test_once_tells_what_it_did(gpend: Gpend, configured: Path, monkeypatch: pyt
     tally.states[State.RESTORED] = 3
 
     def once(_settings: Settings, show: Callable[[Progress], None]) -> Tally:
-        show(Progress(1, 3, is_scanning=True))
+        show(Progress(settling=1, waiting=1, done=1, restored=0, is_scanning=True))
         return tally
 
     monkeypatch.setattr(wiring, "once", once)

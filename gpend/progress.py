@@ -1,0 +1,83 @@
+"""How far gpend is: one computation for the log, `status`, `once`, systemd and the page."""
+
+from dataclasses import dataclass
+
+from gpend.ledger import Records, State
+
+DONE = (State.RESTORED, State.KEPT, State.FAILED, State.INCOMPLETE, State.UNSUPPORTED)
+"""The states of photos with which nothing is to be done now."""
+
+_LATELY = 300  # seconds from which the rate is taken
+_ENOUGH = 3  # photos that it needs, at least
+_MINUTE, _HOUR = 60, 3600
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Photos by how far they are, and how fast that goes."""
+
+    settling: int  # seen, and perhaps still being written
+    waiting: int  # for the network, or with it
+    done: int
+    restored: int  # of those
+    rate: float = 0.0  # photos a second, lately; 0: not known
+    is_scanning: bool = False  # more may be found
+    photo: str = ""  # the name of what was done last
+
+    @property
+    def left(self) -> int:
+        """What is known to be left to do."""
+        return self.settling + self.waiting
+
+    @property
+    def found(self) -> int:
+        """All photos that are known of."""
+        return self.done + self.left
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the rate of late; None: there is no rest, or no telling."""
+        return self.left / self.rate if self.left and self.rate else None
+
+    @property
+    def phase(self) -> str:
+        """What is being done, for people."""
+        if self.waiting:
+            return "Restoring"
+        if self.is_scanning:
+            return "Searching"
+        return "Waiting for files that are still being written" if self.settling else "Done"
+
+    def __str__(self) -> str:
+        """All of it in one line."""
+        told = f"found {self.found:,}, {self.done:,} done ({self.restored:,} restored)"
+        seconds = self.seconds_left
+        return told if seconds is None else f"{told}, about {span(seconds)} left"
+
+
+def of_ledger(records: Records, now: int, settling: int | None = None) -> Progress:
+    """The progress of all photos of a ledger, at a time in UTC seconds; `settling` where the caller knows better."""
+    counts = records.counts()
+    count, first = records.done_lately(now - _LATELY)
+    return Progress(
+        settling=sum(folder.settling for folder in records.folders()) if settling is None else settling,
+        waiting=counts[State.WAITING] + counts[State.WORKING],
+        done=sum(counts[state] for state in DONE),
+        restored=counts[State.RESTORED],
+        rate=rate_of(count, now - first),
+    )
+
+
+def rate_of(done: int, seconds: float) -> float:
+    """Photos a second; 0 where too few are done to tell."""
+    return done / seconds if done >= _ENOUGH and seconds > 0 else 0.0
+
+
+def span(seconds: float) -> str:
+    """So much time, roughly."""
+    if seconds < _MINUTE:
+        return f"{max(1, round(seconds))} s"
+    if seconds < _HOUR:
+        return f"{round(seconds / _MINUTE)} min"
+    hours = seconds / _HOUR
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004 - two days

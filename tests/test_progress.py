@@ -1,0 +1,105 @@
+"""How far gpend is: one computation, told everywhere the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from gpend import reports
+from gpend.daemon import Daemon
+from gpend.ledger import Ledger
+from gpend.progress import Progress, of_ledger, rate_of, span
+from tests.world import BLURRED, SHARP, World
+
+COUNTS = st.integers(0, 10**6)
+
+
+@given(settling=COUNTS, waiting=COUNTS, done=COUNTS, rate=st.floats(0, 100))
+def test_what_is_found_is_done_or_left_and_takes_time_only_if_something_is_left(
+    settling: int, waiting: int, done: int, rate: float
+) -> None:
+    far = Progress(settling, waiting, done, restored=0, rate=rate)
+    assert far.found == far.done + far.left == done + settling + waiting
+    assert (far.seconds_left is None) == (not far.left or not rate)
+    assert str(far).startswith(f"found {far.found:,}, {done:,} done (0 restored)")
+
+
+def test_it_is_told_in_one_line() -> None:
+    assert str(Progress(0, 173, 37, 12, rate=1.5)) == "found 210, 37 done (12 restored), about 2 min left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "1 s"), (59, "59 s"), (119, "2 min"), (7200, "2 h"), (86_400 * 3, "3 days")]
+)
+def test_time_is_told_roughly(seconds: float, said: str) -> None:
+    assert span(seconds) == said
+
+
+def test_few_photos_tell_no_rate() -> None:
+    assert [rate_of(2, 10), rate_of(3, 0), rate_of(30, 10)] == [0, 0, 3]
+
+
+def test_the_phase_says_what_is_done_and_never_that_it_searches_while_it_restores() -> None:
+    assert Progress(5, 1, 0, 0, is_scanning=True).phase == "Restoring"
+    assert Progress(5, 0, 0, 0, is_scanning=True).phase == "Searching"
+    assert Progress(5, 0, 9, 0).phase == "Waiting for files that are still being written"
+
+
+def test_photos_that_settle_are_found_and_the_ledger_knows_of_them(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.put("@eaDir/b.jpg/SYNOPHOTO_THUMB_M.jpg", SHARP)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for _ in range(7):
+            loop.step()
+            world.clock.pass_by(1)
+        far = of_ledger(ledger, world.clock.now().utc)
+        assert (far.settling, far.found, far.done) == (2, 2, 0)
+        assert reports.status(world.settings.ledger).settling == 2
+        loop.end()
+        assert of_ledger(ledger, world.clock.now().utc).settling == 0
+    (folder,) = reports.status(world.settings.ledger).folders
+    assert folder.passed_over == {"folders with thumbnails of Synology": 1}
+
+
+def test_the_log_tells_of_a_backlog_once_a_minute_and_of_nothing_when_there_is_none(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for number in range(5):
+        world.put(f"{number}.jpg", BLURRED + bytes([48 + number]))
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for _ in range(200):
+            loop.step()
+            world.clock.pass_by(1)
+        told = [line for line in logged if line["event"] == "progress"]
+        assert 2 <= len(told) <= 4
+        assert told[-1]["how_far"] == "found 5, 0 done (0 restored)"
+        world.engine.slow = False
+        world.engine.finish()
+        for _ in range(200):
+            loop.step()
+            world.clock.pass_by(1)
+        loop.end()
+    assert len([line for line in logged if line["event"] == "progress"]) <= len(told) + 1
+
+
+def test_one_pass_tells_its_phase_its_counts_and_the_photo(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for number in range(5):
+        world.put(f"{number}.jpg", BLURRED + bytes([48 + number]))
+    seen: list[Progress] = []
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        daemon: Daemon = world.daemon(ledger)
+        record: Callable[[Progress], None] = seen.append
+        daemon.once(record)
+    assert {far.found for far in seen[1:]} == {5}
+    assert "Waiting for files that are still being written" in {far.phase for far in seen}
+    assert seen[-1].photo.endswith(".jpg")
