@@ -37,9 +37,13 @@ def main() -> None:
 
     engine = LocalEngine(process, settings.slots)
     with Ledger.open(settings.ledger) as ledger:
-        around = Environment(notifier=Notifier.from_environment(), crash_detector=CrashDetector(settings.ledger))
-        daemon = Daemon(Runtime(settings, engine, Fingerprint("fake", "d1", "0.1.0")), ledger, around)
+        runtime = Runtime(settings, engine, Fingerprint("fake", "d1", "0.1.0"))
+        around = Environment(
+            notifier=Notifier.from_environment(), crash_detector=CrashDetector(settings.ledger), reload=lambda: runtime
+        )
+        daemon = Daemon(runtime, ledger, around)
         signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
+        signal.signal(signal.SIGHUP, lambda *_: daemon.hang_up())
         daemon.run()
     engine.close()
 

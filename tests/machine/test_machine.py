@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
 
 from gpend.ledger import State
 from tests.machine import pictures
+from tests.machine.caseless import Caseless
 from tests.machine.expectation import Expectation
 from tests.machine.house import House, open_descriptors
 from tests.world import tree
@@ -54,7 +56,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         memory = "/dev/shm"  # noqa: S108  # faster than a disk; a folder of our own is made in it
         self.root = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None, prefix="gpend-machine-"))
-        self.house = House(self.root)
+        self.house = self._house()
         self.expected = Expectation()
         self.growing: dict[str, bytes] = {}
         self.under_temporary_names: dict[str, bytes] = {}
@@ -63,6 +65,9 @@ class Life(RuleBasedStateMachine):
         self.writes = 0
         self.descriptors = 0
         self.threads = threading.active_count()
+
+    def _house(self) -> House:
+        return House(self.root)
 
     @initialize()
     def a_house_with_one_photo_that_stays(self) -> None:
@@ -189,7 +194,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.standing and not self.is_away)
     @rule(pick=picks, name=names, heard=heard)
     def output_copied_back(self, pick: int, name: str, heard: bool) -> None:  # noqa: FBT001  # drawn
-        photo = (self.house.output / _of(self.standing, pick)).read_bytes()
+        photo = self._place(_of(self.standing, pick)).read_bytes()
         self.written_at_once(name, photo, heard, 1_700_000_000)
 
     @precondition(lambda self: self.movable and not self.is_away)
@@ -206,7 +211,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=names, in_place=st.booleans())
     def own_file_put_into_the_output(self, name: str, in_place: bool) -> None:  # noqa: FBT001  # drawn
-        place = self.house.output / name
+        place = self._place(name)
         place.parent.mkdir(parents=True, exist_ok=True)
         self._lose_output(name)
         if not in_place:
@@ -220,7 +225,7 @@ class Life(RuleBasedStateMachine):
     @rule(pick=picks)
     def own_file_taken_away_and_the_photo_tried_again(self, pick: int) -> None:
         name = _of(self.expected.own, pick)
-        (self.house.output / name).unlink()
+        self._place(name).unlink()
         del self.expected.own[name]
         self._disturb(name)
         self.expected.disturb(self.expected.photos.get(name))
@@ -262,13 +267,13 @@ class Life(RuleBasedStateMachine):
     @rule(steps=st.integers(0, 60))
     def killed(self, steps: int) -> None:
         for row in self.house.kill(steps):
-            self.expected.disturb(self.expected.photos.get(row.relative.as_posix()))
+            self.expected.disturb(self.expected.photos.get(self._name(row.relative)))
 
     @precondition(lambda self: not self.is_away)
     @rule()
     def source_taken_away(self) -> None:
         for name in self.house.working():
-            self.expected.disturb(self.expected.photos.get(name.as_posix()))
+            self.expected.disturb(self.expected.photos.get(self._name(name)))
         self.house.source.rename(self.root / "away")
         self.is_away = True
 
@@ -307,9 +312,9 @@ class Life(RuleBasedStateMachine):
     # The oracle
 
     def _check(self) -> None:
-        outputs = tree(self.house.output)
+        outputs = self._named(tree(self.house.output))
         trash = {name: photo for name, photo in outputs.items() if name.startswith(TRASH)}
-        assert tree(self.house.source) == self.expected.photos | {ANCHOR: pictures.picture(0, "sharp")}
+        assert self._named(tree(self.house.source)) == self.expected.photos | {ANCHOR: pictures.picture(0, "sharp")}
         for name in outputs.keys() - trash.keys() | self.expected.photos.keys():
             assert outputs.get(name) in self.expected.outputs(name), (name, self.expected.photos.get(name))
         for photo in self.expected.kept_safe:
@@ -329,7 +334,7 @@ class Life(RuleBasedStateMachine):
         assert threading.active_count() <= self.threads
 
     def _check_ledger(self, outputs: dict[str, bytes]) -> None:
-        rows = {row.relative.as_posix(): row for row in self.house.rows()}
+        rows = {self._name(row.relative): row for row in self.house.rows()}
         assert rows.keys() == self.expected.photos.keys() | {ANCHOR}
         for name, photo in self.expected.photos.items():
             row = rows[name]
@@ -337,7 +342,7 @@ class Life(RuleBasedStateMachine):
             assert not row.held
             if name not in self.expected.own:
                 assert (row.state is State.RESTORED) == pictures.is_restorable(photo), row
-                written = None if row.written is None else row.written.path.as_posix()
+                written = None if row.written is None else self._name(row.written.path)
                 if pictures.is_usable(photo):  # else it is where the output of an earlier photo of that name was left
                     assert written == (name if name in outputs else None), row
 
@@ -351,17 +356,28 @@ class Life(RuleBasedStateMachine):
     @property
     def standing(self) -> list[str]:
         """What gpend has written."""
-        names = (path.relative_to(self.house.output).as_posix() for path in self.house.output.rglob("*.jpg"))
+        names = (self._name(path.relative_to(self.house.output)) for path in self.house.output.rglob("*.[jJ][pP][gG]"))
         return [name for name in names if name not in self.expected.own and "/.gpend-" not in f"/{Path(name).name}"]
 
     def _path(self, name: str) -> Path:
         return self.house.source / name
 
+    def _place(self, name: str) -> Path:
+        """Where the output of a photo stands, or may stand."""
+        return self.house.output / name
+
+    def _name(self, relative: Path) -> str:
+        """What the rules call a photo, or an output."""
+        return relative.as_posix()
+
+    def _named(self, files: dict[str, bytes]) -> dict[str, bytes]:
+        return {self._name(Path(path)): photo for path, photo in files.items()}
+
     def _below(self, folder: str) -> list[str]:
         return [name for name in self.expected.photos if name.startswith(f"{folder}/")]
 
     def _standing(self, name: str) -> bytes | None:
-        place = self.house.output / name
+        place = self._place(name)
         return None if name in self.expected.own or not place.exists() else place.read_bytes()
 
     def _put(self, name: str, photo: bytes) -> None:
@@ -385,7 +401,7 @@ class Life(RuleBasedStateMachine):
 
     def _disturb(self, name: str) -> None:
         """What the engine is working on is worked on for nothing when its file changes."""
-        if Path(name) in self.house.working():
+        if name in map(self._name, self.house.working()):
             self.expected.disturb(self.expected.photos.get(name))
 
     def _disturb_occupied(self, name: str) -> None:
@@ -453,12 +469,71 @@ def quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+class RespeltLife(Life):
+    """The same on a disk that ignores case, where photos get new spellings of their names as well.
+
+    The rules call them by their names in small letters, whatever they are called at the moment.
+    """
+
+    poor = False
+
+    def __init__(self) -> None:
+        self._disks = ExitStack()
+        super().__init__()
+
+    def _house(self) -> House:
+        self._disks.enter_context(Caseless(self.root / "restored", poor=self.poor).mounted())
+        return super()._house()
+
+    @precondition(lambda self: self.movable and not self.is_away)
+    @rule(pick=picks, depth=st.integers(0, 2), heard=heard)
+    def given_another_case(self, pick: int, depth: int, heard: bool) -> None:  # noqa: FBT001  # drawn
+        name = _of(self.movable, pick)
+        path = self._path(name)
+        spelt = [path, *path.parents][min(depth, name.count("/"))]
+        spelt.rename(spelt.with_name(spelt.name.swapcase()))
+        folder = self._name(spelt.relative_to(self.house.source))
+        for each in [name for name in self.expected.photos if f"{name}/".startswith(f"{folder}/")]:
+            self._moved(each, each)
+        self._hint(folder, heard=heard, is_directory=depth > 0)
+
+    def teardown(self) -> None:
+        """As before, and the disk goes."""
+        with self._disks:
+            super().teardown()
+
+    def _path(self, name: str) -> Path:
+        return _spelt(self.house.source, name)
+
+    def _place(self, name: str) -> Path:
+        return _spelt(self.house.output, name)
+
+    def _name(self, relative: Path) -> str:
+        return relative.as_posix().lower()
+
+
+class PoorLife(RespeltLife):
+    """The same on exFAT: no hard links, no attributes, and inode numbers that tell nothing."""
+
+    poor = True
+
+
+def _spelt(root: Path, name: str) -> Path:
+    """A path below a folder as it is spelt there, as far as it is there."""
+    place = root
+    for part in name.split("/"):
+        names = [each.name for each in place.iterdir()] if place.is_dir() else []
+        place /= next((each for each in names if each.lower() == part.lower()), part)
+    return place
+
+
 @pytest.mark.usefixtures("quiet")
-def test_whatever_happens_all_is_as_it_should_be_in_the_end() -> None:
+@pytest.mark.parametrize(("life", "share"), [(Life, 1), (RespeltLife, 5), (PoorLife, 5)])
+def test_whatever_happens_all_is_as_it_should_be_in_the_end(life: type[Life], share: int) -> None:
     run_state_machine_as_test(
-        Life,
+        life,
         settings=settings(
-            max_examples=RUNS,
+            max_examples=max(1, RUNS // share),
             stateful_step_count=30,
             derandomize=not SEED_IS_FREE,
             database=None,
