@@ -89,5 +89,8 @@ def _needed(reader: Reader, meta: Box) -> int | None:
     try:
         places = extents(data, Box(meta.kind, 0, len(data), meta.size))
     except PhotoError:
-        return 0 if b"idat" in data else None  # a small picture may lie inside its own description
-    return max((extent.data.stop for extent in places), default=0)
+        places = []
+    ends = [extent.data.stop for extent in places if extent.length.value]  # one that is still zeros says nothing
+    if not ends and b"idat" in data:
+        return 0  # a small picture may lie inside its own description
+    return max(ends, default=None)
