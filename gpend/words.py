@@ -124,8 +124,8 @@ def tally_text(tally: "Tally") -> str:
     return "\n".join(lines)
 
 
-def history_text(history: History, now: datetime) -> str:
-    """The answer to `gpend why`."""
+def history_text(history: History, now: datetime, capture: Mapping[str, str] | None = None) -> str:
+    """The answer to `gpend why`; `capture` tells camera, lens and time, as far as the photo does."""
     lines = [
         f"{plain(history.photo)}: {state(history.state)}",
         f"  {plain(history.reason)}" if history.reason else "",
@@ -133,6 +133,7 @@ def history_text(history: History, now: datetime) -> str:
         *face_lines(history.faces),
         *(f"  note: {plain(note)}" for note in history.notes),
         *_facts(history, now),
+        *(f"  {name + ':':14} {plain(told)}" for name, told in (capture or {}).items() if told),
     ]
     return "\n".join(line for line in lines if line)
 

@@ -54,10 +54,22 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     if answer is None:
         click.echo(f"{words.plain(photo)} is not known. {reports.absence(photo, settings.folders)}", err=True)
         sys.exit(FAILED)
+    capture = _capture(Path(answer.photo))
     if as_json:
-        print_json(asdict(answer))
+        print_json(asdict(answer) | capture)
     else:
-        click.echo(words.history_text(answer, datetime.now(UTC)))
+        click.echo(words.history_text(answer, datetime.now(UTC), capture))
+
+
+def _capture(photo: Path) -> dict[str, str]:
+    """Camera, lens and capture date, as far as the file can be read and tells them."""
+    from gpend.core.formats.described import described
+    from gpend.intake.reading import ChangedError, RefusedError, read
+
+    try:
+        return asdict(described(read(photo).data))
+    except (ChangedError, RefusedError, OSError):
+        return {}
 
 
 @commands.command()

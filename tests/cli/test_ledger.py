@@ -11,6 +11,8 @@ import pytest
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State
 from gpend.stamp import Stamp
 from tests.cli import Gpend
+from tests.photos import synthetic
+from tests.photos_jpeg import Maker, phone_photo
 
 
 def waiting(config_file: Path) -> list[tuple[Request, Path | None]]:
@@ -57,6 +59,18 @@ def test_why_tells_what_is_known_of_a_photo(gpend: Gpend, configured: Path) -> N
     assert "bad.jpg: failed" in result.output
     told = json.loads(gpend("why", "in/bad.jpg", "--json", "--config", configured).output)
     assert (told["state"], told["reason"]) == ("failed", "there is no picture in it")
+
+
+def test_why_tells_with_which_camera_and_when_a_photo_was_taken(gpend: Gpend, configured: Path) -> None:
+    photo = configured.parent / "in" / "bad.jpg"
+    photo.parent.mkdir(exist_ok=True)
+    photo.write_bytes(phone_photo(Maker.CANON, synthetic(40, 40)).photo)
+    said = gpend("why", photo, "--config", configured).output
+    assert "camera:        Canon Model 7" in said
+    assert "lens:          back camera 5.7mm f/1.8" in said
+    assert "taken:         2024-02-29 12:34:56" in said
+    told = json.loads(gpend("why", photo, "--json", "--config", configured).output)
+    assert (told["camera"], told["taken"]) == ("Canon Model 7", "2024-02-29 12:34:56")
 
 
 def test_why_tells_why_a_photo_is_not_known(gpend: Gpend, configured: Path) -> None:

@@ -154,6 +154,10 @@ class Block:
         inline = value.ljust(_INLINE, b"\0") if len(value) <= _INLINE else self.long(self.append(value))
         return Entry(tag, kind, len(value), inline)
 
+    def pointer(self, tag: int, offset: int) -> Entry:
+        """A new entry that tells of an offset."""
+        return Entry(tag, LONG, 1, self.long(offset))
+
     def append_directory(self, directory: Directory) -> int:
         """Write `directory` at the end and tell where it stands."""
         if len(directory.entries) > _MOST_ENTRIES:
