@@ -149,10 +149,10 @@ class Deduplicator:
         if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
             return False
         is_there = os.path.lexists(job.pair.mirror.output / written.path)
-        if not is_there and (row.recheck or row.forced):
+        if not is_there and (row.recheck or row.forced or self._outputs.existing(job, _hashes(duplicates).keys())):
             return False
-        if self._outputs.existing(job, _hashes(duplicates).keys()) is not None:
-            return False  # it is gpend's own, though not on record
+        if is_there and _is_unrecorded(job, written):
+            return False
         reason = f"{_bare(row.reason)}; {_LEFT[0] if is_there else _LEFT[1]}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
         return True
@@ -199,6 +199,15 @@ class Deduplicator:
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:
     """Is the output of a moved photo this photo's now, which stands there still as a disk that ignores case sees it?"""
     return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
+
+
+def _is_unrecorded(job: Job, written: Written) -> bool:
+    """Does gpend's own work for just this photo stand there, byte for byte, which it was killed before it recorded?
+
+    What only says of itself that gpend made it has been edited since.
+    """
+    orphan = job.pair.mirror.find_orphan(written.path, job.photo.like.modified_ns)
+    return orphan is not None and orphan.content == job.photo.content
 
 
 def _bare(reason: str) -> str:

@@ -127,6 +127,23 @@ def test_an_output_that_was_deleted_by_somebody_comes_back_only_when_they_ask(wo
     assert world.row("a.jpg").reason == "one face was restored"
 
 
+def test_an_output_that_still_tells_of_gpend_after_an_edit_is_left_alone_as_well(world: World) -> None:
+    world.engine.process = as_engine_would
+    photo = world.put("a.jpg", jpeg(np.zeros((32, 32, 3), np.uint8)))
+    world.once()
+    output = world.output / "a.jpg"
+    rated = with_rating(output.read_bytes())
+    output.unlink()  # as those do who write a new file, in which gpend's attribute is not
+    output.write_bytes(rated)
+    os.utime(output, ns=(1, photo.stat().st_mtime_ns))
+    touch(world)
+    world.once()
+    assert "the output was changed by somebody; left alone" in world.row("a.jpg").reason
+    world.put("a.jpg", jpeg(np.full((32, 32, 3), 99, np.uint8)))
+    world.once()
+    assert world.outputs() == {"a.jpg": rated}
+
+
 def test_a_copy_that_somebody_changed_or_deleted_is_left_so_too(tmp_path: Path) -> None:
     world = World(tmp_path, knobs={"keep": "copy"})
     world.put("a.jpg", SHARP)
