@@ -78,3 +78,16 @@ def test_all_pages_must_be_there() -> None:
     assert ending(first[:-4] + struct.pack("<I", len(first))) is Completeness.INCOMPLETE
     second = struct.pack("<HHHII", 1, 256, 4, 1, 5) + bytes(4)
     assert ending(first[:-4] + struct.pack("<I", len(first)) + second) is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize(("tag", "verdict"), [(305, Completeness.COMPLETE), (273, Completeness.INCOMPLETE)])
+def test_a_value_that_no_writer_can_have_meant_is_passed_unless_pixels_need_it(tag: int, verdict: Completeness) -> None:
+    bad = (tag, 4, 500, 0x7F000000)
+    assert ending(tiff((256, 4, 1, 5), bad, after=b"\1" * 50)) is verdict
+
+
+def test_metadata_that_come_last_are_waited_for() -> None:
+    head = len(tiff((273, 4, 1, 0), (279, 4, 1, 0), (305, 2, 9, 0)))
+    content = tiff((273, 4, 1, head), (279, 4, 1, 50), (305, 2, 9, head + 50), after=b"\1" * 50 + b"software\0")
+    assert ending(content) is Completeness.COMPLETE
+    assert [ending(content[:-cut]) for cut in (1, 8, 9)] == [Completeness.INCOMPLETE] * 3

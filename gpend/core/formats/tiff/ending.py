@@ -8,6 +8,8 @@ from gpend.core.formats.reader import ENDS_EARLY, Reader
 from gpend.errors import IncompleteError
 
 _OFFSETS, _LENGTHS = frozenset({273, 324}), frozenset({279, 325})  # tags: of strips, of tiles
+_NEEDED = frozenset({258, 273, 279, 320, 322, 323, 324, 325, 339})  # tags without whose values no pixel can be read
+_NEAR = 1 << 16  # bytes behind the end of a file that is being written, within which metadata may be to come
 _SIZES = SIZES | {16: 8, 17: 8, 18: 8}  # bytes of a value, by its type; the last three are BigTIFF's
 _BIG = 43  # BigTIFF's version
 _DIRECTORIES = 64  # followed; more pages than a photo has
@@ -17,13 +19,14 @@ _TABLE = 1 << 24  # bytes of a table of strips that are read
 def end(reader: Reader) -> int:
     """Where the furthest pixels end; what follows may be directories, or a trailer.
 
-    Raises IncompleteError where the file ends before a directory, a value or pixels that it names.
+    Raises IncompleteError where the file ends before a directory, a value or pixels that it names. A value that is
+    said to stand far behind the file's end is no sign of that, but an entry that makes no sense: other readers pass it.
     """
     tiff = _Tiff(reader)
     at, directories, pixels = tiff.number(tiff.word, tiff.word), 0, 0
     while at and directories < _DIRECTORIES:
         after, entries = tiff.after_directory(at), tiff.entries(at)
-        if after > reader.size or not tiff.are_written(entries) or tiff.values_end(entries) > reader.size:
+        if after > reader.size or not tiff.are_written(entries) or tiff.is_cut(entries):
             raise IncompleteError(ENDS_EARLY)
         pixels = max(pixels, tiff.pixels_end(entries))
         at, directories = tiff.number(after - tiff.word, tiff.word), directories + 1
@@ -60,9 +63,15 @@ class _Tiff:
         """Whether there are entries, and each has a type."""
         return bool(entries) and all(self.number(entry + 2, 2) for entry in entries)
 
-    def values_end(self, entries: list[int]) -> int:
-        """The end of the furthest value that stands outside its entry; 0 if all stand inside."""
-        return max((at + length for at, length in map(self._value, entries) if length > self.word), default=0)
+    def is_cut(self, entries: list[int]) -> bool:
+        """Whether values that stand outside their entries are still to come."""
+        return any(self._is_cut(entry) for entry in entries)
+
+    def _is_cut(self, entry: int) -> bool:
+        at, length = self._value(entry)
+        if length <= self.word or at + length <= self._reader.size:
+            return False
+        return self.number(entry, 2) in _NEEDED or at <= self._reader.size + _NEAR
 
     def pixels_end(self, entries: list[int]) -> int:
         """The end of the furthest strip or tile that a directory names; 0 if it names none.
