@@ -31,7 +31,7 @@ def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequ
         _WHAT[settings.stage],
         "",
         f"- Trained with `gpend train` until {datetime.now(UTC):%Y-%m-%d}: {took}; averaged weights.",
-        f"- Begun from {begun}.",
+        f"- Begun from {begun}. {settings.notes}".rstrip(),
         f"- Degradations: {_degradations(settings.stage)}; noise of up to 22/255; JPEG none, once or twice.",
         f"- Faces trained on: {len(used.training)}. Held out, of other people and photos: {len(used.held_out)}.",
         "",

@@ -65,6 +65,7 @@ class TrainSettings(Knobs):
     maximum_faces: Annotated[int, Field(ge=1)] | None = None
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
     log_steps: Annotated[int, Field(ge=1)] = 100
+    notes: str = ""  # for the model card: what of the history of these weights no file knows
     evaluate: Annotated[int, Field(ge=0)] = 24  # held-out faces for each kind of blur; 0 for no tables
 
     @field_validator("run", "begin", "kernel", "refine")

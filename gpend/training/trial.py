@@ -1,7 +1,8 @@
 """Checkpoints of the trial scripts that came before this package, as checkpoints of it.
 
-`python -m gpend.training.trial STATE.pt config/train.yaml` writes the run's checkpoint; then
-`gpend train --config config/train.yaml --minutes 0 --resume` exports, evaluates and describes it.
+`python -m gpend.training.trial STATE.pt train.yaml` writes the run's checkpoint; then `gpend train --config train.yaml
+--minutes 0 --resume` exports, evaluates and describes it. A file that holds weights alone begins with a fresh
+optimiser; its steps and hours are told by hand.
 """
 
 import re
@@ -10,7 +11,8 @@ from typing import Any
 
 import click
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import AdamW
 
 from gpend.errors import ConfigurationError
 from gpend.training import checkpoint
@@ -45,8 +47,10 @@ def renamed(tensors: dict[str, Tensor], stage: StageName) -> dict[str, Tensor]:
     return result
 
 
-def convert(state: Path, settings: TrainSettings) -> Path:
+def convert(state: Path, settings: TrainSettings, steps: int = 0, hours: float = 0.0) -> Path:
     """Write settings.run's checkpoint from a trial's: its weights, optimiser, average, steps and seconds.
+
+    `steps` and `hours` stand for what a file of weights alone does not tell.
 
     Raises ConfigurationError where there is no such trial stage or the file is none of its checkpoints.
     """
@@ -56,11 +60,11 @@ def convert(state: Path, settings: TrainSettings) -> Path:
         trial: dict[str, Any] = torch.load(state, map_location="cpu", weights_only=True)
         content = {
             "stage": str(settings.stage),
-            "step": int(trial["n"]),
-            "seconds": float(trial["spent"]),
+            "step": int(trial.get("n", steps)),
+            "seconds": float(trial.get("spent", hours * 3600)),
             "average": renamed(trial["ema"], settings.stage),
-            "modules": {"network": renamed(trial["net"], settings.stage)},
-            "optimisers": {"network": trial["opt"]},
+            "modules": {"network": renamed(trial.get("net", trial["ema"]), settings.stage)},
+            "optimisers": {"network": trial.get("opt") or _fresh(trial["ema"])},
         }
     except (OSError, RuntimeError, KeyError, EOFError) as error:
         raise ConfigurationError(f"{state} is no checkpoint of a trial: {error}.") from error
@@ -70,12 +74,20 @@ def convert(state: Path, settings: TrainSettings) -> Path:
     return path
 
 
+def _fresh(tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """The state of an optimiser that has not taken a step yet."""
+    learning = [nn.Parameter(value.float()) for key, value in tensors.items() if key != _DROPPED]
+    return AdamW(learning, betas=(0.9, 0.98)).state_dict()
+
+
 @click.command()
 @click.argument("state", type=click.Path(path_type=Path))
 @click.argument("config_file", type=click.Path(path_type=Path))
-def main(state: Path, config_file: Path) -> None:
+@click.option("--steps", type=int, default=0, help="Taken so far, for a file of weights alone.")
+@click.option("--hours", type=float, default=0.0, help="Spent on them.")
+def main(state: Path, config_file: Path, steps: int, hours: float) -> None:
     """Turn a trial's STATE into the checkpoint of the run that CONFIG_FILE describes."""
-    click.echo(f"Written: {convert(state, load_settings(config_file))}")
+    click.echo(f"Written: {convert(state, load_settings(config_file), steps, hours)}")
 
 
 if __name__ == "__main__":

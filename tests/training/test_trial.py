@@ -55,6 +55,15 @@ def test_a_trial_goes_on_at_its_step_with_its_optimiser(tmp_path: Path) -> None:
     assert progress.seconds > 12.5
 
 
+def test_weights_alone_begin_with_a_fresh_optimiser_and_the_steps_that_are_told(tmp_path: Path) -> None:
+    chosen = material.settings(tmp_path)
+    torch.save({"ema": {**as_in_trials(KernelNetwork(256, 41)), "win": torch.zeros(1)}}, tmp_path / "state.pt")
+    trial.convert(tmp_path / "state.pt", chosen, 900, 2.0)
+    progress = training.train(chosen, load_material(chosen), training.steps(1), lambda _: None, resume=True)
+    assert progress.step == 901
+    assert progress.seconds > 7200
+
+
 def test_what_is_no_trial_is_refused(tmp_path: Path) -> None:
     torch.save({"a": 1}, tmp_path / "state.pt")
     with pytest.raises(ConfigurationError, match="is no checkpoint of a trial"):
