@@ -11,10 +11,9 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
-from gpend.mirror import access, atomic, dirfd, inspect
+from gpend.mirror import access, atomic, claims, dirfd, inspect
 from gpend.mirror.access import Access
 from gpend.mirror.atomic import Draft, Replaceable
-from gpend.mirror.names import candidates
 from gpend.mirror.probe import NameCheck
 from gpend.mirror.provenance import Provenance
 from gpend.spelling import folded, is_ambiguous, listed
@@ -156,7 +155,7 @@ class Mirror:
         return None
 
     def find_orphan(self, place: Path, modified_ns: int) -> Orphan | None:
-        """An output under exactly this name that is, byte for byte, what gpend wrote, and has the time of its photo.
+        """An output under this name that is, byte for byte, what gpend wrote, and has the time of its photo.
 
         It is for outputs whose photo is not there any more to be compared. Where files have no extended attributes
         nothing can be proved, and None is what there is. Raises OSError.
@@ -167,7 +166,7 @@ class Mirror:
                 if status is None or abs(status.st_mtime_ns - modified_ns) > inspect.CLOSE_NS:
                     return None
                 made = inspect.genuine(folder, place.name)
-                if made is None or listed(folder, place.name) != place.name:
+                if made is None or (listed(folder, place.name) != place.name and claims.has_rivals(self.source, place)):
                     return None
                 written = Written(place, inspect.stamp_of(folder, status), made.output)
         except (FileNotFoundError, PhotoError):
@@ -300,30 +299,8 @@ class Mirror:
         if written is not None and status is not None:
             with suppress(OSError):
                 is_photo = os.path.samestat(status, (self.source / place).stat())
-        is_sole = partial(self._is_sole, place)
+        is_sole = partial(claims.is_sole, self.source, place)
         return Replaceable(written, origin.contents, origin.like.modified_ns, is_photo, is_sole)
-
-    def _is_sole(self, place: Path) -> bool:
-        """Is there one photo at most in the source whose output may stand at a place, however the disk spells it?"""
-        folder = self.source
-        try:
-            for name in place.parent.parts:
-                if sum(folded(each) == folded(name) for each in _names_in(folder)) > 1:
-                    return False
-                folder /= name
-            names = _names_in(folder)
-        except OSError:
-            return False
-        return sum(folded(place.name) in _outputs(name, place.suffix) for name in names) <= 1
-
-
-def _outputs(name: str, suffix: str) -> set[str]:
-    """What the output of a photo may be called, folded."""
-    return {folded(name), *(folded(each.name) for each in candidates(Path(name), suffix))}
-
-
-def _names_in(folder: Path) -> list[str]:
-    return [each.name for each in folder.iterdir()]
 
 
 def _stamp_at(folder: int, name: str) -> Stamp:

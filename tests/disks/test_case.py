@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.disks.mounted import DISKS, Disk, said
+from tests.disks.mounted import DISKS, LOWERS_CASE, NTFS, Disk, said
 
 _BEGIN = """
     import os, sys
@@ -125,3 +125,28 @@ _SCRIPTS = {
 def test_no_output_is_lost_or_mixed_up_for_a_spelling(tmp_path: Path, disk: Disk) -> None:
     script = _BEGIN + "".join(f"    print({name!r}, flush=True){part}" for name, (part, _) in _SCRIPTS.items())
     assert said(disk, script, tmp_path) == [line for name, (_, lines) in _SCRIPTS.items() for line in (name, *lines)]
+
+
+_ORPHAN = """
+    import hashlib
+    from gpend.ledger import Fingerprint
+    from gpend.intake.reading import read
+    from gpend.mirror import Mirror, Origin
+
+    here = world("orphan")
+    photo = here.put("IMG_0.JPG", blurred(0))
+    found, place = read(photo), Path("IMG_0.JPG")
+    mirror = Mirror(here.source, here.output)
+    mirror.write(place, restored(0), Origin(place, found.content, found.like), Fingerprint("gpen", "d", "1"), None)
+    photo.unlink()
+    print(mirror.find_orphan(place, found.like.modified_ns) is not None)
+    here.put("img_0.jpg", blurred(1))  # it may be this one's
+    print(mirror.find_orphan(place, found.like.modified_ns) is not None)
+"""
+
+
+@pytest.mark.parametrize("disk", [NTFS, LOWERS_CASE], ids=lambda disk: disk.name)
+def test_an_output_that_a_killed_gpend_left_is_found_by_its_photo_also_where_case_is_not_kept(
+    tmp_path: Path, disk: Disk
+) -> None:
+    assert said(disk, _BEGIN + _ORPHAN, tmp_path) == ["True", "False"]
