@@ -165,7 +165,8 @@ def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     folder = next(folder for folder in folders if path.is_relative_to(folder.source))
     if photo.exists() and not path.exists():
         return f"It lies in the output folder {folder.output}, but gpend did not make it."
-    if not names.is_photo_name(path.relative_to(folder.source), wechat_dat=folder.wechat_dat):
+    relative = path.relative_to(folder.source)
+    if not names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat):
         if photo.is_dir() and not names.is_excluded_directory(path):
             return "There is no photo in it, or below it, that gpend knows."
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."

@@ -4,9 +4,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+_JPEG = ("jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "jps", "jpg_large", "jpg-large", "jpg_orig")
+ENDINGS = (*_JPEG, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif", "hif")
+"""What the names of photos end in: all that `core.formats.signatures` knows of the formats that gpend reads."""
+
+
+def _endings(told: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the dots that people write before them, in lower case; "" stands for a name without any."""
+    return tuple(dict.fromkeys(ending.removeprefix(".").lower() for ending in told))
 
 
 class Knobs(BaseModel):
@@ -67,6 +76,7 @@ class FolderSettings(Knobs):
 
     source: Path
     output: Path
+    endings: Annotated[tuple[str, ...], AfterValidator(_endings)] = ENDINGS  # of names that are looked at; "": none
     wechat_dat: bool = False  # photos may be files that WeChat for PC keeps with the ending .dat
 
 

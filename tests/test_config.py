@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend import config
+from gpend.core.formats import Format, signatures
 from gpend.errors import ConfigurationError
-from gpend.settings import Keep, Settings
+from gpend.settings import ENDINGS, Keep, Settings
 
 DOCUMENTED = Path(__file__).resolve().parents[1] / "config" / "gpend.yaml"
 EXAMPLE_KEYS = {
     "folders",
     "folders.source",
     "folders.output",
+    "folders.endings",
     "folders.wechat_dat",
 }  # shown in comments: nobody has them by default
 
@@ -190,3 +192,13 @@ NAMES = st.sampled_from(sorted(Settings.model_fields)) | st.text(max_size=10)
 def test_whatever_yaml_holds_it_becomes_settings_or_a_message_for_people(content: dict[str, object]) -> None:
     with contextlib.suppress(ConfigurationError):
         assert isinstance(parse(yaml.safe_dump(content)), Settings)
+
+
+def test_endings_are_told_with_or_without_their_dot_in_any_case() -> None:
+    told = parse("folders: [{source: /in, output: /out, endings: [.JPG, jpg, '', Mpo]}]").folders[0].endings
+    assert told == ("jpg", "", "mpo")
+
+
+def test_by_default_the_endings_are_those_of_all_formats_that_gpend_reads() -> None:
+    known = {ending for name in Format for ending in signatures.ENDINGS[name]}
+    assert {f".{ending}" for ending in ENDINGS} == known

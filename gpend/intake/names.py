@@ -9,7 +9,7 @@ other.
 import csv
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
@@ -17,9 +17,11 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import TypeAlias
 
+from gpend.settings import ENDINGS
+
 Name: TypeAlias = bytes | str | PurePath
 
-EXTENSIONS = frozenset({"jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "avif", "heic", "heif", "hif"})
+EXTENSIONS = frozenset(ENDINGS)
 WECHAT_EXTENSION = "dat"  # WeChat for PC keeps pictures obfuscated in .dat files; other programs use it for anything
 
 
@@ -106,11 +108,14 @@ _WITH_FINAL = tuple(re.compile(rule.pattern, _FLAGS) for rule in FILES if "?P<fi
 _SUSPECT_STARTS = (".", "~", "s", "S")  # so begins every rule that a photo's extension can meet, but for two
 
 
-def is_photo_name(name: Name, *, wechat_dat: bool = False) -> bool:
-    """Whether a file called so may be a photo: a base name, or a path relative to the source folder."""
+def is_photo_name(name: Name, *, endings: Collection[str] = EXTENSIONS, wechat_dat: bool = False) -> bool:
+    """Whether a file called so may be a photo: a base name, or a path relative to the source folder.
+
+    `endings` are those that are looked at, "" for names without a dot.
+    """
     *directories, base = _text(name).split("/")
-    extension = base.rpartition(".")[2].lower()
-    if extension not in EXTENSIONS and not (wechat_dat and extension == WECHAT_EXTENSION):
+    extension = base.rpartition(".")[2].lower() if "." in base else ""
+    if extension not in endings and not (wechat_dat and extension == WECHAT_EXTENSION):
         return False
     if has_excluded(directories):
         return False

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gpend.intake import Sighting
 from gpend.intake.mounts import mounts_now
-from gpend.intake.names import has_excluded, is_photo_name
+from gpend.intake.names import EXTENSIONS, has_excluded, is_photo_name
 from gpend.intake.sidecars import is_sidecar
 from gpend.settings import FolderSettings, Keep, Settings
 from gpend.spelling import is_listed
@@ -53,6 +53,7 @@ class Source:
         self,
         root: Path,
         *,
+        endings: Collection[str] = EXTENSIONS,
         wechat_dat: bool = False,
         with_sidecars: bool = False,
         outside: Collection[Path] = (),
@@ -60,6 +61,7 @@ class Source:
         """`with_sidecars`: sidecars are sighted as photos are. Nothing below the folders `outside` is a photo here."""
         self.root = root
         self._with_sidecars = with_sidecars
+        self._endings = frozenset(endings)
         self._wechat_dat = wechat_dat
         self._real_root = os.path.realpath(root)
         self._outside = tuple(os.path.realpath(place) for place in outside)
@@ -67,7 +69,8 @@ class Source:
 
     def takes(self, name: str) -> bool:
         """Whether a file of this base name is sighted here."""
-        return is_photo_name(name, wechat_dat=self._wechat_dat) or (self._with_sidecars and is_sidecar(name))
+        is_photo = is_photo_name(name, endings=self._endings, wechat_dat=self._wechat_dat)
+        return is_photo or (self._with_sidecars and is_sidecar(name))
 
     def is_visible(self, relative: Path) -> bool:
         """Whether a scan would show a file of this path below the root, were it there."""
@@ -137,6 +140,7 @@ def source_of(folder: FolderSettings, settings: Settings) -> Source:
     """The source of one folder of the settings. Sidecars count only where `keep` mirrors what needs no restoration."""
     return Source(
         folder.source,
+        endings=folder.endings,
         wechat_dat=folder.wechat_dat,
         with_sidecars=settings.keep is not Keep.NONE,
         outside=[each.output for each in settings.folders],

@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from gpend.backoff import delay
-from gpend.core.formats.signatures import HEAD
+from gpend.core.formats.signatures import HEAD, structure_of
 from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
@@ -206,7 +206,7 @@ class StabilityCheck:
         return self._queue.next_check()
 
     def _look(self, path: Path, now: float, utc: int) -> Settled | None:
-        ending = Completeness.UNKNOWN
+        ending: Completeness | None = Completeness.UNKNOWN
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
@@ -215,7 +215,7 @@ class StabilityCheck:
         except (OSError, TransientError):
             self._queue.postpone(path, now)
             return None
-        if seen is None:
+        if seen is None or ending is None:
             self._queue.forget(path)
             return None
         is_old = utc - seen.stamp.mtime_ns / _NANO >= self._incomplete_seconds
@@ -240,8 +240,11 @@ def _to_be_replaced(directory: Path) -> frozenset[str]:
         return frozenset()  # the file itself was seen, and its end judged; a hold is only a courtesy
 
 
-def _ending(path: Path, seen: Sighting) -> Completeness:
-    """How a file ends now. Raises OSError or TransientError if it cannot be told at this moment."""
+def _ending(path: Path, seen: Sighting) -> Completeness | None:
+    """How a file ends now; None for one that neither its name nor its first bytes call a photo.
+
+    Raises OSError or TransientError if it cannot be told at this moment.
+    """
     if is_sidecar(path.name) and seen.stamp.size < HEAD:
         return Completeness.UNKNOWN  # it may be as short as it likes
     try:
@@ -249,7 +252,10 @@ def _ending(path: Path, seen: Sighting) -> Completeness:
     except PermissionError:
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
-        return completeness(_File(descriptor))
+        file = _File(descriptor)
+        if "." not in path.name and structure_of(file.read(0, HEAD)) is None:
+            return None
+        return completeness(file)
     finally:
         os.close(descriptor)
 

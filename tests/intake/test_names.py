@@ -185,3 +185,18 @@ def test_the_temporary_name_of_any_photo_leads_back_to_it(name: str) -> None:
     ):
         assert temporary_for(temporary) == name
         assert not is_photo_name(temporary)
+
+
+@pytest.mark.parametrize("name", ["DSC_0001.MPO", "x.jpg_large", "x.jpe", "x.JFIF", "a b.jpg-large", "x.HIF"])
+def test_rare_endings_of_photos_are_looked_at_by_default(name: str) -> None:
+    assert is_photo_name(name)
+
+
+def test_other_endings_and_none_at_all_only_where_they_are_asked_for() -> None:
+    assert not is_photo_name("IMG_0001")
+    assert not is_photo_name("x.foto")
+    assert is_photo_name("IMG_0001", endings={"", "foto"})
+    assert is_photo_name("album/x.FOTO", endings={"", "foto"})
+    assert not is_photo_name("x.jpg", endings={"", "foto"})
+    assert not is_photo_name(".nomedia", endings={""})
+    assert not is_photo_name(".git/IMG_0001", endings={""})
