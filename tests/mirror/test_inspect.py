@@ -1,0 +1,86 @@
+"""What stands in the output tree, and by what it is proved to be for one photo and no other."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.ledger import Written
+from gpend.mirror import inspect, provenance
+from gpend.mirror.provenance import Provenance
+from gpend.stamp import Stamp
+
+MOMENT = 1_700_000_000 * 10**9
+PHOTO = hashlib.sha256(b"photo").hexdigest()
+OTHER = hashlib.sha256(b"another of the same second").hexdigest()
+TAGGED = f"pixels gpend: faces restored with gpen-256 from SHA-256 {PHOTO} pixels".encode()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[int]:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
+
+
+def put(root: Path, data: bytes, *, attached: bool = False, moment: int = MOMENT) -> Path:
+    path = root / "a.jpg"
+    path.write_bytes(data)
+    if attached:
+        descriptor = os.open(path, os.O_RDWR)
+        made = Provenance(PHOTO, hashlib.sha256(data).hexdigest(), "gpen-256", "d1", "0.1.0")
+        if not provenance.attach(descriptor, made):
+            pytest.skip("this file system has no extended attributes")
+        os.close(descriptor)
+    os.utime(path, ns=(moment, moment))
+    return path
+
+
+def test_the_attribute_proves_whose_output_it_is_whatever_its_time(tmp_path: Path, folder: int) -> None:
+    put(tmp_path, b"restored", attached=True, moment=1)
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) == hashlib.sha256(b"restored").hexdigest()
+    assert inspect.output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
+
+
+def test_an_attribute_on_other_bytes_proves_nothing(tmp_path: Path, folder: int) -> None:
+    path = put(tmp_path, b"restored", attached=True)
+    path.write_bytes(b"edited")
+    assert inspect.genuine(folder, "a.jpg") is None
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
+
+
+def test_without_attributes_tags_prove_it_as_long_as_the_time_is_the_photos(tmp_path: Path, folder: int) -> None:
+    put(tmp_path, TAGGED)
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT + 1_900_000_000) == hashlib.sha256(TAGGED).hexdigest()
+    assert inspect.output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT + 3_000_000_000) is None
+
+
+def test_name_and_time_alone_prove_nothing(tmp_path: Path, folder: int) -> None:
+    put(tmp_path, b"pixels gpend 0.1.0 pixels")
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
+    assert inspect.output_of(folder, "missing.jpg", {PHOTO}, MOMENT) is None
+
+
+def test_where_inodes_are_made_up_the_bytes_alone_tell_what_has_not_changed(
+    tmp_path: Path, folder: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path, b"restored")
+    written = Written(Path("a.jpg"), Stamp.of(path.stat()), hashlib.sha256(b"restored").hexdigest())
+    path.write_bytes(b"retsored")
+    os.utime(path, ns=(MOMENT, MOMENT))
+    assert inspect.is_unchanged(folder, "a.jpg", written)  # the same file, size and time: that is believed
+    monkeypatch.setattr(inspect, "stamp_of", lambda _folder, status: Stamp.of(status, steady_inode=False))
+    assert not inspect.is_unchanged(folder, "a.jpg", written)
+
+
+def test_what_is_no_regular_file_is_nothing_of_gpends(tmp_path: Path, folder: int) -> None:
+    (tmp_path / "a.jpg").mkdir()
+    os.mkfifo(tmp_path / "b.jpg")
+    written = Written(Path("a.jpg"), Stamp(0, 0, 0), "0" * 64)
+    for name in ("a.jpg", "b.jpg"):
+        assert not inspect.is_unchanged(folder, name, written)
+        assert inspect.sha256_of(folder, name) is None
+        assert inspect.bytes_of(folder, name) is None
