@@ -11,8 +11,8 @@ from gpend.core.formats.exif.edit import (
     minimal,
     orientation,
     thumbnail,
+    upright,
     with_history,
-    with_orientation,
     with_preview,
     with_thumbnail,
 )
@@ -24,8 +24,8 @@ __all__ = [
     "minimal",
     "orientation",
     "thumbnail",
+    "upright",
     "with_history",
-    "with_orientation",
     "with_preview",
     "with_thumbnail",
 ]

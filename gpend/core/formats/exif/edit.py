@@ -18,6 +18,7 @@ SOFTWARE = f"gpend {__version__}"
 _ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+_SIZE, _PIXELS = (0x0100, 0x0101), (0xA002, 0xA003)  # width and height, in IFD0 and in the EXIF directory
 _DETAILS, _GPS, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 
 
@@ -35,17 +36,29 @@ def orientation(tiff: bytes) -> int:
     return told if 1 <= told <= 8 else 1  # noqa: PLR2004 -- the eight orientations of EXIF
 
 
-def with_orientation(tiff: bytes, orientation: int) -> bytes:
-    """The block with another orientation where it tells one, for pixels that were turned; as it is where it cannot."""
+def upright(tiff: bytes, width: int, height: int) -> bytes:
+    """The block of a picture whose pixels were turned upright and are of this size now; as it is where it is malformed.
+
+    Its orientation becomes 1; a width and height that are told the other way round change places.
+    """
     try:
         block = Block(tiff)
         first = block.first()
-        entry = first.find(_ORIENTATION)
-        if entry is not None and entry.kind in INTEGERS:
-            struct.pack_into(block.order + INTEGERS[entry.kind], block.data, block.place(first, entry), orientation)
+        _renumber(block, first, _ORIENTATION, 1)
+        for directory, (across, down) in ((first, _SIZE), (_led_to(block, first, _DETAILS), _PIXELS)):
+            told = directory and [block.integers(directory, tag) for tag in (across, down)]
+            if directory and told == [(height,), (width,)]:
+                _renumber(block, directory, across, width)
+                _renumber(block, directory, down, height)
     except (UnreadableError, struct.error):
         return tiff
     return bytes(block.data)
+
+
+def _renumber(block: Block, directory: Directory, tag: int, number: int) -> None:
+    entry = directory.find(tag)
+    if entry is not None and entry.kind in INTEGERS:
+        struct.pack_into(block.order + INTEGERS[entry.kind], block.data, block.place(directory, entry), number)
 
 
 def with_history(tiff: bytes, history: str, *, is_open: bool = False) -> bytes:

@@ -1,6 +1,10 @@
 """What goes along when a HEIF becomes a JPEG: EXIF, XMP, a motion photo's video; and what stays in the original."""
 
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL.Image import Transpose
+from PIL.JpegImagePlugin import JpegImageFile
 
 from gpend.core.formats import exif, isobmff, tags, xmp
 from gpend.core.formats.exif import UnreadableError, fitting
@@ -14,6 +18,17 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"  # how the segments begin that a long packet goes on in
 EXTENSION_PART = 65_400  # bytes of it in a segment, as the specification advises
 LONGEST_XMP = LONGEST - len(XMP)
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""What turns a picture upright, by EXIF's orientation; Pillow counts anticlockwise."""
+THUMBNAIL_QUALITY = 90  # of Pillow's scale: phones write theirs between 70 and 90
 QUICKTIME = b"qt  "  # the brand of Apple's videos
 ORDINARY = frozenset({b"ftyp", b"free", b"mdat", b"meta", b"mpvd", b"skip"})
 """Boxes that a JPEG needs nothing of, or has."""
@@ -37,16 +52,34 @@ def exif_of(block: bytes, history: str, change: tags.Change) -> Carried:
     bare = block.removeprefix(EXIF)
     if not bare:
         return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
-    new = exif.with_orientation(bare, 1)
-    notes: tuple[str, ...] = ()
+    new, notes = _upright(bare, change.pixels.shape[1], change.pixels.shape[0])
     try:
-        new, notes = tags.refreshed(new, change)
+        new, more = tags.refreshed(new, change)
+        notes = tuple(dict.fromkeys((*notes, *more)))
         fitted = fitting.fitted(new, history)
     except UnreadableError:
         fitted = fitting.Fitted(fitting.pieces(new), is_recorded=not history)
     segments = [packed(APP1, EXIF + piece) for piece in fitted.pieces]
     told = [] if fitted.is_recorded else [packed(COM, f"{history} ({exif.SOFTWARE})".encode())]
     return Carried((*segments, *told), (*notes, *fitted.notes))
+
+
+def _upright(tiff: bytes, width: int, height: int) -> tuple[bytes, tuple[str, ...]]:
+    """The block of a picture that was turned to this size, its thumbnail turned with it; and notes."""
+    told = exif.orientation(tiff)
+    new = exif.upright(tiff, width, height)
+    try:
+        old = exif.thumbnail(new) if told in TURNS else b""
+        return (exif.with_thumbnail(new, _turned(old, told)) if old else new), ()
+    except (UnreadableError, OSError, ValueError):
+        return new, tags.STALE
+
+
+def _turned(thumbnail: bytes, orientation: int) -> bytes:
+    stream = BytesIO()
+    with JpegImageFile(BytesIO(thumbnail)) as image:
+        image.transpose(TURNS[orientation]).save(stream, "JPEG", quality=THUMBNAIL_QUALITY)
+    return stream.getvalue()
 
 
 def xmp_of(packet: bytes, video: bytes) -> Carried:

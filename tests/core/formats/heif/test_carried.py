@@ -5,14 +5,18 @@ import struct
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from gpend.core import codec
+from gpend.core.formats import exif
+from gpend.core.orientation import upright
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
 from tests.photos_heif import MOTION_XMP, MPVD, SAMSUNG, VIDEO, VIVO, long_exif, motion_photo
+from tests.photos_jpeg import Maker, phone_photo
 
 pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
 
@@ -92,8 +96,8 @@ def test_long_exif_keeps_date_place_and_camera_for_every_reader(
     order: str, maker: bytes, thumbnail: int, *, is_last: bool, tmp_path: Path
 ) -> None:
     """Pillow reads all segments as one block, exiftool too; a reader of the first alone finds the same in it."""
-    exif = long_exif(order, maker.ljust(80_000, b"m") if maker else b"", thumbnail, is_last=is_last)
-    encoded = restored(photos.heif(photos.portrait(), exif=b"Exif\0\0" + exif))
+    block = long_exif(order, maker.ljust(80_000, b"m") if maker else b"", thumbnail, is_last=is_last)
+    encoded = restored(photos.heif(photos.portrait(), exif=b"Exif\0\0" + block))
     found = judges.told(encoded.photo, tmp_path)
     assert found["ExifIFD:DateTimeOriginal"] == ["2023:07:08 09:10:11"]
     assert found["IFD0:Make"] == ["ACME"]
@@ -102,13 +106,35 @@ def test_long_exif_keeps_date_place_and_camera_for_every_reader(
     for photo in (encoded.photo, first_segment_alone(encoded.photo)):
         with Image.open(io.BytesIO(photo)) as image, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a MakerNote that goes on in the next segment
-            block = image.getexif()
-            assert block[0x010F] == "ACME"
-            assert block.get_ifd(0x8769)[0x9003] == "2023:07:08 09:10:11"
-            assert block.get_ifd(0x8825)[2] == (48.0, 8.0, 30.0)
+            tags = image.getexif()
+            assert tags[0x010F] == "ACME"
+            assert tags.get_ifd(0x8769)[0x9003] == "2023:07:08 09:10:11"
+            assert tags.get_ifd(0x8825)[2] == (48.0, 8.0, 30.0)
 
 
 def first_segment_alone(photo: bytes) -> bytes:
     """The JPEG with the second and later EXIF segments made unknown."""
     first = photo.index(b"Exif\0\0") + 6
     return photo[:first] + photo[first:].replace(b"Exif\0\0", b"Else\0\0")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_and_thumbnail_are_those_of_the_upright_picture(orientation: int) -> None:
+    """A phone writes them of the picture as its sensor saw it."""
+    back = {6: 8, 8: 6}.get(orientation, orientation)
+    stored = np.ascontiguousarray(upright(photos.portrait(), back), np.uint8)
+    told = jpeg_exif(phone_photo(Maker.APPLE, stored, orientation=orientation).photo)
+    encoded = restored(photos.heif(stored, exif=b"Exif\0\0" + told), history="").photo
+    small = exif.thumbnail(jpeg_exif(encoded))
+    with Image.open(io.BytesIO(encoded)) as image, Image.open(io.BytesIO(small)) as thumbnail:
+        details = image.getexif().get_ifd(0x8769)
+        assert (details[0xA002], details[0xA003]) == image.size == (120, 150)
+        assert image.getexif()[0x0112] == 1
+        shown = np.asarray(image.convert("RGB").resize(thumbnail.size, Image.Resampling.BOX), int)
+        assert np.abs(np.asarray(thumbnail.convert("RGB"), int) - shown).mean() < 8
+
+
+def jpeg_exif(photo: bytes) -> bytes:
+    """The TIFF block in its first segment."""
+    start = photo.index(b"Exif\0\0")
+    return photo[start + 6 : start - 2 + int.from_bytes(photo[start - 2 : start])]
