@@ -48,12 +48,21 @@ class TriageSettings(Knobs):
     minimum_score: Share = 0.9
 
 
+class Grain(StrEnum):
+    """What becomes of a photo's noise where a face is restored."""
+
+    SOFTEN = "soften"  # less in the middle of the face, all of it at the border
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
 class RestoreSettings(Knobs):
     """With what, and how."""
 
     model: str = "gpen-256"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")] = "auto"
     weights: Path | None = None  # a folder of further checkpoints, looked into first
+    grain: Grain = Grain.SOFTEN
 
 
 class PhotoSettings(Knobs):

@@ -180,6 +180,8 @@ def _face(number: int, face: Facts) -> str:
     x0, y0, x1, y1 = (round(edge) for edge in face["box"])
     where = f"{x1 - x0} by {y1 - y0} px at {x0}, {y0}"
     verdict, reason = str(face["verdict"]), plain(face["reason"])
-    is_said = verdict in _UNMEASURED or reason.startswith("sharpness ")
-    sharpness = "" if is_said else f", sharpness {face['sharpness']:.2f}"
+    value = face["sharpness"]
+    is_unmeasured = value is None or (verdict in _UNMEASURED and value == 0)  # 0: of a ledger from before
+    measured = "not measured" if is_unmeasured else f"sharpness {value:.2f}"
+    sharpness = "" if reason.startswith("sharpness ") else f", {measured}"
     return f"  face {number} ({where}){sharpness}: {click.style(verdict, bold=True)}, {reason}"

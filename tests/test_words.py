@@ -88,8 +88,8 @@ def test_why_tells_the_faces_the_notes_and_the_facts() -> None:
     ("verdict", "reason", "said"),
     [
         ("gone", "too blurred", ", sharpness 0.00: gone, too blurred"),
-        ("small", "30 px wide", ": small, 30 px wide"),
-        ("unsure", "it may be none", ": unsure, it may be none"),
+        ("small", "30 px wide", ", not measured: small, 30 px wide"),
+        ("unsure", "it may be none", ", not measured: unsure, it may be none"),
         ("sharp", "sharpness 0.80 reaches 0.50", ": sharp, sharpness 0.80 reaches 0.50"),
     ],
 )

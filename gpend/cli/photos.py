@@ -105,10 +105,11 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
 
 @commands.command()
 @click.argument("photos", nargs=-1, required=True, type=FILE, metavar="PHOTO...")
+@click.option("--picture", type=FILE, metavar="OUT.png", help="Draw the faces of one photo, numbered, into a new file.")
 @JSON
 @CONFIG
-def score(photos: tuple[Path, ...], *, as_json: bool, config_file: Path | None) -> None:
-    """Tell what gpend sees in photos; nothing is written.
+def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, config_file: Path | None) -> None:
+    """Tell what gpend sees in photos; nothing is written but the picture that you ask for.
 
     Every face is listed with its sharpness (0 is gone, 1 is crisp), the verdict and its reason: the way to find the
     threshold that suits your photos.
@@ -116,15 +117,21 @@ def score(photos: tuple[Path, ...], *, as_json: bool, config_file: Path | None) 
     \b
     Example:
       gpend score --json *.jpg
+      gpend score --picture faces.png holiday.jpg
     """
     from gpend import wiring
-    from gpend.cli import single
+    from gpend.cli import drawn, single
+
+    if picture is not None:
+        drawn.refuse(picture, photos)
 
     settings = settings_if_any(config_file)
     networks = wiring.networks(settings)
     answers = []
     for photo in photos:
         answers.append(single.score(photo, networks, settings))
+        if picture is not None and answers[-1].seen is not None:
+            drawn.write(answers[-1].seen, picture)
         if not as_json:
             tell(answers[-1], f"would be {answers[-1].outcome}")
     if as_json:

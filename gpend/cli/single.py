@@ -32,6 +32,7 @@ class Answer:
     faces: tuple[FaceReport, ...] = ()
     notes: tuple[str, ...] = ()
     output: Path | None = None  # the file that was written
+    seen: pipeline.Inspected | None = None  # the photo with its faces, where it was only looked at
 
     def as_data(self) -> Facts:
         """As `gpend score --json` tells it; each face with every term of its measure, none if it was not measured."""
@@ -46,13 +47,14 @@ def _rounded(terms: dict[str, float]) -> dict[str, float]:
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
     try:
-        found = attempt(partial(pipeline.judge, networks=networks, settings=settings), opened(photo).data)
+        found = attempt(partial(pipeline.inspect, networks=networks, settings=settings), opened(photo).data)
     except UnsupportedError as error:
         return Answer(photo, "kept", str(error))
     except GpendError as error:
         return Answer(photo, "failed", str(error))
-    would_restore = any(face.verdict is Verdict.RESTORED for face in found.faces)
-    return Answer(photo, "restored" if would_restore else "kept", found.reason, found.faces)
+    faces = tuple(face for face, _ in found.faces)
+    would_restore = any(face.verdict is Verdict.RESTORED for face in faces)
+    return Answer(photo, "restored" if would_restore else "kept", pipeline.summary(faces), faces, seen=found)
 
 
 def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings) -> Answer:

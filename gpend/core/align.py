@@ -110,6 +110,14 @@ def shifted(transform: Transform, x: int, y: int) -> Transform:
     return result
 
 
+def chained(second: Transform, first: Transform) -> Transform:
+    """The transform that does `first`, then `second`."""
+    result = np.empty((2, 3))
+    result[:, :2] = second[:, :2] @ first[:, :2]
+    result[:, 2] = second[:, :2] @ first[:, 2] + second[:, 2]
+    return result
+
+
 def warped(image: Plane, transform: Transform, size: tuple[int, int], border: int) -> Plane:
     """`image` through the transform into (width, height) = `size`: bicubic, filtered first where it shrinks."""
     low_high = (float(image.min()), float(image.max()))

@@ -1,17 +1,19 @@
 """What is known of one photo: its faces in stored coordinates, judged, and its pixels, decoded as late as can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from gpend.core import align, codec, occlusion, orientation, sharpness, triage
-from gpend.core.blend import BlendWeights
+from gpend.core import align, blur, codec, deconvolution, occlusion, orientation, sharpness, triage
+from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
+from gpend.core.blur import Blur
 from gpend.core.networks import Networks
+from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport
-from gpend.settings import CoreSettings
+from gpend.settings import CoreSettings, TriageSettings
 
 LONG_SIDE = 1280
 """Faces are looked for in the photo at this size, in pixels."""
@@ -25,7 +27,10 @@ class JudgedFace:
 
     face: Face
     report: FaceReport
-    weights: BlendWeights | None = None  # how much of the network's change it would get; None if it was not measured
+    plan: triage.Plan = triage.NOTHING
+    crop: Plane | None = None  # as it was measured: (SIDE, SIDE, 3), 0 to 1, FFHQ-aligned; None if it was not
+    terms: sharpness.Terms | None = None  # of its measure
+    blur: Blur | None = None  # what the network found; None if it was not asked
 
 
 @dataclass
@@ -48,15 +53,29 @@ class PhotoAnalysis:
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
         """The face aligned to `target`; from the overview where that holds enough pixels."""
         transform = align.similarity(face.landmarks, target)
+        return self.cut(transform, side), transform
+
+    def cut(self, transform: align.Transform, side: int) -> Plane:
+        """(side, side, 3), 0 to 1: what lies under a crop of this transform."""
         pixels, shrunk = self._enough(align.scale_of(transform))
-        return align.crop(pixels, _for_shrunk(transform, shrunk), side), transform
+        return align.crop(pixels, _for_shrunk(transform, shrunk), side)
+
+    def noise(self, face: Face, scale: float) -> Noise:
+        """What is not picture in the pixels that a crop of this scale is taken from, told for the photo's own."""
+        under, shrunk = self._under(face, scale)
+        quantisation = self.header.quantisation
+        return Noise(noise_level(under) / shrunk, quantisation_power(quantisation) if quantisation else ())
 
     def blockiness(self, face: Face, scale: float) -> float:
         """How far JPEG's blocks show in the pixels that a crop of this scale is taken from."""
+        under, _ = self._under(face, scale)
+        return blockiness(under) if under.size else 0.0
+
+    def _under(self, face: Face, scale: float) -> tuple[Pixels, float]:
+        """The pixels under the face's box that a crop of this scale is taken from, and how far they are shrunk."""
         pixels, shrunk = self._enough(scale)
         x0, y0, x1, y1 = (max(0, round(edge * shrunk)) for edge in face.box)
-        under = pixels[y0:y1, x0:x1]
-        return blockiness(under) if under.size else 0.0
+        return pixels[y0:y1, x0:x1], shrunk
 
     def _enough(self, scale: float) -> tuple[Pixels, float]:
         """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
@@ -78,8 +97,24 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     header = codec.identify(photo, settings.photo)
     overview = codec.overview(photo, header, LONG_SIDE)
     analysis = PhotoAnalysis(photo, header, overview, [])
-    analysis.faces = [_judged(analysis, face, settings) for face in _found(overview, header, networks)]
+    found = _found(overview, header, networks)
+    doubts = {face: triage.doubt(face, settings.triage) for face in found}
+    measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
+    blurs = _blurs(measured, networks, settings.triage)
+    judged = [
+        JudgedFace(face, triage.without_measure(face, doubt))
+        if doubt
+        else _judged(face, measured[face], blurs.get(face), header.orientation, settings.triage)
+        for face, doubt in doubts.items()
+    ]
+    analysis.faces = [_shown(one, header) for one in judged]
     return analysis
+
+
+def _shown(one: JudgedFace, header: codec.Header) -> JudgedFace:
+    """With its box told in the photo as it is shown."""
+    box = orientation.upright_box(one.report.box, header.orientation, (header.width, header.height))
+    return replace(one, report=replace(one.report, box=box))
 
 
 def _found(overview: Pixels, header: codec.Header, networks: Networks) -> list[Face]:
@@ -115,13 +150,34 @@ def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:
     return Face(box, (one, two, three, four, five), face.score)
 
 
-def _judged(analysis: PhotoAnalysis, face: Face, settings: CoreSettings) -> JudgedFace:
-    doubt = triage.doubt(face, settings.triage)
-    if doubt is not None:
-        return JudgedFace(face, triage.without_measure(face, doubt))
-    target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
-    crop, transform = analysis.crop(face, target, sharpness.SIDE)
+@dataclass(frozen=True)
+class _Measured:
+    """A face whose sharpness is known."""
+
+    crop: Plane
+    transform: align.Transform
+    measure: sharpness.Measure
+
+
+def _measured(analysis: PhotoAnalysis, face: Face) -> _Measured:
+    crop, transform = analysis.crop(face, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE), sharpness.SIDE)
     scale = align.scale_of(transform)
-    measure = sharpness.measure(crop, scale, analysis.blockiness(face, scale))
-    judged = triage.judged(face, measure, occlusion.log_odds(crop), settings.triage)
-    return JudgedFace(face, judged.report, judged.weights)
+    return _Measured(crop, transform, sharpness.measure(crop, scale, analysis.blockiness(face, scale)))
+
+
+def _blurs(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
+    """What blurred the faces below the threshold; nothing without a network that finds it."""
+    limit = settings.sharpness_threshold
+    asked = [face for face, one in measured.items() if one.measure.sharpness < limit or limit >= 1]
+    if networks.estimate is None or not asked:
+        return {}
+    found = networks.estimate(np.stack([luma(measured[face].crop) for face in asked]))
+    told = zip(asked, found.kernels, found.confidence, strict=True)
+    return {face: Blur(kernel, float(confidence)) for face, kernel, confidence in told}
+
+
+def _judged(face: Face, one: _Measured, found: Blur | None, turn: int, settings: TriageSettings) -> JudgedFace:
+    words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
+    findings = triage.Findings(one.measure, occlusion.log_odds(one.crop), triage.pose_doubt(face), words)
+    judged = triage.judged(face, findings, settings)
+    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from gpend.core import coefficients, sharpness
 from gpend.core.photo import Plane
+from gpend.settings import Grain
 
 BANDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Where each band of the change ends, finest first: the standard deviation of a Gaussian in pixels of the measured
@@ -25,7 +25,7 @@ LEAST = 0.35
 """The least part that is applied: less is hardly seen."""
 
 _LIVELY = 1.25  # least squares is timid: a little more than its share looks sharper and is as near to the truth
-_GRAIN = 0.35  # share of the photo's own grain that a restored face must keep, so that it does not look pasted
+_GRAIN = 0.35  # share of the photo's own grain that stays in the middle of a face, so that it does not look pasted
 _NOISE = 0.004  # spread of grain below which a photo has none worth keeping: one step of 8 bits
 _GRAIN_SIGMA = 1.2  # pixels; what is finer is grain: no detail of a blurred face is
 _TO_DEVIATION = 1.4826  # the standard deviation of Gaussian noise for its median absolute value
@@ -55,23 +55,27 @@ class BlendWeights:
 
 
 def blend_weights(terms: sharpness.Terms) -> BlendWeights:
-    """What was fitted for a face of these terms."""
-    part = float((sharpness.quadratic(terms.row()) @ np.asarray(coefficients.STRENGTH))[0])
-    return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares(terms).tolist()))
+    """What was fitted for a face of these terms, as the photo holds it."""
+    return _weights(terms, coefficients.STRENGTH, coefficients.SHARES)
 
 
-def shares(terms: sharpness.Terms) -> NDArray[np.float64]:
-    """(bands,): the share of the change in each of BANDS, 0 to 1, for the terms of a face."""
-    fitted = sharpness.standard(terms.row()) @ np.asarray(coefficients.SHARES).T
-    return np.asarray(np.clip(_LIVELY * fitted[0], 0, 1))
+def weights_after_filter(terms: sharpness.Terms) -> BlendWeights:
+    """What was fitted for a face of these terms whose blur was taken out before."""
+    return _weights(terms, coefficients.STRENGTH_AFTER, coefficients.SHARES_AFTER)
+
+
+def _weights(terms: sharpness.Terms, strength: Sequence[float], bands: Sequence[Sequence[float]]) -> BlendWeights:
+    part = float((sharpness.quadratic(terms.row()) @ np.asarray(strength))[0])
+    fitted = sharpness.standard(terms.row()) @ np.asarray(bands).T
+    shares = np.clip(_LIVELY * fitted[0], 0, 1)
+    return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares.tolist()))
 
 
 def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> Plane:
     """The crop with this share of the network's change in each of BANDS; all (side, side, 3) float32, 0 to 1.
 
     `unit` is how many of its pixels make one of the crop that BANDS are told in. Only light and dark change, and no
-    tone: the chroma stays the photo's own, so grey stays grey. Where that took too much of the photo's grain, some is
-    put back.
+    tone: the chroma stays the photo's own, so grey stays grey.
     """
     change = finer = luma(output) - luma(crop)
     wanted = np.zeros_like(change)
@@ -79,7 +83,7 @@ def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> 
         coarser = smooth(change, sigma * unit)
         wanted += np.float32(share) * (finer - coarser)
         finer = coarser
-    return _grained(np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32), crop)
+    return np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32)
 
 
 def luma(image: Plane) -> Plane:
@@ -92,11 +96,20 @@ def smooth(image: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
-def _grained(restored: Plane, crop: Plane) -> Plane:
+def grain_kept(grain: Grain, face: Plane) -> Plane:
+    """(side, side), 0 to 1: how much of the photo's grain stays, with the face at `face` (side, side), 0 to 1."""
+    middle = {Grain.SOFTEN: _GRAIN, Grain.KEEP: 1.0, Grain.REMOVE: 0.0}[grain]
+    return np.asarray(1 - (1 - middle) * face, np.float32) if grain is Grain.SOFTEN else np.full_like(face, middle)
+
+
+def grained(restored: Plane, crop: Plane, kept: Plane) -> Plane:
+    """`restored` with as much of the grain of `crop` as `kept` (side, side) asks for, where less is left of it."""
     fine, spread = _grain(luma(crop))
+    if spread <= _NOISE:
+        return restored
     _, left = _grain(luma(restored))
-    missing = max(0.0, _GRAIN - left / spread) if spread > _NOISE else 0.0
-    return np.asarray(np.clip(restored + missing * fine[:, :, None], 0, 1), np.float32)
+    missing = np.clip(kept - left / spread, 0, 1)
+    return np.asarray(np.clip(restored + (missing * fine)[:, :, None], 0, 1), np.float32)
 
 
 def _grain(plane: Plane) -> tuple[Plane, float]:

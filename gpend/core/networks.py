@@ -67,6 +67,29 @@ class EstimateBlur(Protocol):
         ...
 
 
+class RefineFaces(Protocol):
+    """Takes ringing and noise out of filtered faces, and adds nothing."""
+
+    @property
+    def name(self) -> str:
+        """Name and version of the network."""
+        ...
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """How many times noise counts in the two filtered lumas that it is given, the smaller first."""
+        ...
+
+    def __call__(
+        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Refined crops for FFHQ-aligned crops: both (count, side, side, 3) RGB, 0 to 1; side a multiple of 32.
+
+        `weak` and `strong` (count, side, side) are their luma through the filter, as `deconvolution.lumas` gives it.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Networks:
     """The networks that the core works with."""
@@ -74,3 +97,4 @@ class Networks:
     detect: DetectFaces
     restore: RestoreFaces
     estimate: EstimateBlur | None = None  # without it no blur is found, and faces are restored by `restore` alone
+    refine: RefineFaces | None = None  # without it the filter's result stands as it is

@@ -45,6 +45,13 @@ def upright_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
     return x0, y0, x1, y1
 
 
+def shown(vector: Point, orientation: int) -> Point:
+    """A direction in the stored picture as a viewer shows it."""
+    x, y = vector[::-1] if orientation in TRANSPOSED else vector
+    across, down = _flips(orientation)
+    return (-x if across else x, -y if down else y)
+
+
 def _flips(orientation: int) -> tuple[bool, bool]:
     """Whether the picture, transposed first where it must be, is then flipped left-right and top-bottom."""
     return orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)

@@ -16,6 +16,7 @@ from gpend.core.photo import Landmarks, Mask, Pixels, Plane
 _CENTRE = (0.5, 0.59)  # of the mask, in the FFHQ crop's unit square: between brows and chin
 _AXES = (0.265, 0.335)  # half width and half height: inside the cheeks, below the hair line
 _FEATHER_FROM = 0.62  # share of the radius within which the mask is whole
+_BORDER = 0.16  # share of a crop's side over which what concerns the whole of it fades out
 _LEAST = 1.0 / 1024  # weights below this change no 8-bit pixel
 
 
@@ -29,6 +30,17 @@ def mask(template: Landmarks, side: int) -> Plane:
     inward = np.clip((1 - radius) / (1 - _FEATHER_FROM), 0, 1).reshape(side, side)
     result = np.asarray(inward * inward * (3 - 2 * inward), np.float32)
     result.flags.writeable = False  # it is shared by all photos
+    return result
+
+
+@cache
+def whole_crop(side: int) -> Plane:
+    """(side, side): 1 over an aligned crop, falling to 0 towards its border."""
+    ramp = np.clip((np.arange(side) + 0.5) / (_BORDER * side), 0, 1)
+    ramp = np.minimum(ramp, ramp[::-1])
+    line = ramp * ramp * (3 - 2 * ramp)
+    result = np.asarray(line[:, None] * line[None], np.float32)
+    result.flags.writeable = False
     return result
 
 

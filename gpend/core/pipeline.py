@@ -5,14 +5,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from gpend.core import align, codec, paste, restore
+from gpend.core import align, codec, deconvolution, orientation, paste, restore, sharpness
 from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
+from gpend.core.blur import Blur
 from gpend.core.networks import Networks
-from gpend.core.photo import Plane
+from gpend.core.photo import Face, Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
-from gpend.settings import CoreSettings
+from gpend.settings import CoreSettings, Grain
 
 
 def process(photo: bytes, networks: Networks, settings: CoreSettings) -> Outcome:
@@ -21,7 +24,7 @@ def process(photo: bytes, networks: Networks, settings: CoreSettings) -> Outcome
     Raises PhotoError (with IncompleteError and UnsupportedError) for bytes that cannot be processed.
     """
     analysis = analyse(photo, networks, settings)
-    if not any(_is_chosen(face) for face in analysis.faces):
+    if not any(face.report.verdict is Verdict.RESTORED for face in analysis.faces):
         return _kept(analysis.faces)
     return _restored(analysis, networks, settings)
 
@@ -32,80 +35,107 @@ def judge(photo: bytes, networks: Networks, settings: CoreSettings) -> Kept:
 
 
 @dataclass(frozen=True)
+class Inspected:
+    """A photo as a person sees it, with all its faces judged."""
+
+    pixels: NDArray[np.uint8]  # (height, width, 3), upright, long side at most analysis.LONG_SIDE
+    scale: float  # its pixels for each pixel of the photo: boxes of the reports times this
+    faces: tuple[tuple[FaceReport, Blur | None], ...]  # with what blurred each
+
+
+def inspect(photo: bytes, networks: Networks, settings: CoreSettings) -> Inspected:
+    """What `judge` finds, with the picture that it is found in."""
+    analysis = analyse(photo, networks, settings)
+    upright = orientation.upright(analysis.overview, analysis.header.orientation)
+    scale = analysis.overview.shape[1] / analysis.header.width
+    faces = tuple((one.report, one.blur) for one in analysis.faces)
+    return Inspected(np.ascontiguousarray(upright, np.uint8), scale, faces)
+
+
+@dataclass(frozen=True)
 class Examined:
     """One face as a person wants to see it before they decide: the report, and what it looks like before and after."""
 
     report: FaceReport
     before: Plane | None  # (side, side, 3), 0 to 1, aligned; None if the face was not measured
     after: Plane | None  # what would become of it; None if nothing does
+    blur: Blur | None = None  # what blurred it; None if that was not asked, or no network knows
 
 
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
     """Every face; those that could be measured with their crop, those below the threshold with what becomes of it."""
     analysis = analyse(photo, networks, settings)
-    template, side = networks.restore.template, networks.restore.size
-    weight = paste.mask(template, side)
-    tried = {one.place: one for one in _tried(analysis, networks)}
-    return [
-        _examined(one, analysis.crop(one.face, template, side)[0], tried.get(place), weight)
-        if one.weights
-        else Examined(one.report, None, None)
-        for place, one in enumerate(analysis.faces)
-    ]
+    tried = {one.place: one for one in _tried(analysis, networks, settings.restore.grain)}
+    return [_examined(one, tried.get(place)) for place, one in enumerate(analysis.faces)]
 
 
-def _examined(one: JudgedFace, crop: Plane, tried: "_Tried | None", weight: Plane) -> Examined:
-    if tried is None:
-        return Examined(one.report, crop, None)
+def _examined(one: JudgedFace, tried: "_Tried | None") -> Examined:
+    if one.crop is None or tried is None:
+        return Examined(one.report, one.crop, None, one.blur)
     if tried.attempt.refusal:
-        return Examined(tried.report, crop, None)
-    return Examined(tried.report, crop, crop + tried.attempt.difference * weight[:, :, None])
+        return Examined(tried.report, one.crop, None, one.blur)
+    target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+    onwards = align.chained(align.similarity(one.face.landmarks, target), align.inverted(tried.attempt.transform))
+    change = tried.attempt.change * tried.attempt.weight[:, :, None]
+    side = (sharpness.SIDE, sharpness.SIDE)
+    after = one.crop + align.warped(np.asarray(change, np.float32), onwards, side, cv2.BORDER_CONSTANT)
+    return Examined(tried.report, one.crop, np.asarray(np.clip(after, 0, 1), np.float32), one.blur)
 
 
 @dataclass(frozen=True)
 class _Tried:
-    """A chosen face after the network."""
+    """A chosen face after all stages."""
 
     place: int  # among the photo's faces
-    transform: align.Transform  # of its crop
     attempt: restore.Attempt
-    report: FaceReport  # with the network's result judged
+    report: FaceReport  # with the result judged
 
 
-def _is_chosen(one: JudgedFace) -> bool:
-    return one.report.verdict is Verdict.RESTORED
-
-
-def _tried(analysis: PhotoAnalysis, networks: Networks) -> list[_Tried]:
-    """What the network makes of every chosen face."""
-    chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.weights and _is_chosen(one)]
-    aligned = [analysis.crop(one.face, networks.restore.template, networks.restore.size) for _, one in chosen]
-    blurred = [
-        restore.Blurred(crop, align.scale_of(transform), one.weights)
-        for (_, one), (crop, transform) in zip(chosen, aligned, strict=True)
-        if one.weights
-    ]
+def _tried(analysis: PhotoAnalysis, networks: Networks, grain: Grain) -> list[_Tried]:
+    """What becomes of every chosen face."""
+    chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.sees or one.plan.paints]
+    blurred = [_blurred(analysis, one, networks) for _, one in chosen]
     return [
-        _Tried(place, transform, attempt, _after(one.report, attempt))
-        for (place, one), (_, transform), attempt in zip(
-            chosen, aligned, restore.attempts(blurred, networks), strict=True
-        )
+        _Tried(place, attempt, _after(one, attempt))
+        for (place, one), attempt in zip(chosen, restore.attempts(blurred, networks, grain), strict=True)
     ]
 
 
-def _after(report: FaceReport, attempt: restore.Attempt) -> FaceReport:
-    return replace(report, verdict=Verdict.REFUSED, reason=attempt.refusal) if attempt.refusal else report
+def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> restore.Blurred:
+    crop, transform = analysis.crop(one.face, networks.restore.template, networks.restore.size)
+    seen = _seen(analysis, one.face, one.blur, one.terms) if one.plan.sees and one.blur and one.terms else None
+    return restore.Blurred(crop, transform, one.plan.weights, one.plan.paints, seen)
+
+
+def _seen(analysis: PhotoAnalysis, face: Face, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
+    side = deconvolution.side_for(blur, align.scale_of(align.similarity(face.landmarks, _measured_template())))
+    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
+    margin = round(side * deconvolution.MARGIN)
+    around = transform + np.array([[0, 0, margin], [0, 0, margin]])
+    noise = analysis.noise(face, align.scale_of(transform))
+    return restore.Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms)
+
+
+def _measured_template() -> Landmarks:
+    return align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+
+
+def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
+    report = one.report
+    if not attempt.refusal:
+        return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if one.plan.sees else report
+    told = f"{report.reason}, but {attempt.refusal}" if one.plan.sees else attempt.refusal
+    return replace(report, verdict=Verdict.REFUSED, reason=told)
 
 
 def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> Outcome:
     reports = [one.report for one in analysis.faces]
-    tries = _tried(analysis, networks)  # all crops are taken before the first face is pasted
+    tries = _tried(analysis, networks, settings.restore.grain)  # all crops are taken before the first face is pasted
     canvas = _canvas(analysis.decoded)
-    weight = paste.mask(networks.restore.template, networks.restore.size)
     for one in tries:
         reports[one.place] = one.report
         if not one.attempt.refusal:
-            canvas.paste(one.attempt.difference, weight, one.transform)
+            canvas.paste(one.attempt.change, one.attempt.weight, one.attempt.transform)
     if not canvas.changed.any():
         return Kept(summary(reports), tuple(reports))
     history = _history(analysis.photo, networks) if settings.photo.add_tags else ""
@@ -142,7 +172,7 @@ WORDS = {
 """What a person reads for each verdict, after the number of faces."""
 
 
-def summary(reports: list[FaceReport]) -> str:
+def summary(reports: Sequence[FaceReport]) -> str:
     """One line for a person: how many faces, and what became of them."""
     if not reports:
         return "no faces found"

@@ -24,9 +24,9 @@ class Verdict(StrEnum):
 class FaceReport:
     """One face, judged."""
 
-    box: Box  # in pixels of the stored photo
+    box: Box  # in pixels of the photo as it is shown, upright
     score: float  # the detector's confidence, 0 to 1
-    sharpness: float  # 0 (gone) to 1 (crisp)
+    sharpness: float | None  # 0 (gone) to 1 (crisp); None if it was not measured
     verdict: Verdict
     reason: str
     terms: dict[str, float] = field(default_factory=dict)  # every term of the measure, by name
@@ -36,7 +36,7 @@ class FaceReport:
         return {
             "box": [round(edge) for edge in self.box],
             "score": round(self.score, 4),
-            "sharpness": round(self.sharpness, 4),
+            "sharpness": None if self.sharpness is None else round(self.sharpness, 4),
             "verdict": self.verdict.value,
             "reason": self.reason,
         }

@@ -1,117 +1,188 @@
 """Restore aligned faces, and refuse what is not better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from gpend.core import align, sharpness
-from gpend.core.blend import BlendWeights, blended, luma, smooth
-from gpend.core.networks import DetectFaces, Networks
-from gpend.core.photo import Landmarks, Plane
+from gpend.core import agreement, align, blend, deconvolution, gates, paste, sharpness
+from gpend.core.blend import BlendWeights, blended, grain_kept, grained, luma
+from gpend.core.blur import Blur
+from gpend.core.deconvolution import Deconvolved
+from gpend.core.networks import Networks
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+from gpend.settings import Grain
 
+_TAKEN_OUT = "the blur was taken out"
+_NO_HELP = "nothing that gpend has helps this face"
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
-_STRUCTURE = 0.03  # share of the crop's side: what is coarser than this must not move
-_MOVED = 0.075  # root mean square difference of the coarse structure, 0 to 1, over the face
-_PART_MOVED = 0.11  # the same over one eye, the nose or the mouth
-_LANDMARKS = 0.12  # landmarks may move by this share of the eye distance
-_SHARPER = 0.2  # the log-odds that the face needs restoring must fall by this
-_REACH = 12  # a feature is looked at within this part of the crop's side, up, down, left and right
+_SAME = 1e-3  # transforms that differ by no more are one
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A face as the filter takes it."""
+
+    padded: Plane  # (1.5 side, 1.5 side, 3), 0 to 1: FFHQ-aligned, with deconvolution.MARGIN around it
+    transform: align.Transform  # from the photo to the crop of `side` pixels in its middle
+    blur: Blur
+    noise: Noise
+    terms: sharpness.Terms  # of the face as it was measured
+
+    @property
+    def side(self) -> int:
+        """Of the crop in the middle, in pixels."""
+        return deconvolution.side_of(self.padded)
+
+    @property
+    def crop(self) -> Plane:
+        """(side, side, 3): the crop without what is around it."""
+        return deconvolution.middle(self.padded)
 
 
 @dataclass(frozen=True)
 class Blurred:
     """A face that is to be restored."""
 
-    crop: Plane  # (side, side, 3), 0 to 1, aligned to the network's template
-    scale: float  # crop pixels for each photo pixel
-    weights: BlendWeights  # how much of the network's change is used
+    crop: Plane  # (size, size, 3), 0 to 1, aligned to the network's template
+    transform: align.Transform  # from the photo to that crop
+    weights: BlendWeights | None  # how much of the network's change is used on the photo itself
+    paints: bool = True  # whether the network may change it at all
+    seen: Seen | None = None  # where there is a blur to be taken out first
+
+    @property
+    def scale(self) -> float:
+        """Crop pixels for each photo pixel."""
+        return align.scale_of(self.transform)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One face after the network."""
+    """What became of a face."""
 
-    difference: Plane  # (side, side, 3), -1 to 1: to be added to the aligned crop
-    refusal: str  # why it must not be added, or ""
+    change: Plane  # (side, side, 3), -1 to 1: to be added to the crop of `transform`
+    weight: Plane  # (side, side), 0 to 1: how much of it
+    transform: align.Transform  # from the photo to that crop
+    steps: tuple[str, ...] = ()  # what was done, in words
+    refusal: str = ""  # why nothing must be changed, or ""
 
 
-def attempts(faces: Sequence[Blurred], networks: Networks) -> list[Attempt]:
-    """Restore every face, and judge each result against what the photo holds."""
+@dataclass(frozen=True)
+class _Filtered:
+    """A face after the first stage, which may have left it as it was."""
+
+    face: Blurred
+    crop: Plane  # for the network
+    change: Plane | None  # of `seen.crop`; None where the filter was not used
+    weight: Plane | None  # of that change
+    weights: BlendWeights | None  # for the network; None: it is not asked
+    refusal: str = ""  # why the filter was not used, where it should have been
+
+
+def attempts(faces: Sequence[Blurred], networks: Networks, grain: Grain = Grain.SOFTEN) -> list[Attempt]:
+    """Restore every face, stage after stage, and judge each result against what the photo holds."""
     results: list[Attempt] = []
     for start in range(0, len(faces), _BATCH):
-        batch = faces[start : start + _BATCH]
-        outputs = networks.restore(np.stack([face.crop for face in batch]))
-        results += [_attempt(face, output, networks) for face, output in zip(batch, outputs, strict=True)]
+        batch = [_filtered(face, networks) for face in faces[start : start + _BATCH]]
+        asked = [one.crop for one in batch if one.weights]
+        outputs = iter(networks.restore(np.stack(asked)) if asked else ())
+        results += [_attempt(one, next(outputs) if one.weights else None, networks, grain) for one in batch]
     return results
 
 
-def unit(template: Landmarks) -> float:
-    """Pixels of a crop with its landmarks at `template` for each pixel of the crop that sharpness is measured on."""
-    return 1 / align.scale_of(align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)))
+def through_filter(seen: Seen, networks: Networks) -> Plane | None:
+    """(side, side, 3), 0 to 1: the crop with its blur taken out; None where the gate says that it must not be."""
+    found = _seen_through(seen, networks)
+    if _judgement(found, seen).forbids:
+        return None
+    trust = agreement.trust(found.residual, seen.noise)[:, :, None]
+    return np.asarray(seen.crop + trust * (found.restored - seen.crop), np.float32)
 
 
-def _attempt(face: Blurred, output: Plane, networks: Networks) -> Attempt:
-    template = networks.restore.template
-    restored = blended(np.asarray(output, np.float32), face.crop, face.weights.bands, unit(template))
+def _seen_through(seen: Seen, networks: Networks) -> Deconvolved:
+    """The face without its blur: by the filter, and by the network that takes out its ringing, where there is one."""
+    scale = align.scale_of(seen.transform)
+    if networks.refine is None:
+        return deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, scale)
+    weak, strong = deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths)
+    refined = networks.refine(seen.crop[None], deconvolution.middle(weak)[None], deconvolution.middle(strong)[None])[0]
+    again = deconvolution.blurred_again(luma(refined), weak, seen.blur)
+    return Deconvolved(np.clip(refined, 0, 1), luma(seen.crop) - again)
+
+
+def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
+    return agreement.judgement(found, seen.crop, seen.blur, seen.noise, seen.terms)
+
+
+def _filtered(face: Blurred, networks: Networks) -> _Filtered:
+    """The face with its blur taken out, where that may be done and agrees with the photo."""
+    own = face.weights if face.paints and face.weights and face.weights.part else None
+    seen = face.seen
+    if seen is None:
+        return _Filtered(face, face.crop, None, None, own)
+    found = _seen_through(seen, networks)
+    judgement = _judgement(found, seen)
+    if judgement.forbids:
+        return _Filtered(face, face.crop, None, None, None if judgement.refusal else own, judgement.forbids)
+    weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
+    change = found.restored - seen.crop
+    crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face, networks), 0, 1)
+    after = _weights_after(np.asarray(crop, np.float32), face, networks) if face.paints else None
+    return _Filtered(face, np.asarray(crop, np.float32), change, weight, after)
+
+
+def _weights_after(crop: Plane, face: Blurred, networks: Networks) -> BlendWeights | None:
+    """How much of the network's change a face gets whose blur was taken out."""
+    weights = blend.weights_after_filter(gates.terms_of(crop, face.scale, networks.restore.template))
+    return weights if weights.part else None
+
+
+def _carried(change: Plane, seen: Seen, face: Blurred, networks: Networks) -> Plane:
+    """A change of the filter's crop in the network's."""
+    size = networks.restore.size
+    onwards = align.chained(face.transform, align.inverted(seen.transform))
+    if seen.side == size and np.allclose(onwards, np.eye(2, 3), atol=_SAME):
+        return change
+    return align.warped(change, onwards, (size, size), cv2.BORDER_CONSTANT)
+
+
+def _attempt(one: _Filtered, output: Plane | None, networks: Networks, grain: Grain) -> Attempt:
+    """The face after both stages, or after those that hold."""
+    painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
+    if one.change is None or one.weight is None or one.face.seen is None:
+        return _without_filter(one, painted, refusal, networks, grain)
+    seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [_TAKEN_OUT]
+    back = align.chained(seen.transform, align.inverted(one.face.transform))
+    mask = paste.mask(networks.restore.template, networks.restore.size)
+    if painted is not None and one.weights is not None:
+        inside = align.warped(painted * mask[:, :, None], back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
+        if not agreement.feature_refusal(seen.crop + change + inside, seen.padded, seen.blur, seen.noise):
+            change = change + inside
+            steps.append(f"painted at {one.weights.strength:.0%} strength")
+    face = align.warped(mask, back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
+    result = grained(np.asarray(np.clip(seen.crop + change, 0, 1), np.float32), seen.crop, grain_kept(grain, face))
+    return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps))
+
+
+def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, networks: Networks, grain: Grain) -> Attempt:
+    """The face as the network alone leaves it."""
+    crop, mask = one.face.crop, paste.mask(networks.restore.template, networks.restore.size)
+    if painted is None or one.weights is None:
+        return Attempt(np.zeros_like(crop), mask, one.face.transform, (), refusal or _NO_HELP)
+    result = grained(np.asarray(np.clip(crop + painted, 0, 1), np.float32), crop, grain_kept(grain, mask))
+    return Attempt(result - crop, mask, one.face.transform, (f"restored at {one.weights.strength:.0%} strength",))
+
+
+def _painted(one: _Filtered, output: Plane, networks: Networks) -> tuple[Plane | None, str]:
+    """The network's change, or why it must not be used."""
+    template, face = networks.restore.template, one.face
+    bands = one.weights.bands if one.weights else ()
+    restored = blended(np.asarray(output, np.float32), one.crop, bands, gates.unit(template))
     refusal = (
-        _structure_refusal(output, face.crop, template)
-        or _sharpness_refusal(restored, face, template)
-        or _landmark_refusal(restored, face.crop, networks)
+        gates.structure_refusal(output, one.crop, template)
+        or gates.sharpness_refusal(restored, face.crop, face.scale, template)
+        or gates.landmark_refusal(restored, face.crop, networks)
     )
-    return Attempt(restored - face.crop, refusal)
-
-
-def _structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
-    """Tone may differ as a whole; its coarse pattern over the face, and over each feature, may not."""
-    side = crop.shape[0]
-    gap = smooth(luma(output), _STRUCTURE * side) - smooth(luma(crop), _STRUCTURE * side)
-    reach = side // _REACH
-    left, right = round(template[0][0]) - 2 * reach, round(template[1][0]) + 2 * reach
-    face = gap[round(template[0][1]) - 2 * reach : round(template[4][1]) + reach, left:right]
-    moved = float(face.std())
-    if moved > _MOVED:
-        return f"the restored face differs too much in its coarse structure ({moved:.3f})"
-    parts = (gap[round(y) - reach : round(y) + reach, round(x) - reach : round(x) + reach] for x, y in template)
-    worst = max(float(np.abs(part - face.mean()).mean()) for part in parts)
-    return f"an eye, the nose or the mouth differs too much ({worst:.3f})" if worst > _PART_MOVED else ""
-
-
-def _sharpness_refusal(restored: Plane, face: Blurred, template: Landmarks) -> str:
-    """Both crops are measured alike: neither the trace of the JPEG grid nor the direction of a motion plays a part."""
-    scale = face.scale / unit(template)
-    before, after = (_terms(crop, scale, template) for crop in (face.crop, restored))
-    after = replace(after, direction=before.direction)
-    fallen = sharpness.log_odds(before) - sharpness.log_odds(after)
-    return "" if fallen >= _SHARPER else "the restored face is not clearly sharper"
-
-
-def _terms(crop: Plane, scale: float, template: Landmarks) -> sharpness.Terms:
-    target = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
-    side = (sharpness.SIDE, sharpness.SIDE)
-    aligned = align.warped(crop, align.similarity(template, target), side, cv2.BORDER_REPLICATE)
-    return sharpness.measured_terms(aligned, scale, 0.0)
-
-
-def _landmark_refusal(restored: Plane, crop: Plane, networks: Networks) -> str:
-    """Both crops are searched, so that what the detector gets wrong on such faces cancels."""
-    template = networks.restore.template
-    before = _landmarks(crop, networks.detect, template)
-    after = _landmarks(restored, networks.detect, template)
-    if after is None:
-        return "no face is found in the restored crop"
-    eyes = float(np.hypot(template[1][0] - template[0][0], template[1][1] - template[0][1]))
-    shift = _distance(after, template if before is None else before) / eyes
-    return "" if shift <= _LANDMARKS else f"eyes, nose or mouth have moved by {shift:.0%} of the eye distance"
-
-
-def _landmarks(crop: Plane, detect: DetectFaces, template: Landmarks) -> Landmarks | None:
-    """Of the faces found in a crop, the landmarks nearest to the template."""
-    found = [face.landmarks for face in detect(np.asarray(np.rint(crop * 255), np.uint8))]
-    return min(found, key=lambda landmarks: _distance(landmarks, template), default=None)
-
-
-def _distance(landmarks: Landmarks, others: Landmarks) -> float:
-    gap = np.asarray(landmarks) - np.asarray(others)
-    return float(np.sqrt((gap**2).sum(1).mean()))
+    return (None, refusal) if refusal else (restored - one.crop, "")

@@ -47,12 +47,25 @@ def faces_of(found: Sequence[Face]) -> list[Face]:
 
 
 def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
-    """The reason why a face cannot be restored, judged by its size, score and landmarks; None if there is none."""
+    """The reason why a face cannot be restored, judged by its size and score; None if there is none."""
     if face.score < settings.minimum_score:
         return Doubt(Verdict.UNSURE, f"the detector is only {face.score:.0%} sure that this is a face")
     if face.width < settings.minimum_face_px:
         return Doubt(Verdict.SMALL, f"{face.width:.0f} px wide; at least {settings.minimum_face_px} px are needed")
-    return _pose_doubt(face)
+    return None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a face is to be restored."""
+
+    sees: bool  # its blur is taken out first
+    paints: bool  # the network may change it
+    weights: BlendWeights | None  # how much of its change, where it works on the photo itself
+
+
+NOTHING = Plan(sees=False, paints=False, weights=None)
+"""For faces that are left alone."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +73,54 @@ class Judged:
     """What was decided about a measured face."""
 
     report: FaceReport
-    weights: BlendWeights  # how much of the network's change it would get
+    plan: Plan
 
 
-def judged(face: Face, measure: Measure, covered: float, settings: TriageSettings) -> Judged:
-    """A measured face: restored (to be tried), sharp, too far gone, covered, or not to be improved.
+@dataclass(frozen=True)
+class Findings:
+    """What is known of a measured face."""
 
-    `covered` is what `occlusion.log_odds` says of it.
-    """
-    value, limit = measure.sharpness, settings.sharpness_threshold
-    weights = _weights(measure, settings)
-    below = f"sharpness {value:.2f} is below {limit:.2f}"
-    decision = Doubt(Verdict.RESTORED, f"{below}; restored at {weights.strength:.0%} strength")
+    measure: Measure
+    covered: float  # log-odds of `occlusion.log_odds`
+    pose: Doubt | None = None  # of `pose_doubt`
+    blur: str = ""  # in words, where one was found that can be taken out
+
+
+def judged(face: Face, found: Findings, settings: TriageSettings) -> Judged:
+    """A measured face: restored (to be tried), sharp, too far gone, turned away, covered, or not to be improved."""
+    value, limit = found.measure.sharpness, settings.sharpness_threshold
     if value >= limit and limit < 1:
-        decision = Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}")
-    elif measure.residual_detail < _GONE:
-        decision = Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
-    elif covered >= COVERED and limit < 1:
-        decision = Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
-    elif weights.part == 0:
-        decision = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(measure)}")
-    told = _told(measure, covered, weights)
-    return Judged(FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, told), weights)
+        return _judged(face, found, Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}"), NOTHING)
+    weights = _weights(found.measure, settings)
+    doubt = _paint_doubt(found, every_face=limit >= 1)
+    below = f"sharpness {value:.2f} is below {limit:.2f}"
+    if found.blur:
+        told = f"{below}: {found.blur}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
+        plan = Plan(sees=True, paints=doubt is None, weights=weights)
+        return _judged(face, found, Doubt(Verdict.RESTORED, told), plan)
+    if doubt is None and weights.part == 0:
+        doubt = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(found.measure)}")
+    if doubt is not None:
+        return _judged(face, found, doubt, Plan(sees=False, paints=False, weights=weights))
+    chosen = Doubt(Verdict.RESTORED, f"{below}; restored at {weights.strength:.0%} strength")
+    return _judged(face, found, chosen, Plan(sees=False, paints=True, weights=weights))
+
+
+def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:
+    """Why the network must not paint this face, whatever else can be done for it."""
+    if found.pose is not None:
+        return found.pose
+    if found.measure.residual_detail < _GONE:
+        return Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
+    if found.covered >= COVERED and not every_face:
+        return Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
+    return None
+
+
+def _judged(face: Face, found: Findings, decision: Doubt, plan: Plan) -> Judged:
+    told = _told(found.measure, found.covered, plan.weights or blend_weights(found.measure.terms))
+    value = found.measure.sharpness
+    return Judged(FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, told), plan)
 
 
 def _told(measure: Measure, covered: float, weights: BlendWeights) -> dict[str, float]:
@@ -104,7 +143,7 @@ def _beyond(measure: Measure) -> str:
 
 def without_measure(face: Face, reason: Doubt) -> FaceReport:
     """The report of a face that was never measured."""
-    return FaceReport(whole(face.box), face.score, 0.0, reason.verdict, reason.reason)
+    return FaceReport(whole(face.box), face.score, None, reason.verdict, reason.reason)
 
 
 def whole(box: Box) -> Box:
@@ -113,7 +152,8 @@ def whole(box: Box) -> Box:
     return x0, y0, x1, y1
 
 
-def _pose_doubt(face: Face) -> Doubt | None:
+def pose_doubt(face: Face) -> Doubt | None:
+    """Why the network, which knows faces from the front, must not paint this one; None if it may."""
     points = np.asarray(face.landmarks)
     eyes = float(np.hypot(*(points[1] - points[0])))
     low, high = _EYES_TO_BOX

@@ -8,10 +8,12 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gpend.core.report import Outcome
 from gpend.errors import GpendError, PhotoError, TransientError
+
+Result = TypeVar("Result")
 
 
 class Engine(Protocol):
@@ -26,7 +28,7 @@ class Engine(Protocol):
         ...
 
 
-def attempt(process: Callable[[bytes], Outcome], photo: bytes) -> Outcome:
+def attempt(process: Callable[[bytes], Result], photo: bytes) -> Result:
     """`process(photo)`. Raises a GpendError and nothing else: an unforeseen error is set down to the photo.
 
     One odd photo must never stop the others, so the boundary is here; its cause is kept for whoever looks into it.

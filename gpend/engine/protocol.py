@@ -158,7 +158,7 @@ def _faces(faces: tuple[FaceReport, ...]) -> list[dict[str, object]]:
         {
             "box": [float(edge) for edge in face.box],
             "score": float(face.score),
-            "sharpness": float(face.sharpness),
+            "sharpness": None if face.sharpness is None else float(face.sharpness),
             "verdict": face.verdict.value,
             "reason": _text(face.reason),
             "terms": {name: float(term) for name, term in face.terms.items() if math.isfinite(term)},
@@ -230,7 +230,7 @@ class _Failed(_Header):
 class _Face(_Header):
     box: tuple[_Real, _Real, _Real, _Real]
     score: _Real
-    sharpness: _Real
+    sharpness: _Real | None
     verdict: Verdict
     reason: _Text
     terms: dict[_Text, _Real]

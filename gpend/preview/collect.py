@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 
 from gpend.core import pipeline
+from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import FaceReport, Verdict
 from gpend.errors import GpendError
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
+from gpend.preview import drawing
 from gpend.settings import CoreSettings
 
 SHOWN = 400
@@ -23,6 +25,7 @@ SHOWN = 400
 
 _SIDE = 160  # of the pictures in the report, in pixels
 _QUALITY = 82
+_KERNEL_SIDE = 48  # of the kernel beside them
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Seen:
     report: FaceReport
     before: bytes
     after: bytes  # b"" where the network was not asked
+    kernel: bytes = b""  # what blurred it; b"" where that is not known
 
 
 @dataclass
@@ -63,9 +67,9 @@ def collect(
         try:
             for one in pipeline.examine(read(path), networks, settings):
                 collection.verdicts[one.report.verdict] += 1
-                if one.before is not None:
+                if one.before is not None and one.report.sharpness is not None:
                     collection.sharpness.append(one.report.sharpness)
-                    seen = Seen(path, one.report, _picture(one.before), _picture(one.after))
+                    seen = Seen(path, one.report, _picture(one.before), _picture(one.after), kernel_picture(one.blur))
                     _keep(neediest, (-one.report.sharpness, -len(collection.sharpness), seen))
         except GpendError as error:
             collection.failures.append((path, str(error)))
@@ -78,6 +82,14 @@ def _keep(neediest: list[tuple[float, int, Seen]], entry: tuple[float, int, Seen
         heapq.heappush(neediest, entry)
     else:
         heapq.heappushpop(neediest, entry)
+
+
+def kernel_picture(blur: Blur | None) -> bytes:
+    """A kernel as people look at it, light on black, as PNG; b"" where there is none."""
+    if blur is None:
+        return b""
+    shown = drawing.kernel_pixels(blur, _KERNEL_SIDE)
+    return cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
 def _picture(crop: Plane | None) -> bytes:

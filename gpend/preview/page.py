@@ -34,5 +34,6 @@ def _shown(value: object) -> object:
     return value
 
 
-def _picture(jpeg: bytes) -> Markup:
-    return Markup("data:image/jpeg;base64,") + base64.b64encode(jpeg).decode("ascii")
+def _picture(data: bytes) -> Markup:
+    begins = "data:image/png;base64," if data.startswith(b"\x89PNG") else "data:image/jpeg;base64,"
+    return Markup(begins) + base64.b64encode(data).decode("ascii")  # noqa: S704 - nothing of a stranger's is in it

@@ -18,14 +18,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gpend import gallery, ledger
-from gpend.core.orientation import upright_box
 from gpend.core.photo import Box
 from gpend.errors import GpendError
 from gpend.ledger import Choice, Facts, Ledger, State
 from gpend.web import pages
 from gpend.web.guard import Guard
 from gpend.web.pages import html
-from gpend.web.pictures import Facts as PhotoFacts
 from gpend.web.pictures import Pictures, Renderer, UnshowableError
 from gpend.web.security import Sessions
 
@@ -129,18 +127,19 @@ async def photo(request: Request) -> Response:
         if places is not None:
             about = await own.pictures.facts(places.photo)
             size = pages.shown_size(about)
-            faces = [(face, _placed(face, about)) for face in found.faces]
+            faces = [(face, _placed(face)) for face in found.faces]
     except UnshowableError as error:
         problem = str(error)
     return html(request, "photo.html", shown=found, problem=problem, size=size, faces=faces)
 
 
-def _placed(face: Facts, about: PhotoFacts) -> Box | None:
+def _placed(face: Facts) -> Box | None:
+    """The face's box in the upright photo, as the core tells it."""
     box = face.get("box")
     if not isinstance(box, list) or len(box) != 4:  # noqa: PLR2004 - the edges of a box
         return None
     x0, y0, x1, y1 = (float(edge) for edge in box)
-    return upright_box((x0, y0, x1, y1), about.orientation, (about.width, about.height))
+    return x0, y0, x1, y1
 
 
 async def picture(request: Request) -> Response:

@@ -15,8 +15,19 @@ Terms = Sequence[sharpness.Terms]
 
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
 _HURT = 0.1  # quantile of the largest good part that is aimed at
-_HEAD = '"""What was fitted: `python -m tests.benchmarks.judgement FACES --fit`, and `tests.benchmarks.occlusion`."""\n'
+_HEAD = '"""What was fitted, by tests.benchmarks.judgement, .occlusion and .agreement, each with FACES --fit."""\n'
 _STRENGTH_RIDGE = 200.0
+_VECTORS = (
+    "MEANS",
+    "SPREADS",
+    "LOG_ODDS",
+    "STRENGTH",
+    "STRENGTH_AFTER",
+    "COVERED",
+    "EVIDENCE_MEANS",
+    "EVIDENCE_SPREADS",
+)
+_MATRICES = ("SHARES", "SHARES_AFTER", "EVIDENCE")
 _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 
@@ -36,7 +47,7 @@ def fit_log_odds(found: Terms, is_degraded: Values) -> None:
     coefficients.LOG_ODDS = tuple(need.tolist())
 
 
-def fit_shares(sums: Sequence[BandSums]) -> None:
+def fit_shares(sums: Sequence[BandSums]) -> tuple[tuple[float, ...], ...]:
     """Of every band, the share of the network's change that leaves the least squared error."""
     sets = sharpness.standard(rows([one.terms for one in sums]))
     own, shared = (np.array([getattr(one, name) for one in sums]) for name in ("own", "shared"))
@@ -48,26 +59,28 @@ def fit_shares(sums: Sequence[BandSums]) -> None:
         fitting.linear(sets, best[:, band], weight[:, band] / weight[:, band].mean(), 5.0)
         for band in range(own.shape[1])
     )
-    coefficients.SHARES = tuple(tuple(band.tolist()) for band in fitted)
+    return tuple(tuple(band.tolist()) for band in fitted)
 
 
-def fit_strength(curves: Sequence[Curve]) -> None:
+def fit_strength(curves: Sequence[Curve]) -> tuple[float, ...]:
     """The part of the shares up to which all but one face in ten still gain."""
     sets = sharpness.quadratic(rows([curve.terms for curve in curves]))
     largest = np.array([curve.largest() for curve in curves])
-    coefficients.STRENGTH = tuple(fitting.quantile(sets, largest, _HURT, _STRENGTH_RIDGE).tolist())
+    return tuple(fitting.quantile(sets, largest, _HURT, _STRENGTH_RIDGE).tolist())
 
 
 def write() -> Path:
     """The coefficients as a module, where gpend looks for them."""
     lines = [_HEAD, "# fmt: off\n"]
-    for name in ("MEANS", "SPREADS", "LOG_ODDS", "STRENGTH", "COVERED"):
+    for name in _VECTORS:
         lines += [f"{name}: tuple[float, ...] = (", *_folded(_numbers(getattr(coefficients, name)), 10), ")"]
-    lines.append("SHARES: tuple[tuple[float, ...], ...] = (")
-    for band in coefficients.SHARES:
-        lines += ["    (", *("    " + line for line in _folded(_numbers(band), 8)), "    ),"]
+    for name in _MATRICES:
+        lines.append(f"{name}: tuple[tuple[float, ...], ...] = (")
+        for row in getattr(coefficients, name):
+            lines += ["    (", *("    " + line for line in _folded(_numbers(row), 8)), "    ),"]
+        lines.append(")")
     path = Path(coefficients.__file__)
-    path.write_text("\n".join([*lines, ")"]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

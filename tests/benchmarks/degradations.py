@@ -5,12 +5,15 @@ compresses it as its kind says, at the native size, as a camera would. Severitie
 Lengths are in pixels of the 256 px crop unless they are called native.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from gpend.core import codec
+from gpend.settings import PhotoSettings
 
 Image = NDArray[np.uint8]
 Random = np.random.Generator
@@ -44,9 +47,17 @@ class Shot:
     kind: Kind
     severity: int  # 0 is the mildest that anyone would call degraded; higher is worse
     face_px: float
+    quality: int = 95  # that it was saved with as a JPEG
+
+    @property
+    def table(self) -> tuple[int, ...]:
+        """The steps that its luma was quantised with, row by row."""
+        data = np.asarray(_encoded(self.seen[:8, :8], self.quality))
+        return codec.identify(data.tobytes(), PhotoSettings()).quantisation
 
 
 SEVERITIES = 4
+_DIFFERS = 10  # of 255: from here on a pixel is another
 
 
 def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random) -> Shot:
@@ -59,7 +70,25 @@ def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random
         image = _grained(image, random.uniform(0.0, 2.5), random)
     harmless = 50 if kind is Kind.SHARP and face_px > 150 else 82  # on a large face, blocks are small
     quality = int(random.integers(harmless, 98))
-    return Shot(_compressed(_whole(image), quality), truth, kind, severity, face_px)
+    return Shot(_compressed(_whole(image), quality), truth, kind, severity, face_px, quality)
+
+
+def doubled(image: Image, random: Random) -> Image:
+    """The face twice, the second image shifted: a double exposure."""
+    reach = float(random.uniform(0.025, 0.09)) * image.shape[0]
+    angle, share = float(random.uniform(0, 2 * np.pi)), float(random.uniform(0.35, 0.65))
+    shift = np.array([[1, 0, reach * np.cos(angle)], [0, 1, reach * np.sin(angle)]])
+    moved = cv2.warpAffine(image, shift, image.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.addWeighted(image, 1 - share, moved, share, 0), np.uint8)
+
+
+def overlaid(taken: Shot, covered: Image, clean: Image) -> Shot:
+    """A shot before whose blurred face lies, sharp, what `covered` shows and `clean` does not."""
+    side = taken.seen.shape[0]
+    differs = (np.abs(covered.astype(np.int16) - clean).max(axis=2) > _DIFFERS).astype(np.float32)
+    mask = cv2.resize(differs, (side, side), interpolation=cv2.INTER_LINEAR)[:, :, None]
+    mixed = taken.seen * (1 - mask) + resized(covered, side) * mask
+    return replace(taken, seen=_compressed(_whole(mixed), taken.quality))
 
 
 def resized(image: Image, side: int) -> Image:
@@ -181,6 +210,10 @@ def _whole(image: NDArray[np.float32]) -> Image:
 
 
 def _compressed(image: Image, quality: int) -> Image:
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    decoded = cv2.imdecode(_encoded(image, quality), cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(np.asarray(decoded), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _encoded(image: Image, quality: int) -> Image:
+    bgr = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
+    return np.asarray(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], np.uint8)

@@ -7,7 +7,7 @@ person is measured too where dlib is: `pip install dlib-bin face-recognition-mod
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align, coefficients, occlusion, restore, sharpness, triage
+from gpend.core import coefficients, sharpness
+from gpend.core.blend import weights_after_filter
 from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
-from gpend.core.photo import Face, Plane
-from gpend.core.report import Verdict
+from gpend.core.photo import Plane
 from gpend.models.loading import load
-from gpend.settings import CoreSettings, TriageSettings
+from gpend.settings import CoreSettings
 from tests.benchmarks import calibrating, fitting, material, restoring
 from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, shot
 from tests.benchmarks.material import Sample
@@ -96,10 +96,23 @@ def _fit(found: Sequence[Measured], paths: Sequence[Path], each: int, networks: 
     """The strength is fitted on top of the shares: so the same shots are restored twice."""
     is_degraded = np.array([one.kind is not Kind.SHARP for one in found], np.float64)
     calibrating.fit_log_odds([one.terms for one in found], is_degraded)
-    calibrating.fit_shares([BandSums.of(tried) for tried in _trials(paths, each, networks, seed)])
     features = Features(networks)
-    calibrating.fit_strength([Curve.of(tried, features) for tried in _trials(paths, each, networks, seed)])
+    coefficients.SHARES = calibrating.fit_shares([BandSums.of(tried) for tried in _trials(paths, each, networks, seed)])
+    coefficients.STRENGTH = calibrating.fit_strength(
+        [Curve.of(tried, features) for tried in _trials(paths, each, networks, seed)]
+    )
+    fit_after_filter(paths, each, networks, seed)
     click.echo(f"Written: {calibrating.write()}\n")
+
+
+def fit_after_filter(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> None:
+    """The same two for faces whose blur was taken out before; all outputs are kept, for they are asked twice."""
+    features = Features(networks)
+    shots = material.spoiled(paths, each, np.random.default_rng(seed))
+    found = [tried for tried in (restoring.trial_after_filter(one, networks) for one in shots) if tried]
+    coefficients.SHARES_AFTER = calibrating.fit_shares([BandSums.of(tried) for tried in found])
+    shared = [replace(tried, shares=weights_after_filter(tried.sample.terms).shares) for tried in found]
+    coefficients.STRENGTH_AFTER = calibrating.fit_strength([Curve.of(tried, features) for tried in shared])
 
 
 def _trials(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Trial]:
@@ -127,15 +140,12 @@ def _restoration(tried: Trial, networks: Networks, measures: dict[str, Distance]
 
 def _ours(tried: Trial, networks: Networks) -> tuple[float, Plane | None]:
     """The restored crop, if gpend's judgement, its choice of strength and its gates let it come to that."""
-    sample, marks = tried.sample, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
-    face = Face((0, 0, sample.shot.face_px, sample.shot.face_px), marks, 1.0)
-    measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
-    judged = triage.judged(face, measure, occlusion.log_odds(sample.crop), TriageSettings())
-    if judged.report.verdict is not Verdict.RESTORED:
+    sample = tried.sample
+    found = restoring.blur_of(sample, networks)
+    attempt = restoring.attempted(sample, found, networks)
+    if attempt is None or attempt.refusal:
         return 0.0, None
-    blurred = restore.Blurred(sample.crop, sample.scale, judged.weights)
-    (attempt,) = restore.attempts([blurred], networks)
-    return (0.0, None) if attempt.refusal else (judged.weights.strength, sample.crop + attempt.difference)
+    return float(np.abs(attempt.change).mean()), restoring.applied(sample.crop, attempt, sample.transform)
 
 
 def _print_areas(found: Sequence[Measured]) -> None:

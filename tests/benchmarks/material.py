@@ -16,7 +16,8 @@ from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Sh
 _SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale
 _UNDER = (0.25, 0.875, 0.25, 0.75)  # top, bottom, left and right of the face's box in its crop
 
-TARGET = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+SIDE = sharpness.SIDE
+TARGET = align.scaled(align.FFHQ_TEMPLATE, SIDE)
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,14 @@ class Sample:
 
     shot: Shot
     crop: Plane  # (256, 256, 3)
-    scale: float
+    transform: align.Transform  # from the shot to that crop
     blockiness: float
     terms: sharpness.Terms
+
+    @property
+    def scale(self) -> float:
+        """Crop pixels for each pixel of the shot."""
+        return align.scale_of(self.transform)
 
 
 def faces(folder: Path, every: int = 1) -> list[Path]:
@@ -62,7 +68,7 @@ def sampled(taken: Shot, random: Random | None = None) -> Sample:
     transform = align.similarity(marks if random is None else _shaken(marks, side, random), TARGET)
     crop, scale = align.crop(taken.seen, transform, sharpness.SIDE), align.scale_of(transform)
     blocks = blockiness(_under(taken.seen, random))
-    return Sample(taken, crop, scale, blocks, sharpness.measured_terms(crop, scale, blocks))
+    return Sample(taken, crop, transform, blocks, sharpness.measured_terms(crop, scale, blocks))
 
 
 def _under(seen: NDArray[np.uint8], random: Random | None) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """What the network does to a shot, measured against the truth: structure, features and, where dlib is, identity."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,10 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gpend.core import align, sharpness
-from gpend.core.blend import BANDS, blended, shares
+from gpend.core import align, deconvolution, occlusion, restore, sharpness, triage
+from gpend.core.blend import BANDS, blend_weights, blended, luma, weights_after_filter
+from gpend.core.blur import Blur
 from gpend.core.networks import Networks
-from gpend.core.photo import Plane
+from gpend.core.noise import Noise, noise_level, quantisation_power
+from gpend.core.photo import Face, Plane
+from gpend.core.report import Verdict
+from gpend.settings import TriageSettings
 from tests.benchmarks.degradations import Kind
 from tests.benchmarks.material import TARGET, Sample
 
@@ -37,6 +41,7 @@ class Trial:
     sample: Sample
     truth: Plane
     output: Plane
+    shares: tuple[float, ...]  # as fitted
 
     @property
     def kind(self) -> Kind:
@@ -51,14 +56,86 @@ class Trial:
     def blended(self, part: float) -> Plane:
         """Restored as gpend does it, with this part of the fitted shares; 0 is the crop itself."""
         crop = self.sample.crop
-        return blended(self.output, crop, tuple(part * shares(self.sample.terms)), _UNIT) if part else crop
+        return blended(self.output, crop, [part * share for share in self.shares], _UNIT) if part else crop
 
 
 def trial(sample: Sample, networks: Networks) -> Trial:
     """Let the network restore a shot."""
+    output = np.asarray(networks.restore(sample.crop[None])[0])
+    return Trial(sample, truth_of(sample), output, blend_weights(sample.terms).shares)
+
+
+def trial_after_filter(sample: Sample, networks: Networks) -> Trial | None:
+    """Let the network restore a shot whose blur was taken out before; None where gpend takes none out."""
+    blur = blur_of(sample, networks)
+    if blur is None or not deconvolution.helps(blur):
+        return None
+    crop = restore.through_filter(seen_of(sample, blur), networks)
+    if crop is None:
+        return None
+    crop = resized(crop, sharpness.SIDE)
+    filtered = replace(sample, crop=crop, terms=sharpness.measured_terms(crop, sample.scale, 0.0))
+    tried = trial(filtered, networks)
+    return replace(tried, shares=weights_after_filter(filtered.terms).shares)
+
+
+def truth_of(sample: Sample) -> Plane:
+    """The sharp face in the crop that is measured."""
     marks = align.scaled(align.FFHQ_TEMPLATE, sample.shot.truth.shape[0])
-    truth = align.crop(sample.shot.truth, align.similarity(marks, TARGET), sharpness.SIDE)
-    return Trial(sample, truth, np.asarray(networks.restore(sample.crop[None])[0]))
+    return align.crop(sample.shot.truth, align.similarity(marks, TARGET), sharpness.SIDE)
+
+
+def resized(crop: Plane, side: int) -> Plane:
+    """A square crop at another side; shrunk by area."""
+    return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def blur_of(sample: Sample, networks: Networks) -> Blur | None:
+    """What the network finds that blurred a shot."""
+    if networks.estimate is None:
+        return None
+    found = networks.estimate(luma(sample.crop)[None])
+    return Blur(found.kernels[0], float(found.confidence[0]))
+
+
+def findings_of(sample: Sample, blur: Blur | None) -> triage.Findings:
+    """What gpend knows of a shot."""
+    measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
+    words = "blurred" if blur and deconvolution.helps(blur) else ""
+    return triage.Findings(measure, occlusion.log_odds(sample.crop), None, words)
+
+
+def attempted(sample: Sample, blur: Blur | None, networks: Networks) -> restore.Attempt | None:
+    """What gpend makes of a shot with all its stages, or with those that it has without a kernel; None: left alone."""
+    marks = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+    face = Face((0, 0, sample.shot.face_px, sample.shot.face_px), marks, 1.0)
+    judged = triage.judged(face, findings_of(sample, blur), TriageSettings())
+    if judged.report.verdict is not Verdict.RESTORED:
+        return None
+    seen = seen_of(sample, blur) if judged.plan.sees and blur else None
+    (attempt,) = restore.attempts(
+        [restore.Blurred(sample.crop, sample.transform, judged.plan.weights, judged.plan.paints, seen)], networks
+    )
+    return attempt
+
+
+def seen_of(sample: Sample, blur: Blur) -> restore.Seen:
+    """A shot as the filter takes it; around it, its edges are continued."""
+    side = deconvolution.side_for(blur, sample.scale)
+    margin = round(side * deconvolution.MARGIN)
+    transform = sample.transform * (side / sharpness.SIDE)
+    transform[:, 2] += 0.5 * (side / sharpness.SIDE - 1)
+    around = transform + np.array([[0, 0, margin], [0, 0, margin]])
+    noise = Noise(noise_level(sample.shot.seen), quantisation_power(sample.shot.table))
+    return restore.Seen(align.crop(sample.shot.seen, around, side + 2 * margin), transform, blur, noise, sample.terms)
+
+
+def applied(crop: Plane, attempt: restore.Attempt, transform: align.Transform) -> Plane:
+    """The measured crop of `transform` with what an attempt changes."""
+    change = np.asarray(attempt.change * attempt.weight[:, :, None], np.float32)
+    onwards = align.chained(transform, align.inverted(attempt.transform))
+    side = (crop.shape[1], crop.shape[0])
+    return np.asarray(np.clip(crop + align.warped(change, onwards, side, cv2.BORDER_CONSTANT), 0, 1), np.float32)
 
 
 class Distance(Protocol):

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gpend.core.blend import BANDS, blended
+from gpend.core.blend import BANDS, blended, grain_kept, grained
 from gpend.core.photo import Plane
+from gpend.settings import Grain
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
 
@@ -88,5 +89,18 @@ def test_a_restored_face_keeps_some_of_the_photo_s_grain(share: float) -> None:
     random = np.random.default_rng(3)
     smooth = np.full((128, 128, 3), 0.5, np.float32)
     grainy = np.asarray(smooth + random.normal(0, 0.04, (128, 128, 1)), np.float32)
-    result = blended(smooth, grainy, (share,) * len(BANDS), 0.5)
+    face = np.ones((128, 128), np.float32)
+    result = grained(blended(smooth, grainy, (share,) * len(BANDS), 0.5), grainy, grain_kept(Grain.SOFTEN, face))
     assert 0.2 < float(result.std()) / float(grainy.std()) < 0.7
+
+
+@pytest.mark.parametrize(("grain", "middle", "border"), [("soften", 0.35, 1), ("keep", 1, 1), ("remove", 0, 0)])
+def test_the_grain_is_what_was_asked_for_in_the_middle_and_at_the_border(
+    grain: str, middle: float, border: float
+) -> None:
+    random = np.random.default_rng(4)
+    smooth = np.full((128, 128, 3), 0.5, np.float32)
+    grainy = np.asarray(smooth + random.normal(0, 0.03, (128, 128, 1)), np.float32)
+    for face, share in ((1.0, middle), (0.0, border)):
+        result = grained(smooth, grainy, grain_kept(Grain(grain), np.full((128, 128), face, np.float32)))
+        assert float(result.std()) / float(grainy.std()) == pytest.approx(share, abs=0.3)

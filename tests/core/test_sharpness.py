@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core import align, sharpness
-from gpend.core.blend import LEAST, blend_weights, shares
+from gpend.core.blend import LEAST, blend_weights
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Pixels
 
@@ -97,7 +97,7 @@ def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_mos
 def test_under_a_blur_the_coarse_features_get_more_of_the_change_than_the_finest_detail(
     portrait: Picture, face: Face, sigma: float
 ) -> None:
-    found = shares(measured(blurred(portrait, sigma), face).terms)
+    found = np.asarray(blend_weights(measured(blurred(portrait, sigma), face).terms).shares)
     assert ((found >= 0) & (found <= 1)).all()
     assert found[2] > found[0]
 
@@ -105,7 +105,8 @@ def test_under_a_blur_the_coarse_features_get_more_of_the_change_than_the_finest
 def test_noise_gets_more_of_the_finest_change_than_blur(portrait: Picture, face: Face) -> None:
     grain = np.random.default_rng(0).normal(0, 25, portrait.shape)
     noisy = np.asarray(np.clip(blurred(portrait, 0.7) + grain, 0, 255), np.uint8)
-    assert shares(measured(noisy, face).terms)[0] > 2 * shares(measured(blurred(portrait, 2.5), face).terms)[0]
+    grainy, soft = (blend_weights(measured(one, face).terms).shares for one in (noisy, blurred(portrait, 2.5)))
+    assert grainy[0] > 2 * soft[0]
 
 
 def test_a_moved_camera_shows_in_the_direction_of_the_detail(portrait: Picture, face: Face) -> None:

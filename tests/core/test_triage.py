@@ -25,7 +25,7 @@ def face(width: float = 100, score: float = 0.99, landmarks: Landmarks | None = 
 
 
 def verdict_of(one: Face) -> Verdict | None:
-    doubt = triage.doubt(one, SETTINGS)
+    doubt = triage.doubt(one, SETTINGS) or triage.pose_doubt(one)
     return None if doubt is None else doubt.verdict
 
 
@@ -107,7 +107,7 @@ CLEAR = triage.COVERED - 5
 
 @pytest.mark.parametrize(("value", "expected"), [(0.5, Verdict.SHARP), (0.9, Verdict.SHARP)])
 def test_what_reaches_the_threshold_is_sharp(value: float, expected: Verdict) -> None:
-    report = triage.judged(face(), Measure(value, 0.0, 0.0, TERMS), CLEAR, SETTINGS).report
+    report = triage.judged(face(), triage.Findings(Measure(value, 0.0, 0.0, TERMS), CLEAR), SETTINGS).report
     assert report.verdict is expected
     assert "strength" in report.terms
 
@@ -117,27 +117,32 @@ def test_a_higher_threshold_never_spares_a_face_that_a_lower_one_restores(value:
     low = TriageSettings(sharpness_threshold=min(value, threshold))
     high = TriageSettings(sharpness_threshold=max(value, threshold))
     measure = Measure(value, 0.0, 0.0, TERMS)
-    if triage.judged(face(), measure, CLEAR, low).report.verdict is Verdict.RESTORED:
-        assert triage.judged(face(), measure, CLEAR, high).report.verdict is Verdict.RESTORED
+    if triage.judged(face(), triage.Findings(measure, CLEAR), low).report.verdict is Verdict.RESTORED:
+        assert triage.judged(face(), triage.Findings(measure, CLEAR), high).report.verdict is Verdict.RESTORED
 
 
 def test_a_face_of_which_nothing_is_left_is_too_far_gone() -> None:
-    assert triage.judged(face(), Measure(0.0, 20.0, -0.5, TERMS), CLEAR, SETTINGS).report.verdict is Verdict.GONE
+    assert (
+        triage.judged(face(), triage.Findings(Measure(0.0, 20.0, -0.5, TERMS), CLEAR), SETTINGS).report.verdict
+        is Verdict.GONE
+    )
 
 
 def test_a_blurred_face_with_something_before_it_is_left_alone() -> None:
     measure = Measure(0.1, 5.0, 0.0, TERMS)
-    report = triage.judged(face(), measure, triage.COVERED + 0.1, SETTINGS).report
+    report = triage.judged(face(), triage.Findings(measure, triage.COVERED + 0.1), SETTINGS).report
     assert report.verdict is Verdict.COVERED
     assert report.terms["covered"] == pytest.approx(0.1)
-    assert triage.judged(face(), measure, CLEAR, SETTINGS).report.verdict is not Verdict.COVERED
+    assert triage.judged(face(), triage.Findings(measure, CLEAR), SETTINGS).report.verdict is not Verdict.COVERED
     wish = TriageSettings(sharpness_threshold=1.0)
-    assert triage.judged(face(), measure, triage.COVERED + 0.1, wish).report.verdict is Verdict.RESTORED
+    assert (
+        triage.judged(face(), triage.Findings(measure, triage.COVERED + 0.1), wish).report.verdict is Verdict.RESTORED
+    )
 
 
 def test_whoever_asks_for_every_face_gets_every_face() -> None:
     wish = TriageSettings(sharpness_threshold=1.0)
-    report = triage.judged(face(), Measure(0.99, -5.0, 0.0, TERMS), CLEAR, wish).report
+    report = triage.judged(face(), triage.Findings(Measure(0.99, -5.0, 0.0, TERMS), CLEAR), wish).report
     assert report.verdict is Verdict.RESTORED
     assert report.terms["part"] >= LEAST
     assert 0 < report.terms["strength"] <= 1

@@ -30,6 +30,7 @@ class Header:
     height: int
     orientation: int  # EXIF's, 1 to 8
     depth: int = 24  # bits of a pixel, all channels
+    quantisation: tuple[int, ...] = ()  # of luma, 64 steps row by row; () where the format tells none
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def header(photo: bytes) -> JpegHeader:
     parsed = parse(photo)
     frame.refuse_unpatchable(parsed.frame)
     read = parsed.header
-    return JpegHeader(Format.JPEG, read.width, read.height, read.orientation, jpeg=parsed)
+    table = parsed.frame.components[0].table
+    steps = () if table is None else tuple(int(step) for step in table)
+    return JpegHeader(Format.JPEG, read.width, read.height, read.orientation, quantisation=steps, jpeg=parsed)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:

@@ -1,0 +1,32 @@
+"""The picture that `gpend score --picture` writes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from gpend.core.pipeline import Inspected
+from gpend.errors import FatalError
+from gpend.preview import drawing
+
+
+def refuse(place: Path, photos: Sequence[Path]) -> None:
+    """Raise FatalError where the picture cannot be written, before anything is loaded."""
+    if len(photos) != 1:
+        raise FatalError("--picture draws one photo; name one. Nothing was done.")
+    if place.suffix.lower() != ".png":
+        raise FatalError(f"The picture becomes a PNG; give it a name that ends in .png, not {place.name}.")
+    if place.exists():
+        raise FatalError(f"{place} exists already, and gpend writes over nothing. Name another file.")
+    if not place.absolute().parent.is_dir():
+        raise FatalError(f"There is no folder {place.absolute().parent} for the picture. Nothing was done.")
+
+
+def write(seen: Inspected, place: Path) -> None:
+    """Write the picture into a new file. Raises FatalError where that is not possible."""
+    pixels = cv2.cvtColor(drawing.drawn(seen), cv2.COLOR_RGB2BGR)
+    try:
+        with place.open("xb") as file:
+            file.write(cv2.imencode(".png", pixels)[1].tobytes())
+    except OSError as error:
+        raise FatalError(f"The picture {place} cannot be written: {error.strerror}.") from error

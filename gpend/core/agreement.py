@@ -1,0 +1,168 @@
+"""The physical gate: a result, blurred again by what blurred the face, must give the photo back within its noise.
+
+Where it does not, locally, the photo stays as it is. As a whole, three linear functions of what is left over, of the
+kernel and of the result tell a face whose filtering would make it worse, a double exposure, and something sharp before
+a blurred face, over which nothing may be painted either. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
+"""
+
+import math
+from dataclasses import astuple, dataclass
+
+import cv2
+import numpy as np
+from numpy import fft
+from numpy.typing import NDArray
+
+from gpend.core import align, coefficients, deconvolution, sharpness
+from gpend.core.blend import luma, smooth
+from gpend.core.blur import Blur
+from gpend.core.deconvolution import Deconvolved
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+
+_SIDE = sharpness.SIDE
+_FACE = (slice(56, 232), slice(48, 208))  # of the crop of _SIDE: brows to chin, cheek to cheek
+_WIDE = 0.03  # of the crop's side: what is judged together
+_FREE, _NONE = 2.5, 6.0  # expected deviations that a place may show without losing trust, and that cost all of it
+_GRANTED = 2.5 / 255  # deviation that is always expected: the face's own finest texture is smoothed as noise is
+_GRAINLESS = 1.5  # pixels over which noise averages out and structure stays
+_SHADE = 12.0  # pixels; contrast is what is finer
+_REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
+_EDGES = 0.002  # of full scale, next to black and to white
+_TINY = 1e-6
+_NO_HELP = "taking out the blur that was found would not make it better"
+_FEATURE = 0.024  # root mean square, of full scale: what an eye or the mouth may differ by, blurred again
+
+CERTAIN = 0.0
+"""Log-odds from which a face is taken to be what one of the fits looks for."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for and against a result; logarithms where ratios count."""
+
+    leftover: float  # structure that the result blurred again does not explain, of the strongest tenth of places
+    misfit: float  # the same with the noise
+    share: float  # the same against the photo's own contrast
+    doubt: float  # of the kernel: what its confidence lacks
+    spread: float  # of the kernel
+    stretch: float  # of the kernel: its longer axis against the shorter
+    disorder: float  # of the kernel: its entropy
+    doubled: float  # the strongest second image in the photo's cepstrum
+    peaked: float  # of the result's Laplacian: its kurtosis, high where a few edges are far sharper than the rest
+    rough: float  # the result's finest detail against the photo's
+    clipped: float  # the share of the result that ran into black or white
+
+    def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
+        """(1, values): with the terms of the sharpness measure, as the fits take them."""
+        return np.array([[*astuple(self), *astuple(terms)]], np.float64)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Log-odds of what was fitted; CERTAIN and above is taken for true."""
+
+    worsens: float  # the filter would take the face away from the truth
+    doubled: float  # two exposures
+    overlaid: float  # something sharp before a blurred face
+
+    @property
+    def forbids(self) -> str:
+        """Why the filter must not be used, or ""."""
+        return self.refusal or (_NO_HELP if self.worsens >= CERTAIN else "")
+
+    @property
+    def refusal(self) -> str:
+        """Why the face must be left as it is, or ""."""
+        if self.doubled >= CERTAIN:
+            return "the face is there twice, as in a double exposure"
+        return "something sharp lies before the blurred face" if self.overlaid >= CERTAIN else ""
+
+
+def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: sharpness.Terms) -> Judgement:
+    """What the fits say of a result; `crop` (side, side, 3), 0 to 1, is the photo's, `terms` those of its measure."""
+    row = evidence(found, crop, blur, noise).row(terms)
+    unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -4, 4)
+    values = np.hstack([np.ones((1, 1)), unit])[0]
+    worse, doubled, overlaid = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
+    return Judgement(worse, doubled, overlaid)
+
+
+def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:
+    """Measured in the crop of SIDE, whatever the side that was filtered."""
+    before, after, residual = (_small(plane) for plane in (luma(crop), luma(found.restored), found.residual))
+    structure = np.sqrt(_near(smooth(residual, _GRAINLESS) ** 2))[_FACE]
+    contrast = np.sqrt(_near((before - smooth(before, _SHADE)) ** 2))[_FACE]
+    long, short, _ = blur.axes()
+    fine = cv2.Laplacian(after, cv2.CV_32F)[_FACE]
+    coarse = cv2.Laplacian(smooth(before, 1.0), cv2.CV_32F)[_FACE]
+    inner = after[_FACE]
+    return Evidence(
+        leftover=math.log(float(np.percentile(structure, 90)) * 255 + 0.1),
+        misfit=math.log(float(np.percentile(np.sqrt(_near(residual**2))[_FACE], 90)) * 255 + 0.1),
+        share=math.log(float(np.percentile(structure / (contrast + 0.01), 90)) + 0.005),
+        doubt=math.log(1 - blur.confidence + 1e-3),
+        spread=math.log(blur.spread + 0.3),
+        stretch=math.log((long + 0.2) / (short + 0.2)),
+        disorder=float(-(blur.kernel * np.log(blur.kernel + 1e-9)).sum()),
+        doubled=second_image(before, noise.level),
+        peaked=math.log(float((fine**4).mean()) / (float((fine**2).mean()) ** 2 + _TINY**2) + _TINY),
+        rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + 1e-4)),
+        clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + 1e-3),
+    )
+
+
+def trust(residual: Plane, noise: Noise) -> Plane:
+    """(side, side), 0 to 1: where a result may be used, by its residual (side, side)."""
+    deviation = np.sqrt(smooth(residual**2, _WIDE * residual.shape[0])) / np.hypot(_GRANTED, noise.level)
+    return np.asarray(1 - np.clip((deviation - _FREE) / (_NONE - _FREE), 0, 1), np.float32)
+
+
+def feature_refusal(result: Plane, padded: Plane, blur: Blur, noise: Noise) -> str:
+    """Why a result must not be used, which does not give the photo back at an eye, the nose or the mouth, or "".
+
+    `result` (side, side, 3), 0 to 1, stands for the crop in the middle of `padded`.
+    """
+    seen = luma(padded)
+    side = result.shape[0]
+    residual = deconvolution.middle(seen) - deconvolution.blurred_again(luma(result), seen, blur)
+    structure = np.sqrt(smooth(smooth(residual, _GRAINLESS * side / _SIDE) ** 2, _WIDE * side))
+    points = np.rint(align.scaled(align.FFHQ_TEMPLATE, side)).astype(int)
+    worst = float(max(structure[y, x] for x, y in points))
+    return "its eyes, nose or mouth do not agree with the photo" if worst > _FEATURE + noise.level / 2 else ""
+
+
+def second_image(plane: Plane, level: float) -> float:
+    """How strong a second image of itself is in luma (_SIDE, _SIDE), against the first: 0 to about 1.
+
+    The log spectrum of a picture and its shifted copy waves with the shift: its inverse transform, the cepstrum
+    (Bogert 1963), has a peak there. Frequencies count by how far they stand out of the noise `level`.
+    """
+    line = np.hanning(_SIDE)
+    power = np.abs(fft.rfft2((plane - plane.mean()) * line[:, None] * line[None])) ** 2 / float((line**2).sum()) ** 2
+    down, across = fft.fftfreq(_SIDE)[:, None], fft.rfftfreq(_SIDE)[None]
+    ring = (np.hypot(down, across) * _SIDE).astype(np.intp)
+    floor = max(level, 2 / 255) ** 2
+    mean = _around(np.bincount(ring.ravel(), power.ravel()) / np.bincount(ring.ravel()))[ring]
+    weight = np.where(ring > _REACH[0], (mean / (mean + floor)) ** 2, 0)
+    waves = (np.log(power + 0.3 * floor) - np.log(mean + 0.3 * floor)) * weight
+    cepstrum = smooth(fft.fftshift(fft.irfft2(waves, (_SIDE, _SIDE))).astype(np.float32), 1.0)
+    shift = np.hypot(*(np.mgrid[0:_SIDE, 0:_SIDE] - _SIDE // 2))
+    within = (shift > _REACH[0]) & (shift < _REACH[1])
+    return float(cepstrum[within].max()) / (2 * float(weight.sum()) / _SIDE**2 + _TINY)
+
+
+def _around(profile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A falling profile, smoothed over seven places."""
+    logs = np.pad(np.log(profile + 1e-12), 3, mode="edge")
+    return np.asarray(np.exp(np.convolve(logs, np.full(7, 1 / 7), "valid")))
+
+
+def _near(plane: Plane) -> Plane:
+    return np.maximum(smooth(plane, _WIDE * _SIDE), 0)
+
+
+def _small(plane: Plane) -> Plane:
+    if plane.shape[0] == _SIDE:
+        return plane
+    return np.asarray(cv2.resize(plane, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32)

@@ -1,0 +1,194 @@
+"""See through the blur: what blurred an aligned face is taken out again, as far as noise lets it (pure).
+
+A Wiener filter (Wiener 1949) whose prior is the mean power spectrum of sharp aligned faces. Its noise is the sensor's,
+measured in the photo's own pixels, and what JPEG's quantisation took; and because the kernel is estimated, its error
+counts too: with E|dH|^2 for the expected squared error of the transfer function H, the gain that leaves the least
+squared error is H* / (|H|^2 + E|dH|^2 + N / S). Nothing is painted: all detail in the result is the photo's.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy import fft
+from numpy.typing import NDArray
+
+from gpend.core.blur import SIDE, Blur
+from gpend.core.noise import Noise, Power, noise_level
+from gpend.core.photo import Plane
+
+MARGIN = 0.25
+"""Of the side: so much of the photo around the crop is filtered with it, so that its edges ring outside of it."""
+
+_PRIOR = (5.7615, 1.5163, 2.90, 3.26, 1.1142, 400.0)
+"""Log power of sharp FFHQ-aligned faces of unit variance: level, slope, cycles across and down where it begins to
+fall, further slope, and the square of how many times those it begins at. Fitted to 300 faces, within 0.3."""
+
+_ERROR = 0.3  # expected squared error of the transfer function for each unit that the confidence lacks
+_LEAST_ERROR = 0.001  # of a kernel that is told with full confidence
+_CAUTION = 2.0  # noise counts so many times: what JPEG and cameras do is less even than the model
+_CLIPPED = 0.985  # from here on a pixel's light may have been cut off: the blur happened before that
+_ROUNDS = 3  # in which clipped pixels are filled with what the result predicts
+_CHROMA = 4.0  # colour differences count as so many times noisier: they are stored coarser
+_SURE = 0.85  # the least confidence with which a kernel is believed
+_SEEN = 0.9  # pixels of the crop of SIDE; the spread of a blur that is worth taking out
+_FINEST = 0.375  # cycles for each pixel of a crop of SIDE; from here to 0.5 is its finest detail
+_LARGER = (4 * SIDE, 2 * SIDE)  # sides of crops for large faces, largest first
+_LEFT = 0.12  # so much left of the finest detail is worth a larger crop
+_ROOM = 0.8  # of a larger crop, which the photo must fill
+_TRAINED_NOISE = 2.5 / 255  # standard deviation: the least that the refining network was trained with
+_TRAINED_RANGE = (-0.1, 1.1)
+_ENOUGH = 1e-6
+
+Spectrum = NDArray[np.complex64]
+
+
+@dataclass(frozen=True)
+class Deconvolved:
+    """A face seen through its blur."""
+
+    restored: Plane  # as the crop
+    residual: Plane  # (side, side) luma: the crop less the result blurred again
+
+
+def helps(blur: Blur) -> bool:
+    """Whether there is a blur that can be taken out: one that was found surely enough, and not next to none."""
+    return blur.confidence >= _SURE and blur.spread >= _SEEN
+
+
+def side_for(blur: Blur, scale: float) -> int:
+    """The side of the crop to work in, SIDE or a multiple: the smallest that holds what the blur has left.
+
+    `scale` is pixels of the crop of SIDE for each photo pixel: a face that is no larger needs no larger crop.
+    """
+    frequency = np.hypot(fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None])
+    finest = (frequency > _FINEST) & (frequency < 0.5)  # noqa: PLR2004 - what a grid can hold
+    left = float(np.abs(_transfer(blur.kernel, SIDE, SIDE))[finest].mean())
+    return next((side for side in _LARGER if left > _LEFT and side * _ROOM <= SIDE / scale), SIDE)
+
+
+def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: float = 1.0) -> Deconvolved:
+    """The face in the middle of `padded`, seen through its blur.
+
+    `padded` is an aligned crop with MARGIN of its side around it, (1.5 side, 1.5 side, 3) float32, 0 to 1; `scale` its
+    pixels for each photo pixel. `caution` above 1 takes out less of the blur, and rings less.
+    """
+    whole = padded.shape[0]
+    side = side_of(padded)
+    ycc = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2YCrCb), np.float32)
+    transfer = _transfer(blur.kernel, side, whole)
+    cost = _cost(whole, side, noise, scale) * np.float32(caution)
+    error = _error(blur)
+    luma, again = _filtered(ycc[:, :, 0], transfer, error, cost, padded.max(axis=2) >= _CLIPPED)
+    chroma = [_filtered(ycc[:, :, channel], transfer, error, cost * _CHROMA, None)[0] for channel in (1, 2)]
+    result = np.asarray(cv2.cvtColor(np.stack([luma, *chroma], axis=2), cv2.COLOR_YCrCb2RGB), np.float32)
+    return Deconvolved(np.clip(middle(result), 0, 1), middle(ycc[:, :, 0] - again))
+
+
+def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Plane, Plane]:
+    """Luma through the filter at two strengths, each as `padded`, -0.1 to 1.1: what `RefineFaces` is given.
+
+    Noise is white here, as it was where the network was trained: `strengths` are how many times it counts.
+    """
+    plane = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2GRAY), np.float32)
+    whole, side = padded.shape[0], side_of(padded)
+    transfer, error = _transfer(blur.kernel, side, whole), _error(blur)
+    eight_bits = np.asarray(np.rint(middle(padded) * 255), np.uint8)
+    white = _cost(whole, side, Noise(max(noise_level(eight_bits), _TRAINED_NOISE)), 1.0) / np.float32(_CAUTION)
+    weak, strong = (
+        np.clip(_filtered(plane, transfer, error, white * np.float32(factor), None)[0], *_TRAINED_RANGE)
+        for factor in strengths
+    )
+    return weak, strong
+
+
+def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
+    """(side, side): luma of a crop blurred by what blurred the face, with `around`, 1.5 times as wide, around it."""
+    whole, side = around.shape[0], plane.shape[0]
+    laid = around.copy()
+    start = (whole - side) // 2
+    laid[start : start + side, start : start + side] = plane
+    mean = np.float32(laid.mean())
+    again = fft.irfft2(fft.rfft2((laid - mean) * _window(whole)) * _transfer(blur.kernel, side, whole), laid.shape)
+    return middle(np.asarray(again + mean, np.float32))
+
+
+def side_of(padded: Plane) -> int:
+    """Side of the crop in the middle of `padded`, in pixels."""
+    side: int = round(padded.shape[0] / (1 + 2 * MARGIN))
+    return side
+
+
+def middle(padded: Plane) -> Plane:
+    """The crop without its margin."""
+    side = side_of(padded)
+    inner = slice((padded.shape[0] - side) // 2, (padded.shape[0] - side) // 2 + side)
+    return padded[inner, inner]
+
+
+def _filtered(
+    plane: Plane, transfer: Spectrum, error: np.float32, cost: Power, clipped: NDArray[np.bool_] | None
+) -> tuple[Plane, Plane]:
+    """The plane through the filter, and that blurred again; what was clipped may be brighter than it is."""
+    inner = slice(plane.shape[0] // 6, -plane.shape[0] // 6)
+    mean, variance = np.float32(plane[inner, inner].mean()), np.float32(plane[inner, inner].var() + _ENOUGH)
+    power = transfer.real**2 + transfer.imag**2
+    gain = np.conj(transfer) / (power + error + cost / variance)
+    window = _window(plane.shape[0])
+    seen = wanted = (plane - mean) * window
+    rounds = _ROUNDS if clipped is not None and clipped.any() else 1
+    for left in reversed(range(rounds)):
+        spectrum = fft.rfft2(wanted) * gain
+        again = fft.irfft2(spectrum * transfer, plane.shape)
+        if left and clipped is not None:
+            wanted = np.where(clipped, np.maximum(seen, again), seen).astype(np.float32)
+    result = fft.irfft2(spectrum, plane.shape)
+    return np.asarray(result + mean, np.float32), np.asarray(again + mean + plane - mean - wanted, np.float32)
+
+
+def _error(blur: Blur) -> np.float32:
+    """The expected squared error of the transfer function."""
+    return np.float32(max(_LEAST_ERROR, _ERROR * (1 - blur.confidence)))
+
+
+def _transfer(kernel: Plane, side: int, whole: int) -> Spectrum:
+    """(whole, whole / 2 + 1): the kernel's transfer function in a crop of `side` pixels, its centre at the origin."""
+    wide = resampled(kernel, side / SIDE)
+    reach = wide.shape[0] // 2
+    spread = np.zeros((whole, whole), np.float32)
+    spread[: wide.shape[0], : wide.shape[1]] = wide
+    return np.asarray(fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1))), np.complex64)
+
+
+def resampled(kernel: Plane, factor: float) -> Plane:
+    """A kernel for a crop `factor` times as large, of odd side and sum 1."""
+    if factor == 1:
+        return kernel
+    reach = int(np.ceil(kernel.shape[0] // 2 * factor))
+    middle = kernel.shape[0] // 2
+    shift = np.array([[factor, 0, reach - factor * middle], [0, factor, reach - factor * middle]])
+    size = (2 * reach + 1, 2 * reach + 1)
+    wide = np.clip(cv2.warpAffine(kernel, shift, size, flags=cv2.INTER_LINEAR), 0, None)
+    return np.asarray(wide / wide.sum(), np.float32)
+
+
+def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
+    """Noise against the prior, (whole, whole / 2 + 1): what the filter pays for detail of faces of unit variance."""
+    down = fft.fftfreq(whole)[:, None]
+    across = fft.rfftfreq(whole)[None]
+    level, slope, first, second, further, start = _PRIOR
+    squared = (across * side / first) ** 2 + (down * side / second) ** 2
+    prior = np.exp(level - slope * np.log1p(squared) - further * np.log1p(squared / start))
+    prior *= (side / SIDE) ** 2  # the spectrum is of the crop of SIDE; in a larger one the same power is denser
+    frequency = np.asarray(np.hypot(across, down) * scale, np.float32)  # of the photo's own pixels
+    told = noise.power(frequency) * np.float32(scale**2)
+    beyond = np.where(frequency > 0.5 * np.sqrt(2), np.float32(1e3), np.float32(1))
+    return np.asarray(_CAUTION * told * beyond / prior, np.float32)
+
+
+def _window(whole: int) -> Plane:
+    """1 in the crop, falling to 0 across its margin: so the plane repeats without a step."""
+    margin = round(whole * MARGIN / (1 + 2 * MARGIN))
+    edge = 0.5 - 0.5 * np.cos(np.pi * (np.arange(margin) + 0.5) / margin)
+    line = np.concatenate([edge, np.ones(whole - 2 * margin), edge[::-1]]).astype(np.float32)
+    return np.asarray(line[:, None] * line[None], np.float32)

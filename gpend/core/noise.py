@@ -1,0 +1,57 @@
+"""What is in a photo's pixels that is not the picture: the sensor's noise, and what JPEG's quantisation took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.photo import Pixels
+
+Power = NDArray[np.float32]
+
+_SECOND_DIFFERENCE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)  # Immerkaer 1996
+_GAIN = 6.0  # the standard deviation of its answer to noise of 1
+_TO_MEDIAN = 0.6745  # the median absolute value of Gaussian noise of 1
+_LEAST = 1.2 / 255  # standard deviation: no photo of 8 bits has less, whatever a denoiser makes of it
+_STEPS = 8  # frequencies of the cosine transform along one side of a block
+_NEAR = 0.75  # of a step: coefficients that are so near to a radius count for it
+_RADII = 10  # up to the corner of a block
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise as power at frequencies of the photo's own pixels."""
+
+    level: float  # standard deviation of the sensor's, 0 to 1
+    quantisation: tuple[float, ...] = ()  # power that JPEG took at 0, 1/16, 2/16 ... cycles a pixel; () for none
+
+    def power(self, frequency: Power) -> Power:
+        """The power at these frequencies, float32 of any shape, in cycles for each pixel of the photo."""
+        result = np.full_like(frequency, self.level**2)
+        if self.quantisation:
+            places = np.arange(len(self.quantisation)) / (2 * _STEPS)
+            result += np.exp(np.interp(frequency, places, np.log(self.quantisation))).astype(np.float32)
+        return result
+
+
+def noise_level(pixels: Pixels) -> float:
+    """Standard deviation of the noise in the luma of (height, width, 3) pixels, 0 to 1, at least that of 8 bits.
+
+    Edges hardly count: the median of second differences is taken.
+    """
+    if min(pixels.shape[:2]) < _STEPS:
+        return _LEAST
+    luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    change = cv2.filter2D(luma, -1, _SECOND_DIFFERENCE)[1:-1, 1:-1]
+    return max(_LEAST, float(np.median(np.abs(change))) / (_TO_MEDIAN * _GAIN))
+
+
+def quantisation_power(table: Sequence[int]) -> tuple[float, ...]:
+    """What a table of 64 steps, row by row, takes at 0, 1/16 ... cycles a pixel: a step q has errors of q^2 / 12."""
+    steps = np.asarray(table, np.float64).reshape(_STEPS, _STEPS) / 255
+    radius = np.hypot(np.arange(_STEPS)[:, None], np.arange(_STEPS)[None])
+    lost = np.log(steps**2 / 12 + 1e-12)
+    rings = (lost[np.abs(radius - place) < _NEAR] for place in range(_RADII))
+    return tuple(float(np.exp(ring.mean())) for ring in rings)

@@ -1,0 +1,71 @@
+"""The physical gate: what a result blurred again does not explain is seen."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from gpend.core import agreement, align, deconvolution
+from gpend.core.blend import luma
+from gpend.core.blur import SIDE, Blur
+from gpend.core.networks import Networks
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+
+CLEAN = Noise(1.5 / 255)
+MARGIN = round(SIDE * deconvolution.MARGIN)
+
+
+@pytest.fixture(scope="session")
+def padded(networks: Networks, samples: Path) -> Plane:
+    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
+    face = max(networks.detect(portrait), key=lambda one: one.score)
+    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE))
+    return align.crop(portrait, transform + np.array([[0, 0, MARGIN], [0, 0, MARGIN]]), SIDE + 2 * MARGIN)
+
+
+def gauss(sigma: float) -> Blur:
+    line = cv2.getGaussianKernel(41, sigma)[:, 0]
+    return Blur(np.asarray(np.outer(line, line), np.float32), 1.0)
+
+
+def blurred(picture: Plane, sigma: float) -> Plane:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+
+
+@pytest.mark.parametrize("shift", [(8, 3), (0, 14), (-20, 10)])
+def test_a_face_that_is_there_twice_shows_in_the_cepstrum(padded: Plane, shift: tuple[int, int]) -> None:
+    once = luma(deconvolution.middle(padded))
+    twice = 0.5 * once + 0.5 * np.roll(once, shift, (0, 1))
+    assert agreement.second_image(np.asarray(twice, np.float32), 0.01) > 2 * agreement.second_image(once, 0.01)
+
+
+def test_a_result_that_explains_the_photo_is_trusted_everywhere() -> None:
+    noise = np.random.default_rng(1).normal(0, CLEAN.level, (SIDE, SIDE)).astype(np.float32)
+    assert agreement.trust(noise, CLEAN).min() == pytest.approx(1)
+
+
+def test_a_place_that_is_not_explained_is_not_trusted() -> None:
+    residual = np.zeros((SIDE, SIDE), np.float32)
+    residual[100:140, 100:140] = 0.2
+    trust = agreement.trust(residual, CLEAN)
+    assert trust[120, 120] == 0
+    assert trust[220, 220] == 1
+
+
+def test_the_truth_agrees_with_its_blurred_photo_and_another_mouth_does_not(padded: Plane) -> None:
+    seen, truth = blurred(padded, 2.5), deconvolution.middle(padded)
+    assert not agreement.feature_refusal(truth, seen, gauss(2.5), CLEAN)
+    x, y = (round(value) for value in align.scaled(align.FFHQ_TEMPLATE, SIDE)[3])
+    other = truth.copy()
+    other[y - 14 : y + 14, x - 14 : x + 14] = other[y - 14 : y + 14, x - 14 : x + 14][::-1] * 0.6
+    assert "do not agree" in agreement.feature_refusal(other, seen, gauss(2.5), CLEAN)
+
+
+def test_evidence_is_finite_even_where_there_is_nothing_to_see() -> None:
+    flat = np.full((SIDE + 2 * MARGIN, SIDE + 2 * MARGIN, 3), 0.5, np.float32)
+    found = deconvolution.deconvolve(flat, gauss(2), CLEAN, 1.0)
+    seen = agreement.evidence(found, deconvolution.middle(flat), gauss(2), CLEAN)
+    assert np.isfinite(list(vars(seen).values())).all()
