@@ -52,9 +52,9 @@ def resume(path: Path, stage: Stage, name: str, device: torch.device) -> Progres
     return Progress(content["step"], content["seconds"], content["average"])
 
 
-def begun(stage: Stage) -> Progress:
-    """Nothing learnt yet."""
-    return Progress(0, 0.0, {key: value.detach().clone() for key, value in stage.network.state_dict().items()})
+def begun(stage: Stage, step: int = 0) -> Progress:
+    """At the beginning of a run; `step` is where the weights that it begins from had come to."""
+    return Progress(step, 0.0, {key: value.detach().clone() for key, value in stage.network.state_dict().items()})
 
 
 @torch.no_grad()

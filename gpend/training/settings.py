@@ -53,6 +53,7 @@ class TrainSettings(Knobs):
     run: Path  # checkpoint, exported weights, tables and sheets go here, outside of the repository
     licences: Licences = Licences.ALL
     begin: Path | None = None  # weights to begin from: .safetensors, or the folder of an exported network
+    begin_step: Annotated[int, Field(ge=0)] = 0  # the step that those weights had come to
     kernel: Path | None = None  # the trained kernel network, for the stages after it
     refine: Path | None = None  # and the trained refining one
     seed: Annotated[int, Field(ge=0)] = 0

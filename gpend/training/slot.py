@@ -43,6 +43,7 @@ def slot_of(settings: TrainSettings, *, gpu: bool, processors: int) -> Slot:
             "stage": stage,
             "run": home / stage,
             "begin": _weights(home, stage) or (settings.begin if stage is settings.stage else None),
+            "begin_step": _steps(home, stage),
             "kernel": settings.kernel or _weights(home, StageName.KERNEL),
             "refine": settings.refine or _weights(home, StageName.REFINE),
             "device": "auto" if gpu else "cpu",

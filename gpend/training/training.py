@@ -65,7 +65,11 @@ def train(settings: TrainSettings, material: Material, is_over: Stop, tell: Tell
     stage = stage_of(settings, material.wiener, material.device)
     path = settings.run / checkpoint.NAME
     begins = not (resume and path.is_file())
-    progress = checkpoint.begun(stage) if begins else checkpoint.resume(path, stage, settings.stage, material.device)
+    progress = (
+        checkpoint.begun(stage, settings.begin_step)
+        if begins
+        else checkpoint.resume(path, stage, settings.stage, material.device)
+    )
     tell(f"{settings.stage}: {len(material.pictures)} faces, on {spoken(material.device)}, from step {progress.step}.")
     Run(settings, material, stage, progress, tell).go(is_over)
     written = export(progress.average, settings.run / WEIGHTS, settings.stage)

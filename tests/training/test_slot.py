@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from gpend.training import slot
 from gpend.training.settings import RateSettings, StageName, TrainSettings
-from gpend.training.training import WEIGHTS
+from gpend.training.training import WEIGHTS, load_material, minutes, train
 from tests.training import material
 
 
@@ -39,7 +39,15 @@ def test_a_fresh_machine_begins_from_the_weights_that_came_along(settings: Train
     left(settings.run, StageName.KERNEL, 40)
     chosen = slot.slot_of(settings, gpu=True, processors=4)
     assert chosen.settings.begin == settings.run / "kernel" / WEIGHTS
+    assert chosen.settings.begin_step == 40
     assert "Stage kernel, from step 40" in chosen.says
+
+
+def test_the_step_that_weights_had_come_to_goes_on_where_there_is_no_checkpoint(tmp_path: Path) -> None:
+    begun = material.settings(tmp_path, StageName.REFINE).model_copy(update={"stage": StageName.KERNEL})
+    chosen = begun.model_copy(update={"begin": begun.kernel, "begin_step": 40})
+    progress = train(chosen, load_material(chosen), minutes(0), lambda _: None, resume=True)
+    assert progress.step == 40
 
 
 def test_when_a_stage_is_done_the_next_one_works_on_its_weights(settings: TrainSettings) -> None:
