@@ -12,7 +12,7 @@ from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
-from tests.core.formats.test_isobmff import contents, meta
+from tests.core.formats.isobmff.test_items import contents, meta
 from tests.photos_heif import MPVD, SAMSUNG, VIDEO, VIVO
 
 
