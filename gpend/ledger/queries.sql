@@ -72,7 +72,8 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
-ORDER BY photo.attempts, photo.deaths, photo.delays, photo.counted IS NOT NULL, photo.found_by, photo.id
+ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by,
+    photo.output IS NULL OR photo.counted IS NOT NULL OR photo.forced, photo.id
 LIMIT :limit;
 
 -- name: next_attempt
@@ -162,8 +163,8 @@ UPDATE photo SET
 WHERE id = :id AND state NOT IN ('working', 'gone');
 
 -- name: rejudge
--- What was judged with other settings, or another network, is judged afresh.
-UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1,
+-- What was judged with other settings, or another network, is judged afresh, after all that has no outcome yet.
+UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 1, next_attempt = NULL, forced = 1,
     updated = :now
 WHERE state IN ('restored', 'kept') AND sidecar = 0 AND (model <> :model OR digest <> :digest);
 

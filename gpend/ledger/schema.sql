@@ -75,9 +75,10 @@ CREATE TABLE photo (
     CHECK (state IN ('waiting', 'working', 'gone') OR prior IS NULL)
 ) STRICT;
 
--- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up.
-CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, counted IS NOT NULL, found_by, id)
-    WHERE state = 'waiting' AND held = 0;
+-- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up, and what
+-- may be a change of a mirrored photo, which the brake has to count, before what takes its time.
+CREATE INDEX photo_queue ON photo
+    (folder, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
 CREATE INDEX photo_by_state ON photo (state, updated);
 CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
 CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;

@@ -6,8 +6,8 @@ ALTER TABLE photo ADD COLUMN picture TEXT CHECK (length(picture) = 64);
 ALTER TABLE photo ADD COLUMN counted TEXT CHECK (length(counted) = 64);
 ALTER TABLE photo ADD COLUMN recheck INTEGER NOT NULL DEFAULT 0 CHECK (recheck IN (0, 1));
 DROP INDEX photo_queue;
-CREATE INDEX photo_queue ON photo (folder, attempts, deaths, delays, counted IS NOT NULL, found_by, id)
-    WHERE state = 'waiting' AND held = 0;
+CREATE INDEX photo_queue ON photo
+    (folder, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
 UPDATE photo SET counted = content WHERE held = 1 AND content IS NOT NULL;
 
 -- Requests of another kind.
