@@ -16,6 +16,7 @@ from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.segments import DHT, Layout
 from gpend.core.formats.jpeg.turbo import SamplingError, Turbo, WarnedError
 from gpend.core.photo import Mask
+from gpend.errors import PhotoError
 
 _STANDARD_TABLES = frozenset({208, 416})
 """Bytes of the Huffman tables that everybody copies from T.81, annex K, for grey and for colour."""
@@ -86,7 +87,7 @@ def _mended(jpeg: Jpeg, library: Turbo, work: Callable[[], _Result]) -> _Result:
         return work()
     except WarnedError as error:
         if not damage.is_extraneous(error.warning):
-            raise
+            raise PhotoError(str(error)) from error
     jpeg.coding, told = damage.without_strays(jpeg.coding, lambda coded: _warning(library, coded, _size(jpeg, 1)))
     if told:
         jpeg.notes.append(damage.STRAY_DATA)
