@@ -18,7 +18,7 @@ from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
-from gpend.intake.watch import Hint, Notice, WatcherHealth
+from gpend.intake.watch import Hint, Notice
 
 
 @dataclass
@@ -169,10 +169,10 @@ class FakeWatcher:
         gathered, self.gathered = self.gathered, []
         return gathered
 
-    def health(self, now: float) -> WatcherHealth:
+    def is_well(self, now: float) -> bool:
         """As in Watcher."""
         del now
-        return WatcherHealth(alive=True)
+        return True
 
     def stop(self) -> None:
         """As in Watcher."""

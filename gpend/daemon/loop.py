@@ -18,7 +18,7 @@ from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
 from gpend.dispatch.health import CircuitBreaker
 from gpend.errors import TransientError
 from gpend.intake.source import Source, source_of
-from gpend.intake.watch import Hint, Notice, WatcherHealth, WatchSupervisor
+from gpend.intake.watch import Hint, Notice, WatchSupervisor
 from gpend.ledger import FolderRow, Ledger, State
 from gpend.mirror import Mirror, output_root
 from gpend.notify import Notifier
@@ -50,8 +50,8 @@ class Watcher(Watched, Protocol):
         """All hints since the last time."""
         ...
 
-    def health(self, now: float) -> WatcherHealth:
-        """Whether it does its work."""
+    def is_well(self, now: float) -> bool:
+        """Does it do its work, or has it handed it over to frequent scans?"""
         ...
 
     def stop(self) -> None:
@@ -216,7 +216,7 @@ class Loop:
         """Does everything make progress, or have nothing to do? The systemd watchdog is fed only then."""
         now = self._clock.now().steady
         stalled = self._dispatcher.in_flight.longest(now) >= _STALLED * self._runtime.settings.stall_seconds
-        return not stalled and (self._watcher is None or self._watcher.health(now).alive)
+        return not stalled and (self._watcher is None or self._watcher.is_well(now))
 
     def _follow_hints(self, now: Now) -> None:
         for hint in [] if self._watcher is None else self._watcher.hints():

@@ -1,7 +1,7 @@
 """Events of the file system, only to wake the scan early."""
 
 from gpend.intake.watch.notices import Notice
-from gpend.intake.watch.supervisor import WatcherHealth, WatchSupervisor
+from gpend.intake.watch.supervisor import WatchSupervisor
 from gpend.intake.watch.watches import Hint
 
-__all__ = ["Hint", "Notice", "WatchSupervisor", "WatcherHealth"]
+__all__ = ["Hint", "Notice", "WatchSupervisor"]

@@ -8,7 +8,6 @@ often instead, and try again after a minute, two, up to an hour. Network and ove
 import threading
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.backoff import Backoff
@@ -127,14 +126,6 @@ class WatchedRoot:
 _JOIN_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
-class WatcherHealth:
-    """Whether the watcher does its work, or has handed it over to frequent scans; if not, why."""
-
-    alive: bool
-    why: str = ""
-
-
 class WatchSupervisor:
     """The watcher of all sources. One thread and three descriptors, however many folders there are.
 
@@ -191,13 +182,11 @@ class WatchSupervisor:
         """How often to scan a root whose events do not tell all, given how long that takes; None if they do."""
         return self._roots[root].poll_seconds(last_scan_seconds, trusts_events=_is_proven(self._canary))
 
-    def health(self, now: float) -> WatcherHealth:
-        """Whether events are read; that they are not, because there is no room for a reader, is known and well."""
+    def is_well(self, now: float) -> bool:
+        """Are events read? That they are not, because there is no room for a reader, is known and well."""
         if self._reader is None:
-            return WatcherHealth(alive=True, why="events cannot be read; every folder is scanned often instead")
-        if self._reader.is_alive() and (self._canary is None or self._canary.is_well(now)):
-            return WatcherHealth(alive=True)
-        return WatcherHealth(alive=False, why="the reader of file system events has stopped or hangs")
+            return True
+        return self._reader.is_alive() and (self._canary is None or self._canary.is_well(now))
 
     def check(self, now: float) -> list[Notice]:
         """See whether all is as it should be, and mend it; to be called every few seconds. What it tells is news."""
@@ -210,7 +199,7 @@ class WatchSupervisor:
         told = list[Notice]()
         if self._canary is not None:
             self._canary.tend(now)
-        if not self.health(now).alive:
+        if not self.is_well(now):
             self.stop()
             if self._retry.fail(now):
                 told.append(notices.reader_died(self._poll_seconds))

@@ -357,7 +357,7 @@ def test_without_a_reader_every_root_is_scanned_often_and_the_message_comes_once
     watch = watching(root, kernel)
     assert [notice.event for notice in watch.start(0)] == ["watch_unavailable"]
     assert watch.poll_seconds(root) == 60
-    assert watch.health(0).alive
+    assert watch.is_well(0)
     assert [words(watch, now) for now in range(5, 3600, 5)].count([]) == 719
     kernel.problem = None
     news = [word for now in range(3600, 8000, 5) for word in words(watch, now)]
@@ -372,10 +372,10 @@ def test_a_reader_that_dies_is_replaced_at_once_and_everything_scanned(root: Pat
     watch.start(0)
     watch.hints()
     kernel.readers[0].alive = False
-    assert not watch.health(5).alive
+    assert not watch.is_well(5)
     assert words(watch, 5) == ["watch_died"]
     assert kernel.readers[0].stopped
-    assert watch.health(5).alive
+    assert watch.is_well(5)
     assert watch.hints() == [Hint(root)]
     assert words(watch, 30) == []
     assert words(watch, 65) == ["watch_restored"]
