@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,6 +72,15 @@ def collect(wanted: Sequence[Path], output: Path | None, folder: Path) -> Batch:
         batch.targets += single.targets(singles, output, folder)
     _refuse_collisions(batch)
     return batch
+
+
+def photos_of(wanted: Sequence[Path]) -> Iterator[Path]:
+    """The photos named, in their order, and for each folder named the photos in it and in all folders below."""
+    for place in wanted:
+        if place.is_dir():
+            yield from sorted(sighting.path for sighting in Scan(Source(place.absolute())))
+        else:
+            yield place
 
 
 def _add_folder(batch: Batch, place: Path, root: Path) -> None:

@@ -104,7 +104,7 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
 
 
 @commands.command()
-@click.argument("photos", nargs=-1, required=True, type=FILE, metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=FILE, metavar="(PHOTO | FOLDER)...")
 @click.option("--picture", type=FILE, metavar="OUT.png", help="Draw the faces of one photo, numbered, into a new file.")
 @JSON
 @CONFIG
@@ -112,15 +112,16 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
     """Tell what gpend sees in photos; nothing is written but the picture that you ask for.
 
     Every face is listed with its sharpness (0 is gone, 1 is crisp), the verdict and its reason: the way to find the
-    threshold that suits your photos.
+    threshold that suits your photos. A folder stands for all photos in it and in the folders below.
 
     \b
-    Example:
+    Examples:
       gpend score --json *.jpg
       gpend score --picture faces.png holiday.jpg
+      gpend score ~/Pictures
     """
     from gpend import wiring
-    from gpend.cli import drawn, single
+    from gpend.cli import batch, drawn, single
 
     if picture is not None:
         drawn.refuse(picture, photos)
@@ -128,7 +129,7 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
     settings = settings_if_any(config_file)
     networks = wiring.networks(settings)
     answers = []
-    for photo in photos:
+    for photo in batch.photos_of(photos):
         answers.append(single.score(photo, networks, settings))
         if picture is not None and answers[-1].seen is not None:
             drawn.write(answers[-1].seen, picture)
