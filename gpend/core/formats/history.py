@@ -56,8 +56,12 @@ def _by_jpeg(photo: bytes) -> Iterator[bytes]:
 
 
 def _by_png(photo: bytes) -> Iterator[bytes]:
-    for held in profile.held(photo, chunks.walk(photo)).values():
+    walked = chunks.walk(photo)
+    for held in profile.held(photo, walked).values():
         yield held.block
+    for chunk in walked:
+        if chunk.kind in {b"tEXt", b"iTXt"}:
+            yield photo[chunk.data]
 
 
 def _by_webp(photo: bytes) -> Iterator[bytes]:

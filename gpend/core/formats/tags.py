@@ -12,6 +12,13 @@ from gpend.errors import PhotoError
 STALE = ("its EXIF thumbnail could not be brought up to date",)
 UNREADABLE = ("its EXIF is not well formed: it was left as it is, without a note of the restoration",)
 
+BESIDE = ("its EXIF is not well formed: it was left as it is, and a comment beside it tells of the restoration",)
+
+
+def comment(history: str) -> str:
+    """What is told beside an EXIF that cannot hold it."""
+    return f"{history} ({exif.SOFTWARE})"
+
 
 @dataclass(frozen=True)
 class Change:

@@ -123,6 +123,26 @@ def test_other_formats_are_known_again_too(name: str) -> None:
     assert names_gpend(restored(photo))
 
 
+BAD_PNG = photos.png(picture(120, 160), around=([photos.chunk(b"eXIf", b"no TIFF at all")], []))
+FULL_PNG = photos.png(
+    picture(120, 160), around=([photos.chunk(b"eXIf", b"rubbish"), photos.chunk(b"tEXt", b"Comment\0mine")], [])
+)
+BAD_WEBP = photos.saved(picture(120, 160), "WEBP", lossless=True, exif=b"Exif\0\0no TIFF at all")
+
+
+@pytest.mark.parametrize("photo", [BAD_PNG, FULL_PNG, BAD_WEBP], ids=["PNG", "PNG with a comment", "WebP"])
+def test_a_comment_stands_beside_an_exif_that_cannot_be_written(photo: bytes, tmp_path: Path) -> None:
+    after = restored(photo)
+    assert names_gpend(after)
+    assert not names_gpend(restored(photo, ""))
+    judges.require_accepted(after)
+    kept, told = judges.told(photo, tmp_path), judges.told(after, tmp_path)
+    assert HISTORY in str(told)
+    assert {tag: value for tag, value in told.items() if "gpend" not in str(value)}.items() >= {
+        tag: value for tag, value in kept.items() if tag not in {"PNG:Comment", "RIFF:WebP_Flags", "RIFF:WebPFlags"}
+    }.items()
+
+
 @given(st.data())
 def test_whatever_a_file_holds_the_question_has_an_answer(data: st.DataObject) -> None:
     photo = data.draw(st.sampled_from([FORMS["EXIF"], photos.png(picture(8, 8)), photos.tiff(picture(8, 8))]))

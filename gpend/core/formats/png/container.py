@@ -26,6 +26,8 @@ DEPTHS = {
     Colour.RGBA: (8, 16),
 }
 SIGNED = b"caBX"  # the chunk of a C2PA manifest
+_COMMENTS = {b"tEXt": b"Comment\0", b"iTXt": b"Comment\0\0\0\0\0"}
+"""How a chunk of text begins that holds a comment, unpacked and in no language."""
 
 
 def header(photo: bytes) -> Header:
@@ -85,6 +87,9 @@ def _recorded(
     told = {chunk: (each, *tags.recorded(each.block, history, change)) for chunk, each in blocks.items()}
     exchanged = {chunk: each.holding(block) for chunk, (each, block, _) in told.items() if block}
     notes = tuple(dict.fromkeys(note for *_, notes in told.values() for note in notes))
+    kind = next((kind for kind in _COMMENTS if not picture.first(kind)), None)
+    if notes == tags.UNREADABLE and kind is not None:
+        return {kind: _COMMENTS[kind] + tags.comment(history).encode()}, exchanged, tags.BESIDE
     return {}, exchanged, notes
 
 

@@ -21,7 +21,13 @@ from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
 
 LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
-ANIMATED, HAS_EXIF, HAS_ALPHA = 0x02, 0x08, 0x10  # flags of VP8X
+ANIMATED, HAS_XMP, HAS_EXIF, HAS_ALPHA = 0x02, 0x04, 0x08, 0x10  # flags of VP8X
+XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description rdf:about='' xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/' photoshop:History='%s'/>"
+    b"</rdf:RDF></x:xmpmeta>"
+)
+"""A packet with the history alone; what is put in holds no character that XML knows as its own."""
 SIDES = slice(4, 10)  # of VP8X's data: width and height less one, three bytes each
 SIDE_BITS = 0x3FFF  # of a width or height in a frame's head
 VP8_HEAD, VP8L_HEAD = 10, 5  # bytes of a frame that hold its size
@@ -89,7 +95,11 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     colours, notes = (_lossless(samples), ()) if picture.lossless else _lossy(samples, picture)
     change = tags.Change(lambda: _samples(picture), pixels, changed)
     exif, more = tags.recorded(picture.exif, history, change)
-    result = _written(picture, colours, exif)
+    extended = picture.first(b"VP8X")
+    if more == tags.UNREADABLE and extended and not picture.first(b"XMP "):
+        result, more = _described(picture, extended, colours, tags.comment(history)), tags.BESIDE
+    else:
+        result = _written(picture, colours, exif)
     _require_accepted(result)
     after = _samples(_walked(result))
     if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
@@ -178,6 +188,15 @@ def _written(picture: _Picture, colours: bytes, exif: bytes) -> bytes:
         flagged = bytes([features[0] | HAS_EXIF]) + features[1:]
         return riff.spliced(picture.photo, exchanged | {extended: flagged}, picture.colours, added)
     return _extended(picture, colours, added)
+
+
+def _described(picture: _Picture, extended: riff.Chunk, colours: bytes, comment: str) -> bytes:
+    """An extended file whose EXIF stays as it is, with XMP that tells of its past."""
+    features = picture.photo[extended.data]
+    flagged = bytes([features[0] | HAS_XMP]) + features[1:]
+    exchanged = {picture.colours: colours, extended: flagged}
+    packet = XMP % comment.encode()
+    return riff.spliced(picture.photo, exchanged, picture.colours, riff.written(b"XMP ", packet))
 
 
 def _extended(picture: _Picture, colours: bytes, added: bytes) -> bytes:
