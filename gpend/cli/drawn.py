@@ -12,7 +12,7 @@ from gpend.preview import drawing
 
 def refuse(place: Path, photos: Sequence[Path]) -> None:
     """Raise FatalError where the picture cannot be written, before anything is loaded."""
-    if len(photos) != 1:
+    if len(photos) != 1 or photos[0].is_dir():
         raise FatalError("--picture draws one photo; name one. Nothing was done.")
     if place.suffix.lower() != ".png":
         raise FatalError(f"The picture becomes a PNG; give it a name that ends in .png, not {place.name}.")
