@@ -1,10 +1,13 @@
 """Small files that gpend once got wrong, where they are at hand: what is in them comes out as it went in."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from gpend.core import codec
+from gpend.core.formats.jpeg import parsed
 from gpend.settings import PhotoSettings
 from tests.core import judges
 
@@ -69,3 +72,46 @@ def test_the_video_of_a_motion_photo_is_where_its_xmp_says(cases: Path, tmp_path
     length = int(found["XMP-Container:DirectoryItemLength"][1])
     assert encoded.photo[-length:] == photo[-length:]
     assert encoded.photo[-length:][4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        ("samsung-scan-header.jpg", (parsed.SCAN_HEADER,)),
+        ("bytes-before-end.jpg", ()),
+        ("orientation-without-next-ifd.jpg", ()),
+        ("makernote-preview-behind-picture.jpg", ()),
+    ],
+)
+def test_a_jpeg_that_every_other_reader_opens_is_restored_with_all_that_it_tells(
+    name: str, notes: tuple[str, ...], cases: Path, tmp_path: Path
+) -> None:
+    photo = (cases / name).read_bytes()
+    encoded = restored(photo)
+    assert encoded.notes == notes
+    before, after = judges.told(photo, tmp_path), judges.told(encoded.photo, tmp_path)
+    told_anew = {"IFD0:ImageHistory", "IFD0:ProcessingSoftware"}
+    moved = {"IFD1:ThumbnailOffset"}
+    assert set(after) - set(before) == told_anew
+    assert {tag: value for tag, value in after.items() if tag not in told_anew | moved} == {
+        tag: value for tag, value in before.items() if tag not in moved
+    }
+
+
+def test_the_turn_that_a_block_without_its_last_offset_tells_is_the_photos(cases: Path) -> None:
+    photo = (cases / "orientation-without-next-ifd.jpg").read_bytes()
+    assert codec.identify(photo, PhotoSettings()).orientation == 6
+
+
+def test_the_preview_behind_the_picture_is_found_where_the_makernote_tells(cases: Path, tmp_path: Path) -> None:
+    if shutil.which("exiftool") is None:
+        pytest.skip("exiftool is not installed")
+    photo = (cases / "makernote-preview-behind-picture.jpg").read_bytes()
+    found = []
+    for number, each in enumerate((photo, restored(photo).photo)):
+        path = tmp_path / f"{number}.jpg"
+        path.write_bytes(each)
+        command = ["exiftool", "-b", "-PreviewImage", str(path)]
+        found.append(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert found[0]
+    assert found[0] == found[1]
