@@ -133,6 +133,9 @@ class Service:
             send(self._outbox, message)
 
 
+_REFINED = 256  # side of the crop that the refining network is tried on, in pixels
+
+
 def _try_out(networks: Networks) -> None:
     """All networks compute something before the first photo: a machine that cannot run them is found out here."""
     side = networks.restore.size
@@ -141,6 +144,9 @@ def _try_out(networks: Networks) -> None:
     if networks.estimate is not None:
         side = networks.estimate.size
         networks.estimate(np.full((1, side, side), 0.5, np.float32))
+    if networks.refine is not None:
+        grey = np.full((1, _REFINED, _REFINED), 0.5, np.float32)
+        networks.refine(np.repeat(grey[..., None], 3, axis=3), grey, grey)
 
 
 def _try_out_locked(networks: Networks) -> None:

@@ -1,17 +1,22 @@
 """The networks that the settings ask for, found, proven and ready to run."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from gpend.core.networks import Networks
 from gpend.models.device import limit_threads, resolve
 from gpend.models.gpen import load_gpen
 from gpend.models.kernel import load_kernel
+from gpend.models.refine import load_refiner
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
 from gpend.models.weights import (
     DetectorCheckpoint,
     GpenCheckpoint,
     KernelCheckpoint,
+    Kind,
+    Proven,
+    RefineCheckpoint,
     find,
     load_manifest,
     weights_folders,
@@ -20,6 +25,7 @@ from gpend.settings import CoreSettings
 
 DETECTOR = "retinaface_mobile0.25"
 KERNEL = "blur-kernel-256"
+REFINER = "deblur-refine-256"
 
 
 def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | None = None) -> Networks:
@@ -30,10 +36,20 @@ def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | N
     folders = weights_folders(settings.restore.weights)
     restorer = find(settings.restore.model, GpenCheckpoint, folders)
     detector = find(DETECTOR, DetectorCheckpoint, folders)
-    is_known = any(one.name == KERNEL for folder in folders for one in load_manifest(folder))
-    estimator = find(KERNEL, KernelCheckpoint, folders) if is_known else None
+    estimator = _find_if_known(KERNEL, KernelCheckpoint, folders)
+    refiner = _find_if_known(REFINER, RefineCheckpoint, folders) if estimator else None
     device = resolve(settings.restore.device)
     limit_threads()
     turn = Turn(progress)
-    estimate = load_kernel(estimator, device, turn) if estimator else None
-    return Networks(load_retinaface(detector, device, turn), load_gpen(restorer, device, turn), estimate)
+    return Networks(
+        load_retinaface(detector, device, turn),
+        load_gpen(restorer, device, turn),
+        load_kernel(estimator, device, turn) if estimator else None,
+        load_refiner(refiner, device, turn) if refiner else None,
+    )
+
+
+def _find_if_known(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:
+    """The checkpoint of a stage that gpend can do without; None where no list names it."""
+    is_known = any(one.name == name for folder in folders for one in load_manifest(folder))
+    return find(name, kind, folders) if is_known else None

@@ -70,9 +70,16 @@ class KernelCheckpoint(_Checkpoint):
     kernel: Annotated[int, Field(ge=3)]  # side of the kernels in pixels, odd
 
 
-AnyCheckpoint: TypeAlias = GpenCheckpoint | DetectorCheckpoint | KernelCheckpoint
+class RefineCheckpoint(_Checkpoint):
+    """A network that takes ringing and noise out of filtered faces."""
+
+    architecture: Literal["deblur-refine"]
+    strengths: tuple[float, float]  # how many times noise counted in the two filtered lumas that it was trained with
+
+
+AnyCheckpoint: TypeAlias = GpenCheckpoint | DetectorCheckpoint | KernelCheckpoint | RefineCheckpoint
 Checkpoint: TypeAlias = Annotated[AnyCheckpoint, Field(discriminator="architecture")]
-Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint, KernelCheckpoint)
+Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint, KernelCheckpoint, RefineCheckpoint)
 _CHECKPOINTS = TypeAdapter(tuple[Checkpoint, ...])
 
 

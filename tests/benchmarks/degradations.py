@@ -91,6 +91,11 @@ def overlaid(taken: Shot, covered: Image, clean: Image) -> Shot:
     return replace(taken, seen=_compressed(_whole(mixed), taken.quality))
 
 
+def saved(image: NDArray[np.float32], quality: int) -> Image:
+    """As a JPEG of this quality gives it back; `image` is told from 0 to 255."""
+    return _compressed(_whole(image), quality)
+
+
 def resized(image: Image, side: int) -> Image:
     """To a square of `side`: by area down, bicubic up."""
     method = cv2.INTER_AREA if side < image.shape[0] else cv2.INTER_CUBIC

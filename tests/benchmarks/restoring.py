@@ -157,6 +157,11 @@ def structure(first: Plane, second: Plane, frame: Plane) -> float:
     return 1 - float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[INNER].mean())
 
 
+def decibels(picture: Plane, truth: Plane) -> float:
+    """Peak signal to noise of luma in the face, in dB."""
+    return float(-10 * np.log10(((luma(picture) - luma(truth))[INNER] ** 2).mean() + 1e-9))
+
+
 class Features:
     """Activations of the detector's body: what a face network sees of a face. The gates do not use them."""
 

@@ -1,0 +1,71 @@
+"""The refining network behind RefineFaces: luma and two filtered lumas in, luma and chroma out."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gpend.errors import FatalError
+from gpend.models.arch.refine import STEP, RefineNetwork
+from gpend.models.device import named
+from gpend.models.tensors import read_tensors
+from gpend.models.turn import Turn
+from gpend.models.weights import Proven, RefineCheckpoint
+
+_TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
+_FROM_YCC = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
+"""JFIF's colours, chroma about 0."""
+
+
+class Refiner:
+    """A refining network on its device, as gpend.core.networks.RefineFaces asks. May be called from several threads."""
+
+    def __init__(self, checkpoint: RefineCheckpoint, network: RefineNetwork, device: torch.device, turn: Turn) -> None:
+        """`network` is in float32 on `device`; `turn` is held while the device computes."""
+        self.name = f"{checkpoint.name} ({str(checkpoint.sha256)[:8]})"
+        self.strengths = checkpoint.strengths
+        self._network = network
+        self._device = device
+        self._turn = turn
+
+    def __call__(
+        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Refined crops (count, side, side, 3) RGB, 0 to 1. Raises DeviceError where the GPU fails."""
+        if crops.shape[1] % STEP or crops.shape[1:3] != weak.shape[1:] or weak.shape != strong.shape:
+            raise ValueError(f"crops {crops.shape} and lumas {weak.shape} must be alike, of a multiple of {STEP}")
+        try:
+            with self._turn, torch.inference_mode():
+                return self._refined(crops, weak, strong)
+        except RuntimeError as error:
+            raise named(error, self._device) from error
+
+    def _refined(
+        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        colours = _mixed(self._tensor(crops).permute(0, 3, 1, 2), _TO_YCC)
+        lumas = (self._tensor(filtered)[:, None] for filtered in (weak, strong))
+        luma, chroma = self._network(colours[:, :1], colours[:, 1:], *lumas)
+        pictures = _mixed(torch.cat([luma, chroma], 1), _FROM_YCC).clamp(0, 1)
+        refined: NDArray[np.float32] = pictures.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return refined
+
+    def _tensor(self, array: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+
+
+def _mixed(pictures: Tensor, matrix: tuple[tuple[float, float, float], ...]) -> Tensor:
+    """(n, 3, height, width) in other colours."""
+    return torch.einsum("ij,njhw->nihw", torch.tensor(matrix, device=pictures.device), pictures)
+
+
+def load_refiner(proven: Proven[RefineCheckpoint], device: torch.device, turn: Turn) -> Refiner:
+    """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
+    checkpoint = proven.checkpoint
+    with torch.device("meta"):
+        network = RefineNetwork()
+    try:
+        network.load_state_dict(read_tensors(proven), strict=True, assign=True)
+    except RuntimeError as error:
+        raise FatalError(f"{checkpoint.file} is no refining network: {str(error).splitlines()[-1].strip()}") from error
+    return Refiner(checkpoint, network.eval().to(device), device, turn)

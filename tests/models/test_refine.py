@@ -1,0 +1,63 @@
+"""The refining network behind its protocol: shapes, colours, and what a new one answers before any training."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from gpend.core.blend import luma
+from gpend.errors import FatalError
+from gpend.models.arch.refine import RefineNetwork
+from gpend.models.refine import Refiner, load_refiner
+from gpend.models.turn import Turn
+from gpend.models.weights import Proven, RefineCheckpoint
+
+SIDE = 64
+
+
+def proven(content: bytes) -> Proven[RefineCheckpoint]:
+    checkpoint = RefineCheckpoint(
+        name="mine",
+        architecture="deblur-refine",
+        strengths=(1.5, 12.0),
+        file="mine.safetensors",
+        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=len(content),
+        origin="here",
+        licence="mine",
+    )
+    return Proven(checkpoint, content)
+
+
+@pytest.fixture(scope="module")
+def refiner() -> Refiner:
+    torch.manual_seed(0)
+    tensors = {key: value.contiguous() for key, value in RefineNetwork().state_dict().items()}
+    return load_refiner(proven(safetensors.torch.save(tensors)), torch.device("cpu"), Turn())
+
+
+def crops(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    soft = np.random.default_rng(count).uniform(0.3, 0.7, (count, SIDE // 8, SIDE // 8, 3))
+    return np.asarray(np.kron(soft, np.ones((1, 8, 8, 1))), np.float32)
+
+
+def test_a_network_that_learnt_nothing_gives_the_face_back(refiner: Refiner) -> None:
+    faces = crops(2)
+    lumas = np.stack([luma(face) for face in faces])
+    refined = refiner(faces, lumas, lumas)
+    assert refined.shape == faces.shape
+    assert np.abs(np.stack([luma(face) for face in refined]) - lumas).max() < 0.02
+    assert refiner.strengths == (1.5, 12.0)
+
+
+def test_crops_that_do_not_fit_are_refused(refiner: Refiner) -> None:
+    with pytest.raises(ValueError, match="must be alike"):
+        refiner(crops(1), np.zeros((1, SIDE, SIDE + 1), np.float32), np.zeros((1, SIDE, SIDE + 1), np.float32))
+
+
+def test_a_file_that_holds_another_network_is_refused() -> None:
+    content = safetensors.torch.save({"weight": torch.zeros(3)})
+    with pytest.raises(FatalError, match="is no refining network"):
+        load_refiner(proven(content), torch.device("cpu"), Turn())
