@@ -109,7 +109,9 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
 @JSON
 @CONFIG
 def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, config_file: Path | None) -> None:
-    """Tell what gpend sees in photos; nothing is written but the picture that you ask for.
+    """Tell what gpend sees in photos.
+
+    Nothing is written but the picture that you ask for.
 
     Every face is listed with its sharpness (0 is gone, 1 is crisp), the verdict and its reason: the way to find the
     threshold that suits your photos. A folder stands for all photos in it and in the folders below.

@@ -95,7 +95,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     """
     with _named("the restored picture cannot be written in its format"):
         encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
-        if encoded.photo == photo:
+        if changed.any() and encoded.photo == photo:
             raise UnsupportedError(
                 "the picture is compressed so strongly that nothing would be seen of the restoration; gpend keeps it"
             )

@@ -23,6 +23,7 @@ ALL = [
     "run",
     "score",
     "status",
+    "train",
     "web",
     "weights",
     "why",
