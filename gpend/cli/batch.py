@@ -53,7 +53,7 @@ class Summary:
 
 
 def collect(wanted: Sequence[Path], output: Path | None, folder: Path) -> Batch:
-    """The photos named, and those in the folders named with all folders below; nothing is read or written.
+    """The photos named, and those in the folders named with all folders below; at most their heads are read.
 
     Results of a folder `f` go into a tree like it: into `output`, or into `output_f` in `folder`. Raises FatalError
     where two photos would become one file, a photo would be written over itself, or results would lie among photos.
@@ -89,9 +89,9 @@ def _add_folder(batch: Batch, place: Path, root: Path) -> None:
     if os.path.realpath(root) == os.path.realpath(place):
         raise FatalError(f"{root} is the folder of the photos; name another with -o. Nothing was done.")
     scan = Scan(Source(place.absolute(), outside=[root]))
-    for sighting in scan:
-        batch.photos.append(sighting.path)
-        batch.targets.append(root / sighting.path.relative_to(place.absolute()))
+    found = [sighting.path for sighting in scan]
+    batch.photos += found
+    batch.targets += single.told_apart(found, [root / photo.relative_to(place.absolute()) for photo in found])
     batch.passed_over += scan.passed_over
     batch.unreadable += sorted(scan.unlistable)
 

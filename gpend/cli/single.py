@@ -1,6 +1,7 @@
 """Single photos on request: judge one, or restore one into a new file. No daemon and no ledger take part."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -93,9 +94,7 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
     if output and len(photos) > 1 and output.exists() and not output.is_dir():
         raise FatalError(f"{output} is a file; for several photos, -o names a folder. Nothing was done.")
     asked = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
-    names = [_names(photo, place) for photo, place in zip(photos, asked, strict=True)]
-    first = [each[0] for each in names]
-    places = [each[-1] if first.count(each[0]) > 1 else each[0] for each in names]
+    places = told_apart(photos, asked)
     for photo, place in zip(photos, places, strict=True):
         if places.count(place) > 1:
             raise FatalError(f"Several of the photos would be written to {place}. Restore them one at a time, with -o.")
@@ -104,6 +103,13 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
         if place.is_dir():
             raise FatalError(f"{place}, where {photo} would be written, is a folder. Nothing was done.")
     return places
+
+
+def told_apart(photos: Sequence[Path], asked: Sequence[Path]) -> list[Path]:
+    """Where photos are written that were to go to the places `asked`: what two would be called gets a longer name."""
+    names = [_names(photo, place) for photo, place in zip(photos, asked, strict=True)]
+    often = Counter(each[0] for each in names)
+    return [each[-1] if often[each[0]] > 1 else each[0] for each in names]
 
 
 def _target(photo: Path, output: Path | None, folder: Path, *, several: bool) -> Path:

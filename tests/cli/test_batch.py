@@ -77,6 +77,15 @@ def test_two_photos_never_become_one_file(folder: Path) -> None:
         batch.collect([folder, folder.parent / "other/photos"], folder.parent / "out", folder.parent)
 
 
+def test_photos_of_one_name_in_two_formats_have_each_a_result_of_its_own(folder: Path) -> None:
+    for name in ("2020/c.heic", "2020/c.jpg", "2020/d.heic"):
+        (folder / name).write_bytes(b"\0\0\0\x18ftypheic" if name.endswith("heic") else b"\xff\xd8\xff\xe0")
+    found = batch.collect([folder], folder.parent / "out", folder.parent)
+    places = dict(zip(found.photos, found.targets, strict=True))
+    names = {name: places[folder / "2020" / name].name for name in ("c.heic", "c.jpg", "d.heic")}
+    assert names == {"c.heic": "c.heic.jpg", "c.jpg": "c.jpg", "d.heic": "d.jpg"}
+
+
 def test_a_summary_says_what_was_left_and_why(folder: Path) -> None:
     found, summary = batch.collect([folder], None, folder.parent), batch.Summary()
     summary.note(Answer(folder / "a.jpg", "kept", "there is no face in it"))

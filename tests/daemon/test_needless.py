@@ -1,15 +1,18 @@
 """Work that need not be, and outputs that are no longer gpend's: what was only touched, rated, deleted, or switched."""
 
+import io
 import os
 import shutil
 from pathlib import Path
 
 import numpy as np
+import piexif
 import pytest
+from PIL import Image
 
 from gpend import reports
 from gpend.core.formats.jpeg import container
-from gpend.core.formats.jpeg.segments import COM, packed
+from gpend.core.formats.jpeg.segments import APP1, COM, packed
 from gpend.core.formats.same_picture import digest
 from gpend.core.report import Outcome, Restored
 from gpend.ledger import Fingerprint, Ledger, Request, State
@@ -288,3 +291,21 @@ def test_a_photo_that_needed_nothing_needs_nothing_after_an_edit_of_its_metadata
     world.once()
     assert (world.row("a.jpg").state, world.outputs()) == (State.KEPT, {"a.jpg": with_rating(photo)})
     assert runs(world) == 1
+
+
+def test_a_photo_without_a_face_that_is_turned_afterwards_is_looked_at_again(world: World) -> None:
+    photo = jpeg(np.zeros((32, 32, 3), np.uint8))
+    world.put("a.jpg", photo)
+    world.once()
+    world.put("a.jpg", photo[:2] + packed(APP1, piexif.dump({"0th": {piexif.ImageIFD.Orientation: 6}})) + photo[2:])
+    world.once()
+    assert (world.row("a.jpg").state, runs(world)) == (State.KEPT, 2)
+
+
+def test_a_photo_in_inks_is_recorded_like_any_other_and_disturbs_none(world: World) -> None:
+    out = io.BytesIO()
+    Image.new("CMYK", (32, 32)).save(out, "JPEG")
+    world.put("a.jpg", out.getvalue())
+    world.put("b.jpg")
+    world.once()
+    assert [world.row(name).state for name in ("a.jpg", "b.jpg")] == [State.KEPT, State.RESTORED]

@@ -7,7 +7,8 @@ import hashlib
 import re
 
 from gpend.core.formats import exif, history
-from gpend.core.formats.jpeg.parsed import parse
+from gpend.core.formats.jpeg.frame import Colour
+from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.patching import comment_of, edited_exif
 from gpend.core.formats.jpeg.splice import Added, exif_segments, splice, tiff_of
 from gpend.core.formats.signatures import HEAD, Structure, structure_of
@@ -17,13 +18,22 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def digest(photo: bytes) -> str:
-    """SHA-256, hexadecimal, of what codes the picture: as long as only metadata change, the same; "" if unknown."""
+    """SHA-256, hexadecimal, of what codes the picture and turns it: as long as other metadata change, the same.
+
+    "" where that is unknown, as for inks (CMYK), which gpend leaves alone.
+    """
     if structure_of(photo[:HEAD]) is not Structure.JPEG:
         return ""
     try:
-        return hashlib.sha256(parse(photo).coding).hexdigest()
+        jpeg = parse(photo)
+        return "" if jpeg.frame.colour is Colour.INK else _digest(jpeg)
     except PhotoError:
         return ""
+
+
+def _digest(jpeg: Jpeg) -> str:
+    """Which way up the picture is belongs to it: faces may be found in it that were not found on their side."""
+    return hashlib.sha256(bytes([jpeg.header.orientation]) + jpeg.coding).hexdigest()
 
 
 def carried_over(photo: bytes, restored: bytes) -> bytes | None:
@@ -43,6 +53,8 @@ def _transplant(photo: bytes, restored: bytes) -> bytes | None:
     None: that cannot be done. Raises PhotoError.
     """
     jpeg, finished = parse(photo), parse(restored)
+    if Colour.INK in (jpeg.frame.colour, finished.frame.colour):
+        return None
     told = _SHA256.sub(hashlib.sha256(photo).hexdigest(), history.last(restored))
 
     def refreshed(tiff: bytes) -> tuple[bytes, list[str]]:

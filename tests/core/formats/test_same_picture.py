@@ -50,6 +50,28 @@ def test_edited_metadata_leave_the_digest_as_it_was_and_another_picture_does_not
     assert digest(restored_from(PHOTO)) != digest(PHOTO)
 
 
+def turned(photo: bytes) -> bytes:
+    out, tags = io.BytesIO(), piexif.load(photo)
+    tags["0th"][piexif.ImageIFD.Orientation] = 6
+    piexif.insert(piexif.dump(tags), photo, out)
+    return out.getvalue()
+
+
+def inks() -> bytes:
+    out = io.BytesIO()
+    Image.new("CMYK", (32, 32)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_a_photo_that_is_turned_is_another_picture_in_which_faces_may_be_found() -> None:
+    assert digest(turned(PHOTO)) not in {digest(PHOTO), ""}
+
+
+def test_nothing_is_said_of_inks() -> None:
+    assert digest(inks()) == ""
+    assert carried_over(inks(), restored_from(PHOTO)) is carried_over(PHOTO, inks()) is None
+
+
 def test_where_the_picture_cannot_be_told_from_the_rest_nothing_is_said() -> None:
     assert digest(png(PIXELS)) == digest(b"") == digest(PHOTO[:200]) == ""
     assert carried_over(png(PIXELS), restored_from(PHOTO)) is None
