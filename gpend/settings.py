@@ -40,12 +40,20 @@ class OnDelete(StrEnum):
     DELETE = "delete"
 
 
+class Background(StrEnum):
+    """What becomes of people who are out of focus behind a sharp main face."""
+
+    LEAVE = "leave"
+    RESTORE = "restore"
+
+
 class TriageSettings(Knobs):
     """Which faces are worth restoring."""
 
     sharpness_threshold: Share = 0.5
     minimum_face_px: Annotated[int, Field(ge=16)] = 48
     minimum_score: Share = 0.9
+    background: Background = Background.LEAVE
 
 
 class Grain(StrEnum):

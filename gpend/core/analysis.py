@@ -2,23 +2,34 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
-from gpend.core import align, blur, codec, deconvolution, occlusion, orientation, sharpness, triage
+from gpend.core import (
+    align,
+    background,
+    blur,
+    codec,
+    deconvolution,
+    deliberate,
+    information,
+    occlusion,
+    orientation,
+    search,
+    sharpness,
+    specks,
+    triage,
+)
 from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
-from gpend.core.networks import Networks
+from gpend.core.networks import DetectFaces, Networks
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport
-from gpend.settings import CoreSettings, TriageSettings
+from gpend.settings import Background, CoreSettings, TriageSettings
 
 LONG_SIDE = 1280
 """Faces are looked for in the photo at this size, in pixels."""
-
-_SECOND_LOOK = 480  # large faces under strong blur or noise are found only in a small picture
 
 
 @dataclass(frozen=True)
@@ -97,14 +108,15 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     header = codec.identify(photo, settings.photo)
     overview = codec.overview(photo, header, LONG_SIDE)
     analysis = PhotoAnalysis(photo, header, overview, [])
-    found = _found(overview, header, networks)
+    found = _found(analysis, networks.detect, settings.triage)
     doubts = {face: triage.doubt(face, settings.triage) for face in found}
     measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
-    blurs = _blurs(measured, networks, settings.triage)
+    blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
+    left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     judged = [
         JudgedFace(face, triage.without_measure(face, doubt))
         if doubt
-        else _judged(face, measured[face], blurs.get(face), header.orientation, settings.triage)
+        else _judged(face, measured[face], (blurs.get(face), left.get(face)), header.orientation, settings.triage)
         for face, doubt in doubts.items()
     ]
     analysis.faces = [_shown(one, header) for one in judged]
@@ -117,37 +129,10 @@ def _shown(one: JudgedFace, header: codec.Header) -> JudgedFace:
     return replace(one, report=replace(one.report, box=box))
 
 
-def _found(overview: Pixels, header: codec.Header, networks: Networks) -> list[Face]:
-    """Faces in stored coordinates. A photo whose orientation tag lies is looked at as stored too."""
-    turns = [header.orientation] if header.orientation == 1 else [header.orientation, 1]
-    for picture in (overview, _smaller(overview)):
-        for turn in turns:
-            upright = np.ascontiguousarray(orientation.upright(picture, turn))
-            found = networks.detect(np.asarray(upright, np.uint8))
-            if found:
-                return _stored(triage.faces_of(found), turn, picture, header)
-    return []
-
-
-def _smaller(overview: Pixels) -> Pixels:
-    height, width = overview.shape[:2]
-    share = min(1.0, _SECOND_LOOK / max(height, width))
-    size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.asarray(cv2.resize(overview, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _stored(found: list[Face], turn: int, picture: Pixels, header: codec.Header) -> list[Face]:
-    size = (picture.shape[1], picture.shape[0])
-    shrunk = (size[0] / header.width, size[1] / header.height)
-    return [_enlarged(orientation.stored(face, turn, size), shrunk) for face in found]
-
-
-def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:
-    across, down = shrunk
-    one, two, three, four, five = (((x + 0.5) / across - 0.5, (y + 0.5) / down - 0.5) for x, y in face.landmarks)
-    x0, y0, x1, y1 = face.box
-    box = (x0 / across, y0 / down, x1 / across, y1 / down)
-    return Face(box, (one, two, three, four, five), face.score)
+def _found(analysis: PhotoAnalysis, detect: DetectFaces, settings: TriageSettings) -> list[Face]:
+    """Faces in stored coordinates; those that the detector is not sure of were looked at twice."""
+    found = search.faces(analysis.overview, analysis.header, analysis.cut, detect, settings)
+    return [search.confirmed(face, analysis.cut, detect, settings) for face in found]
 
 
 @dataclass(frozen=True)
@@ -155,6 +140,7 @@ class _Measured:
     """A face whose sharpness is known."""
 
     crop: Plane
+    clean: Plane  # the same without specks
     transform: align.Transform
     measure: sharpness.Measure
 
@@ -162,22 +148,60 @@ class _Measured:
 def _measured(analysis: PhotoAnalysis, face: Face) -> _Measured:
     crop, transform = analysis.crop(face, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE), sharpness.SIDE)
     scale = align.scale_of(transform)
-    return _Measured(crop, transform, sharpness.measure(crop, scale, analysis.blockiness(face, scale)))
+    clean = specks.without_specks(crop, scale)
+    return _Measured(crop, clean, transform, sharpness.measure(clean, scale, analysis.blockiness(face, scale)))
 
 
-def _blurs(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
+def _blurs(measured: dict[Face, _Measured], networks: Networks, limit: float) -> dict[Face, Blur]:
     """What blurred the faces below the threshold; nothing without a network that finds it."""
-    limit = settings.sharpness_threshold
-    asked = [face for face, one in measured.items() if one.measure.sharpness < limit or limit >= 1]
+    asked = [face for face, one in measured.items() if not _is_sharp(one, limit)]
     if networks.estimate is None or not asked:
         return {}
-    found = networks.estimate(np.stack([luma(measured[face].crop) for face in asked]))
+    found = networks.estimate(np.stack([luma(measured[face].clean) for face in asked]))
     told = zip(asked, found.kernels, found.confidence, strict=True)
     return {face: Blur(kernel, float(confidence)) for face, kernel, confidence in told}
 
 
-def _judged(face: Face, one: _Measured, found: Blur | None, turn: int, settings: TriageSettings) -> JudgedFace:
+def _is_sharp(one: _Measured, limit: float) -> bool:
+    """A threshold of 1 is a person's wish to restore every face."""
+    return one.measure.sharpness >= limit and limit < 1
+
+
+def _left_alone(
+    analysis: PhotoAnalysis,
+    measured: dict[Face, _Measured],
+    blurs: dict[Face, Blur],
+    detect: DetectFaces,
+    settings: TriageSettings,
+) -> dict[Face, triage.Doubt]:
+    """Why blurred faces are left alone for what little they hold, or for what is around them."""
+    crisp = [face.width for face, one in measured.items() if one.measure.sharpness >= background.CRISP]
+    doubts = {}
+    for face, one in measured.items():
+        if _is_sharp(one, settings.sharpness_threshold):
+            continue
+        smeared = information.blur_width(blurs[face], one.transform) if face in blurs else 1.0
+        doubts[face] = information.doubt(face.width, smeared)
+        if settings.background is Background.LEAVE and settings.sharpness_threshold < 1:
+            doubts[face] = doubts[face] or background.doubt(face.width, smeared, crisp)
+        doubts[face] = doubts[face] or _on_closer_look(analysis, face, detect, settings)
+    return {face: doubt for face, doubt in doubts.items() if doubt is not None}
+
+
+def _on_closer_look(
+    analysis: PhotoAnalysis, face: Face, detect: DetectFaces, settings: TriageSettings
+) -> triage.Doubt | None:
+    """Why it is left alone as seen in the photo's own pixels; a hidden face is not where every face is wanted."""
+    around = align.similarity(face.landmarks, deliberate.template())
+    hidden = settings.sharpness_threshold < 1 and deliberate.doubt(analysis.cut(around, deliberate.SIDE))
+    return hidden or search.doubt_alone(face, analysis.cut, detect)
+
+
+def _judged(
+    face: Face, one: _Measured, known: tuple[Blur | None, triage.Doubt | None], turn: int, settings: TriageSettings
+) -> JudgedFace:
+    found, left = known
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
-    findings = triage.Findings(one.measure, occlusion.log_odds(one.crop), triage.pose_doubt(face), words)
+    findings = triage.Findings(one.measure, occlusion.log_odds(one.clean), triage.pose_doubt(face), words, left)
     judged = triage.judged(face, findings, settings)
     return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found)

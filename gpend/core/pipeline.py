@@ -166,6 +166,8 @@ WORDS = {
     Verdict.GONE: "too far gone",
     Verdict.PROFILE: "turned away or badly aligned",
     Verdict.COVERED: "partly covered",
+    Verdict.BACKGROUND: "out of focus in the background",
+    Verdict.HIDDEN: "perhaps blurred on purpose",
     Verdict.UNSURE: "not surely a face",
     Verdict.REFUSED: "left alone because restoring would not make it better",
 }

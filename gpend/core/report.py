@@ -16,6 +16,8 @@ class Verdict(StrEnum):
     GONE = "gone"  # too far gone: the network would invent
     PROFILE = "profile"  # turned away or badly aligned
     COVERED = "covered"  # something lies before the face: a mask, a hand, dark glasses
+    BACKGROUND = "background"  # out of focus behind a sharp main face
+    HIDDEN = "hidden"  # perhaps blurred on purpose
     UNSURE = "unsure"  # the detector is not sure that this is a face
     REFUSED = "refused"  # restoring it would not help, or the result did not pass the gates
 

@@ -84,6 +84,7 @@ class Findings:
     covered: float  # log-odds of `occlusion.log_odds`
     pose: Doubt | None = None  # of `pose_doubt`
     blur: str = ""  # in words, where one was found that can be taken out
+    left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
 
 
 def judged(face: Face, found: Findings, settings: TriageSettings) -> Judged:
@@ -92,6 +93,8 @@ def judged(face: Face, found: Findings, settings: TriageSettings) -> Judged:
     if value >= limit and limit < 1:
         return _judged(face, found, Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}"), NOTHING)
     weights = _weights(found.measure, settings)
+    if found.left is not None:
+        return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)
     below = f"sharpness {value:.2f} is below {limit:.2f}"
     if found.blur:

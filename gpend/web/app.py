@@ -35,7 +35,7 @@ _EVENT_SECONDS = 2.0
 _DIGITS = 19  # a number of so many may be too large for the ledger
 _LAST = 8  # restored photos on the overview
 _STATES = [state for state in State if state is not State.GONE]
-_VERDICTS = ("restored", "sharp", "small", "gone", "profile", "covered", "unsure", "refused")
+_VERDICTS = ("restored", "sharp", "small", "gone", "profile", "covered", "background", "hidden", "unsure", "refused")
 
 
 @dataclass

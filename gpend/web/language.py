@@ -74,6 +74,8 @@ CHINESE = {
     "small": "太小",
     "profile": "侧脸",
     "covered": "被遮挡",
+    "background": "背景人物",
+    "hidden": "可能有意模糊",
     "unsure": "不确定是人脸",
     "refused": "修复无益",
     "event": "事件",

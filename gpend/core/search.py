@@ -1,0 +1,151 @@
+"""Where faces are looked for: in the photo made small, made smaller, otherwise turned, and at each unsure face."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gpend.core import align, codec, orientation, triage
+from gpend.core.networks import DetectFaces
+from gpend.core.photo import Face, Landmarks, Pixels, Plane
+from gpend.core.report import Verdict
+from gpend.settings import TriageSettings
+
+_SMALLER = 480  # pixels: large faces under strong blur or noise are found only in a small picture
+_TURNS = (6, 8, 3)  # EXIF orientations for a quarter to the right, a quarter to the left, and upside down
+_ALONE = 320  # side of the picture in which one face is looked at again, in pixels
+_WIDTHS = (64, 104)  # of the face in it; larger, an animal's face passes too
+_SHARE = 0.52  # a face's width of the FFHQ crop around it
+_ASTRAY = 0.3  # root mean square distance of the landmarks from where they were, in eye distances
+_CERTAIN = 0.998  # scores from here on need no second look
+
+AGREES = 0.7
+"""Score of the second look from which it confirms the first: on animals and things it stays below 0.65."""
+
+Cut = Callable[[align.Transform, int], Plane]
+"""(side, side, 3), 0 to 1: what lies in the photo under a crop of this transform."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A picture that is shown to the detector, turned."""
+
+    picture: Pixels
+    turn: int  # as EXIF tells it
+
+    def found(self, detect: DetectFaces) -> list[Face]:
+        """Faces in the upright picture."""
+        upright = np.ascontiguousarray(orientation.upright(self.picture, self.turn))
+        return triage.faces_of(detect(np.asarray(upright, np.uint8)))
+
+    def stored(self, found: Sequence[Face], header: codec.Header) -> list[Face]:
+        """The same faces in coordinates of the stored photo."""
+        size = (self.picture.shape[1], self.picture.shape[0])
+        shrunk = (size[0] / header.width, size[1] / header.height)
+        return [_enlarged(orientation.stored(face, self.turn, size), shrunk) for face in found]
+
+
+def faces(
+    overview: Pixels, header: codec.Header, cut: Cut, detect: DetectFaces, settings: TriageSettings
+) -> list[Face]:
+    """All faces of a photo, in stored coordinates.
+
+    A photo whose orientation tag lies is looked at as stored too. Where nothing upright is surely found, as in a scan
+    that lies on its side, the other turns are tried, and the one with an upright face wins, if it is
+    one when it is looked at alone.
+    """
+    own = (header.orientation,) if header.orientation == 1 else (header.orientation, 1)
+    pictures = (overview, _smaller(overview))
+    first: list[Face] = []
+    for look in (_Look(picture, turn) for picture in pictures for turn in own):
+        found = look.found(detect)
+        if _certainty(found, settings):
+            return look.stored(found, header)
+        first = first or look.stored(found, header)
+    best, turned = _otherwise_turned(pictures, [turn for turn in _TURNS if turn not in own], detect, settings)
+    stored = best.stored(turned, header)
+    return stored if any(score_alone(face, cut, detect) >= AGREES for face in stored) else first
+
+
+def _otherwise_turned(
+    pictures: tuple[Pixels, Pixels], turns: Sequence[int], detect: DetectFaces, settings: TriageSettings
+) -> tuple[_Look, list[Face]]:
+    """Faces that stand upright in another turn, or none: looks at the smaller picture, and one at the larger."""
+    overview, smaller = pictures
+    looks = [_Look(smaller, turn) for turn in turns]
+    found = [look.found(detect) for look in looks]
+    best = max(range(len(looks)), key=lambda place: _certainty(found[place], settings))
+    if not _certainty(found[best], settings):
+        return looks[best], []
+    larger = _Look(overview, looks[best].turn)
+    again = larger.found(detect)
+    return (larger, again) if _certainty(again, settings) else (looks[best], found[best])
+
+
+def _certainty(found: Sequence[Face], settings: TriageSettings) -> float:
+    """How much speaks for this turn: the scores of faces that are surely there, upright and seen from the front."""
+    return sum(face.score for face in found if _is_plain(face, settings))
+
+
+def _is_plain(face: Face, settings: TriageSettings) -> bool:
+    across, down = np.mean(face.landmarks[3:], axis=0) - np.mean(face.landmarks[:2], axis=0)
+    is_upright = bool(down > abs(across))
+    return is_upright and face.score >= settings.minimum_score and triage.pose_doubt(face) is None
+
+
+def confirmed(face: Face, cut: Cut, detect: DetectFaces, settings: TriageSettings) -> Face:
+    """The face, with the score of a second look where the first was unsure and the second finds the same face.
+
+    Only what has a face's landmarks and enough pixels is looked at again.
+    """
+    if face.score >= settings.minimum_score or face.width < settings.minimum_face_px or triage.pose_doubt(face):
+        return face
+    score = score_alone(face, cut, detect)
+    return Face(face.box, face.landmarks, max(score, settings.minimum_score)) if score >= AGREES else face
+
+
+def doubt_alone(face: Face, cut: Cut, detect: DetectFaces) -> triage.Doubt | None:
+    """Why what was found is no face after all, or None: a blurred dog passes for one in its surroundings only."""
+    if face.score >= _CERTAIN or triage.pose_doubt(face) or score_alone(face, cut, detect) >= AGREES:
+        return None
+    return triage.Doubt(Verdict.UNSURE, "looked at alone, it is not surely a face")
+
+
+def score_alone(face: Face, cut: Cut, detect: DetectFaces) -> float:
+    """How sure the detector is of this very face where it stands upright, at sizes of its own; 0 where it sees none."""
+    return max(_score_at(width, face, cut, detect) for width in _WIDTHS)
+
+
+def _score_at(width: int, face: Face, cut: Cut, detect: DetectFaces) -> float:
+    side = width / _SHARE
+    target = _shifted(align.scaled(align.FFHQ_TEMPLATE, round(side)), (_ALONE - side) / 2)
+    picture = np.asarray(np.rint(cut(align.similarity(face.landmarks, target), _ALONE) * 255), np.uint8)
+    eyes = target[1][0] - target[0][0]
+    scores = (one.score for one in detect(picture) if _apart(one.landmarks, target) <= _ASTRAY * eyes)
+    return max(scores, default=0.0)
+
+
+def _apart(landmarks: Landmarks, others: Landmarks) -> float:
+    gap = np.asarray(landmarks) - np.asarray(others)
+    return float(np.sqrt((gap**2).sum(1).mean()))
+
+
+def _shifted(landmarks: Landmarks, margin: float) -> Landmarks:
+    one, two, three, four, five = ((x + margin, y + margin) for x, y in landmarks)
+    return one, two, three, four, five
+
+
+def _smaller(overview: Pixels) -> Pixels:
+    height, width = overview.shape[:2]
+    share = min(1.0, _SMALLER / max(height, width))
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return np.asarray(cv2.resize(overview, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:
+    across, down = shrunk
+    one, two, three, four, five = (((x + 0.5) / across - 0.5, (y + 0.5) / down - 0.5) for x, y in face.landmarks)
+    x0, y0, x1, y1 = face.box
+    box = (x0 / across, y0 / down, x1 / across, y1 / down)
+    return Face(box, (one, two, three, four, five), face.score)

@@ -1,0 +1,44 @@
+"""A face that holds too little to be told from another is left alone, however large it was made."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core import information
+from gpend.core.blur import Blur
+from gpend.core.report import Verdict
+
+
+def gaussian(sigma: float) -> Blur:
+    line = cv2.getGaussianKernel(61, sigma).astype(np.float32)
+    return Blur(line @ line.T, 1.0)
+
+
+def scale(factor: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.array([[factor, 0.0, 0.0], [0.0, factor, 0.0]])
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_a_gaussian_smears_a_point_to_its_full_width_at_half_maximum_in_pixels_of_the_photo(factor: float) -> None:
+    assert information.blur_width(gaussian(4), scale(factor)) == pytest.approx(4 * 2.355 / factor, rel=0.01)
+
+
+def test_what_is_not_blurred_is_as_fine_as_its_pixels() -> None:
+    assert information.blur_width(gaussian(0.1), scale(1)) == 1.0
+
+
+def test_a_face_of_seven_pixels_of_real_detail_is_too_far_gone_whatever_its_size() -> None:
+    for width in (60, 200, 1000):
+        doubt = information.doubt(width, width / 7)
+        assert doubt is not None
+        assert doubt.verdict is Verdict.GONE
+        assert "7 px of real detail" in doubt.reason
+
+
+@given(st.floats(48, 4000), st.floats(1, 100))
+def test_more_detail_never_raises_a_doubt_that_less_does_not(width: float, smeared: float) -> None:
+    if information.doubt(width, smeared) is None:
+        assert information.doubt(width * 1.1, smeared) is None
+        assert information.doubt(width, max(1.0, smeared * 0.9)) is None

@@ -1,0 +1,146 @@
+"""Faces are found in every turn of a photo, and unsure ones are looked at twice."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from gpend.core import align, codec, orientation, pipeline, search
+from gpend.core.networks import Networks
+from gpend.core.photo import Face, Pixels, Plane
+from gpend.core.report import Restored, Verdict
+from gpend.settings import CoreSettings, PhotoSettings, TriageSettings
+from tests.fakes import FakeDetector
+
+SETTINGS = TriageSettings()
+SIDE = 200
+
+
+def face(score: float = 0.99) -> Face:
+    return Face((52, 52, 148, 170), align.scaled(align.FFHQ_TEMPLATE, SIDE), score)
+
+
+def header(width: int, height: int) -> codec.Header:
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height)).save(stream, "PNG")
+    return codec.identify(stream.getvalue(), PhotoSettings())
+
+
+def cut(transform: align.Transform, side: int) -> Plane:
+    del transform
+    return np.zeros((side, side, 3), np.float32)
+
+
+class Expecting:
+    """Finds a face where the second look expects one, as surely as it was told; counts its looks."""
+
+    def __init__(self, score: float, shift: float = 0.0) -> None:
+        self.score, self.shift, self.looks = score, shift, 0
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """A face in the middle, in both widths at once."""
+        self.looks += 1
+        return [self._face(image.shape[0], width / 0.52) for width in (64, 104)]
+
+    def _face(self, side: int, own: float) -> Face:
+        margin = (side - own) / 2 + self.shift * own
+        one, two, three, four, five = ((x * own + margin, y * own + margin) for x, y in align.FFHQ_TEMPLATE)
+        return Face((0, 0, own, own), (one, two, three, four, five), self.score)
+
+
+class Sideways:
+    """Knows a face only where the picture's bright side is on top; counts its looks."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """The face, if the upper edge is bright; in the look at it alone, which is square, where it is expected."""
+        self.looks += 1
+        if image.shape[0] == image.shape[1]:
+            return Expecting(0.99)(image)
+        return [face()] if image[:4].mean() > 128 else []
+
+
+def picture(turn: int) -> Pixels:
+    upright = np.zeros((SIDE, SIDE + 40, 3), np.uint8)
+    upright[:8] = 255
+    undone = {6: 8, 8: 6}.get(turn, turn)
+    return np.array(orientation.upright(upright, undone), np.uint8)
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_a_face_that_lies_on_its_side_without_a_tag_is_found_where_it_lies(turn: int) -> None:
+    photo = picture(turn)
+    height, width = photo.shape[:2]
+    (found,) = search.faces(photo, header(width, height), cut, Sideways(), SETTINGS)
+    back = orientation.stored(face(), turn, (width, height))
+    assert np.allclose(found.landmarks, back.landmarks, atol=0.51)
+
+
+def test_an_upright_face_costs_one_look() -> None:
+    detector = Sideways()
+    search.faces(picture(1), header(SIDE + 40, SIDE), cut, detector, SETTINGS)
+    assert detector.looks == 1
+
+
+def test_a_face_that_stands_upright_in_no_turn_stays_as_it_was_first_found() -> None:
+    detector = FakeDetector([face(0.6)])
+    (found,) = search.faces(picture(1), header(SIDE + 40, SIDE), cut, detector, SETTINGS)
+    assert found.score == 0.6
+
+
+def test_an_unsure_face_that_is_found_again_alone_is_a_face() -> None:
+    assert search.confirmed(face(0.7), cut, Expecting(0.97), SETTINGS).score == 0.97
+
+
+def test_an_unsure_face_that_is_not_found_again_stays_unsure() -> None:
+    assert search.confirmed(face(0.7), cut, FakeDetector(), SETTINGS).score == 0.7
+
+
+def test_another_face_beside_the_unsure_one_does_not_confirm_it() -> None:
+    assert search.confirmed(face(0.7), cut, Expecting(0.97, shift=0.3), SETTINGS).score == 0.7
+
+
+def test_what_only_passes_for_a_face_in_the_photo_is_none() -> None:
+    doubt = search.doubt_alone(face(0.95), cut, Expecting(0.5))
+    assert doubt is not None
+    assert doubt.verdict is Verdict.UNSURE
+    assert search.doubt_alone(face(0.95), cut, Expecting(0.9)) is None
+
+
+def test_a_face_that_is_certain_needs_no_second_look() -> None:
+    detector = FakeDetector()
+    assert search.doubt_alone(face(0.9999), cut, detector) is None
+    assert detector.calls == 0
+
+
+def test_a_sure_face_is_not_looked_at_again() -> None:
+    detector = Expecting(0.97)
+    assert search.confirmed(face(0.95), cut, detector, SETTINGS) == face(0.95)
+    assert detector.looks == 0
+
+
+def test_what_has_no_face_s_landmarks_is_not_looked_at_again() -> None:
+    one, two, nose, four, five = face().landmarks
+    detector = Expecting(0.97)
+    wrong = Face(face().box, (four, five, nose, one, two), 0.7)
+    assert search.confirmed(wrong, cut, detector, SETTINGS) == wrong
+    assert detector.looks == 0
+
+
+@pytest.mark.parametrize("turn", [3, 6, 8])
+def test_a_scanned_portrait_on_its_side_is_restored_and_stays_on_its_side(
+    networks: Networks, samples: Path, turn: int
+) -> None:
+    upright = np.asarray(Image.open(samples / "portrait-blurred.jpg").convert("RGB"))
+    lying = np.ascontiguousarray(orientation.upright(upright, turn))
+    stream = io.BytesIO()
+    Image.fromarray(lying).save(stream, "PNG")
+    outcome = pipeline.process(stream.getvalue(), networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert Image.open(io.BytesIO(outcome.photo)).size == (lying.shape[1], lying.shape[0])
