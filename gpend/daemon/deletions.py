@@ -100,11 +100,12 @@ class DeletionDetector:
         rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now)) if self._is_there(folder) else []
         seen_to = [self._conclude(row, now) for row in rows]
         self._in_vain = self._in_vain + 1 if rows and not any(seen_to) else 0
-        if len(rows) < _AT_A_TIME and self._absences.missing(folder.id):
+        has_more = len(rows) == _AT_A_TIME and any(seen_to)  # nothing is tried again at once that cannot be done now
+        if not has_more and self._absences.missing(folder.id):
             self.next_review = now.steady + self._pause  # some may turn up among what still waits
         elif rows:
             self.next_review = now.steady
-        return len(rows) == _AT_A_TIME
+        return has_more
 
     def _mark_missing(self, scan: Scan, now: Now) -> None:
         expected, source = self._absences.expected(self._pair.id), self._pair.source

@@ -180,12 +180,20 @@ class OutputWriter:
         first = candidates(job.row.relative, suffix)[0]
         if self.ownership.is_free(job.row, job.pair, first):
             return first
+        self._save_kept(job)
         guest = self._guest(job, suffix)
         if guest is not None:
             moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
             self._photos.rehome(guest.photo, moved)
         self._discard_former(job, first, heir_of)
         return self._free_name(job, suffix, heir_of)
+
+    def _save_kept(self, job: Job) -> None:
+        """The name of a deleted photo came back with another photo: what was kept of the first is not overwritten."""
+        row = job.row
+        is_another = row.recheck and row.content not in (None, job.photo.content)
+        if self._on_delete is OnDelete.KEEP and is_another and job.before is not None:
+            trash.discard(job.pair.mirror, job.before, job.taken)
 
     def _discard_former(self, job: Job, place: Path, heir_of: int | None) -> None:
         """The photo was given a new spelling of its name and other bytes: its old output gives way to the new one."""

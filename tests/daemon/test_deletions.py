@@ -318,3 +318,16 @@ def test_deletions_one_by_one_are_counted_together(world: World) -> None:
 
         daemon.once(delete_some)
     assert len(world.outputs()) >= 14
+
+
+def test_what_was_kept_of_a_deleted_photo_outlives_another_photo_of_its_name(world: World) -> None:
+    world.knobs["on_delete"] = OnDelete.KEEP
+    world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b", b")
+    world.once()
+    (world.source / "a.jpg").unlink()
+    world.once()
+    world.put("a.jpg", BLURRED + b", another")
+    world.once()
+    assert world.outputs()["a.jpg"] == RESTORED + b", another"
+    assert RESTORED in world.outputs().values()

@@ -7,7 +7,7 @@ import pytest
 from gpend.core.report import Outcome
 from gpend.errors import TransientError
 from gpend.ledger import Ledger
-from tests.world import World
+from tests.world import BLURRED, World
 
 
 def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles(tmp_path: Path) -> None:
@@ -38,3 +38,20 @@ def work(world: World, ledger: Ledger, seconds: float) -> int:
             loop.rest()
     loop.end()
     return turns
+
+
+def test_many_removals_that_have_to_wait_for_the_output_keep_nobody_busy(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"brake": {"photos": 1000}})
+    for number in range(66):
+        world.put(f"{number}.jpg", BLURRED + str(number).encode())
+    world.once()
+    for number in range(1, 66):
+        (world.source / f"{number}.jpg").unlink()
+    world.output.rename(world.root / "away")
+    world.output.mkdir()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        assert work(world, ledger, 60) < 100
+    world.output.rmdir()
+    (world.root / "away").rename(world.output)
+    world.once()
+    assert [name for name in world.outputs() if not name.startswith(".gpend")] == ["0.jpg"]
