@@ -29,6 +29,9 @@ _GRAINLESS = 1.5  # pixels over which noise averages out and structure stays
 _SHADE = 12.0  # pixels; contrast is what is finer
 _REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
 _EDGES = 0.002  # of full scale, next to black and to white
+_FOR_NOISE = 0.3  # log-odds granted for each step of 255 that the noise exceeds _LITTLE_NOISE: noise looks like edges
+_LITTLE_NOISE = 3.0
+_FOR_BLOCKS = 0.3  # log-odds granted for each standard error of JPEG's blocks, for the same reason
 _TINY = 1e-6
 _NO_HELP = "taking out the blur that was found would not make it better"
 _FEATURE = 0.024  # root mean square, of full scale: what an eye or the mouth may differ by, blurred again
@@ -85,7 +88,8 @@ def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: 
     unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -4, 4)
     values = np.hstack([np.ones((1, 1)), unit])[0]
     worse, doubled, overlaid = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
-    return Judgement(worse, doubled, overlaid)
+    allowed = _FOR_NOISE * max(0.0, noise.level * 255 - _LITTLE_NOISE) + _FOR_BLOCKS * max(0.0, terms.blockiness)
+    return Judgement(worse, doubled - allowed, overlaid - allowed)
 
 
 def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:

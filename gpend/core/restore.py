@@ -23,6 +23,7 @@ _DETAIL = 4.0  # standard deviation of the Gaussian, in pixels, that parts detai
 _AROUND = 3.0  # and of the neighbourhood whose detail counts for a pixel
 _DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
 _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
+_STILL = 0.985  # confidence below which something moved in a way not made out: what is painted then is hardly seen
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -148,7 +149,8 @@ def _filtered(face: Blurred, networks: Networks) -> _Filtered:
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     if judgement.forbids:
-        return _Filtered(face, face.crop, None, None, None if judgement.refusal else own, judgement.forbids)
+        paints = not judgement.refusal and seen.blur.confidence >= _STILL
+        return _Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
     change = _refined(found.restored, seen, networks) - seen.crop
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face, networks), 0, 1)
