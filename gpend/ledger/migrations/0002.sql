@@ -8,7 +8,7 @@ ALTER TABLE photo ADD COLUMN recheck INTEGER NOT NULL DEFAULT 0 CHECK (recheck I
 DROP INDEX photo_queue;
 CREATE INDEX photo_queue ON photo
     (folder, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
-UPDATE photo SET counted = content WHERE held = 1 AND content IS NOT NULL;
+UPDATE photo SET held = 0 WHERE held = 1;
 
 -- Requests of another kind.
 ALTER TABLE request RENAME TO request_before;
