@@ -15,7 +15,10 @@ from gpend.settings import TriageSettings
 _SMALLER = 480  # pixels: large faces under strong blur or noise are found only in a small picture
 _TURNS = (6, 8, 3)  # EXIF orientations for a quarter to the right, a quarter to the left, and upside down
 _ALONE = 320  # side of the picture in which one face is looked at again, in pixels
-_WIDTHS = (64, 104)  # of the face in it; larger, an animal's face passes too
+_WIDTHS = (
+    104,
+    64,
+)  # of the face in it, the second only where the first does not find it; larger, an animal's face passes too
 _SHARE = 0.52  # a face's width of the FFHQ crop around it
 _ASTRAY = 0.3  # root mean square distance of the landmarks from where they were, in eye distances
 _CERTAIN = 0.998  # scores from here on need no second look
@@ -60,12 +63,18 @@ def faces(
     first: list[Face] = []
     for look in (_Look(picture, turn) for picture in pictures for turn in own):
         found = look.found(detect)
-        if _certainty(found, settings):
-            return look.stored(found, header)
-        first = first or look.stored(found, header)
+        stored = look.stored(found, header)
+        if _certainty(found, settings) and _stand_alone(stored, cut, detect):
+            return stored
+        first = first or stored
     best, turned = _otherwise_turned(pictures, [turn for turn in _TURNS if turn not in own], detect, settings)
     stored = best.stored(turned, header)
-    return stored if any(score_alone(face, cut, detect) >= AGREES for face in stored) else first
+    return stored if turned and _stand_alone(stored, cut, detect) else first
+
+
+def _stand_alone(stored: Sequence[Face], cut: Cut, detect: DetectFaces) -> bool:
+    """Whether the surest is found again alone: a face that lies on its side may be found as if it stood upright."""
+    return score_alone(max(stored, key=lambda face: face.score), cut, detect) >= AGREES
 
 
 def _otherwise_turned(
@@ -114,7 +123,9 @@ def doubt_alone(face: Face, cut: Cut, detect: DetectFaces) -> triage.Doubt | Non
 
 def score_alone(face: Face, cut: Cut, detect: DetectFaces) -> float:
     """How sure the detector is of this very face where it stands upright, at sizes of its own; 0 where it sees none."""
-    return max(_score_at(width, face, cut, detect) for width in _WIDTHS)
+    first, second = _WIDTHS
+    score = _score_at(first, face, cut, detect)
+    return score if score >= AGREES else max(score, _score_at(second, face, cut, detect))
 
 
 def _score_at(width: int, face: Face, cut: Cut, detect: DetectFaces) -> float:
