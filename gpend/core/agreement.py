@@ -32,6 +32,10 @@ _EDGES = 0.002  # of full scale, next to black and to white
 _FOR_NOISE = 0.3  # log-odds granted for each step of 255 that the noise exceeds _LITTLE_NOISE: noise looks like edges
 _LITTLE_NOISE = 3.0
 _FOR_BLOCKS = 0.3  # log-odds granted for each standard error of JPEG's blocks, for the same reason
+_SURE = 0.985  # confidence of a kernel that is nearly always right: what is out of focus, not what was shaken
+_FOR_CERTAINTY = (
+    2.0  # log-odds granted to it: in the fit, shrunk photos outweighed such faces, and the filter gains here
+)
 _TINY = 1e-6
 _NO_HELP = "taking out the blur that was found would not make it better"
 _FEATURE = 0.024  # root mean square, of full scale: what an eye or the mouth may differ by, blurred again
@@ -89,7 +93,8 @@ def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: 
     values = np.hstack([np.ones((1, 1)), unit])[0]
     worse, doubled, overlaid = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
     allowed = _FOR_NOISE * max(0.0, noise.level * 255 - _LITTLE_NOISE) + _FOR_BLOCKS * max(0.0, terms.blockiness)
-    return Judgement(worse, doubled - allowed, overlaid - allowed)
+    sure = _FOR_CERTAINTY if blur.confidence >= _SURE else 0.0
+    return Judgement(worse - sure, doubled - allowed, overlaid - allowed)
 
 
 def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:
