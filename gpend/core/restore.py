@@ -24,6 +24,7 @@ _AROUND = 3.0  # and of the neighbourhood whose detail counts for a pixel
 _DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
 _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
 _STILL = 0.985  # confidence below which something moved in a way not made out: what is painted then is hardly seen
+_WRONG = 1.2  # log-odds that the filter makes it worse from where the blur itself was not found: seen on real photos
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -101,10 +102,18 @@ def attempts(faces: Sequence[Blurred], networks: Networks, grain: Grain = Grain.
 def through_filter(seen: Seen, networks: Networks) -> Plane | None:
     """(side, side, 3), 0 to 1: the crop with its blur taken out; None where the gate says that it must not be."""
     found = _seen_through(seen)
-    if _judgement(found, seen).forbids:
+    judgement = _judgement(found, seen)
+    if _forbids(judgement, networks):
         return None
     trust = agreement.trust(found.residual, seen.noise)[:, :, None]
-    return np.asarray(seen.crop + trust * (_refined(found.restored, seen, networks) - seen.crop), np.float32)
+    refined = _refined(found.restored, seen, networks, alone=bool(judgement.forbids))
+    return np.asarray(seen.crop + trust * (refined - seen.crop), np.float32)
+
+
+def _forbids(judgement: agreement.Judgement, networks: Networks) -> str:
+    """Why nothing may be taken out, or "": where only the filter goes too far, the refining network alone may not."""
+    is_wrong = networks.refine is None or judgement.worsens >= _WRONG
+    return judgement.forbids if is_wrong else judgement.refusal
 
 
 def _seen_through(seen: Seen) -> Deconvolved:
@@ -112,10 +121,10 @@ def _seen_through(seen: Seen) -> Deconvolved:
     return deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
-def _refined(filtered: Plane, seen: Seen, networks: Networks) -> Plane:
+def _refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
     """What the filter found, and where that rings or enlarges grain, what the refining network makes of it.
 
-    The network alone leaves clean skin but soft eyes, the filter crisp eyes but skin with blotches.
+    The network `alone` leaves clean skin but soft eyes, the filter crisp eyes but skin with blotches.
     """
     if networks.refine is None:
         return filtered
@@ -123,7 +132,7 @@ def _refined(filtered: Plane, seen: Seen, networks: Networks) -> Plane:
         deconvolution.middle(one) for one in deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths)
     )
     refined = networks.refine(seen.crop[None], weak[None], strong[None])[0]
-    share = _structure(strong)[:, :, None]
+    share = np.float32(0) if alone else _structure(strong)[:, :, None]
     return np.asarray(refined + share * (filtered - refined), np.float32)
 
 
@@ -148,11 +157,11 @@ def _filtered(face: Blurred, networks: Networks) -> _Filtered:
         return _Filtered(face, face.crop, None, None, own)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
-    if judgement.forbids:
+    if _forbids(judgement, networks):
         paints = not judgement.refusal and seen.blur.confidence >= _STILL
         return _Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
-    change = _refined(found.restored, seen, networks) - seen.crop
+    change = _refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face, networks), 0, 1)
     after = _weights_after(np.asarray(crop, np.float32), face, networks) if face.paints else None
     return _Filtered(face, np.asarray(crop, np.float32), change, weight, after)
