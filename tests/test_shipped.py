@@ -1,6 +1,7 @@
 """The files that came with gpend."""
 
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,10 @@ def test_every_sample_is_a_small_picture_whose_origin_is_told(name: str) -> None
     with Image.open(path) as picture:
         assert picture.getexif()[0x010F] == "gpend"
         assert picture.info["icc_profile"]
+
+
+def test_nothing_that_is_gpends_own_looks_like_what_git_and_the_wheel_pass_over() -> None:
+    lines = (ROOT / ".gitignore").read_text().split()
+    anywhere = [line.rstrip("/") for line in lines if not line.startswith("/")]
+    parts = {part for path in (ROOT / "gpend").rglob("*.py") for part in path.relative_to(ROOT).parts}
+    assert [(part, pattern) for part in parts for pattern in anywhere if fnmatch(part, pattern)] == []
