@@ -63,7 +63,7 @@ def _sweep(root: Path, relative: Path, pending: list[Path]) -> int:
 
 
 def _clear(folder: int, name: str) -> bool:
-    """Remove a folder in which names were tried out; it holds an empty file at most. False: it holds more, and stays."""
+    """Remove a folder in which names were tried out, with an empty file at most. False: it holds more, and stays."""
     descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         for each in inspect.names_in(descriptor):
