@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend import shipped
-from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RestoreFaces
+from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
 from gpend.core.photo import Face, Landmarks
 from gpend.core.pipeline import process
 from gpend.core.report import Restored
@@ -55,7 +55,7 @@ class Stage:
     seconds: float  # the median
     spread: tuple[float, float]  # the least and the most
     detect: float
-    estimate: float
+    estimate: float  # finding the blur, and what takes ringing out
     restore: float
 
     @property
@@ -68,7 +68,7 @@ class Stage:
         """What takes the most of it, in words."""
         parts = {
             "finding faces": self.detect,
-            "finding the blur": self.estimate,
+            "taking the blur out": self.estimate,
             "the restoring network": self.restore,
             "decoding, measuring and encoding": self.rest,
         }
@@ -132,9 +132,12 @@ class _Timed:
 
     def __init__(self, networks: Networks) -> None:
         self.detect = self.estimate = self.restore = 0.0
-        estimate = networks.estimate and _TimedEstimate(networks.estimate, self)
-        self.networks = Networks(
-            partial(self._detect, networks.detect), _TimedRestore(networks.restore, self), estimate
+        self.networks = replace(
+            networks,
+            detect=partial(self._detect, networks.detect),
+            restore=_TimedRestore(networks.restore, self),
+            estimate=networks.estimate and _TimedEstimate(networks.estimate, self),
+            refine=networks.refine and _TimedRefine(networks.refine, self),
         )
 
     def _detect(self, detect: DetectFaces, image: NDArray[np.uint8]) -> Sequence[Face]:
@@ -169,6 +172,21 @@ class _TimedEstimate:
         kernels = self._network(crops)
         self._times.estimate += time.perf_counter() - start
         return kernels
+
+
+class _TimedRefine:
+    def __init__(self, network: RefineFaces, times: _Timed) -> None:
+        self._network, self._times = network, times
+        self.name: str = network.name
+        self.strengths: tuple[float, float] = network.strengths
+
+    def __call__(
+        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        start = time.perf_counter()
+        refined = self._network(crops, weak, strong)
+        self._times.estimate += time.perf_counter() - start
+        return refined
 
 
 def _stage(name: str, photo: Photo, networks: Networks, settings: CoreSettings, runs: int) -> Stage:

@@ -17,7 +17,7 @@ def test_what_takes_the_most_time_is_named() -> None:
     assert STAGE.limit == "decoding, measuring and encoding"
     assert replace(STAGE, detect=0.25).limit == "finding faces"
     assert replace(STAGE, restore=0.25).limit == "the restoring network"
-    assert replace(STAGE, estimate=0.25).limit == "finding the blur"
+    assert replace(STAGE, estimate=0.25).limit == "taking the blur out"
 
 
 def test_networks_that_seem_to_take_longer_than_the_whole_leave_nothing_else() -> None:
@@ -36,7 +36,7 @@ def test_the_sharp_photo_is_left_alone_and_the_blurred_one_restored(networks: Ne
     results = bench.measure(lambda: networks, CoreSettings(), 1, said.append)
     assert not results.looked_at.was_restored
     assert results.restored.was_restored
-    assert results.restored.restore > 0
+    assert results.restored.estimate > 0
     assert [batch.faces for batch in results.batches] == [1, 8]
     assert results.memory_mib > 0
     assert len(said) == 4
