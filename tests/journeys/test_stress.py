@@ -166,6 +166,12 @@ _STRESS = """
     if not is_right:
         for name in sorted(set(map(folded, wanted)) ^ set(map(folded, live))):
             print("!", name)
+        by_fold = {folded(name): data for name, data in live.items()}
+        for name, number in model.items():
+            held = by_fold.get(folded(name))
+            if held is not None and held != wanted[name]:
+                found = [each for each in range(made + 1) if restored(each) == held]
+                print("!", name, "should be", number, "is", found)
         print(journey.counts())
 """
 
