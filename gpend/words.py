@@ -184,4 +184,5 @@ def _face(number: int, face: Facts) -> str:
     is_unmeasured = value is None or (verdict in _UNMEASURED and value == 0)  # 0: of a ledger from before
     measured = "not measured" if is_unmeasured else f"sharpness {value:.2f}"
     sharpness = "" if reason.startswith("sharpness ") else f", {measured}"
-    return f"  face {number} ({where}){sharpness}: {click.style(verdict, bold=True)}, {reason}"
+    network = f"; with {plain(face['network'])}" if face.get("network") else ""
+    return f"  face {number} ({where}){sharpness}: {click.style(verdict, bold=True)}, {reason}{network}"

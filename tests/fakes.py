@@ -45,7 +45,7 @@ class FakeRestorer:
     name: str = "fake 1"
     amount: float = 4.0
     batches: list[int] = field(default_factory=list)
-    size = 256
+    size: int = 256
 
     @property
     def template(self) -> Landmarks:

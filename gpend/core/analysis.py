@@ -14,6 +14,7 @@ from gpend.core import (
     information,
     occlusion,
     orientation,
+    resolution,
     search,
     sharpness,
     specks,
@@ -22,7 +23,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
-from gpend.core.networks import DetectFaces, Networks
+from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport
@@ -42,6 +43,7 @@ class JudgedFace:
     crop: Plane | None = None  # as it was measured: (SIDE, SIDE, 3), 0 to 1, FFHQ-aligned; None if it was not
     terms: sharpness.Terms | None = None  # of its measure
     blur: Blur | None = None  # what the network found; None if it was not asked
+    network: RestoreFaces | None = None  # the one that restores it, or would; None if it was not measured
 
 
 @dataclass
@@ -113,10 +115,14 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
     blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
+    known = {
+        face: _Known(one, _chosen(face, one, blurs.get(face), networks), blurs.get(face), left.get(face))
+        for face, one in measured.items()
+    }
     judged = [
         JudgedFace(face, triage.without_measure(face, doubt))
         if doubt
-        else _judged(face, measured[face], (blurs.get(face), left.get(face)), header.orientation, settings.triage)
+        else _judged(face, known[face], header.orientation, settings.triage)
         for face, doubt in doubts.items()
     ]
     analysis.faces = [_shown(one, header) for one in judged]
@@ -197,11 +203,23 @@ def _on_closer_look(
     return hidden or search.doubt_alone(face, analysis.cut, detect)
 
 
-def _judged(
-    face: Face, one: _Measured, known: tuple[Blur | None, triage.Doubt | None], turn: int, settings: TriageSettings
-) -> JudgedFace:
-    found, left = known
+@dataclass(frozen=True)
+class _Known:
+    """All that is known of a measured face before it is decided about."""
+
+    measured: _Measured
+    network: RestoreFaces  # the one that would restore it
+    blur: Blur | None
+    left: triage.Doubt | None  # why it is left alone, whatever could be done for it
+
+
+def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) -> RestoreFaces:
+    return resolution.network_for(face, found, one.transform, networks.restorers)
+
+
+def _judged(face: Face, known: _Known, turn: int, settings: TriageSettings) -> JudgedFace:
+    one, found = known.measured, known.blur
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
-    findings = triage.Findings(one.measure, occlusion.log_odds(one.clean), triage.pose_doubt(face), words, left)
+    findings = triage.Findings(one.measure, occlusion.log_odds(one.clean), triage.pose_doubt(face), words, known.left)
     judged = triage.judged(face, findings, settings)
-    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found)
+    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network)

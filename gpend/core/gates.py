@@ -7,7 +7,7 @@ import numpy as np
 
 from gpend.core import align, sharpness
 from gpend.core.blend import luma, smooth
-from gpend.core.networks import DetectFaces, Networks
+from gpend.core.networks import DetectFaces
 from gpend.core.photo import Landmarks, Plane
 
 _STRUCTURE = 0.03  # share of the crop's side: what is coarser than this must not move
@@ -60,14 +60,13 @@ def terms_of(crop: Plane, scale: float, template: Landmarks) -> sharpness.Terms:
     return sharpness.measured_terms(aligned, scale / unit(template), 0.0)
 
 
-def landmark_refusal(restored: Plane, crop: Plane, networks: Networks) -> str:
+def landmark_refusal(restored: Plane, crop: Plane, detect: DetectFaces, template: Landmarks) -> str:
     """Why a result whose features moved must not be used, or "".
 
     Both crops are searched, so that what the detector gets wrong on such faces cancels.
     """
-    template = networks.restore.template
-    before = _landmarks(crop, networks.detect, template)
-    after = _landmarks(restored, networks.detect, template)
+    before = _landmarks(crop, detect, template)
+    after = _landmarks(restored, detect, template)
     if after is None:
         return "no face is found in the restored crop"
     eyes = float(np.hypot(template[1][0] - template[0][0], template[1][1] - template[0][1]))

@@ -95,6 +95,12 @@ class Networks:
     """The networks that the core works with."""
 
     detect: DetectFaces
-    restore: RestoreFaces
+    restore: RestoreFaces  # of several the smallest
     estimate: EstimateBlur | None = None  # without it no blur is found, and faces are restored by `restore` alone
     refine: RefineFaces | None = None  # without it the filter's result stands as it is
+    larger: tuple[RestoreFaces, ...] = ()  # further restoring networks, each larger than the one before
+
+    @property
+    def restorers(self) -> tuple[RestoreFaces, ...]:
+        """Every restoring network, the smallest first."""
+        return (self.restore, *self.larger)

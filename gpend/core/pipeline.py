@@ -102,9 +102,10 @@ def _tried(analysis: PhotoAnalysis, networks: Networks, grain: Grain) -> list[_T
 
 
 def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> restore.Blurred:
-    crop, transform = analysis.crop(one.face, networks.restore.template, networks.restore.size)
+    network = one.network or networks.restore
+    crop, transform = analysis.crop(one.face, network.template, network.size)
     seen = _seen(analysis, one.face, one.blur, one.terms) if one.plan.sees and one.blur and one.terms else None
-    return restore.Blurred(crop, transform, one.plan.weights, one.plan.paints, seen)
+    return restore.Blurred(network, crop, transform, one.plan.weights, one.plan.paints, seen)
 
 
 def _seen(analysis: PhotoAnalysis, face: Face, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
@@ -123,6 +124,7 @@ def _measured_template() -> Landmarks:
 def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
     report = one.report
     if not attempt.refusal:
+        report = replace(report, network=one.network.name if one.network else "")
         return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if one.plan.sees else report
     told = f"{report.reason}, but {attempt.refusal}" if one.plan.sees else attempt.refusal
     return replace(report, verdict=Verdict.REFUSED, reason=told)
@@ -138,14 +140,15 @@ def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSetting
             canvas.paste(one.attempt.change, one.attempt.weight, one.attempt.transform)
     if not canvas.changed.any():
         return Kept(summary(reports), tuple(reports))
-    history = _history(analysis.photo, networks) if settings.photo.add_tags else ""
+    history = _history(analysis.photo, reports) if settings.photo.add_tags else ""
     encoded = codec.encode(analysis.photo, analysis.header, canvas.pixels, canvas.changed, history)
     return Restored(encoded.photo, encoded.suffix, summary(reports), tuple(reports), encoded.notes)
 
 
-def _history(photo: bytes, networks: Networks) -> str:
+def _history(photo: bytes, reports: Sequence[FaceReport]) -> str:
     """What an output says of itself; gpend.mirror.provenance knows it by these words, also without its attribute."""
-    return f"gpend: faces restored with {networks.restore.name} from SHA-256 {hashlib.sha256(photo).hexdigest()}"
+    names = " and ".join(dict.fromkeys(report.network for report in reports if report.network))
+    return f"gpend: faces restored with {names} from SHA-256 {hashlib.sha256(photo).hexdigest()}"
 
 
 def _canvas(decoded: codec.Decoded) -> paste.Canvas:

@@ -32,16 +32,18 @@ class FaceReport:
     verdict: Verdict
     reason: str
     terms: dict[str, float] = field(default_factory=dict)  # every term of the measure, by name
+    network: str = ""  # the restoring network that was chosen for it, if it was restored
 
     def as_data(self) -> dict[str, object]:
         """As JSON holds it, in the ledger and in `gpend score --json`."""
-        return {
+        told: dict[str, object] = {
             "box": [round(edge) for edge in self.box],
             "score": round(self.score, 4),
             "sharpness": None if self.sharpness is None else round(self.sharpness, 4),
             "verdict": self.verdict.value,
             "reason": self.reason,
         }
+        return told | ({"network": self.network} if self.network else {})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from gpend.core import agreement, align, blend, deconvolution, gates, paste, sha
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
-from gpend.core.networks import Networks
+from gpend.core.networks import Networks, RestoreFaces
 from gpend.core.noise import Noise
 from gpend.core.photo import Plane
 from gpend.settings import Grain
@@ -53,6 +53,7 @@ class Seen:
 class Blurred:
     """A face that is to be restored."""
 
+    network: RestoreFaces  # the one that was chosen for it
     crop: Plane  # (size, size, 3), 0 to 1, aligned to the network's template
     transform: align.Transform  # from the photo to that crop
     weights: BlendWeights | None  # how much of the network's change is used on the photo itself
@@ -63,6 +64,11 @@ class Blurred:
     def scale(self) -> float:
         """Crop pixels for each photo pixel."""
         return align.scale_of(self.transform)
+
+    @property
+    def mask(self) -> Plane:
+        """(size, size), 0 to 1: where the network's change counts."""
+        return paste.mask(self.network.template, self.network.size)
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,19 @@ def attempts(faces: Sequence[Blurred], networks: Networks, grain: Grain = Grain.
     results: list[Attempt] = []
     for start in range(0, len(faces), _BATCH):
         batch = [_filtered(face, networks) for face in faces[start : start + _BATCH]]
-        asked = [one.crop for one in batch if one.weights]
-        outputs = iter(networks.restore(np.stack(asked)) if asked else ())
-        results += [_attempt(one, next(outputs) if one.weights else None, networks, grain) for one in batch]
+        outputs = _outputs(batch)
+        results += [_attempt(one, outputs.get(place), networks, grain) for place, one in enumerate(batch)]
     return results
+
+
+def _outputs(batch: "Sequence[_Filtered]") -> dict[int, Plane]:
+    """What the networks make of the faces that they are asked about, by place; each is asked once, about all of its."""
+    outputs: dict[int, Plane] = {}
+    asked = [place for place, one in enumerate(batch) if one.weights]
+    for network in {id(batch[place].face.network): batch[place].face.network for place in asked}.values():
+        places = [place for place in asked if batch[place].face.network is network]
+        outputs |= zip(places, network(np.stack([batch[place].crop for place in places])), strict=True)
+    return outputs
 
 
 def through_filter(seen: Seen, networks: Networks) -> Plane | None:
@@ -162,20 +177,20 @@ def _filtered(face: Blurred, networks: Networks) -> _Filtered:
         return _Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
     change = _refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
-    crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face, networks), 0, 1)
-    after = _weights_after(np.asarray(crop, np.float32), face, networks) if face.paints else None
+    crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
+    after = _weights_after(np.asarray(crop, np.float32), face) if face.paints else None
     return _Filtered(face, np.asarray(crop, np.float32), change, weight, after)
 
 
-def _weights_after(crop: Plane, face: Blurred, networks: Networks) -> BlendWeights | None:
+def _weights_after(crop: Plane, face: Blurred) -> BlendWeights | None:
     """How much of the network's change a face gets whose blur was taken out."""
-    weights = blend.weights_after_filter(gates.terms_of(crop, face.scale, networks.restore.template))
+    weights = blend.weights_after_filter(gates.terms_of(crop, face.scale, face.network.template))
     return weights if weights.part else None
 
 
-def _carried(change: Plane, seen: Seen, face: Blurred, networks: Networks) -> Plane:
+def _carried(change: Plane, seen: Seen, face: Blurred) -> Plane:
     """A change of the filter's crop in the network's."""
-    size = networks.restore.size
+    size = face.network.size
     onwards = align.chained(face.transform, align.inverted(seen.transform))
     if seen.side == size and np.allclose(onwards, np.eye(2, 3), atol=_SAME):
         return change
@@ -186,10 +201,10 @@ def _attempt(one: _Filtered, output: Plane | None, networks: Networks, grain: Gr
     """The face after both stages, or after those that hold."""
     painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
     if one.change is None or one.weight is None or one.face.seen is None:
-        return _without_filter(one, painted, refusal, networks, grain)
+        return _without_filter(one, painted, refusal, grain)
     seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [_TAKEN_OUT]
     back = align.chained(seen.transform, align.inverted(one.face.transform))
-    mask = paste.mask(networks.restore.template, networks.restore.size)
+    mask = one.face.mask
     if painted is not None and one.weights is not None:
         inside = align.warped(painted * mask[:, :, None], back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
         if not agreement.feature_refusal(seen.crop + change + inside, seen.padded, seen.blur, seen.noise):
@@ -200,9 +215,9 @@ def _attempt(one: _Filtered, output: Plane | None, networks: Networks, grain: Gr
     return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps))
 
 
-def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, networks: Networks, grain: Grain) -> Attempt:
+def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, grain: Grain) -> Attempt:
     """The face as the network alone leaves it."""
-    crop, mask = one.face.crop, paste.mask(networks.restore.template, networks.restore.size)
+    crop, mask = one.face.crop, one.face.mask
     if painted is None or one.weights is None:
         return Attempt(np.zeros_like(crop), mask, one.face.transform, (), refusal or _NO_HELP)
     result = grained(np.asarray(np.clip(crop + painted, 0, 1), np.float32), crop, grain_kept(grain, mask))
@@ -211,12 +226,12 @@ def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, network
 
 def _painted(one: _Filtered, output: Plane, networks: Networks) -> tuple[Plane | None, str]:
     """The network's change, or why it must not be used."""
-    template, face = networks.restore.template, one.face
+    template, face = one.face.network.template, one.face
     bands = one.weights.bands if one.weights else ()
     restored = blended(np.asarray(output, np.float32), one.crop, bands, gates.unit(template))
     refusal = (
         gates.structure_refusal(output, one.crop, template)
         or gates.sharpness_refusal(restored, face.crop, face.scale, template)
-        or gates.landmark_refusal(restored, face.crop, networks)
+        or gates.landmark_refusal(restored, face.crop, networks.detect, template)
     )
     return (None, refusal) if refusal else (restored - one.crop, "")

@@ -162,6 +162,7 @@ def _faces(faces: tuple[FaceReport, ...]) -> list[dict[str, object]]:
             "verdict": face.verdict.value,
             "reason": _text(face.reason),
             "terms": {name: float(term) for name, term in face.terms.items() if math.isfinite(term)},
+            "network": _text(face.network),
         }
         for face in faces
     ]
@@ -234,6 +235,7 @@ class _Face(_Header):
     verdict: Verdict
     reason: _Text
     terms: dict[_Text, _Real]
+    network: _Text = ""
 
 
 class _Kept(_Header):

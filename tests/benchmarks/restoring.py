@@ -113,9 +113,9 @@ def attempted(sample: Sample, blur: Blur | None, networks: Networks) -> restore.
     if judged.report.verdict is not Verdict.RESTORED:
         return None
     seen = seen_of(sample, blur) if judged.plan.sees and blur else None
-    (attempt,) = restore.attempts(
-        [restore.Blurred(sample.crop, sample.transform, judged.plan.weights, judged.plan.paints, seen)], networks
-    )
+    plan = judged.plan
+    blurred = restore.Blurred(networks.restore, sample.crop, sample.transform, plan.weights, plan.paints, seen)
+    (attempt,) = restore.attempts([blurred], networks)
     return attempt
 
 

@@ -1,5 +1,6 @@
 """The whole way through the core, with the shipped networks and with fakes."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core import analysis, orientation, pipeline
+from gpend.core.formats import history
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.core.report import Kept, Restored, Verdict
@@ -198,6 +200,18 @@ def test_a_crowd_is_restored_in_small_batches(networks: Networks, samples: Path)
     fakes = Networks(FakeDetector(seen), FakeRestorer())
     pipeline.process(jpeg(crowd), fakes, CoreSettings())
     assert fakes.restore.batches == [8, 4]  # type: ignore[attr-defined]  # the fake's
+
+
+def test_a_face_is_restored_by_the_smallest_network_that_holds_its_detail_and_told_with_its_name(
+    networks: Networks, samples: Path
+) -> None:
+    photo, fakes = faked(samples, networks, amount=4.0)
+    enough, larger = FakeRestorer("enough", size=512), FakeRestorer("larger than needed", size=1024)
+    several = Networks(fakes.detect, FakeRestorer("too small", size=64), larger=(enough, larger))
+    outcome = pipeline.process(photo, several, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert [face.network for face in outcome.faces] == ["enough"]
+    assert f"restored with enough from SHA-256 {hashlib.sha256(photo).hexdigest()}" in history.last(outcome.photo)
 
 
 @pytest.mark.parametrize("photo", [b"", b"no photo at all", b"\xff\xd8\xff\xe0"])

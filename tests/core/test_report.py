@@ -14,3 +14,8 @@ def test_a_face_is_told_in_json_by_its_box_scores_verdict_and_reason() -> None:
         "verdict": "sharp",
         "reason": "sharp enough",
     }
+
+
+def test_a_restored_face_tells_its_network() -> None:
+    face = FaceReport((1, 2, 3, 4), 1.0, 0.1, Verdict.RESTORED, "blurred", network="gpen-256 (670ae8dc)")
+    assert face.as_data()["network"] == "gpen-256 (670ae8dc)"

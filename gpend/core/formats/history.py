@@ -15,7 +15,7 @@ from gpend.errors import PhotoError
 _OWN = re.compile(rb"gpend \d+\.\d+|gpend: faces restored with ")
 """ProcessingSoftware, and how every history begins, in EXIF and in a JPEG's comment."""
 
-_ORIGIN = re.compile(rb"gpend: faces restored with [^\0;]{1,80} from SHA-256 ([0-9a-f]{64})")
+_ORIGIN = re.compile(rb"gpend: faces restored with [^\0;]{1,400} from SHA-256 ([0-9a-f]{64})")
 
 _REACH = 256 * 1024
 """How far from either end the words are looked for in formats without a reader of their own here, in bytes."""
