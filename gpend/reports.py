@@ -13,6 +13,8 @@ from gpend.intake import names
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
 from gpend.settings import CoreSettings, FolderSettings
 
+_SET_ASIDE = ("failed", "incomplete", "unsupported")
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -113,6 +115,23 @@ def history(ledger: Path, photo: Path) -> History | None:
     with Records.read_only(ledger) as records:
         row = _maker(records, photo) or _known(records, photo)
     return told(row) if row else None
+
+
+def named(ledger: Path, name: str, most: int) -> list[History]:
+    """Photos whose file is called so, whatever its case and wherever it lies; `most` of them.
+
+    Raises FatalError where there is no ledger to read.
+    """
+    with Records.read_only(ledger) as records:
+        return [told(row) for row in records.named(name, most)]
+
+
+def failed_among(ledger: Path, places: Iterable[Path]) -> list[Path]:
+    """What was set aside among photos and folders by the paths that the ledger knows them by."""
+    with Records.read_only(ledger) as records:
+        found = [photo for place in places for photo in records.failed_below(place)]
+        rows = [records.photo(place) for place in places]
+    return [*found, *(row.path for row in rows if row is not None and row.state.value in _SET_ASIDE)]
 
 
 def known_as(ledger: Path, place: Path) -> dict[Path, int]:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 _MINUTE = 60.0
 _STATE = Path("/var/lib/gpend")  # StateDirectory in gpend.service
+_UNITS = tuple(Path(place, "gpend.service") for place in ("/etc/systemd/system", "/usr/lib/systemd/system"))
 _MIB = 1 << 20
 _NEEDS = {
     Wall.LIMITS: "setrlimit is refused",
@@ -60,8 +61,8 @@ def problems(settings: Settings) -> list[str]:
 
 def _problems_of_ledger(ledger: Path) -> list[str]:
     folder = ledger.parent
-    if folder == _STATE and not folder.exists():
-        return []  # systemd makes it for the service, before that starts
+    if folder == _STATE and (not folder.exists() or any(unit.exists() for unit in _UNITS)):
+        return []  # systemd makes it for the service, and gives it to the service's user, before that starts
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return []

@@ -76,3 +76,14 @@ def test_the_folder_that_systemd_makes_for_the_service_need_not_be_there(
     assert not any("The folder of the ledger" in problem for problem in wiring.problems(at))
     monkeypatch.undo()
     assert any("The folder of the ledger" in problem for problem in wiring.problems(at))
+
+
+def test_the_state_folder_of_the_service_is_left_to_systemd_whoever_checks(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "_STATE", tmp_path / "state")
+    monkeypatch.setattr(wiring, "_UNITS", (tmp_path / "gpend.service",))
+    monkeypatch.setattr(os, "access", lambda place, _mode: Path(place) != tmp_path / "state")
+    assert any("The folder of the ledger" in problem for problem in wiring.problems(settings))
+    (tmp_path / "gpend.service").touch()
+    assert wiring.problems(settings) == []

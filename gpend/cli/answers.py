@@ -32,13 +32,13 @@ def aside(bar: "Progress") -> Iterator[None]:
         bar.start()
 
 
-def tell(answer: "Answer", outcome: str) -> bool:
-    """What became of a photo, with its faces; True if it failed."""
+def tell(answer: "Answer", outcome: str, *, to_error: bool = False) -> bool:
+    """What became of a photo, with its faces; True if it failed. `to_error`: not to standard output."""
     from gpend import words
 
     failed = answer.outcome == "failed"
     told = answer.as_data() | {"outcome": "failed" if failed else outcome}
-    click.echo(words.answer_text(told, answer.output, answer.notes), err=failed)
+    click.echo(words.answer_text(told, answer.output, answer.notes), err=failed or to_error)
     return failed
 
 

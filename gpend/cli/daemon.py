@@ -59,21 +59,30 @@ def once(config_file: Path | None) -> None:
 
 
 @commands.command()
+@click.option("--as", "user", metavar="USER", help="Look as this user, for whom the service runs. For root.")
 @CONFIG
-def check(config_file: Path | None) -> None:
+def check(user: str | None, config_file: Path | None) -> None:
     """Is the configuration right, and are its folders usable?
 
+    Also for the user that the service runs as, with --as: may it read the photos and write the outputs?
+
     \b
-    Example:
+    Examples:
       gpend check --config gpend.yaml && systemctl reload gpend
+      sudo gpend check --as anna
     """
     from gpend import checkup, wiring, words
+    from gpend.cli.user import become, current
 
+    if user is not None:
+        become(user)
     settings = settings_of(config_file)
     problems = list(dict.fromkeys(wiring.problems(settings) + checkup.problems(settings)))
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise RefusedError(f"gpend cannot work with the configuration {path_of(config_file)}:\n{listed}")
+        other = any("by this user" in problem for problem in problems) and user is None
+        hint = f"\nThis user is {current()}. If gpend runs as another: sudo gpend check --as USER" if other else ""
+        raise RefusedError(f"gpend cannot work with the configuration {path_of(config_file)}:\n{listed}{hint}")
     click.echo(f"The configuration {path_of(config_file)} is right.")
     for folder in settings.folders:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")

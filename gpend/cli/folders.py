@@ -67,6 +67,8 @@ def calibrate(folder: Path, most: int | None, config_file: Path | None) -> None:
     proposal = propose(collection.sharpness)
     click.echo(_extent(collection))
     click.echo(f"Proposed threshold: {proposal.threshold:.2f}; {proposal.reason}.")
+    if proposal.doubt:
+        click.secho(f"Careful: {proposal.doubt}", fg="yellow")
     click.echo(f"{proposal.touched:.0%} of the measured faces lie below it. For your configuration:\n")
     click.echo(f"triage: {{sharpness_threshold: {proposal.threshold:.2f}}}")
 

@@ -1,14 +1,22 @@
 """Commands that ask the ledger, or leave word in it for the daemon."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gpend.cli.answers import print_json
 from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_of
+from gpend.settings import Settings
+
+if TYPE_CHECKING:
+    from gpend.reports import History
+
+_NAMESAKES = 10  # photos of one name that `why` tells of
 
 
 @commands.command()
@@ -40,25 +48,37 @@ def status(*, as_json: bool, config_file: Path | None) -> None:
 def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     """Tell all that is known about one photo.
 
-    Why it was restored, kept, or set aside, and what was seen in it. PHOTO is the photo itself or what gpend made
-    of it.
+    Why it was restored, kept, or set aside, and what was seen in it. PHOTO is the photo itself, what gpend made of
+    it, or its name alone: then all photos of that name are told of.
 
     \b
-    Example:
+    Examples:
       gpend why /srv/photos/2019/anna.jpg
+      gpend why IMG_1234.jpg
     """
     from gpend import reports, words
 
     settings = settings_of(config_file)
     answer = reports.history(settings.ledger, photo)
-    if answer is None:
+    answers = [answer] if answer else _named(settings.ledger, photo)
+    if not answers:
         click.echo(f"{words.plain(photo)} is not known. {reports.absence(photo, settings.folders)}", err=True)
         sys.exit(FAILED)
-    capture = _capture(Path(answer.photo))
+    told = [asdict(answer) | _capture(Path(answer.photo)) for answer in answers] if as_json else []
     if as_json:
-        print_json(asdict(answer) | capture)
-    else:
-        click.echo(words.history_text(answer, datetime.now(UTC), capture))
+        print_json(told if len(told) > 1 else told[0])
+        return
+    for each in answers:
+        click.echo(words.history_text(each, datetime.now(UTC), _capture(Path(each.photo))))
+    if len(answers) == _NAMESAKES:
+        click.echo(f"There may be more photos of that name than these {_NAMESAKES}; say in which folder, as 2019/NAME.")
+
+
+def _named(ledger: Path, name: Path) -> "list[History]":
+    """All photos of a name, or of the end of a path; none for what is there under this very path."""
+    from gpend import reports
+
+    return [] if name.is_absolute() or name.exists() else reports.named(ledger, str(name), _NAMESAKES)
 
 
 def _capture(photo: Path) -> dict[str, str]:
@@ -80,31 +100,43 @@ def _capture(photo: Path) -> dict[str, str]:
     is_flag=True,
     help="All that was judged with other settings, or another network, than those of today.",
 )
+@click.option("--failed", is_flag=True, help="Of these, only what was set aside; without a PHOTO, all that was.")
+@click.option("--all", "everything", is_flag=True, help="Every photo there is, whatever became of it.")
 @CONFIG
-def retry(photos: tuple[Path, ...], *, rejudge: bool, config_file: Path | None) -> None:
+def retry(photos: tuple[Path, ...], *, rejudge: bool, failed: bool, everything: bool, config_file: Path | None) -> None:
     """Try photos again; without a PHOTO, all that failed.
 
     A folder stands for all photos in it and in the folders below. A running daemon begins within seconds, else the
-    next one to start.
+    next one to start. What was restored before stays until the new result stands in its place.
 
     \b
     Examples:
       gpend retry /srv/photos/2019/anna.jpg
-      gpend retry /srv/photos/2019
+      gpend retry --failed /srv/photos/2019
+      gpend retry --all
     """
+    if rejudge + failed + everything > 1:
+        raise RefusedError(
+            "--all, --failed and --judged-with-other-settings mean different photos; name one of them. "
+            "Nothing was changed."
+        )
+    if everything and photos:
+        raise RefusedError("--all means every photo; name no PHOTO with it. Nothing was changed.")
+    settings = settings_of(config_file)
     if rejudge:
-        _rejudge(photos, config_file)
+        _rejudge(photos, settings)
+    elif everything:
+        _retry_all(settings)
     else:
-        _retry(photos, config_file)
+        _retry(photos, settings, failed=failed)
 
 
-def _rejudge(photos: tuple[Path, ...], config_file: Path | None) -> None:
+def _rejudge(photos: Sequence[Path], settings: Settings) -> None:
     from gpend import reports
     from gpend.ledger import Ledger, Request
 
     if photos:
         raise RefusedError("--judged-with-other-settings means all such photos; name no PHOTO with it.")
-    settings = settings_of(config_file)
     concerned = reports.status(settings.ledger, settings=settings).judged_with_other_settings
     if not concerned:
         click.echo("All photos were judged with the settings of today, so nothing was changed.")
@@ -113,19 +145,39 @@ def _rejudge(photos: tuple[Path, ...], config_file: Path | None) -> None:
     click.echo(f"Noted. {concerned} are judged again, within seconds if gpend runs, else from its next start on.")
 
 
-def _retry(photos: tuple[Path, ...], config_file: Path | None) -> None:
+def _retry_all(settings: Settings) -> None:
+    from gpend import reports
+    from gpend.ledger import Ledger, Request
+
+    known = [reports.known_as(settings.ledger, folder.source) for folder in settings.folders]
+    places = [place for each in known for place in each]
+    if not places:
+        click.echo("gpend knows of no photos yet, so nothing was changed.")
+        return
+    Ledger.request(settings.ledger, Request.RETRY, places)
+    count = sum(sum(each.values()) for each in known)
+    click.echo(f"Noted. All {count:,} photos are tried again, from within seconds on if gpend runs, else at its start.")
+
+
+def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:
     from gpend import reports, words
     from gpend.ledger import Ledger, Request
 
-    settings = settings_of(config_file)
     known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
     for photo, places in known.items():
         if not places:
             absence = reports.absence(photo, settings.folders)
             raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
-    Ledger.request(settings.ledger, Request.RETRY, [place for places in known.values() for place in places])
+    meant = [place for places in known.values() for place in places]
     count = sum(sum(places.values()) for places in known.values())
-    what = "What failed is" if not photos else "It is" if count == 1 else f"{count} photos are"
+    if failed and photos:
+        meant = reports.failed_among(settings.ledger, meant)
+        count = len(meant)
+        if not meant:
+            click.echo("Nothing was set aside there, so nothing was changed.")
+            return
+    Ledger.request(settings.ledger, Request.RETRY, meant)
+    what = "What failed is" if not photos else "It is" if count == 1 else f"{count:,} photos are"
     click.echo(f"Noted. {what} tried again within seconds if gpend runs, else at its next start.")
 
 

@@ -1,6 +1,7 @@
 """Commands on single photos, which need no daemon and no configuration."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ import click
 
 from gpend import shipped
 from gpend.cli.answers import aside, print_json, progress, tell
-from gpend.cli.group import CONFIG, FAILED, FILE, JSON, commands, settings_if_any
+from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_if_any
 from gpend.settings import Settings, TriageSettings
 
 if TYPE_CHECKING:
     from gpend.cli.batch import Batch, Summary
+
+_STANDARD_OUTPUT = Path("-")
 
 
 @commands.command()
@@ -43,15 +46,17 @@ def demo(folder: Path) -> None:
     "-o",
     "--output",
     type=FILE,
-    help="Where the result goes; a folder if there are several photos, or its name has no ending.",
+    help="A file, a folder (for several photos, or a name without ending), or - for standard output.",
 )
+@click.option("--force", is_flag=True, help="Replace what gpend made there before. Other files are never replaced.")
 @click.option("--all-faces", is_flag=True, help="Restore faces that are sharp enough, too.")
 @CONFIG
-def restore(
+def restore(  # noqa: PLR0913 - an argument for each option
     photos: tuple[Path, ...],
     inputs: tuple[Path, ...],
     output: Path | None,
     *,
+    force: bool,
     all_faces: bool,
     config_file: Path | None,
 ) -> None:
@@ -59,31 +64,52 @@ def restore(
 
     Without a PHOTO it restores the bundled sample. The result is output_<name> in the current folder unless -o says
     otherwise. A photo whose faces are sharp enough is left as it is, and nothing is written for it. Inputs are never
-    overwritten, and no file that gpend did not write.
+    overwritten, and no file that gpend did not write. What was restored into its place before is not done again.
 
-    A folder stands for all photos in it and in the folders below; its results go into a tree like it.
+    A folder stands for all photos in it and in the folders below; its results go into a tree like it. With -o - one
+    photo goes to standard output, as it is where it needs nothing.
 
     \b
     Examples:
       gpend restore holiday.jpg
       gpend restore -o restored/ *.jpg
       gpend restore -o restored/ ~/Pictures
+      gpend restore -o - holiday.jpg | display
     """
     from gpend import words
     from gpend.cli import batch
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
-    found = batch.collect(wanted, output, Path.cwd())
     settings = settings_if_any(config_file)
+    settings = _for_all_faces(settings) if all_faces else settings
+    if output == _STANDARD_OUTPUT:
+        sys.exit(_pipe(wanted, settings))
+    found = batch.collect(wanted, output, Path.cwd())
     has_folder = any(place.is_dir() for place in wanted)
-    summary = _restore(found, _for_all_faces(settings) if all_faces else settings, in_full=not has_folder)
+    summary = _restore(found, settings, in_full=not has_folder, replace=force)
     if has_folder:
         click.echo("\n".join(words.plain_lines(summary.lines(found))))
     is_done = summary.outcomes.total() == len(found)
     sys.exit(FAILED if summary.outcomes["failed"] or not is_done or found.unreadable else 0)
 
 
-def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
+def _pipe(wanted: Sequence[Path], settings: Settings) -> int:
+    """Restore one photo to standard output; what is said about it goes to standard error. The exit code."""
+    from gpend import wiring
+    from gpend.cli import single
+
+    if len(wanted) != 1 or wanted[0].is_dir():
+        raise RefusedError("-o - writes one photo to standard output; name one. Nothing was done.")
+    if sys.stdout.isatty():
+        raise RefusedError("Standard output is this terminal, which shows no photos. Send it on: > FILE, or | PROGRAM.")
+    answer, photo = single.piped(wanted[0], wiring.networks(settings), settings)
+    sys.stdout.buffer.write(photo)
+    sys.stdout.buffer.flush()
+    tell(answer, answer.outcome, to_error=True)
+    return FAILED if answer.outcome == "failed" else 0
+
+
+def _restore(found: "Batch", settings: Settings, *, in_full: bool, replace: bool) -> "Summary":
     """Restore what was found, until Ctrl-C at most. `in_full`: tell of each photo, whatever became of it."""
     from gpend import wiring, words
     from gpend.cli import batch, single
@@ -94,7 +120,7 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool) -> "Summary":
         networks = wiring.networks(settings)
         for photo, target in zip(found.photos, found.targets, strict=True):
             bar.update(task, description=words.plain(photo.name))
-            answer = single.restore(photo, target, networks, settings)
+            answer = single.restore(photo, target, networks, settings, replace=replace)
             summary.note(answer)
             bar.advance(task)
             if in_full or answer.outcome != "kept":

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -21,6 +21,7 @@ from gpend.mirror import Mirror, OccupiedError, Origin, candidates
 from gpend.settings import CoreSettings
 
 _HEAD = 512  # bytes that tell a photo's format
+_AGAIN = "gpend has restored it already; begin with the original to restore it anew"
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,57 @@ def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     return Answer(photo, "restored" if would_restore else "kept", pipeline.summary(faces), faces, seen=found)
 
 
-def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings) -> Answer:
+def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings, *, replace: bool = False) -> Answer:
     """Restore a photo into a file of its own, or write nothing if it needs none. A failure is an answer too.
 
     What gpend itself made is not restored again: each time would lead further from the original.
 
-    A file at `target` is replaced only if gpend wrote it. What is written has the ending of what it is: the photo's own
-    gives way to it, as IMG_1.HEIC to IMG_1.jpg, and a name that asks for another format is refused.
+    A file at `target` is replaced only if gpend wrote it and `replace` says so. What is written has the ending of what
+    it is: the photo's own gives way to it, as IMG_1.HEIC to IMG_1.jpg, and a name that asks for another format is
+    refused.
     """
+    return _answered(photo, lambda: _restored(photo, target, networks, settings, replace=replace))
+
+
+def _restored(photo: Path, target: Path, networks: Networks, settings: CoreSettings, *, replace: bool) -> Answer:
+    original = opened(photo)
+    if names_gpend(original.data):
+        return Answer(photo, "kept", _AGAIN)
+    target = _with_ending(photo, original.data, target)
+    if not replace and _stands_from_before(photo, original, target):
+        return Answer(photo, "kept", "it was restored into this place before; --force does it anew")
+    outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
+    match outcome:
+        case Kept():
+            return Answer(photo, "kept", outcome.reason, outcome.faces)
+        case Restored():
+            output = _write(photo, original, outcome, target, settings)
+            return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes, output)
+
+
+def piped(photo: Path, networks: Networks, settings: CoreSettings) -> tuple[Answer, bytes]:
+    """What comes out of a photo, in place of a file: restored, or as it is where it needs nothing; b"" if it failed."""
+    passed = b""
+
+    def through() -> Answer:
+        nonlocal passed
+        passed = opened(photo).data
+        if names_gpend(passed):
+            return Answer(photo, "kept", _AGAIN)
+        outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), passed)
+        if isinstance(outcome, Kept):
+            return Answer(photo, "kept", outcome.reason, outcome.faces)
+        passed = outcome.photo
+        return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes)
+
+    answer = _answered(photo, through)
+    return answer, b"" if answer.outcome == "failed" else passed
+
+
+def _answered(photo: Path, work: Callable[[], Answer]) -> Answer:
+    """What became of a photo, also where that is an error."""
     try:
-        original = opened(photo)
-        if names_gpend(original.data):
-            return Answer(photo, "kept", "gpend has restored it already; begin with the original to restore it anew")
-        target = _with_ending(photo, original.data, target)
-        outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
-        match outcome:
-            case Kept():
-                return Answer(photo, "kept", outcome.reason, outcome.faces)
-            case Restored():
-                output = _write(photo, original, outcome, target, settings)
-                return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes, output)
+        return work()
     except UnsupportedError as error:
         return Answer(photo, "kept", str(error))
     except GpendError as error:
@@ -164,6 +196,26 @@ def _absent(photo: Path) -> str:
     return "It is not a plain file, or it changed while it was read. Nothing was done."
 
 
+def _stands_from_before(photo: Path, original: Original, place: Path) -> bool:
+    """Was this photo restored into this place earlier? Raises PhotoError where another photo was, or a file stands."""
+    if not os.path.lexists(place) or _is_same(photo, place):
+        return False  # the second is told when it is written
+    mirror = Mirror(photo.absolute().parent, place.absolute().parent)
+    origin = Origin(Path(photo.name), original.content, original.like)
+    if mirror.adopt(Path(place.name), origin, ()) is not None:
+        return True
+    if mirror.find_output(Path(place.name)) is not None:
+        raise PhotoError(
+            f"{place} exists already: gpend made it of another photo, or of this one before it was edited. It was left "
+            "alone. Name another file with -o, or replace it with --force."
+        )
+    raise PhotoError(_occupied(place))
+
+
+def _occupied(place: Path) -> str:
+    return f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."
+
+
 def _write(photo: Path, original: Original, restored: Restored, place: Path, settings: CoreSettings) -> Path:
     if _is_same(photo, place):
         raise PhotoError(f"It would be written over itself, as {place}. Name another file with -o. Nothing was done.")
@@ -174,9 +226,7 @@ def _write(photo: Path, original: Original, restored: Restored, place: Path, set
         mirror.output.mkdir(parents=True, exist_ok=True)
         mirror.write(name, restored.photo, origin, fingerprint_of(settings), mirror.find_output(name))
     except OccupiedError as error:
-        raise PhotoError(
-            f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."
-        ) from error
+        raise PhotoError(_occupied(place)) from error
     except OSError as error:
         raise PhotoError(f"{place} cannot be written: {error.strerror}. Nothing was left there.") from error
     return place

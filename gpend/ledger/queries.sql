@@ -329,6 +329,19 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
 ORDER BY photo.updated DESC, photo.id DESC
 LIMIT :limit;
 
+-- name: named
+-- Photos by the name of their file, whatever its case (of ASCII), wherever they lie; :end is the name after a slash.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE sidecar = 0 AND folder.active = 1
+  AND (lower(CAST(path AS TEXT)) = :name OR substr(lower(CAST(path AS TEXT)), -length(:end)) = :end)
+ORDER BY state = 'gone', path LIMIT :limit;
+
+-- name: failed_below
+SELECT path FROM photo
+WHERE folder = :folder AND path >= :low AND path < :high AND NOT sidecar
+  AND state IN ('failed', 'incomplete', 'unsupported');
+
 -- name: listed_one
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder

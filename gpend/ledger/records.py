@@ -1,6 +1,7 @@
 """The questions that can be asked of a ledger; nothing here changes it."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -76,12 +77,30 @@ class Records:
     def below(self, place: Path) -> list[int]:
         """The photos in a folder, named by its absolute path, and in all folders below it."""
         found: list[int] = []
+        for folder, low, high in self._spans(place):
+            rows = self._database.each("below", {"folder": folder.id, "low": low, "high": high})
+            found += [row["id"] for row in rows]
+        return found
+
+    def _spans(self, place: Path) -> Iterator[tuple[FolderRow, bytes, bytes]]:
+        """The folders of the configuration that a place lies in, and between which paths what lies below it is."""
         for folder in self.folders():
             if place.is_relative_to(folder.source):
                 name = os.fsencode(place.relative_to(folder.source))
                 low, high = (b"", b"\xff" * 256) if name == b"." else (name + b"/", name + b"0")  # 0 comes after /
-                rows = self._database.each("below", {"folder": folder.id, "low": low, "high": high})
-                found += [row["id"] for row in rows]
+                yield folder, low, high
+
+    def named(self, name: str, limit: int) -> list[Row]:
+        """Photos by the name of their file, or by the end of their path, in whatever case it was written."""
+        parameters: dict[str, Value] = {"name": name.lower(), "end": f"/{name.lower()}", "limit": limit}
+        return [photo_row(row) for row in self._database.each("named", parameters)]
+
+    def failed_below(self, place: Path) -> list[Path]:
+        """What was set aside in a folder, named by its absolute path, and in all folders below it."""
+        found: list[Path] = []
+        for folder, low, high in self._spans(place):
+            rows = self._database.each("failed_below", {"folder": folder.id, "low": low, "high": high})
+            found += [folder.source / os.fsdecode(row["path"]) for row in rows]
         return found
 
     def made_of(self, folder: int, output: Path) -> Row | None:

@@ -12,6 +12,7 @@ _REACH = 2.0  # log-odds on either side of the default within which the threshol
 _STEP = 0.1
 _MORE = 0.02  # at most this share of the faces more than at the default may be touched: who is soft stays soft
 _WIDTH = 0.5  # of the smoothing, in log-odds
+_MOST = 0.5  # more of the faces than this are blurred only in a folder of blurred photos
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Proposal:
     threshold: float
     reason: str
     touched: float  # share of the measured faces below it
+    doubt: str = ""  # why a person should look before they believe it, in words
 
 
 def propose(sharpness: Sequence[float]) -> Proposal:
@@ -44,8 +46,18 @@ def propose(sharpness: Sequence[float]) -> Proposal:
 
 
 def _proposal(threshold: float, reason: str, sharpness: Sequence[float]) -> Proposal:
-    below = sum(value < threshold for value in sharpness)
-    return Proposal(threshold, reason, below / max(1, len(sharpness)))
+    touched = sum(value < threshold for value in sharpness) / max(1, len(sharpness))
+    return Proposal(threshold, reason, touched, _doubt(sharpness))
+
+
+def _doubt(sharpness: Sequence[float]) -> str:
+    blurred = sum(value < DEFAULT for value in sharpness) / max(1, len(sharpness))
+    if blurred <= _MOST or len(sharpness) < ENOUGH:
+        return ""
+    return (
+        f"{blurred:.0%} of these faces are blurred. The threshold lies between the sharp and the blurred faces of a "
+        f"camera, and a folder of mostly blurred ones does not show where. Measure ordinary photos, or keep {DEFAULT}."
+    )
 
 
 def _log_odds(value: float) -> float:

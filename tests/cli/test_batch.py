@@ -7,9 +7,7 @@ import pytest
 
 from gpend.cli import batch, single
 from gpend.cli.single import Answer
-from gpend.core.networks import Networks
 from gpend.errors import FatalError
-from gpend.settings import CoreSettings
 from tests.cli import Gpend
 
 
@@ -114,7 +112,7 @@ def test_restore_takes_a_folder_and_sums_up(gpend: Gpend, samples: Path, tmp_pat
 def test_restore_that_is_stopped_says_how_much_was_not_done(
     gpend: Gpend, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_photo: Path, _target: Path, _networks: Networks, _settings: CoreSettings) -> Answer:
+    def interrupted(*_: object, **__: object) -> Answer:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(single, "restore", interrupted)

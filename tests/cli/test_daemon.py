@@ -1,11 +1,15 @@
 """Commands around the daemon."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gpend import wiring
+from gpend.cli import user
 from gpend.daemon import Tally
 from gpend.errors import TransientError
 from gpend.ledger import State
@@ -90,3 +94,28 @@ def test_print_gives_the_files_that_came_with_gpend(name: str, gpend: Gpend) -> 
     result = gpend("print", name)
     assert result.exit_code == 0
     assert result.output.startswith("# gpend")
+
+
+def test_check_says_for_whom_it_looked_and_how_to_look_for_the_users_of_the_service(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    result = gpend("check", "--config", configured)
+    assert result.exit_code == 2
+    assert "sudo gpend check --as USER" in result.output
+
+
+def test_check_as_a_user_that_is_not_there_says_how_to_make_one(gpend: Gpend, configured: Path) -> None:
+    result = gpend("check", "--as", "nobody-such", "--config", configured)
+    assert result.exit_code == 2
+    assert "useradd --system" in result.output
+    assert gpend("check", "--as", user.current(), "--config", configured).exit_code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look as another user")
+def test_check_as_another_user_finds_what_that_user_may_not(configured: Path) -> None:
+    (configured.parent / "in").chmod(0o700)
+    command = [sys.executable, "-m", "gpend", "check", "--as", "nobody", "--config", str(configured)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "nobody may not read gpend itself" in ended.stderr or "by this user" in ended.stderr

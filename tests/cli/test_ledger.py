@@ -150,3 +150,50 @@ def test_a_changed_threshold_says_what_it_concerns_and_retry_takes_it_up(gpend: 
 def test_where_nothing_was_judged_with_other_settings_retry_says_so(gpend: Gpend, configured: Path) -> None:
     assert "nothing was changed" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
     assert waiting(configured) == []
+
+
+@pytest.fixture
+def album(configured: Path) -> Path:
+    """The configuration, with photos of one name in two folders, one of which was set aside."""
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        pair = ledger.folders()[0].id
+        for name, state in (("2019/IMG_1.jpg", State.KEPT), ("2020/img_1.JPG", State.FAILED)):
+            photo = ledger.photos.sight(pair, Found(Path(name), Stamp(1, 2, 3), FoundBy.SCAN), 1)
+            ledger.queue.finish(photo, Result(state, "told", "a" * 64, Fingerprint()), 2)
+    return configured
+
+
+def test_why_finds_photos_by_their_name_wherever_they_lie(gpend: Gpend, album: Path) -> None:
+    both = gpend("why", "IMG_1.jpg", "--config", album)
+    assert both.exit_code == 0
+    assert "2019/IMG_1.jpg: kept" in both.output
+    assert "2020/img_1.JPG: failed" in both.output
+    one = gpend("why", "2019/IMG_1.jpg", "--config", album)
+    assert ("2019/IMG_1.jpg: kept" in one.output, "2020" in one.output) == (True, False)
+    assert [told["state"] for told in json.loads(gpend("why", "img_1.jpg", "--json", "--config", album).output)] == [
+        "kept",
+        "failed",
+    ]
+    assert gpend("why", "MG_1.jpg", "--config", album).exit_code == 1
+
+
+def test_retry_takes_what_failed_in_a_folder_only(gpend: Gpend, album: Path) -> None:
+    place = album.parent / "in"
+    assert "It is tried again" in gpend("retry", "--failed", "in/2020", "--config", album).output
+    assert waiting(album) == [(Request.RETRY, place / "2020/img_1.JPG")]
+    assert "2 photos are tried" in gpend("retry", "--failed", "in", "--config", album).output
+    assert "Nothing was set aside there" in gpend("retry", "--failed", "in/2019", "--config", album).output
+    assert "It is tried again" in gpend("retry", "--failed", "in/bad.jpg", "--config", album).output
+
+
+def test_retry_takes_every_photo_if_asked(gpend: Gpend, album: Path) -> None:
+    assert "All 3 photos are tried again" in gpend("retry", "--all", "--config", album).output
+    assert waiting(album) == [(Request.RETRY, album.parent / "in")]
+
+
+def test_retry_is_not_told_two_things_at_once(gpend: Gpend, album: Path) -> None:
+    for said in (["--all", "--failed"], ["--all", "in"], ["--failed", "--judged-with-other-settings"]):
+        result = gpend("retry", *said, "--config", album)
+        assert result.exit_code == 2
+        assert "Nothing was changed" in result.output
+    assert waiting(album) == []

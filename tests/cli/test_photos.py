@@ -56,3 +56,24 @@ def test_restore_never_writes_over_its_input(gpend: Gpend, samples: Path, tmp_pa
     result = gpend("restore", "a.jpg", "-o", "a.jpg")
     assert result.exit_code == 2
     assert "never writes over its input" in result.output
+
+
+@pytest.mark.usefixtures("ready")
+def test_restore_writes_one_photo_to_standard_output_and_says_the_rest_aside(gpend: Gpend, samples: Path) -> None:
+    result = gpend("restore", "-o", "-", samples / "portrait-blurred.jpg")
+    assert result.exit_code == 0
+    assert result.stdout_bytes.startswith(b"\xff\xd8")
+    assert b"restored" in result.stderr_bytes
+    refused = gpend("restore", "-o", "-", samples, samples / "portrait-blurred.jpg")
+    assert (refused.exit_code, "name one" in refused.output) == (2, True)
+
+
+@pytest.mark.usefixtures("ready")
+def test_restoring_a_folder_again_does_only_what_is_new(gpend: Gpend, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copyfile(samples / "portrait-blurred.jpg", tmp_path / "in" / "a.jpg")
+    assert "1 restored" in gpend("restore", "in", "-o", "out").output
+    again = gpend("restore", "in", "-o", "out")
+    assert again.exit_code == 0
+    assert "kept, 1 times: it was restored into this place before; --force does it anew" in again.output
+    assert "1 restored" in gpend("restore", "in", "-o", "out", "--force").output

@@ -44,10 +44,38 @@ def test_a_blurred_photo_is_restored_into_a_new_file_with_its_time_and_nothing_e
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["out.jpg"]
 
 
-def test_restoring_again_replaces_what_gpend_wrote(blurred: Path, networks: Networks, tmp_path: Path) -> None:
+def test_restoring_again_replaces_what_gpend_wrote_if_asked(blurred: Path, networks: Networks, tmp_path: Path) -> None:
     first = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
-    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS, replace=True)
     assert again == first
+
+
+def test_nothing_earlier_is_replaced_unasked(blurred: Path, networks: Networks, tmp_path: Path) -> None:
+    first = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    assert first.output is not None
+    before = first.output.stat().st_ino
+    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
+    assert (again.outcome, again.output) == ("kept", None)
+    assert "--force" in again.reason
+    edited = tmp_path / "edited.jpg"
+    edited.write_bytes(blurred.read_bytes() + b"\0")
+    other = single.restore(edited, tmp_path / "out.jpg", networks, SETTINGS)
+    assert other.outcome == "failed"
+    assert "gpend made it of another photo" in other.reason
+    assert first.output.stat().st_ino == before
+    assert single.restore(edited, tmp_path / "out.jpg", networks, SETTINGS, replace=True).outcome == "restored"
+
+
+def test_a_photo_goes_through_as_it_is_where_it_needs_nothing(
+    blurred: Path, samples: Path, networks: Networks, tmp_path: Path
+) -> None:
+    answer, photo = single.piped(blurred, networks, SETTINGS)
+    assert answer.outcome == "restored"
+    assert photo not in (b"", blurred.read_bytes())
+    sharp = samples / "portrait-sharp.jpg"
+    assert single.piped(sharp, networks, SETTINGS)[1] == sharp.read_bytes()
+    answer, photo = single.piped(tmp_path / "none.jpg", networks, SETTINGS)
+    assert (answer.outcome, photo) == ("failed", b"")
 
 
 def test_what_gpend_restored_is_not_restored_again(blurred: Path, networks: Networks, tmp_path: Path) -> None:

@@ -28,3 +28,9 @@ def test_a_soft_camera_gets_a_lower_threshold() -> None:
 
 def test_faces_that_are_clearly_sharp_or_clearly_blurred_leave_the_default() -> None:
     assert propose([0.999] * 100 + [0.001] * 20).threshold == DEFAULT
+
+
+def test_a_folder_in_which_most_faces_are_blurred_is_doubted() -> None:
+    assert "blurred" in propose([0.1] * 60 + [0.95] * 40).doubt
+    assert propose([0.1] * 30 + [0.95] * 70).doubt == ""
+    assert propose([0.1] * 5).doubt == ""  # so few that the default stands anyway
