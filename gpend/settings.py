@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from gpend.hours import hours_of
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 _JPEG = ("jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "jps", "jpg_large", "jpg-large", "jpg_orig")
@@ -16,6 +18,12 @@ ENDINGS = (*_JPEG, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif",
 def _endings(told: tuple[str, ...]) -> tuple[str, ...]:
     """Without the dots that people write before them, in lower case; "" stands for a name without any."""
     return tuple(dict.fromkeys(ending.removeprefix(".").lower() for ending in told))
+
+
+def _schedule(told: str) -> str:
+    """Hours that can be understood. Raises ValueError."""
+    hours_of(told)
+    return told
 
 
 class Knobs(BaseModel):
@@ -139,6 +147,7 @@ class Settings(CoreSettings):
     incomplete_minutes: Annotated[float, Field(ge=0)] = 60.0
     rescan_minutes: Annotated[float, Field(gt=0)] = 60.0
     poll_seconds: Annotated[float, Field(gt=0)] = 60.0
+    schedule: Annotated[str, AfterValidator(_schedule)] = ""  # "22:00-07:00": when photos are begun; "": always
     keep: Keep = Keep.NONE
     on_delete: OnDelete = OnDelete.TRASH
     trash_days: Annotated[int, Field(ge=1)] = 30

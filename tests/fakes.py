@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gpend.core import align
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.wish import Wish
 from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
@@ -74,6 +75,13 @@ def restored_if_blurred(photo: bytes) -> Outcome:
     return Restored(photo.replace(b"blurred", b"restored by gpend 0.1"), suffix, "one face was restored", (face,), ())
 
 
+def _as_wished(outcome: Outcome, photo: bytes, wish: Wish | None) -> Outcome:
+    """A sharp photo is restored too, if a person wants every face to be."""
+    if wish is None or not wish.every_face or isinstance(outcome, Restored):
+        return outcome
+    return Restored(photo.replace(b"sharp", b"restored by gpend 0.1"), "", "one face was restored", (), ())
+
+
 @dataclass
 class FakeEngine:
     """Is done at once, or, when `slow`, when it is told to be; counts how often it was given the same photo."""
@@ -81,12 +89,14 @@ class FakeEngine:
     process: Callable[[bytes], Outcome] = restored_if_blurred
     slow: bool = False
     given: Counter[bytes] = field(default_factory=Counter)
+    wishes: dict[bytes, Wish | None] = field(default_factory=dict)  # what was wanted of each photo last
     running: list[tuple[bytes, "Future[Outcome]"]] = field(default_factory=list)
     closed: bool = False
 
-    def submit(self, photo: bytes) -> "Future[Outcome]":
+    def submit(self, photo: bytes, wish: Wish | None = None) -> "Future[Outcome]":
         """As in Engine."""
         self.given[photo] += 1
+        self.wishes[photo] = wish
         future: Future[Outcome] = Future()
         self.running.append((photo, future))
         if not self.slow:
@@ -98,7 +108,7 @@ class FakeEngine:
         running, self.running = self.running, []
         for photo, future in running:
             try:
-                future.set_result(self.process(photo))
+                future.set_result(_as_wished(self.process(photo), photo, self.wishes.get(photo)))
             except GpendError as error:
                 future.set_exception(error)
 
@@ -114,8 +124,9 @@ class LocalEngine:
         self._process = process
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="gpend-slot")
 
-    def submit(self, photo: bytes) -> "Future[Outcome]":
+    def submit(self, photo: bytes, wish: Wish | None = None) -> "Future[Outcome]":
         """As in Engine."""
+        del wish
         return self._threads.submit(attempt, self._process, photo)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpend.cli.answers import print_json
+from gpend.cli.decide import known_places
 from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_of
 from gpend.settings import Settings
 
@@ -160,16 +161,10 @@ def _retry_all(settings: Settings) -> None:
 
 
 def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:
-    from gpend import reports, words
+    from gpend import reports
     from gpend.ledger import Ledger, Request
 
-    known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
-    for photo, places in known.items():
-        if not places:
-            absence = reports.absence(photo, settings.folders)
-            raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
-    meant = [place for places in known.values() for place in places]
-    count = sum(sum(places.values()) for places in known.values())
+    meant, count = known_places(photos, settings)
     if failed and photos:
         meant = reports.failed_among(settings.ledger, meant)
         count = len(meant)

@@ -15,15 +15,17 @@ from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.wish import Wish
+from gpend.core.wished import analyse_wished
 from gpend.settings import CoreSettings, Grain
 
 
-def process(photo: bytes, networks: Networks, settings: CoreSettings) -> Outcome:
-    """Restore what needs it. Same bytes, networks and settings: same outcome.
+def process(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish | None = None) -> Outcome:
+    """Restore what needs it, and what a person wishes. Same bytes, networks, settings and wish: same outcome.
 
     Raises PhotoError (with IncompleteError and UnsupportedError) for bytes that cannot be processed.
     """
-    analysis = analyse(photo, networks, settings)
+    analysis = analyse(photo, networks, settings) if wish is None else analyse_wished(photo, networks, settings, wish)
     if not any(face.report.verdict is Verdict.RESTORED for face in analysis.faces):
         return _kept(analysis.faces)
     return _restored(analysis, networks, settings)
@@ -172,6 +174,7 @@ WORDS = {
     Verdict.BACKGROUND: "out of focus in the background",
     Verdict.HIDDEN: "perhaps blurred on purpose",
     Verdict.UNSURE: "not surely a face",
+    Verdict.DECIDED: "left alone as you decided",
     Verdict.REFUSED: "left alone because restoring would not make it better",
 }
 """What a person reads for each verdict, after the number of faces."""

@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     BACKGROUND = "background"  # out of focus behind a sharp main face
     HIDDEN = "hidden"  # perhaps blurred on purpose
     UNSURE = "unsure"  # the detector is not sure that this is a face
+    DECIDED = "decided"  # a person wants it left as it is
     REFUSED = "refused"  # restoring it would not help, or the result did not pass the gates
 
 

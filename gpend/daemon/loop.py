@@ -13,6 +13,7 @@ from gpend.daemon.clock import Clock
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.daemon.maintenance import Maintenance, prepare_ledger, sweep
 from gpend.daemon.requests import RequestHandler
+from gpend.daemon.rest import Rest
 from gpend.daemon.scans import Watched
 from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
 from gpend.dispatch.health import CircuitBreaker
@@ -99,6 +100,7 @@ class Loop:
         self._requests = RequestHandler(ledger, self.discoveries, runtime.fingerprint)
         self._maintenance = Maintenance(ledger, self._pairs, runtime.settings.trash_days, clock.now())
         self._sweep = sweep(self._pairs)
+        self._rest = Rest(ledger, runtime.settings.schedule)
         self._busy_ledger = CircuitBreaker()
         self._busy_since = 0.0  # when the ledger failed first
         self._check_at = 0.0
@@ -111,6 +113,7 @@ class Loop:
         `patience`: for how many seconds `step` waits for the ledger.
         """
         now, self._patience = self._clock.now(), patience
+        self._rest.is_obeyed = watching is not None
         prepare_ledger(self._ledger, self._runtime, self._dispatcher, now, crashed=crashed)
         for pair in self._pairs:
             self._ledger.sources.resume(pair.id)
@@ -150,7 +153,7 @@ class Loop:
         self._check(now)
         looked = [discovery.step(now) for discovery in self.discoveries]
         ended = self._dispatcher.collect(now)
-        fed = self._dispatcher.feed(now)
+        fed = not self._rest.is_on(now) and self._dispatcher.feed(now)
         for row in self._dispatcher.take_changed():
             self._look(row.path, now)
         swept = next(self._sweep, None) is not None
@@ -187,6 +190,8 @@ class Loop:
         self._dispatcher.stop(self._clock.now())
         for pair in self._pairs:
             self._ledger.sources.note_settling(pair.id, 0)  # nobody looks any more
+            self._ledger.sources.note_watching(pair.id, None)
+        self._ledger.control.rest(None)
 
     @property
     def is_hindered(self) -> bool:
@@ -237,9 +242,16 @@ class Loop:
         self._check_at = now.steady + _CHECK
         self._ledger.upkeep.wake(now.utc)
         self._requests.answer(now)
+        self._rest.look(now)
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
         self._tell_progress(now)
+
+    def _how_watched(self, pair: FolderPair) -> str | None:
+        """How news of a folder come."""
+        if self._watcher is None:
+            return None
+        return "events" if self._watcher.poll_seconds(pair.root) is None else "polling"
 
     def _wait_for_ledger(self, error: TransientError, now: float) -> None:
         if self._busy_ledger.fail(str(error), now):
@@ -259,7 +271,7 @@ class Loop:
         self._beat_at = now + min(_BEAT, (self._notifier.watchdog_seconds or 2 * _BEAT) / 2)
         if self.is_well():
             self._notifier.watchdog()
-        self._notifier.status(self._busy_ledger.reason or self._how_far())
+        self._notifier.status(self._busy_ledger.reason or self._rest.reason or self._how_far())
 
     def _how_far(self) -> str:
         set_aside = self._ledger.counts()[State.FAILED]
@@ -272,6 +284,7 @@ class Loop:
         """A line in the log while there is a backlog, and what `status` wants to know of it in the ledger."""
         for discovery in self.discoveries:
             self._ledger.sources.note_settling(discovery.pair.id, discovery.unsettled)
+            self._ledger.sources.note_watching(discovery.pair.id, self._how_watched(discovery.pair))
         if now.steady < self._tell_at:
             return
         self._tell_at = now.steady + _TELL

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from gpend.daemon.decisions import DecisionTaker
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.dispatch import FolderPair, Now
 from gpend.ledger import Asked, Fingerprint, Ledger, Request
@@ -15,15 +16,17 @@ log = structlog.get_logger()
 
 
 class RequestHandler:
-    """Answers the requests that `gpend retry` and `confirm` leave in the ledger."""
+    """Answers the requests that commands and the page leave in the ledger."""
 
     def __init__(self, ledger: Ledger, discoveries: Sequence[FolderDiscovery], fingerprint: Fingerprint) -> None:
         self._ledger = ledger
         self._discoveries = discoveries
         self._fingerprint = fingerprint
+        self._decisions = DecisionTaker(ledger)
 
     def answer(self, now: Now) -> int:
         """Carry out what waits; how many requests that were."""
+        self._decisions.queue_late(now)
         asked = self._ledger.requests.waiting()
         for request in asked:
             with self._ledger.together():
@@ -40,6 +43,14 @@ class RequestHandler:
                 self._ledger.requests.rejudge(self._fingerprint, now.utc)
             case Request.CONFIRM:
                 self._confirm(request.path, now)
+            case Request.DECIDE:
+                photos = self._decisions.take(request, now)
+                wanted = request.detail.get("decision")
+                self._ledger.after_commit(lambda: log.info("decided", decision=wanted, photos=photos))
+            case Request.PAUSE:
+                self._ledger.control.pause(now.utc)
+            case Request.RESUME:
+                self._ledger.control.resume()
 
     def _retry(self, path: Path | None, now: Now) -> None:
         for photo in self._meant(path):

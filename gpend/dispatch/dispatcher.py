@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gpend.core.formats.wechat import reveal
+from gpend.dispatch.decided import Decided
 from gpend.dispatch.finish import Finisher, interval
 from gpend.dispatch.health import Health, trouble_of_output
 from gpend.dispatch.in_flight import InFlight, Submission
@@ -47,6 +48,7 @@ class Dispatcher:
         self._ledger = ledger
         self._wake = wake
         self._finisher = Finisher(ledger, self.outputs, self.health, runtime.fingerprint, self.listener)
+        self._decided = Decided(ledger, self.outputs, self._finisher)
         self._reuse = Deduplicator(ledger, pairs, self.outputs, self._finisher, runtime.fingerprint)
 
     def feed(self, now: Now) -> bool:
@@ -156,6 +158,7 @@ class Dispatcher:
         return replace(job, picture=revealed.photo, suffix=revealed.suffix)
 
     def _process(self, job: Job, now: Now) -> None:
+        job = replace(job, decision=self._decided.decision_for(job))
         if self.in_flight.is_working_on(job.photo.content):
             self.in_flight.wait_on_duplicate(job)
             return
@@ -164,7 +167,7 @@ class Dispatcher:
             self._ledger.after_commit(lambda: setattr(job.pair, "has_new_changes", True))
             return
         try:
-            is_done = self._reuse.finish_known(job, now)
+            is_done = self._decided.finish(job, now) or self._reuse.finish_known(job, now)
         except OSError as error:
             self._finisher.requeue_for_output(job, error, now, begun=False)
             return
@@ -176,7 +179,7 @@ class Dispatcher:
     def _submit(self, job: Job, now: Now) -> None:
         self._ledger.queue.begin(job.row.id, now.utc)
         try:
-            future = self._engine.submit(job.picture)
+            future = self._engine.submit(job.picture, job.wish)
         except TransientError as error:
             self._finisher.requeue_for_engine(job, error, now)
             return

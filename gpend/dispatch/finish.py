@@ -62,9 +62,12 @@ class Finisher:
         """Nothing can be done with a photo."""
         self._conclude(job, now, lambda: self._write_failed(job, error, now), begun=begun)
 
-    def keep(self, job: Job, reason: str, now: Now) -> None:
-        """A photo is left as it is, without the engine. Raises OSError; then nothing is recorded."""
-        self._write(job, Kept(reason, ()), now)
+    def keep(self, job: Job, reason: str, now: Now, facts: Facts | None = None) -> None:
+        """A photo is left as it is, without the engine; `facts`: what is known of its faces.
+
+        Raises OSError; then nothing is recorded.
+        """
+        self._write(job, Kept(reason, ()), now, facts)
 
     def set_aside(
         self, row: Row, error: PhotoError, now: Now, *, content: str | None = None, until: int | None = None
@@ -137,16 +140,16 @@ class Finisher:
         else:
             self._health.resume(job.pair, now)
 
-    def _write(self, job: Job, outcome: Outcome, now: Now) -> None:
+    def _write(self, job: Job, outcome: Outcome, now: Now, known: Facts | None = None) -> None:
         try:
             written = self._written(job, outcome)
         except PhotoError as error:
             self.set_aside(job.row, error, now, content=job.photo.content)
             return
         state = State.RESTORED if isinstance(outcome, Restored) else State.KEPT
-        facts = facts_of(outcome)
+        facts = facts_of(outcome) if known is None else known
         content, picture = job.photo.content, job.picture_digest
-        result = Result(state, outcome.reason, content, self._fingerprint, facts, written, picture)
+        result = Result(state, outcome.reason, content, self._fingerprint, facts, written, picture, *job.capture)
         self.record(job.row, result, now)
 
     def _written(self, job: Job, outcome: Outcome) -> Written | None:
@@ -169,7 +172,8 @@ class Finisher:
             self.set_aside(job.row, obstacle, now, content=content)
             return
         picture = job.picture_digest
-        result = Result(State.UNSUPPORTED, str(error), content, self._fingerprint, None, written, picture)
+        told = (self._fingerprint, None, written, picture, *job.capture)
+        result = Result(State.UNSUPPORTED, str(error), content, *told)
         self.record(job.row, result, now)
 
     def _tell(self, row: Row, result: Result) -> None:

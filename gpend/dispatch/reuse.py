@@ -17,7 +17,9 @@ from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
 _DONE = (State.RESTORED, State.KEPT, State.UNSUPPORTED)
-_LEFT = ("the output was changed by somebody; left alone", "the output was deleted by somebody; left so")
+CHANGED = "the output was changed by somebody; left alone"
+REMOVED = "you removed the output; it is not made again"
+_LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
 _SIDECAR = "it goes with its photo"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 
@@ -55,6 +57,8 @@ class Deduplicator:
         """End a photo that needs no engine; False: it does."""
         is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
         known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
+        if job.wish is not None:  # that another photo was left as it is says nothing of what a person wants of this one
+            known = [each for each in known if each.id == job.row.id or each.finished is State.RESTORED]
         if self._leave_output(job, known, now) or (not is_afresh and self._finish_known(job, known, now)):
             return True
         return self._set_aside_again(job, now) or self._set_aside_for_its_name(job, now)
@@ -149,11 +153,12 @@ class Deduplicator:
         if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
             return False
         is_there = os.path.lexists(job.pair.mirror.output / written.path)
-        if not is_there and (row.recheck or row.forced or self._outputs.existing(job, _hashes(duplicates).keys())):
+        is_asked_for = row.forced and not row.rejudged  # by itself: whoever judges all anew thinks of no one output
+        if not is_there and (row.recheck or is_asked_for or self._outputs.existing(job, _hashes(duplicates).keys())):
             return False
         if is_there and _is_unrecorded(job, written):
             return False
-        reason = f"{_bare(row.reason)}; {_LEFT[0] if is_there else _LEFT[1]}"
+        reason = f"{_bare(row.reason)}; {CHANGED if is_there else REMOVED}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
         return True
 
@@ -168,7 +173,7 @@ class Deduplicator:
         is_copy = written.sha256 == job.photo.content
         state, reason = (State.KEPT, "kept before") if is_copy else (State.RESTORED, "restored before")
         reason = duplicate.reason if duplicate else f"{reason}; its output was found in place"
-        result = Result(state, reason, job.photo.content, self._fingerprint, facts, written)
+        result = Result(state, reason, job.photo.content, self._fingerprint, facts, written, None, *job.capture)
         self._finisher.record(job.row, result, now)
         return True
 
@@ -212,7 +217,9 @@ def _is_unrecorded(job: Job, written: Written) -> bool:
 
 def _bare(reason: str) -> str:
     """Without what was said of an output that was left as somebody wanted it."""
-    return reason.removesuffix(f"; {_LEFT[0]}").removesuffix(f"; {_LEFT[1]}")
+    for words in _LEFT:
+        reason = reason.removesuffix(f"; {words}")
+    return reason
 
 
 def _hashes(duplicates: Sequence[Row]) -> dict[str, Row]:

@@ -2,17 +2,22 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from gpend.core.formats.described import described
 from gpend.core.formats.same_picture import digest
+from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.intake.reading import Original
 from gpend.intake.source import Source
-from gpend.ledger import Fingerprint, Result, Row, Written
+from gpend.ledger import Decision, Fingerprint, Result, Row, Written
 from gpend.mirror import Mirror, Origin
 from gpend.settings import Settings
+
+_CLOCK = len("2023-07-08 09:10:11")
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Job:
     taken: int  # UTC seconds
     picture: bytes  # what there is to see: the photo itself, unless it is wrapped up
     suffix: str = ""  # the ending that a name for the picture must have, if another
+    decision: Decision | None = None  # what a person wants of it
 
     @property
     def origin(self) -> Origin:
@@ -72,10 +78,29 @@ class Job:
         """SHA-256 of the picture alone, without its metadata; "" where it cannot be told."""
         return digest(self.picture)
 
+    @cached_property
+    def capture(self) -> tuple[str | None, int | None]:
+        """Camera, and when the photo was taken as the camera's clock showed it, in seconds as if it was UTC."""
+        told = described(self.picture)
+        return told.camera or None, _seconds(told.taken)
+
+    @property
+    def wish(self) -> Wish | None:
+        """What a person wants of its faces."""
+        return None if self.decision is None else self.decision.wish
+
     @property
     def before(self) -> Written | None:
         """What was written for it earlier."""
         return self.row.written
+
+
+def _seconds(taken: str) -> int | None:
+    """A camera's clock, such as "2023-07-08 09:10:11+02:00", as if it was UTC (pure)."""
+    try:
+        return int(datetime.fromisoformat(taken[:_CLOCK]).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
 
 
 class Listener(Protocol):

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Protocol, TypeVar
 
 from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.errors import GpendError, PhotoError, TransientError
 
 Result = TypeVar("Result")
@@ -19,8 +20,11 @@ Result = TypeVar("Result")
 class Engine(Protocol):
     """Processes photos, several at a time."""
 
-    def submit(self, photo: bytes) -> Future[Outcome]:
-        """Begin one photo. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError."""
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
+        """Begin one photo, of whose faces a person may have a wish of their own.
+
+        The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
+        """
         ...
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.errors import GpendError, PhotoError
 
 _DEATHS = 2
@@ -23,6 +24,7 @@ class Job:
     number: int
     photo: bytes
     future: Future[Outcome]
+    wish: Wish | None = None  # what a person wants of its faces, if that is out of the ordinary
     deaths: int = 0  # of the worker while it had this photo
     device_failures: int = 0
     alone: bool = False  # is or was last tried with nothing else in the worker

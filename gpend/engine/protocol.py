@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from gpend.core.formats.signatures import ENDINGS
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.wish import Wish
 from gpend.errors import (
     ConfigurationError,
     DeviceError,
@@ -56,6 +57,7 @@ class Photo:
 
     number: int
     photo: bytes
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
         case Setup():
             header = {"kind": "setup", **vars(message)}
         case Photo():
-            return {"kind": "photo", "number": message.number}, message.photo
+            return {"kind": "photo", "number": message.number, "wish": _wish(message.wish)}, message.photo
         case Ready():
             header = {"kind": "ready", "name": message.name}
         case Refused():
@@ -137,6 +139,10 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
         case _:
             assert_never(message)
     return header, b""
+
+
+def _wish(wish: Wish | None) -> dict[str, object] | None:
+    return None if wish is None else {name: getattr(wish, name) for name in _Wish.model_fields}
 
 
 def _outcome(number: int, outcome: Outcome) -> tuple[dict[str, object], bytes]:
@@ -200,9 +206,19 @@ class _Setup(_Header):
     largest: _Number
 
 
+_Box = tuple[_Real, _Real, _Real, _Real]
+
+
+class _Wish(_Header):
+    every_face: bool
+    restore: Annotated[tuple[_Box, ...], Field(fail_fast=True)]
+    leave: Annotated[tuple[_Box, ...], Field(fail_fast=True)]
+
+
 class _Photo(_Header):
     kind: Literal["photo"]
     number: _Number
+    wish: _Wish | None
 
 
 class _Ready(_Header):
@@ -229,7 +245,7 @@ class _Failed(_Header):
 
 
 class _Face(_Header):
-    box: tuple[_Real, _Real, _Real, _Real]
+    box: _Box
     score: _Real
     sharpness: _Real | None
     verdict: Verdict
@@ -270,7 +286,8 @@ def receive_from_engine(stream: BinaryIO, largest: int = 0) -> ToWorker | None:
     if isinstance(header, _Setup):
         return Setup(header.settings, header.slots, header.largest)
     photo = stream.read(length)
-    return Photo(header.number, photo) if len(photo) == length else None
+    wish = None if header.wish is None else Wish(**dict(header.wish))
+    return Photo(header.number, photo, wish) if len(photo) == length else None
 
 
 def receive_from_worker(stream: BinaryIO, largest: int, asked: Container[int]) -> FromWorker | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.engine.jobs import Job, Jobs
 from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup
 from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
@@ -79,7 +80,7 @@ class Supervisor:
                 self._start_failed(problem, now)
         if self._slot.worker is not None and self._slot.is_ready and not self._slot.is_retiring:
             for job in self._jobs.begin(now):
-                self._slot.worker.send(Photo(job.number, job.photo))
+                self._slot.worker.send(Photo(job.number, job.photo, job.wish))
         return self._next_due(now)
 
     def close(self) -> None:
@@ -192,12 +193,12 @@ class ProcessEngine:
         self._thread = threading.Thread(target=self._run, name="gpend-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, photo: bytes) -> Future[Outcome]:
-        """Begin one photo. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
+        """As in Engine. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
 
         Raises RuntimeError once the engine is closed.
         """
-        job = Job(next(self._numbers), photo, Future())
+        job = Job(next(self._numbers), photo, Future(), wish)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the engine is closed")

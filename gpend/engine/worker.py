@@ -21,6 +21,7 @@ from gpend.core import codec
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
 from gpend.core.report import Outcome, Restored
+from gpend.core.wish import Wish
 from gpend.engine import attempt, sandbox
 from gpend.engine.protocol import (
     Beat,
@@ -107,7 +108,7 @@ class Service:
         thread = threading.get_ident()
         self._busy[thread] = message.number
         try:
-            self._say(Done(message.number, attempt(partial(self._process, networks), message.photo)))
+            self._say(Done(message.number, attempt(partial(self._process, networks, message.wish), message.photo)))
         except GpendError as error:
             self._say(Failed(message.number, error))
         except ValueError as error:
@@ -115,8 +116,8 @@ class Service:
         finally:
             del self._busy[thread]
 
-    def _process(self, networks: Networks, photo: bytes) -> Outcome:
-        outcome = process(photo, networks, self._settings)
+    def _process(self, networks: Networks, wish: Wish | None, photo: bytes) -> Outcome:
+        outcome = process(photo, networks, self._settings, wish)
         if isinstance(outcome, Restored) and len(outcome.photo) > self._largest:
             raise PhotoError(
                 f"The restored photo would have {len(outcome.photo) / _MIB:.0f} MiB, twice what memory_mb allows. "

@@ -1,16 +1,20 @@
 """What has been done to every photo: one SQLite file, one writer, any number of readers."""
 
 from gpend.ledger.absences import Span, Unmet
+from gpend.ledger.choice import Choice
+from gpend.ledger.decisions import Decision, DecisionKind
 from gpend.ledger.fingerprint import Fingerprint, fingerprint_of
 from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
-from gpend.ledger.records import Choice, Records
+from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked
 from gpend.ledger.rows import Facts, FolderRow, Found, FoundBy, Request, Result, Row, State, Written, result_as_before
 
 __all__ = [
     "Asked",
     "Choice",
+    "Decision",
+    "DecisionKind",
     "Facts",
     "Fingerprint",
     "FolderRow",

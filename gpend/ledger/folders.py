@@ -55,6 +55,10 @@ class Folders:
         """Remember how many photos were seen that are not on record yet."""
         self._database.run("note_settling", {"folder": folder, "settling": count})
 
+    def note_watching(self, folder: int, how: str | None) -> None:
+        """Remember how news of a folder come: by "events" or by "polling"; None: nobody looks."""
+        self._database.run("note_watching", {"folder": folder, "watching": how})
+
     def photos(self, folder: int) -> int:
         """How many photos the folder is known to hold, or to have held until they went missing."""
         return self._database.number("known_count", {"folder": folder}) or 0

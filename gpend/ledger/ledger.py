@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from gpend.errors import FatalError
 from gpend.ledger import lock, requests
 from gpend.ledger.absences import Absences
+from gpend.ledger.control import Control
 from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
+from gpend.ledger.decisions import Decisions, file_of
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
 from gpend.ledger.queue import Queue
@@ -32,6 +35,8 @@ class Ledger(Records):
         self.requests = Requests(database)
         self.absences = Absences(database)
         self.upkeep = Upkeep(database)
+        self.control = Control(database)
+        self.decisions = Decisions(database, file_of(path))
         self._locked = locked
 
     @classmethod
@@ -45,15 +50,16 @@ class Ledger(Records):
         locked = lock.take(path)
         try:
             database, notices = _opened(path, int(time.time()) if now is None else now)
+            notices += _recalled(Decisions(database, file_of(path)))
         except BaseException:
             os.close(locked)
             raise
         return cls(database, path, locked, notices)
 
     @staticmethod
-    def request(path: Path, kind: Request, photos: Sequence[Path] = ()) -> None:
-        """Ask the daemon that runs, or the next that starts, to retry, rejudge or confirm. Raises FatalError."""
-        requests.leave(path, kind, list(photos))
+    def request(path: Path, kind: Request, photos: Sequence[Path] = (), detail: dict[str, Any] | None = None) -> None:
+        """Ask the daemon that runs, or the next that starts, for something. Raises FatalError."""
+        requests.leave(path, kind, list(photos), detail)
 
     def together(self) -> AbstractContextManager[None]:
         """Everything written inside is committed as one, or not at all."""
@@ -100,6 +106,15 @@ def _opened(path: Path, now: int) -> tuple[Database, list[str]]:
             path.unlink(missing_ok=True)
     notices.append("A new one is filled from what the output folders say about themselves.")
     return open_for_writing(path), notices
+
+
+def _recalled(decisions: Decisions) -> list[str]:
+    """Decisions that the ledger has lost come back from their file; what is told of that."""
+    try:
+        recalled = decisions.catch_up()
+    except OSError as error:
+        return [f"The file of people's decisions cannot be read: {error.strerror}."]
+    return [f"{recalled} of people's decisions were read again from their file."] if recalled else []
 
 
 def _backup(path: Path) -> Path:

@@ -72,7 +72,7 @@ SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
-ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by,
+ORDER BY photo.sidecar, photo.attempts, photo.deaths, photo.delays, photo.found_by,
     photo.output IS NULL OR photo.counted IS NOT NULL OR photo.forced, photo.id
 LIMIT :limit;
 
@@ -96,7 +96,7 @@ UPDATE photo SET
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
     attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
-    held = 0, forced = 0, missing_since = NULL, counted = NULL, recheck = 0
+    camera = coalesce(:camera, camera), taken = coalesce(:taken, taken), held = 0, forced = 0, rejudged = 0, missing_since = NULL, counted = NULL, recheck = 0
 WHERE id = :id;
 
 -- name: catch_up
@@ -159,13 +159,13 @@ WHERE state IN ('kept', 'unsupported') AND output IS NULL AND sidecar = 0;
 -- name: retry
 UPDATE photo SET
     prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END, state = 'waiting',
-    attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1, updated = :now
+    attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, forced = 1, rejudged = 0, updated = :now
 WHERE id = :id AND state NOT IN ('working', 'gone');
 
 -- name: rejudge
 -- What was judged with other settings, or another network, is judged afresh, after all that has no outcome yet.
 UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, delays = 1, next_attempt = NULL, forced = 1,
-    updated = :now
+    rejudged = 1, updated = :now
 WHERE state IN ('restored', 'kept') AND sidecar = 0 AND (model <> :model OR digest <> :digest);
 
 -- name: judged_with_other_settings
@@ -308,13 +308,41 @@ ORDER BY photo.updated DESC, photo.id DESC LIMIT :limit;
 SELECT max(updated) AS moment FROM photo;
 
 -- name: leave_request
-INSERT INTO request (kind, path, asked) VALUES (:kind, :path, :asked);
+INSERT INTO request (kind, path, detail, asked) VALUES (:kind, :path, :detail, :asked);
 
 -- name: requests
-SELECT id, kind, path FROM request ORDER BY id;
+SELECT id, kind, path, detail, asked FROM request ORDER BY id;
 
 -- name: answer_request
 DELETE FROM request WHERE id = :id;
+
+-- name: decide
+INSERT INTO decision (photo, content, kind, faces, decided) VALUES (:photo, :content, :kind, :faces, :decided)
+ON CONFLICT (photo) DO UPDATE SET content = :content, kind = :kind, faces = :faces, decided = :decided;
+
+-- name: decision
+SELECT * FROM decision WHERE photo = :photo;
+
+-- name: decision_about
+SELECT * FROM decision WHERE content = :content AND kind <> 'automatic' ORDER BY decided DESC LIMIT 1;
+
+-- name: decisions
+SELECT * FROM decision ORDER BY photo;
+
+-- name: control
+SELECT paused_since, resting FROM control;
+
+-- name: pause_all
+UPDATE control SET paused_since = :now WHERE paused_since IS NULL;
+
+-- name: resume_all
+UPDATE control SET paused_since = NULL;
+
+-- name: rest
+UPDATE control SET resting = :reason WHERE resting IS NOT :reason;
+
+-- name: note_watching
+UPDATE folder SET watching = :watching WHERE id = :folder AND watching IS NOT :watching;
 
 -- name: listed
 -- One page of photos, the latest first; (updated, id) of the last one seen leads to the next page.
@@ -323,8 +351,15 @@ FROM photo JOIN folder ON folder.id = photo.folder
 WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:state IS NULL OR state = :state)
   AND (:folder IS NULL OR photo.folder = :folder)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
+  AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
   AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
   AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
+  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:decided IS NULL OR EXISTS (
+      SELECT 1 FROM decision
+      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
   AND (photo.updated < :updated OR (photo.updated = :updated AND photo.id < :id))
 ORDER BY photo.updated DESC, photo.id DESC
 LIMIT :limit;
@@ -341,6 +376,38 @@ ORDER BY state = 'gone', path LIMIT :limit;
 SELECT path FROM photo
 WHERE folder = :folder AND path >= :low AND path < :high AND NOT sidecar
   AND state IN ('failed', 'incomplete', 'unsupported');
+
+-- name: chosen
+-- The same photos, all of them, but for those that were not known yet when a person chose.
+SELECT photo.id FROM photo JOIN folder ON folder.id = photo.folder
+WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
+  AND (:state IS NULL OR state = :state)
+  AND (:folder IS NULL OR photo.folder = :folder)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
+  AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
+  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
+  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:decided IS NULL OR EXISTS (
+      SELECT 1 FROM decision
+      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
+  AND first_seen <= :seen;
+
+-- name: chosen_count
+SELECT count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
+WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
+  AND (:state IS NULL OR state = :state)
+  AND (:folder IS NULL OR photo.folder = :folder)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
+  AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
+  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
+  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:decided IS NULL OR EXISTS (
+      SELECT 1 FROM decision
+      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'));
 
 -- name: listed_one
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output

@@ -62,6 +62,8 @@ def _values(result: Result) -> dict[str, Value]:
         "reason": result.reason,
         "content": result.content,
         "picture": result.picture or None,
+        "camera": result.camera,
+        "taken": result.taken,
         "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
         "model": result.fingerprint.model,
         "digest": result.fingerprint.digest,

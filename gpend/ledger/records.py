@@ -2,27 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from gpend.ledger import lock
+from gpend.ledger.choice import Choice
 from gpend.ledger.database import Database, Value, open_for_reading
+from gpend.ledger.decisions import Decision, DecisionKind, decision_of
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import FolderRow, FoundBy, Row, State, folder_row, photo_row
 
 _END_OF_TIME = (1 << 63) - 1
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which photos are asked for."""
-
-    state: State | None = None
-    folder: int | None = None
-    text: str = ""  # occurs in the name, whatever its case
-    verdict: str | None = None  # of a face in it
 
 
 class Records:
@@ -111,16 +102,12 @@ class Records:
     def listed(self, choice: Choice, after: tuple[int, int] | None, limit: int) -> list[Row]:
         """Photos that fit `choice`, the latest first; `after` is (updated, id) of the last one of the page before."""
         updated, last = after or (_END_OF_TIME, 0)
-        parameters = {
-            "state": choice.state and choice.state.value,
-            "folder": choice.folder,
-            "text": choice.text.lower(),
-            "verdict": choice.verdict and f'"verdict": "{choice.verdict}"',
-            "updated": updated,
-            "id": last,
-            "limit": limit,
-        }
+        parameters = choice.values() | {"updated": updated, "id": last, "limit": limit}
         return [photo_row(row) for row in self._database.each("listed", parameters)]
+
+    def chosen_count(self, choice: Choice) -> int:
+        """How many photos fit `choice`."""
+        return self._database.number("chosen_count", choice.values()) or 0
 
     def by_id(self, photo: int) -> Row | None:
         """A photo by its number."""
@@ -136,6 +123,17 @@ class Records:
         """How many photos have come to stand where since a moment in UTC seconds; every state is present."""
         found = {row["state"]: row["n"] for row in self._database.each("counts_since", {"since": moment})}
         return {state: found.get(state, 0) for state in State}
+
+    def decision(self, photo: Path) -> Decision | None:
+        """What a person has decided about a photo, named by its absolute path; None where nothing, or no more."""
+        row = self._database.first("decision", {"photo": os.fsencode(photo)})
+        found = decision_of(dict(row)) if row else None
+        return None if found is None or found.kind is DecisionKind.AUTOMATIC else found
+
+    def resting(self) -> tuple[int | None, str | None]:
+        """Since when a person has paused gpend, and why its daemon rests, in words; None where that is not so."""
+        row = self._database.first("control")
+        return (None, None) if row is None else (row["paused_since"], row["resting"])
 
     def folders(self) -> list[FolderRow]:
         """The folders of the configuration that the ledger was last used with."""

@@ -1,13 +1,16 @@
-"""What people asked for with `gpend retry` and `confirm`: left in the ledger, taken by the daemon."""
+"""What people asked for, on the command line or on the page: left in the ledger, taken by the daemon."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gpend.errors import FatalError
 from gpend.ledger import access
+from gpend.ledger.choice import Choice
 from gpend.ledger.database import DamagedError, Database, Value, open_for_writing
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import Request
@@ -15,14 +18,16 @@ from gpend.ledger.rows import Request
 
 @dataclass(frozen=True)
 class Asked:
-    """One request; without a path it means all."""
+    """One request; without a path it means all, or what `detail` says."""
 
     id: int
     kind: Request
     path: Path | None
+    detail: dict[str, Any]
+    asked: int  # UTC seconds
 
 
-def leave(ledger: Path, kind: Request, paths: list[Path]) -> None:
+def leave(ledger: Path, kind: Request, paths: list[Path], detail: dict[str, Any] | None = None) -> None:
     """Ask for something, whether a daemon is running or not. No path means all. Raises FatalError."""
     if not access.is_there(ledger):
         raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
@@ -37,7 +42,8 @@ def leave(ledger: Path, kind: Request, paths: list[Path]) -> None:
             names: list[Path | None] = [*paths] or [None]
             for path in names:
                 values: dict[str, Value] = {"kind": kind, "path": os.fsencode(path) if path else None, "asked": now}
-                database.run("leave_request", values)
+                told = None if detail is None else json.dumps(detail)
+                database.run("leave_request", values | {"detail": told})
     finally:
         database.close()
 
@@ -50,8 +56,16 @@ class Requests:
 
     def waiting(self) -> list[Asked]:
         """All of them, the oldest first."""
-        rows = self._database.each("requests")
-        return [Asked(row["id"], Request(row["kind"]), _path(row["path"])) for row in rows]
+        return [
+            Asked(
+                row["id"],
+                Request(row["kind"]),
+                _path(row["path"]),
+                json.loads(row["detail"] or "{}"),
+                row["asked"],
+            )
+            for row in self._database.each("requests")
+        ]
 
     def answered(self, request: int) -> None:
         """It has been seen to."""
@@ -65,6 +79,11 @@ class Requests:
         """Queue afresh what was judged with other settings, or another network, than these; how many."""
         values: dict[str, Value] = {"model": fingerprint.model, "digest": fingerprint.digest, "now": now}
         return self._database.run("rejudge", values)
+
+    def chosen(self, choice: Choice, asked: int) -> Iterator[int]:
+        """The ids of all photos that fit `choice`, and were known when it was made."""
+        ids = [row["id"] for row in self._database.each("chosen", choice.values() | {"seen": asked})]
+        return iter(ids)
 
     def set_aside(self) -> Iterator[int]:
         """The ids of all photos that a retry without names means."""

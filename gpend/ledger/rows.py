@@ -41,6 +41,9 @@ class Request(StrEnum):
     RETRY = "retry"
     REJUDGE = "rejudge"
     CONFIRM = "confirm"
+    DECIDE = "decide"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Result:
     facts: Facts | None = None
     written: Written | None = None
     picture: str | None = None  # SHA-256 of the picture alone, if it is known
+    camera: str | None = None  # None: not known, what was known stays
+    taken: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class FolderRow:
     previous_output: Path | None  # before it was switched
     last_scan: str | None  # JSON: what the last scan passed over, by reason
     settling: int  # photos that were seen and are not on record yet
+    watching: str | None  # "events" or "polling": how news of it come
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,9 @@ class Row:
     counted: str | None  # the content of the change that the brake has counted
     recheck: bool
     missing_since: int | None
+    camera: str | None
+    taken: int | None  # as the camera's clock showed it, taken for UTC
+    rejudged: bool  # forced with all that was judged with other settings, not by itself
 
     @property
     def path(self) -> Path:
@@ -175,7 +184,10 @@ class Row:
 
 def result_as_before(row: Row, content: str | None, written: Written | None, reason: str = "") -> Result:
     """The outcome that a row holds, for a file of this content, whose output is `written`; with another `reason`."""
-    return Result(row.finished, reason or row.reason, content, row.fingerprint, row.outcome, written, row.picture)
+    return Result(
+        row.finished, reason or row.reason, content, row.fingerprint, row.outcome, written, row.picture,
+        row.camera, row.taken,
+    )  # fmt: skip
 
 
 def folder_row(row: sqlite3.Row) -> FolderRow:
@@ -193,6 +205,7 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
         output_identity=row["output_identity"],
         last_scan=row["last_scan"],
         settling=row["settling"],
+        watching=row["watching"],
         previous_output=Path(os.fsdecode(row["previous_output"])) if row["previous_output"] else None,
     )
 
@@ -228,6 +241,9 @@ def photo_row(row: sqlite3.Row) -> Row:
         counted=row["counted"],
         recheck=bool(row["recheck"]),
         missing_since=row["missing_since"],
+        camera=row["camera"],
+        taken=row["taken"],
+        rejudged=bool(row["rejudged"]),
     )
 
 

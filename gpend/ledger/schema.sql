@@ -18,6 +18,7 @@ CREATE TABLE folder (
     previous_output BLOB,                      -- absolute: the output before it was switched, whose files still count
     last_scan     TEXT,                        -- JSON: what the last scan passed over, by reason
     settling      INTEGER NOT NULL DEFAULT 0,  -- photos that were seen and are not on record yet
+    watching      TEXT    CHECK (watching IN ('events', 'polling')),  -- how news of it come; NULL: nobody looks
     CHECK ((paused_reason IS NULL) = (paused_since IS NULL)),
     CHECK (brake_since IS NULL OR brake IS NOT NULL)
 ) STRICT;
@@ -28,7 +29,7 @@ CREATE TABLE photo (
     id            INTEGER PRIMARY KEY,
     folder        INTEGER NOT NULL REFERENCES folder (id),
     path          BLOB    NOT NULL,            -- relative to the source
-    sidecar       INTEGER NOT NULL CHECK (sidecar IN (0, 1)),  -- no photo, but a file that goes with one
+    sidecar       INTEGER NOT NULL CHECK (sidecar IN (0, 1)),  -- no photo, but a file that is mirrored beside them
     size          INTEGER NOT NULL,            -- the stamp: size, mtime_ns, inode
     mtime_ns      INTEGER NOT NULL,
     inode         INTEGER NOT NULL,
@@ -67,6 +68,9 @@ CREATE TABLE photo (
     counted       TEXT    CHECK (length(counted) = 64),  -- SHA-256 of the file whose change the brake has counted
     recheck       INTEGER NOT NULL DEFAULT 0 CHECK (recheck IN (0, 1)),  -- an output that is not there is made anew
     missing_since INTEGER,                     -- when the source was first not found
+    camera        TEXT,                        -- as the photo tells it
+    taken         INTEGER,                     -- when, as the camera's clock showed it, taken for UTC
+    rejudged      INTEGER NOT NULL DEFAULT 0 CHECK (rejudged IN (0, 1)),  -- forced with all of other settings, not by itself
     UNIQUE (folder, path),
     CHECK ((output IS NULL) = (output_sha256 IS NULL)),
     CHECK ((output IS NULL) = (output_size IS NULL)),
@@ -78,7 +82,7 @@ CREATE TABLE photo (
 -- The queue of a folder: what was never trouble before what was, what just arrived before what a scan turned up, and what
 -- may be a change of a mirrored photo, which the brake has to count, before what takes its time.
 CREATE INDEX photo_queue ON photo
-    (folder, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
+    (folder, sidecar, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
 CREATE INDEX photo_by_state ON photo (state, updated);
 CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
 CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;
@@ -87,11 +91,36 @@ CREATE INDEX photo_changed ON photo (folder, changed_since) WHERE changed_since 
 CREATE INDEX photo_missing ON photo (folder, missing_since) WHERE missing_since IS NOT NULL;
 CREATE INDEX photo_arrivals ON photo (size) WHERE state IN ('waiting', 'working');
 CREATE INDEX photo_updated ON photo (updated);
+CREATE INDEX photo_by_camera ON photo (camera) WHERE camera IS NOT NULL;
 
--- What people asked for with `gpend retry` and `confirm`; the daemon takes it from here.
+-- What people decided about single photos. It is kept in a file beside the ledger too, for the day that this one is lost.
+CREATE TABLE decision (
+    photo   BLOB    PRIMARY KEY,               -- absolute
+    content TEXT    CHECK (length(content) = 64),  -- SHA-256 of the file that it is about; NULL: not known yet
+    kind    TEXT    NOT NULL CHECK (kind IN (
+                'restore',                     -- every face that can be, whatever the settings say
+                'leave',                       -- nothing more is done; what stands stays
+                'original',                    -- what was restored goes to the trash, and stays there
+                'faces',                       -- as `faces` says; the others as the settings say
+                'automatic')),                 -- withdrawn: as the settings say
+    faces   TEXT    CHECK (faces IS NULL OR json_valid(faces)),  -- {"restore": [box...], "leave": [box...]}
+    decided INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decision_by_content ON decision (content) WHERE content IS NOT NULL;
+
+-- What holds for gpend as a whole: one row.
+CREATE TABLE control (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    paused_since INTEGER,                      -- a person has said `gpend pause`
+    resting      TEXT                          -- why the daemon begins no photo at the moment, in words
+) STRICT;
+INSERT INTO control (id) VALUES (1);
+
+-- What people asked for with `gpend retry`, `confirm`, `decide`, `pause` and `resume`; the daemon takes it from here.
 CREATE TABLE request (
-    id    INTEGER PRIMARY KEY,
-    kind  TEXT    NOT NULL CHECK (kind IN ('retry', 'rejudge', 'confirm')),
-    path  BLOB,                                -- absolute; NULL: all
-    asked INTEGER NOT NULL
+    id     INTEGER PRIMARY KEY,
+    kind   TEXT    NOT NULL CHECK (kind IN ('retry', 'rejudge', 'confirm', 'decide', 'pause', 'resume')),
+    path   BLOB,                               -- absolute; NULL: all
+    detail TEXT    CHECK (detail IS NULL OR json_valid(detail)),  -- of a decision: which, and about what
+    asked  INTEGER NOT NULL
 ) STRICT;

@@ -123,7 +123,7 @@ def test_an_output_that_was_deleted_by_somebody_comes_back_only_when_they_ask(wo
     touch(world)
     world.once()
     assert world.outputs() == {}
-    assert world.row("a.jpg").reason == "one face was restored; the output was deleted by somebody; left so"
+    assert world.row("a.jpg").reason == "one face was restored; you removed the output; it is not made again"
     Ledger.request(world.settings.ledger, Request.RETRY, [photo])
     world.once()
     assert world.outputs() == {"a.jpg": RESTORED}

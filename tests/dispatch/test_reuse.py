@@ -49,6 +49,9 @@ def row_of(number: int, state: State, fingerprint: Fingerprint = HERE) -> Row:
         counted=None,
         recheck=False,
         missing_since=None,
+        camera=None,
+        taken=None,
+        rejudged=False,
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
+from gpend.core.wish import Wish
 from gpend.engine.protocol import (
     Beat,
     Done,
@@ -33,7 +34,8 @@ _LARGEST = 1 << 20
 _SUFFIXES = ("", ".jpg", ".png", ".webp", ".tif", ".avif", ".heic", ".gif", ".bmp")
 _ASKED = (1, 2)
 _FACE = FaceReport((1.0, 2.0, 3.0, 4.0), 0.9, 0.2, Verdict.RESTORED, "blurred", {"grain": 0.5})
-_TO_WORKER: list[ToWorker] = [Setup("{}", 2, _LARGEST), Photo(1, b"\xff\xd8" * 100_000), Photo(2, b"")]
+_WISHED = Photo(3, b"x", Wish(every_face=True, restore=((1.0, 2.0, 3.5, 4.0),), leave=((5.0, 6.0, 7.0, 8.0),)))
+_TO_WORKER: list[ToWorker] = [Setup("{}", 2, _LARGEST), Photo(1, b"\xff\xd8" * 100_000), Photo(2, b""), _WISHED]
 _FROM_WORKER: list[FromWorker] = [
     Ready("gpen-256"),
     Beat((1, 2)),

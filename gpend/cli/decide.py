@@ -1,0 +1,102 @@
+"""Commands with which people change gpend's mind: about single photos, and about when it works at all."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from gpend.cli.group import CONFIG, FILE, RefusedError, commands, settings_of
+from gpend.settings import Settings
+
+_SOON = "within seconds if gpend runs, else at its next start"
+
+
+@commands.command()
+@click.argument("photos", nargs=-1, required=True, type=FILE, metavar="(PHOTO | FOLDER)...")
+@click.option("--restore", "decision", flag_value="restore", help="Restore every face that can be, sharp or not.")
+@click.option("--leave", "decision", flag_value="leave", help="Do nothing more about it; what stands stays.")
+@click.option("--original", "decision", flag_value="original", help="What was restored goes to the trash, for good.")
+@click.option("--automatic", "decision", flag_value="automatic", help="Let gpend decide again.")
+@click.option("--face", type=click.IntRange(min=1), help="Only this face of one photo, as `gpend why` numbers them.")
+@CONFIG
+def decide(photos: tuple[Path, ...], decision: str | None, *, face: int | None, config_file: Path | None) -> None:
+    """Decide about single photos yourself.
+
+    gpend keeps to it whatever the settings are, also when the photo is moved and when the ledger is lost. A folder
+    stands for all photos that are in it now, and in the folders below.
+
+    \b
+    Examples:
+      gpend decide --original /srv/photos/2019/anna.jpg
+      gpend decide --restore --face 2 /srv/photos/2019/group.jpg
+      gpend decide --leave /srv/photos/scans
+    """
+    from gpend.ledger import Ledger, Request
+
+    if decision is None:
+        raise RefusedError("Say what is to be done: --restore, --leave, --original or --automatic.")
+    settings = settings_of(config_file)
+    places, count = known_places(photos, settings)
+    detail: dict[str, object] = {"decision": decision}
+    if face is not None:
+        detail["box"] = _box(places, count, face, settings.ledger)
+    Ledger.request(settings.ledger, Request.DECIDE, places, detail)
+    what = "It is" if count == 1 else f"{count:,} photos are"
+    click.echo(f"Noted. {what} seen to {_SOON}.")
+
+
+def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path], int]:
+    """The paths by which the ledger knows photos and folders, and how many photos they are. Raises RefusedError."""
+    from gpend import reports, words
+
+    known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
+    for photo, places in known.items():
+        if not places:
+            absence = reports.absence(photo, settings.folders)
+            raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
+    return [place for places in known.values() for place in places], sum(sum(each.values()) for each in known.values())
+
+
+def _box(places: Sequence[Path], count: int, face: int, ledger: Path) -> object:
+    """Where a face is in a photo. Raises RefusedError where it is about several, or there is no such face."""
+    from gpend import reports
+
+    if len(places) != 1 or count != 1:
+        raise RefusedError("--face is about one photo; name one.")
+    found = reports.history(ledger, places[0])
+    faces = found.faces if found else ()
+    if face > len(faces):
+        raise RefusedError(f"gpend has seen {len(faces)} faces in this photo, so there is no face {face}.")
+    return faces[face - 1]["box"]
+
+
+@commands.command()
+@CONFIG
+def pause(config_file: Path | None) -> None:
+    """Begin no photo until `gpend resume`.
+
+    New photos are still found and counted. What is being worked on is finished. It holds over restarts.
+
+    \b
+    Example:
+      gpend pause
+    """
+    from gpend.ledger import Ledger, Request
+
+    Ledger.request(settings_of(config_file).ledger, Request.PAUSE)
+    click.echo(f"Noted. gpend rests {_SOON}; `gpend resume` ends that.")
+
+
+@commands.command()
+@CONFIG
+def resume(config_file: Path | None) -> None:
+    """Go on after `gpend pause`.
+
+    \b
+    Example:
+      gpend resume
+    """
+    from gpend.ledger import Ledger, Request
+
+    Ledger.request(settings_of(config_file).ledger, Request.RESUME)
+    click.echo(f"Noted. gpend goes on {_SOON}.")

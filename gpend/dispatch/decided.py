@@ -1,0 +1,96 @@
+"""What a person has decided about a photo, carried out where it needs no engine."""
+
+from dataclasses import replace
+from typing import Any
+
+from gpend.dispatch.finish import Finisher
+from gpend.dispatch.metadata_edits import is_same_picture
+from gpend.dispatch.orphans import adopt_orphan
+from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.types import Job, Now
+from gpend.errors import PhotoError
+from gpend.ledger import Decision, DecisionKind, Facts, Ledger, State, result_as_before
+from gpend.mirror import trash
+
+LEFT = "left alone, as you decided"
+_LEFT_SO = "left so, as you decided"
+_ORIGINAL = "the original is used, as you decided"
+_IN_THE_WAY = "what stands in the place of its output was changed by somebody; left alone"
+
+
+class Decided:
+    """Finds the decision about a photo, and ends the photo where it is left as it is."""
+
+    def __init__(self, ledger: Ledger, outputs: OutputWriter, finisher: Finisher) -> None:
+        self._ledger = ledger
+        self._outputs = outputs
+        self._finisher = finisher
+
+    def decision_for(self, job: Job) -> Decision | None:
+        """What a person wants of this photo: what was said of its path, or of its content when it was elsewhere.
+
+        It follows the photo where it is moved or edited, and never falls upon another one that came under its name.
+        """
+        row, content, decisions = job.row, job.photo.content, self._ledger.decisions
+        if row.is_sidecar:
+            return None
+        found = decisions.of(row.path)
+        if found is not None:
+            is_edited = row.content == found.content and not row.recheck
+            if found.content not in (None, content) and not is_edited:
+                return None
+        elif row.prior is None:
+            found = decisions.about(content)
+        if found is None or found.kind is DecisionKind.AUTOMATIC:
+            return None
+        if (found.photo, found.content) != (row.path, content):
+            found = replace(found, photo=row.path, content=content)
+            decisions.note(found)
+        return found
+
+    def finish(self, job: Job, now: Now) -> bool:
+        """End a photo that a person wants left as it is; False: there is no such decision. Raises OSError."""
+        match None if job.decision is None else job.decision.kind:
+            case DecisionKind.LEAVE:
+                self._leave(job, now)
+            case DecisionKind.ORIGINAL:
+                self._use_original(job, now)
+            case _:
+                return False
+        return True
+
+    def _leave(self, job: Job, now: Now) -> None:
+        row, content = job.row, job.photo.content
+        is_restored = row.finished is State.RESTORED and row.written is not None
+        if is_restored and (row.content == content or is_same_picture(job)):
+            reason = f"{row.reason.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
+            self._finisher.record(row, result_as_before(row, content, row.written, reason), now)
+        else:
+            self._finisher.keep(job, LEFT, now, _facts(job))
+
+    def _use_original(self, job: Job, now: Now) -> None:
+        """What was restored goes to the trash, whatever becomes of the outputs of deleted photos."""
+        if job.before is None:
+            job = replace(job, row=adopt_orphan(self._ledger, self._outputs, job.row, job.pair, now))
+        reason, before, mirror = _ORIGINAL, job.before, job.pair.mirror
+        if before is not None and job.row.finished is State.RESTORED:
+            is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id)
+            try:
+                kept = None if is_shared else trash.discard(mirror, before, now.utc)
+            except PhotoError as error:
+                self._finisher.set_aside(job.row, error, now, content=job.photo.content)
+                return
+            if kept is None and not is_shared and (mirror.output / before.path).exists():
+                result = result_as_before(job.row, job.photo.content, before, f"{_ORIGINAL}; {_IN_THE_WAY}")
+                self._finisher.record(job.row, replace(result, state=State.KEPT, facts=_facts(job)), now)
+                return
+            job = replace(job, row=replace(job.row, written=None))
+        self._finisher.keep(job, reason, now, _facts(job))
+
+
+def _facts(job: Job) -> Facts:
+    """What is known of the photo's faces, none of which is restored."""
+    row = job.row
+    known: list[dict[str, Any]] = (row.outcome or {}).get("faces", []) if row.content == job.photo.content else []
+    told = {"verdict": "decided", "reason": LEFT}
+    return {"faces": [face | told if face.get("verdict") == "restored" else face for face in known], "notes": []}
