@@ -23,6 +23,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
+from gpend.core.direction import directed
 from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
@@ -163,9 +164,10 @@ def _blurs(measured: dict[Face, _Measured], networks: Networks, limit: float) ->
     asked = [face for face, one in measured.items() if not _is_sharp(one, limit)]
     if networks.estimate is None or not asked:
         return {}
-    found = networks.estimate(np.stack([luma(measured[face].clean) for face in asked]))
-    told = zip(asked, found.kernels, found.confidence, strict=True)
-    return {face: Blur(kernel, float(confidence)) for face, kernel, confidence in told}
+    crops = [luma(measured[face].clean) for face in asked]
+    found = networks.estimate(np.stack(crops))
+    told = zip(asked, crops, found.kernels, found.confidence, strict=True)
+    return {face: directed(crop, Blur(kernel, float(confidence))) for face, crop, kernel, confidence in told}
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

@@ -91,15 +91,17 @@ def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Pl
     Noise is white here, as it was where the network was trained: `strengths` are how many times it counts.
     """
     plane = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2GRAY), np.float32)
-    whole, side = padded.shape[0], side_of(padded)
-    transfer, error = _transfer(blur.kernel, side, whole), _error(blur)
-    eight_bits = np.asarray(np.rint(middle(padded) * 255), np.uint8)
-    white = _cost(whole, side, Noise(max(noise_level(eight_bits), _TRAINED_NOISE)), 1.0) / np.float32(_CAUTION)
-    weak, strong = (
-        np.clip(_filtered(plane, transfer, error, white * np.float32(factor), None)[0], *_TRAINED_RANGE)
-        for factor in strengths
-    )
+    level = noise_level(np.asarray(np.rint(middle(padded) * 255), np.uint8))
+    weak, strong = (luma_without(plane, blur, level, factor) for factor in strengths)
     return weak, strong
+
+
+def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Plane:
+    """Luma `padded` (1.5 side, 1.5 side) filtered, -0.1 to 1.1; white `noise`, 0 to 1, counts `strength` times."""
+    whole, side = padded.shape[0], side_of(padded)
+    white = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
+    restored, _ = _filtered(padded, _transfer(blur.kernel, side, whole), _error(blur), white, None)
+    return np.asarray(np.clip(restored, *_TRAINED_RANGE), np.float32)
 
 
 def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:

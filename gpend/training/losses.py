@@ -11,19 +11,32 @@ _SOFT = 0.3  # of the true kernel's light, spread over its neighbours: a pixel b
 
 
 def kernel_loss(logits: Tensor, kernels: Tensor) -> Tensor:
-    """Logits (n, side, side) against kernels: cross entropy, and the error of the transfer function, coarse first."""
-    soft = functional.avg_pool2d(functional.pad(kernels[:, None], (1, 1, 1, 1)), 3, 1)[:, 0]
-    target = (soft * _SOFT + kernels * (1 - _SOFT)).flatten(1)
-    entropy = -(target * torch.log_softmax(logits.flatten(1), 1)).sum(1).mean()
-    return entropy * 0.1 + transfer_error(torch.softmax(logits.flatten(1), 1).view_as(kernels), kernels) * 10
+    """Logits (n, side, side) against kernels: cross entropy, and the error of the transfer function, coarse first.
+
+    Each counts against its kernel or against that mirrored through the middle, whichever is nearer: their power spectra
+    are the same. A network that must tell them apart too learns the mean of both, which restores nothing.
+    """
+    return torch.minimum(_kernel_losses(logits, kernels), _kernel_losses(logits, kernels.flip(1, 2))).mean()
 
 
 def transfer_error(found: Tensor, kernels: Tensor) -> Tensor:
-    """Mean squared error of the transfer function, low frequencies counting most."""
+    """Mean squared error of the transfer function, low frequencies counting most; mirrored as in `kernel_loss`."""
+    return torch.minimum(_transfer_errors(found, kernels), _transfer_errors(found, kernels.flip(1, 2))).mean()
+
+
+def _kernel_losses(logits: Tensor, kernels: Tensor) -> Tensor:
+    soft = functional.avg_pool2d(functional.pad(kernels[:, None], (1, 1, 1, 1)), 3, 1)[:, 0]
+    target = (soft * _SOFT + kernels * (1 - _SOFT)).flatten(1)
+    entropy = -(target * torch.log_softmax(logits.flatten(1), 1)).sum(1)
+    return entropy * 0.1 + _transfer_errors(torch.softmax(logits.flatten(1), 1).view_as(kernels), kernels) * 10
+
+
+def _transfer_errors(found: Tensor, kernels: Tensor) -> Tensor:
     difference = transfer(found, (_GRID, _GRID)) - transfer(kernels, (_GRID, _GRID))
     rows, columns = torch.fft.fftfreq(_GRID)[:, None], torch.fft.rfftfreq(_GRID)[None]
     weight = 1 / (torch.hypot(rows, columns) + 0.02)
-    return ((difference.real**2 + difference.imag**2) * (weight / weight.mean()).to(kernels.device)).mean()
+    error = (difference.real**2 + difference.imag**2) * (weight / weight.mean()).to(kernels.device)
+    return error.mean((1, 2))
 
 
 def luma_loss(found: Tensor, truth: Tensor) -> Tensor:

@@ -39,8 +39,9 @@ class Restorer:
         `uneven` (n,) multiplies the noise that is measured.
         """
         luma, chroma = jpeg.split(photos)
-        found = estimated(self._kernel, luma) if blur is None else blur
-        weak, strong = self._wiener(luma, found, noise_of(luma) * uneven)
+        noise = noise_of(luma) * uneven
+        found = self._wiener.directed(luma, estimated(self._kernel, luma), noise) if blur is None else blur
+        weak, strong = self._wiener(luma, found, noise)
         return Filtered(luma, chroma, weak, strong)
 
     def refined(self, photos: Tensor) -> Tensor:

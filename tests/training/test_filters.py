@@ -60,3 +60,37 @@ def test_where_they_disagree_the_filter_is_told_so() -> None:
     kernel = torch.from_numpy(kernels.straight(21, 0.7))[None]
     found = estimated(lambda crops: torch.log(kernel + 1e-9).repeat(len(crops), 1, 1), luma())
     assert float(found.error) > 0.1
+
+
+def hook() -> torch.Tensor:
+    """A kernel that is not its own mirror image."""
+    return torch.from_numpy(kernels.curved(16, np.random.default_rng(4)))[None]
+
+
+def test_of_a_kernel_and_its_mirror_image_the_photo_tells_the_right_one() -> None:
+    kernel = hook()
+    blurred = noisy(degradations.convolved(luma(), kernel), 1 / 255)
+    for told in (kernel, kernel.flip(1, 2)):
+        found = WIENER.directed(blurred, known(told), torch.tensor([2 / 255]))
+        assert torch.equal(found.kernels, kernel)
+
+
+def test_the_mirror_image_of_a_kernel_is_as_good_an_answer_as_the_kernel() -> None:
+    kernel = hook()
+    logits = torch.log(kernel + 1e-6)
+    right, mirrored = (float(losses.kernel_loss(one, kernel)) for one in (logits, logits.flip(1, 2)))
+    both = torch.log((kernel + kernel.flip(1, 2)) / 2 + 1e-6)
+    assert right == pytest.approx(mirrored, rel=1e-5)
+    assert float(losses.kernel_loss(both, kernel)) > right + 0.05
+
+
+def test_estimates_that_are_mirror_images_of_each_other_agree() -> None:
+    kernel = hook()
+
+    def network(crops: torch.Tensor) -> torch.Tensor:
+        logits = torch.log(kernel + 1e-9)
+        return torch.cat([logits, logits.flip(2).flip(1, 2)]).repeat(len(crops) // 2, 1, 1)
+
+    found = estimated(network, luma())
+    assert torch.allclose(found.kernels, kernel, atol=5e-3)
+    assert float(found.error) < 0.005

@@ -1,0 +1,46 @@
+"""Which way a shaken face was drawn (pure): a kernel or its mirror image through the middle.
+
+The power spectrum of a photo is the same for both, so a network that reads it finds the one or the other. The photo
+itself tells them apart: with the wrong one the filter leaves an echo beside each edge, and echoes are edges too.
+"""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from gpend.core import deconvolution
+from gpend.core.blur import SIDE, Blur
+from gpend.core.noise import noise_level
+from gpend.core.photo import Plane
+
+_SAME = 0.02  # of a kernel's light: so little lies elsewhere in the mirror image that both restore alike
+_STRENGTH = 1.5  # how many times noise counts in the filter: weak, so that echoes are seen
+_SPARSE = 0.8  # the power of differences that is summed: few strong edges count less than many weak ones
+_FAINT = 1e-4
+_BORDER = 8  # pixels of the crop that the filter's border may disturb
+
+
+def directed(crop: Plane, blur: Blur) -> Blur:
+    """The blur, or with its kernel mirrored through the middle where that explains the crop better.
+
+    `crop` is (SIDE, SIDE) luma, 0 to 1, of the face as it was photographed.
+    """
+    mirrored = replace(blur, kernel=np.ascontiguousarray(blur.kernel[::-1, ::-1]))
+    if np.abs(mirrored.kernel - blur.kernel).sum() / 2 < _SAME:
+        return blur
+    return min((blur, mirrored), key=lambda one: _edges(_restored(crop, one)))
+
+
+def _restored(crop: Plane, blur: Blur) -> Plane:
+    margin = round(SIDE * deconvolution.MARGIN)
+    padded = cv2.copyMakeBorder(crop, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
+    eight_bits = np.asarray(np.rint(crop * 255), np.uint8)
+    level = noise_level(np.dstack([eight_bits] * 3))
+    return deconvolution.middle(deconvolution.luma_without(np.asarray(padded, np.float32), blur, level, _STRENGTH))
+
+
+def _edges(plane: Plane) -> float:
+    """The sum of differences, each to the power of less than 1, as natural pictures have few (Levin et al. 2007)."""
+    inner = plane[_BORDER:-_BORDER, _BORDER:-_BORDER]
+    return sum(float(((np.abs(np.diff(inner, axis=axis)) + _FAINT) ** _SPARSE).mean()) for axis in (0, 1))
