@@ -113,6 +113,8 @@ def _read(text: str, name: str) -> tuple[dict[str, object], list[str]]:
 def _where(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error)
+    if "alias" in f"{what} {getattr(error, 'context', '')}" or "tag" in what:
+        what += ". What begins with * or ! stands in quotes"
     return f"line {mark.line + 1}, column {mark.column + 1}: {what}" if mark else what
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gpend import progress
 from gpend.intake import names
+from gpend.intake.ignoring import SENTENCES, Ignoring
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
 from gpend.settings import CoreSettings, FolderSettings
 
@@ -189,7 +190,20 @@ def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
         if photo.is_dir() and not names.is_excluded_directory(path):
             return "There is no photo in it, or below it, that gpend knows."
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
+    if ignored := passed_over(path, folders):
+        return f"It is passed over: {ignored}."
     return _absence_of(path)
+
+
+def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
+    """Why people have a photo, named as the ledger knows it, passed over now, in words; "" if they have not."""
+    for folder in folders:
+        if photo.is_relative_to(folder.source):
+            relative = photo.relative_to(folder.source)
+            above = os.fspath(relative.parent)
+            rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
+            return SENTENCES.get(rules.reason(os.fspath(relative)), "")
+    return ""
 
 
 def _absence_of(path: Path) -> str:

@@ -26,6 +26,16 @@ def _schedule(told: str) -> str:
     return told
 
 
+def _pattern(told: str) -> str:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only for who has patterns
+
+    try:
+        GitIgnoreSpec.from_lines([told])
+    except ValueError as error:
+        raise ValueError("should be a pattern as in .gitignore") from error
+    return told
+
+
 class Knobs(BaseModel):
     """A group of settings: immutable, and closed to keys it does not know."""
 
@@ -102,6 +112,7 @@ class FolderSettings(Knobs):
     source: Path
     output: Path
     endings: Annotated[tuple[str, ...], AfterValidator(_endings)] = ENDINGS  # of names that are looked at; "": none
+    ignore: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()  # as in .gitignore, from the source
     wechat_dat: bool = False  # photos may be files that WeChat for PC keeps with the ending .dat
 
 

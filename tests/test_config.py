@@ -20,6 +20,7 @@ EXAMPLE_KEYS = {
     "folders.source",
     "folders.output",
     "folders.endings",
+    "folders.ignore",
     "folders.wechat_dat",
 }  # shown in comments: nobody has them by default
 
@@ -131,6 +132,11 @@ def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(t
         ("folders: [/photos]", "folders[0]: should be a group of keys, not '/photos'."),
         ("folders: [{source: /a, output: }]", "folders[0].output: is missing."),
         ("folders: [{source: '', output: /b}]", "folders[0].source: should be a path, not an empty text."),
+        (
+            "folders: [{source: /a, output: /b, ignore: ['*.png', '!']}]",
+            "folders[0].ignore[1]: should be a pattern as in .gitignore, not '!'.",
+        ),
+        ("folders: [{source: /a, output: /b, ignore: [*.png]}]", "What begins with * or ! stands in quotes"),
         ("ledger: [a]", "ledger: should be a path, not a list."),
         ("triage: {}\ntriage: {}", "triage: given twice, in lines 1 and 2; remove one of them."),
     ],

@@ -65,12 +65,15 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     if not answers:
         click.echo(f"{words.plain(photo)} is not known. {reports.absence(photo, settings.folders)}", err=True)
         sys.exit(FAILED)
-    told = [asdict(answer) | _capture(Path(answer.photo)) for answer in answers] if as_json else []
     if as_json:
+        told = [asdict(each) | _capture(Path(each.photo)) for each in answers]
         print_json(told if len(told) > 1 else told[0])
         return
     for each in answers:
         click.echo(words.history_text(each, datetime.now(UTC), _capture(Path(each.photo))))
+        ignored = reports.passed_over(Path(each.photo), settings.folders)
+        if ignored:
+            click.echo(f"  It is passed over now: {ignored}. What was made of it stays as it is.")
     if len(answers) == _NAMESAKES:
         click.echo(f"There may be more photos of that name than these {_NAMESAKES}; say in which folder, as 2019/NAME.")
 

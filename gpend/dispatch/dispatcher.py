@@ -131,7 +131,7 @@ class Dispatcher:
     def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:
         """The photo of a row; None: it was set aside, or has to wait."""
         try:
-            job = load_job(row, pair, self.in_flight.limit, now)
+            job = None if pair.source.ignored(row.relative) else load_job(row, pair, self.in_flight.limit, now)
         except ChangedError:
             self._finisher.drop_changed(row, pair, now, begun=False)
         except RefusedError:
@@ -142,8 +142,10 @@ class Dispatcher:
         except OSError as error:
             self._finisher.requeue_for_source(row, pair, error, now, begun=False)
         else:
-            reached("read")
-            return self._unwrap(job, now)
+            if job is not None:
+                reached("read")
+                return self._unwrap(job, now)
+            self._finisher.drop_changed(row, pair, now, begun=False)  # people have it passed over since it was seen
         return None
 
     def _unwrap(self, job: Job, now: Now) -> Job | None:

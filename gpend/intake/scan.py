@@ -1,6 +1,7 @@
 """Walk a source folder: the scan is the truth about what is there, about what it could not see, and what that proves.
 
-It lists and stats, and never opens a file. It enters no symbolic link, so it cannot go in circles.
+It lists and stats, and opens no file but those that say what is to be passed over. It enters no symbolic link, so it
+cannot go in circles.
 
 May the absence of a photo be believed? A vanished, empty or half-listed source is never a deletion. Sources may be
 read-only and are never touched, so gpend keeps no marker file in them. What takes its place is kept on our own side and
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gpend.intake import Sighting
+from gpend.intake.ignoring import FILES, Rules
 from gpend.intake.names import is_excluded_directory, passed_over
 from gpend.intake.source import Identity, Source, identity
 
 Entry: TypeAlias = "os.DirEntry[str]"
+Place: TypeAlias = tuple[str, Rules | None]  # a directory, and the rules of the one it lies in
 Listing: TypeAlias = Callable[[str], AbstractContextManager[Iterator[Entry]]]
 
 
@@ -54,14 +57,16 @@ class Scan:
         self._visit = visit
         self._listing = listing
         self._devices: set[int] = set()
+        self._top = os.fspath(source.root).rstrip("/") + "/"
         source.forget_mounts()
 
     def __iter__(self) -> Iterator[Sighting]:
-        pending = [os.fspath(self._below)]
+        pending: list[Place] = []
+        self._begin(pending)
         while pending:
-            directory = pending.pop()
+            directory, outer = pending.pop()
             if not self._source.is_outside(directory):
-                yield from self._directory(directory, pending)
+                yield from self._directory(directory, outer, pending)
         self._conclude()
 
     def absent_is_known(self, path: Path) -> bool:
@@ -69,13 +74,29 @@ class Scan:
         inside = path.is_relative_to(self._below)
         return self.finished and inside and self.unlistable.isdisjoint((path, *path.parents))
 
-    def _directory(self, directory: str, pending: list[str]) -> Iterator[Sighting]:
-        if self._visit is not None:
-            self._visit(Path(directory))
+    def _begin(self, pending: list[Place]) -> None:
+        """Note where to begin, unless that place is passed over."""
+        if self._below == self.root:
+            pending.append((os.fspath(self.root), None))
+            return
         try:
+            outer = self._source.ignoring.rules("/".join(self._below.relative_to(self.root).parts[:-1]))
+        except OSError:
+            self.unlistable.add(self._below)
+        else:
+            pending.append((os.fspath(self._below), outer))
+
+    def _directory(self, directory: str, outer: Rules | None, pending: list[Place]) -> Iterator[Sighting]:
+        if self._visit is not None:
+            self._visit(Path(directory))  # also where a file in it has it passed over: that file may go
+        try:
+            rules = self._source.ignoring.inside(outer, directory[len(self._top) :])
+            if rules.why:
+                self.passed_over[f"folders {rules.why}"] += 1
+                return
             with self._listing(directory) as entries:
                 for entry in entries:
-                    sighting = self._entry(entry, directory, pending)
+                    sighting = self._entry(entry, directory, rules, pending)
                     if sighting is not None:
                         self.seen += 1
                         yield sighting
@@ -83,16 +104,18 @@ class Scan:
             # Also when it has just vanished: it may have been moved to where this scan has already been.
             self.unlistable.add(Path(directory))
 
-    def _entry(self, entry: Entry, directory: str, pending: list[str]) -> Sighting | None:
+    def _entry(self, entry: Entry, directory: str, rules: Rules, pending: list[Place]) -> Sighting | None:
         try:
             if entry.is_dir(follow_symlinks=False):
-                self._subdirectory(entry, directory, pending)
-            elif self._source.takes(entry.name):
+                self._subdirectory(entry, directory, rules, pending)
+            elif not self._source.takes(entry.name):
+                self._pass_over(entry.name)
+            elif why := rules.reason(entry.path[len(self._top) :]):
+                self.passed_over[f"files {why}"] += 1
+            else:
                 status = entry.stat(follow_symlinks=False)
                 self._devices.add(status.st_dev)
                 return self._source.at(entry.path, status)
-            else:
-                self.passed_over[passed_over(entry.name, is_directory=False)] += 1
         except FileNotFoundError:
             return None  # deleted since it was listed
         except OSError:
@@ -100,12 +123,18 @@ class Scan:
             self.unlistable.add(Path(entry.path if entry.is_symlink() else directory))
         return None
 
-    def _subdirectory(self, entry: Entry, directory: str, pending: list[str]) -> None:
+    def _pass_over(self, name: str) -> None:
+        if name not in FILES:
+            self.passed_over[passed_over(name, is_directory=False)] += 1
+
+    def _subdirectory(self, entry: Entry, directory: str, rules: Rules, pending: list[Place]) -> None:
         nested = f"{os.path.basename(directory)}/{entry.name}"  # noqa: PTH119 - keeps undecodable names as they are
         if is_excluded_directory(nested):
             self.passed_over[passed_over(nested, is_directory=True)] += 1
+        elif why := rules.reason(entry.path[len(self._top) :], is_directory=True):
+            self.passed_over[f"folders {why}"] += 1
         else:
-            pending.append(entry.path)
+            pending.append((entry.path, rules))
 
     def _conclude(self) -> None:
         """Keep the root's identity if the scan ends in the same directory that it began in; else nothing is known."""

@@ -7,11 +7,12 @@ place whose photos are never taken. Links to directories are followed nowhere.
 import errno
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpend.intake import Sighting
+from gpend.intake.ignoring import Ignoring
 from gpend.intake.mounts import mounts_now
 from gpend.intake.names import EXTENSIONS, has_excluded, is_photo_name
 from gpend.intake.sidecars import is_sidecar
@@ -49,7 +50,7 @@ def identity(root: Path) -> Identity | None:
 class Source:
     """A folder of photos, and what in it is none."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each says what is no photo
         self,
         root: Path,
         *,
@@ -57,9 +58,14 @@ class Source:
         wechat_dat: bool = False,
         with_sidecars: bool = False,
         outside: Collection[Path] = (),
+        ignore: Sequence[str] = (),
     ) -> None:
-        """`with_sidecars`: sidecars are sighted as photos are. Nothing below the folders `outside` is a photo here."""
+        """`with_sidecars`: sidecars are sighted as photos are. Nothing below the folders `outside` is a photo here.
+
+        `ignore`: patterns of what is passed over, besides what files in the source say; see `ignoring`.
+        """
         self.root = root
+        self.ignoring = Ignoring(root, ignore)
         self._with_sidecars = with_sidecars
         self._endings = frozenset(endings)
         self._wechat_dat = wechat_dat
@@ -74,8 +80,22 @@ class Source:
 
     def is_visible(self, relative: Path) -> bool:
         """Whether a scan would show a file of this path below the root, were it there."""
+        try:
+            return self._is_named_like_a_photo(relative) and not self.ignored(relative)
+        except OSError:
+            return False  # not surely
+
+    def _is_named_like_a_photo(self, relative: Path) -> bool:
         *directories, name = relative.parts
         return self.takes(name) and not has_excluded([self.root.name, *directories])
+
+    def ignored(self, relative: Path) -> str:
+        """Why people have a file of this path below the root passed over, in few words; "" if they have not.
+
+        Raises OSError where that cannot be told at this moment.
+        """
+        folder = os.fspath(relative.parent)
+        return self.ignoring.rules("" if folder == "." else folder).reason(os.fspath(relative))
 
     def is_outside(self, path: str) -> bool:
         """Whether an absolute path lies in a folder whose files are not this source's photos."""
@@ -92,10 +112,10 @@ class Source:
 
         Raises OSError if it cannot be told at this moment: then neither presence nor absence is known.
         """
-        if not path.is_relative_to(self.root) or not self.is_visible(path.relative_to(self.root)):
+        if not path.is_relative_to(self.root) or not self._is_named_like_a_photo(path.relative_to(self.root)):
             return None
         try:
-            seen = self.at(os.fspath(path), path.lstat())
+            seen = None if self.ignored(path.relative_to(self.root)) else self.at(os.fspath(path), path.lstat())
             return seen if seen and is_listed(self.root, path.relative_to(self.root)) else None
         except OSError as problem:
             if problem.errno in _ABSENT:
@@ -144,4 +164,5 @@ def source_of(folder: FolderSettings, settings: Settings) -> Source:
         wechat_dat=folder.wechat_dat,
         with_sidecars=settings.keep is not Keep.NONE,
         outside=[each.output for each in settings.folders],
+        ignore=folder.ignore,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from gpend.intake.ignoring import FILES
 from gpend.intake.names import is_excluded_directory, is_temporary
 from gpend.intake.source import Source
 from gpend.intake.watch import inotify
@@ -176,6 +177,8 @@ class Watches:
     def _file(self, event: Event, name: str, path: str) -> None:
         if event.mask & inotify.MOVED_FROM and is_temporary(name):
             self._renamed.append(event.cookie)
+        elif name in FILES:  # what is passed over changes
+            self._tell(Hint(self._source.root, Path(path).parent, is_directory=True))
         elif self._source.takes(name):
             whole = bool(event.mask & inotify.MOVED_TO) and event.cookie in self._renamed
             self._tell(Hint(self._source.root, Path(path), is_whole=whole))
