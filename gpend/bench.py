@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend import shipped
+from gpend.core.blend import BlendFit
 from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
 from gpend.core.photo import Face, Landmarks
 from gpend.core.pipeline import process
@@ -153,6 +154,7 @@ class _TimedRestore:
         self.name: str = network.name
         self.size: int = network.size
         self.template: Landmarks = network.template
+        self.fit: BlendFit = network.fit
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         start = time.perf_counter()

@@ -12,6 +12,7 @@ from gpend import progress
 from gpend.intake import names
 from gpend.intake.ignoring import SENTENCES, Ignoring
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
+from gpend.models import fits
 from gpend.settings import CoreSettings, FolderSettings
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
@@ -58,6 +59,7 @@ class Status:
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
+    not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
             seconds_left=None if far.seconds_left is None else round(far.seconds_left),
             progress=str(far),
             judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
+            not_measured=() if settings is None else tuple(fits.notices(settings.restore)),
         )
 
 
@@ -271,7 +274,7 @@ def told(row: Row) -> History:
 
 
 def _judged_otherwise(records: Records, settings: CoreSettings) -> int:
-    return records.judged_with_other_settings(fingerprint_of(settings))
+    return records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(settings.restore)))
 
 
 def _held(row: Row) -> str | None:

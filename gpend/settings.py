@@ -89,6 +89,7 @@ class RestoreSettings(Knobs):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")] = "auto"
     weights: Path | None = None  # a folder of further checkpoints, looked into first
     grain: Grain = Grain.SOFTEN
+    strength: Annotated[float, Field(ge=0, le=2)] = 1.0  # against what was fitted: 0 nothing, 2 the whole change
 
 
 class PhotoSettings(Knobs):

@@ -22,6 +22,7 @@ from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
+from gpend.models import fits
 from gpend.models.weights import GpenCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
@@ -128,7 +129,8 @@ class Outfit:
     """What the daemon works with, exchanged as a whole when the configuration changes."""
 
     def __init__(self, settings: Settings) -> None:
-        self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings))
+        self._fits = fits.digest_of(settings.restore)
+        self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings, self._fits))
 
     def change(self, settings: Settings) -> Runtime:
         """Runtime for other settings; the engine stays, with its networks loaded, unless they concern it.
@@ -141,8 +143,10 @@ class Outfit:
         _refuse(settings)
         logs.set_up(settings.log)
         is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
-        engine = before.engine if is_same else _engine(settings)
-        self.runtime = Runtime(settings, engine, fingerprint_of(settings))
+        measured = fits.digest_of(settings.restore)
+        engine = before.engine if is_same and measured == self._fits else _engine(settings)
+        self._fits = measured
+        self.runtime = Runtime(settings, engine, fingerprint_of(settings, measured))
         return self.runtime
 
 
@@ -153,6 +157,8 @@ def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
     with Ledger.open(settings.ledger) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
+        for notice in fits.notices(settings.restore):
+            log.warning("network_not_measured", what=notice)
         outfit = Outfit(settings)
         try:
             yield ledger, outfit

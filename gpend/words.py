@@ -67,6 +67,7 @@ def status_text(status: Status, now: datetime) -> str:
         *([f"Progress: {status.progress}."] if status.settling or status.waiting else []),
         f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",
         *_judged_otherwise(status.judged_with_other_settings),
+        *status.not_measured,
         *_folder_lines(status, now),
         *_error_lines(status, now),
     ]

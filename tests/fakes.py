@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align
+from gpend.core.blend import BlendFit
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish
@@ -20,6 +22,15 @@ from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
 from gpend.intake.watch import Hint, Notice
+from gpend.models import fits
+from gpend.settings import RestoreSettings
+
+
+@cache
+def shipped_fit() -> BlendFit:
+    """What was fitted for gpen-256."""
+    (found,) = fits.in_use(RestoreSettings())
+    return found.fit
 
 
 @dataclass
@@ -52,6 +63,11 @@ class FakeRestorer:
     def template(self) -> Landmarks:
         """FFHQ's."""
         return align.scaled(align.FFHQ_TEMPLATE, self.size)
+
+    @property
+    def fit(self) -> BlendFit:
+        """The shipped network's."""
+        return shipped_fit()
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Crops with their detail raised."""

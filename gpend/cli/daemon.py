@@ -73,6 +73,7 @@ def check(user: str | None, config_file: Path | None) -> None:
     """
     from gpend import checkup, wiring, words
     from gpend.cli.user import become, current
+    from gpend.models import fits
 
     if user is not None:
         become(user)
@@ -88,6 +89,8 @@ def check(user: str | None, config_file: Path | None) -> None:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
         for line in checkup.contents(folder, settings):
             click.echo(f"    {words.plain(line)}")
+    for notice in fits.notices(settings.restore):
+        click.echo(f"Note: {notice}")
     click.echo(wiring.protection())
     for advice in wiring.advice():
         click.echo(f"Advice: {advice}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpend.cli.answers import progress
-from gpend.cli.group import CONFIG, FILE, RefusedError, commands, settings_if_any
+from gpend.cli.group import CONFIG, FILE, STRENGTH, RefusedError, commands, settings_if_any, with_strength
 from gpend.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ _MOST = click.option(
     "--out", type=FILE, default=Path("gpend-preview.html"), show_default=True, metavar="FILE", help="The report."
 )
 @_MOST
+@STRENGTH
 @CONFIG
-def preview(folder: Path, out: Path, most: int | None, config_file: Path | None) -> None:
+def preview(folder: Path, out: Path, most: int | None, strength: float | None, config_file: Path | None) -> None:
     """See before you decide: the faces of a folder.
 
     Writes one HTML page that any browser shows: the faces most in need, before and after, and a slider that shows how
@@ -35,14 +36,15 @@ def preview(folder: Path, out: Path, most: int | None, config_file: Path | None)
     \b
     Example:
       gpend preview --most 200 /srv/photos
+      gpend preview --strength 1.5 --out more.html /srv/photos
     """
     from gpend.preview import saving
     from gpend.preview.page import page
 
     saving.refuse_other(out)
-    settings = settings_if_any(config_file)
+    settings = with_strength(settings_if_any(config_file), strength)
     collection = _collected(folder, most, settings)
-    saving.save(page(collection, settings.triage.sharpness_threshold), out)
+    saving.save(page(collection, settings.triage.sharpness_threshold, settings.restore.strength), out)
     click.echo(f"{_extent(collection)}\nThe report: {out}")
 
 

@@ -23,6 +23,12 @@ CONFIG = click.option(
     help=f"The configuration; else ${config.ENVIRONMENT}, else {config.DEFAULT}.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+STRENGTH = click.option(
+    "--strength",
+    type=click.FloatRange(0, 2),
+    metavar="0 to 2",
+    help="How much of what gpend would do to a face: 0 nothing, 1 what was measured to help, 2 all the network paints.",
+)
 
 
 class RefusedError(click.ClickException):
@@ -89,6 +95,13 @@ def path_of(given: Path | None) -> Path:
 def settings_of(given: Path | None) -> Settings:
     """The configuration. Raises ConfigurationError."""
     return config.load(path_of(given))
+
+
+def with_strength(settings: Settings, strength: float | None) -> Settings:
+    """The configuration, with the strength that a person named on the command line."""
+    if strength is None:
+        return settings
+    return settings.model_copy(update={"restore": settings.restore.model_copy(update={"strength": strength})})
 
 
 def settings_if_any(given: Path | None) -> Settings:

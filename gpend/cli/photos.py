@@ -4,19 +4,36 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
 from gpend import shipped
 from gpend.cli.answers import aside, print_json, progress, tell
-from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_if_any
+from gpend.cli.group import (
+    CONFIG,
+    FAILED,
+    FILE,
+    JSON,
+    STRENGTH,
+    RefusedError,
+    commands,
+    settings_if_any,
+    with_strength,
+)
 from gpend.settings import Settings, TriageSettings
 
 if TYPE_CHECKING:
     from gpend.cli.batch import Batch, Summary
 
 _STANDARD_OUTPUT = Path("-")
+
+
+class Wishes(TypedDict):
+    """What a person asks of the restoration itself."""
+
+    all_faces: bool
+    strength: float | None
 
 
 @commands.command()
@@ -50,15 +67,16 @@ def demo(folder: Path) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace what gpend made there before. Other files are never replaced.")
 @click.option("--all-faces", is_flag=True, help="Restore faces that are sharp enough, too.")
+@STRENGTH
 @CONFIG
-def restore(  # noqa: PLR0913 - an argument for each option
+def restore(
     photos: tuple[Path, ...],
     inputs: tuple[Path, ...],
     output: Path | None,
     *,
     force: bool,
-    all_faces: bool,
     config_file: Path | None,
+    **wishes: Unpack[Wishes],
 ) -> None:
     """Restore photos now, into new files.
 
@@ -73,6 +91,7 @@ def restore(  # noqa: PLR0913 - an argument for each option
     Examples:
       gpend restore holiday.jpg
       gpend restore -o restored/ *.jpg
+      gpend restore --strength 0.6 holiday.jpg
       gpend restore -o restored/ ~/Pictures
       gpend restore -o - holiday.jpg | display
     """
@@ -80,8 +99,7 @@ def restore(  # noqa: PLR0913 - an argument for each option
     from gpend.cli import batch
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
-    settings = settings_if_any(config_file)
-    settings = _for_all_faces(settings) if all_faces else settings
+    settings = _as_wished(settings_if_any(config_file), wishes)
     if output == _STANDARD_OUTPUT:
         sys.exit(_pipe(wanted, settings))
     found = batch.collect(wanted, output, Path.cwd())
@@ -168,6 +186,9 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
     sys.exit(FAILED if any(answer.outcome == "failed" for answer in answers) else 0)
 
 
-def _for_all_faces(settings: Settings) -> Settings:
+def _as_wished(settings: Settings, wishes: Wishes) -> Settings:
+    settings = with_strength(settings, wishes["strength"])
+    if not wishes["all_faces"]:
+        return settings
     keys = settings.triage.model_dump() | {"sharpness_threshold": 1.0}
     return settings.model_copy(update={"triage": TriageSettings(**keys)})

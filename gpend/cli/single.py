@@ -18,6 +18,7 @@ from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates
+from gpend.models import fits
 from gpend.settings import CoreSettings
 
 _HEAD = 512  # bytes that tell a photo's format
@@ -224,7 +225,8 @@ def _write(photo: Path, original: Original, restored: Restored, place: Path, set
     name = Path(place.name)
     try:
         mirror.output.mkdir(parents=True, exist_ok=True)
-        mirror.write(name, restored.photo, origin, fingerprint_of(settings), mirror.find_output(name))
+        fingerprint = fingerprint_of(settings, fits.digest_of(settings.restore))
+        mirror.write(name, restored.photo, origin, fingerprint, mirror.find_output(name))
     except OccupiedError as error:
         raise PhotoError(_occupied(place)) from error
     except OSError as error:

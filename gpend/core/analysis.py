@@ -123,7 +123,7 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     judged = [
         JudgedFace(face, triage.without_measure(face, doubt))
         if doubt
-        else _judged(face, known[face], header.orientation, settings.triage)
+        else _judged(face, known[face], header.orientation, settings)
         for face, doubt in doubts.items()
     ]
     analysis.faces = [_shown(one, header) for one in judged]
@@ -219,9 +219,10 @@ def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) 
     return resolution.network_for(face, found, one.transform, networks.restorers)
 
 
-def _judged(face: Face, known: _Known, turn: int, settings: TriageSettings) -> JudgedFace:
+def _judged(face: Face, known: _Known, turn: int, settings: CoreSettings) -> JudgedFace:
     one, found = known.measured, known.blur
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
-    findings = triage.Findings(one.measure, occlusion.log_odds(one.clean), triage.pose_doubt(face), words, known.left)
-    judged = triage.judged(face, findings, settings)
+    covered, pose = occlusion.log_odds(one.clean), triage.pose_doubt(face)
+    findings = triage.Findings(one.measure, covered, pose, words, known.left, known.network.fit)
+    judged = triage.judged(face, findings, settings.triage, settings.restore.strength)
     return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network)

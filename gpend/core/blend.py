@@ -4,7 +4,8 @@ The change is split into octave bands, because what a network adds is worth diff
 coarse features are right and the finest detail is invented; in noise the finest is the best. Two fits to faces whose
 truth is known, on the terms of the sharpness measure: for each band, the share of the change that is nearest to the
 sharp face (least squares, the Wiener gain of the band); and of all shares, the part up to which both structure (SSIM)
-and features still gain in nine of ten such faces. Where that part is small, the face is better left alone.
+and features still gain in nine of ten such faces. Where that part is small, the face is better left alone. What was
+fitted is of one network and no other: each carries its own (`gpend weights fit`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import coefficients, sharpness
+from gpend.core import sharpness
 from gpend.core.photo import Plane
 from gpend.settings import Grain
 
@@ -53,22 +54,45 @@ class BlendWeights:
         """The same shares, and no smaller part of them."""
         return replace(self, part=max(self.part, part))
 
+    def raised(self, strength: float) -> "BlendWeights":
+        """As a person wishes it who wants more: 1 as fitted (so is less), 2 the network's whole change."""
+        more = min(strength, 2.0) - 1
+        if more <= 0:
+            return self
+        part = self.part + more * (1 - self.part)
+        shares = tuple(share + more * (1 - share) for share in self.shares)
+        return BlendWeights(part if part >= LEAST else 0.0, shares)
 
-def blend_weights(terms: sharpness.Terms) -> BlendWeights:
-    """What was fitted for a face of these terms, as the photo holds it."""
-    return _weights(terms, coefficients.STRENGTH, coefficients.SHARES)
+
+@dataclass(frozen=True)
+class Coefficients:
+    """What a face's weights are made of."""
+
+    strength: tuple[float, ...]  # of the part, for each of `sharpness.quadratic`
+    shares: tuple[tuple[float, ...], ...]  # in each of BANDS, for each of `sharpness.standard`
+
+    def weights(self, terms: sharpness.Terms) -> BlendWeights:
+        """For a face of these terms."""
+        part = float((sharpness.quadratic(terms.row()) @ np.asarray(self.strength))[0])
+        fitted = sharpness.standard(terms.row()) @ np.asarray(self.shares).T
+        shares = np.clip(_LIVELY * fitted[0], 0, 1)
+        return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares.tolist()))
 
 
-def weights_after_filter(terms: sharpness.Terms) -> BlendWeights:
-    """What was fitted for a face of these terms whose blur was taken out before."""
-    return _weights(terms, coefficients.STRENGTH_AFTER, coefficients.SHARES_AFTER)
+@dataclass(frozen=True)
+class BlendFit:
+    """How much of one network's change is used."""
+
+    on_photo: Coefficients  # for a face as the photo holds it
+    after_filter: Coefficients  # for one whose blur was taken out before
 
 
-def _weights(terms: sharpness.Terms, strength: Sequence[float], bands: Sequence[Sequence[float]]) -> BlendWeights:
-    part = float((sharpness.quadratic(terms.row()) @ np.asarray(strength))[0])
-    fitted = sharpness.standard(terms.row()) @ np.asarray(bands).T
-    shares = np.clip(_LIVELY * fitted[0], 0, 1)
-    return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares.tolist()))
+_HALF = Coefficients(
+    (0.5, *(0.0,) * (sharpness.QUADRATIC - 1)), ((1 / _LIVELY, *(0.0,) * (sharpness.STANDARD - 1)),) * len(BANDS)
+)
+
+CAUTIOUS = BlendFit(_HALF, _HALF)
+"""For a network that nothing was fitted for: half of its change, in every band."""
 
 
 def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> Plane:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gpend.core.blend import BlendFit
 from gpend.core.photo import Face, Landmarks
 
 
@@ -34,6 +35,11 @@ class RestoreFaces(Protocol):
     @property
     def template(self) -> Landmarks:
         """Where the five landmarks stand in a crop of `size` pixels."""
+        ...
+
+    @property
+    def fit(self) -> BlendFit:
+        """How much of its change is used."""
         ...
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:

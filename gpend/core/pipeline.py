@@ -17,7 +17,7 @@ from gpend.core.photo import Face, Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish
 from gpend.core.wished import analyse_wished
-from gpend.settings import CoreSettings, Grain
+from gpend.settings import CoreSettings, RestoreSettings
 
 
 def process(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish | None = None) -> Outcome:
@@ -67,7 +67,7 @@ class Examined:
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
     """Every face; those that could be measured with their crop, those below the threshold with what becomes of it."""
     analysis = analyse(photo, networks, settings)
-    tried = {one.place: one for one in _tried(analysis, networks, settings.restore.grain)}
+    tried = {one.place: one for one in _tried(analysis, networks, settings.restore)}
     return [_examined(one, tried.get(place)) for place, one in enumerate(analysis.faces)]
 
 
@@ -93,13 +93,13 @@ class _Tried:
     report: FaceReport  # with the result judged
 
 
-def _tried(analysis: PhotoAnalysis, networks: Networks, grain: Grain) -> list[_Tried]:
+def _tried(analysis: PhotoAnalysis, networks: Networks, settings: RestoreSettings) -> list[_Tried]:
     """What becomes of every chosen face."""
     chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.sees or one.plan.paints]
     blurred = [_blurred(analysis, one, networks) for _, one in chosen]
+    attempts = restore.attempts(blurred, networks, settings.grain, settings.strength)
     return [
-        _Tried(place, attempt, _after(one, attempt))
-        for (place, one), attempt in zip(chosen, restore.attempts(blurred, networks, grain), strict=True)
+        _Tried(place, attempt, _after(one, attempt)) for (place, one), attempt in zip(chosen, attempts, strict=True)
     ]
 
 
@@ -134,7 +134,7 @@ def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
 
 def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> Outcome:
     reports = [one.report for one in analysis.faces]
-    tries = _tried(analysis, networks, settings.restore.grain)  # all crops are taken before the first face is pasted
+    tries = _tried(analysis, networks, settings.restore)  # all crops are taken before the first face is pasted
     canvas = _canvas(analysis.decoded)
     for one in tries:
         reports[one.place] = one.report

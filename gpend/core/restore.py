@@ -1,12 +1,12 @@
 """Restore aligned faces, and refuse what is not better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, blend, deconvolution, gates, paste, sharpness
+from gpend.core import agreement, align, deconvolution, gates, paste, sharpness
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
@@ -25,6 +25,7 @@ _DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
 _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
 _STILL = 0.985  # confidence below which something moved in a way not made out: what is painted then is hardly seen
 _WRONG = 1.2  # log-odds that the filter makes it worse from where the blur itself was not found: seen on real photos
+_LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more than was fitted, until it agrees
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -94,14 +95,24 @@ class _Filtered:
     refusal: str = ""  # why the filter was not used, where it should have been
 
 
-def attempts(faces: Sequence[Blurred], networks: Networks, grain: Grain = Grain.SOFTEN) -> list[Attempt]:
-    """Restore every face, stage after stage, and judge each result against what the photo holds."""
+def attempts(
+    faces: Sequence[Blurred], networks: Networks, grain: Grain = Grain.SOFTEN, strength: float = 1.0
+) -> list[Attempt]:
+    """Restore every face, stage after stage, and judge each result against what the photo holds.
+
+    `strength` is `restore.strength`. Below 1, what passed is used in part; above, the network's share grows.
+    """
     results: list[Attempt] = []
     for start in range(0, len(faces), _BATCH):
-        batch = [_filtered(face, networks) for face in faces[start : start + _BATCH]]
+        batch = [_filtered(face, networks, strength) for face in faces[start : start + _BATCH]]
         outputs = _outputs(batch)
-        results += [_attempt(one, outputs.get(place), networks, grain) for place, one in enumerate(batch)]
-    return results
+        results += [_attempt(one, outputs.get(place), networks, (grain, strength)) for place, one in enumerate(batch)]
+    return [_in_part(one, strength) for one in results] if strength < 1 else results
+
+
+def _in_part(attempt: Attempt, strength: float) -> Attempt:
+    told = (f"used by {strength:.0%}",) if attempt.steps else ()
+    return replace(attempt, change=attempt.change * np.float32(strength), steps=(*attempt.steps, *told))
 
 
 def _outputs(batch: "Sequence[_Filtered]") -> dict[int, Plane]:
@@ -164,7 +175,7 @@ def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
     return agreement.judgement(found, seen.crop, seen.blur, seen.noise, seen.terms)
 
 
-def _filtered(face: Blurred, networks: Networks) -> _Filtered:
+def _filtered(face: Blurred, networks: Networks, strength: float) -> _Filtered:
     """The face with its blur taken out, where that may be done and agrees with the photo."""
     own = face.weights if face.paints and face.weights and face.weights.part else None
     seen = face.seen
@@ -178,14 +189,13 @@ def _filtered(face: Blurred, networks: Networks) -> _Filtered:
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
     change = _refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
-    after = _weights_after(np.asarray(crop, np.float32), face) if face.paints else None
-    return _Filtered(face, np.asarray(crop, np.float32), change, weight, after)
+    after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if face.paints else None
+    return _Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
 
 
-def _weights_after(crop: Plane, face: Blurred) -> BlendWeights | None:
+def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:
     """How much of the network's change a face gets whose blur was taken out."""
-    weights = blend.weights_after_filter(gates.terms_of(crop, face.scale, face.network.template))
-    return weights if weights.part else None
+    return face.network.fit.after_filter.weights(gates.terms_of(crop, face.scale, face.network.template))
 
 
 def _carried(change: Plane, seen: Seen, face: Blurred) -> Plane:
@@ -197,8 +207,9 @@ def _carried(change: Plane, seen: Seen, face: Blurred) -> Plane:
     return align.warped(change, onwards, (size, size), cv2.BORDER_CONSTANT)
 
 
-def _attempt(one: _Filtered, output: Plane | None, networks: Networks, grain: Grain) -> Attempt:
+def _attempt(one: _Filtered, output: Plane | None, networks: Networks, how: tuple[Grain, float]) -> Attempt:
     """The face after both stages, or after those that hold."""
+    grain, strength = how
     painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
     if one.change is None or one.weight is None or one.face.seen is None:
         return _without_filter(one, painted, refusal, grain)
@@ -207,12 +218,22 @@ def _attempt(one: _Filtered, output: Plane | None, networks: Networks, grain: Gr
     mask = one.face.mask
     if painted is not None and one.weights is not None:
         inside = align.warped(painted * mask[:, :, None], back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
-        if not agreement.feature_refusal(seen.crop + change + inside, seen.padded, seen.blur, seen.noise):
-            change = change + inside
-            steps.append(f"painted at {one.weights.strength:.0%} strength")
+        share = _agreeing(inside, change, seen, _LESS if strength > 1 else (1.0,))
+        if share:
+            change = change + np.float32(share) * inside
+            steps.append(f"painted at {share * one.weights.strength:.0%} strength")
     face = align.warped(mask, back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
     result = grained(np.asarray(np.clip(seen.crop + change, 0, 1), np.float32), seen.crop, grain_kept(grain, face))
     return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps))
+
+
+def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float]) -> float:
+    """The first of these shares of what was painted with which the result gives back the photo's features, or 0."""
+    for share in shares:
+        result = seen.crop + change + np.float32(share) * inside
+        if not agreement.feature_refusal(result, seen.padded, seen.blur, seen.noise):
+            return share
+    return 0.0
 
 
 def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, grain: Grain) -> Attempt:

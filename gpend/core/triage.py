@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpend.core import align
-from gpend.core.blend import LEAST, BlendWeights, blend_weights
+from gpend.core.blend import CAUTIOUS, LEAST, BlendFit, BlendWeights
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
@@ -21,6 +21,7 @@ _GONE = -0.42  # below this much left of the features, a Gaussian blur of about 
 _LARGE = -0.7  # log2 of the crop's scale: the face has so many more pixels than the network works with
 _TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
 _MISFIT = 0.20  # landmarks off the template, in eye distances
+_UNWANTED = "restore.strength is 0, which leaves every face as it is"
 
 COVERED = 0.0
 """Log-odds, as `occlusion.log_odds` tells them, from which something is taken to lie before a face."""
@@ -85,14 +86,20 @@ class Findings:
     pose: Doubt | None = None  # of `pose_doubt`
     blur: str = ""  # in words, where one was found that can be taken out
     left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
+    fit: BlendFit = CAUTIOUS  # of the network that would restore it
 
 
-def judged(face: Face, found: Findings, settings: TriageSettings) -> Judged:
-    """A measured face: restored (to be tried), sharp, too far gone, turned away, covered, or not to be improved."""
+def judged(face: Face, found: Findings, settings: TriageSettings, strength: float = 1.0) -> Judged:
+    """A measured face: restored (to be tried), sharp, too far gone, turned away, covered, or not to be improved.
+
+    `strength` is `restore.strength`: 0 leaves all alone, 1 is as fitted, 2 the network's whole change.
+    """
     value, limit = found.measure.sharpness, settings.sharpness_threshold
     if value >= limit and limit < 1:
         return _judged(face, found, Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}"), NOTHING)
-    weights = _weights(found.measure, settings)
+    weights = _weights(found, settings).raised(strength)
+    if strength <= 0:
+        return _judged(face, found, Doubt(Verdict.REFUSED, _UNWANTED), Plan(sees=False, paints=False, weights=weights))
     if found.left is not None:
         return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)
@@ -105,7 +112,7 @@ def judged(face: Face, found: Findings, settings: TriageSettings) -> Judged:
         doubt = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(found.measure)}")
     if doubt is not None:
         return _judged(face, found, doubt, Plan(sees=False, paints=False, weights=weights))
-    chosen = Doubt(Verdict.RESTORED, f"{below}; restored at {weights.strength:.0%} strength")
+    chosen = Doubt(Verdict.RESTORED, f"{below}; restored at {min(strength, 1) * weights.strength:.0%} strength")
     return _judged(face, found, chosen, Plan(sees=False, paints=True, weights=weights))
 
 
@@ -121,7 +128,7 @@ def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:
 
 
 def _judged(face: Face, found: Findings, decision: Doubt, plan: Plan) -> Judged:
-    told = _told(found.measure, found.covered, plan.weights or blend_weights(found.measure.terms))
+    told = _told(found.measure, found.covered, plan.weights or _fitted(found))
     value = found.measure.sharpness
     return Judged(FaceReport(whole(face.box), face.score, value, decision.verdict, decision.reason, told), plan)
 
@@ -132,9 +139,13 @@ def _told(measure: Measure, covered: float, weights: BlendWeights) -> dict[str, 
     return measure.terms.as_data() | ours | {"part": weights.part, "strength": weights.strength}
 
 
-def _weights(measure: Measure, settings: TriageSettings) -> BlendWeights:
+def _fitted(found: Findings) -> BlendWeights:
+    return found.fit.on_photo.weights(found.measure.terms)
+
+
+def _weights(found: Findings, settings: TriageSettings) -> BlendWeights:
     """A threshold of 1 is a person's wish to restore every face: then none is left out for want of help."""
-    weights = blend_weights(measure.terms)
+    weights = _fitted(found)
     return weights.at_least(LEAST) if settings.sharpness_threshold >= 1 else weights
 
 

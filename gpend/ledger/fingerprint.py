@@ -17,13 +17,14 @@ class Fingerprint:
     version: str = ""  # gpend's
 
 
-def fingerprint_of(settings: CoreSettings) -> Fingerprint:
+def fingerprint_of(settings: CoreSettings, fits: str = "") -> Fingerprint:
     """What outcomes depend on under these settings. On which device they are computed makes no difference.
 
-    Once HEIF can be read, what was set aside because it could not is due again.
+    `fits` is a digest of what was fitted for the networks. Once HEIF can be read, what was set aside because it could
+    not is due again.
     """
     core = {name: getattr(settings, name) for name in CoreSettings.model_fields}
     where = {"restore": {"device", "weights"}}
     told = CoreSettings(**core).model_dump_json(exclude=where) + ("+heif" if find_spec("pillow_heif") else "")
-    digest = hashlib.sha256(told.encode()).hexdigest()
+    digest = hashlib.sha256((told + fits).encode()).hexdigest()
     return Fingerprint(settings.restore.model, digest[:16], __version__)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
+from gpend.core.blend import CAUTIOUS, BlendFit
 from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
@@ -26,8 +27,16 @@ _TEMPLATES = {Template.FFHQ: FFHQ_TEMPLATE, Template.GPEN: GPEN_TEMPLATE}
 class Gpen:
     """A GPEN on its device, as gpend.core.networks.RestoreFaces asks. May be called from several threads."""
 
-    def __init__(self, checkpoint: GpenCheckpoint, network: FullGenerator, device: torch.device, turn: Turn) -> None:
+    def __init__(
+        self,
+        checkpoint: GpenCheckpoint,
+        network: FullGenerator,
+        device: torch.device,
+        turn: Turn,
+        fit: BlendFit = CAUTIOUS,
+    ) -> None:
         """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
+        self.fit = fit
         self.name = checkpoint.version
         self.size: int = checkpoint.size
         self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
@@ -104,8 +113,11 @@ def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArra
             start += size
 
 
-def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn) -> Gpen:
-    """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
+def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn, fit: BlendFit = CAUTIOUS) -> Gpen:
+    """The network on `device`, ready to run; `fit` is how much of its change is used.
+
+    Raises FatalError where the file does not hold what its manifest says.
+    """
     checkpoint = proven.checkpoint
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
         network = FullGenerator(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
@@ -118,7 +130,7 @@ def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn) 
             "Correct its entry in the manifest."
         ) from error
     form = Form.FUSED if device.type == "cuda" else Form.PLAIN
-    return Gpen(checkpoint, network.prepare(form).to(device), device, turn)
+    return Gpen(checkpoint, network.prepare(form).to(device), device, turn, fit)
 
 
 def _to_numpy(pictures: Tensor) -> NDArray[np.float32]:

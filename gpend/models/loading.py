@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gpend.core.networks import Networks
 from gpend.models.device import limit_threads, resolve
+from gpend.models.fits import fit_of
 from gpend.models.gpen import load_gpen
 from gpend.models.kernel import load_kernel
 from gpend.models.refine import load_refiner
@@ -43,7 +44,7 @@ def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | N
     turn = Turn(progress)
     return Networks(
         load_retinaface(detector, device, turn),
-        load_gpen(restorer, device, turn),
+        load_gpen(restorer, device, turn, fit_of(restorer.checkpoint.name, restorer.checkpoint.sha256, folders).fit),
         load_kernel(estimator, device, turn) if estimator else None,
         load_refiner(refiner, device, turn) if refiner else None,
     )

@@ -12,8 +12,8 @@ from gpend.core import pipeline
 from gpend.preview.collect import Collection
 
 
-def page(collection: Collection, threshold: float) -> str:
-    """The whole HTML of the report."""
+def page(collection: Collection, threshold: float, strength: float = 1.0) -> str:
+    """The whole HTML of the report; the faces after restoring are shown at `strength`."""
     environment = Environment(
         autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
@@ -23,6 +23,7 @@ def page(collection: Collection, threshold: float) -> str:
     return template.render(
         collection=collection,
         threshold=threshold,
+        strength=strength,
         sharpness=[round(value, 4) for value in collection.sharpness],
     )
 

@@ -21,13 +21,11 @@ _VECTORS = (
     "MEANS",
     "SPREADS",
     "LOG_ODDS",
-    "STRENGTH",
-    "STRENGTH_AFTER",
     "COVERED",
     "EVIDENCE_MEANS",
     "EVIDENCE_SPREADS",
 )
-_MATRICES = ("SHARES", "SHARES_AFTER", "EVIDENCE")
+_MATRICES = ("EVIDENCE",)
 _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 

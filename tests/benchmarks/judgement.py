@@ -7,7 +7,7 @@ person is measured too where dlib is: `pip install dlib-bin face-recognition-mod
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import coefficients, sharpness
-from gpend.core.blend import weights_after_filter
 from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
@@ -25,7 +24,7 @@ from gpend.settings import CoreSettings
 from tests.benchmarks import calibrating, fitting, material, restoring
 from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, shot
 from tests.benchmarks.material import Sample
-from tests.benchmarks.restoring import BandSums, Curve, Distance, Features, Trial, colour_shift
+from tests.benchmarks.restoring import Distance, Trial, colour_shift
 
 Values = NDArray[np.float64]
 RAW, HALF, OURS, BEFORE = "raw network", "half of it", "gpend", "as it was"
@@ -81,7 +80,7 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     found = [Measured.of(sample) for sample in material.samples(paths, each, np.random.default_rng(seed))]
     tries = max(1, each // 4)
     if fit:
-        _fit(found, paths, tries, networks, seed + 3)
+        _fit(found)
     restored = _restorations(paths, tries, networks, seed + 1)
     click.echo(f"{len(paths)} faces, {len(found)} shots, {len(restored)} of them restored, seed {seed}\n")
     _print_areas(found)
@@ -92,27 +91,11 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     _print_costs(paths, networks, np.random.default_rng(seed + 2))
 
 
-def _fit(found: Sequence[Measured], paths: Sequence[Path], each: int, networks: Networks, seed: int) -> None:
-    """The strength is fitted on top of the shares: so the same shots are restored twice."""
+def _fit(found: Sequence[Measured]) -> None:
+    """How much of a network's change is used is fitted elsewhere: `gpend weights fit`."""
     is_degraded = np.array([one.kind is not Kind.SHARP for one in found], np.float64)
     calibrating.fit_log_odds([one.terms for one in found], is_degraded)
-    features = Features(networks)
-    coefficients.SHARES = calibrating.fit_shares([BandSums.of(tried) for tried in _trials(paths, each, networks, seed)])
-    coefficients.STRENGTH = calibrating.fit_strength(
-        [Curve.of(tried, features) for tried in _trials(paths, each, networks, seed)]
-    )
-    fit_after_filter(paths, each, networks, seed)
     click.echo(f"Written: {calibrating.write()}\n")
-
-
-def fit_after_filter(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> None:
-    """The same two for faces whose blur was taken out before; all outputs are kept, for they are asked twice."""
-    features = Features(networks)
-    shots = material.spoiled(paths, each, np.random.default_rng(seed))
-    found = [tried for tried in (restoring.trial_after_filter(one, networks) for one in shots) if tried]
-    coefficients.SHARES_AFTER = calibrating.fit_shares([BandSums.of(tried) for tried in found])
-    shared = [replace(tried, shares=weights_after_filter(tried.sample.terms).shares) for tried in found]
-    coefficients.STRENGTH_AFTER = calibrating.fit_strength([Curve.of(tried, features) for tried in shared])
 
 
 def _trials(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Trial]:

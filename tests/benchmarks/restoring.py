@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gpend.core import align, deconvolution, occlusion, restore, sharpness, triage
-from gpend.core.blend import BANDS, blend_weights, blended, luma, weights_after_filter
+from gpend.core.blend import BANDS, BlendFit, blended, luma
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level, quantisation_power
@@ -62,7 +62,7 @@ class Trial:
 def trial(sample: Sample, networks: Networks) -> Trial:
     """Let the network restore a shot."""
     output = np.asarray(networks.restore(sample.crop[None])[0])
-    return Trial(sample, truth_of(sample), output, blend_weights(sample.terms).shares)
+    return Trial(sample, truth_of(sample), output, networks.restore.fit.on_photo.weights(sample.terms).shares)
 
 
 def trial_after_filter(sample: Sample, networks: Networks) -> Trial | None:
@@ -76,7 +76,7 @@ def trial_after_filter(sample: Sample, networks: Networks) -> Trial | None:
     crop = resized(crop, sharpness.SIDE)
     filtered = replace(sample, crop=crop, terms=sharpness.measured_terms(crop, sample.scale, 0.0))
     tried = trial(filtered, networks)
-    return replace(tried, shares=weights_after_filter(filtered.terms).shares)
+    return replace(tried, shares=networks.restore.fit.after_filter.weights(filtered.terms).shares)
 
 
 def truth_of(sample: Sample) -> Plane:
@@ -98,18 +98,18 @@ def blur_of(sample: Sample, networks: Networks) -> Blur | None:
     return Blur(found.kernels[0], float(found.confidence[0]))
 
 
-def findings_of(sample: Sample, blur: Blur | None) -> triage.Findings:
-    """What gpend knows of a shot."""
+def findings_of(sample: Sample, blur: Blur | None, fit: BlendFit) -> triage.Findings:
+    """What gpend knows of a shot that a network of this fit would restore."""
     measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
     words = "blurred" if blur and deconvolution.helps(blur) else ""
-    return triage.Findings(measure, occlusion.log_odds(sample.crop), None, words)
+    return triage.Findings(measure, occlusion.log_odds(sample.crop), None, words, None, fit)
 
 
 def attempted(sample: Sample, blur: Blur | None, networks: Networks) -> restore.Attempt | None:
     """What gpend makes of a shot with all its stages, or with those that it has without a kernel; None: left alone."""
     marks = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
     face = Face((0, 0, sample.shot.face_px, sample.shot.face_px), marks, 1.0)
-    judged = triage.judged(face, findings_of(sample, blur), TriageSettings())
+    judged = triage.judged(face, findings_of(sample, blur, networks.restore.fit), TriageSettings())
     if judged.report.verdict is not Verdict.RESTORED:
         return None
     seen = seen_of(sample, blur) if judged.plan.sees and blur else None

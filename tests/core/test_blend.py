@@ -1,0 +1,58 @@
+"""How much of a network's change is used: as fitted for it, and as a person wishes."""
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core import coefficients, sharpness
+from gpend.core.blend import BANDS, CAUTIOUS, LEAST, BlendWeights
+from gpend.core.sharpness import Terms
+
+TERMS = Terms(-1.5, -0.6, -1.2, -0.8, -0.4, -0.9, -0.5, -0.2, 0.0, -2.6, 0.0, -0.3, 0.15, 0.0, 0.0)
+
+parts = st.one_of(st.just(0.0), st.floats(LEAST, 1))
+weights = st.builds(BlendWeights, parts, st.lists(st.floats(0, 1), min_size=len(BANDS), max_size=len(BANDS)).map(tuple))
+wishes = st.floats(0, 2)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=15, max_size=15))
+def test_a_network_that_nothing_was_fitted_for_is_used_by_half_whatever_the_face(values: list[float]) -> None:
+    found = CAUTIOUS.on_photo.weights(Terms(*values))
+    assert found.bands == pytest.approx((0.5,) * len(BANDS))
+
+
+@given(weights, wishes, wishes)
+def test_who_wishes_more_gets_no_less_in_any_band(fitted: BlendWeights, one: float, other: float) -> None:
+    less, more = (fitted.raised(wish).bands for wish in sorted((one, other)))
+    assert all(low <= high + 1e-9 for low, high in zip(less, more, strict=True))
+
+
+@given(weights)
+def test_a_wish_of_one_is_what_was_fitted_and_two_is_the_whole_change(fitted: BlendWeights) -> None:
+    assert fitted.raised(1.0) == fitted
+    assert fitted.raised(2.0).bands == (1.0,) * len(BANDS)
+
+
+@given(weights, st.floats(1, 2))
+def test_what_is_used_is_never_less_than_can_be_seen(fitted: BlendWeights, wish: float) -> None:
+    assert fitted.raised(wish).part == 0 or fitted.raised(wish).part >= LEAST
+
+
+def test_the_terms_columns_are_counted_right() -> None:
+    assert sharpness.standard(TERMS.row()).shape[1] == sharpness.STANDARD
+    assert sharpness.quadratic(TERMS.row()).shape[1] == sharpness.QUADRATIC
+
+
+def test_terms_standardised_in_another_way_are_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sharpness.version()
+    monkeypatch.setattr(coefficients, "MEANS", (0.0,) * len(astuple(TERMS)))
+    assert sharpness.version() != before
+
+
+def test_a_network_s_own_fit_decides() -> None:
+    nothing = replace(CAUTIOUS.on_photo, strength=(0.0,) * sharpness.QUADRATIC)
+    assert nothing.weights(TERMS).part == 0
+    assert np.all(np.asarray(nothing.weights(TERMS).bands) == 0)
