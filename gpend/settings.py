@@ -150,11 +150,47 @@ class LogSettings(Knobs):
     ] = "info"
 
 
+class EngineKind(StrEnum):
+    """Where photos are processed."""
+
+    LOCAL = "local"
+    CLUSTER = "cluster"
+
+
+class Send(StrEnum):
+    """What goes to the workers of a cluster."""
+
+    PHOTOS = "photos"
+    FACES = "faces"  # crops alone: everything else is done here
+
+
+class Fallback(StrEnum):
+    """What is done while no worker of a cluster is there."""
+
+    NONE = "none"
+    LOCAL = "local"
+
+
+class EngineSettings(Knobs):
+    """Where photos are processed: here, or on other machines."""
+
+    kind: EngineKind = EngineKind.LOCAL
+    scheduler: Annotated[
+        str | None, Field(pattern=r"^(tls|tcp)://[^\s/]+:\d+$", description="an address such as tls://nas:8786")
+    ] = None
+    certificates: Path = Path("/etc/gpend/cluster")
+    send: Send = Send.PHOTOS
+    window_mb: Annotated[int, Field(ge=1)] = 64
+    send_weights: bool = False
+    fallback: Fallback = Fallback.NONE
+
+
 class Settings(CoreSettings):
     """The whole configuration."""
 
     folders: tuple[FolderSettings, ...] = ()
     ledger: Path = Path("/var/lib/gpend/ledger.sqlite")
+    engine: EngineSettings = EngineSettings()
     settle_seconds: Annotated[float, Field(ge=0)] = 10.0
     incomplete_minutes: Annotated[float, Field(ge=0)] = 60.0
     rescan_minutes: Annotated[float, Field(gt=0)] = 60.0

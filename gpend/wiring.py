@@ -10,13 +10,13 @@ from types import FrameType
 
 import structlog
 
-from gpend import logs
+from gpend import cluster, logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.dispatch import Runtime
-from gpend.engine import sandbox
+from gpend.engine import Engine, sandbox
 from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
@@ -26,7 +26,7 @@ from gpend.models import fits
 from gpend.models.weights import GpenCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
-from gpend.settings import CoreSettings, Settings
+from gpend.settings import CoreSettings, EngineKind, EngineSettings, Settings
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ def problems(settings: Settings) -> list[str]:
         find(settings.restore.model, GpenCheckpoint, weights_folders(settings.restore.weights))
     except FatalError as error:
         found.append(str(error))
-    return found
+    return found + (cluster.problems(settings) if settings.engine.kind is EngineKind.CLUSTER else [])
 
 
 def _problems_of_ledger(ledger: Path) -> list[str]:
@@ -173,7 +173,15 @@ def _refuse(settings: Settings) -> None:
         raise ConfigurationError(f"gpend cannot work with this configuration:\n{listed}")
 
 
-def _engine(settings: Settings) -> ProcessEngine:
+def _engine(settings: Settings) -> Engine:
+    if settings.engine.kind is EngineKind.LOCAL:
+        return _local_engine(settings)
+    return cluster.engine_of(
+        settings, _setup(settings), lambda: _local_engine(settings), lambda what: log.info("cluster", what=what)
+    )
+
+
+def _local_engine(settings: Settings) -> Engine:
     setup = _setup(settings)
     on_cpu = settings.model_copy(update={"restore": settings.restore.model_copy(update={"device": "cpu"})})
     return ProcessEngine(
@@ -190,8 +198,8 @@ def _setup(settings: Settings) -> Setup:
     return Setup(core.model_dump_json(), settings.slots, 2 * settings.memory_mb * _MIB)
 
 
-def _concerns_engine(settings: Settings) -> tuple[Setup, float, float]:
-    return _setup(settings), settings.stall_seconds, settings.idle_unload_minutes
+def _concerns_engine(settings: Settings) -> tuple[Setup, float, float, EngineSettings]:
+    return _setup(settings), settings.stall_seconds, settings.idle_unload_minutes, settings.engine
 
 
 @contextmanager

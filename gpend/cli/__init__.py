@@ -1,6 +1,18 @@
 """The commands: parse, call, exit code. Modules that take long to load are imported by the commands that need them."""
 
-from gpend.cli import bench, daemon, decide, folders, ledger, photos, training, web, weights
+from gpend.cli import bench, cluster, daemon, decide, folders, ledger, photos, training, web, weights
 from gpend.cli.group import commands
 
-__all__ = ["bench", "commands", "daemon", "decide", "folders", "ledger", "photos", "training", "web", "weights"]
+__all__ = [
+    "bench",
+    "cluster",
+    "commands",
+    "daemon",
+    "decide",
+    "folders",
+    "ledger",
+    "photos",
+    "training",
+    "web",
+    "weights",
+]

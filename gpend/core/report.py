@@ -56,6 +56,7 @@ class Restored:
     reason: str
     faces: tuple[FaceReport, ...]
     notes: tuple[str, ...]  # what else a person should know, such as a C2PA signature that no longer matches
+    by: str = ""  # the worker of a cluster that did it; "": this machine
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Kept:
 
     reason: str
     faces: tuple[FaceReport, ...]
+    by: str = ""  # as in Restored
 
 
 Outcome: TypeAlias = Restored | Kept

@@ -8,6 +8,7 @@ from gpend.models.device import limit_threads, resolve
 from gpend.models.fits import fit_of
 from gpend.models.gpen import load_gpen
 from gpend.models.kernel import load_kernel
+from gpend.models.needed import DETECTOR, KERNEL, REFINER
 from gpend.models.refine import load_refiner
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
@@ -23,10 +24,6 @@ from gpend.models.weights import (
     weights_folders,
 )
 from gpend.settings import CoreSettings
-
-DETECTOR = "retinaface_mobile0.25"
-KERNEL = "blur-kernel-256"
-REFINER = "deblur-refine-256"
 
 
 def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | None = None) -> Networks:

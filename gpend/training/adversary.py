@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gpend.models.loading import DETECTOR
+from gpend.models.needed import DETECTOR
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, find, weights_folders

@@ -1,0 +1,179 @@
+"""The parts of a cluster put together: the head's engine from its configuration, and what a worker works with."""
+
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+from gpend.core.formats import jpeg
+from gpend.engine import Engine
+from gpend.engine.cluster.messages import Hello, Versions, Weights
+from gpend.engine.cluster.state import FILE, leave
+from gpend.engine.protocol import Setup
+from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
+from gpend.errors import ConfigurationError, FatalError
+from gpend.models import needed
+from gpend.models.weights import MANIFEST, folder_to_fill
+from gpend.settings import CoreSettings, Fallback, Settings
+
+_MIB = 1 << 20
+_FROM_HEAD = "from-head"
+EXTRA = "A cluster needs two packages more: pip install 'gpend[cluster]'"
+
+
+def has_extra() -> bool:
+    """Are the packages there that a cluster needs?"""
+    return find_spec("distributed") is not None and find_spec("cryptography") is not None
+
+
+def problems(settings: Settings) -> list[str]:
+    """Why a cluster cannot be used as these settings say, in words."""
+    engine = settings.engine
+    if engine.scheduler is None:
+        return ["engine.scheduler: is missing. Name the address of the scheduler, such as tls://nas:8786."]
+    if not has_extra():
+        return [f"engine.kind: {EXTRA}."]
+    from gpend.engine.cluster import connections  # noqa: PLC0415 - only who has the extra can import it
+
+    try:
+        connections.security(engine.scheduler, engine.certificates)
+    except ConfigurationError as error:
+        return [f"engine.certificates: {error}"]
+    return []
+
+
+def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tell: Callable[[str], None]) -> Engine:
+    """The engine whose photos the workers of a cluster process; `tell` is given sentences for the log."""
+    from gpend.engine.cluster import connections, head, link  # noqa: PLC0415 - as above
+
+    engine, address = settings.engine, settings.engine.scheduler or ""
+    if connections.is_plain(address):
+        tell(f"Photos go to {address} without encryption, and whoever reaches it can send programs there")
+    hello = Hello(
+        versions=Versions.here(),
+        settings=setup.settings,
+        largest=setup.largest,
+        stall=settings.stall_seconds,
+        idle=settings.idle_unload_minutes * 60,
+        weights=tuple(Weights(name=one.name, sha256=one.sha256 or "") for one in needed.needed(settings)),
+    )
+    plan = head.Plan(
+        scheduler=address,
+        hello=hello,
+        window=engine.window_mb * _MIB,
+        patience=settings.stall_seconds,
+        weights=partial(needed.entry_and_file, settings=settings) if engine.send_weights else None,
+        local=local if engine.fallback is Fallback.LOCAL else None,
+        local_slots=settings.slots,
+        tell=tell,
+        leave=lambda state: leave(state, settings.ledger.with_name(FILE)),
+    )
+    security = connections.security(address, engine.certificates)
+    connections.behave()
+    return head.ClusterEngine(plan, lambda: link.DaskLink(address, security))
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a worker processes photos with: its own device and networks, and the settings of the head."""
+
+    device: str
+    weights: Path | None
+    tell: Callable[[str], None]
+
+    def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
+        """As in gpend.engine.cluster.service.Equipment."""
+        return needed.lacking([(one.name, one.sha256) for one in weights], self._own(settings))
+
+    def take(self, entry: str, content: bytes) -> None:
+        """As in gpend.engine.cluster.service.Equipment."""
+        needed.keep(entry, content, self._kept)
+
+    def engine(self, hello: Hello, slots: int) -> Engine:
+        """As in gpend.engine.cluster.service.Equipment."""
+        own = self._own(hello.settings)
+        on_cpu = own.model_copy(update={"restore": own.restore.model_copy(update={"device": "cpu"})})
+        return ProcessEngine(
+            worker_command(),
+            Setup(own.model_dump_json(), slots, hello.largest),
+            Timeouts(stall=hello.stall, idle=hello.idle),
+            fallback=Setup(on_cpu.model_dump_json(), slots, hello.largest) if self.device == "auto" else None,
+            tell=self.tell,
+        )
+
+    @property
+    def _kept(self) -> Path:
+        """Where networks lie that heads have sent."""
+        return (self.weights or folder_to_fill()) / _FROM_HEAD
+
+    def _own(self, settings: str) -> CoreSettings:
+        """The head's settings, with this machine's device and folder of networks. Raises FatalError."""
+        try:
+            told = CoreSettings.model_validate_json(settings)
+        except ValueError as error:
+            raise FatalError(f"it does not understand the head's settings: {error}") from error
+        folder = self._kept if (self._kept / MANIFEST).is_file() else self.weights
+        return told.model_copy(
+            update={"restore": told.restore.model_copy(update={"device": self.device, "weights": folder})}
+        )
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What a worker is told on its command line."""
+
+    scheduler: str
+    certificates: Path
+    name: str | None = None
+    device: str = "auto"
+    slots: int = 8
+    weights: Path | None = None
+    host: str | None = None
+    port: int = 0
+
+
+def serve_worker(options: WorkerOptions, tell: Callable[[str], None]) -> None:
+    """Be a worker until SIGTERM. Raises ConfigurationError and FatalError."""
+    from gpend.engine.cluster import connections, roles, service  # noqa: PLC0415 - as above
+
+    _quieten()
+    own = Equipment(options.device, options.weights, tell)
+    name = options.name or f"{socket.gethostname()}-{uuid4().hex[:4]}"
+    place = roles.Place(
+        options.scheduler.partition(":")[0],
+        options.scheduler,
+        connections.security(options.scheduler, options.certificates),
+        options.host,
+        options.port,
+    )
+    if connections.is_plain(options.scheduler):
+        tell("Warning: without encryption, whoever reaches this machine can run programs on it")
+    if jpeg.lossless_library() is None:
+        tell("Advice: libturbojpeg is not installed, so restored JPEGs are saved anew as a whole: apt install libturbojpeg0")
+    roles.serve_worker(place, service.Service(name, options.device, options.slots, own, tell))
+
+
+def serve_scheduler(listen: str, certificates: Path, tell: Callable[[str], None]) -> None:
+    """Be a cluster's scheduler until SIGTERM. Raises ConfigurationError."""
+    from gpend.engine.cluster import connections, roles  # noqa: PLC0415 - as above
+
+    _quieten()
+    protocol, _, place = listen.partition("://")
+    host, _, port = place.rpartition(":")
+    security = connections.security(listen, certificates)
+    if connections.is_plain(listen):
+        tell("Warning: without encryption, whoever reaches this machine can run programs on it and its workers")
+    try:
+        roles.serve_scheduler(roles.Place(protocol, listen, security, host or None, int(port)), tell)
+    except OSError as error:
+        raise FatalError(f"The scheduler cannot listen at {listen}: {error.strerror or error}.") from error
+
+
+def _quieten() -> None:
+    """Dask tells in its log what gpend tells in its own words."""
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

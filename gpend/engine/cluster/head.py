@@ -1,0 +1,366 @@
+"""The engine of a daemon whose photos are processed on other machines: who is there, what is sent, what comes back."""
+
+import asyncio
+import contextlib
+import hashlib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from gpend.core.report import Outcome
+from gpend.engine import Engine
+from gpend.engine.cluster.link import Link, Seen, loss_of
+from gpend.engine.cluster.messages import Hello, Welcome, difference, unpacked
+from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
+from gpend.engine.cluster.state import ClusterState, WorkerState
+from gpend.engine.protocol import Done, Failed, ProtocolError, Refused
+from gpend.errors import FatalError, GpendError, TransientError
+
+_LOOK = 0.5  # seconds between two looks at who is there
+_AGAIN = 60.0  # seconds until a worker that was refused is asked again
+_GRACE = 10.0  # seconds without any worker until this machine does photos itself
+_CLOSE_SECONDS = 5.0
+_HERE = "here"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a cluster is to be used."""
+
+    scheduler: str
+    hello: Hello
+    window: int  # bytes that may be on their way
+    patience: float  # seconds that a photo waits for a worker
+    weights: Callable[[str], tuple[str, bytes]] | None = None  # a network's entry and file by name; None: never sent
+    local: Callable[[], Engine] | None = None  # what does photos here while no worker is there
+    local_slots: int = 1
+    tell: Callable[[str], None] = lambda _: None  # is given sentences for the log
+    leave: Callable[[ClusterState], None] = lambda _: None  # is given how it stands, whenever that has changed
+
+
+class ClusterEngine:
+    """An Engine whose photos are processed by workers of a cluster. A thread of its own runs all of it."""
+
+    def __init__(self, plan: Plan, link: Callable[[], Link]) -> None:
+        """`link` makes the connections, in that thread."""
+        self._loop = asyncio.new_event_loop()
+        self._head = Head(plan)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, args=(link,), name="gpend-cluster", daemon=True)
+        self._thread.start()
+
+    def submit(self, photo: bytes) -> Future[Outcome]:
+        """As in Engine. Raises RuntimeError once the engine is closed."""
+        job = RemoteJob(next(self._numbers), photo, Future(), time.monotonic())
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the engine is closed")
+            self._loop.call_soon_threadsafe(self._head.add, job)
+        return job.future
+
+    def close(self) -> None:
+        """As in Engine: photos that are not done fail with a TransientError."""
+        with self._lock:
+            is_first, self._closed = not self._closed, True
+        if is_first:
+            self._loop.call_soon_threadsafe(self._head.stop)
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self, link: Callable[[], Link]) -> None:
+        with contextlib.closing(self._loop):
+            self._loop.run_until_complete(self._head.run(link))
+            with self._lock:
+                self._closed = True
+            self._loop.run_until_complete(asyncio.sleep(0))  # photos that came meanwhile
+            self._head.abandon()
+
+
+class Head:
+    """Keeps workers at work while there are photos. All of it runs in one event loop."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._placement = Placement(plan.window)
+        self._setup = hashlib.sha256(plan.hello.model_dump_json().encode()).hexdigest()
+        self._refused: dict[str, tuple[float, WorkerState]] = {}  # by address: until when, and why
+        self._greeting: set[str] = set()  # addresses of workers that are being asked
+        self._sending: dict[str, set[asyncio.Task[None]]] = {}  # by address of the worker
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._is_stopping = False
+        self._problem: str | None = None  # why the scheduler is not reached; "": it is; None: nobody has tried
+        self._deserted = time.monotonic()  # since when no worker is there
+        self._local: Engine | None = None
+        self._left: ClusterState | None = None
+        self._link: Link
+
+    def add(self, job: RemoteJob) -> None:
+        """Take a photo in."""
+        self._placement.add(job)
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._is_stopping = True
+        self._wake.set()
+
+    async def run(self, link: Callable[[], Link]) -> None:
+        """Work until `stop`."""
+        self._link = link()
+        looking = asyncio.create_task(self._look_on())
+        try:
+            while not self._is_stopping:
+                self._wake.clear()
+                self._tend(time.monotonic())
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _LOOK)
+        finally:
+            await self._end([looking, *self._tasks, *itertools.chain(*self._sending.values())])
+
+    async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(OSError):
+            await self._link.close()
+        if self._local is not None:
+            self._local.close()
+
+    def abandon(self) -> None:
+        """What was not done is to be tried again another time."""
+        for address in list(self._placement.members):
+            self._placement.lose(address, Loss.CUT, "gpend was stopped")
+        self._placement.abandon(TransientError("gpend was stopped before this photo was done. It is tried again."))
+
+    async def _look_on(self) -> None:
+        while True:
+            await self._look()
+            self._wake.set()
+            await asyncio.sleep(_LOOK)
+
+    async def _look(self) -> bool:
+        """See who is there; False where the scheduler cannot be reached, which says nothing of the workers."""
+        try:
+            seen = await self._link.workers()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._note_problem(f"{error}" or type(error).__name__)
+            return False
+        self._note_problem("")
+        self._compare(seen)
+        return True
+
+    def _note_problem(self, problem: str) -> None:
+        if self._problem is None or bool(problem) != bool(self._problem):
+            reached = f"The scheduler {self._plan.scheduler} is reached"
+            self._plan.tell(f"The scheduler {self._plan.scheduler} is not reached: {problem}" if problem else reached)
+        self._problem = problem
+
+    def _compare(self, seen: dict[str, Seen]) -> None:
+        members = self._placement.members
+        for address, member in [(each, one) for each, one in members.items() if not one.is_local]:
+            if address not in seen:
+                self._lose(address, Loss.CUT, "it is gone")
+            elif member.process != seen[address].process:
+                self._lose(address, Loss.DIED, "it was started again")
+        for address in self._refused.keys() - seen.keys():
+            del self._refused[address]
+        for address, worker in seen.items():
+            if address in members:
+                members[address].is_leaving |= worker.is_leaving
+            elif not worker.is_leaving and address not in self._greeting and self._may_ask(address):
+                self._greeting.add(address)
+                self._begin(self._greet(address, worker))
+
+    def _may_ask(self, address: str) -> bool:
+        return address not in self._refused or self._refused[address][0] <= time.monotonic()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _greet(self, address: str, seen: Seen) -> None:
+        """Ask a worker whether it can do what is asked here, give it what it lacks if that is wanted, and take it in."""
+        try:
+            welcome = await self._link.hello(address, self._plan.hello)
+            problem = await self._problem_of(address, welcome)
+        except (OSError, ValueError, TypeError) as error:
+            problem = f"it does not answer as a worker of gpend's does ({type(error).__name__}: {error})"
+        finally:
+            self._greeting.discard(address)
+        if problem:
+            self._refuse(address, seen.name, problem)
+        else:
+            self._take_in(address, welcome, seen.process)
+
+    async def _problem_of(self, address: str, welcome: Welcome) -> str:
+        refusal, notice = difference(self._plan.hello.versions, welcome.versions)
+        if notice:
+            self._plan.tell(f"The worker {welcome.name}: {notice}")
+        if refusal or welcome.problem or not welcome.lacks:
+            return refusal or welcome.problem
+        if self._plan.weights is None:
+            return (
+                f"its networks are not those of this machine: {', '.join(welcome.lacks)}. Install the same weights there, "
+                "or let them be sent: `engine.send_weights: yes`"
+            )
+        for name in welcome.lacks:
+            self._plan.tell(f"The worker {welcome.name} is sent the network {name}")
+            problem = await self._link.give(address, *await asyncio.to_thread(self._plan.weights, name))
+            if problem:
+                return problem
+        again = await self._link.hello(address, self._plan.hello)
+        return again.problem or (f"it does not take {', '.join(again.lacks)}" if again.lacks else "")
+
+    def _take_in(self, address: str, welcome: Welcome, process: str) -> None:
+        self._refused.pop(address, None)
+        self._placement.join(Member(address, welcome.name, welcome.slots, process))
+        self._plan.tell(f"The worker {welcome.name} has joined: {welcome.device}, {welcome.slots} photos at a time")
+        self._wake.set()
+
+    def _refuse(self, address: str, name: str, problem: str) -> None:
+        if address not in self._refused or self._refused[address][1].reason != problem:
+            self._plan.tell(f"The worker {name} gets no photos: {problem}")
+        state = WorkerState(name=name, address=address, state="refused", reason=problem)
+        self._refused[address] = (time.monotonic() + _AGAIN, state)
+
+    def _tend(self, now: float) -> None:
+        self._tend_local(now)
+        for member, job in self._placement.place(now):
+            task = asyncio.create_task(self._process(member, job))
+            sending = self._sending.setdefault(member.address, set())
+            sending.add(task)
+            task.add_done_callback(sending.discard)
+        oldest = self._placement.oldest()
+        is_busy = any(member.begun for member in self._placement.members.values())
+        if oldest is not None and now - oldest >= self._plan.patience and not is_busy:
+            self._placement.abandon(TransientError(self._why_nobody()))
+        self._leave_state(now)
+
+    def _why_nobody(self) -> str:
+        if self._problem:
+            return f"The scheduler {self._plan.scheduler} is not reached: {self._problem}."
+        refused = [f"{state.name}: {state.reason}" for _, state in self._refused.values()]
+        return f"No worker is there that can process photos{': ' if refused else ''}{'; '.join(refused)}."
+
+    def _tend_local(self, now: float) -> None:
+        """While no worker is there, this machine does photos itself, if it may."""
+        here = self._placement.members.get(_HERE)
+        if any(not each.is_local and not each.is_leaving for each in self._placement.members.values()):
+            self._deserted = now
+        is_needed = now - self._deserted >= _GRACE and self._plan.local is not None
+        if here is not None:
+            if here.is_leaving and is_needed:
+                self._plan.tell("No worker is there: photos are processed on this machine for now")
+            here.is_leaving = not is_needed
+            if here.is_leaving and not here.begun:
+                self._dismiss_local()
+        elif is_needed and self._placement.waiting and self._plan.local is not None:
+            self._plan.tell("No worker is there: photos are processed on this machine for now")
+            self._local = self._plan.local()
+            self._placement.join(Member(_HERE, "this machine", self._plan.local_slots, is_local=True))
+
+    def _dismiss_local(self) -> None:
+        self._plan.tell("A worker is there again: photos are processed there")
+        del self._placement.members[_HERE]
+        if self._local is not None:
+            self._local.close()
+        self._local = None
+
+    async def _process(self, member: Member, job: RemoteJob) -> None:
+        """Send a photo, and do what the answer says."""
+        try:
+            if member.is_local:
+                await self._process_here(member, job)
+            else:
+                await self._process_there(member, job)
+        finally:
+            self._wake.set()
+
+    async def _process_here(self, member: Member, job: RemoteJob) -> None:
+        assert self._local is not None  # noqa: S101 - the member is there only with it
+        try:
+            result: Outcome | GpendError = await asyncio.wrap_future(self._local.submit(job.photo))
+        except GpendError as error:
+            result = error
+        self._placement.settle(member, job.number, result, time.monotonic())
+
+    async def _process_there(self, member: Member, job: RemoteJob) -> None:
+        try:
+            frame = await self._link.process(member.address, self._setup, job.photo)
+            answer = unpacked(frame, self._plan.hello.largest)
+        except OSError as error:
+            await self._find_out_and_lose(member, error)
+            return
+        except (ProtocolError, Exception) as error:  # noqa: BLE001 - whatever another machine says is no reason to stop
+            self._decline(member, job, TransientError(f"The worker {member.name} gave no answer that can be read: {error}"))
+            return
+        now = time.monotonic()
+        match answer:
+            case Done(_, outcome):
+                self._placement.settle(member, job.number, outcome, now)
+            case Failed(_, TransientError() as error):
+                self._decline(member, job, error)
+            case Failed(_, error):
+                self._placement.settle(member, job.number, error, now)
+            case Refused(FatalError() as error):
+                self._expel(member, str(error))
+            case _:
+                self._placement.give_back(member, job.number)
+
+    def _decline(self, member: Member, job: RemoteJob, error: TransientError) -> None:
+        self._plan.tell(f"The worker {member.name} could not process a photo, which goes to another: {error}")
+        self._placement.decline(member, job.number, error, time.monotonic())
+
+    def _expel(self, member: Member, problem: str) -> None:
+        self._lose(member.address, Loss.CUT, problem)
+        self._refuse(member.address, member.name, problem)
+
+    async def _find_out_and_lose(self, member: Member, error: OSError) -> None:
+        """A worker's connection has ended. Where the scheduler has ended too, its workers have left because of that."""
+        loss = loss_of(error)
+        if loss is Loss.DIED and not await self._look():
+            loss = Loss.CUT
+        self._lose(member.address, loss, f"its connection has ended ({error})", asyncio.current_task())
+
+    def _lose(self, address: str, loss: Loss, why: str, but: "asyncio.Task[None] | None" = None) -> None:
+        member = self._placement.lose(address, loss, why)
+        if member is None:
+            return
+        self._plan.tell(f"The worker {member.name} is lost ({loss.value}): {why}")
+        for task in self._sending.pop(address, set()) - {but}:
+            task.cancel()
+        self._link.forget(address)
+        self._wake.set()
+
+    def _leave_state(self, now: float) -> None:
+        placement = self._placement
+        working = [
+            WorkerState(
+                name=each.name,
+                address=each.address,
+                state="leaving" if each.is_leaving else "working",
+                slots=each.slots,
+                busy=len(each.begun),
+                done=each.done,
+                rate=round(each.rate(now), 3),
+            )
+            for each in placement.members.values()
+        ]
+        state = ClusterState(
+            scheduler=self._plan.scheduler,
+            problem=self._problem or "",
+            waiting=placement.waiting,
+            window=self._plan.window,
+            window_used=placement.in_window,
+            workers=(*working, *(state for _, state in self._refused.values())),
+        )
+        if state != self._left:
+            self._left = state
+            self._plan.leave(state)

@@ -1,0 +1,121 @@
+"""A worker's side of a cluster: photos that heads send go to the locked process of this machine.
+
+The Dask process itself opens no photo. It hands the bytes on, and its event loop stays free to answer the scheduler.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from gpend.engine import Engine
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed
+from gpend.engine.protocol import Done, Failed, FromWorker, Refused
+from gpend.errors import FatalError, GpendError, PhotoError, TransientError
+
+_SETUPS = 2  # engines at a time: two heads, or one whose settings have just changed
+
+
+class Equipment(Protocol):
+    """What this machine processes photos with."""
+
+    def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
+        """Which of these networks it has not, or in another form. Raises GpendError where something is wrong here."""
+        ...
+
+    def take(self, entry: str, content: bytes) -> None:
+        """Keep a network that the head has sent. Raises GpendError where it is not what its entry says."""
+        ...
+
+    def engine(self, hello: Hello, slots: int) -> Engine:
+        """What processes photos as the head wants it."""
+        ...
+
+
+@dataclass
+class _Set:
+    engine: Engine
+    busy: int = 0
+
+
+@dataclass
+class Service:
+    """Answers heads. For one event loop; it outlives connections to schedulers, so that networks are loaded once."""
+
+    name: str
+    device: str
+    slots: int
+    equipment: Equipment
+    tell: Callable[[str], None]
+    is_leaving: bool = False
+    _hellos: dict[str, Hello] = field(default_factory=dict)  # by digest
+    _sets: dict[str, _Set] = field(default_factory=dict)  # by digest of the hello, the latest last
+
+    @property
+    def busy(self) -> int:
+        """How many photos it has."""
+        return sum(each.busy for each in self._sets.values())
+
+    async def hello(self, hello: str) -> str:
+        """Can photos be processed here as a head wants it? A Hello and a Welcome, as JSON."""
+        problem, lacks = "", ()
+        try:
+            told = Hello.model_validate_json(hello)
+            lacks = tuple(await asyncio.to_thread(self.equipment.lacking, told.weights, told.settings))
+            self._hellos[hashlib.sha256(told.model_dump_json().encode()).hexdigest()] = told
+        except ValidationError:
+            problem = "the head speaks otherwise than this worker: install the same gpend on both"
+        except GpendError as error:
+            problem = str(error)
+        return Welcome(
+            versions=Versions.here(), name=self.name, device=self.device, slots=self.slots, problem=problem, lacks=lacks
+        ).model_dump_json()
+
+    async def give(self, entry: str, content: bytes) -> str:
+        """Keep a network that the head has sent. Why that cannot be, in words, or ""."""
+        try:
+            await asyncio.to_thread(self.equipment.take, entry, bytes(content))
+        except GpendError as error:
+            return str(error)
+        return ""
+
+    async def process(self, setup: str, photo: bytes) -> bytes:
+        """Process a photo; its answer, packed."""
+        if self.is_leaving or setup not in self._hellos:
+            return packed(Refused(TransientError("This worker leaves, or was started again.")))
+        engines = self._set(setup)
+        engines.busy += 1
+        try:
+            return await self._answer(engines.engine, bytes(photo))
+        finally:
+            engines.busy -= 1
+
+    async def _answer(self, engine: Engine, photo: bytes) -> bytes:
+        answer: FromWorker
+        try:
+            answer = Done(NUMBER, await asyncio.wrap_future(engine.submit(photo)))
+        except FatalError as error:
+            answer = Refused(error)
+        except GpendError as error:
+            answer = Failed(NUMBER, error)
+        try:
+            return packed(answer)
+        except ValueError as error:
+            return packed(Failed(NUMBER, PhotoError(f"gpend found no answer that it could pass on: {error}.")))
+
+    def _set(self, setup: str) -> _Set:
+        found = self._sets.pop(setup, None) or _Set(self.equipment.engine(self._hellos[setup], self.slots))
+        self._sets[setup] = found
+        for other in [each for each, one in self._sets.items() if not one.busy and each != setup][: -_SETUPS + 1 or None]:
+            if len(self._sets) > _SETUPS:
+                self._sets.pop(other).engine.close()
+        return found
+
+    def close(self) -> None:
+        """End the locked processes."""
+        for each in self._sets.values():
+            each.engine.close()
+        self._sets.clear()
