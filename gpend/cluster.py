@@ -153,7 +153,7 @@ def serve_worker(options: WorkerOptions, tell: Callable[[str], None]) -> None:
     if connections.is_plain(options.scheduler):
         tell("Warning: without encryption, whoever reaches this machine can run programs on it")
     if jpeg.lossless_library() is None:
-        tell("Advice: libturbojpeg is not installed, so restored JPEGs are saved anew as a whole: apt install libturbojpeg0")
+        tell("Advice: libturbojpeg is not installed, so restored JPEGs are saved anew: apt install libturbojpeg0")
     roles.serve_worker(place, service.Service(name, options.device, options.slots, own, tell))
 
 

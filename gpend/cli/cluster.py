@@ -24,6 +24,11 @@ def cluster() -> None:
 
     The machine with the photos hands them to machines with graphics cards. See "NAS + GPU box" in the README. Whoever
     holds one of the keys can run programs on the workers, so keep them to your own machines.
+
+    \b
+    Example, on one machine and then on the other:
+      gpend cluster scheduler
+      gpend cluster worker --scheduler tls://nas:8786
     """
     from gpend import cluster as roles
 

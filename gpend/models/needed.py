@@ -19,9 +19,11 @@ _ANY: TypeAdapter[AnyCheckpoint] = TypeAdapter(Checkpoint)
 
 
 def needed(settings: CoreSettings) -> list[AnyCheckpoint]:
-    """The checkpoints that these settings ask for and that a list describes; those whose file is missing are left out."""
+    """The checkpoints that these settings ask for and that are here with their file."""
     names = (settings.restore.model, DETECTOR, KERNEL, REFINER)
-    there = {one.checkpoint.name: one.checkpoint for one in known(weights_folders(settings.restore.weights)) if one.path}
+    there = {
+        one.checkpoint.name: one.checkpoint for one in known(weights_folders(settings.restore.weights)) if one.path
+    }
     return [there[name] for name in names if name in there]
 
 

@@ -13,6 +13,7 @@ ALL = [
     "bench",
     "calibrate",
     "check",
+    "cluster",
     "confirm",
     "demo",
     "once",

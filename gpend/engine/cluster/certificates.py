@@ -1,6 +1,6 @@
 """A private certificate authority and one key pair for each role, as X.509 (RFC 5280)."""
 
-import datetime
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from gpend.errors import ConfigurationError
 ROLES = ("head", "scheduler", "worker")
 AUTHORITY_KEY = "ca-key.pem"
 YEARS = 20
-_YEAR = datetime.timedelta(days=365)
-_HOUR = datetime.timedelta(hours=1)  # clocks of machines differ
+_YEAR = dt.timedelta(days=365)
+_HOUR = dt.timedelta(hours=1)  # clocks of machines differ
 
 
-def make(folder: Path, now: datetime.datetime) -> list[Path]:
+def make(folder: Path, now: dt.datetime) -> list[Path]:
     """Write the authority into `folder` and each role's files into a folder of its own there; the roles' folders.
 
     Raises ConfigurationError
@@ -36,12 +36,12 @@ def make(folder: Path, now: datetime.datetime) -> list[Path]:
     return folders
 
 
-def days_left(certificate: Path, now: datetime.datetime) -> int:
+def days_left(certificate: Path, now: dt.datetime) -> int:
     """How long a certificate still holds. Raises OSError, and ValueError where it is none."""
     return (x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc - now).days
 
 
-def _authority(folder: Path, now: datetime.datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _authority(folder: Path, now: dt.datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("gpend's own authority")
     certificate = (
@@ -55,7 +55,9 @@ def _authority(folder: Path, now: datetime.datetime) -> tuple[x509.Certificate, 
     return certificate, key
 
 
-def _write_pair(place: Path, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey, now: datetime.datetime) -> None:
+def _write_pair(
+    place: Path, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey, now: dt.datetime
+) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         _begun(_name(f"gpend {place.name}"), authority.subject, key, now)
@@ -71,7 +73,9 @@ def _write_pair(place: Path, authority: x509.Certificate, authority_key: ec.Elli
     _write(place / "key.pem", _private(key), 0o600)
 
 
-def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime.datetime) -> x509.CertificateBuilder:
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: dt.datetime
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -59,12 +59,18 @@ def security(address: str, certificates: Path) -> Security:
     if problem:
         raise ConfigurationError(problem)
     authority, certificate, key = map(str, paths)
-    own = {f"tls_{role}_{kind}": path for role in ("client", "scheduler", "worker") for kind, path in (("cert", certificate), ("key", key))}
+    own = {
+        f"tls_{role}_{kind}": path
+        for role in ("client", "scheduler", "worker")
+        for kind, path in (("cert", certificate), ("key", key))
+    }
     found = Security(require_encryption=True, tls_ca_file=authority, tls_min_version=ssl.TLSVersion.TLSv1_2, **own)
     try:
         found.get_connection_args("client")
     except OSError as error:  # ssl.SSLError is one
-        raise ConfigurationError(f"The keys in {certificates} cannot be used: {error}. Make new ones: gpend cluster certificates.") from error
+        raise ConfigurationError(
+            f"The keys in {certificates} cannot be used: {error}. Make new ones: gpend cluster certificates."
+        ) from error
     return found
 
 
@@ -76,8 +82,8 @@ def problem_of(certificates: Path) -> str:
             path.read_bytes()
         except FileNotFoundError:
             return (
-                f"There is no {path}. Make keys with `gpend cluster certificates --out DIR` on one machine, and copy one "
-                "folder of DIR to each."
+                f"There is no {path}. Make keys with `gpend cluster certificates --out DIR` on one machine, and copy "
+                "one folder of DIR to each."
             )
         except OSError as error:
             return f"The key file {path} cannot be read: {error.strerror}."

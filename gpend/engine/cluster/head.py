@@ -17,12 +17,13 @@ from gpend.engine.cluster.link import Link, Seen, loss_of
 from gpend.engine.cluster.messages import Hello, Welcome, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
 from gpend.engine.cluster.state import ClusterState, WorkerState
-from gpend.engine.protocol import Done, Failed, ProtocolError, Refused
+from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Refused
 from gpend.errors import FatalError, GpendError, TransientError
 
 _LOOK = 0.5  # seconds between two looks at who is there
 _AGAIN = 60.0  # seconds until a worker that was refused is asked again
 _GRACE = 10.0  # seconds without any worker until this machine does photos itself
+_TELL_SECONDS = 2.0  # that connections of a worker that is gone have to end
 _CLOSE_SECONDS = 5.0
 _HERE = "here"
 
@@ -89,6 +90,7 @@ class Head:
         self._placement = Placement(plan.window)
         self._setup = hashlib.sha256(plan.hello.model_dump_json().encode()).hexdigest()
         self._refused: dict[str, tuple[float, WorkerState]] = {}  # by address: until when, and why
+        self._missed: dict[str, float] = {}  # by address: since when the scheduler knows a worker no more
         self._greeting: set[str] = set()  # addresses of workers that are being asked
         self._sending: dict[str, set[asyncio.Task[None]]] = {}  # by address of the worker
         self._tasks: set[asyncio.Task[None]] = set()
@@ -165,7 +167,7 @@ class Head:
         members = self._placement.members
         for address, member in [(each, one) for each, one in members.items() if not one.is_local]:
             if address not in seen:
-                self._lose(address, Loss.CUT, "it is gone")
+                self._miss(member, time.monotonic())
             elif member.process != seen[address].process:
                 self._lose(address, Loss.DIED, "it was started again")
         for address in self._refused.keys() - seen.keys():
@@ -177,6 +179,12 @@ class Head:
                 self._greeting.add(address)
                 self._begin(self._greet(address, worker))
 
+    def _miss(self, member: Member, now: float) -> None:
+        """The scheduler knows a worker no more. If it has died, its connections say so at once; that is waited for."""
+        member.is_leaving = True
+        if not member.begun or now - self._missed.setdefault(member.address, now) >= _TELL_SECONDS:
+            self._lose(member.address, Loss.CUT, "it is gone")
+
     def _may_ask(self, address: str) -> bool:
         return address not in self._refused or self._refused[address][0] <= time.monotonic()
 
@@ -186,7 +194,7 @@ class Head:
         task.add_done_callback(self._tasks.discard)
 
     async def _greet(self, address: str, seen: Seen) -> None:
-        """Ask a worker whether it can do what is asked here, give it what it lacks if that is wanted, and take it in."""
+        """Ask a worker whether it can do what is asked here, give it what it lacks if that may be, and take it in."""
         try:
             welcome = await self._link.hello(address, self._plan.hello)
             problem = await self._problem_of(address, welcome)
@@ -207,8 +215,8 @@ class Head:
             return refusal or welcome.problem
         if self._plan.weights is None:
             return (
-                f"its networks are not those of this machine: {', '.join(welcome.lacks)}. Install the same weights there, "
-                "or let them be sent: `engine.send_weights: yes`"
+                f"its networks are not those of this machine: {', '.join(welcome.lacks)}. Install the same weights "
+                "there, or let them be sent: `engine.send_weights: yes`"
             )
         for name in welcome.lacks:
             self._plan.tell(f"The worker {welcome.name} is sent the network {name}")
@@ -297,20 +305,23 @@ class Head:
             answer = unpacked(frame, self._plan.hello.largest)
         except OSError as error:
             await self._find_out_and_lose(member, error)
-            return
         except (ProtocolError, Exception) as error:  # noqa: BLE001 - whatever another machine says is no reason to stop
-            self._decline(member, job, TransientError(f"The worker {member.name} gave no answer that can be read: {error}"))
-            return
-        now = time.monotonic()
+            unreadable = f"The worker {member.name} gave no answer that can be read: {error}"
+            self._decline(member, job, TransientError(unreadable))
+        else:
+            self._take(member, job, answer)
+
+    def _take(self, member: Member, job: RemoteJob, answer: FromWorker) -> None:
+        """What a worker says of a photo."""
         match answer:
             case Done(_, outcome):
-                self._placement.settle(member, job.number, outcome, now)
-            case Failed(_, TransientError() as error):
-                self._decline(member, job, error)
-            case Failed(_, error):
-                self._placement.settle(member, job.number, error, now)
-            case Refused(FatalError() as error):
-                self._expel(member, str(error))
+                self._placement.settle(member, job.number, outcome, time.monotonic())
+            case Failed(_, TransientError() as passing):
+                self._decline(member, job, passing)
+            case Failed(_, fault):
+                self._placement.settle(member, job.number, fault, time.monotonic())
+            case Refused(FatalError() as problem):
+                self._expel(member, str(problem))
             case _:
                 self._placement.give_back(member, job.number)
 
@@ -330,6 +341,7 @@ class Head:
         self._lose(member.address, loss, f"its connection has ended ({error})", asyncio.current_task())
 
     def _lose(self, address: str, loss: Loss, why: str, but: "asyncio.Task[None] | None" = None) -> None:
+        self._missed.pop(address, None)
         member = self._placement.lose(address, loss, why)
         if member is None:
             return

@@ -61,7 +61,7 @@ class Welcome(_Message):
     device: _Text
     slots: Annotated[int, Field(ge=1, le=64)]
     problem: _Text = ""  # why it cannot process photos like this; "": it can
-    lacks: tuple[_Text, ...] = Field((), strict=False)  # networks that it has not, or in another form
+    lacks: tuple[_Text, ...] = Field(default=(), strict=False)  # networks that it has not, or in another form
 
 
 def packed(answer: FromWorker) -> bytes:

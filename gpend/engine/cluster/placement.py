@@ -220,7 +220,7 @@ class Placement:
             job.future.set_exception(PhotoError(problem))
             return
         job.alone = True
-        self._suspects.append(job)
+        self._suspects.appendleft(job)
 
     def abandon(self, error: GpendError) -> None:
         """All that is with no worker fails with `error`."""

@@ -6,11 +6,9 @@ import signal
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 from distributed import Scheduler, Worker
-from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.security import Security
 
 from gpend.backoff import Backoff
@@ -20,7 +18,6 @@ from gpend.engine.cluster.service import Service
 
 _FIRST, _LONGEST = 1.0, 15.0  # seconds until a worker looks for its scheduler again
 _FINISH_SECONDS = 60.0  # for the photos that a worker has when it is told to leave
-_STEP = 0.2
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ async def _serve_once(place: Place, service: Service, stop: asyncio.Event) -> No
         finished = asyncio.create_task(worker.finished())
         await asyncio.wait([stopping, finished], return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
-            await _finish(service)
+            await service.leave(_FINISH_SECONDS)
         else:
             service.tell(f"The scheduler {place.scheduler} is lost, and looked for")
         await worker.close()
@@ -95,35 +92,15 @@ async def _serve_once(place: Place, service: Service, stop: asyncio.Event) -> No
             task.cancel()
 
 
-async def _finish(service: Service) -> None:
-    service.is_leaving = True
-    until = asyncio.get_running_loop().time() + _FINISH_SECONDS
-    while service.busy and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(_STEP)
-
-
 def _worker(place: Place, service: Service, scratch: str) -> Worker:
     process = uuid4().hex
-    return Worker(
+    worker = Worker(
         place.scheduler, name=service.name, nthreads=1, memory_limit=0, local_directory=scratch, host=place.host,
         port=place.port, protocol=place.protocol, security=place.security, dashboard=False, dashboard_address=NOWHERE,
-        death_timeout=SILENCE, plugins=(_Handlers(service),), startup_information={MARK: lambda _: process},
+        death_timeout=SILENCE, startup_information={MARK: lambda _: process},
     )  # fmt: skip
-
-
-class _Handlers(WorkerPlugin):
-    """Has a Dask worker answer to gpend's messages."""
-
-    name = "gpend"
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def setup(self, worker: Any) -> None:  # noqa: ANN401 - Dask's own signature
-        """As in WorkerPlugin."""
-        worker.handlers["gpend_hello"] = self._service.hello
-        worker.handlers["gpend_give"] = self._service.give
-        worker.handlers["gpend_process"] = self._service.process
+    worker.handlers.update(gpend_hello=service.hello, gpend_give=service.give, gpend_process=service.process)
+    return worker
 
 
 def _stopped() -> asyncio.Event:

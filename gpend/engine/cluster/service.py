@@ -4,6 +4,7 @@ The Dask process itself opens no photo. It hands the bytes on, and its event loo
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ class Service:
     equipment: Equipment
     tell: Callable[[str], None]
     is_leaving: bool = False
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _hellos: dict[str, Hello] = field(default_factory=dict)  # by digest
     _sets: dict[str, _Set] = field(default_factory=dict)  # by digest of the hello, the latest last
 
@@ -61,7 +63,8 @@ class Service:
 
     async def hello(self, hello: str) -> str:
         """Can photos be processed here as a head wants it? A Hello and a Welcome, as JSON."""
-        problem, lacks = "", ()
+        problem = ""
+        lacks: tuple[str, ...] = ()
         try:
             told = Hello.model_validate_json(hello)
             lacks = tuple(await asyncio.to_thread(self.equipment.lacking, told.weights, told.settings))
@@ -92,6 +95,8 @@ class Service:
             return await self._answer(engines.engine, bytes(photo))
         finally:
             engines.busy -= 1
+            if not self.busy:
+                self._idle.set()
 
     async def _answer(self, engine: Engine, photo: bytes) -> bytes:
         answer: FromWorker
@@ -106,12 +111,20 @@ class Service:
         except ValueError as error:
             return packed(Failed(NUMBER, PhotoError(f"gpend found no answer that it could pass on: {error}.")))
 
+    async def leave(self, seconds: float) -> None:
+        """Take no more photos, and finish those that are here, for so long at most."""
+        self.is_leaving = True
+        if self.busy:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), seconds)
+
     def _set(self, setup: str) -> _Set:
         found = self._sets.pop(setup, None) or _Set(self.equipment.engine(self._hellos[setup], self.slots))
         self._sets[setup] = found
-        for other in [each for each, one in self._sets.items() if not one.busy and each != setup][: -_SETUPS + 1 or None]:
-            if len(self._sets) > _SETUPS:
-                self._sets.pop(other).engine.close()
+        idle = [each for each, one in self._sets.items() if not one.busy and each != setup]
+        for other in idle[: max(0, len(self._sets) - _SETUPS)]:
+            self._sets.pop(other).engine.close()
         return found
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """How a cluster stands, as the daemon's process leaves it for `gpend status` and the metrics: one small JSON file."""
 
 import contextlib
-import os
 import time
 from pathlib import Path
 from typing import Literal
@@ -47,7 +46,7 @@ def leave(state: ClusterState, place: Path) -> None:
     temporary = place.with_name(f".gpend-{place.name}")
     with contextlib.suppress(OSError):
         temporary.write_text(told, encoding="utf-8")
-        os.replace(temporary, place)
+        temporary.replace(place)
 
 
 def found(place: Path) -> ClusterState | None:

@@ -1,0 +1,1 @@
+"""The engine for more machines than one, tested."""

@@ -1,0 +1,327 @@
+"""The head with workers that the test plays: joining, leaving, dying, lacking, answering nonsense."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from gpend.core.report import Kept, Outcome
+from gpend.engine.cluster import head
+from gpend.engine.cluster.head import ClusterEngine, Plan
+from gpend.engine.cluster.link import Seen
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed
+from gpend.engine.cluster.state import ClusterState
+from gpend.engine.protocol import Done, Failed, FromWorker, Refused
+from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
+from tests.fakes import FakeEngine
+
+_SECONDS = 30  # more than any of this ever takes
+_HELLO = Hello(
+    versions=Versions.here(),
+    settings="{}",
+    largest=1 << 20,
+    stall=300.0,
+    idle=600.0,
+    weights=(Weights(name="gpen-256", sha256="a" * 64),),
+)
+_KEPT = Done(NUMBER, Kept("sharp", ()))
+
+
+@dataclass
+class Played:
+    """A worker."""
+
+    name: str
+    slots: int = 2
+    answer: Callable[[bytes], FromWorker | bytes | OSError] = lambda _: _KEPT
+    lacks: tuple[str, ...] = ()
+    versions: Versions = field(default_factory=Versions.here)
+    is_leaving: bool = False
+    process: str = "one"
+    had: list[bytes] = field(default_factory=list)
+    hold: bool = False  # photos are not answered
+
+
+class FakeLink:
+    """A Link to played workers."""
+
+    def __init__(self, *workers: Played) -> None:
+        self.there = {f"tls://{worker.name}:1": worker for worker in workers}
+        self.problem: OSError | None = None
+        self.given: list[tuple[str, str, bytes]] = []
+
+    async def workers(self) -> dict[str, Seen]:
+        """As in Link."""
+        if self.problem is not None:
+            raise self.problem
+        return {address: Seen(one.name, one.is_leaving, one.process) for address, one in self.there.items()}
+
+    async def hello(self, address: str, hello: Hello) -> Welcome:
+        """As in Link."""
+        assert hello == _HELLO
+        worker = self.there[address]
+        return Welcome(versions=worker.versions, name=worker.name, device="cpu", slots=worker.slots, lacks=worker.lacks)
+
+    async def give(self, address: str, entry: str, content: bytes) -> str:
+        """As in Link."""
+        self.given.append((self.there[address].name, entry, content))
+        self.there[address].lacks = ()
+        return ""
+
+    async def process(self, address: str, setup: str, photo: bytes) -> bytes:
+        """As in Link."""
+        assert len(setup) == 64
+        worker = self.there.get(address)
+        if worker is None:
+            raise ConnectionResetError
+        worker.had.append(photo)
+        while worker.hold:
+            await asyncio.sleep(0.01)
+            if address not in self.there:
+                raise ConnectionResetError
+        answer = worker.answer(photo)
+        if isinstance(answer, OSError):
+            self.there.pop(address, None)
+            raise answer
+        return answer if isinstance(answer, bytes) else packed(answer)
+
+    def forget(self, address: str) -> None:
+        """As in Link."""
+
+    async def close(self) -> None:
+        """As in Link."""
+
+
+@dataclass
+class Scene:
+    """An engine, and what it told."""
+
+    engine: ClusterEngine
+    link: FakeLink
+    said: list[str]
+    states: list[ClusterState]
+
+    def result(self, photo: bytes = b"photo") -> Outcome:
+        """What becomes of a photo."""
+        return self.engine.submit(photo).result(_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks follow soon upon each other."""
+    monkeypatch.setattr(head, "_LOOK", 0.01)
+    monkeypatch.setattr(head, "_GRACE", 0.05)
+
+
+@contextmanager
+def scene(
+    *workers: Played,
+    window: int = 1000,
+    patience: float = 60.0,
+    weights: Callable[[str], tuple[str, bytes]] | None = None,
+    local: FakeEngine | None = None,
+) -> Iterator[Scene]:
+    said: list[str] = []
+    states: list[ClusterState] = []
+    link = FakeLink(*workers)
+    plan = Plan(
+        "tls://nas:8786",
+        _HELLO,
+        window,
+        patience,
+        weights,
+        (lambda: local) if local is not None else None,
+        tell=said.append,
+        leave=states.append,
+    )
+    engine = ClusterEngine(plan, lambda: link)
+    try:
+        yield Scene(engine, link, said, states)
+    finally:
+        engine.close()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + _SECONDS
+    while not holds():
+        assert time.monotonic() < limit
+        time.sleep(0.005)
+
+
+def test_photos_are_processed_by_the_workers_and_each_says_who_did_it() -> None:
+    with scene(Played("gpu1"), Played("gpu2")) as played:
+        futures = [played.engine.submit(b"%d" % number) for number in range(30)]
+        outcomes = [future.result(_SECONDS) for future in futures]
+    assert {outcome.by for outcome in outcomes} == {"gpu1", "gpu2"}
+    assert sorted(photo for one in played.link.there.values() for photo in one.had) == sorted(
+        b"%d" % number for number in range(30)
+    )
+
+
+def test_what_a_dying_worker_had_is_done_by_another() -> None:
+    with scene(Played("gpu1", answer=lambda _: ConnectionResetError()), Played("gpu2")) as played:
+        outcomes = [future.result(_SECONDS) for future in [played.engine.submit(b"%d" % n) for n in range(9)]]
+    assert {outcome.by for outcome in outcomes} == {"gpu2"}
+
+
+def test_a_photo_that_kills_its_workers_is_set_aside_and_the_others_come_through() -> None:
+    def answer(photo: bytes) -> FromWorker | OSError:
+        return ConnectionResetError() if photo == b"poison" else _KEPT
+
+    workers = [Played(f"gpu{number}", answer=answer) for number in range(3)]
+    with scene(*workers) as played:
+        futures = [played.engine.submit(photo) for photo in (b"1", b"2", b"poison", b"3", b"4")]
+        with pytest.raises(PhotoError, match="2 of them, and was set aside"):
+            futures[2].result(_SECONDS)
+        assert [futures[each].result(_SECONDS).reason for each in (0, 1, 3, 4)] == ["sharp"] * 4
+
+
+def test_workers_that_go_down_with_their_scheduler_are_no_photos_fault() -> None:
+    worker = Played("gpu1", hold=True)
+    with scene(worker) as played:
+        future = played.engine.submit(b"photo")
+        _until(lambda: worker.had == [b"photo"])
+        for number in range(3):
+            played.link.problem = ConnectionRefusedError("nobody there")
+            played.link.there.clear()
+            _until(lambda: not played.engine._head._placement.members)  # noqa: SLF001 - what it knows is the point
+            again = Played(f"again{number}", hold=number < 2)
+            played.link.there = {f"tls://again{number}:1": again}
+            played.link.problem = None
+            _until(lambda: again.had == [b"photo"])  # noqa: B023 - asked at once
+        assert future.result(_SECONDS).by == "again2"
+
+
+def test_a_worker_with_other_networks_is_refused_by_name_and_gets_no_photo() -> None:
+    lacking = Played("gpu1", lacks=("gpen-256",))
+    with scene(lacking, Played("gpu2")) as played:
+        assert {played.result(b"%d" % number).by for number in range(5)} == {"gpu2"}
+        _until(lambda: any("gpu1 gets no photos: its networks are not those" in said for said in played.said))
+    assert lacking.had == []
+    (refused,) = [one for one in played.states[-1].workers if one.state == "refused"]
+    assert (refused.name, "gpen-256" in refused.reason) == ("gpu1", True)
+
+
+def test_a_worker_is_sent_the_networks_that_it_lacks_once_where_that_is_wanted() -> None:
+    with scene(Played("gpu1", lacks=("gpen-256",)), weights=lambda name: (f"entry of {name}", b"weights")) as played:
+        assert [played.result(b"%d" % number).by for number in range(3)] == ["gpu1"] * 3
+    assert played.link.given == [("gpu1", "entry of gpen-256", b"weights")]
+
+
+def test_a_worker_of_another_gpend_is_refused_and_one_of_another_dask_is_told() -> None:
+    here = Versions.here()
+    old = Played("old", versions=here.model_copy(update={"gpend": "0.0.1"}))
+    other = Played("other", versions=here.model_copy(update={"distributed": "1.0"}))
+    with scene(old, other) as played:
+        assert played.result().by == "other"
+        _until(lambda: any("old gets no photos: it runs gpend 0.0.1" in said for said in played.said))
+        assert any("other: it runs distributed 1.0" in said for said in played.said)
+    assert old.had == []
+
+
+def test_a_photo_that_a_worker_has_no_memory_for_goes_to_another() -> None:
+    small = Played("small", slots=8, answer=lambda _: Failed(NUMBER, DeviceError("too little memory")))
+    with scene(small, Played("large", slots=1)) as played:
+        _until(lambda: len(played.engine._head._placement.members) == 2)  # noqa: SLF001 - both are to be there
+        assert {played.result(b"%d" % number).by for number in range(6)} == {"large"}
+
+
+def test_a_worker_that_cannot_load_its_networks_is_refused_in_its_own_words() -> None:
+    broken = Played("broken", answer=lambda _: Refused(FatalError("no module named torch")))
+    with scene(broken, Played("well", slots=1)) as played:
+        assert [played.result(b"%d" % number).by for number in range(4)] == ["well"] * 4
+        assert any("broken gets no photos: no module named torch" in said for said in played.said)
+
+
+def test_nonsense_from_a_worker_costs_no_photo() -> None:
+    odd = Played("odd", slots=8, answer=lambda _: b"\x00" * 40)
+    with scene(odd, Played("even", slots=1)) as played:
+        _until(lambda: len(played.engine._head._placement.members) == 2)  # noqa: SLF001 - both are to be there
+        assert {played.result(b"%d" % number).by for number in range(4)} == {"even"}
+
+
+def test_a_worker_that_leaves_finishes_what_it_has_and_gets_no_more() -> None:
+    leaving = Played("leaving", hold=True)
+    with scene(leaving) as played:
+        first = played.engine.submit(b"first")
+        _until(lambda: leaving.had == [b"first"])
+        leaving.is_leaving = True
+        played.link.there["tls://next:1"] = Played("next")
+        _until(lambda: "next" in str(played.said))
+        assert played.result(b"second").by == "next"
+        leaving.hold = False
+        assert first.result(_SECONDS).by == "leaving"
+
+
+def test_one_that_was_started_again_at_its_address_is_asked_again() -> None:
+    worker = Played("gpu1", answer=lambda _: Refused(TransientError("started again")))
+    with scene(worker) as played:
+        future = played.engine.submit(b"photo")
+        _until(lambda: worker.had == [b"photo"])
+        worker.answer, worker.process = (lambda _: _KEPT), "two"
+        assert future.result(_SECONDS).by == "gpu1"
+
+
+def test_no_more_than_the_window_is_on_its_way() -> None:
+    worker = Played("gpu1", slots=50, hold=True)
+    with scene(worker, window=100) as played:
+        futures = [played.engine.submit(bytes(10)) for _ in range(20)]
+        _until(lambda: len(worker.had) == 5)
+        assert max(state.window_used for state in played.states) <= 100
+        worker.hold = False
+        assert all(future.result(_SECONDS).reason == "sharp" for future in futures)
+    assert max(state.window_used for state in played.states) <= 100
+
+
+def test_while_no_worker_is_there_this_machine_does_photos_and_hands_over_when_one_returns() -> None:
+    local = FakeEngine(lambda _: Kept("slowly", ()))
+    with scene(local=local) as played:
+        assert played.result(b"first") == Kept("slowly", ())
+        played.link.there["tls://gpu1:1"] = Played("gpu1")
+        _until(lambda: local.closed)
+        assert played.result(b"second").by == "gpu1"
+        played.link.there.clear()
+        _until(lambda: "lost" in str(played.said))
+        local.closed = False
+        assert played.result(b"third").reason == "slowly"
+    assert local.given == {b"first": 1, b"third": 1}
+    assert local.closed
+
+
+def test_without_a_fallback_photos_wait_and_are_for_another_time_in_the_end() -> None:
+    with scene(patience=0.1) as played, pytest.raises(TransientError, match="No worker is there"):
+        played.result()
+
+
+def test_a_scheduler_that_is_not_reached_is_told_once_and_why_photos_wait() -> None:
+    with scene(patience=0.2) as played:
+        played.link.problem = ConnectionRefusedError("nobody there")
+        with pytest.raises(TransientError, match=r"scheduler tls://nas:8786 is not reached: nobody there"):
+            played.result()
+        assert sum("is not reached" in said for said in played.said) == 1
+        played.link.problem = None
+        _until(lambda: played.said[-1].endswith("is reached"))
+
+
+def test_close_gives_back_what_was_not_done_and_nothing_is_taken_after_it() -> None:
+    worker = Played("gpu1", hold=True)
+    with scene(worker) as played:
+        futures: list[Future[Outcome]] = [played.engine.submit(b"%d" % number) for number in range(5)]
+        _until(lambda: bool(worker.had))
+        played.engine.close()
+        assert all(isinstance(future.exception(_SECONDS), TransientError) for future in futures)
+        with pytest.raises(RuntimeError, match="closed"):
+            played.engine.submit(b"late")
+
+
+def test_how_the_cluster_stands_is_left_for_whoever_asks() -> None:
+    with scene(Played("gpu1")) as played:
+        for number in range(4):
+            played.result(b"%d" % number)
+        _until(lambda: played.states[-1].workers[0].done == 4)
+        (worker,) = played.states[-1].workers
+    assert (worker.name, worker.state, worker.slots) == ("gpu1", "working", 2)

@@ -1,0 +1,71 @@
+"""A real worker process whose photos say what is to be done: python -m tests.engine.cluster.worker OPTIONS_AS_JSON.
+
+Its Dask process, messages and keys are gpend's own; only what would be the locked process is played.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpend.core.report import Outcome
+from gpend.engine import Engine
+from gpend.engine.cluster import connections, roles
+from gpend.engine.cluster.messages import Hello, Weights
+from gpend.engine.cluster.service import Service
+from gpend.errors import DeviceError
+from tests.fakes import LocalEngine, restored_if_blurred
+
+
+@dataclass(frozen=True)
+class Played:
+    """Photos sleep in place of computing."""
+
+    seconds: float
+    has_memory: bool
+    lacks: tuple[str, ...] = ()
+
+    def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
+        """As in Equipment."""
+        del weights, settings
+        return list(self.lacks)
+
+    def take(self, entry: str, content: bytes) -> None:
+        """As in Equipment."""
+
+    def engine(self, hello: Hello, slots: int) -> Engine:
+        """As in Equipment."""
+        del hello
+        return LocalEngine(self.process, slots)
+
+    def process(self, photo: bytes) -> Outcome:
+        """Do what the photo says."""
+        if b"poison" in photo:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if b"large" in photo and not self.has_memory:
+            raise DeviceError("The GPU has too little memory.")
+        time.sleep(5.0 if b"long" in photo else self.seconds)
+        return restored_if_blurred(photo)
+
+
+def main(options: dict[str, object]) -> None:
+    """Serve until told to stop."""
+    scheduler, certificates = str(options["scheduler"]), Path(str(options["certificates"]))
+    place = roles.Place(
+        scheduler.partition(":")[0],
+        scheduler,
+        connections.security(scheduler, certificates),
+        str(options.get("host", "127.0.0.1")),
+    )
+    played = Played(float(str(options.get("seconds", 0.0))), not options.get("is_small"))
+    slots = int(str(options.get("slots", 4)))
+    service = Service(str(options["name"]), "played", slots, played, lambda said: print(said, flush=True))  # noqa: T201
+    roles.serve_worker(place, service)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
