@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.engine.cluster.link import Link, Seen, loss_of
-from gpend.engine.cluster.messages import Hello, Welcome, difference, unpacked
+from gpend.engine.cluster.messages import Hello, Welcome, asked, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
 from gpend.engine.cluster.state import ClusterState, WorkerState
 from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Refused
@@ -56,9 +57,9 @@ class ClusterEngine:
         self._thread = threading.Thread(target=self._run, args=(link,), name="gpend-cluster", daemon=True)
         self._thread.start()
 
-    def submit(self, photo: bytes) -> Future[Outcome]:
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
         """As in Engine. Raises RuntimeError once the engine is closed."""
-        job = RemoteJob(next(self._numbers), photo, Future(), time.monotonic())
+        job = RemoteJob(next(self._numbers), photo, Future(), wish, time.monotonic())
         with self._lock:
             if self._closed:
                 raise RuntimeError("the engine is closed")
@@ -294,14 +295,14 @@ class Head:
     async def _process_here(self, member: Member, job: RemoteJob) -> None:
         assert self._local is not None  # noqa: S101 - the member is there only with it
         try:
-            result: Outcome | GpendError = await asyncio.wrap_future(self._local.submit(job.photo))
+            result: Outcome | GpendError = await asyncio.wrap_future(self._local.submit(job.photo, job.wish))
         except GpendError as error:
             result = error
         self._placement.settle(member, job.number, result, time.monotonic())
 
     async def _process_there(self, member: Member, job: RemoteJob) -> None:
         try:
-            frame = await self._link.process(member.address, self._setup, job.photo)
+            frame = await self._link.process(member.address, self._setup, asked(job.wish), job.photo)
             answer = unpacked(frame, self._plan.hello.largest)
         except OSError as error:
             await self._find_out_and_lose(member, error)

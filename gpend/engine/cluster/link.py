@@ -44,8 +44,8 @@ class Link(Protocol):
         """Send a network: its entry of the manifest, and its file. Why it was not taken, in words, or ""."""
         ...
 
-    async def process(self, address: str, setup: str, photo: bytes) -> bytes:
-        """Have a photo processed, as the hello of that digest says; the answer, packed."""
+    async def process(self, address: str, setup: str, asked: bytes, photo: bytes) -> bytes:
+        """Have a photo processed, as the hello of that digest says and as is asked; the answer, packed."""
         ...
 
     def forget(self, address: str) -> None:
@@ -93,9 +93,9 @@ class DaskLink:
         """As in Link."""
         return str(await self._pool(address).gpend_give(entry=entry, content=to_serialize(content)))
 
-    async def process(self, address: str, setup: str, photo: bytes) -> bytes:
+    async def process(self, address: str, setup: str, asked: bytes, photo: bytes) -> bytes:
         """As in Link."""
-        answer = await self._pool(address).gpend_process(setup=setup, photo=to_serialize(photo))
+        answer = await self._pool(address).gpend_process(setup=setup, asked=asked, photo=to_serialize(photo))
         return bytes(cast("Any", answer))
 
     def forget(self, address: str) -> None:

@@ -11,7 +11,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from gpend import __version__
-from gpend.engine.protocol import FromWorker, ProtocolError, receive_from_worker, send
+from gpend.core.wish import Wish
+from gpend.engine.protocol import (
+    FromWorker,
+    Photo,
+    ProtocolError,
+    receive_from_engine,
+    receive_from_worker,
+    send,
+)
 
 _Text = Annotated[str, Field(max_length=4000)]
 NUMBER = 0
@@ -64,11 +72,24 @@ class Welcome(_Message):
     lacks: tuple[_Text, ...] = Field(default=(), strict=False)  # networks that it has not, or in another form
 
 
-def packed(answer: FromWorker) -> bytes:
-    """An answer as it travels. Raises ValueError for what may not travel, as `send` does."""
+def packed(message: FromWorker | Photo) -> bytes:
+    """A message as it travels. Raises ValueError for what may not travel, as `send` does."""
     stream = io.BytesIO()
-    send(stream, answer)
+    send(stream, message)
     return stream.getvalue()
+
+
+def asked(wish: Wish | None) -> bytes:
+    """What goes beside a photo's bytes: what a person wants of its faces."""
+    return packed(Photo(NUMBER, b"", wish))
+
+
+def wish_of(frame: bytes) -> Wish | None:
+    """What came beside a photo's bytes. Raises ProtocolError where it is none."""
+    message = receive_from_engine(io.BytesIO(frame))
+    if not isinstance(message, Photo):
+        raise ProtocolError("no photo was announced")
+    return message.wish
 
 
 def unpacked(frame: bytes, largest: int) -> FromWorker:

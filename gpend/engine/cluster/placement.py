@@ -13,6 +13,7 @@ from enum import Enum
 
 from gpend.backoff import Backoff
 from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.errors import GpendError, PhotoError, TransientError
 
 _AHEAD = 1  # photos that a worker is sent beyond its slots, so that the next is there when one is done
@@ -36,6 +37,7 @@ class RemoteJob:
     number: int
     photo: bytes
     future: Future[Outcome]
+    wish: Wish | None = None  # what a person wants of its faces
     since: float = 0.0  # when it came
     deaths: int = 0
     cuts: int = 0

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from gpend.core.wish import Wish
 from gpend.engine import Engine
-from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
 from gpend.engine.protocol import Done, Failed, FromWorker, Refused
 from gpend.errors import FatalError, GpendError, PhotoError, TransientError
 
@@ -85,23 +86,23 @@ class Service:
             return str(error)
         return ""
 
-    async def process(self, setup: str, photo: bytes) -> bytes:
-        """Process a photo; its answer, packed."""
+    async def process(self, setup: str, asked: bytes, photo: bytes) -> bytes:
+        """Process a photo as is asked; its answer, packed. Raises ProtocolError for what no head asks."""
         if self.is_leaving or setup not in self._hellos:
             return packed(Refused(TransientError("This worker leaves, or was started again.")))
         engines = self._set(setup)
         engines.busy += 1
         try:
-            return await self._answer(engines.engine, bytes(photo))
+            return await self._answer(engines.engine, bytes(photo), wish_of(bytes(asked)))
         finally:
             engines.busy -= 1
             if not self.busy:
                 self._idle.set()
 
-    async def _answer(self, engine: Engine, photo: bytes) -> bytes:
+    async def _answer(self, engine: Engine, photo: bytes, wish: Wish | None) -> bytes:
         answer: FromWorker
         try:
-            answer = Done(NUMBER, await asyncio.wrap_future(engine.submit(photo)))
+            answer = Done(NUMBER, await asyncio.wrap_future(engine.submit(photo, wish)))
         except FatalError as error:
             answer = Refused(error)
         except GpendError as error:

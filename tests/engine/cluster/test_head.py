@@ -13,7 +13,7 @@ from gpend.core.report import Kept, Outcome
 from gpend.engine.cluster import head
 from gpend.engine.cluster.head import ClusterEngine, Plan
 from gpend.engine.cluster.link import Seen
-from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
 from gpend.engine.cluster.state import ClusterState
 from gpend.engine.protocol import Done, Failed, FromWorker, Refused
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
@@ -72,9 +72,10 @@ class FakeLink:
         self.there[address].lacks = ()
         return ""
 
-    async def process(self, address: str, setup: str, photo: bytes) -> bytes:
+    async def process(self, address: str, setup: str, asked: bytes, photo: bytes) -> bytes:
         """As in Link."""
         assert len(setup) == 64
+        assert wish_of(asked) is None
         worker = self.there.get(address)
         if worker is None:
             raise ConnectionResetError
