@@ -65,6 +65,13 @@ class Background(StrEnum):
     RESTORE = "restore"
 
 
+class Screenshots(StrEnum):
+    """What becomes of pictures of a screen."""
+
+    LEAVE = "leave"
+    RESTORE = "restore"
+
+
 class TriageSettings(Knobs):
     """Which faces are worth restoring."""
 
@@ -72,6 +79,7 @@ class TriageSettings(Knobs):
     minimum_face_px: Annotated[int, Field(ge=16)] = 48
     minimum_score: Share = 0.9
     background: Background = Background.LEAVE
+    screenshots: Screenshots = Screenshots.LEAVE
 
 
 class Grain(StrEnum):

@@ -21,7 +21,7 @@ from gpend.cli.group import (
     settings_if_any,
     with_strength,
 )
-from gpend.settings import Settings, TriageSettings
+from gpend.settings import Screenshots, Settings, TriageSettings
 
 if TYPE_CHECKING:
     from gpend.cli.batch import Batch, Summary
@@ -100,10 +100,11 @@ def restore(
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
     settings = _as_wished(settings_if_any(config_file), wishes)
+    has_folder = any(place.is_dir() for place in wanted)
+    settings = settings if has_folder else _for_screenshots_too(settings)  # who names a photo means it
     if output == _STANDARD_OUTPUT:
         sys.exit(_pipe(wanted, settings))
     found = batch.collect(wanted, output, Path.cwd())
-    has_folder = any(place.is_dir() for place in wanted)
     summary = _restore(found, settings, in_full=not has_folder, replace=force)
     if has_folder:
         click.echo("\n".join(words.plain_lines(summary.lines(found))))
@@ -184,6 +185,11 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
     if as_json:
         print_json([answer.as_data() for answer in answers])
     sys.exit(FAILED if any(answer.outcome == "failed" for answer in answers) else 0)
+
+
+def _for_screenshots_too(settings: Settings) -> Settings:
+    keys = settings.triage.model_dump() | {"screenshots": Screenshots.RESTORE}
+    return settings.model_copy(update={"triage": TriageSettings(**keys)})
 
 
 def _as_wished(settings: Settings, wishes: Wishes) -> Settings:

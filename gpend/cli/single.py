@@ -8,7 +8,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from gpend.core import pipeline
+from gpend.core import pipeline, screenshot
 from gpend.core.formats.history import names_gpend
 from gpend.core.formats.signatures import written_ending
 from gpend.core.networks import Networks
@@ -50,7 +50,10 @@ def _rounded(terms: dict[str, float]) -> dict[str, float]:
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
     try:
-        found = attempt(partial(pipeline.inspect, networks=networks, settings=settings), opened(photo).data)
+        data = opened(photo).data
+        if why := _left(photo, data, settings):
+            return Answer(photo, "kept", why)
+        found = attempt(partial(pipeline.inspect, networks=networks, settings=settings), data)
     except UnsupportedError as error:
         return Answer(photo, "kept", str(error))
     except GpendError as error:
@@ -76,6 +79,8 @@ def _restored(photo: Path, target: Path, networks: Networks, settings: CoreSetti
     original = opened(photo)
     if names_gpend(original.data):
         return Answer(photo, "kept", _AGAIN)
+    if why := _left(photo, original.data, settings):
+        return Answer(photo, "kept", why)
     target = _with_ending(photo, original.data, target)
     if not replace and _stands_from_before(photo, original, target):
         return Answer(photo, "kept", "it was restored into this place before; --force does it anew")
@@ -86,6 +91,10 @@ def _restored(photo: Path, target: Path, networks: Networks, settings: CoreSetti
         case Restored():
             output = _write(photo, original, outcome, target, settings)
             return Answer(photo, "restored", outcome.reason, outcome.faces, outcome.notes, output)
+
+
+def _left(photo: Path, data: bytes, settings: CoreSettings) -> str:
+    return screenshot.left(photo.name, photo.absolute().parent.name, data, settings.triage)
 
 
 def piped(photo: Path, networks: Networks, settings: CoreSettings) -> tuple[Answer, bytes]:

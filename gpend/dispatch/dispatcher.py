@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from gpend.core import screenshot
 from gpend.core.formats.wechat import reveal
 from gpend.dispatch.decided import Decided
 from gpend.dispatch.finish import Finisher, interval
@@ -44,6 +45,7 @@ class Dispatcher:
         self.health = Health(ledger, self.listener)
         self.outputs = OutputWriter(ledger, runtime.settings)
         self._pairs = list(pairs)
+        self._triage = runtime.settings.triage
         self._engine = runtime.engine
         self._ledger = ledger
         self._wake = wake
@@ -170,6 +172,7 @@ class Dispatcher:
             return
         try:
             is_done = self._decided.finish(job, now) or self._reuse.finish_known(job, now)
+            is_done = is_done or self._leave_screenshot(job, now)
         except OSError as error:
             self._finisher.requeue_for_output(job, error, now, begun=False)
             return
@@ -177,6 +180,16 @@ class Dispatcher:
             self.health.resume(job.pair, now)
         else:
             self._submit(job, now)
+
+    def _leave_screenshot(self, job: Job, now: Now) -> bool:
+        """End a picture of a screen, which is left alone unless a person wants it; False: it is none, or restored."""
+        if job.wish is not None:
+            return False
+        relative = job.row.relative
+        why = screenshot.left(relative.name, relative.parent.name, job.picture, self._triage)
+        if why:
+            self._finisher.keep(job, why, now)
+        return bool(why)
 
     def _submit(self, job: Job, now: Now) -> None:
         self._ledger.queue.begin(job.row.id, now.utc)

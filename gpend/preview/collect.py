@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gpend.core import pipeline
+from gpend.core import pipeline, screenshot
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
@@ -65,7 +65,9 @@ def collect(
     for path in found:
         collection.photos += 1
         try:
-            for one in pipeline.examine(read(path), networks, settings):
+            photo = read(path)
+            left = screenshot.left(path.name, path.parent.name, photo, settings.triage)
+            for one in [] if left else pipeline.examine(photo, networks, settings):
                 collection.verdicts[one.report.verdict] += 1
                 if one.before is not None and one.report.sharpness is not None:
                     collection.sharpness.append(one.report.sharpness)

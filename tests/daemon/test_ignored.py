@@ -72,3 +72,20 @@ def test_what_waits_and_is_ignored_before_its_turn_is_not_worked_on(world: World
     with Ledger.read_only(world.settings.ledger) as records:
         assert records.photo(world.source / "a/new.jpg") is None
     assert world.outputs()["a/1.jpg"] == RESTORED
+
+
+def test_screenshots_are_left_alone_also_when_they_are_tried_again_unless_a_person_wants_them(world: World) -> None:
+    world.put("Screenshots/a.jpg", BLURRED + b"1")
+    world.put("b/Screenshot_20240229.jpg", BLURRED + b"2")
+    world.put("c.jpg")
+    world.once()
+    assert world.outputs() == {"c.jpg": RESTORED}
+    row = world.row("b/Screenshot_20240229.jpg")
+    assert (row.state, row.reason.split(";")[0]) == (State.KEPT, "a screenshot, by its name")
+    world.ask(lambda ledger: ledger.requests.retry(row.id, world.clock.now().utc))
+    world.once()
+    assert world.engine.given.total() == 1
+    world.knobs["triage"] = {"screenshots": "restore"}
+    world.ask(lambda ledger: ledger.requests.retry(row.id, world.clock.now().utc))
+    world.once()
+    assert set(world.outputs()) == {"b/Screenshot_20240229.jpg", "c.jpg"}

@@ -13,6 +13,7 @@ from gpend.core.formats.signatures import HEAD, Structure, structure_of
 from gpend.core.formats.webp import riff
 from gpend.errors import GpendError
 
+_MOST = 64 << 10  # bytes of one text
 _PREFIX = b"Exif\0\0"
 
 
@@ -24,6 +25,22 @@ def described(photo: bytes) -> Capture:
     except (GpendError, UnreadableError, ValueError, IndexError, KeyError):
         return Capture()
     return capture_of(block.removeprefix(_PREFIX))
+
+
+def remarks(photo: bytes) -> bytes:
+    """The texts in which programs leave a word about a picture, and what stands around them: EXIF, and text in a PNG.
+
+    To look for words in; b"" where there is nothing, or it cannot be followed. Never raises.
+    """
+    structure = structure_of(photo[:HEAD])
+    try:
+        found = _BLOCKS[structure](photo)[:_MOST] if structure not in (None, Structure.TIFF) else b""
+        if structure is Structure.PNG:
+            told = [photo[chunk.data][:_MOST] for chunk in chunks.walk(photo) if chunk.kind in (b"tEXt", b"iTXt")]
+            found = b"\n".join((found, *told))
+    except (GpendError, UnreadableError, ValueError, IndexError, KeyError, StopIteration):
+        return b""
+    return found
 
 
 def _in_jpeg(photo: bytes) -> bytes:
