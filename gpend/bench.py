@@ -137,6 +137,7 @@ class _Timed:
             networks,
             detect=partial(self._detect, networks.detect),
             restore=_TimedRestore(networks.restore, self),
+            larger=tuple(_TimedRestore(one, self) for one in networks.larger),
             estimate=networks.estimate and _TimedEstimate(networks.estimate, self),
             refine=networks.refine and _TimedRefine(networks.refine, self),
         )
@@ -153,6 +154,7 @@ class _TimedRestore:
         self._network, self._times = network, times
         self.name: str = network.name
         self.size: int = network.size
+        self.seen: int = network.seen
         self.template: Landmarks = network.template
         self.fit: BlendFit = network.fit
 

@@ -12,7 +12,7 @@ from gpend.errors import FatalError
 from gpend.intake.mounts import mounts_now
 from gpend.intake.scan import Scan
 from gpend.intake.source import source_of
-from gpend.settings import FolderSettings, Keep, Settings
+from gpend.settings import FolderSettings, Keep, Settings, names_file
 
 _SECONDS = 10.0  # that are spent on looking through a folder
 _PROTECTED_LINKS = Path("/proc/sys/fs/protected_hardlinks")
@@ -58,6 +58,19 @@ def _of_weights(settings: Settings) -> Iterator[str]:
         yield f"restore.weights: there is no folder {folder}. Make it, or leave the line out."
     elif folder is not None and not os.access(folder, os.R_OK | os.X_OK):
         yield f"restore.weights: the folder {folder} cannot be read by this user."
+    if names_file(settings.restore.model):
+        yield from _of_own_network(Path(settings.restore.model))
+
+
+def _of_own_network(path: Path) -> Iterator[str]:
+    from gpend.models.gpen import described  # noqa: PLC0415 - torch is only for who names a file of their own
+    from gpend.models.restorers import OwnFile  # noqa: PLC0415 - the same
+
+    with suppress(OSError):  # told elsewhere
+        try:
+            described(OwnFile(path, path.read_bytes()))
+        except FatalError as error:
+            yield f"restore.model: {error}"
 
 
 def _of_links(settings: Settings) -> Iterator[str]:

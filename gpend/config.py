@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gpend.errors import ConfigurationError
-from gpend.settings import Settings
+from gpend.settings import Settings, names_file
 
 ENVIRONMENT = "GPEND_CONFIG"
 DEFAULT = Path("/etc/gpend/gpend.yaml")
@@ -252,7 +252,10 @@ def _shown(value: object) -> str:
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Every path absolute, `~` and the folder of the configuration file filled in."""
-    return settings.model_validate(_with_paths(settings.model_dump(), folder))
+    told = settings.model_dump()
+    if names_file(settings.restore.model):
+        told["restore"]["model"] = str(folder / _at_home(Path(settings.restore.model)))
+    return settings.model_validate(_with_paths(told, folder))
 
 
 def _with_paths(value: object, folder: Path) -> object:

@@ -90,10 +90,19 @@ class Grain(StrEnum):
     REMOVE = "remove"
 
 
+AUTO = "auto"
+"""Instead of a network's name: for each face, the smallest network present that holds its detail."""
+
+
+def names_file(model: str) -> bool:
+    """Whether `restore.model` is a file of a person's own, not the name of a network."""
+    return "/" in model or Path(model).suffix in (".pth", ".pt", ".safetensors")
+
+
 class RestoreSettings(Knobs):
     """With what, and how."""
 
-    model: str = "gpen-256"
+    model: str = AUTO  # or the name of a network, or the path of a checkpoint
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")] = "auto"
     weights: Path | None = None  # a folder of further checkpoints, looked into first
     grain: Grain = Grain.SOFTEN

@@ -23,7 +23,8 @@ from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.models import fits
-from gpend.models.weights import GpenCheckpoint, find, weights_folders
+from gpend.models.restorers import roll
+from gpend.models.weights import weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
 from gpend.settings import CoreSettings, EngineKind, EngineSettings, Settings
@@ -54,7 +55,7 @@ def problems(settings: Settings) -> list[str]:
     """Every reason why a daemon would not start with these settings, in words; none if all is well."""
     found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger)
     try:
-        find(settings.restore.model, GpenCheckpoint, weights_folders(settings.restore.weights))
+        roll(settings.restore.model, weights_folders(settings.restore.weights))
     except FatalError as error:
         found.append(str(error))
     return found + (cluster.problems(settings) if settings.engine.kind is EngineKind.CLUSTER else [])
@@ -69,6 +70,14 @@ def _problems_of_ledger(ledger: Path) -> list[str]:
         return []
     what = "cannot be written to" if there == folder else "does not exist and cannot be made"
     return [f"The folder of the ledger, {folder}, {what} by this user. Name another place for it: `ledger:`."]
+
+
+def restoring(settings: CoreSettings) -> list[str]:
+    """Which networks restore faces under these settings, and which of those that are there do not, in words."""
+    found = roll(settings.restore.model, weights_folders(settings.restore.weights))
+    each = ", each by the smallest that holds its detail" if len(found.names) > 1 else ""
+    first = f"Faces are restored by {' and '.join(found.names)}{each}."
+    return [f"{first} `gpend weights list` tells of others, and how to get them.", *found.left_out]
 
 
 def advice() -> list[str]:
@@ -154,6 +163,8 @@ class Outfit:
 def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
     logs.set_up(settings.log)
     _refuse(settings)
+    for left_out in roll(settings.restore.model, weights_folders(settings.restore.weights)).left_out:
+        log.warning("network_left_out", what=left_out)
     with Ledger.open(settings.ledger) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)

@@ -153,7 +153,7 @@ def answer_text(told: Facts, output: Path | None, notes: Sequence[str]) -> str:
 
 
 def _facts(history: History, now: datetime) -> list[str]:
-    made_with = " ".join(part for part in (history.model, history.settings[:12]) if part)
+    made_with = " ".join(part for part in (_networks(history), history.settings[:12]) if part)
     facts = {
         "output": plain(history.output or ""),
         "found": f"{ago(history.first_seen, now)} ({history.first_seen}), by {_finder(history.found_by)}",
@@ -166,6 +166,12 @@ def _facts(history: History, now: datetime) -> list[str]:
         "of the output": history.output_sha256 or "",
     }
     return [f"  {name + ':':14} {fact}" for name, fact in facts.items() if fact]
+
+
+def _networks(history: History) -> str:
+    """The networks by which its faces were restored; else what the settings named."""
+    names = dict.fromkeys(str(face["network"]) for face in history.faces if face.get("network"))
+    return " and ".join(names) or history.model
 
 
 def _finder(found_by: str) -> str:

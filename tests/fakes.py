@@ -60,6 +60,11 @@ class FakeRestorer:
     size: int = 256
 
     @property
+    def seen(self) -> int:
+        """All of it."""
+        return self.size
+
+    @property
     def template(self) -> Landmarks:
         """FFHQ's."""
         return align.scaled(align.FFHQ_TEMPLATE, self.size)

@@ -89,6 +89,8 @@ def check(user: str | None, config_file: Path | None) -> None:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
         for line in checkup.contents(folder, settings):
             click.echo(f"    {words.plain(line)}")
+    for line in wiring.restoring(settings):
+        click.echo(line)
     for notice in fits.notices(settings.restore):
         click.echo(f"Note: {notice}")
     click.echo(wiring.protection())

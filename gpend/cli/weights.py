@@ -9,6 +9,7 @@ import click
 from gpend.cli.answers import print_json, progress
 from gpend.cli.group import CONFIG, FILE, JSON, RefusedError, UndoneError, commands, settings_if_any
 from gpend.errors import FatalError
+from gpend.settings import AUTO, Settings
 
 if TYPE_CHECKING:
     from gpend.models.weights import AnyCheckpoint
@@ -102,7 +103,7 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     click.echo(f"{name} is in {own}; its size, tensors and SHA-256 were looked at ({installed.sha256}).")
     if checkpoint.sha256 is None:
         click.echo("Nobody publishes the SHA-256 of this file. The one above is pinned from now on.")
-    click.echo(f"To restore with it: `restore: {{model: {name}}}` in the configuration.")
+    click.echo(_use_of(installed, settings_if_any(config_file)))
 
 
 @weights.command()
@@ -130,7 +131,7 @@ def add(file: Path, name: str | None, template: str, config_file: Path | None) -
     added = add_own(file, name or file.stem, template, _own(config_file))
     click.echo(
         f"{added.name}: a GPEN of {added.size} px (channel_multiplier {added.channel_multiplier}, narrow "
-        f"{added.narrow:g}), copied to {_own(config_file)}.\nTo restore with it: `restore: {{model: {added.name}}}`."
+        f"{added.narrow:g}), copied to {_own(config_file)}.\n{_use_of(added, settings_if_any(config_file))}"
     )
 
 
@@ -161,6 +162,21 @@ def verify(name: str | None, *, as_json: bool, config_file: Path | None) -> None
         click.echo("\n".join(result.as_text() for result in results))
     if any(result.problem for result in results):
         raise UndoneError("Not every network is what it should be.")
+
+
+def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
+    """What must be done for a network to be used, from the next start of gpend's worker on."""
+    from gpend.models.restorers import DEFAULT
+
+    model = settings.restore.model
+    if checkpoint.architecture != "gpen":
+        return f"To use it: `detect: {{model: {checkpoint.architecture}}}` in the configuration."
+    if model == AUTO:
+        return (
+            "It is used from the next start of gpend on, for the faces that it suits best: `restore.model` is auto. "
+            f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again."
+        )
+    return f"To restore with it: `restore: {{model: {checkpoint.name}}}` in the configuration; now it is {model}."
 
 
 def _ask_consent(checkpoint: "AnyCheckpoint", own: Path, *, accept_licence: bool) -> None:

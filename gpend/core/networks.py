@@ -33,6 +33,11 @@ class RestoreFaces(Protocol):
         ...
 
     @property
+    def seen(self) -> int:
+        """Side at which it looks at them, in pixels: less than `size` where it enlarges what it sees."""
+        ...
+
+    @property
     def template(self) -> Landmarks:
         """Where the five landmarks stand in a crop of `size` pixels."""
         ...

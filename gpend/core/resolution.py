@@ -29,8 +29,9 @@ def spacing(blur: Blur | None, transform: align.Transform) -> float:
 
 
 def held(face: Face, network: RestoreFaces) -> float:
-    """The effective pixels across a face that the network's crop has room for."""
-    return face.width * align.scale_of(align.similarity(face.landmarks, network.template))
+    """The effective pixels across a face that the network sees."""
+    scale = align.scale_of(align.similarity(face.landmarks, network.template))
+    return face.width * scale * network.seen / network.size
 
 
 def smallest_covering(face: Face, detail: float, networks: Sequence[RestoreFaces]) -> RestoreFaces:

@@ -77,7 +77,7 @@ class Service:
         except GpendError as error:
             self._say(Refused(error))
             return
-        self._say(Ready(networks.restore.name))
+        self._say(Ready(" and ".join(one.name for one in networks.restorers)))
         while isinstance(message := receive_from_engine(inbox, self._largest), Photo):
             slots.submit(self._answer, message, networks)
             del message  # nor is the photo held on to here until the next one comes
@@ -139,9 +139,9 @@ _REFINED = 256  # side of the crop that the refining network is tried on, in pix
 
 def _try_out(networks: Networks) -> None:
     """All networks compute something before the first photo: a machine that cannot run them is found out here."""
-    side = networks.restore.size
     networks.detect(np.zeros((64, 64, 3), np.uint8))
-    networks.restore(np.full((1, side, side, 3), 0.5, np.float32))
+    for network in networks.restorers:
+        network(np.full((1, network.size, network.size, 3), 0.5, np.float32))
     if networks.estimate is not None:
         side = networks.estimate.size
         networks.estimate(np.full((1, side, side), 0.5, np.float32))

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gpend.core import sharpness
 from gpend.core.blend import BANDS, CAUTIOUS, BlendFit, Coefficients
 from gpend.errors import FatalError
-from gpend.models.weights import known, weights_folders
+from gpend.models.restorers import identities
+from gpend.models.weights import weights_folders
 from gpend.settings import RestoreSettings
 
 ENDING = ".blend.json"
@@ -130,9 +131,7 @@ def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
 
 def in_use(settings: RestoreSettings) -> list[Fitted]:
     """Of every network that these settings let restore."""
-    folders = weights_folders(settings.weights)
-    named = [one.checkpoint for one in known(folders) if one.checkpoint.name == settings.model]
-    return [fit_of(checkpoint.name, checkpoint.sha256, folders) for checkpoint in named]
+    return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights))]
 
 
 def digest_of(settings: RestoreSettings) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
 from gpend.core.blend import CAUTIOUS, BlendFit
@@ -15,7 +15,9 @@ from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
 from gpend.models.device import named
 from gpend.models.precision import halved
-from gpend.models.tensors import read_tensors
+from gpend.models.recognise import Shape, shape_of
+from gpend.models.restorers import OWN_LICENCE, OwnFile
+from gpend.models.tensors import read_tensors, tensors_in
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
 
@@ -39,9 +41,10 @@ class Gpen:
         self.fit = fit
         self.name = checkpoint.version
         self.size: int = checkpoint.size
+        self.seen: int = checkpoint.seen or checkpoint.size
         self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
         self._network = network
-        self._half = halved(network, self.size, device)
+        self._half = halved(network, self.seen, device)
         self._device = device
         self._turn = turn
         pixels = _GPU_PIXELS if device.type == "cuda" else _CPU_PIXELS
@@ -69,9 +72,8 @@ class Gpen:
     @torch.inference_mode()
     def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same as calling it, in full precision whatever it would choose: to judge the choice."""
-        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
         with self._turn:
-            return _to_numpy(self._network(pictures.permute(0, 3, 1, 2) * 2 - 1))
+            return _to_numpy(self._network(self._pictures(crops)))
 
     def _restored(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """One batch, or its halves where memory is short."""
@@ -87,8 +89,7 @@ class Gpen:
 
     @torch.inference_mode()
     def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
-        pictures = pictures.permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
+        pictures = self._pictures(crops)
         for network in (self._half, self._network):
             if network is None:
                 continue
@@ -97,6 +98,14 @@ class Gpen:
                 return _to_numpy(restored)
         problem = f"{self.name} gave no picture for a face of this photo (NaN or infinity)."
         raise PhotoError(problem) if self._device.type == "cpu" else DeviceError(problem)
+
+    def _pictures(self, crops: NDArray[np.float32]) -> Tensor:
+        """(count, 3, seen, seen) in [-1, 1] on the device."""
+        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
+        pictures = pictures.permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
+        if self.seen < self.size:
+            pictures = nn.functional.interpolate(pictures, (self.seen, self.seen), mode="area")
+        return pictures
 
 
 def batch_sizes(largest: int) -> tuple[int, ...]:
@@ -113,20 +122,32 @@ def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArra
             start += size
 
 
+def described(own: OwnFile, template: Template = Template.GPEN) -> Proven[GpenCheckpoint]:
+    """A checkpoint that no manifest describes, with the configuration that its tensors tell.
+
+    Raises FatalError saying what was expected and what was found.
+    """
+    shape = shape_of(tensors_in(own.content, own.path.name), own.path.name)
+    told = {"name": own.name, "file": own.path.name, "sha256": own.sha256, "bytes": len(own.content)}
+    told |= {"architecture": "gpen", **vars(shape), "template": template}
+    told |= {"origin": str(own.path), "licence": OWN_LICENCE}
+    return Proven(GpenCheckpoint.model_validate(told), own.content)
+
+
 def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn, fit: BlendFit = CAUTIOUS) -> Gpen:
     """The network on `device`, ready to run; `fit` is how much of its change is used.
 
     Raises FatalError where the file does not hold what its manifest says.
     """
     checkpoint = proven.checkpoint
+    shape = Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow, checkpoint.seen)
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-        network = FullGenerator(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
+        network = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow, shape.seen)
     try:
         network.load_state_dict(read_tensors(proven), strict=True, assign=True)
     except RuntimeError as error:
         raise FatalError(
-            f"{checkpoint.file} is no GPEN of size {checkpoint.size}, channel_multiplier "
-            f"{checkpoint.channel_multiplier}, narrow {checkpoint.narrow}: {str(error).splitlines()[-1].strip()} "
+            f"{checkpoint.file} is no GPEN of {shape}: {str(error).splitlines()[-1].strip()} "
             "Correct its entry in the manifest."
         ) from error
     form = Form.FUSED if device.type == "cuda" else Form.PLAIN

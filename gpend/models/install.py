@@ -6,10 +6,9 @@ from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.models import download, recognise, registry
+from gpend.models.restorers import OWN_LICENCE
 from gpend.models.tensors import tensors_in
 from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Template
-
-OWN_LICENCE = "your own"
 
 
 def install(
@@ -56,7 +55,7 @@ def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
         if not isinstance(checkpoint, GpenCheckpoint):
             return
         shape = recognise.shape_of(tensors_in(path.read_bytes(), checkpoint.file), checkpoint.file)
-        expected = recognise.Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
+        expected = recognise.Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow, checkpoint.seen)
         if shape != expected:
             raise FatalError(f"{checkpoint.file} is another network: {shape} was found, {expected} expected.")
 

@@ -1,20 +1,22 @@
 """The networks that the settings ask for, found, proven and ready to run."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+
+import torch
 
 from gpend.core.networks import Networks
 from gpend.models.device import limit_threads, resolve
 from gpend.models.fits import fit_of
-from gpend.models.gpen import load_gpen
+from gpend.models.gpen import Gpen, described, load_gpen
 from gpend.models.kernel import load_kernel
 from gpend.models.needed import DETECTOR, KERNEL, REFINER
 from gpend.models.refine import load_refiner
+from gpend.models.restorers import LeftOut, OwnFile, restorers
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
 from gpend.models.weights import (
     DetectorCheckpoint,
-    GpenCheckpoint,
     KernelCheckpoint,
     Kind,
     Proven,
@@ -32,19 +34,30 @@ def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | N
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says.
     """
     folders = weights_folders(settings.restore.weights)
-    restorer = find(settings.restore.model, GpenCheckpoint, folders)
     detector = find(DETECTOR, DetectorCheckpoint, folders)
     estimator = _find_if_known(KERNEL, KernelCheckpoint, folders)
     refiner = _find_if_known(REFINER, RefineCheckpoint, folders) if estimator else None
     device = resolve(settings.restore.device)
     limit_threads()
     turn = Turn(progress)
+    smallest, *larger = _restorers(settings.restore.model, folders, device, turn)
     return Networks(
         load_retinaface(detector, device, turn),
-        load_gpen(restorer, device, turn, fit_of(restorer.checkpoint.name, restorer.checkpoint.sha256, folders).fit),
+        smallest,
         load_kernel(estimator, device, turn) if estimator else None,
         load_refiner(refiner, device, turn) if refiner else None,
+        tuple(larger),
     )
+
+
+def _restorers(model: str, folders: Sequence[Path], device: torch.device, turn: Turn) -> Iterator[Gpen]:
+    for one in restorers(model, folders):
+        if isinstance(one, LeftOut):
+            continue
+        proven = described(one) if isinstance(one, OwnFile) else one
+        beside = [one.path.parent] if isinstance(one, OwnFile) else folders
+        fitted = fit_of(proven.checkpoint.name, proven.checkpoint.sha256, beside)
+        yield load_gpen(proven, device, turn, fitted.fit)
 
 
 def _find_if_known(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:

@@ -1,4 +1,4 @@
-"""The configuration of a GPEN, as the shapes of its tensors tell it."""
+"""The configuration of a GPEN, also of one that enlarges, as the shapes of its tensors tell it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +23,11 @@ class Shape:
     size: int
     channel_multiplier: int
     narrow: float
+    seen: int | None = None  # side of what it is given, where that is smaller than its pictures
+
+    def __str__(self) -> str:
+        enlarges = f", from crops of {self.seen}" if self.seen else ""
+        return f"size {self.size}, channel_multiplier {self.channel_multiplier}, narrow {self.narrow:g}{enlarges}"
 
 
 def shape_of(tensors: Mapping[str, Tensor], file: str) -> Shape:
@@ -31,25 +36,25 @@ def shape_of(tensors: Mapping[str, Tensor], file: str) -> Shape:
     if first is None or last is None or len(last.shape) != 2 or last.shape[0] != _STYLE:  # noqa: PLR2004 - a matrix
         raise FatalError(
             f"{file} holds no GPEN generator: expected were tensors such as ecd0.0.0.weight and {_CODE}, found were "
-            f"{len(tensors)} others, such as {', '.join(list(tensors)[:3]) or 'none'}. Nothing was installed."
+            f"{len(tensors)} others, such as {', '.join(list(tensors)[:3]) or 'none'}. It was not used."
         )
-    size = 2 << len({key.split(".", 1)[0] for key in tensors if key.startswith("ecd")})
+    seen = 2 << len({key.split(".", 1)[0] for key in tensors if key.startswith("ecd")})
+    size = 4 << len({key.split(".")[2] for key in tensors if key.startswith("generator.to_rgbs.")})
     narrow = last.shape[1] / _FIRST_PIXELS / _STYLE
-    multiplier = max(1, round(first.shape[0] * size / (_FULL * narrow))) if size > _WIDE else 1
-    shape = Shape(size, multiplier, narrow)
+    multiplier = max(1, round(first.shape[0] * seen / (_FULL * narrow))) if seen > _WIDE else 1
+    shape = Shape(size, multiplier, narrow, seen if seen < size else None)
     _refuse_other(tensors, shape, file)
     return shape
 
 
 def _refuse_other(tensors: Mapping[str, Tensor], shape: Shape, file: str) -> None:
     with torch.device("meta"):
-        expected = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow).state_dict()
+        expected = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow, shape.seen).state_dict()
     for key, tensor in expected.items():
         found = tensors.get(key)
         if found is None or found.shape != tensor.shape:
             told = "is not there" if found is None else f"is {tuple(found.shape)}"
             raise FatalError(
-                f"{file} looks like a GPEN of size {shape.size}, channel_multiplier {shape.channel_multiplier}, narrow "
-                f"{shape.narrow:g}, but its tensor {key} {told} where {tuple(tensor.shape)} was expected. "
-                "Nothing was installed."
+                f"{file} looks like a GPEN of {shape}, but its tensor {key} {told} where {tuple(tensor.shape)} was "
+                "expected. It was not used."
             )

@@ -11,8 +11,10 @@ from torch import Tensor
 from gpend.errors import FatalError
 from gpend.models.weights import Proven
 
-_LAST = "final_linear.0.weight"  # a tensor that every GPEN has: its key tells the prefix of all others
+_FIRST = "ecd0.0.0.weight"  # a tensor that every GPEN has, and no discriminator: its key tells the prefix of all others
+_AVERAGED = "ema"  # in the prefix of the averaged one, where two lie side by side
 _PREFERRED = ("g_ema", "params_ema", "ema", "g", "params", "state_dict", "model")
+_WRAPPED = "module."  # before every key of what was trained on several graphics cards
 _DEPTH = 3  # dictionaries within dictionaries that a training state may have
 
 
@@ -28,13 +30,14 @@ def tensors_in(content: bytes, file: str) -> dict[str, Tensor]:
     """
     found = _unpacked(content, file)
     for tensors in _states(found, _DEPTH):
-        prefix = next((key.removesuffix(_LAST) for key in tensors if key.endswith(_LAST)), None)
-        if prefix is not None:
+        prefixes = [key.removesuffix(_FIRST) for key in tensors if key.endswith(_FIRST)]
+        if prefixes:
+            prefix = min(prefixes, key=lambda one: _AVERAGED not in one)
             return {key.removeprefix(prefix): value.float() for key, value in tensors.items() if key.startswith(prefix)}
     plain = next(_states(found, 1), None)
     if plain is None:
         raise FatalError(f"The network file {file} holds something other than named tensors.")
-    return {key: value.float() for key, value in plain.items()}
+    return {key.removeprefix(_WRAPPED): value.float() for key, value in plain.items()}
 
 
 def _unpacked(content: bytes, file: str) -> object:

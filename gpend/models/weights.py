@@ -54,6 +54,7 @@ class GpenCheckpoint(_Checkpoint):
     channel_multiplier: Annotated[int, Field(ge=1)]
     narrow: Annotated[float, Field(gt=0)]
     template: Template
+    seen: Literal[32, 64, 128, 256, 512, 1024] | None = None  # side of what it is given, where that is smaller
 
 
 class DetectorCheckpoint(_Checkpoint):

@@ -1,14 +1,20 @@
 """The settings name the networks."""
 
+import hashlib
 import threading
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gpend.errors import FatalError
+from gpend.models.arch.generator import FullGenerator
 from gpend.models.loading import load
+from gpend.models.recognise import Shape
 from gpend.settings import CoreSettings, RestoreSettings
+from tests.models.conformance import weights
 
 
 def test_the_default_settings_load_what_is_shipped() -> None:
@@ -19,6 +25,41 @@ def test_the_default_settings_load_what_is_shipped() -> None:
     assert networks.restore(crop).shape == crop.shape
     assert not networks.detect(np.zeros((64, 64, 3), np.uint8))
     assert turns == [(threading.get_ident(),)] * 2
+
+
+def _saved(path: Path, shape: Shape, key: str = "g_ema") -> Path:
+    with torch.device("meta"):
+        shapes = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow, shape.seen).state_dict()
+    torch.save({key: weights({name: list(one.shape) for name, one in shapes.items()}), "iteration": 7}, path)
+    return path
+
+
+def test_a_checkpoint_of_one_s_own_training_is_loaded_by_its_path(tmp_path: Path) -> None:
+    file = _saved(tmp_path / "children.pth", Shape(64, 1, 0.125))
+    restore = load(CoreSettings(restore=RestoreSettings(device="cpu", model=str(file)))).restore
+    assert restore.name == f"children ({hashlib.sha256(file.read_bytes()).hexdigest()[:8]})"
+    assert (restore.size, restore.seen) == (64, 64)
+    crop = np.full((1, 64, 64, 3), 0.5, np.float32)
+    assert restore(crop).shape == crop.shape
+
+
+def test_a_network_that_enlarges_sees_less_than_it_gives_and_gives_the_same_every_time(tmp_path: Path) -> None:
+    file = _saved(tmp_path / "enlarges.pth", Shape(128, 1, 0.125, 64), "params_ema")
+    settings = CoreSettings(restore=RestoreSettings(device="cpu", model=str(file)))
+    crops = np.random.default_rng(1).random((3, 128, 128, 3), np.float32)
+    first, second = (load(settings).restore for _ in range(2))
+    assert (first.size, first.seen) == (128, 64)
+    together = first(crops)
+    assert together.shape == crops.shape
+    assert together.std() > 0.01
+    assert np.array_equal(together, second(crops))
+    assert np.abs(first(crops[1:2])[0] - together[1]).max() < 1e-3
+
+
+def test_a_file_of_another_network_is_told_with_what_was_expected(tmp_path: Path) -> None:
+    torch.save({"body.conv.weight": torch.zeros(1)}, tmp_path / "gfpgan.pth")
+    with pytest.raises(FatalError, match=r"gfpgan.pth holds no GPEN generator: expected were .* found were 1 others"):
+        load(CoreSettings(restore=RestoreSettings(device="cpu", model=str(tmp_path / "gfpgan.pth"))))
 
 
 def test_a_model_that_is_not_known_is_refused_by_name() -> None:

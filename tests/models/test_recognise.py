@@ -20,7 +20,7 @@ TINY = Shape(64, 1, 0.125)
 def _tensors(shape: Shape) -> dict[str, Tensor]:
     """Zeros, with the keys and shapes of a published generator; on the meta device they take no memory."""
     with torch.device("meta"):
-        return dict(FullGenerator(shape.size, shape.channel_multiplier, shape.narrow).state_dict())
+        return dict(FullGenerator(shape.size, shape.channel_multiplier, shape.narrow, shape.seen).state_dict())
 
 
 def _tiny() -> dict[str, Tensor]:
@@ -47,6 +47,11 @@ def test_any_configuration_is_found_again(size: int, multiplier: int, narrow: fl
     assert shape_of(_tensors(Shape(size, multiplier, narrow)), "x.pth") == Shape(size, multiplier, narrow)
 
 
+@pytest.mark.parametrize("shape", [Shape(128, 1, 0.125, 64), Shape(1024, 2, 1.0, 256), Shape(512, 1, 0.5, 128)])
+def test_a_network_that_enlarges_is_told_by_its_encoder(shape: Shape) -> None:
+    assert shape_of(_tensors(shape), "x.pth") == shape
+
+
 @pytest.mark.parametrize(
     "wrapped",
     [
@@ -55,6 +60,7 @@ def test_any_configuration_is_found_again(size: int, multiplier: int, narrow: fl
         lambda tensors: {"params": {"x": torch.ones(1)}, "params_ema": tensors},
         lambda tensors: {"state": {"model": {f"module.{key}": value for key, value in tensors.items()}}},
         lambda tensors: {f"ema_model.module.{key}": value for key, value in tensors.items()} | {"step": torch.ones(1)},
+        lambda tensors: {"d": {"final_linear.0.weight": torch.ones(1)}, "net": tensors, "lr": 0.1},
     ],
 )
 def test_a_generator_is_found_in_any_training_state(wrapped: object) -> None:
@@ -68,6 +74,12 @@ def test_the_average_is_taken_where_there_are_two() -> None:
     average = {key: value + 1 for key, value in _tiny().items()}
     found = tensors_in(_saved({"g": _tiny(), "g_ema": average}), "state.pth")
     assert float(found["final_linear.0.weight"].mean()) == 1
+
+
+def test_the_average_is_taken_where_both_lie_side_by_side() -> None:
+    flat = {f"online_model.{key}": value for key, value in _tiny().items()}
+    flat |= {f"ema_model.{key}": value + 1 for key, value in _tiny().items()}
+    assert float(tensors_in(_saved(flat), "state.pth")["final_linear.0.weight"].mean()) == 1
 
 
 def test_another_network_is_told_apart_with_what_was_expected_and_found() -> None:

@@ -1,4 +1,7 @@
-"""GPEN's FullGenerator: an encoder whose features steer a StyleGAN2 decoder, for any side from 64 to 2048."""
+"""GPEN's FullGenerator: an encoder whose features steer a StyleGAN2 decoder, for any side from 64 to 2048.
+
+With a picture larger than what the encoder sees it is the published FullGenerator_SR.
+"""
 
 import copy
 from itertools import pairwise
@@ -37,19 +40,23 @@ class Decoder(nn.Module):
         self.convs = nn.ModuleList()
         self.to_rgbs = nn.ModuleList()
         for smaller, side in pairwise(sides):
-            self.convs.append(StyledLayer(2 * widths[smaller], widths[side], _STYLE, upsample=True))
-            self.convs.append(StyledLayer(2 * widths[side], widths[side], _STYLE))
+            self.convs.append(StyledLayer(2 * widths[smaller], widths[side], _STYLE, upsample=True, seed=2 * side))
+            self.convs.append(StyledLayer(2 * widths[side], widths[side], _STYLE, seed=2 * side + 1))
             self.to_rgbs.append(PictureLayer(2 * widths[side], _STYLE))
 
     def forward(self, code: Tensor, encoded: list[Tensor]) -> Tensor:
-        """`code` (count, 512) and the encoder's features, smallest side first, to RGB around [-1, 1]."""
+        """`code` (count, 512) and the encoder's features, smallest side first, to RGB around [-1, 1].
+
+        Above the side of the last of them noise takes their place.
+        """
         latent = self.style(code)
         features = self.input.input.expand(code.shape[0], -1, -1, -1)
         features = self.conv1(features, latent, encoded[0])
         picture: Tensor = self.to_rgb1(features, latent, None)
         for index, to_rgb in enumerate(self.to_rgbs):
-            features = self.convs[2 * index](features, latent, encoded[index + 1])
-            features = self.convs[2 * index + 1](features, latent, encoded[index + 1])
+            beside = encoded[index + 1] if index + 1 < len(encoded) else None
+            features = self.convs[2 * index](features, latent, beside)
+            features = self.convs[2 * index + 1](features, latent, beside)
             picture = to_rgb(features, latent, picture)
         return picture
 
@@ -58,14 +65,16 @@ class FullGenerator(nn.Module):
     """The published network, key for key: load a checkpoint with `strict=True`, then `prepare` once, then call.
 
     `size` is the side of the pictures, a power of two from 64; `channel_multiplier` and `narrow` set the width.
+    `seen` is the side of what it is given, where that is smaller.
     """
 
-    def __init__(self, size: int, channel_multiplier: int, narrow: float) -> None:
+    def __init__(self, size: int, channel_multiplier: int, narrow: float, seen: int | None = None) -> None:
         super().__init__()
         widths = channel_widths(size, channel_multiplier, narrow)
-        sides = sorted(widths, reverse=True)
+        seen = seen or size
+        sides = sorted((side for side in widths if side <= seen), reverse=True)
         self._encoders = len(sides)
-        self.ecd0 = nn.Sequential(EncoderLayer(3, widths[size], 1, downsample=False))
+        self.ecd0 = nn.Sequential(EncoderLayer(3, widths[seen], 1, downsample=False))
         for number, (side, smaller) in enumerate(pairwise(sides), 1):
             layer = EncoderLayer(widths[side], widths[smaller], 3, downsample=True)
             self.add_module(f"ecd{number}", nn.Sequential(layer))
@@ -93,7 +102,7 @@ class FullGenerator(nn.Module):
         return twin
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Float32 RGB (count, 3, size, size) in [-1, 1] to the same, restored; values may go slightly beyond."""
+        """Float32 RGB (count, 3, seen, seen) in [-1, 1] to (count, 3, size, size); values may go slightly beyond."""
         encoded = []
         features = picture.to(next(self.ecd0.parameters()).dtype)
         for number in range(self._encoders):

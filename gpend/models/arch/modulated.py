@@ -1,6 +1,7 @@
 """The generator's layers: convolutions whose channels are weighed by the style, and the picture made of them."""
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -59,11 +60,21 @@ class NoiseWeight(nn.Module):
         self.weight = empty(1)
 
 
-class StyledLayer(nn.Module):
-    """A modulated convolution, joined by the encoder's features ("noise" in the published code) and activated."""
+def free_noise(shape: Sequence[int], seed: int) -> Tensor:
+    """Normal noise (1, ...) for features (count, ...) of this shape, the same for every face and on every machine."""
+    random = torch.Generator().manual_seed(seed)
+    return torch.randn(1, *shape[1:], generator=random)
 
-    def __init__(self, inputs: int, outputs: int, style: int, *, upsample: bool = False) -> None:
+
+class StyledLayer(nn.Module):
+    """A modulated convolution, joined by the encoder's features ("noise" in the published code) and activated.
+
+    Where the encoder has none, above its own resolution, noise stands in for them; `seed` makes it.
+    """
+
+    def __init__(self, inputs: int, outputs: int, style: int, *, upsample: bool = False, seed: int = 0) -> None:
         super().__init__()
+        self._seed = seed
         self.conv = ModulatedConvolution(inputs, outputs, 3, style, upsample=upsample)
         self.noise = NoiseWeight()
         self.activate = Bias(2 * outputs)
@@ -74,7 +85,7 @@ class StyledLayer(nn.Module):
         self.noise.weight.mul_(GAIN)
         self.activate.bias.mul_(GAIN)
 
-    def forward(self, features: Tensor, latent: Tensor, encoded: Tensor) -> Tensor:
+    def forward(self, features: Tensor, latent: Tensor, encoded: Tensor | None) -> Tensor:
         """(count, inputs, side, side) to (count, 2 x outputs, ...): the layer's own half first, then the encoder's."""
         style = self.conv.modulation(latent)
         own = self.conv(features, style)
@@ -82,6 +93,8 @@ class StyledLayer(nn.Module):
         outputs = own.shape[1]
         bias = self.activate.bias[None, :, None, None]
         shape = (own.shape[0], 2 * outputs, *own.shape[2:])
+        if encoded is None:
+            encoded = free_noise(own.shape, self._seed).to(own.device, own.dtype).expand(own.shape)
         both = torch.empty(shape, dtype=own.dtype, device=own.device, memory_format=torch.channels_last)
         torch.addcmul(bias[:, :outputs], own, demodulation, out=both[:, :outputs])
         torch.addcmul(bias[:, outputs:], encoded, self.noise.weight, out=both[:, outputs:])

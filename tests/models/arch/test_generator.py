@@ -7,7 +7,7 @@ import torch
 
 from gpend.models.arch.generator import FullGenerator, channel_widths
 from gpend.models.arch.layers import Form
-from tests.models.conformance import network, picture, vector
+from tests.models.conformance import network, picture, vector, weights
 
 _EXACT = 1e-5
 
@@ -43,6 +43,25 @@ def test_a_picture_comes_out_the_same_alone_and_in_a_batch() -> None:
         together = built(pictures)
         alone = torch.cat([built(one[None]) for one in pictures])
     assert torch.allclose(together, alone, atol=1e-4 * float(alone.abs().max()))
+
+
+@pytest.mark.parametrize("form", Form)
+def test_where_an_encoder_sees_nothing_there_is_noise_the_same_every_time(
+    form: Form,
+) -> None:
+    with torch.device("meta"):
+        shapes = {key: list(value.shape) for key, value in FullGenerator(128, 1, 0.125, 64).state_dict().items()}
+    tensors = weights(shapes)
+    noisy, quiet = FullGenerator(128, 1, 0.125, 64), FullGenerator(128, 1, 0.125, 64)
+    noisy.load_state_dict(tensors)
+    silent = {f"generator.convs.{index}.noise.weight": torch.zeros(1) for index in (8, 9)}
+    quiet.load_state_dict(tensors | silent)
+    with torch.inference_mode():
+        seen, plain = noisy.prepare(form)(picture(64)), quiet.prepare(form)(picture(64))
+        again = noisy(picture(64))
+    assert seen.shape == plain.shape == (1, 3, 128, 128)
+    assert torch.equal(seen, again)
+    assert 0.001 < float((seen - plain).norm() / plain.norm()) < 10
 
 
 def test_the_narrowed_twin_leaves_the_original_exact() -> None:

@@ -1,0 +1,132 @@
+"""Which restoring networks the settings ask for: all that are there, one by its name, or a file (no torch here)."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from gpend.errors import FatalError
+from gpend.models.download import sha256_of
+from gpend.models.weights import GpenCheckpoint, Known, Proven, find, known
+from gpend.settings import AUTO, names_file
+
+DEFAULT = "gpen-256"
+"""The network that comes with gpend, and must be there where no other is."""
+
+OWN_LICENCE = "your own"
+
+_LONGEST_NAME = 60  # characters
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A checkpoint that no manifest describes; its tensors tell its configuration."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        """After the file, in letters that every format can hold in what a photo says of its past."""
+        return re.sub(r"[^A-Za-z0-9._-]", "_", self.path.stem)[:_LONGEST_NAME] or "own"
+
+    @property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A network that is there and cannot be used."""
+
+    why: str  # and what to do about it
+
+
+Found: TypeAlias = Proven[GpenCheckpoint] | OwnFile | LeftOut
+
+
+def restorers(model: str, folders: Sequence[Path]) -> Iterator[Found]:
+    """The networks for `restore.model`, the smallest first, each read whole and proven when its turn comes.
+
+    With AUTO, one that is not what it should be is left out, and gpend goes on without it. Raises FatalError saying
+    what to do where there is none at all, or not the one that was named.
+    """
+    if names_file(model):
+        yield _own(Path(model))
+    elif model != AUTO:
+        yield find(model, GpenCheckpoint, folders)
+    else:
+        yield from _all(folders)
+
+
+def _all(folders: Sequence[Path]) -> Iterator[Found]:
+    usable = 0
+    for one in _one_for_each_size(folders):
+        try:
+            yield find(one.checkpoint.name, GpenCheckpoint, folders)
+            usable += 1
+        except FatalError as error:
+            yield LeftOut(f"The network {one.checkpoint.name} is left out. {error}")
+    if not usable:
+        yield find(DEFAULT, GpenCheckpoint, folders)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """Which networks restore, by name, and what is left out."""
+
+    names: tuple[str, ...]  # the smallest first
+    left_out: tuple[str, ...]
+
+
+def roll(model: str, folders: Sequence[Path]) -> Roll:
+    """What `restorers` gives, without its contents. Raises FatalError as it does."""
+    names, left_out = [], []
+    for one in restorers(model, folders):
+        if isinstance(one, LeftOut):
+            left_out.append(one.why)
+        else:
+            names.append(one.name if isinstance(one, OwnFile) else one.checkpoint.name)
+    return Roll(tuple(names), tuple(left_out))
+
+
+def identities(model: str, folders: Sequence[Path]) -> list[tuple[str, str | None, tuple[Path, ...]]]:
+    """Name and SHA-256 of each, and where what was fitted for it is looked for; contents of named ones are not read.
+
+    Empty where there is none: `roll` says why.
+    """
+    if names_file(model):
+        own = Path(model)
+        is_there = own.is_file() and os.access(own, os.R_OK)
+        return [(OwnFile(own, b"").name, sha256_of(own), (own.parent,))] if is_there else []
+    there = _one_for_each_size(folders) if model == AUTO else known(folders)
+    wanted = [one.checkpoint for one in there if model in (AUTO, one.checkpoint.name)]
+    return [(one.name, one.sha256, tuple(folders)) for one in wanted]
+
+
+def _one_for_each_size(folders: Sequence[Path]) -> list[Known]:
+    """Of networks that are there, one of each size, with rising size: of two, the one that a person has added."""
+    there: dict[int, Known] = {}
+    for one in sorted(known(folders), key=lambda each: _rank(each, folders)):
+        if isinstance(one.checkpoint, GpenCheckpoint) and one.path is not None:
+            there.setdefault(one.checkpoint.size, one)
+    return [one for _, one in sorted(there.items())]
+
+
+def _rank(one: Known, folders: Sequence[Path]) -> int:
+    """The place among `folders` of the one that its file lies in."""
+    return len(folders) if one.path is None else folders.index(one.path.parent)
+
+
+def _own(path: Path) -> OwnFile:
+    try:
+        return OwnFile(path, path.read_bytes())
+    except OSError as error:
+        raise FatalError(
+            f"restore.model names the file {path}, which cannot be read: {error.strerror}. "
+            "Correct the path, or name a network that `gpend weights list` knows."
+        ) from error

@@ -1,0 +1,78 @@
+"""The settings ask for all networks that are there, for one by its name, or for a file."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gpend.errors import FatalError
+from gpend.models.restorers import DEFAULT, roll
+from gpend.models.weights import MANIFEST, weights_folders
+from gpend.settings import AUTO
+
+
+def _have(folder: Path, *sizes: int, prefix: str = "own") -> Path:
+    """A folder that describes a network of each size, and holds it."""
+    entries = []
+    for size in sizes:
+        content = f"network of {size}".encode()
+        (folder / f"{prefix}-{size}.pth").write_bytes(content)
+        entry: dict[str, object] = {"name": f"{prefix}-{size}", "file": f"{prefix}-{size}.pth", "template": "gpen"}
+        entry |= {"architecture": "gpen", "size": size, "channel_multiplier": 1, "narrow": 1.0}
+        entry |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "origin": "", "licence": ""}
+        entries.append(entry)
+    (folder / MANIFEST).write_text(yaml.safe_dump(entries))
+    return folder
+
+
+def test_alone_the_shipped_network_restores() -> None:
+    assert roll(AUTO, weights_folders()[-1:]).names == (DEFAULT,)
+
+
+def test_all_that_are_there_restore_the_smallest_first(tmp_path: Path) -> None:
+    found = roll(AUTO, weights_folders(_have(tmp_path, 1024, 512)))
+    assert found.names == (DEFAULT, "own-512", "own-1024")
+    assert found.left_out == ()
+
+
+def test_of_two_of_one_size_the_one_that_a_person_added_restores(tmp_path: Path) -> None:
+    assert roll(AUTO, weights_folders(_have(tmp_path, 256, 512))).names == ("own-256", "own-512")
+
+
+def test_what_is_only_described_is_not_asked_for(tmp_path: Path) -> None:
+    (_have(tmp_path, 512) / "own-512.pth").unlink()
+    assert roll(AUTO, weights_folders(tmp_path)).names == (DEFAULT,)
+
+
+def test_one_that_is_damaged_is_left_out_and_told(tmp_path: Path) -> None:
+    (_have(tmp_path, 512, 1024) / "own-512.pth").write_bytes(b"network of 51X")
+    found = roll(AUTO, weights_folders(tmp_path))
+    assert found.names == (DEFAULT, "own-1024")
+    assert len(found.left_out) == 1
+    assert "own-512 is left out" in found.left_out[0]
+    assert "Fetch it again" in found.left_out[0]
+
+
+def test_one_that_is_named_must_be_what_it_should_be(tmp_path: Path) -> None:
+    folders = weights_folders(_have(tmp_path, 512))
+    assert roll("own-512", folders).names == ("own-512",)
+    (tmp_path / "own-512.pth").write_bytes(b"")
+    with pytest.raises(FatalError, match="0 bytes instead"):
+        roll("own-512", folders)
+
+
+def test_without_any_network_it_is_told_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="No network of the kind needed"):
+        roll(AUTO, [tmp_path])
+
+
+def test_a_file_has_a_name_that_every_format_can_hold(tmp_path: Path) -> None:
+    file = tmp_path / "my; net (1)é.pth"
+    file.write_bytes(b"x")
+    assert roll(str(file), []).names == ("my__net__1__",)
+
+
+def test_a_file_that_is_not_there_is_told_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match=r"none\.pth, which cannot be read: No such file"):
+        roll(str(tmp_path / "none.pth"), [])
