@@ -3,7 +3,9 @@
 The same check stands at start and later. It opens files, read-only, when they have been quiet, and reads little of
 them. Only change counts, and only the monotonic clock, which is an argument: files from the future, from 1980, from a
 file system that counts in steps of two seconds, and clocks that jump make no difference. What a file's time says is
-asked for one thing only: whether a file without end, which is quiet, was left so long ago that nobody is writing it.
+asked for two things only. Was a file without end, which is quiet, left so long ago that nobody writes it? And in which
+steps does the clock count that gave it? No file is taken before the step is over in which it was seen: whatever is done
+to it afterwards shows in its stamp.
 """
 
 import heapq
@@ -29,6 +31,7 @@ from gpend.settings import Settings
 _HOLD_SECONDS = 600.0  # a temporary file beside a photo holds it at most so long: tools that die leave theirs behind
 _LONGEST_PAUSE = 3600.0
 _SHORTEST_PAUSE = 0.1
+_STEPS = 1.5  # of a file's clock that it is watched for at least; it may have been seen a moment after it was offered
 _CAPACITY = 20_000
 
 
@@ -70,14 +73,15 @@ class SettleQueue:
     def offer(self, sighting: Sighting, now: float, *, at_once: bool = False) -> bool:
         """Watch a file until it is whole; False if there is no room: offer it again later.
 
-        `at_once` says that the file is known to have been written to its end, so that it need not be quiet first.
+        `at_once` says that the file is known to have been written to its end, so that it need not be quiet for longer
+        than a step of its clock.
         """
         known = self._waiting.get(sighting.path)
         if known is None and len(self._waiting) >= self._capacity:
             return False
         since = now - self._quiet if at_once else now
         if known is None or _has_changed(known.sighting, sighting) or at_once:
-            self._begin(sighting, since, check_at=since + self._quiet)
+            self._begin(sighting, since, check_at=max(since + self._quiet, now + _one_step(sighting)))
         return True
 
     def pop_due(self, now: float) -> Path | None:
@@ -107,7 +111,7 @@ class SettleQueue:
         """
         waiting = self._waiting[seen.path]
         if not self.is_unchanged(seen):
-            self._begin(seen, now, check_at=now + max(self._quiet, _SHORTEST_PAUSE))
+            self._begin(seen, now, check_at=now + max(self._quiet, _SHORTEST_PAUSE, _one_step(seen)))
             return Verdict.WAIT
         unchanged = now - waiting.since
         patience = _HOLD_SECONDS if held else 0.0
@@ -147,6 +151,11 @@ class SettleQueue:
     def _enqueue(self, path: Path, waiting: _Waiting) -> None:
         waiting.queued_at = waiting.check_at
         heapq.heappush(self._queue, (waiting.check_at, next(self._order), path))
+
+
+def _one_step(sighting: Sighting) -> float:
+    """Seconds after which whatever is done to a file that was just seen gives it another stamp."""
+    return _STEPS * sighting.stamp.clock_step
 
 
 def _has_changed(before: Sighting, after: Sighting) -> bool:

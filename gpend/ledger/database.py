@@ -178,7 +178,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > VERSION:
         raise FatalError(
             f"The ledger {path} was written by a newer gpend (schema {version}, this one knows {VERSION}). "
@@ -187,24 +187,58 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise DamagedError(f"{path}: {found}")
-    if version == 0:
-        _create(connection, path)
-    elif version < VERSION:
-        _migrate(connection, path, version)
+    if version < VERSION:
+        _bring_up_to_date(connection, path)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables, or lead them to this schema: whole or not at all.
+
+    A command may do it at the same moment as the daemon, so the version is asked again when nobody else can write.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)
+        if version == 0:
+            _create(connection, path)
+        elif version < VERSION:
+            _migrate(connection, path, version)
+        connection.execute(f"PRAGMA user_version = {max(version, VERSION)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise DamagedError(f"{path} is a SQLite file, but not a ledger of gpend")
-    connection.executescript(f"BEGIN IMMEDIATE; {read('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")
+    _run(connection, read("schema.sql"))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Step by step, each whole or not at all, with a copy of what was there kept beside it."""
-    Database(connection).copy_to(path.with_name(f"{path.name}.schema-{version}"))
+    """Step by step, with a copy of what was there kept beside it."""
+    with closing(sqlite3.connect(path)) as before:  # who writes cannot copy; another one sees what was committed
+        Database(before).copy_to(path.with_name(f"{path.name}.schema-{version}"))
     for step in range(version + 1, VERSION + 1):
-        script = read(f"migrations/{step:04}.sql")
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {step}; COMMIT;")
+        _run(connection, read(f"migrations/{step:04}.sql"))
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Each statement of a script, inside of the transaction that has begun; `executescript` would end it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+    if statement.strip():
+        connection.execute(statement)
 
 
 def _reading_connection(path: Path) -> sqlite3.Connection:

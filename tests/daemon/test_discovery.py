@@ -75,6 +75,7 @@ def test_a_photo_that_got_its_name_from_a_temporary_one_need_not_be_quiet(scene:
     scene.steps()
     photo = scene.world.put("a.jpg")
     scene.hear(photo, is_whole=True)
+    scene.world.clock.pass_by(0.02)  # a step of the clock that gave the photo its time
     scene.steps()
     assert scene.ledger.counts()[State.WAITING] == 1
 

@@ -37,6 +37,8 @@ LOWERS_CASE = Disk("lowers case", _PASS_THROUGH % "lowers")
 """The same, but listed in small letters."""
 SHORT_NAMES = Disk("short names", _PASS_THROUGH % "keeps 143")
 """As an encrypted folder: a name has 143 bytes at most."""
+NOT_SHARED = Disk("not shared", _PASS_THROUGH % "keeps 255 direct")
+"""As some network shares: programs cannot share memory by a file that lies there."""
 DISKS = (EXFAT, NTFS, KEEPS_CASE, LOWERS_CASE)
 """Those that ignore case."""
 

@@ -1,9 +1,10 @@
 """A folder shown as another system keeps names.
 
-python -m tests.disks.pass_through BACKING MOUNT [keeps|lowers] [NAME_MAX]
+python -m tests.disks.pass_through BACKING MOUNT [keeps|lowers] [NAME_MAX] [direct]
 
 Names are found whatever their case. `keeps` lists them as they were made, like a share of Windows or a Mac's disk;
-`lowers` lists them in small letters. It runs until it is unmounted.
+`lowers` lists them in small letters. With `direct`, programs cannot share memory by a file, as on some network shares.
+It runs until it is unmounted.
 """
 
 import errno
@@ -182,4 +183,5 @@ if __name__ == "__main__":
         "entry_timeout": 0,
         "negative_timeout": 0,
     }  # two spellings are one file, which it caches as two
-    mfusepy.FUSE(operations, at, foreground=True, nothreads=True, use_ino=True, fsname="case", **now)
+    kind = {"use_ino": True, "fsname": "case", "direct_io": rest[2:] == ["direct"]}
+    mfusepy.FUSE(operations, at, foreground=True, nothreads=True, **kind, **now)

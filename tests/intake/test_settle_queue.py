@@ -14,6 +14,7 @@ from gpend.intake.stability import SettleQueue, Verdict
 from gpend.stamp import Stamp
 
 QUIET, PATIENCE = 10.0, 3600.0
+SOON = 0.015  # a step and a half of the clock that gave the time which `seen` says
 PATH = Path("/photos/a.jpg")
 
 
@@ -118,20 +119,53 @@ def test_a_file_with_its_end_far_off_in_time_is_taken_once_it_is_complete() -> N
 def test_a_file_known_to_be_whole_is_due_at_once_but_must_have_its_end() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
-    assert waiting.pop_due(5) == PATH
-    assert waiting.judge(seen(), Completeness.INCOMPLETE, 5) is Verdict.WAIT
+    assert waiting.pop_due(5 + SOON) == PATH
+    assert waiting.judge(seen(), Completeness.INCOMPLETE, 5 + SOON) is Verdict.WAIT
     waiting.offer(seen(), 6, at_once=True)
-    assert waiting.pop_due(6) == PATH
-    assert waiting.judge(seen(), Completeness.COMPLETE, 6) is Verdict.TAKE
+    assert waiting.pop_due(6 + SOON) == PATH
+    assert waiting.judge(seen(), Completeness.COMPLETE, 6 + SOON) is Verdict.TAKE
 
 
 def test_a_file_that_changes_after_it_was_known_to_be_whole_must_be_quiet() -> None:
     waiting = settle()
     waiting.offer(seen(), 5, at_once=True)
-    assert waiting.pop_due(5) == PATH
-    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 5) is Verdict.WAIT
+    assert waiting.pop_due(5 + SOON) == PATH
+    assert waiting.judge(seen(size=2), Completeness.COMPLETE, 5 + SOON) is Verdict.WAIT
     assert waiting.pop_due(14.9) is None
-    assert waiting.pop_due(15) == PATH
+    assert waiting.pop_due(15 + SOON) == PATH
+
+
+@pytest.mark.parametrize(("mtime_ns", "seconds"), [(2_000_000_000, 2.0), (3_000_000_000, 1.0), (3_010_000_000, 0.01)])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_no_file_is_taken_before_the_step_of_its_clock_is_over(mtime_ns: int, seconds: float, at_once: bool) -> None:  # noqa: FBT001  # drawn
+    waiting = SettleQueue(0.0, PATIENCE)
+    waiting.offer(seen(mtime_ns=mtime_ns), 5, at_once=at_once)
+    assert waiting.pop_due(5 + seconds) is None
+    assert waiting.pop_due(5 + 1.5 * seconds) == PATH
+
+
+@given(
+    step=st.sampled_from((2.0, 1.0, 0.01)),
+    quiet=st.sampled_from((0.0, 0.1, 10.0)),
+    pauses=st.lists(st.tuples(st.sampled_from((0.0, 0.003, 0.3, 0.9, 1.1, 2.5)), st.integers(0, 2)), max_size=40),
+)
+def test_what_is_on_record_under_a_stamp_is_what_stands_there_under_it(
+    step: float, quiet: float, pauses: list[tuple[float, int]]
+) -> None:
+    """A disk whose clock counts in steps, edits that keep the size, inodes that tell nothing, looks at any moment."""
+    waiting, now, content, written_at = SettleQueue(quiet, PATIENCE), 1000.0, 0, 1000.0
+    recorded: tuple[Stamp, int] | None = None
+    for pause, deed in pauses:
+        now += pause
+        if deed == 0:
+            content, written_at = content + 1, now
+        sighting = Sighting(PATH, Stamp(1, round(written_at // step * step * 1e9), 0), 0)
+        if recorded is not None and recorded[0] == sighting.stamp:
+            assert recorded[1] == content
+        else:
+            waiting.offer(sighting, now, at_once=deed == 1)
+        if waiting.pop_due(now) and waiting.judge(sighting, Completeness.COMPLETE, now) is Verdict.TAKE:
+            recorded = (sighting.stamp, content)
 
 
 def test_a_temporary_file_beside_it_holds_a_photo_but_not_for_ever() -> None:
@@ -185,7 +219,7 @@ def test_what_could_not_be_looked_at_is_looked_at_later() -> None:
 def test_without_a_quiet_time_files_that_change_all_the_time_still_wait_a_moment() -> None:
     waiting = SettleQueue(0, 0)
     waiting.offer(seen(), 0)
-    assert waiting.pop_due(0) == PATH
+    assert waiting.pop_due(SOON) == PATH
     assert waiting.judge(seen(size=2), Completeness.COMPLETE, 0) is Verdict.WAIT
     assert waiting.pop_due(0) is None
     assert waiting.pop_due(1) == PATH

@@ -215,14 +215,14 @@ def test_a_file_renamed_from_a_temporary_name_is_taken_at_once(source: Source) -
     photo = put(source, "a.jpg")
     gate = StabilityCheck(source, SETTINGS)
     assert gate.offer(sighting(source, photo), 0, at_once=True)
-    assert taken(gate, 0) == [photo]
+    assert taken(gate, 0.02) == [photo]
 
 
 def test_even_a_renamed_file_needs_its_end(source: Source) -> None:
     photo = put(source, "a.jpg", JPEG[:-2])
     gate = StabilityCheck(source, SETTINGS)
     assert gate.offer(sighting(source, photo), 0, at_once=True)
-    assert taken(gate, 0) == []
+    assert taken(gate, 0.02) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -293,13 +296,59 @@ def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(path: Path, monk
     connection.close()
 
 
-def test_a_ledger_of_the_first_schema_becomes_what_a_new_one_is(path: Path) -> None:
-    path.parent.mkdir()
+def make_first_schema(path: Path) -> None:
+    """A ledger as the first gpend left it, with two requests in it."""
+    path.parent.mkdir(exist_ok=True)
     first = (Path(__file__).parent / "data" / "schema-1.sql").read_text()
     rows = "INSERT INTO request (kind, path, asked) VALUES ('forget', NULL, 1), ('retry', NULL, 1);"
     old = sqlite3.connect(path)
     old.executescript(f"{first} {rows} PRAGMA user_version = 1;")
     old.close()
+
+
+def open_and_close(path: Path) -> None:
+    Ledger.open(path, NOW).close()
+
+
+def make(path: Path) -> None:
+    database.open_for_writing(path).close()
+
+
+def all_at_once(deeds: list[Callable[[], object]]) -> None:
+    """Do each in a thread of its own, begun at the same moment; what one raises is raised."""
+    barrier = threading.Barrier(len(deeds))
+
+    def begun(deed: Callable[[], object]) -> None:
+        barrier.wait(60)
+        deed()
+
+    with ThreadPoolExecutor(len(deeds)) as threads:
+        for done in [threads.submit(begun, deed) for deed in deeds]:
+            done.result()
+
+
+def test_a_command_and_a_daemon_bring_a_ledger_up_to_date_at_the_same_moment(tmp_path: Path) -> None:
+    for number in range(8):
+        path = tmp_path / str(number) / "ledger.sqlite"
+        make_first_schema(path)
+        ask = partial(Ledger.request, path, Request.CONFIRM)
+        all_at_once([ask, partial(open_and_close, path), ask, ask])
+        with Ledger.open(path, NOW) as ledger:
+            assert [asked.kind for asked in ledger.requests.waiting()] == [Request.RETRY, *[Request.CONFIRM] * 3]
+        kept = sqlite3.connect(path.with_name("ledger.sqlite.schema-1"))
+        assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+        kept.close()
+
+
+def test_a_new_ledger_is_made_once_by_whoever_comes_first(tmp_path: Path) -> None:
+    for number in range(8):
+        path = tmp_path / f"{number}.sqlite"
+        all_at_once([partial(make, path)] * 4)
+        Ledger.open(path, NOW).close()
+
+
+def test_a_ledger_of_the_first_schema_becomes_what_a_new_one_is(path: Path) -> None:
+    make_first_schema(path)
     with Ledger.open(path, NOW) as ledger:
         assert [asked.kind for asked in ledger.requests.waiting()] == [Request.RETRY]
     Ledger.open(path.with_name("new.sqlite"), NOW).close()
