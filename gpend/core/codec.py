@@ -27,7 +27,18 @@ from gpend.core.photo import Mask, Pixels
 from gpend.errors import GpendError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.settings import PhotoSettings
 
-__all__ = ["Decoded", "Encoded", "Format", "Header", "decode", "encode", "identify", "load_decoders", "overview"]
+__all__ = [
+    "Decoded",
+    "Encoded",
+    "Format",
+    "Header",
+    "decode",
+    "encode",
+    "identify",
+    "load_decoders",
+    "named",
+    "overview",
+]
 
 CONTAINERS: dict[Format, Container] = {
     Format.JPEG: jpeg,
@@ -62,7 +73,7 @@ def load_decoders() -> None:
 def identify(photo: bytes, settings: PhotoSettings) -> Header:
     """Read the header. Raises PhotoError for what is no photo, is refused or is too large."""
     container = CONTAINERS[_format(photo)]
-    with _named("its header cannot be read"):
+    with named("its header cannot be read"):
         header = container.header(photo)
     megapixels = header.width * header.height / 1e6
     factor = max(1.0, header.depth / ORDINARY_DEPTH)
@@ -77,13 +88,13 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The photo as (h, w, 3) RGB, stored orientation, long side at most `long_side`; decoded to its end."""
-    with _named("it cannot be decoded"):
+    with named("it cannot be decoded"):
         return CONTAINERS[header.format].overview(photo, header, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
     """All pixels. Raises IncompleteError where the file ends too early, PhotoError where it is corrupt."""
-    with _named("it cannot be decoded"):
+    with named("it cannot be decoded"):
         return CONTAINERS[header.format].decode(photo, header)
 
 
@@ -93,7 +104,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     The result has been decoded once and is of the same size and orientation. Raises PhotoError where that fails, and
     UnsupportedError where the photo's own tables round the whole change away.
     """
-    with _named("the restored picture cannot be written in its format"):
+    with named("the restored picture cannot be written in its format"):
         encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
         if changed.any() and encoded.photo == photo:
             raise UnsupportedError(
@@ -124,7 +135,7 @@ def _format(photo: bytes) -> Format:
 
 
 @contextmanager
-def _named(what: str) -> Iterator[None]:
+def named(what: str) -> Iterator[None]:
     """Turn whatever a decoder raises into the error that says what gpend does next."""
     try:
         yield

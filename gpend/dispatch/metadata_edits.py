@@ -1,6 +1,6 @@
 """Photos of which only the metadata were edited: the finished picture is put into the new file, without the engine."""
 
-from gpend.core.formats.same_picture import carried_over
+from gpend.core.same_picture import carried_over
 from gpend.dispatch.finish import Finisher
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import Job, Now

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gpend.core.formats.described import described
-from gpend.core.formats.same_picture import digest
+from gpend.core.same_picture import digest
 from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.intake.reading import Original

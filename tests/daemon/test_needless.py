@@ -13,8 +13,8 @@ from PIL import Image
 from gpend import reports
 from gpend.core.formats.jpeg import container
 from gpend.core.formats.jpeg.segments import APP1, COM, packed
-from gpend.core.formats.same_picture import digest
 from gpend.core.report import Outcome, Restored
+from gpend.core.same_picture import digest
 from gpend.ledger import Fingerprint, Ledger, Request, State
 from tests.photos import jpeg
 from tests.world import BLURRED, RESTORED, SHARP, World, sha256

@@ -43,7 +43,7 @@ def test_a_ledger_where_memory_cannot_be_shared_is_told_with_what_to_do(tmp_path
     for line in lines:
         assert "disk I/O error" in line
         assert "Keep the ledger on a local disk" in line
-    assert lines[-1].startswith("1 ")
+    assert lines[-1].startswith("2 ")
 
 
 def test_any_other_disk_may_hold_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The formats that gpend reads, and what is asked of each: one module per format fulfils `Container`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -70,5 +71,20 @@ class Container(Protocol):
         """`photo` with its pixels replaced where `changed`, and everything else kept; the result was decoded once.
 
         pixels: (h, w, 3) uint8 or uint16 over the whole range; changed: (h, w) bool; both in stored orientation.
+        """
+        ...
+
+    def coded(self, photo: bytes) -> Iterable[bytes | memoryview]:
+        """What codes the picture, byte for byte, without decoding it: first how it is turned and formed, then its data.
+
+        As long as only its metadata change, it is the same. Raises PhotoError, or anything, where it cannot be told.
+        """
+        ...
+
+    def carried_over(self, photo: bytes, restored: bytes, history: str) -> bytes:
+        """`photo` with the picture of `restored`, made of the same picture under other metadata; nothing is decoded.
+
+        The thumbnail in its EXIF follows, and `history` is recorded if not empty. Raises PhotoError, or anything, where
+        it cannot be done.
         """
         ...

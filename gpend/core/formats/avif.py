@@ -4,6 +4,7 @@ Every box, item and property stays as it was (EXIF, XMP, ICC, alpha, gain map), 
 things lie and how the new picture is coded.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -154,6 +155,29 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     return Encoded(result, "", (f"an AVIF: the whole picture was encoded again, at quality {quality}", *notes))
 
 
+def coded(photo: bytes) -> Iterator[bytes]:
+    """As in Container."""
+    picture = _walked(photo)
+    _refuse(picture)
+    properties = isobmff.required(photo, picture.meta, b"iprp", FULL)
+    yield photo[properties.start : properties.end]
+    yield photo[_place(picture).data]
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """`photo` with the picture of `restored`, as in Container."""
+    picture, finished = _walked(photo), _walked(restored)
+    told, data = _told(picture, finished), restored[_place(finished).data]
+    result = isobmff.exchanged(told, picture.layout.boxes, picture.meta, _place(picture), data)
+    return _recorded(_walked(result), history, tags.Finished.of(_block(finished)))[0]
+
+
+def _block(picture: _Picture) -> bytes:
+    """The bare EXIF block of a picture; b"" where there is none."""
+    data = picture.photo[picture.exif.data] if picture.exif else b""
+    return data[4 + int.from_bytes(data[:4], "big") :]
+
+
 def _walked(photo: bytes) -> _Picture:
     """The file's items and properties."""
     layout = isobmff.survey(InMemory(photo))
@@ -242,7 +266,7 @@ def _told(picture: _Picture, new: _Picture) -> bytes:
     return bytes(result)
 
 
-def _recorded(picture: _Picture, history: str, change: tags.Change) -> tuple[bytes, tuple[str, ...]]:
+def _recorded(picture: _Picture, history: str, change: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
     """The file with the thumbnail in its EXIF refreshed and `history` appended, if there is any; and notes."""
     place = picture.exif
     if place is None:

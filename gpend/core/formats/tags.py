@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from gpend.core.formats import exif
-from gpend.core.formats.jpeg import difference, thumbnail
+from gpend.core.formats.jpeg import difference
+from gpend.core.formats.jpeg.thumbnail import refreshed as refreshed_thumbnail
 from gpend.core.formats.scaling import eight_bits, in_colour
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError
@@ -20,6 +22,14 @@ def comment(history: str) -> str:
     return f"{history} ({exif.SOFTWARE})"
 
 
+class Renewal(Protocol):
+    """Keeps a thumbnail true to its picture."""
+
+    def renewed(self, thumbnail: bytes) -> bytes:
+        """The JPEG that the thumbnail becomes. Raises PhotoError, ThumbnailError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Change:
     """What became of the picture."""
@@ -28,13 +38,39 @@ class Change:
     pixels: Pixels  # (h, w, 3) uint8 or uint16 RGB over the whole range
     changed: Mask  # (h, w) bool
 
+    def renewed(self, thumbnail: bytes) -> bytes:
+        """With the change put into it, if that is seen at its size."""
+        before = eight_bits(in_colour(self.before()))
+        after = before.copy()
+        after[self.changed] = eight_bits(self.pixels[self.changed])
+        return refreshed_thumbnail(thumbnail, after, difference.of_pixels(before, after))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The thumbnail that the finished picture has in another file; b"" where it has none."""
+
+    thumbnail: bytes
+
+    @classmethod
+    def of(cls, block: bytes) -> "Finished":
+        """The one in that file's EXIF block."""
+        try:
+            return cls(exif.thumbnail(_bare(block)) if block else b"")
+        except exif.UnreadableError:
+            return cls(b"")
+
+    def renewed(self, thumbnail: bytes) -> bytes:
+        """That one; the old one where there is none."""
+        return self.thumbnail or thumbnail
+
 
 def orientation(block: bytes) -> int:
     """1 to 8 as a TIFF block has it; 1 where it says nothing that makes sense."""
     return exif.orientation(_bare(block))
 
 
-def recorded(block: bytes, history: str, change: Change) -> tuple[bytes, tuple[str, ...]]:
+def recorded(block: bytes, history: str, change: Renewal) -> tuple[bytes, tuple[str, ...]]:
     """The block with its thumbnail refreshed and `history` appended, or a new one; and notes.
 
     Empty where the block stays as it is.
@@ -50,16 +86,13 @@ def recorded(block: bytes, history: str, change: Change) -> tuple[bytes, tuple[s
     return (block[: len(block) - len(bare)] + new if new != bare else b""), notes
 
 
-def refreshed(bare: bytes, change: Change) -> tuple[bytes, tuple[str, ...]]:
+def refreshed(bare: bytes, change: Renewal) -> tuple[bytes, tuple[str, ...]]:
     """The bare block with the change put into its thumbnail, if it is seen at that size; and notes."""
     try:
         old = exif.thumbnail(bare)
         if not old:
             return bare, ()
-        before = eight_bits(in_colour(change.before()))
-        after = before.copy()
-        after[change.changed] = eight_bits(change.pixels[change.changed])
-        new = thumbnail.refreshed(old, after, difference.of_pixels(before, after))
+        new = change.renewed(old)
         return (exif.with_thumbnail(bare, new) if new != old else bare), ()
     except (PhotoError, exif.ThumbnailError):
         return bare, STALE

@@ -11,6 +11,7 @@ from gpend.core.formats.exif import UnreadableError, fitting
 from gpend.core.formats.jpeg.segments import APP0, APP1, COM, LONGEST, packed, walk
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.xmp import MalformedError, Video
+from gpend.errors import PhotoError
 
 MIME = "image/jpeg"
 EXIF = b"Exif\0\0"  # with which EXIF begins in a JPEG
@@ -29,6 +30,7 @@ TURNS = {
 }
 """What turns a picture upright, by EXIF's orientation; Pillow counts anticlockwise."""
 THUMBNAIL_QUALITY = 90  # of Pillow's scale: phones write theirs between 70 and 90
+RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"  # what every XMP packet speaks of
 QUICKTIME = b"qt  "  # the brand of Apple's videos
 ORDINARY = frozenset({b"ftyp", b"free", b"mdat", b"meta", b"mpvd", b"skip"})
 """Boxes that a JPEG needs nothing of, or has."""
@@ -53,8 +55,26 @@ def exif_of(block: bytes, history: str, change: tags.Change) -> Carried:
     if not bare:
         return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
     new, notes = _upright(bare, change.pixels.shape[1], change.pixels.shape[0])
+    return _fitted(new, notes, history, change)
+
+
+def exif_again(block: bytes, history: str, size: tuple[int, int], finished: tags.Finished) -> Carried:
+    """The same for a picture, width and height, that was written before, under other metadata. Nothing is decoded.
+
+    Raises PhotoError where its thumbnail would have to be.
+    """
+    bare = block.removeprefix(EXIF)
+    if not bare:
+        return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
+    if not finished.thumbnail and exif.orientation(bare) in TURNS:
+        raise PhotoError("its thumbnail would have to be turned")
+    return _fitted(exif.upright(bare, *size), (), history, finished)
+
+
+def _fitted(new: bytes, notes: tuple[str, ...], history: str, renewal: tags.Renewal) -> Carried:
+    """The segments of an upright block, with its thumbnail renewed."""
     try:
-        new, more = tags.refreshed(new, change)
+        new, more = tags.refreshed(new, renewal)
         notes = tuple(dict.fromkeys((*notes, *more)))
         fitted = fitting.fitted(new, history)
     except UnreadableError:
@@ -80,6 +100,18 @@ def _turned(thumbnail: bytes, orientation: int) -> bytes:
     with JpegImageFile(BytesIO(thumbnail)) as image:
         image.transpose(TURNS[orientation]).save(stream, "JPEG", quality=THUMBNAIL_QUALITY)
     return stream.getvalue()
+
+
+def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
+    """A HEIF's EXIF block and its XMP packet, b"" where it has none; read without a decoder."""
+    kinds = isobmff.kinds(photo, meta)
+    held = {
+        kind: [photo[each.data] for each in isobmff.extents(photo, meta) if kinds.get(each.item) == kind]
+        for kind in (b"Exif", b"mime")
+    }
+    block = next(iter(held[b"Exif"]), b"")
+    packet = next((each for each in held[b"mime"] if RDF in each), b"")
+    return block[4 + int.from_bytes(block[:4], "big") :], packet
 
 
 def xmp_of(packet: bytes, video: bytes) -> Carried:

@@ -4,6 +4,7 @@ HEVC cannot be changed in part, takes long to encode, and gain maps and depth wo
 the photo as it was, with its EXIF, XMP and ICC profile, and then patched like any other.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from types import ModuleType
@@ -14,17 +15,32 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, tags
-from gpend.core.formats.heif.carried import exif_of, is_tone_mapped, left_behind, lost, video_of, with_front, xmp_of
+from gpend.core.formats.heif.carried import (
+    exif_again,
+    exif_of,
+    is_tone_mapped,
+    left_behind,
+    lost,
+    metadata,
+    video_of,
+    with_front,
+    xmp_of,
+)
+from gpend.core.formats.isobmff import FULL
 from gpend.core.formats.jpeg.container import patched
+from gpend.core.formats.jpeg.parsed import Jpeg, parse
+from gpend.core.formats.jpeg.segments import APP1, COM
+from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced
 from gpend.core.photo import Mask, Pixels
-from gpend.errors import UnsupportedError
+from gpend.errors import PhotoError, UnsupportedError
 
 SUFFIX = ".jpg"
 QUALITY = 95
 BITS = 8
 STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
+METADATA = (b"Exif", b"mime", b"uri ")  # kinds of items that are no pictures
 ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
 
 
@@ -68,6 +84,46 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
     notes = (*_notes(picture, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
     return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
+
+
+def coded(photo: bytes) -> Iterator[bytes]:
+    """All items but those of metadata, as in Container."""
+    meta = _meta(photo)
+    boxes = [isobmff.child(photo, meta, kind, FULL) for kind in (b"iprp", b"idat")]
+    yield b"".join(photo[box.start : box.end] for box in boxes if box)
+    kinds = isobmff.kinds(photo, meta)
+    for extent in sorted(isobmff.extents(photo, meta)):
+        if kinds.get(extent.item) not in METADATA:
+            yield extent.item.to_bytes(4) + photo[extent.data]
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """A JPEG of `photo` with the picture of the JPEG `restored`, as in Container."""
+    finished, layout = parse(restored), isobmff.survey(InMemory(photo))
+    block, packet = metadata(photo, _meta(photo))
+    size = finished.frame.width, finished.frame.height
+    told = exif_segments(restored, finished.layout.segments)
+    thumbnail = tags.Finished.of(tiff_of(restored, told[0]) if told else b"")
+    video = video_of(photo, layout)
+    front = (*exif_again(block, history, size, thumbnail).segments, *xmp_of(packet, video).segments)
+    return with_front(_bare(finished), front) + video
+
+
+def _meta(photo: bytes) -> isobmff.Box:
+    found = next((box for box in isobmff.survey(InMemory(photo)).boxes if box.kind == b"meta"), None)
+    if found is None:
+        raise PhotoError("the file is corrupt: it has no meta box")
+    return found
+
+
+def _bare(jpeg: Jpeg) -> bytes:
+    """A JPEG of gpend's own without EXIF, XMP and comments, and without what stands behind it."""
+    at, parts = 0, []
+    for segment in jpeg.layout.segments:
+        if segment.marker in (APP1, COM):
+            parts.append(jpeg.photo[at : segment.lead])
+            at = segment.end
+    return b"".join((*parts, jpeg.photo[at : jpeg.layout.end]))
 
 
 def _module() -> ModuleType:

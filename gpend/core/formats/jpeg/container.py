@@ -1,16 +1,19 @@
 """JPEG, as gpend.core.formats.jpeg keeps it whole."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import Decoded, Encoded, Format, Header
+from gpend.core.formats import Decoded, Encoded, Format, Header, exif
 from gpend.core.formats.jpeg import frame, picture
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
-from gpend.core.formats.jpeg.patching import patch
+from gpend.core.formats.jpeg.patching import comment_of, edited_exif, patch
+from gpend.core.formats.jpeg.splice import Added, exif_segments, splice, tiff_of
 from gpend.core.formats.scaling import eight_bits, reduced
 from gpend.core.photo import Mask, Pixels
+from gpend.errors import PhotoError
 
 QUICK = (1, 2, 4, 8)
 """Eighths of the size that libjpeg-turbo decodes to in SIMD; at 12 megapixels an eighth costs a third of the whole."""
@@ -59,6 +62,36 @@ def patched(photo: bytes | Jpeg, pixels: Pixels, changed: Mask, history: str, su
     read = header(result.photo)
     picture.decode(read.jpeg, QUICK[0])  # raises whatever a reader of it would meet
     return Encoded(result.photo, suffix, result.notes, read)
+
+
+def coded(photo: bytes) -> Iterator[bytes]:
+    """As in Container."""
+    parsed = parse(photo)
+    _refuse_inks(parsed)
+    yield bytes([parsed.header.orientation])
+    yield parsed.coding
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """`photo` with the picture of `restored`, as in Container."""
+    parsed, finished = parse(photo), parse(restored)
+    _refuse_inks(parsed)
+    _refuse_inks(finished)
+    segments = exif_segments(restored, finished.layout.segments)
+    thumbnail = exif.thumbnail(tiff_of(restored, segments[0])) if segments else b""
+
+    def refreshed(tiff: bytes) -> tuple[bytes, list[str]]:
+        return (exif.with_thumbnail(tiff, thumbnail) if thumbnail and exif.thumbnail(tiff) else tiff), []
+
+    tiff, _ = edited_exif(parsed, refreshed, history)
+    comment = comment_of(history, tiff if tiff is not None else parsed.header.exif)
+    return splice(photo, parsed.layout, restored, tiff, Added(comment)).photo
+
+
+def _refuse_inks(parsed: Jpeg) -> None:
+    """Such a photo is never restored."""
+    if parsed.frame.colour is frame.Colour.INK:
+        raise PhotoError("the picture is made for print (CMYK)")
 
 
 def _parsed(photo: bytes, header: Header) -> Jpeg:

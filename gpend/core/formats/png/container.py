@@ -5,6 +5,7 @@ faces; else the picture is written in full colour, which leaves every other pixe
 """
 
 import struct
+from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
@@ -26,6 +27,8 @@ DEPTHS = {
     Colour.RGBA: (8, 16),
 }
 SIGNED = b"caBX"  # the chunk of a C2PA manifest
+FORM = (b"IHDR", b"PLTE", b"tRNS", b"bKGD", b"sBIT")
+"""The chunks that tell how the picture is coded, or whose form depends on it."""
 _COMMENTS = {b"tEXt": b"Comment\0", b"iTXt": b"Comment\0\0\0\0\0"}
 """How a chunk of text begins that holds a comment, unpacked and in no language."""
 
@@ -76,8 +79,27 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     return Encoded(result, "", edit.notes + notes)
 
 
+def coded(photo: bytes) -> Iterator[bytes | memoryview]:
+    """As in Container."""
+    picture = _walked(photo)
+    form = [bytes([header(photo).orientation]), *(picture.first(kind) for kind in (b"IHDR", b"PLTE", b"tRNS"))]
+    yield b"".join(len(each).to_bytes(4) + each for each in form)
+    yield from picture.pieces
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """`photo` with the picture of `restored`, as in Container."""
+    picture, finished = _walked(photo), _walked(restored)
+    replaced = {b"IDAT": b"".join(finished.pieces)}
+    if picture.first(b"IHDR") != finished.first(b"IHDR"):  # its palette had no colours for the restored faces
+        replaced |= {kind: finished.first(kind) for kind in FORM}
+    block = next((each.block for each in profile.held(restored, finished.chunks).values()), b"")
+    added, exchanged, _ = _recorded(picture, history, tags.Finished.of(block))
+    return chunks.spliced(photo, picture.chunks, replaced | added, exchanged)
+
+
 def _recorded(
-    picture: Picture, history: str, change: tags.Change
+    picture: Picture, history: str, change: tags.Renewal
 ) -> tuple[dict[bytes, bytes], dict[chunks.Chunk, bytes], tuple[str, ...]]:
     """A new EXIF chunk where the picture has no EXIF, or new data for every chunk that holds some; and notes."""
     blocks = profile.held(picture.photo, picture.chunks)

@@ -4,7 +4,8 @@ Strips and tiles that the faces touch are packed anew, as they were: in their ol
 of the file, where their offsets are then aimed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,18 +91,53 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     picture = _walked(photo)
     before = strips.samples(photo, picture.layout)
     after = _edited(picture, before, pixels, changed)
-    result = _spliced(picture, before, after)
-    notes: tuple[str, ...] = ()
-    if history:
-        try:
-            result = exif.with_history(result, history)
-        except UnreadableError:
-            notes = tags.UNREADABLE
+    result = _spliced(picture, strips.rewritten(photo, picture.layout, before, after))
+    result, notes = _recorded(result, history)
     if picture.first.find(LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
     if not np.array_equal(strips.samples(result, _walked(result).layout), after):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     return Encoded(result, "", notes)
+
+
+def coded(photo: bytes) -> Iterator[bytes | memoryview]:
+    """As in Container."""
+    picture = _walked(photo)
+    colours = picture.palette.tolist() if picture.photometric == INDEXED else None
+    yield repr((exif.orientation(photo), picture.photometric, colours, _form(picture))).encode()
+    for number in range(len(picture.layout.offsets)):
+        yield _strip(picture, number)
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """`photo` with the picture of `restored`, as in Container."""
+    picture, finished = _walked(photo), _walked(restored)
+    if _form(picture) != _form(finished):
+        raise PhotoError("the two pictures are not coded alike")
+    pairs = ((_strip(picture, number), _strip(finished, number)) for number in range(len(picture.layout.offsets)))
+    changed = ((number, bytes(new)) for number, (old, new) in enumerate(pairs) if old != new)
+    return _recorded(_spliced(picture, changed), history)[0]
+
+
+def _form(picture: _Picture) -> strips.Layout:
+    """How the picture is coded, wherever its strips lie."""
+    return replace(picture.layout, offsets=(0,) * len(picture.layout.offsets), lengths=())
+
+
+def _strip(picture: _Picture, number: int) -> memoryview:
+    """A strip or tile as it lies in the file."""
+    start, length = picture.layout.offsets[number], picture.layout.lengths[number]
+    if start + length > len(picture.photo):
+        raise IncompleteError("the file ends before its picture does")
+    return memoryview(picture.photo)[start : start + length]
+
+
+def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
+    """The file with `history`, if there is any and a place for it; and notes."""
+    try:
+        return (exif.with_history(photo, history) if history else photo), ()
+    except UnreadableError:
+        return photo, tags.UNREADABLE
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:
@@ -127,13 +163,13 @@ def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) ->
     return after
 
 
-def _spliced(picture: _Picture, before: Pixels, after: Pixels) -> bytes:
-    """The file with its changed strips or tiles; before, after: (h, w, channels) samples, uint8 or uint16."""
+def _spliced(picture: _Picture, changed: Iterable[tuple[int, bytes]]) -> bytes:
+    """The file with other bytes for some of its strips or tiles, which are told by their numbers."""
     layout = picture.layout
     block = Block(picture.photo)
     offsets, lengths = list(layout.offsets), list(layout.lengths)
     shared = len(set(offsets)) < len(offsets)
-    for number, data in strips.rewritten(picture.photo, layout, before, after):
+    for number, data in changed:
         if len(data) > lengths[number] or shared:
             offsets[number] = block.append(data)
         else:

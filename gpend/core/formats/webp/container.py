@@ -5,6 +5,7 @@ than before; a VP8 frame cannot be changed in part.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -94,17 +95,37 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     samples[..., :3][changed] = pixels[changed]
     colours, notes = (_lossless(samples), ()) if picture.lossless else _lossy(samples, picture)
     change = tags.Change(lambda: _samples(picture), pixels, changed)
-    exif, more = tags.recorded(picture.exif, history, change)
-    extended = picture.first(b"VP8X")
-    if more == tags.UNREADABLE and extended and not picture.first(b"XMP "):
-        result, more = _described(picture, extended, colours, tags.comment(history)), tags.BESIDE
-    else:
-        result = _written(picture, colours, exif)
+    result, more = _recorded(picture, colours, history, change)
     _require_accepted(result)
     after = _samples(_walked(result))
     if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     return Encoded(result, "", notes + more)
+
+
+def coded(photo: bytes) -> Iterator[bytes]:
+    """As in Container."""
+    picture = _walked(photo)
+    alpha = picture.first(b"ALPH")
+    yield bytes([tags.orientation(picture.exif)]) + picture.colours.kind
+    yield photo[picture.colours.data]
+    yield photo[alpha.data] if alpha else b""
+
+
+def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
+    """`photo` with the picture of `restored`, as in Container."""
+    finished = _walked(restored)
+    colours = restored[finished.colours.data]
+    return _recorded(_walked(photo), colours, history, tags.Finished.of(finished.exif))[0]
+
+
+def _recorded(picture: _Picture, colours: bytes, history: str, change: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
+    """The file with its colours exchanged and `history` where there is a place for it; and notes."""
+    exif, notes = tags.recorded(picture.exif, history, change)
+    extended = picture.first(b"VP8X")
+    if notes == tags.UNREADABLE and extended and not picture.first(b"XMP "):
+        return _described(picture, extended, colours, tags.comment(history)), tags.BESIDE
+    return _written(picture, colours, exif), notes
 
 
 def _require_accepted(photo: bytes) -> None:

@@ -2,20 +2,28 @@
 
 import hashlib
 import io
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import piexif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
+from gpend.core import codec
 from gpend.core.formats import exif, history
 from gpend.core.formats.jpeg.container import decode, encode, header
 from gpend.core.formats.jpeg.parsed import parse
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
-from gpend.core.formats.same_picture import carried_over, digest
-from tests.photos import jpeg, png
+from gpend.core.same_picture import carried_over, digest
+from gpend.settings import PhotoSettings
+from tests.core.formats.jpeg import exiftool
+from tests.photos import RESTORABLE, Picture, heif, jpeg, png, portrait
 
 PIXELS = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
 PHOTO = jpeg(PIXELS, quality=90, exif=piexif.dump({"0th": {piexif.ImageIFD.Make: b"Camera"}, "1st": {}}))
@@ -73,7 +81,7 @@ def test_nothing_is_said_of_inks() -> None:
 
 
 def test_where_the_picture_cannot_be_told_from_the_rest_nothing_is_said() -> None:
-    assert digest(png(PIXELS)) == digest(b"") == digest(PHOTO[:200]) == ""
+    assert digest(png(PIXELS)[:200]) == digest(b"") == digest(PHOTO[:200]) == ""
     assert carried_over(png(PIXELS), restored_from(PHOTO)) is None
     assert carried_over(PHOTO, b"") is None
 
@@ -132,3 +140,84 @@ def test_grey_and_colour_keep_their_kind(mode: str) -> None:
     assert result is not None
     assert Image.open(io.BytesIO(result)).mode == mode
     assert result.endswith(b"trailer")
+
+
+def restored_anew(photo: bytes) -> bytes:
+    """As gpend restores a photo of any format: a bright patch in it, its past told."""
+    read = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, read).pixels.copy()
+    changed = np.zeros(pixels.shape[:2], np.bool_)
+    changed[8:24, 16:48] = True
+    pixels[changed] = np.iinfo(pixels.dtype).max
+    told = f"gpend: faces restored with fake 1 from SHA-256 {hashlib.sha256(photo).hexdigest()}"
+    return codec.encode(photo, read, pixels, changed, told).photo
+
+
+def seen_in(photo: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    return codec.decode(photo, codec.identify(photo, PhotoSettings())).pixels
+
+
+def described(photo: bytes, folder: Path, *tags: str) -> bytes:
+    """A photo of any format after a person has edited its metadata."""
+    path = folder / "edited"
+    path.write_bytes(photo)
+    command = ["exiftool", "-overwrite_original", "-q", *(tags or ("-Rating=5", "-ImageDescription=a lake")), str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path.read_bytes()
+
+
+FORMATS: dict[str, Callable[[Picture], bytes]] = {**RESTORABLE, "heic": heif}
+
+
+@exiftool.needed
+@pytest.mark.parametrize("kind", FORMATS)
+def test_in_every_format_the_finished_picture_comes_out_with_the_new_metadata(kind: str, tmp_path: Path) -> None:
+    if kind == "heic":
+        pytest.importorskip("pillow_heif")
+    photo = FORMATS[kind](portrait())
+    restored, new = restored_anew(photo), described(photo, tmp_path)
+    assert new != photo
+    assert digest(new) == digest(photo) != ""
+    result = carried_over(new, restored)
+    assert result is not None
+    assert np.array_equal(seen_in(result), seen_in(restored))
+    tags = exiftool.tags(result)
+    assert any(name.endswith(":Rating") and value == 5 for name, value in tags.items())
+    assert any(name.endswith(("ImageDescription", ":Description")) for name in tags)
+    assert not exiftool.warnings(result) - exiftool.warnings(new) - exiftool.warnings(restored)
+    if history.names_gpend(restored):
+        assert history.origins(result) == {hashlib.sha256(new).hexdigest()}
+
+
+@exiftool.needed
+@pytest.mark.parametrize("kind", ["png", "webp-lossless", "tiff"])
+def test_in_every_format_a_photo_that_is_turned_is_another_picture(kind: str, tmp_path: Path) -> None:
+    photo = FORMATS[kind](portrait())
+    assert digest(described(photo, tmp_path, "-Orientation#=8")) != digest(photo)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_in_every_format_another_picture_is_told_from_this_one(kind: str) -> None:
+    if kind == "heic":
+        pytest.importorskip("pillow_heif")
+    one, other = FORMATS[kind](portrait()), FORMATS[kind](portrait()[::-1])
+    assert digest(one) != digest(other)
+    assert digest(restored_anew(one)) != digest(one)
+
+
+def test_a_palette_that_had_to_be_widened_stays_so(tmp_path: Path) -> None:
+    photo = FORMATS["png-palette"](portrait() // 4)
+    restored = restored_anew(photo)
+    new = described(photo, tmp_path) if shutil.which("exiftool") else photo
+    result = carried_over(new, restored)
+    assert result is not None
+    assert np.array_equal(seen_in(result), seen_in(restored))
+
+
+def test_nothing_is_put_into_a_file_of_another_format_or_form() -> None:
+    pixels = portrait()
+    made = {kind: restored_anew(FORMATS[kind](pixels)) for kind in ("png", "webp-lossless", "tiff", "avif")}
+    for kind in made:
+        for other, finished in made.items():
+            assert kind == other or carried_over(FORMATS[kind](pixels), finished) is None
+    assert carried_over(FORMATS["tiff-tiles"](pixels), made["tiff"]) is None
