@@ -1,21 +1,25 @@
 """What `gpend check` finds out beyond the configuration: graphics card, weights, hard links, what lies there."""
 
 import os
-import secrets
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 from gpend.errors import FatalError
-from gpend.intake.mounts import mounts_now
 from gpend.intake.scan import Scan
 from gpend.intake.source import source_of
+from gpend.mirror.links import obstacle_to_links
 from gpend.settings import FolderSettings, Keep, Settings, names_file
 
+_GIB = 1 << 30
+_KEPT = {
+    Keep.NONE: "photos",
+    Keep.COPY: "photos and sidecars",
+    Keep.HARDLINK: "photos and sidecars",
+    Keep.LIBRARY: "files",
+}
 _SECONDS = 10.0  # that are spent on looking through a folder
-_PROTECTED_LINKS = Path("/proc/sys/fs/protected_hardlinks")
 
 
 def problems(settings: Settings) -> list[str]:
@@ -26,13 +30,27 @@ def problems(settings: Settings) -> list[str]:
 def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECONDS) -> list[str]:
     """How many photos a source holds, and what in it is passed over and why; looked at for some seconds at most."""
     scan, until = Scan(source_of(folder, settings)), time.monotonic() + seconds
-    for _ in scan:
+    size = 0
+    for sighting in scan:
+        size += sighting.stamp.size
         if time.monotonic() > until:
             break
-    first = f"{scan.seen} photos and sidecars" if settings.keep is not Keep.NONE else f"{scan.seen} photos"
+    first = f"{scan.seen} {_KEPT[settings.keep]}"
     lines = [first if scan.finished else f"{first} at least; it was looked at for {seconds:.0f} seconds only"]
+    lines += _room(folder, settings, size)
     lines += passed_over(scan.passed_over)
     return lines + [f"cannot be read: {place}" for place in sorted(scan.unlistable)]
+
+
+def _room(folder: FolderSettings, settings: Settings, size: int) -> list[str]:
+    """What mirroring a whole library takes, where hard links cannot be had."""
+    obstacle = obstacle_to_links(folder.source, folder.output) if settings.keep is Keep.LIBRARY else ""
+    if not obstacle:
+        return []
+    free = shutil.disk_usage(folder.output).free / _GIB
+    sharing = "Where the disk can share the bytes of a copy, as btrfs and XFS do, it takes next to no room."
+    links = f"hard links cannot be had, as {obstacle}"
+    return [f"is copied, {size / _GIB:.1f} GiB, with {free:.1f} GiB free: {links}. {sharing}"]
 
 
 def passed_over(counted: Counter[str]) -> list[str]:
@@ -77,46 +95,9 @@ def _of_links(settings: Settings) -> Iterator[str]:
     if settings.keep is not Keep.HARDLINK:
         return
     for pair in settings.folders:
-        obstacle = _obstacle_to_links(pair.source, pair.output)
+        obstacle = obstacle_to_links(pair.source, pair.output)
         if obstacle:
             yield (
                 f"keep: hardlink cannot be had for {pair.source}: {obstacle}. gpend would copy the photos instead, "
                 "which takes their room once more. If that is meant, say `keep: copy`."
             )
-
-
-def _obstacle_to_links(source: Path, output: Path) -> str:
-    """Why files of one folder cannot get a second name in another; "" if nothing speaks against it."""
-    try:
-        apart = source.stat().st_dev != output.stat().st_dev
-    except OSError:
-        return ""  # told elsewhere
-    if apart or mounts_now(source)[0].point != mounts_now(output)[0].point:
-        return f"it and {output} lie on different disks"
-    if not _can_link(output):
-        return f"the file system of {output} has no hard links"
-    if os.geteuid() != 0 and source.stat().st_uid != os.geteuid() and not os.access(source, os.W_OK) and _are_guarded():
-        return "this machine lets only the owner of a file give it a second name"
-    return ""
-
-
-def _can_link(folder: Path) -> bool:
-    one, other = (folder / f".gpend-{secrets.token_hex(8)}" for _ in range(2))
-    try:
-        one.touch(exist_ok=False)
-        other.hardlink_to(one)
-    except OSError:
-        return not one.exists()  # that nothing can be written there is told elsewhere
-    else:
-        return True
-    finally:
-        for each in (one, other):
-            with suppress(OSError):
-                each.unlink()
-
-
-def _are_guarded() -> bool:
-    """As proc_sys_fs(5) says."""
-    with suppress(OSError):
-        return _PROTECTED_LINKS.read_text().strip() == "1"
-    return False

@@ -43,11 +43,17 @@ class Knobs(BaseModel):
 
 
 class Keep(StrEnum):
-    """What the output tree gets for a photo that needs no restoration."""
+    """What the output tree gets besides restored photos."""
 
     NONE = "none"
-    COPY = "copy"
-    HARDLINK = "hardlink"
+    COPY = "copy"  # photos that need no restoration, and sidecars
+    HARDLINK = "hardlink"  # the same
+    LIBRARY = "library"  # everything of the user's own, as a hard link where that can be had, or else as a copy
+
+    @property
+    def links(self) -> bool:
+        """Is a hard link tried before a copy?"""
+        return self in (Keep.HARDLINK, Keep.LIBRARY)
 
 
 class OnDelete(StrEnum):

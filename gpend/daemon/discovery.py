@@ -11,7 +11,7 @@ from gpend.daemon.scans import ScanSchedule
 from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
-from gpend.intake.sidecars import is_sidecar, names_beside, photo_beside
+from gpend.intake.sidecars import names_beside, photo_beside
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.intake.watch import Hint
 from gpend.ledger import Found, FoundBy, Known, Ledger, State
@@ -36,7 +36,7 @@ class FolderDiscovery:
         self._ledger = ledger
         self._stability = StabilityCheck(pair.source, settings)
         self._settled: list[Settled] = []  # not on record yet
-        self._has_sidecars = settings.keep is not Keep.NONE
+        self._has_sidecars = settings.keep in (Keep.COPY, Keep.HARDLINK)
         self._held: Sighting | None = None  # met by the scan, but there was no room to let it settle
         self._by_event: set[Path] = set()  # of what settles, what an event drew attention to
 
@@ -113,7 +113,7 @@ class FolderDiscovery:
         path = settled.sighting.path
         known = self._known(path)
         photo = self._enter(settled.sighting, known, now)
-        if known is None and self._has_sidecars and not is_sidecar(path.name):
+        if known is None and self._has_sidecars and not self._is_companion(path):
             for beside in names_beside(path):
                 self.look(beside, now)
         if settled.incomplete:
@@ -141,9 +141,9 @@ class FolderDiscovery:
         reached("seen")
         known = self._known(sighting.path)
         if known is None or known.state is State.GONE:
-            return not is_sidecar(sighting.path.name) or self._has_photo(sighting.path)
+            return not self._is_companion(sighting.path) or self._is_mirrored(sighting.path)
         self.deletions.note_met(known.id, was_missing=known.missing)
-        if known.stamp != sighting.stamp:
+        if known.stamp != sighting.stamp or (known.companion and not self._is_companion(sighting.path)):
             return True
         if known.mirrored and sighting.changed_ns >= known.updated * _SECOND:
             self._follow_access(known.id, sighting.path)
@@ -164,7 +164,7 @@ class FolderDiscovery:
             with suppress(OSError):  # the row is about to forget a file; the news are not to wait for the output tree
                 self._dispatcher.adopt_orphan(row, self.pair, now)
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
-        found = Found(self._relative(path), sighting.stamp, finder, is_sidecar(path.name))
+        found = Found(self._relative(path), sighting.stamp, finder, self._is_companion(path))
         photo = self._ledger.photos.sight(self.pair.id, found, now.utc)
         self.deletions.note_met(photo, was_missing=False)
         return photo
@@ -173,8 +173,14 @@ class FolderDiscovery:
         """What is on record about a file."""
         return self._ledger.photos.known(self.pair.id, self._relative(path))
 
-    def _has_photo(self, sidecar: Path) -> bool:
-        beside = photo_beside(Path(os.fsdecode(self._relative(sidecar))))
+    def _is_companion(self, path: Path) -> bool:
+        return self.pair.source.is_companion(path.name)
+
+    def _is_mirrored(self, companion: Path) -> bool:
+        """Is a file that is no photo mirrored: with its photo, or because everything is?"""
+        if self.pair.source.takes_everything:
+            return True
+        beside = photo_beside(Path(os.fsdecode(self._relative(companion))))
         return self._ledger.photos.is_beside(self.pair.id, beside)
 
     def _relative(self, path: Path) -> bytes:

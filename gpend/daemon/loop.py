@@ -22,6 +22,7 @@ from gpend.intake.source import Source, source_of
 from gpend.intake.watch import Hint, Notice, WatchSupervisor
 from gpend.ledger import FolderRow, Ledger, State
 from gpend.mirror import Mirror, output_root
+from gpend.mirror.links import obstacle_to_links
 from gpend.notify import Notifier
 from gpend.progress import Progress
 from gpend.settings import Settings
@@ -117,6 +118,8 @@ class Loop:
         prepare_ledger(self._ledger, self._runtime, self._dispatcher, now, crashed=crashed)
         for pair in self._pairs:
             self._ledger.sources.resume(pair.id)
+        if self._runtime.settings.keep.links:
+            _tell_of_copies(self._pairs)
         sources = [pair.source for pair in self._pairs]
         self._watcher = None if watching is None else watching(sources, self.wake, self._runtime.settings)
         if self._watcher is not None:
@@ -212,8 +215,9 @@ class Loop:
         """Is nothing being processed, and nothing left that could be now?"""
         now, dispatcher = self._clock.now(), self._dispatcher
         return len(dispatcher.in_flight) == 0 and not any(
-            self._ledger.queue.due(pair.id, now.utc, 1)
+            self._ledger.queue.due(pair.id, now.utc, 1, companions=companions)
             for pair in self._pairs
+            for companions in (False, True)
             if not dispatcher.health.is_paused(pair, now)
         )
 
@@ -296,6 +300,14 @@ class Loop:
 def _tell(notices: list[Notice]) -> None:
     for notice in notices:
         log.warning(notice.event, source=notice.root, reason=notice.message)
+
+
+def _tell_of_copies(pairs: Sequence[FolderPair]) -> None:
+    """A whole library is not copied unannounced where it was to be linked."""
+    for pair in pairs:
+        obstacle = obstacle_to_links(pair.root, pair.mirror.output)
+        if obstacle:
+            log.warning("copies_instead_of_links", source=pair.root, output=pair.mirror.output, reason=obstacle)
 
 
 def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:

@@ -35,6 +35,8 @@ class Tally:
 
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
+        if row.is_sidecar and result.state is State.KEPT:
+            return  # no photo
         self.states[result.state] += 1
         self.last = row.relative.name
         if result.state in (State.FAILED, State.INCOMPLETE) and len(self.set_aside) < _NAMED:

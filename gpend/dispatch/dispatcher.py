@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from gpend.core import screenshot
 from gpend.core.formats.wechat import reveal
+from gpend.dispatch.companions import Companions
 from gpend.dispatch.decided import Decided
-from gpend.dispatch.finish import Finisher, interval
+from gpend.dispatch.finish import Finisher
 from gpend.dispatch.health import Health, trouble_of_output
 from gpend.dispatch.in_flight import InFlight, Submission
 from gpend.dispatch.orphans import adopt_orphan
@@ -20,7 +21,6 @@ from gpend.ledger import Ledger, Row
 
 _NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
-_REFUSED_SECONDS = 3600  # until gpend tries again to read what it may not read; doubles each time
 _WECHAT = ".dat"
 _MIB = 1 << 20
 
@@ -52,6 +52,7 @@ class Dispatcher:
         self._finisher = Finisher(ledger, self.outputs, self.health, runtime.fingerprint, self.listener)
         self._decided = Decided(ledger, self.outputs, self._finisher)
         self._reuse = Deduplicator(ledger, pairs, self.outputs, self._finisher, runtime.fingerprint)
+        self._companions = Companions(ledger, self.health, self.in_flight, self.outputs, self._finisher)
 
     def feed(self, now: Now) -> bool:
         """Take what there is room for, from each pair in turn; True if there may be more to take at once."""
@@ -61,7 +62,8 @@ class Dispatcher:
             for pair in self._pairs:
                 if self._feed(pair, now):
                     taken, progress = taken + 1, True
-        return progress
+        mirrored = self._companions.step(self._reuse, self._pairs, now)
+        return progress or mirrored
 
     def collect(self, now: Now) -> int:
         """End what the engine has finished; how many. Raises FatalError.
@@ -77,6 +79,7 @@ class Dispatcher:
 
     def stop(self, now: Now) -> None:
         """End what is finished, and roll back the rest: it waits again, and no attempt was used up."""
+        self._companions.stop()
         self.collect(now)
         left = list(self.in_flight)
         with self._ledger.together():
@@ -137,8 +140,7 @@ class Dispatcher:
         except ChangedError:
             self._finisher.drop_changed(row, pair, now, begun=False)
         except RefusedError:
-            until = now.utc + interval(_REFUSED_SECONDS, row.delays)  # permissions change without a trace in the stamp
-            self._finisher.set_aside(row, _refused(row), now, until=until)
+            self._finisher.set_aside_unreadable(row, now)
         except PhotoError as error:
             self._finisher.set_aside(row, error, now)
         except OSError as error:
@@ -167,8 +169,7 @@ class Dispatcher:
             self.in_flight.wait_on_duplicate(job)
             return
         if self._reuse.is_new_change(job):
-            self._ledger.absences.count_change(job.row.id, job.photo.content, now.utc)
-            self._ledger.after_commit(lambda: setattr(job.pair, "has_new_changes", True))
+            self._reuse.count_change(job, now)
             return
         try:
             is_done = self._decided.finish(job, now) or self._reuse.finish_known(job, now)
@@ -215,9 +216,3 @@ def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:
         )
     photo = read(row.path, row.stamp)
     return Job(row, pair, photo, now.utc, photo.data)
-
-
-def _refused(row: Row) -> PhotoError:
-    return PhotoError(
-        f"gpend may not read {row.path.name!r}: permission denied. It tries again by itself, at first after an hour.",
-    )

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 _EVENTS = {state: f"photo_{state}" for state in State}
 _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again; doubles each time
 _FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
+_REFUSED_SECONDS = 3600  # until gpend tries again to read what it may not read; doubles each time
 _LONGEST_SECONDS = 86_400
 
 
@@ -78,6 +79,14 @@ class Finisher:
             until = now.utc + interval(_INCOMPLETE_SECONDS, row.delays)
         self.record(row, Result(state, str(error), content, self._fingerprint, None, row.written), now, until)
 
+    def set_aside_unreadable(self, row: Row, now: Now) -> None:
+        """A file may not be read; it is tried again, as permissions change without a trace in the stamp."""
+        error = PhotoError(
+            f"gpend may not read {row.path.name!r}: permission denied. It tries again by itself, at first after "
+            "an hour.",
+        )
+        self.set_aside(row, error, now, until=now.utc + interval(_REFUSED_SECONDS, row.delays))
+
     def record(self, row: Row, result: Result, now: Now, again: int | None = None) -> None:
         """Write to the ledger how a photo ended, and tell once that is committed. `again`: look at it again then."""
         self._ledger.queue.finish(row.id, result, now.utc, next_attempt=again)
@@ -106,8 +115,12 @@ class Finisher:
 
     def requeue_for_output(self, job: Job, error: OSError, now: Now, *, begun: bool) -> None:
         """What became of a photo could not be written."""
-        self._requeue(job.row, now, begun=begun)
-        self._health.pause_for_output(job.pair, error, now)
+        self.requeue_row_for_output(job.row, job.pair, error, now, begun=begun)
+
+    def requeue_row_for_output(self, row: Row, pair: FolderPair, error: OSError, now: Now, *, begun: bool) -> None:
+        """The same, of a file that was not read whole."""
+        self._requeue(row, now, begun=begun)
+        self._health.pause_for_output(pair, error, now)
 
     def requeue_for_engine(self, job: Job, error: BaseException, now: Now) -> None:
         """The engine could not work on a photo at this moment."""
@@ -179,7 +192,10 @@ class Finisher:
     def _tell(self, row: Row, result: Result) -> None:
         reached("recorded")
         output = None if result.written is None else row.output_root / result.written.path
-        log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output)
+        if row.is_sidecar and result.state is State.KEPT:
+            log.debug("companion_mirrored", file=row.path, output=output)  # a film is no news
+        else:
+            log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output)
         self._listener.finished(row, result)
 
 

@@ -96,12 +96,12 @@ class Health:
         """Is a pair paused no more, and not known to work again?"""
         return self._breaker(pair).is_half_open(now.steady)
 
-    def check_and_pause(self, pair: FolderPair, now: Now, *, busy: bool) -> bool:
+    def check_and_pause(self, pair: FolderPair, now: Now, *, busy: bool, for_engine: bool = True) -> bool:
         """May a photo of this pair be taken now? If its output is in trouble, pause it.
 
-        `busy`: a photo is being worked on. After trouble they are taken one at a time.
+        `busy`: a photo is being worked on. After trouble they are taken one at a time. `for_engine`: that is needed.
         """
-        breakers = (self._engine, self._breaker(pair))
+        breakers = (self._engine, self._breaker(pair)) if for_engine else (self._breaker(pair),)
         if any(breaker.is_open(now.steady) for breaker in breakers):
             return False
         if busy and not all(breaker.is_closed for breaker in breakers):

@@ -30,6 +30,7 @@ class InFlight:
         self._places = settings.slots * _PER_SLOT
         self._running: dict[int, Submission] = {}
         self._waiting_on_duplicate: dict[int, str] = {}
+        self._reserved: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -38,8 +39,16 @@ class InFlight:
         return iter(list(self._running.values()))
 
     def holds(self, row: Row) -> bool:
-        """Is this photo being worked on, or waiting for another of the same content?"""
-        return row.id in self._running or row.id in self._waiting_on_duplicate
+        """Is this photo being worked on, or waiting for another of the same content, or a file that is mirrored now?"""
+        return row.id in self._running or row.id in self._waiting_on_duplicate or row.id in self._reserved
+
+    def reserve(self, row: Row) -> None:
+        """A file that needs no engine is being mirrored, which takes its time."""
+        self._reserved.add(row.id)
+
+    def release(self, row: Row) -> None:
+        """It is no longer being mirrored."""
+        self._reserved.discard(row.id)
 
     @property
     def waiting_on_duplicate(self) -> int:

@@ -13,6 +13,7 @@ from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Ledger, Row, State, Written
 from gpend.mirror import Mirror, OccupiedError, candidates, trash
+from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep, OnDelete, Settings
 
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
@@ -41,12 +42,15 @@ class OutputWriter:
         return written
 
     def write_kept(self, job: Job) -> Written | None:
-        """Mirror a photo that was not changed, as the settings want it."""
+        """Mirror a photo that was not changed, or a companion, as the settings want it.
+
+        Raises NotStagedError where a file that is not held in memory has to be copied first.
+        """
         if self._keep is Keep.NONE:
             self._discard_previous(job, None)
             return None
         place = self._make_room(job, job.suffix)
-        is_linked, before = self._keep is Keep.HARDLINK and not job.suffix, self._before(job)
+        is_linked, before = self._keep.links and not job.suffix, self._before(job)
         written = (_link(job, place, before) if is_linked else None) or _copy(job, place, before)
         self._discard_previous(job, written)
         return written
@@ -89,6 +93,13 @@ class OutputWriter:
             if found is not None:
                 return found
         return None
+
+    def existing_copy(self, job: Job) -> Written | None:
+        """A copy of exactly this companion that stands there already: gpend was interrupted, or lost its ledger."""
+        place, stamp = job.row.relative, job.photo.stamp
+        if self.ownership.is_taken(job.row, job.pair, place):
+            return None
+        return job.pair.mirror.find_copy(place, job.photo.content, stamp.size, stamp.mtime_ns)
 
     def obstacles(self, job: Job) -> list[PhotoError]:
         """Why an output could not be written now, for each ending that its name may get; nothing is changed."""
@@ -167,6 +178,8 @@ class OutputWriter:
             home.remove(written)
 
     def _copy_output(self, job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
+        if job.is_streamed:
+            return None  # it is copied afresh
         photo = None if duplicate.written is None else home.read(duplicate.written)
         if photo is None:
             return None
@@ -245,6 +258,10 @@ def _link(job: Job, place: Path, before: Written | None) -> Written | None:
 
 
 def _copy(job: Job, place: Path, before: Written | None) -> Written:
+    if job.is_streamed:
+        if job.staged is None or job.staged.place != place:
+            raise NotStagedError(place)
+        return job.pair.mirror.write(place, job.staged, job.origin, Fingerprint(), before)
     return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), before)
 
 

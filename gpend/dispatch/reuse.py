@@ -11,6 +11,7 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
+from gpend.intake.sidecars import is_sidecar
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
@@ -21,6 +22,7 @@ CHANGED = "the output was changed by somebody; left alone"
 REMOVED = "you removed the output; it is not made again"
 _LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
 _SIDECAR = "it goes with its photo"
+_COMPANION = "it is no photo; it is mirrored as it is"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
 
 
@@ -53,8 +55,16 @@ class Deduplicator:
             return not is_same_picture(job)
         return row.recheck and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
 
+    def count_change(self, job: Job, now: Now) -> None:
+        """Have the brake count a new change, before the output is redone."""
+        self._ledger.absences.count_change(job.row.id, job.photo.content, now.utc)
+        self._ledger.after_commit(lambda: setattr(job.pair, "has_new_changes", True))
+
     def finish_known(self, job: Job, now: Now) -> bool:
-        """End a photo that needs no engine; False: it does."""
+        """End a photo that needs no engine; False: it does.
+
+        Raises NotStagedError where a companion has to be copied first.
+        """
         is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
         known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
         if job.wish is not None:  # that another photo was left as it is says nothing of what a person wants of this one
@@ -69,7 +79,7 @@ class Deduplicator:
         if is_same_picture(job) and finish_edited(job, self._outputs, self._finisher, self._fingerprint, now):
             return True
         if job.row.is_sidecar:
-            self._finisher.keep(job, _SIDECAR, now)
+            self._mirror_companion(job, now)
             return True
         if self._adopt_output(job, duplicates, now):
             return True
@@ -77,6 +87,15 @@ class Deduplicator:
             self._finisher.keep(job, _OWN_WORK, now)
             return True
         return False
+
+    def _mirror_companion(self, job: Job, now: Now) -> None:
+        reason = _SIDECAR if is_sidecar(job.row.relative.name) else _COMPANION
+        written = self._outputs.existing_copy(job)
+        if written is None:
+            self._finisher.keep(job, reason, now)
+        else:
+            result = Result(State.KEPT, reason, job.photo.content, self._fingerprint, None, written)
+            self._finisher.record(job.row, result, now)
 
     def _reuse_any(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         for duplicate in reusable_results(job.row, duplicates, self._fingerprint):

@@ -15,6 +15,7 @@ from gpend.intake.reading import Original
 from gpend.intake.source import Source
 from gpend.ledger import Decision, Fingerprint, Result, Row, Written
 from gpend.mirror import Mirror, Origin
+from gpend.mirror.staging import Staged
 from gpend.settings import Settings
 
 _CLOCK = len("2023-07-08 09:10:11")
@@ -66,6 +67,12 @@ class Job:
     picture: bytes  # what there is to see: the photo itself, unless it is wrapped up
     suffix: str = ""  # the ending that a name for the picture must have, if another
     decision: Decision | None = None  # what a person wants of it
+    staged: Staged | None = None  # a copy of a file that is not held in memory, beside its place
+
+    @property
+    def is_streamed(self) -> bool:
+        """Is this a file that was read without being held in memory?"""
+        return bool(self.photo.streamed)
 
     @property
     def origin(self) -> Origin:

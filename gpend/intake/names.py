@@ -101,6 +101,8 @@ def _any_of(rules: Iterable[Rule]) -> re.Pattern[str]:
 
 
 _NEVER_FILE = _any_of(FILES)
+_OF_PHOTOS = _PARTS["<final>"].replace("?P<final>", "?:")
+_NEVER_COMPANION = re.compile(_any_of(FILES).pattern.replace(_OF_PHOTOS, ".+"), _FLAGS)
 _NEVER_DIRECTORY = _any_of(rule for rule in DIRECTORIES if "/" not in rule.pattern)
 _NEVER_INSIDE = _any_of(rule for rule in DIRECTORIES if "/" in rule.pattern)
 _UNFINISHED = _any_of(rule for rule in FILES if rule.kind is Kind.UNFINISHED)
@@ -121,6 +123,14 @@ def is_photo_name(name: Name, *, endings: Collection[str] = EXTENSIONS, wechat_d
         return False
     suspect = base.startswith(_SUSPECT_STARTS) or extension == WECHAT_EXTENSION or "digikamtempfile" in base.lower()
     return not (suspect and _NEVER_FILE.fullmatch(base))
+
+
+def is_companion_name(base: str) -> bool:
+    """Whether a file called so, which is no photo, is one of the user's own: a base name.
+
+    It is neither hidden nor what a tool keeps for itself, or is still writing, whatever its name when it is whole.
+    """
+    return not base.startswith(".") and _NEVER_COMPANION.fullmatch(base) is None
 
 
 def is_excluded_directory(name: Name) -> bool:

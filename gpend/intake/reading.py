@@ -4,12 +4,12 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from gpend.stamp import Stamp
 
@@ -20,6 +20,10 @@ _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits,
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM})
 _CHUNK = 1 << 20
+SLICE: Final = 32 << 20
+"""Bytes of a large file after which it is time to see whether there is something else to do."""
+
+Result = TypeVar("Result")
 _KINDS = ("user.", "system.posix_acl_")
 
 
@@ -43,18 +47,23 @@ class RefusedError(Exception):
     """gpend may not read the file."""
 
 
+class SourceError(OSError):
+    """A file cannot be read at the moment, told apart from what cannot be written where both are done at once."""
+
+
 @dataclass(frozen=True)
 class Original:
     """A photo as it was read."""
 
-    data: bytes
+    data: bytes  # b"" of a file that is not held in memory
     like: Appearance
     stamp: Stamp
+    streamed: str = ""  # its SHA-256, where it was read without being held in memory
 
     @cached_property
     def content(self) -> str:
         """SHA-256, hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
+        return self.streamed or hashlib.sha256(self.data).hexdigest()
 
 
 def read(path: Path, stamp: Stamp | None = None) -> Original:
@@ -63,7 +72,7 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
     A pipe, a device or a folder is ChangedError, as is what changes meanwhile. Raises RefusedError, and OSError for
     whatever is not this file's own doing.
     """
-    with _unchanging(path, stamp) as (descriptor, status):
+    with unchanging(path, stamp) as (descriptor, status):
         data = _whole(descriptor, status.st_size)
         if len(data) != status.st_size:
             raise ChangedError
@@ -72,16 +81,36 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
 
 def glance(path: Path, stamp: Stamp) -> tuple[str, Appearance]:
     """The SHA-256 and the appearance of a photo, for which it is not held in memory. Raises as `read` does."""
-    with _unchanging(path, stamp) as (descriptor, status):
+    photo = finished(stream(path, stamp))
+    return photo.content, photo.like
+
+
+def stream(path: Path, stamp: Stamp) -> Generator[None, None, Original]:
+    """Read a file without holding it in memory: return what it is, and stop now and then, for others to go on.
+
+    Raises as `read` does.
+    """
+    with unchanging(path, stamp) as (descriptor, status):
         found, offset = hashlib.sha256(), 0
         while chunk := os.pread(descriptor, _CHUNK, offset):
             found.update(chunk)
             offset += len(chunk)
-        return found.hexdigest(), _appearance(descriptor, status)
+            if offset % SLICE == 0:
+                yield
+        return Original(b"", _appearance(descriptor, status), Stamp.of(status), found.hexdigest())
+
+
+def finished(work: Generator[None, None, Result]) -> Result:
+    """Do all of a work that stops now and then; what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast("Result", end.value)
 
 
 @contextmanager
-def _unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
+def unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
     """An open photo; ChangedError if it is not the one that is meant, before or afterwards."""
     try:
         descriptor = _opened(path)

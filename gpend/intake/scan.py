@@ -113,6 +113,8 @@ class Scan:
             elif why := rules.reason(entry.path[len(self._top) :]):
                 self.passed_over[f"files {why}"] += 1
             else:
+                if self._source.takes_everything and self._source.is_companion(entry.name):
+                    self._pass_over(entry.name)  # it is mirrored, but not looked into
                 status = entry.stat(follow_symlinks=False)
                 self._devices.add(status.st_dev)
                 return self._source.at(entry.path, status)

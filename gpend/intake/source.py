@@ -14,7 +14,7 @@ from pathlib import Path
 from gpend.intake import Sighting
 from gpend.intake.ignoring import Ignoring
 from gpend.intake.mounts import mounts_now
-from gpend.intake.names import EXTENSIONS, has_excluded, is_photo_name
+from gpend.intake.names import EXTENSIONS, has_excluded, is_companion_name, is_photo_name
 from gpend.intake.sidecars import is_sidecar
 from gpend.settings import FolderSettings, Keep, Settings
 from gpend.spelling import is_listed
@@ -56,17 +56,19 @@ class Source:
         *,
         endings: Collection[str] = EXTENSIONS,
         wechat_dat: bool = False,
-        with_sidecars: bool = False,
+        keep: Keep = Keep.NONE,
         outside: Collection[Path] = (),
         ignore: Sequence[str] = (),
     ) -> None:
-        """`with_sidecars`: sidecars are sighted as photos are. Nothing below the folders `outside` is a photo here.
+        """Nothing below the folders `outside` is a photo here.
 
+        As `keep` wants it, the sidecars of photos are sighted as photos are, or whatever else is the user's own.
         `ignore`: patterns of what is passed over, besides what files in the source say; see `ignoring`.
         """
         self.root = root
         self.ignoring = Ignoring(root, ignore)
-        self._with_sidecars = with_sidecars
+        self.takes_everything = keep is Keep.LIBRARY
+        self._takes_sidecars = keep in (Keep.COPY, Keep.HARDLINK)
         self._endings = frozenset(endings)
         self._wechat_dat = wechat_dat
         self._real_root = os.path.realpath(root)
@@ -75,8 +77,13 @@ class Source:
 
     def takes(self, name: str) -> bool:
         """Whether a file of this base name is sighted here."""
-        is_photo = is_photo_name(name, endings=self._endings, wechat_dat=self._wechat_dat)
-        return is_photo or (self._with_sidecars and is_sidecar(name))
+        if not self.is_companion(name):
+            return True
+        return is_companion_name(name) if self.takes_everything else self._takes_sidecars and is_sidecar(name)
+
+    def is_companion(self, name: str) -> bool:
+        """Whether a file of this base name is no photo, so that it is at most mirrored beside them."""
+        return not is_photo_name(name, endings=self._endings, wechat_dat=self._wechat_dat)
 
     def is_visible(self, relative: Path) -> bool:
         """Whether a scan would show a file of this path below the root, were it there."""
@@ -157,12 +164,12 @@ class Source:
 
 
 def source_of(folder: FolderSettings, settings: Settings) -> Source:
-    """The source of one folder of the settings. Sidecars count only where `keep` mirrors what needs no restoration."""
+    """The source of one folder of the settings. What is no photo counts only where `keep` mirrors it."""
     return Source(
         folder.source,
         endings=folder.endings,
         wechat_dat=folder.wechat_dat,
-        with_sidecars=settings.keep is not Keep.NONE,
+        keep=settings.keep,
         outside=[each.output for each in settings.folders],
         ignore=folder.ignore,
     )

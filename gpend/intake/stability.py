@@ -24,7 +24,6 @@ from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
 from gpend.intake.names import temporary_for
-from gpend.intake.sidecars import is_sidecar
 from gpend.intake.source import Source
 from gpend.settings import Settings
 
@@ -219,7 +218,7 @@ class StabilityCheck:
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
-                ending = _ending(path, seen)
+                ending = _ending(path, seen, is_companion=self._source.is_companion(path.name))
                 seen = self._source.sight(path)  # what was judged must still be what is there
         except (OSError, TransientError):
             self._queue.postpone(path, now)
@@ -229,7 +228,10 @@ class StabilityCheck:
             return None
         is_old = utc - seen.stamp.mtime_ns / _NANO >= self._incomplete_seconds
         verdict = self._queue.judge(seen, ending, now, held=self._is_held(path, now), is_old=is_old)
-        return None if verdict is Verdict.WAIT else Settled(seen, incomplete=verdict is Verdict.INCOMPLETE)
+        if verdict is Verdict.WAIT:
+            return None
+        is_mirrored_as_it_is = self._source.takes_everything and self._source.is_companion(path.name)
+        return Settled(seen, incomplete=verdict is Verdict.INCOMPLETE and not is_mirrored_as_it_is)
 
     def _is_held(self, path: Path, now: float) -> bool:
         """Whether a tool is writing, under a temporary name beside it, what will replace this file."""
@@ -249,12 +251,12 @@ def _to_be_replaced(directory: Path) -> frozenset[str]:
         return frozenset()  # the file itself was seen, and its end judged; a hold is only a courtesy
 
 
-def _ending(path: Path, seen: Sighting) -> Completeness | None:
+def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness | None:
     """How a file ends now; None for one that neither its name nor its first bytes call a photo.
 
     Raises OSError or TransientError if it cannot be told at this moment.
     """
-    if is_sidecar(path.name) and seen.stamp.size < HEAD:
+    if is_companion and seen.stamp.size < HEAD:
         return Completeness.UNKNOWN  # it may be as short as it likes
     try:
         descriptor = _opened(path)
@@ -262,7 +264,7 @@ def _ending(path: Path, seen: Sighting) -> Completeness | None:
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
         file = _File(descriptor)
-        if "." not in path.name and structure_of(file.read(0, HEAD)) is None:
+        if "." not in path.name and not is_companion and structure_of(file.read(0, HEAD)) is None:
             return None
         return completeness(file)
     finally:

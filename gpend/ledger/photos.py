@@ -18,6 +18,7 @@ class Known:
     state: State
     missing: bool
     mirrored: bool
+    companion: bool  # no photo when it was put on record
     updated: int  # UTC seconds: when something was last put on record about it
 
 
@@ -33,7 +34,8 @@ class Photos:
         if row is None:
             return None
         stamp = Stamp(row["size"], row["mtime_ns"], row["inode"])
-        return Known(row["id"], stamp, State(row["state"]), bool(row["missing"]), bool(row["mirrored"]), row["updated"])
+        flags = {name: bool(row[name]) for name in ("missing", "mirrored", "companion")}
+        return Known(row["id"], stamp, State(row["state"]), updated=row["updated"], **flags)
 
     def sight(self, folder: int, found: Found, now: int) -> int:
         """A settled photo is due, for the first time or again; its id."""

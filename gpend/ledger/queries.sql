@@ -51,7 +51,8 @@ UPDATE folder SET settling = :settling WHERE id = :folder AND settling <> :settl
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
 -- name: known
-SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored, updated
+SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored, updated,
+    sidecar AS companion
 FROM photo WHERE folder = :folder AND path = :path;
 
 -- name: discover
@@ -59,8 +60,10 @@ INSERT INTO photo (folder, path, sidecar, size, mtime_ns, inode, state, first_se
 VALUES (:folder, :path, :sidecar, :size, :mtime_ns, :inode, 'waiting', :now, :now, :found_by);
 
 -- name: rediscover
--- The outcome so far stays until the new one is there: `prior` remembers what it was.
+-- The outcome so far stays until the new one is there: `prior` remembers what it was. What has become a photo, as the
+-- endings that are looked at were changed, is judged whatever is known of it.
 UPDATE photo SET
+    forced = CASE WHEN sidecar > :sidecar THEN 1 ELSE forced END, sidecar = :sidecar,
     prior = CASE WHEN state IN ('waiting', 'working', 'gone') THEN prior ELSE state END,
     state = 'waiting', attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, missing_since = NULL, counted = NULL,
     recheck = CASE WHEN state = 'gone' THEN 1 ELSE recheck END,
@@ -70,11 +73,18 @@ WHERE id = :id;
 -- name: due
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
-WHERE photo.folder = :folder AND photo.state = 'waiting' AND photo.held = 0
+WHERE photo.folder = :folder AND photo.sidecar = :companions AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
-ORDER BY photo.sidecar, photo.attempts, photo.deaths, photo.delays, photo.found_by,
+ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by,
     photo.output IS NULL OR photo.counted IS NOT NULL OR photo.forced, photo.id
 LIMIT :limit;
+
+-- name: bare
+-- Photos that were set aside, of which there is nothing in the output.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+WHERE photo.folder = :folder AND photo.state IN ('failed', 'incomplete') AND photo.output IS NULL
+ORDER BY photo.state, photo.updated LIMIT :limit;
 
 -- name: next_attempt
 -- The earliest moment at which something that waits may be tried.

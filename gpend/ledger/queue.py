@@ -18,10 +18,20 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due(self, folder: int, now: int, limit: int) -> list[Row]:
-        """The first photos of a folder's queue that may be tried now."""
-        values: dict[str, Value] = {"folder": folder, "now": now, "horizon": HORIZON, "limit": limit}
+    def due(self, folder: int, now: int, limit: int, *, companions: bool = False) -> list[Row]:
+        """The first photos of a folder's queue that may be tried now; or the first companions."""
+        values: dict[str, Value] = {
+            "folder": folder,
+            "companions": int(companions),
+            "now": now,
+            "horizon": HORIZON,
+            "limit": limit,
+        }
         return [photo_row(row) for row in self._database.each("due", values)]
+
+    def bare(self, folder: int, limit: int) -> list[Row]:
+        """The first files that were set aside, of which there is nothing in the output."""
+        return [photo_row(row) for row in self._database.each("bare", {"folder": folder, "limit": limit})]
 
     def next_attempt(self, folder: int, now: int) -> int | None:
         """The earliest later moment at which something of a folder's queue may be tried."""

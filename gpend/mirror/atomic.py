@@ -28,6 +28,7 @@ from gpend.mirror.inspect import (
     status_of,
 )
 from gpend.mirror.provenance import Provenance
+from gpend.mirror.staging import Staged
 from gpend.spelling import listed
 from gpend.stamp import Stamp
 
@@ -43,7 +44,7 @@ class OccupiedError(PhotoError):
 class Draft:
     """A file that is to be written."""
 
-    photo: bytes
+    photo: bytes | Staged  # the bytes; or the file that holds them already, in the folder where it goes
     like: Appearance
     made: Provenance
 
@@ -73,8 +74,7 @@ def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Place
     Raises OccupiedError where a file stands that gpend did not write or that has changed since, and OSError; then
     nothing has changed.
     """
-    with _temporary(folder) as (temporary, descriptor):
-        _write(descriptor, draft.photo)
+    with _holding(folder, draft.photo) as (temporary, descriptor):
         notes = _dress(descriptor, draft.like, draft.made)
         reached("temp_written")
         os.fsync(descriptor)
@@ -179,6 +179,17 @@ def _install(folder: int, temporary: str, name: str, replaceable: Replaceable) -
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         give_name(folder, temporary, folder, name)
+
+
+@contextmanager
+def _holding(folder: int, photo: bytes | Staged) -> Iterator[tuple[str, int]]:
+    """A file that holds a photo under a temporary name."""
+    if isinstance(photo, Staged):
+        yield photo.name, photo.descriptor
+        return
+    with _temporary(folder) as (temporary, descriptor):
+        _write(descriptor, photo)
+        yield temporary, descriptor
 
 
 @contextmanager

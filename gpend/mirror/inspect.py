@@ -100,6 +100,13 @@ def genuine(folder: int, name: str) -> Provenance | None:
         return said
 
 
+def says_copy_of(folder: int, name: str, content: str) -> bool:
+    """Does gpend's own attribute say of a file that it is a copy of this content? Its bytes are not read."""
+    with _reading(folder, name) as descriptor:
+        said = None if descriptor is None else provenance.attached(descriptor)
+        return said is not None and said.source == said.output == content
+
+
 def tagged_origins(folder: int, name: str) -> frozenset[str]:
     """Of which pictures, by their SHA-256, the metadata of a file say that gpend restored it from them."""
     photo = bytes_of(folder, name)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from gpend.mirror.access import Access
 from gpend.mirror.atomic import Draft, Replaceable
 from gpend.mirror.probe import NameCheck
 from gpend.mirror.provenance import Provenance
+from gpend.mirror.staging import Staged, staging
 from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp
 
@@ -60,19 +61,38 @@ class Mirror:
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
 
     def write(
-        self, place: Path, photo: bytes, origin: Origin, fingerprint: Fingerprint, before: Written | None
+        self, place: Path, photo: bytes | Staged, origin: Origin, fingerprint: Fingerprint, before: Written | None
     ) -> Written:
         """Write an output; `before` is what the ledger says that gpend wrote for the photo earlier.
 
-        Raises OccupiedError, LinkedFolderError, NameRefusedError, OSError.
+        What is staged is a copy of its origin. Raises OccupiedError, LinkedFolderError, NameRefusedError, OSError.
         """
-        sha256 = hashlib.sha256(photo).hexdigest()
+        sha256 = origin.content if isinstance(photo, Staged) else hashlib.sha256(photo).hexdigest()
         made = Provenance(origin.content, sha256, fingerprint.model, fingerprint.digest, fingerprint.version)
         with self.names.blaming(place), dirfd.open_folder(self.output, place.parent, self.source) as folder:
             replaceable = self._replaceable(folder, place, origin, before)
             placed = atomic.put(folder, place.name, Draft(photo, origin.like, made), replaceable)
         self._tell(placed.notes)
         return Written(place, placed.stamp, sha256)
+
+    def stage(self, place: Path) -> AbstractContextManager[Staged]:
+        """Room for a file that is too large to be written at once, beside its place. Raises as `write` does."""
+        return staging(self.output, self.source, place)
+
+    def find_copy(self, relative: Path, content: str, size: int, modified_ns: int) -> Written | None:
+        """A copy of a file of the source under its own name, as far as can be told without reading it.
+
+        It is a second name of that file; or gpend's attribute says that it is a copy, of this content, and neither its
+        size nor its time tells otherwise. Raises OSError.
+        """
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, relative.parent) as folder:
+            status = inspect.status_of(folder, relative.name)
+            if status is None or status.st_size != size or abs(status.st_mtime_ns - modified_ns) > inspect.CLOSE_NS:
+                return None
+            is_link = os.path.samestat(status, (self.source / relative).stat())
+            if is_link or inspect.says_copy_of(folder, relative.name, content):
+                return Written(relative, inspect.stamp_of(folder, status), content)
+        return None
 
     def link(self, place: Path, origin: Origin, before: Written | None) -> Written:
         """Give the source photo a second name in the output tree. OSError with EXDEV: another file system."""

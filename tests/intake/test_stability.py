@@ -10,7 +10,7 @@ import pytest
 from gpend.intake import Sighting
 from gpend.intake.source import Source
 from gpend.intake.stability import Settled, StabilityCheck
-from gpend.settings import Settings
+from gpend.settings import Keep, Settings
 from tests.intake.completeness.pictures import encoded
 
 JPEG = encoded("JPEG")
@@ -373,7 +373,7 @@ def test_an_old_damaged_file_that_a_tool_is_about_to_replace_is_waited_for(sourc
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\0" * 15])
 def test_a_sidecar_may_be_as_short_as_it_likes(tmp_path: Path, content: bytes) -> None:
-    source = Source(tmp_path, with_sidecars=True)
+    source = Source(tmp_path, keep=Keep.COPY)
     gate = offered(source, put(source, "a.jpg.json", content))
     assert [settled.incomplete for settled in gate.take(10)] == [False]
 

@@ -117,7 +117,7 @@ def test_the_queue_is_read_from_its_index(ledger: Ledger, tmp_path: Path) -> Non
 def plan_of(path: Path) -> str:
     """How SQLite finds what is due."""
     connection = sqlite3.connect(path)
-    values = {"folder": 1, "now": NOW, "horizon": 1, "limit": 1}
+    values = {"folder": 1, "now": NOW, "horizon": 1, "limit": 1, "companions": 0}
     plan = connection.execute("EXPLAIN QUERY PLAN " + statements()["due"], values).fetchall()
     connection.close()
     return str(plan)

@@ -1,0 +1,193 @@
+"""Companions: files that are no photos and are mirrored beside them, as large as they may be, a slice at a time.
+
+They need no engine and are never held in memory, so they have a queue of their own: no film keeps photos waiting. In a
+library, so are photos mirrored that were set aside: as they are, until they can be looked at.
+"""
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from gpend.dispatch.finish import Finisher
+from gpend.dispatch.health import Health
+from gpend.dispatch.in_flight import InFlight
+from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.reuse import Deduplicator
+from gpend.dispatch.types import FolderPair, Job, Now
+from gpend.errors import PhotoError
+from gpend.failpoints import reached
+from gpend.intake.reading import SLICE, ChangedError, Original, RefusedError, SourceError, stream
+from gpend.ledger import Ledger, Row
+from gpend.mirror.staging import NotStagedError, fill
+
+_PLACES = 3  # that a file is copied to, one after the other, if the first is taken meanwhile
+_SET_ASIDE = 1000  # photos of a folder that were set aside and are mirrored all the same
+_SMALL = SLICE // 64  # what a file counts at least, so that many small ones are a slice too
+
+
+@dataclass(frozen=True)
+class _Transfer:
+    row: Row
+    pair: FolderPair
+    work: Generator[None, None, None]
+    is_set_aside: bool
+
+
+class Companions:
+    """Takes companions from the queue, one after the other; for the dispatcher's thread."""
+
+    def __init__(
+        self, ledger: Ledger, health: Health, in_flight: InFlight, outputs: OutputWriter, finisher: Finisher
+    ) -> None:
+        self._ledger = ledger
+        self._health = health
+        self._in_flight = in_flight
+        self._outputs = outputs
+        self._finisher = finisher
+        self._transfer: _Transfer | None = None
+        self._tried: set[tuple[int, int]] = set()  # of what was set aside, what cannot be mirrored either
+
+    def step(self, reuse: Deduplicator, pairs: Sequence[FolderPair], now: Now) -> bool:
+        """Go on with what is under way, or take the next; True if there may be more to do at once."""
+        did, done = False, 0
+        while done < SLICE:
+            if self._transfer is None and not any(self._take(reuse, pair, now) for pair in pairs):
+                return did
+            did = True
+            done += self._advance(now)
+        return True
+
+    def stop(self) -> None:
+        """What is under way is given up; it waits again."""
+        self._end()
+
+    def _take(self, reuse: Deduplicator, pair: FolderPair, now: Now) -> bool:
+        if self._health.is_paused(pair, now):
+            return False
+        row = next(iter(self._ledger.queue.due(pair.id, now.utc, 1, companions=True)), None)
+        if row is not None and row.counted and pair.has_new_changes:
+            return False
+        bare = self._bare(pair) if row is None else None
+        chosen = row or bare
+        if chosen is None or not self._health.check_and_pause(pair, now, busy=False, for_engine=False):
+            return False
+        work = self._mirrored(chosen, pair, reuse, now) if bare is None else self._mirrored_as_it_is(chosen, pair, now)
+        self._in_flight.reserve(chosen)
+        self._transfer = _Transfer(chosen, pair, work, bare is not None)
+        return True
+
+    def _bare(self, pair: FolderPair) -> Row | None:
+        """A photo that was set aside, for a library to hold as it is."""
+        if not pair.source.takes_everything:
+            return None
+        rows = self._ledger.queue.bare(pair.id, _SET_ASIDE)
+        return next((row for row in rows if (row.id, row.updated) not in self._tried), None)
+
+    def _advance(self, now: Now) -> int:
+        """Do a slice of what is under way; how many bytes that may have been, and never none."""
+        transfer = self._transfer
+        if transfer is None:
+            return 0
+        try:
+            if next(transfer.work, self) is None:
+                return SLICE
+        except (ChangedError, RefusedError, PhotoError, OSError) as error:
+            self._end()
+            self._excuse(transfer, error, now)
+            return SLICE
+        except BaseException:
+            self._end()  # it waits again
+            raise
+        self._end()
+        self._health.resume(transfer.pair, now)
+        return max(transfer.row.stamp.size, _SMALL)
+
+    def _end(self) -> None:
+        transfer, self._transfer = self._transfer, None
+        if transfer is not None:
+            self._in_flight.release(transfer.row)
+            transfer.work.close()
+
+    def _excuse(self, transfer: _Transfer, error: Exception, now: Now) -> None:
+        """What becomes of a file that could not be mirrored."""
+        row, pair = transfer.row, transfer.pair
+        if transfer.is_set_aside:
+            if isinstance(error, OSError) and not isinstance(error, SourceError):
+                self._health.pause_for_output(pair, error, now)
+            else:
+                self._tried.add((row.id, row.updated))
+            return
+        match error:
+            case ChangedError():
+                self._finisher.drop_changed(row, pair, now, begun=False)
+            case RefusedError():
+                self._finisher.set_aside_unreadable(row, now)
+            case PhotoError():
+                self._finisher.set_aside(row, error, now)
+            case SourceError():
+                self._finisher.requeue_for_source(row, pair, error, now, begun=False)
+            case OSError():
+                self._finisher.requeue_row_for_output(row, pair, error, now, begun=False)
+
+    def _mirrored(self, row: Row, pair: FolderPair, reuse: Deduplicator, now: Now) -> Generator[None, None, None]:
+        """Mirror one companion."""
+        job = yield from _job(row, pair, now)
+        if reuse.is_new_change(job):
+            reuse.count_change(job, now)
+            return
+
+        def finish(job: Job) -> None:
+            reuse.finish_known(job, now)
+
+        yield from _staged(job, finish)
+
+    def _mirrored_as_it_is(self, row: Row, pair: FolderPair, now: Now) -> Generator[None, None, None]:
+        """Mirror a photo that was set aside."""
+        job = yield from _job(row, pair, now)
+
+        def finish(job: Job) -> None:
+            written = self._outputs.existing_copy(job) or self._outputs.write_kept(job)
+            if written is not None:
+                self._ledger.photos.rehome(row.id, written)
+
+        yield from _staged(job, finish)
+
+
+def _job(row: Row, pair: FolderPair, now: Now) -> Generator[None, None, Job]:
+    photo = yield from _read(row)
+    reached("read")
+    return Job(row, pair, photo, now.utc, photo.data)
+
+
+def _read(row: Row) -> Generator[None, None, Original]:
+    try:
+        return (yield from stream(row.path, row.stamp))
+    except OSError as error:
+        raise SourceError(error.errno, os.strerror(error.errno or 0)) from error
+
+
+def _staged(job: Job, finish: Callable[[Job], None]) -> Generator[None, None, None]:
+    """Finish a file, and where a copy is needed for that, make one beside its place first."""
+    with ExitStack() as staged:
+        for _ in range(_PLACES):
+            _refuse_changed(job)
+            try:
+                finish(job)
+            except NotStagedError as missing:
+                file = staged.enter_context(job.pair.mirror.stage(missing.place))
+                yield from fill(file, job.row.path, job.row.stamp)
+                job = replace(job, staged=file)
+            else:
+                return
+    raise OSError(None, "its place in the output folder is taken again and again")
+
+
+def _refuse_changed(job: Job) -> None:
+    """Raise ChangedError where the file is not the one that was sighted any more, by name too."""
+    try:
+        seen = job.pair.source.sight(job.row.path)
+    except OSError as error:
+        raise SourceError(error.errno, os.strerror(error.errno or 0)) from error
+    if seen is None or seen.stamp != job.row.stamp:
+        raise ChangedError
