@@ -125,7 +125,7 @@ def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(t
         ("settle_seconds: .inf", "settle_seconds: should be a finite number, not inf."),
         ("slots: yes", "slots: should be a number, not yes."),
         ("slots: 1.5", "slots: should be a whole number, not 1.5."),
-        ("keep: no", "keep: should be 'none', 'copy' or 'hardlink', not no."),
+        ("keep: no", "keep: should be 'none', 'copy', 'hardlink' or 'library', not no."),
         ("restore: {device: gpu}", "restore.device: should be auto, cpu, cuda or cuda:N, not 'gpu'."),
         ("log: {level: loud}", "log.level: should be debug, info, warning or error, not 'loud'."),
         ("folders: /photos", "folders: should be a list, each item beginning with a dash, not '/photos'."),

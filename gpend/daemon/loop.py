@@ -214,7 +214,7 @@ class Loop:
     def is_idle(self) -> bool:
         """Is nothing being processed, and nothing left that could be now?"""
         now, dispatcher = self._clock.now(), self._dispatcher
-        return len(dispatcher.in_flight) == 0 and not any(
+        return dispatcher.is_idle and not any(
             self._ledger.queue.due(pair.id, now.utc, 1, companions=companions)
             for pair in self._pairs
             for companions in (False, True)

@@ -46,13 +46,15 @@ class Companions:
         self._outputs = outputs
         self._finisher = finisher
         self._transfer: _Transfer | None = None
+        self.is_idle = True  # as far as was seen when it was stepped last
         self._tried: set[tuple[int, int]] = set()  # of what was set aside, what cannot be mirrored either
 
     def step(self, reuse: Deduplicator, pairs: Sequence[FolderPair], now: Now) -> bool:
         """Go on with what is under way, or take the next; True if there may be more to do at once."""
-        did, done = False, 0
+        did, done, self.is_idle = False, 0, False
         while done < SLICE:
             if self._transfer is None and not any(self._take(reuse, pair, now) for pair in pairs):
+                self.is_idle = True
                 return did
             did = True
             done += self._advance(now)

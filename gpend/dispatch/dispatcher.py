@@ -65,6 +65,11 @@ class Dispatcher:
         mirrored = self._companions.step(self._reuse, self._pairs, now)
         return progress or mirrored
 
+    @property
+    def is_idle(self) -> bool:
+        """Is nothing being worked on, or mirrored?"""
+        return len(self.in_flight) == 0 and self._companions.is_idle
+
     def collect(self, now: Now) -> int:
         """End what the engine has finished; how many. Raises FatalError.
 
