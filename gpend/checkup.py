@@ -5,6 +5,8 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.intake.scan import Scan

@@ -1,4 +1,4 @@
-"""The text files that came with gpend: the documented configuration and the systemd units."""
+"""The text files that came with gpend: the documented configuration, the systemd units, the hook for Immich."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +9,7 @@ _PLACES = {
     "gpend.service": ("systemd/gpend.service", "systemd/gpend.service"),
     "gpend-web.service": ("systemd/gpend-web.service", "systemd/gpend-web.service"),
     "gpend-user.service": ("systemd/user/gpend.service", "systemd/user/gpend.service"),
+    "immich-hook": ("immich-hook.py", "config/immich-hook.py"),
 }
 
 NAMES = tuple(_PLACES)

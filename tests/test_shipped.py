@@ -32,6 +32,7 @@ def test_a_wheel_takes_them_all_along() -> None:
         "weights": "gpend/weights",
         "config/gpend.yaml": "gpend/config.yaml",
         "config/train.yaml": "gpend/train.yaml",
+        "config/immich-hook.py": "gpend/immich-hook.py",
         "systemd": "gpend/systemd",
     }
 

@@ -101,7 +101,7 @@ def check(user: str | None, config_file: Path | None) -> None:
 @commands.command(name="print")
 @click.argument("name", type=click.Choice(shipped.NAMES))
 def print_file(name: str) -> None:
-    """Print the documented configuration, or a systemd unit.
+    """Print the documented configuration, a systemd unit, or the hook for Immich.
 
     \b
     Example:
