@@ -1,6 +1,8 @@
 """How far gpend is: one computation for the log, `status`, `once`, systemd and the page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gpend.ledger import Records, State
 
@@ -9,6 +11,8 @@ DONE = (State.RESTORED, State.KEPT, State.FAILED, State.INCOMPLETE, State.UNSUPP
 
 _LATELY = 300  # seconds from which the rate is taken
 _ENOUGH = 3  # photos that it needs, at least
+_LAST = 1000  # photos of which a pace is taken
+_PAUSE = 120  # seconds from which on something else was in between
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -71,6 +75,12 @@ def of_ledger(records: Records, now: int, settling: int | None = None) -> Progre
 def rate_of(done: int, seconds: float) -> float:
     """Photos a second; 0 where too few are done to tell."""
     return done / seconds if done >= _ENOUGH and seconds > 0 else 0.0
+
+
+def pace_of(moments: Sequence[int]) -> float | None:
+    """Seconds a photo, from when photos were done, in UTC seconds and in order; pauses apart. None: no telling."""
+    gaps = [later - earlier for earlier, later in pairwise(moments[-_LAST:]) if later - earlier <= _PAUSE]
+    return sum(gaps) / len(gaps) if len(gaps) >= _ENOUGH and any(gaps) else None
 
 
 def span(seconds: float) -> str:

@@ -149,6 +149,22 @@ def known_as(ledger: Path, place: Path) -> dict[Path, int]:
     return {name: count for name, count in counted.items() if count}
 
 
+@dataclass(frozen=True)
+class MadeWith:
+    """What a network has restored."""
+
+    photos: tuple[Path, ...]
+    seconds: float | None  # that all of them took, as far as can be told
+
+
+def made_with(ledger: Path, network: str) -> MadeWith:
+    """The photos that a network has restored, named with or without its hash, and how long that took."""
+    with Records.read_only(ledger) as records:
+        found = records.made_with(network)
+    pace = progress.pace_of([moment for _, moment in found])
+    return MadeWith(tuple(photo for photo, _ in found), None if pace is None else pace * len(found))
+
+
 def _maker(records: Records, photo: Path) -> Row | None:
     """The photo that `photo` was made of: its name may be another one, as IMG_1.jpg was made of IMG_1.HEIC."""
     for said in (photo.absolute(), _real(photo)):

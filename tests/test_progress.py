@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from gpend import reports
 from gpend.daemon import Daemon
 from gpend.ledger import Ledger
-from gpend.progress import Progress, of_ledger, rate_of, span
+from gpend.progress import Progress, of_ledger, pace_of, rate_of, span
 from tests.world import BLURRED, SHARP, World
 
 COUNTS = st.integers(0, 10**6)
@@ -103,3 +103,9 @@ def test_one_pass_tells_its_phase_its_counts_and_the_photo(tmp_path: Path) -> No
     assert {far.found for far in seen[1:]} == {5}
     assert "Waiting for files that are still being written" in {far.phase for far in seen}
     assert seen[-1].photo.endswith(".jpg")
+
+
+def test_a_pace_leaves_out_the_pauses_and_is_not_told_of_too_few() -> None:
+    assert pace_of([0, 10, 20, 30, 9000, 9010]) == 10
+    assert pace_of([0, 10, 20]) is None
+    assert pace_of([5, 5, 5, 5, 5]) is None

@@ -106,8 +106,19 @@ def _capture(photo: Path) -> dict[str, str]:
 )
 @click.option("--failed", is_flag=True, help="Of these, only what was set aside; without a PHOTO, all that was.")
 @click.option("--all", "everything", is_flag=True, help="Every photo there is, whatever became of it.")
+@click.option("--made-with", "network", metavar="NETWORK", help="What this network restored.")
+@click.option("--yes", is_flag=True, help="With --made-with: do not ask.")
 @CONFIG
-def retry(photos: tuple[Path, ...], *, rejudge: bool, failed: bool, everything: bool, config_file: Path | None) -> None:
+def retry(  # noqa: PLR0913 - one for each option
+    photos: tuple[Path, ...],
+    *,
+    rejudge: bool,
+    failed: bool,
+    everything: bool,
+    network: str | None,
+    yes: bool,
+    config_file: Path | None,
+) -> None:
     """Try photos again; without a PHOTO, all that failed.
 
     A folder stands for all photos in it and in the folders below. A running daemon begins within seconds, else the
@@ -118,16 +129,19 @@ def retry(photos: tuple[Path, ...], *, rejudge: bool, failed: bool, everything: 
       gpend retry /srv/photos/2019/anna.jpg
       gpend retry --failed /srv/photos/2019
       gpend retry --all
+      gpend retry --made-with gpen-256
     """
-    if rejudge + failed + everything > 1:
+    if rejudge + failed + everything + (network is not None) > 1:
         raise RefusedError(
-            "--all, --failed and --judged-with-other-settings mean different photos; name one of them. "
+            "--all, --failed, --made-with and --judged-with-other-settings mean different photos; name one of them. "
             "Nothing was changed."
         )
-    if everything and photos:
-        raise RefusedError("--all means every photo; name no PHOTO with it. Nothing was changed.")
+    if (everything or network) and photos:
+        raise RefusedError("--all and --made-with name the photos; name no PHOTO with them. Nothing was changed.")
     settings = settings_of(config_file)
-    if rejudge:
+    if network is not None:
+        _retry_made_with(network, settings, is_agreed=yes)
+    elif rejudge:
         _rejudge(photos, settings)
     elif everything:
         _retry_all(settings)
@@ -147,6 +161,33 @@ def _rejudge(photos: Sequence[Path], settings: Settings) -> None:
         return
     Ledger.request(settings.ledger, Request.REJUDGE)
     click.echo(f"Noted. {concerned} are judged again, within seconds if gpend runs, else from its next start on.")
+
+
+def _retry_made_with(network: str, settings: Settings, *, is_agreed: bool) -> None:
+    from gpend import progress, reports
+    from gpend.ledger import Ledger, Request
+
+    made = reports.made_with(settings.ledger, network)
+    if not made.photos:
+        click.echo(f"No photo was restored with {network}, so nothing was changed.")
+        return
+    count = "1 photo was" if len(made.photos) == 1 else f"{len(made.photos):,} photos were"
+    took = "nobody can tell how long" if made.seconds is None else f"about {progress.span(made.seconds)}"
+    click.echo(f"{count} restored with {network}. That took {took}; a larger network takes longer.")
+    if not (is_agreed or _agrees("Restore them again?")):
+        click.echo("Nothing was changed.")
+        return
+    Ledger.request(settings.ledger, Request.RETRY, made.photos)
+    click.echo("Noted. They are restored again, from within seconds on if gpend runs, else from its next start.")
+
+
+def _agrees(question: str) -> bool:
+    """What a person answers; no, where nobody is there."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False
 
 
 def _retry_all(settings: Settings) -> None:

@@ -419,6 +419,14 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
       SELECT 1 FROM decision
       WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'));
 
+-- name: made_with
+-- What a network has restored, by its name with or without its hash; before outcomes told it, by the settings' word.
+SELECT folder.source AS folder_source, photo.path, photo.updated FROM photo JOIN folder ON folder.id = photo.folder
+WHERE sidecar = 0 AND state = 'restored' AND folder.active = 1
+  AND (instr(outcome, :whole) > 0 OR instr(outcome, :begin) > 0
+    OR (model = :name AND instr(coalesce(outcome, ''), '"network": "') = 0))
+ORDER BY photo.updated;
+
 -- name: listed_one
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder

@@ -1,5 +1,6 @@
 """The questions that can be asked of a ledger; nothing here changes it."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,13 @@ class Records:
     def chosen_count(self, choice: Choice) -> int:
         """How many photos fit `choice`."""
         return self._database.number("chosen_count", choice.values()) or 0
+
+    def made_with(self, network: str) -> list[tuple[Path, int]]:
+        """Every photo that a network has restored, and when, in UTC seconds; the earliest first."""
+        said = f'"network": {json.dumps(network)}'
+        values: dict[str, Value] = {"name": network, "whole": said, "begin": f"{said[:-1]} ("}
+        rows = self._database.each("made_with", values)
+        return [(Path(os.fsdecode(row["folder_source"] + b"/" + row["path"])), row["updated"]) for row in rows]
 
     def by_id(self, photo: int) -> Row | None:
         """A photo by its number."""

@@ -173,6 +173,36 @@ def test_where_nothing_was_judged_with_other_settings_retry_says_so(gpend: Gpend
     assert waiting(configured) == []
 
 
+def _restore(config_file: Path, networks: dict[str, str], model: str = "auto") -> None:
+    """Photos in the ledger, each with a face that the network restored, ten seconds after one another."""
+    with Ledger.open(config_file.parent / "state" / "ledger.sqlite") as ledger:
+        pair = ledger.folders()[0].id
+        for second, (name, network) in enumerate(networks.items()):
+            photo = ledger.photos.sight(pair, Found(Path(name), Stamp(1, 2, 3), FoundBy.SCAN), 1)
+            facts = {"faces": [{"verdict": "restored", "network": network} if network else {"verdict": "restored"}]}
+            result = Result(State.RESTORED, "told", "a" * 64, Fingerprint(model, "d", "0.1.0"), facts)
+            ledger.queue.finish(photo, result, 1000 + 10 * second)
+
+
+def test_what_a_smaller_network_made_is_made_again_once_a_person_who_knows_how_much_it_is_agrees(
+    gpend: Gpend, configured: Path
+) -> None:
+    small = {f"{number}.jpg": "gpen-256 (670ae8dc)" for number in range(6)}
+    _restore(configured, small | {"large.jpg": "GPEN-BFR-512 (f1002c41)", "other.jpg": "gpen-256-mine (00000000)"})
+    _restore(configured, {"before.jpg": ""}, "gpen-256")
+    said = ("retry", "--made-with", "gpen-256", "--config", configured)
+    asked = gpend(*said).output
+    assert (
+        "7 photos were restored with gpen-256. That took about 58 s; a larger network takes longer." in refused.output
+    )
+    assert waiting(configured) == []
+    assert gpend(*said, "--yes").exit_code == 0
+    wanted = {configured.parent / "in" / name for name in [*small, "before.jpg"]}
+    assert {path for kind, path in waiting(configured) if kind is Request.RETRY} == wanted
+    assert "No photo was restored with x" in gpend("retry", "--made-with", "x", "--config", configured).output
+    assert gpend(*said, "in/1.jpg").exit_code == 2
+
+
 @pytest.fixture
 def album(configured: Path) -> Path:
     """The configuration, with photos of one name in two folders, one of which was set aside."""
