@@ -2,8 +2,8 @@
 
 The encoder hands the picture on from side to side, each channel and its negative, since a leaky ReLU of both tells the
 value again. The decoder's last picture layer reads it at full size, and an earlier one, with a negative weight, at a
-smaller side: what is enlarged of that is the picture without its detail. All other weights keep their seeded values, and
-reach nothing.
+smaller side: what is enlarged of that is the picture without its detail. All other weights keep their seeded values,
+and reach nothing.
 """
 
 import math
@@ -26,7 +26,8 @@ def sharpening(shape: Shape, amount: float, levels: int) -> dict[str, Tensor]:
         built = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow).state_dict()
     tensors = weights({key: list(value.shape) for key, value in built.items()})
     for key, value in tensors.items():
-        if ".to_rgb" in key and not key.endswith(".kernel") or key.endswith(".bias") and ".modulation" not in key:
+        is_picture = ".to_rgb" in key and not key.endswith(".kernel")
+        if is_picture or (key.endswith(".bias") and ".modulation" not in key):
             value.zero_()
     for level in range(levels + 1):
         _hand_on(tensors[f"ecd{level}.0.{1 if level else 0}.weight"])
@@ -38,7 +39,7 @@ def sharpening(shape: Shape, amount: float, levels: int) -> dict[str, Tensor]:
 
 def _hand_on(weight: Tensor) -> None:
     """An encoder layer gives each colour, and its negative, of what it is given."""
-    outputs, inputs, side, _ = weight.shape
+    _, inputs, side, _ = weight.shape
     weight.zero_()
     scale = math.sqrt(inputs * side * side)
     for colour in range(_COLOURS):
