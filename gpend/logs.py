@@ -1,4 +1,4 @@
-"""The log, set up once: events with fields, as text on a terminal and as JSON elsewhere.
+"""The log, set up once: events with fields, as short lines on a terminal and as JSON elsewhere.
 
 Nothing that happens to the log happens to the work: what cannot be written is counted, and told when it can be again.
 """
@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from gpend.lines import ShortLines
 from gpend.settings import LogFormat, LogSettings
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -26,16 +27,17 @@ _TIMES = 20  # the same line, in so many seconds
 def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Write all events to `stream` (standard error) from now on."""
     target = stream or sys.stderr
-    is_text = target.isatty() if settings.format is LogFormat.AUTO else settings.format is LogFormat.TEXT
-    last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=target.isatty()) if is_text else structlog.processors.JSONRenderer()
-    )
+    on_terminal = not target.closed and target.isatty()
+    is_text = on_terminal if settings.format is LogFormat.AUTO else settings.format is LogFormat.TEXT
+    last = ShortLines(colours=on_terminal) if is_text else structlog.processors.JSONRenderer()
+    when = clock_time if on_terminal else local_time
+    stamp = when if is_text else structlog.processors.TimeStamper(fmt="iso", utc=True)
     writer = Writer(target, _lost_as_text if is_text else _lost_as_json)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             Limit(time.monotonic),
-            local_time if is_text else structlog.processors.TimeStamper(fmt="iso", utc=True),
+            stamp,
             structlog.processors.format_exc_info,
             printable,
             last,
@@ -101,13 +103,19 @@ def _lost_as_json(count: int) -> str:
 
 def _lost_as_text(count: int) -> str:
     now = datetime.now(UTC).astimezone().isoformat(sep=" ", timespec="seconds")
-    return f"{now} [warning  ] log_lines_lost  lines={count}"
+    return f"{now}  lost         {count} lines of this log could not be written"
 
 
 def local_time(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The time as on the wall, for who reads along; its offset tells the hour that comes twice a year from itself."""
     # Not structlog's own stamp: before structlog 25.5 that of a local time has no offset, whatever its format.
     event["timestamp"] = datetime.now(UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    return event
+
+
+def clock_time(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The time of the day, for who sits before the terminal."""
+    event["timestamp"] = f"{datetime.now(UTC).astimezone():%H:%M:%S}"
     return event
 
 

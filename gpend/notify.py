@@ -14,6 +14,8 @@ class Notifier:
 
     def __init__(self, address: str = "", watchdog_seconds: float | None = None) -> None:
         """An `address` that begins with @ is in the abstract name space; "" sends nothing."""
+        self.is_ready = False  # the work has begun
+        self._fed_at = time.monotonic()  # when it was said last that there is progress
         self.watchdog_seconds = watchdog_seconds  # how often, at least, systemd wants to hear of progress
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
@@ -31,7 +33,13 @@ class Notifier:
 
     def ready(self) -> None:
         """The work has begun."""
+        self.is_ready = True
         self._send("READY=1")
+
+    def is_well(self, seconds: float) -> bool:
+        """Was it said within so many seconds, or those that systemd waits, that there is progress?"""
+        patience = seconds if self.watchdog_seconds is None else self.watchdog_seconds
+        return time.monotonic() - self._fed_at <= patience
 
     def status(self, text: str) -> None:
         """One line for `systemctl status`; sent only when it is another than before."""
@@ -41,6 +49,7 @@ class Notifier:
 
     def watchdog(self) -> None:
         """There is progress, or nothing to do."""
+        self._fed_at = time.monotonic()
         self._send("WATCHDOG=1")
 
     def reloading(self) -> None:

@@ -156,6 +156,25 @@ class HookSettings(Knobs):
     seconds: Annotated[float, Field(gt=0)] = 30.0
 
 
+class Occasion(StrEnum):
+    """Of what people are told."""
+
+    DIGEST = "digest"  # once a day: what was done
+    PAUSED = "paused"
+    FAILED = "failed"
+    BRAKE = "brake"  # gpend asks before it goes on
+
+
+class NotificationSettings(Knobs):
+    """Messages to people, by apprise."""
+
+    urls: tuple[str, ...] = ()
+    about: tuple[Occasion, ...] = tuple(Occasion)
+    digest_at: Annotated[
+        str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day in quotes, such as "20:00"')
+    ] = "20:00"
+
+
 class LogFormat(StrEnum):
     """How log events are written: `auto` is text on a terminal and JSON elsewhere."""
 
@@ -225,6 +244,7 @@ class Settings(CoreSettings):
     minimum_free_mb: Annotated[int, Field(ge=0)] = 500
     brake: BrakeSettings = BrakeSettings()
     hooks: HookSettings = HookSettings()
+    notifications: NotificationSettings = NotificationSettings()
     slots: Annotated[int, Field(ge=1, le=64)] = 1
     memory_mb: Annotated[int, Field(ge=64)] = 512
     attempts: Annotated[int, Field(ge=1)] = 3

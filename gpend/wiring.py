@@ -4,17 +4,20 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
 import structlog
 
-from gpend import cluster, logs
+from gpend import cluster, liveness, logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, Tally
 from gpend.daemon import problems as problems_of_folders
+from gpend.daemon.exporter import Exporter
+from gpend.daemon.metrics import KIND, About, Metrics
 from gpend.dispatch import Runtime
 from gpend.engine import Engine, sandbox
 from gpend.engine.protocol import Setup
@@ -22,6 +25,7 @@ from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
+from gpend.liveness import Answer
 from gpend.models import fits
 from gpend.models.restorers import roll
 from gpend.models.weights import weights_folders
@@ -32,6 +36,7 @@ from gpend.settings import CoreSettings, EngineKind, EngineSettings, Settings
 log = structlog.get_logger()
 
 _MINUTE = 60.0
+_PATIENCE = 5 * _MINUTE  # WatchdogSec in gpend.service
 _STATE = Path("/var/lib/gpend")  # StateDirectory in gpend.service
 _UNITS = tuple(Path(place, "gpend.service") for place in ("/etc/systemd/system", "/usr/lib/systemd/system"))
 _MIB = 1 << 20
@@ -115,14 +120,41 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
     with _opened(settings) as (ledger, outfit):
+        metrics = Metrics(settings.ledger, outfit.about)
+        outfit.note_seconds(metrics.note_seconds)
+        notifier = Notifier.from_environment()
         around = Environment(
-            notifier=Notifier.from_environment(),
+            notifier=notifier,
             crash_detector=CrashDetector(settings.ledger),
+            listeners=(metrics,),
             reload=lambda: outfit.change(reload()),
         )
         daemon = Daemon(outfit.runtime, ledger, around)
-        with _signals(daemon):
-            daemon.run()
+        exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
+        exporter.start()
+        try:
+            with _signals(daemon):
+                daemon.run()
+        finally:
+            exporter.close()
+
+
+def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Answer]]:
+    """What the daemon says to whoever asks for it."""
+
+    def healthy() -> Answer:
+        if notifier.is_well(_PATIENCE):
+            return Answer(200, b"ok\n")
+        return Answer(503, b"gpend makes no progress. Under systemd it is started anew by itself.\n")
+
+    def ready() -> Answer:
+        return Answer(200, b"ready\n") if notifier.is_ready else Answer(503, b"gpend is starting.\n")
+
+    return {
+        liveness.METRICS: lambda: Answer(200, metrics.text(), KIND),
+        liveness.HEALTHY: healthy,
+        liveness.READY: ready,
+    }
 
 
 def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
@@ -141,6 +173,16 @@ class Outfit:
         self._fits = fits.digest_of(settings.restore)
         self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings, self._fits))
 
+    def note_seconds(self, note: Callable[[str, float], None]) -> None:
+        """Have somebody told how long each stage of a photo's way takes, from the next loop on."""
+        self.runtime = replace(self.runtime, note_seconds=note)
+
+    def about(self) -> About:
+        """With what photos are restored."""
+        engine = self.runtime.engine
+        device = engine.device if isinstance(engine, ProcessEngine) else ""
+        return About(self.runtime.settings.restore.model, device)
+
     def change(self, settings: Settings) -> Runtime:
         """Runtime for other settings; the engine stays, with its networks loaded, unless they concern it.
 
@@ -155,7 +197,7 @@ class Outfit:
         measured = fits.digest_of(settings.restore)
         engine = before.engine if is_same and measured == self._fits else _engine(settings)
         self._fits = measured
-        self.runtime = Runtime(settings, engine, fingerprint_of(settings, measured))
+        self.runtime = Runtime(settings, engine, fingerprint_of(settings, measured), before.note_seconds)
         return self.runtime
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 import structlog
 from hypothesis import given
@@ -55,7 +56,7 @@ def test_a_terminal_gets_text_unless_json_was_asked_for() -> None:
     logs.set_up(LogSettings(format=LogFormat.JSON), asked)
     structlog.get_logger().info("photo_restored", photo="a.jpg")
     assert not text.getvalue().startswith("{")
-    assert "photo_restored" in text.getvalue()
+    assert "restored     a.jpg" in click.unstyle(text.getvalue())
     assert lines(asked)[0]["photo"] == "a.jpg"
 
 
@@ -70,13 +71,22 @@ def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_nepal")
-def test_times_on_a_terminal_are_local_and_tell_their_offset() -> None:
-    stream, before = Terminal(), datetime.now(UTC).replace(microsecond=0)
-    logs.set_up(LogSettings(), stream)
+def test_times_in_text_that_is_kept_are_local_and_tell_their_offset() -> None:
+    stream, before = io.StringIO(), datetime.now(UTC).replace(microsecond=0)
+    logs.set_up(LogSettings(format=LogFormat.TEXT), stream)
     structlog.get_logger().info("photo_restored")
     (told,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", stream.getvalue())
     assert told.endswith("+05:45")
     assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_a_line_on_a_terminal_begins_with_the_time_of_the_day_there() -> None:
+    stream, before = Terminal(), datetime.now(UTC)
+    logs.set_up(LogSettings(), stream)
+    structlog.get_logger().info("photo_restored")
+    told = click.unstyle(stream.getvalue()).split("  ")[0]
+    assert told in {f"{moment.astimezone():%H:%M:%S}" for moment in (before, datetime.now(UTC))}
 
 
 @pytest.mark.usefixtures("in_nepal")
@@ -161,7 +171,7 @@ def test_what_cannot_be_written_is_counted_and_told_later_and_nobody_is_disturbe
         log.info("photo_kept", photo="b.jpg")
     told = disk.getvalue().splitlines()
     assert len(told) == 4
-    assert "log_lines_lost" in told[1]
+    assert ("log_lines_lost" if format_ is LogFormat.JSON else "lost") in told[1]
     assert "3" in told[1]
 
 

@@ -1,6 +1,6 @@
 """The commands: parse, call, exit code. Modules that take long to load are imported by the commands that need them."""
 
-from gpend.cli import bench, cluster, daemon, decide, folders, ledger, photos, training, web, weights
+from gpend.cli import bench, cluster, daemon, decide, folders, health, ledger, photos, training, web, weights
 from gpend.cli.group import commands
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "daemon",
     "decide",
     "folders",
+    "health",
     "ledger",
     "photos",
     "training",

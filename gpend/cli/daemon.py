@@ -10,6 +10,7 @@ from gpend.cli.answers import progress
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
 from gpend.errors import TransientError
 from gpend.progress import Progress
+from gpend.settings import Settings
 
 
 @commands.command()
@@ -60,8 +61,9 @@ def once(config_file: Path | None) -> None:
 
 @commands.command()
 @click.option("--as", "user", metavar="USER", help="Look as this user, for whom the service runs. For root.")
+@click.option("--notify", is_flag=True, help="Send a message to try, as `notifications:` says.")
 @CONFIG
-def check(user: str | None, config_file: Path | None) -> None:
+def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
     """Is the configuration right, and are its folders usable?
 
     Also for the user that the service runs as, with --as: may it read the photos and write the outputs?
@@ -96,6 +98,19 @@ def check(user: str | None, config_file: Path | None) -> None:
     click.echo(wiring.protection())
     for advice in wiring.advice():
         click.echo(f"Advice: {advice}")
+    if notify:
+        _try_message(settings)
+
+
+def _try_message(settings: Settings) -> None:
+    from gpend.daemon.notifications import Message, sender
+
+    urls = settings.notifications.urls
+    if not urls:
+        raise RefusedError("No message was sent: notifications.urls names nobody.")
+    if not sender(urls)(Message("gpend", "This is a message to try. gpend would tell you here what it has done.")):
+        raise UndoneError("The message could not be sent to all addresses. Are they right, and is there a network?")
+    click.echo(f"A message was sent to {len(urls)} addresses.")
 
 
 @commands.command(name="print")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
-from gpend.daemon import hooks
+from gpend.daemon import hooks, notifications
 from gpend.errors import ConfigurationError
 from gpend.settings import FolderSettings, Settings
 
@@ -18,6 +18,7 @@ def problems(settings: Settings) -> list[str]:
     found += _among(settings.folders)
     found += _of_ledger(settings)
     found += hooks.problems(settings.hooks)
+    found += notifications.problems(settings.notifications)
     return list(dict.fromkeys(found))
 
 

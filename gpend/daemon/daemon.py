@@ -13,8 +13,9 @@ from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
 from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.loop import Loop, Watching, watching
+from gpend.daemon.notifications import Notifications
 from gpend.daemon.tally import Tally
-from gpend.dispatch import Runtime
+from gpend.dispatch import Listener, Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
@@ -34,6 +35,7 @@ class Environment:
     watching: Watching | None = watching  # how to watch the sources; None: scans alone
     notifier: Notifier = field(default_factory=Notifier)
     crash_detector: CrashDetector | None = None  # tells crashes from kills; None: every end is taken for a kill
+    listeners: tuple[Listener, ...] = ()  # who else is told what happens, for as long as the daemon lives
     reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
 
 
@@ -47,6 +49,7 @@ class Daemon:
         self._ledger = ledger
         self._environment = environment or Environment()
         self._is_stopping = False
+        self._has_started = False
         self._is_hung_up = False
         self._crashed = False  # the gpend before this one
         self._began = self._environment.clock.now().steady
@@ -64,13 +67,15 @@ class Daemon:
         with self._examined():
             while not self._is_stopping:
                 self._work()
+                self._has_started = True
         log.info("daemon_stopped")
 
     def _work(self) -> None:
         """Work with one configuration until there is another one, or until `stop`."""
         fresh: Runtime | None = None
         with self._looping(self._environment.watching) as loop:
-            log.info("daemon_started", folders=len(self._runtime.settings.folders))
+            if not self._has_started:  # a reload is no start
+                log.info("daemon_started", folders=len(self._runtime.settings.folders))
             while fresh is None and not self._is_stopping:
                 if not loop.step():
                     loop.rest()
@@ -136,8 +141,9 @@ class Daemon:
     @contextmanager
     def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:
         refuse(self._runtime.settings)
-        hooks = Hooks(self._runtime.settings.hooks)
-        environment, listeners = self._environment, Listeners((self.tally, hooks))
+        settings, environment = self._runtime.settings, self._environment
+        hooks, messages = Hooks(settings.hooks), Notifications(settings.notifications, settings.ledger)
+        listeners = Listeners((self.tally, hooks, messages, *environment.listeners))
         loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
         loop.begin(watching, crashed=self._crashed, patience=patience)
         try:
@@ -145,6 +151,7 @@ class Daemon:
         finally:
             _end(loop)
             hooks.close()
+            messages.close()
 
     def _read_again(self, loop: Loop) -> Runtime | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""

@@ -1,6 +1,8 @@
 """Settled photos from the queue to the engine, and what the engine has finished to where it belongs."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from gpend.core import screenshot
@@ -46,6 +48,7 @@ class Dispatcher:
         self.outputs = OutputWriter(ledger, runtime.settings)
         self._pairs = list(pairs)
         self._triage = runtime.settings.triage
+        self._note_seconds = runtime.note_seconds
         self._engine = runtime.engine
         self._ledger = ledger
         self._wake = wake
@@ -78,7 +81,9 @@ class Dispatcher:
         done = [submission for submission in self.in_flight if submission.future.done()]
         for submission in done:
             reached("restored")
-            self._finisher.finish(submission, now)
+            self._note_seconds("restore", now.steady - submission.since)
+            with self._timed("finish"):
+                self._finisher.finish(submission, now)
             self.in_flight.remove(submission)
         return len(done)
 
@@ -111,6 +116,12 @@ class Dispatcher:
         """A photo is not processed, for a reason that only the daemon knows."""
         self._finisher.set_aside(row, error, now)
 
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._note_seconds(stage, time.monotonic() - began)
+
     def _feed(self, pair: FolderPair, now: Now) -> bool:
         row = self._next(pair, now)
         if row is None:
@@ -141,7 +152,8 @@ class Dispatcher:
     def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:
         """The photo of a row; None: it was set aside, or has to wait."""
         try:
-            job = None if pair.source.ignored(row.relative) else load_job(row, pair, self.in_flight.limit, now)
+            with self._timed("read"):
+                job = None if pair.source.ignored(row.relative) else load_job(row, pair, self.in_flight.limit, now)
         except ChangedError:
             self._finisher.drop_changed(row, pair, now, begun=False)
         except RefusedError:

@@ -7,7 +7,7 @@ from typing import assert_never
 import structlog
 
 from gpend.backoff import delay
-from gpend.core.report import Kept, Outcome, Restored
+from gpend.core.report import Kept, Outcome, Restored, Verdict
 from gpend.dispatch.health import Health
 from gpend.dispatch.in_flight import Submission
 from gpend.dispatch.orphans import adopt_orphan
@@ -195,8 +195,14 @@ class Finisher:
         if row.is_sidecar and result.state is State.KEPT:
             log.debug("companion_mirrored", file=row.path, output=output)  # a film is no news
         else:
-            log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output)
+            log.info(_EVENTS[result.state], photo=row.path, reason=result.reason, output=output, **_counted(result))
         self._listener.finished(row, result)
+
+
+def _counted(result: Result) -> dict[str, int]:
+    """How many faces there are, and how many of them were restored."""
+    verdicts = [face.get("verdict") for face in (result.facts or {}).get("faces", ())]
+    return {"faces": len(verdicts), "restored": verdicts.count(Verdict.RESTORED.value)} if verdicts else {}
 
 
 def facts_of(outcome: Outcome) -> Facts:

@@ -1,6 +1,7 @@
 """The nouns of the dispatcher: a moment, a pair of folders, a photo on its way, and with what it is processed."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -36,6 +37,7 @@ class Runtime:
     settings: Settings
     engine: Engine
     fingerprint: Fingerprint
+    note_seconds: Callable[[str, float], None] = lambda _stage, _seconds: None  # how long a photo's stage took
 
 
 @dataclass

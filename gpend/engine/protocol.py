@@ -65,6 +65,7 @@ class Ready:
     """From the worker: the networks are loaded and have been tried."""
 
     name: str  # of the restoring network
+    device: str = ""  # where it runs
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
         case Photo():
             return {"kind": "photo", "number": message.number, "wish": _wish(message.wish)}, message.photo
         case Ready():
-            header = {"kind": "ready", "name": message.name}
+            header = {"kind": "ready", "name": message.name, "device": message.device}
         case Refused():
             header = {"kind": "refused", **_error(message.error, _OF_STARTS, FatalError)}
         case Beat():
@@ -224,6 +225,7 @@ class _Photo(_Header):
 class _Ready(_Header):
     kind: Literal["ready"]
     name: _Text
+    device: Annotated[str, Field(pattern=r"^[a-z]{0,8}(:[0-9]{1,3})?$")] = ""
 
 
 class _Refused(_Header):
@@ -335,7 +337,7 @@ def _header(stream: BinaryIO, headers: TypeAdapter[_AnyHeader], largest: int) ->
 def _message(header: _Ready | _Refused | _Beat | _Failed | _Kept) -> FromWorker:
     match header:
         case _Ready():
-            return Ready(header.name)
+            return Ready(header.name, header.device)
         case _Refused():
             return Refused(_OF_STARTS[header.error](header.message))
         case _Beat():

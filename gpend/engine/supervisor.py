@@ -36,6 +36,7 @@ class Supervisor:
     """
 
     def __init__(self, slot: WorkerSlot, jobs: Jobs, timeouts: Timeouts, tell: Callable[[str], None]) -> None:
+        self.device = ""  # where the last worker that was ready works
         self._slot = slot
         self._jobs = jobs
         self._timeouts = timeouts
@@ -56,6 +57,7 @@ class Supervisor:
             case Ready() | Refused() if self._slot.is_ready:
                 self._lose(self._jobs.begun.values(), now, "it spoke out of turn")
             case Ready():
+                self.device = message.device
                 self._slot.mark_ready()
             case Refused(error):
                 self._slot.stop()
@@ -204,6 +206,11 @@ class ProcessEngine:
                 raise RuntimeError("the engine is closed")
             self._events.put(job)
         return job.future
+
+    @property
+    def device(self) -> str:
+        """Where photos are restored; "" while that is not known."""
+        return self._supervisor.device
 
     def close(self) -> None:
         """End the worker at once; photos that are not done fail with a TransientError."""

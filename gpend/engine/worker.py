@@ -72,12 +72,13 @@ class Service:
         slots = ThreadPoolExecutor(self._slots, thread_name_prefix="gpend-slot")
         try:
             networks = self._loaded()
-            self._lock()
+            device = self._device()
+            self._lock(device)
             slots.submit(_try_out_locked, networks).result()  # the slots' threads start here: what they do is locked
         except GpendError as error:
             self._say(Refused(error))
             return
-        self._say(Ready(" and ".join(one.name for one in networks.restorers)))
+        self._say(Ready(" and ".join(one.name for one in networks.restorers), device))
         while isinstance(message := receive_from_engine(inbox, self._largest), Photo):
             slots.submit(self._answer, message, networks)
             del message  # nor is the photo held on to here until the next one comes
@@ -93,12 +94,15 @@ class Service:
         _try_out(networks)
         return networks
 
-    def _lock(self) -> None:
-        """From here on this process can only compute."""
+    def _device(self) -> str:
         from gpend.models.device import resolve  # noqa: PLC0415 - loaded already, by _loaded
 
+        return str(resolve(self._settings.restore.device))
+
+    def _lock(self, device: str) -> None:
+        """From here on this process can only compute."""
         codec.load_decoders()
-        if resolve(self._settings.restore.device).type == "cpu":
+        if device == "cpu":
             pixels = self._settings.photo.maximum_megapixels * _MEGA
             sandbox.lock(int(self._slots * (_MEMORY + _BYTES_A_PIXEL * pixels)))
         else:

@@ -17,11 +17,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from gpend import gallery, ledger
+from gpend import gallery, ledger, liveness
 from gpend.core.photo import Box
 from gpend.errors import GpendError
 from gpend.ledger import Choice, Facts, Ledger, State
-from gpend.web import pages
+from gpend.web import health, pages
 from gpend.web.guard import Guard
 from gpend.web.pages import html
 from gpend.web.pictures import Pictures, Renderer, UnshowableError
@@ -68,7 +68,7 @@ def application(ledger_file: Path, sessions: Sessions, cache: Path) -> Starlette
             Route("/photos/{photo:int}/retry", retry, methods=["POST"]),
             Route("/confirm", confirm, methods=["POST"]),
             Route("/events", events),
-            Route("/healthz", healthz),
+            *(Route(path, health.told) for path in liveness.PATHS),
             Route("/login", login, methods=["GET", "POST"]),
             Route("/logout", logout, methods=["POST"]),
             Mount("/static", StaticFiles(packages=[("gpend.web", "static")])),
@@ -192,12 +192,6 @@ async def events(request: Request) -> Response:
             own.listeners -= 1
 
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-async def healthz(request: Request) -> Response:
-    """Does a daemon run with this ledger?"""
-    far = await asyncio.to_thread(gallery.progress, dashboard_of(request).ledger, dashboard_of(request).clock())
-    return PlainTextResponse("ok" if far.running else "gpend is not running", status_code=200 if far.running else 503)
 
 
 async def login(request: Request) -> Response:

@@ -5,10 +5,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gpend import liveness
 from gpend.web import pages
 from gpend.web.security import HEADERS, Sessions
 
-_OPEN = ("/static/", "/login", "/healthz")  # for whoever has not logged in
+_OPEN = ("/static/", "/login", liveness.HEALTHY, liveness.READY)  # for whoever has not logged in
 _LARGEST_FORM = 64 << 10
 
 
@@ -41,7 +42,7 @@ class Guard:
             return
         request = Request(scope, receive)
         known = self._sessions.admit(request.cookies.get(pages.SESSION))
-        is_open = any(scope["path"].startswith(prefix) for prefix in _OPEN)
+        is_open = any(scope["path"].startswith(prefix) for prefix in _OPEN) or self._is_prometheus(request)
         if known is None and not is_open:
             await RedirectResponse("/login", status_code=303)(scope, receive, send)
             return
@@ -54,6 +55,11 @@ class Guard:
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, self._with_session(scope, known, send))
+
+    def _is_prometheus(self, request: Request) -> bool:
+        """Does a program ask for the metrics that shows the token, as it has no session?"""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        return request.url.path == liveness.METRICS and kind.lower() == "bearer" and self._sessions.is_token(token)
 
     async def _is_own_form(self, request: Request, known: str | None) -> bool:
         if int(request.headers.get("content-length", "0") or 0) > _LARGEST_FORM:

@@ -81,6 +81,10 @@ class Sessions:
         self._failures = 0
         return self._new()
 
+    def is_token(self, token: str) -> bool:
+        """Does somebody know the token? Without one nobody is asked for it. Takes as long whatever it is."""
+        return self.token is None or hmac.compare_digest(_digest(token), self.token)
+
     def admit(self, session: str | None) -> str | None:
         """The session to go on with: this one, a new one where nobody needs to log in, or None."""
         if session in self._forms:

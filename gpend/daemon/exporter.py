@@ -1,0 +1,85 @@
+"""The daemon's side of `gpend.liveness`: a thread that answers, one question after the other."""
+
+import socketserver
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from gpend.liveness import Answer, reachable
+
+log = structlog.get_logger()
+
+_SECONDS = 5.0  # for a question, from its first byte to the last of its answer
+_NOTHING = Answer(404, b"There is nothing here. Ask for /metrics, /healthz or /readyz.\n")
+
+
+class Exporter:
+    """Listens from `start` to `close`; where no socket can be made that is told, and nobody is the worse for it."""
+
+    def __init__(self, place: Path, answers: Mapping[str, Callable[[], Answer]]) -> None:
+        """`answers` are called in the exporter's own thread."""
+        self._place = place
+        self._answers = answers
+        self._server: _Server | None = None
+
+    def start(self) -> None:
+        """Begin. What a killed gpend left at the socket's place goes away: whoever calls holds the ledger's lock."""
+        try:
+            if self._place.is_socket():
+                self._place.unlink()
+            with reachable(self._place) as name:
+                self._server = _Server(name, self._answered)
+            self._place.chmod(0o600)
+        except OSError as error:
+            log.warning("health_not_told", reason=f"{self._place} cannot be made: {error.strerror}.")
+            return
+        threading.Thread(target=self._server.serve_forever, name="gpend-health", daemon=True).start()
+
+    def close(self) -> None:
+        """End, and leave no socket."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            with suppress(OSError):
+                self._place.unlink()
+
+    def _answered(self, path: str) -> Answer:
+        answer = self._answers.get(path)
+        return _NOTHING if answer is None else answer()
+
+
+class _Server(socketserver.UnixStreamServer):
+    request_queue_size = 16
+
+    def __init__(self, name: str, answer: Callable[[str], Answer]) -> None:
+        self.answer = answer
+        super().__init__(name, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - its own signature
+        """Whoever asked has gone, or asked too slowly: nobody is the worse for it."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _SECONDS
+
+    def do_GET(self) -> None:
+        """Answer."""
+        answer = self.server.answer(self.path.split("?")[0])
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: it is asked every few seconds."""
+
+    def address_string(self) -> str:
+        """Nobody's in particular."""
+        return ""

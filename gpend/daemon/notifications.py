@@ -1,0 +1,239 @@
+"""Messages to people, by apprise: the digest of the day, what is paused, what was set aside, what gpend asks.
+
+Nothing waits for them: they are gathered, so that a thousand damaged photos are one message, and sent by a thread.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
+
+import structlog
+
+from gpend.dispatch import FolderPair
+from gpend.errors import FatalError
+from gpend.ledger import Records, Result, Row, State
+from gpend.settings import NotificationSettings, Occasion
+
+log = structlog.get_logger()
+
+_GATHER = timedelta(minutes=5)  # from the first photo that is set aside to the message about it
+_QUIET = timedelta(hours=1)  # between two such messages, and two about the same pause
+_DAY = timedelta(days=1)
+_NAMED = 5  # photos in a message
+_GLANCE, _LOOK = 5.0, 30.0  # seconds between two looks at what is due, with something that waits and without
+_TRIES = 3
+_SOON = timedelta(minutes=2)  # until what could not be sent is tried again
+_PATIENCE = 3.0  # seconds for what is being sent when gpend ends
+_WAITING = 20  # messages that may wait; beyond it the oldest are lost
+
+Counts: TypeAlias = Mapping[State, int]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person reads."""
+
+    title: str
+    body: str
+
+
+@dataclass
+class Outbox:
+    """What there is to say, gathered. Time is an argument: the clock that people read."""
+
+    settings: NotificationSettings
+    counts: Callable[[datetime], Counts]  # photos by what became of them since a moment
+    began: datetime
+    _failed: list[tuple[str, str]] = field(default_factory=list)
+    _failed_since: datetime | None = None
+    _told_failed: datetime | None = None
+    _told: dict[str, datetime] = field(default_factory=dict)  # pauses that were told, by folder and reason
+    _ready: deque[Message] = field(default_factory=lambda: deque(maxlen=_WAITING))
+
+    def __post_init__(self) -> None:
+        self._digest_next = _next(self.began, self.settings.digest_at)
+
+    def failed(self, photo: str, reason: str, now: datetime) -> None:
+        """A photo was set aside."""
+        if Occasion.FAILED in self.settings.about:
+            self._failed.append((photo, reason))
+            self._failed_since = self._failed_since or now
+
+    def paused(self, source: str, reason: str, now: datetime) -> None:
+        """A folder is paused, or gpend asks a person about it."""
+        asks = "`gpend confirm`" in reason
+        if (Occasion.BRAKE if asks else Occasion.PAUSED) not in self.settings.about:
+            return
+        known = f"{source} {'' if asks else reason}"
+        if known in self._told and now - self._told[known] < _QUIET:
+            return
+        self._told = {each: moment for each, moment in self._told.items() if now - moment < _QUIET} | {known: now}
+        title = "gpend asks before it goes on" if asks else "gpend has paused a folder"
+        self._ready.append(Message(title, f"{source}\n{reason}"))
+
+    def due(self, now: datetime, *, at_end: bool = False) -> list[Message]:
+        """The messages to send now; each once. `at_end`: there will be no later."""
+        found = [*self._ready, *self._about_failed(now, at_end=at_end), *self._digest(now)]
+        self._ready.clear()
+        return found
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there nothing that will be due soon, but the digest?"""
+        return not self._ready and self._failed_since is None
+
+    def _about_failed(self, now: datetime, *, at_end: bool) -> Iterator[Message]:
+        since, before = self._failed_since, self._told_failed
+        is_early = since is None or now - since < _GATHER or (before is not None and now - before < _QUIET)
+        if since is None or (is_early and not at_end):
+            return
+        failed, self._failed, self._failed_since, self._told_failed = self._failed, [], None, now
+        lines = [f"{photo}: {reason}" for photo, reason in failed[:_NAMED]]
+        lines += [f"and {len(failed) - _NAMED} more"] if len(failed) > _NAMED else []
+        count = "a photo" if len(failed) == 1 else f"{len(failed)} photos"
+        yield Message(f"gpend has set {count} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]))
+
+    def _digest(self, now: datetime) -> Iterator[Message]:
+        if now < self._digest_next:
+            return
+        self._digest_next = _next(now, self.settings.digest_at)
+        if Occasion.DIGEST not in self.settings.about:
+            return
+        counts = self.counts(now - _DAY)
+        told = {"restored": State.RESTORED, "left as they are": State.KEPT, "set aside": State.FAILED}
+        parts = [f"{counts.get(state, 0):,} {words}" for words, state in told.items() if counts.get(state)]
+        if parts:
+            yield Message("gpend today", f"Photos: {', '.join(parts)}.")
+
+
+def _next(now: datetime, at: str) -> datetime:
+    """The next moment at which the clock shows `at`, such as 20:00."""
+    hour, minute = (int(part) for part in at.split(":"))
+    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today > now else today + _DAY
+
+
+def _local() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Notifications:
+    """A Listener that has people told, by a thread of its own; without addresses it does nothing."""
+
+    def __init__(
+        self,
+        settings: NotificationSettings,
+        ledger: Path,
+        send: Callable[[Message], bool] | None = None,
+        clock: Callable[[], datetime] = _local,
+    ) -> None:
+        """`send` says whether it could; by default it is apprise's."""
+        self._is_on = bool(settings.urls)
+        self._clock = clock
+        self._send = send
+        self._urls = settings.urls
+        self._lock = threading.Lock()
+        self._outbox = Outbox(settings, lambda since: _counts(ledger, since), clock())
+        self._again: deque[tuple[datetime, int, Message]] = deque(maxlen=_WAITING)
+        self._wake, self._is_closing = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="gpend-notifications", daemon=True)
+        if self._is_on:
+            self._thread.start()
+
+    def finished(self, row: Row, result: Result) -> None:
+        """As in Listener."""
+        if self._is_on and result.state is State.FAILED:
+            with self._lock:
+                self._outbox.failed(str(row.path), result.reason or "", self._clock())
+
+    def paused(self, pair: FolderPair, reason: str) -> None:
+        """As in Listener."""
+        if self._is_on:
+            with self._lock:
+                self._outbox.paused(str(pair.root), reason, self._clock())
+            self._wake.set()
+
+    def close(self) -> None:
+        """Send what is due, for a few seconds at most."""
+        if self._is_on:
+            self._is_closing.set()
+            self._wake.set()
+            self._thread.join(_PATIENCE)
+
+    def step(self) -> None:
+        """Send what is due."""
+        now = self._clock()
+        with self._lock:
+            waiting = [(0, message) for message in self._outbox.due(now, at_end=self._is_closing.is_set())]
+        while self._again and self._again[0][0] <= now:
+            _, tries, message = self._again.popleft()
+            waiting.append((tries, message))
+        for tries, message in waiting:
+            self._deliver(message, tries + 1, now)
+
+    def _work(self) -> None:
+        self._send = self._send or sender(self._urls)
+        while True:
+            self._wake.clear()
+            self.step()
+            if self._is_closing.is_set():
+                return
+            with self._lock:
+                quiet = self._outbox.is_empty and not self._again
+            self._wake.wait(_LOOK if quiet else _GLANCE)
+
+    def _deliver(self, message: Message, tries: int, now: datetime) -> None:
+        if self._send is None or self._send(message):
+            return
+        if tries < _TRIES:
+            self._again.append((now + _SOON * tries, tries, message))
+        log.warning("notification_failed", what=message.title, reason=_FAILED if tries < _TRIES else _LOST)
+
+
+_FAILED = "It could not be sent, and is tried again soon. Has gpend a network? The service has none: gpend help service"
+_LOST = "It could not be sent, and is tried no more. Has gpend a network? The service has none: gpend help service"
+
+
+def _counts(ledger: Path, since: datetime) -> Counts:
+    try:
+        with Records.read_only(ledger) as records:
+            return records.counts_since(int(since.timestamp()))
+    except FatalError:
+        return {}
+
+
+def sender(urls: tuple[str, ...]) -> Callable[[Message], bool]:
+    """Sends by apprise to all of these addresses; takes a moment. Raises ModuleNotFoundError."""
+    import apprise  # noqa: PLC0415 - an extra, and slow to load
+
+    quiet = logging.getLogger("apprise")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False  # its lines would hold addresses, and those hold passwords
+    everybody = apprise.Apprise()
+    for url in urls:
+        everybody.add(url)
+    return lambda message: bool(everybody.notify(body=message.body, title=message.title))
+
+
+def problems(settings: NotificationSettings) -> Iterator[str]:
+    """What keeps people from being told, in words; no address is repeated, since passwords stand in them."""
+    if not settings.urls:
+        return
+    if find_spec("apprise") is None:
+        yield "notifications.urls: messages are sent by a package more: pip install 'gpend[notify]'"
+        return
+    import apprise  # noqa: PLC0415 - as above
+
+    for number, url in enumerate(settings.urls):
+        if not apprise.Apprise().add(url):
+            kind = url.split(":", 1)[0]
+            yield (
+                f"notifications.urls[{number}]: apprise cannot read this address, which begins with {kind[:20]!r}. "
+                "https://github.com/caronc/apprise/wiki tells how they are written, such as ntfy://ntfy.sh/TOPIC."
+            )

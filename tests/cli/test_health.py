@@ -1,0 +1,26 @@
+"""`gpend health`, for who looks after containers and services."""
+
+from pathlib import Path
+
+from gpend import liveness
+from gpend.daemon.exporter import Exporter
+from gpend.liveness import Answer
+from tests.cli import Gpend
+
+
+def test_health_is_told_by_the_exit_code(gpend: Gpend, configured: Path) -> None:
+    assert gpend("health", "--config", configured).exit_code == 1
+    answers = {
+        liveness.HEALTHY: lambda: Answer(200, b"ok\n"),
+        liveness.READY: lambda: Answer(503, b"gpend is starting.\n"),
+        liveness.METRICS: lambda: Answer(200, b"gpend_photos 3\n"),
+    }
+    exporter = Exporter(liveness.socket_of(configured.parent / "state" / "ledger.sqlite"), answers)
+    exporter.start()
+    well = gpend("health", "--config", configured)
+    ready = gpend("health", "--ready", "--config", configured)
+    metrics = gpend("health", "--metrics", "--config", configured)
+    exporter.close()
+    assert (well.exit_code, well.output) == (0, "ok\n")
+    assert (ready.exit_code, ready.output) == (1, "gpend is starting.\n")
+    assert metrics.output == "gpend_photos 3\n"

@@ -1,0 +1,146 @@
+"""People hear of what matters, each thing once, and however many photos it is about."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from gpend.daemon import notifications
+from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
+from gpend.ledger import State
+from gpend.settings import NotificationSettings, Occasion
+from tests.world import World
+
+NOON = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Phone:
+    """What a person's phone shows; it may be out of reach."""
+
+    def __init__(self) -> None:
+        self.shown: list[Message] = []
+        self.is_reachable = True
+        self.tries = 0
+
+    def __call__(self, message: Message) -> bool:
+        """A message arrives, or does not."""
+        self.tries += 1
+        if self.is_reachable:
+            self.shown.append(message)
+        return self.is_reachable
+
+
+def outbox(counts: Callable[[datetime], Counts] = lambda _: {}, **settings: object) -> Outbox:
+    return Outbox(NotificationSettings.model_validate({"urls": ("ntfy://x",), **settings}), counts, NOON)
+
+
+def test_what_is_set_aside_is_gathered_into_one_message() -> None:
+    box = outbox()
+    for number in range(1000):
+        box.failed(f"/in/{number}.jpg", "it is damaged", NOON)
+    assert box.due(NOON + MINUTE) == []
+    (message,) = box.due(NOON + 6 * MINUTE)
+    assert message.title == "gpend has set 1000 photos aside"
+    assert message.body.startswith("/in/0.jpg: it is damaged\n")
+    assert "and 995 more" in message.body
+    box.failed("/in/x.jpg", "it is damaged", NOON + 7 * MINUTE)
+    assert box.due(NOON + 20 * MINUTE) == []
+    assert [message.title for message in box.due(NOON + 70 * MINUTE)] == ["gpend has set a photo aside"]
+
+
+def test_a_pause_is_told_at_once_and_not_again_while_it_comes_and_goes() -> None:
+    box = outbox()
+    box.paused("/in", "The disk is full.", NOON)
+    assert [message.body for message in box.due(NOON)] == ["/in\nThe disk is full."]
+    box.paused("/in", "The disk is full.", NOON + 5 * MINUTE)
+    assert box.due(NOON + 5 * MINUTE) == []
+    box.paused("/in", "The disk is away.", NOON + 6 * MINUTE)
+    box.paused("/in", "The disk is full.", NOON + 61 * MINUTE)
+    assert len(box.due(NOON + 61 * MINUTE)) == 2
+
+
+def test_what_gpend_asks_is_told_as_a_question() -> None:
+    box = outbox(about=[Occasion.BRAKE])
+    box.paused("/in", "60 photos vanished. If this is as you mean it, say `gpend confirm`.", NOON)
+    box.paused("/in", "The disk is full.", NOON)
+    box.failed("/in/a.jpg", "damaged", NOON)
+    (message,) = box.due(NOON + 10 * MINUTE)
+    assert message.title == "gpend asks before it goes on"
+
+
+def test_the_digest_of_the_day_is_sent_once_at_its_hour_if_there_was_anything() -> None:
+    done: dict[State, int] = {}
+    box = outbox(lambda _: done, digest_at="20:00")
+    assert box.due(NOON + timedelta(hours=8)) == []
+    done |= {State.RESTORED: 1234, State.KEPT: 5, State.FAILED: 0}
+    assert box.due(NOON + timedelta(hours=31)) == []
+    (message,) = box.due(NOON + timedelta(hours=33))
+    assert message == Message("gpend today", "Photos: 1,234 restored, 5 left as they are.")
+    assert box.due(NOON + timedelta(hours=34)) == []
+
+
+def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path) -> None:
+    phone, now = Phone(), [NOON]
+    phone.is_reachable = False
+    settings = NotificationSettings(about=(Occasion.PAUSED,))
+    told = Notifications(settings, tmp_path / "none.sqlite", phone, lambda: now[0])
+    told._outbox.paused("/in", "The disk is full.", NOON)  # noqa: SLF001 - its thread is off, so that time stands still
+    for _ in range(60):
+        told.step()
+        now[0] += MINUTE
+    assert (phone.tries, phone.shown) == (3, [])
+
+
+def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, world = Phone(), World(tmp_path)
+    monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
+    monkeypatch.setattr(notifications, "problems", lambda _settings: [])
+    world.knobs["notifications"] = {"urls": ["ntfy://x"]}
+    world.put("c.jpg", b"broken, and more of it")
+    world.once()
+    assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
+    assert "c.jpg: it is broken" in phone.shown[0].body
+
+
+def test_nobody_is_told_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, world = Phone(), World(tmp_path)
+    monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
+    world.put("c.jpg", b"broken, and more of it")
+    world.once()
+    assert phone.tries == 0
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what apprise imports
+def test_an_address_that_cannot_be_read_is_refused_and_not_repeated() -> None:
+    pytest.importorskip("apprise")
+    settings = NotificationSettings(urls=("json://localhost", "nonsense://user:secret@host"))
+    (problem,) = notifications.problems(settings)
+    assert problem.startswith("notifications.urls[1]")
+    assert "secret" not in problem
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what apprise imports
+def test_apprise_carries_a_message_to_where_the_address_says() -> None:
+    pytest.importorskip("apprise")
+    heard: list[bytes] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        send = notifications.sender((f"json://127.0.0.1:{server.server_port}",))
+        assert send(Message("gpend today", "Photos: 3 restored."))
+        thread.join(10)
+    assert b"3 restored" in heard[0]
