@@ -1,0 +1,129 @@
+"""The container: what its files say, as far as it can be told without a container engine; see tests.container."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gpend import config
+from gpend.cli import commands
+from tests.container import ROOT, Instruction, filled, instructions
+
+FOLDER = ROOT / "config" / "container"
+DOCKERFILE = (FOLDER / "Dockerfile").read_text()
+STEPS = list(instructions(DOCKERFILE))
+IMAGE = STEPS[max(number for number, step in enumerate(STEPS) if step.name == "FROM") :]
+SCRIPTS = (FOLDER / "entrypoint.sh", ROOT / "config" / "torch.sh")
+
+
+def tool(name: str) -> str:
+    """A linter that came with the extra `test`."""
+    place = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if place is None:
+        pytest.skip(f"{name} is not there for this machine")
+    return place
+
+
+def said(name: str) -> str:
+    """What the image says in its last instruction of this name."""
+    return [step.text for step in IMAGE if step.name == name][-1]
+
+
+def service(*names: str) -> dict[str, Any]:
+    """The service gpend of compose files, those of the later ones first."""
+    merged: dict[str, Any] = {}
+    for name in names:
+        merged |= yaml.safe_load((FOLDER / name).read_text())["services"]["gpend"]
+    return merged
+
+
+def test_lines_that_go_on_are_one_instruction_and_comments_are_none() -> None:
+    text = "# no\nRUN a \\\n # neither\n  && b\n\nENV X=${Y}\n"
+    assert [(step.name, step.text.split()) for step in instructions(text)] == [
+        ("RUN", ["a", "&&", "b"]),
+        ("ENV", ["X=${Y}"]),
+    ]
+    assert filled("debian:${D}", {"D": "bookworm"}) == "debian:bookworm"
+
+
+def test_the_linter_finds_nothing_wrong_with_the_image() -> None:
+    done = subprocess.run([tool("hadolint"), "--no-color", "-"], input=DOCKERFILE, capture_output=True, text=True)  # noqa: PLW1510 - compared below
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_linter_finds_nothing_wrong_with_the_scripts(script: Path) -> None:
+    done = subprocess.run([tool("shellcheck"), str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_image_needs_no_card_unless_it_is_built_for_one() -> None:
+    assert Instruction("ARG", "TORCH=https://download.pytorch.org/whl/cpu") in STEPS
+    torch = service("compose.yaml", "compose.gpu.yaml")["build"]["args"]["TORCH"]
+    assert torch.startswith("https://download.pytorch.org/whl/cu")
+
+
+def test_the_image_has_places_for_photos_output_and_state_and_says_how_it_is() -> None:
+    assert json.loads(said("VOLUME")) == ["/photos", "/output", "/state"]
+    entry, health, usual = (
+        json.loads(said(name).partition("CMD")[2] or said(name)) for name in ("ENTRYPOINT", "HEALTHCHECK", "CMD")
+    )
+    assert entry == health[:1]
+    assert usual[0] in commands.commands
+    assert "PUID=1000 PGID=1000" in said("ENV")
+
+
+def test_what_the_image_is_made_of_is_let_through_and_nothing_else() -> None:
+    ignored = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+    through = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = [
+        *wheel["packages"],
+        *wheel["force-include"],
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+    ]
+    assert "*" in ignored
+    assert {name.split("/")[0] for name in needed} <= through
+    assert not through & {".git", "tests", ".venv"}
+
+
+def test_the_configuration_of_the_image_is_right() -> None:
+    settings = config.parse((FOLDER / "gpend.yaml").read_text(), name="gpend.yaml", folder=Path("/state"))
+    (folder,) = settings.folders
+    assert (str(folder.source), str(folder.output), str(settings.ledger)) == (
+        "/photos",
+        "/output",
+        "/state/ledger.sqlite",
+    )
+
+
+@pytest.mark.parametrize("files", [("compose.yaml",), ("compose.yaml", "compose.gpu.yaml")], ids=["processor", "card"])
+def test_the_composition_gives_the_container_little(files: tuple[str, ...]) -> None:
+    gpend = service(*files)
+    assert gpend["read_only"]
+    assert (gpend["cap_drop"], gpend["network_mode"]) == (["ALL"], "none")
+    assert "no-new-privileges:true" in gpend["security_opt"]
+    mounted = {each.split(":")[1]: each.split(":")[2:] for each in gpend["volumes"]}
+    assert mounted == {"/photos": ["ro"], "/output": [], "/state": []}
+
+
+def test_the_composition_builds_from_where_it_lies() -> None:
+    build = service("compose.yaml")["build"]
+    assert (FOLDER / build["context"]).resolve() == ROOT
+    assert (ROOT / build["dockerfile"]).is_file()
+
+
+def test_every_command_in_the_comments_is_one_of_gpends() -> None:
+    text = "\n".join(path.read_text() for path in FOLDER.iterdir())
+    shown = re.findall(r"(?:gpend-container|gpend gpend) ([a-z]+)", text)
+    assert set(shown) <= set(commands.commands)
