@@ -37,7 +37,7 @@ _WORDS = {
 """The word for an event, where its name is none that a person would use."""
 
 _MEANT = {
-    "daemon_started": "gpend watches {folders} folders",
+    "daemon_started": "gpend watches its folders ({folders})",
     "daemon_stopped": "gpend",
     "configuration_reloaded": "the changed configuration is in effect",
     "ledger_resumed": "the ledger can be written again",

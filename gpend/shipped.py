@@ -1,4 +1,4 @@
-"""The text files that came with gpend: the documented configuration, the systemd units, the hook for Immich."""
+"""The text files that came with gpend: the documented configuration, systemd units, hook, dashboard for Grafana."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +9,7 @@ _PLACES = {
     "gpend.service": ("systemd/gpend.service", "systemd/gpend.service"),
     "gpend-web.service": ("systemd/gpend-web.service", "systemd/gpend-web.service"),
     "gpend-user.service": ("systemd/user/gpend.service", "systemd/user/gpend.service"),
+    "grafana.json": ("grafana.json", "config/grafana.json"),
     "immich-hook": ("immich-hook.py", "config/immich-hook.py"),
 }
 

@@ -180,8 +180,8 @@ class Outfit:
     def about(self) -> About:
         """With what photos are restored."""
         engine = self.runtime.engine
-        device = engine.device if isinstance(engine, ProcessEngine) else ""
-        return About(self.runtime.settings.restore.model, device)
+        device, networks = (engine.device, engine.networks) if isinstance(engine, ProcessEngine) else ("", "")
+        return About(networks or self.runtime.settings.restore.model, device)
 
     def change(self, settings: Settings) -> Runtime:
         """Runtime for other settings; the engine stays, with its networks loaded, unless they concern it.

@@ -30,7 +30,7 @@ def line(event: str, **fields: object) -> str:
             "12:34:56  kept         b.jpg  no faces found",
         ),
         (line("photo_unsupported", photo="/in/c.gif", reason="animated"), "12:34:56  left         c.gif  animated"),
-        (line("daemon_started", folders=2), "12:34:56  started      gpend watches 2 folders"),
+        (line("daemon_started", folders=2), "12:34:56  started      gpend watches its folders (2)"),
         (line("daemon_stopped"), "12:34:56  stopped      gpend"),
         (line("progress", how_far="found 210, 37 done", found=210), "12:34:56  progress     found 210, 37 done"),
         (

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
         ("train.yaml", "config/train.yaml"),
         ("gpend.service", "systemd/gpend.service"),
         ("gpend-web.service", "systemd/gpend-web.service"),
+        ("grafana.json", "config/grafana.json"),
         ("gpend-user.service", "systemd/user/gpend.service"),
     ],
 )
@@ -32,6 +33,7 @@ def test_a_wheel_takes_them_all_along() -> None:
         "weights": "gpend/weights",
         "config/gpend.yaml": "gpend/config.yaml",
         "config/train.yaml": "gpend/train.yaml",
+        "config/grafana.json": "gpend/grafana.json",
         "config/immich-hook.py": "gpend/immich-hook.py",
         "systemd": "gpend/systemd",
     }

@@ -1,6 +1,6 @@
 """The commands: parse, call, exit code. Modules that take long to load are imported by the commands that need them."""
 
-from gpend.cli import bench, cluster, daemon, decide, folders, health, ledger, photos, training, web, weights
+from gpend.cli import bench, cluster, daemon, decide, folders, health, ledger, photos, topics, training, web, weights
 from gpend.cli.group import commands
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "health",
     "ledger",
     "photos",
+    "topics",
     "training",
     "web",
     "weights",

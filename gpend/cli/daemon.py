@@ -7,6 +7,7 @@ import click
 
 from gpend import config, shipped
 from gpend.cli.answers import progress
+from gpend.cli.completion import COMPLETIONS, completion
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
 from gpend.errors import TransientError
 from gpend.progress import Progress
@@ -114,12 +115,15 @@ def _try_message(settings: Settings) -> None:
 
 
 @commands.command(name="print")
-@click.argument("name", type=click.Choice(shipped.NAMES))
+@click.argument("name", type=click.Choice([*shipped.NAMES, *COMPLETIONS]))
 def print_file(name: str) -> None:
-    """Print the documented configuration, a systemd unit, or the hook for Immich.
+    """Print the documented configuration, a systemd unit, or another file that came with gpend.
+
+    With completion.bash and its like a shell completes commands, options and topics when you press Tab.
 
     \b
-    Example:
+    Examples:
       gpend print gpend.yaml > gpend.yaml
+      gpend print completion.bash > ~/.local/share/bash-completion/completions/gpend
     """
-    click.echo(shipped.text(name), nl=False)
+    click.echo(completion(COMPLETIONS[name]) if name in COMPLETIONS else shipped.text(name), nl=False)

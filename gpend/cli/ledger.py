@@ -17,6 +17,10 @@ from gpend.settings import Settings
 if TYPE_CHECKING:
     from gpend.reports import History
 
+_NO_NAMESAKE = (
+    "There is no such file here, and gpend has taken no photo of that name. Name it with its folder: if it is passed "
+    "over, you are told why."
+)
 _NAMESAKES = 10  # photos of one name that `why` tells of
 
 
@@ -63,7 +67,9 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     answer = reports.history(settings.ledger, photo)
     answers = [answer] if answer else _named(settings.ledger, photo)
     if not answers:
-        click.echo(f"{words.plain(photo)} is not known. {reports.absence(photo, settings.folders)}", err=True)
+        is_bare = len(photo.parts) == 1 and not photo.exists()
+        why_not = _NO_NAMESAKE if is_bare else reports.absence(photo, settings.folders)
+        click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
     if as_json:
         told = [asdict(each) | _capture(Path(each.photo)) for each in answers]

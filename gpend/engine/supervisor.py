@@ -36,7 +36,7 @@ class Supervisor:
     """
 
     def __init__(self, slot: WorkerSlot, jobs: Jobs, timeouts: Timeouts, tell: Callable[[str], None]) -> None:
-        self.device = ""  # where the last worker that was ready works
+        self.device = self.networks = ""  # where, and with what, the last worker that was ready works
         self._slot = slot
         self._jobs = jobs
         self._timeouts = timeouts
@@ -57,7 +57,7 @@ class Supervisor:
             case Ready() | Refused() if self._slot.is_ready:
                 self._lose(self._jobs.begun.values(), now, "it spoke out of turn")
             case Ready():
-                self.device = message.device
+                self.device, self.networks = message.device, message.name
                 self._slot.mark_ready()
             case Refused(error):
                 self._slot.stop()
@@ -211,6 +211,11 @@ class ProcessEngine:
     def device(self) -> str:
         """Where photos are restored; "" while that is not known."""
         return self._supervisor.device
+
+    @property
+    def networks(self) -> str:
+        """Which networks restore, by name; "" while that is not known."""
+        return self._supervisor.networks
 
     def close(self) -> None:
         """End the worker at once; photos that are not done fail with a TransientError."""
