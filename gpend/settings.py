@@ -135,7 +135,7 @@ class FolderSettings(Knobs):
 
     source: Path
     output: Path
-    endings: Annotated[tuple[str, ...], AfterValidator(_endings)] = ENDINGS  # of names that are looked at; "": none
+    endings: Annotated[tuple[str, ...], AfterValidator(_endings)] = (*ENDINGS, "")  # of names that are looked at
     ignore: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()  # as in .gitignore, from the source
     wechat_dat: bool = False  # photos may be files that WeChat for PC keeps with the ending .dat
 

@@ -208,3 +208,7 @@ def test_endings_are_told_with_or_without_their_dot_in_any_case() -> None:
 def test_by_default_the_endings_are_those_of_all_formats_that_gpend_reads() -> None:
     known = {ending for name in Format for ending in signatures.ENDINGS[name]}
     assert {f".{ending}" for ending in ENDINGS} == known
+
+
+def test_names_without_an_ending_are_looked_into_by_default() -> None:
+    assert parse("folders: [{source: /in, output: /out}]").folders[0].endings == (*ENDINGS, "")

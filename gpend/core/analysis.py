@@ -45,6 +45,7 @@ class JudgedFace:
     terms: sharpness.Terms | None = None  # of its measure
     blur: Blur | None = None  # what the network found; None if it was not asked
     network: RestoreFaces | None = None  # the one that restores it, or would; None if it was not measured
+    wished: bool = False  # whether a person wants it restored
 
 
 @dataclass

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align, codec, deconvolution, orientation, paste, restore, sharpness
+from gpend.core import align, codec, deconvolution, orientation, paste, resolution, restore, sharpness, visible
 from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
@@ -17,7 +17,10 @@ from gpend.core.photo import Face, Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish
 from gpend.core.wished import analyse_wished
-from gpend.settings import CoreSettings, RestoreSettings
+from gpend.settings import CoreSettings
+
+_WITHIN = 0.5  # of the weight of a change: from here on a place belongs to what was restored
+_PUBLISHED = (512, 1024, 2048)  # sizes of the GPEN networks that there are
 
 
 def process(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish | None = None) -> Outcome:
@@ -67,7 +70,7 @@ class Examined:
 def examine(photo: bytes, networks: Networks, settings: CoreSettings) -> list[Examined]:
     """Every face; those that could be measured with their crop, those below the threshold with what becomes of it."""
     analysis = analyse(photo, networks, settings)
-    tried = {one.place: one for one in _tried(analysis, networks, settings.restore)}
+    tried = {one.place: one for one in _tried(analysis, networks, settings)}
     return [_examined(one, tried.get(place)) for place, one in enumerate(analysis.faces)]
 
 
@@ -93,14 +96,48 @@ class _Tried:
     report: FaceReport  # with the result judged
 
 
-def _tried(analysis: PhotoAnalysis, networks: Networks, settings: RestoreSettings) -> list[_Tried]:
+def _tried(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> list[_Tried]:
     """What becomes of every chosen face."""
     chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.sees or one.plan.paints]
     blurred = [_blurred(analysis, one, networks) for _, one in chosen]
-    attempts = restore.attempts(blurred, networks, settings.grain, settings.strength)
+    attempts = restore.attempts(blurred, networks, settings.restore.grain, settings.restore.strength)
     return [
-        _Tried(place, attempt, _after(one, attempt)) for (place, one), attempt in zip(chosen, attempts, strict=True)
+        _judged(place, one, analysis, attempt, settings) for (place, one), attempt in zip(chosen, attempts, strict=True)
     ]
+
+
+def _judged(
+    place: int, one: JudgedFace, analysis: PhotoAnalysis, attempt: restore.Attempt, settings: CoreSettings
+) -> _Tried:
+    """The attempt, refused where nobody would see it, unless a person wants this face restored, or every face."""
+    wanted = one.wished or settings.triage.sharpness_threshold >= 1
+    if not attempt.refusal and not wanted and _noticed(analysis, attempt) < visible.LEAST:
+        attempt = replace(attempt, refusal=_invisible(one))
+    return _Tried(place, attempt, _after(one, attempt))
+
+
+def _noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> float:
+    """How far the change stands out, as `visible` tells."""
+    side = attempt.weight.shape[0]
+    seen = visible.side_for(side / align.scale_of(attempt.transform))
+    transform = attempt.transform * (seen / side)
+    transform[:, 2] += 0.5 * (seen / side - 1)
+    before = analysis.cut(transform, seen)
+    change, where = (visible.resized(plane, seen) for plane in (attempt.change, attempt.weight))
+    return visible.noticed(before, np.asarray(before + change * where[:, :, None], np.float32), where > _WITHIN)
+
+
+def _invisible(one: JudgedFace) -> str:
+    """Why a change that cannot be seen is not written, and which network would have more to add, if one would."""
+    told = "nothing that could be seen would change"
+    if one.network is None:
+        return told
+    transform = align.similarity(one.face.landmarks, _measured_template())
+    lacks = one.face.width / resolution.spacing(one.blur, transform) / resolution.held(one.face, one.network)
+    larger = next((size for size in _PUBLISHED if size >= lacks * one.network.size), _PUBLISHED[-1])
+    if lacks <= 1 or larger <= one.network.size:
+        return told
+    return f"{told}: {one.network.name} has nothing to add at this size, a network of {larger} px would"
 
 
 def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> restore.Blurred:
@@ -134,7 +171,7 @@ def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
 
 def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> Outcome:
     reports = [one.report for one in analysis.faces]
-    tries = _tried(analysis, networks, settings.restore)  # all crops are taken before the first face is pasted
+    tries = _tried(analysis, networks, settings)  # all crops are taken before the first face is pasted
     canvas = _canvas(analysis.decoded)
     for one in tries:
         reports[one.place] = one.report

@@ -36,4 +36,4 @@ def _wished(one: JudgedFace, eagerly: list[JudgedFace], wish: Wish) -> JudgedFac
     found = next((other for other in eagerly if is_same(other.report.box, one.report.box)), one)
     if found.report.verdict is not Verdict.RESTORED:
         return found
-    return replace(found, report=replace(found.report, reason=f"{found.report.reason}; {_WANTED}"))
+    return replace(found, wished=True, report=replace(found.report, reason=f"{found.report.reason}; {_WANTED}"))

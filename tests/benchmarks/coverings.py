@@ -1,4 +1,4 @@
-"""Things before a face, drawn onto aligned faces: masks, dark glasses, hands, objects, hair and bars."""
+"""Things before a face, drawn onto aligned faces: masks, dark glasses, hands, objects, hair, bars and what is thin."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def covered(clean: Image, name: str, random: Random) -> Image:
     """The face (side, side, 3) behind the covering of this name, whose edge is a little soft."""
     side = clean.shape[0]
     face = cv2.resize(clean, (256, 256), interpolation=cv2.INTER_AREA)
-    mask, texture = COVERINGS[name](np.asarray(face, np.uint8), random)
+    mask, texture = (COVERINGS | THIN)[name](np.asarray(face, np.uint8), random)
     soft = cv2.resize(cv2.GaussianBlur(mask, (0, 0), 0.8), (side, side), interpolation=cv2.INTER_LINEAR)[:, :, None]
     over = cv2.resize(texture, (side, side), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.rint(np.clip(clean * (1 - soft) + over * soft, 0, 255)), np.uint8)
@@ -93,6 +93,40 @@ def _bar(face: Image, random: Random) -> tuple[Mask, Picture]:
     return _filled(((30, y - half), (226, y - half), (226, y + half), (30, y + half))), _texture(random)
 
 
+def _bars(face: Image, random: Random) -> tuple[Mask, Picture]:
+    """A fence or a blind: several bars, across or down, a little slanted."""
+    del face
+    mask, pitch = np.zeros((256, 256), np.float32), random.uniform(18, 55)
+    width, slant = max(2, round(pitch * random.uniform(0.08, 0.3))), random.uniform(-20, 20)
+    for place in np.arange(random.uniform(0, pitch), 256, pitch):
+        cv2.line(mask, (-40, _whole(place - slant)), (296, _whole(place + slant)), 1, width)
+    return mask if random.uniform() < 0.5 else np.ascontiguousarray(mask.T), _texture(random)
+
+
+def _strands(face: Image, random: Random) -> tuple[Mask, Picture]:
+    """Single hairs that hang into the face, each a bent stroke."""
+    del face
+    mask, start = np.zeros((256, 256), np.float32), random.uniform(60, 196)
+    lean, bend = random.uniform(-60, 60), random.uniform(-40, 40)
+    down = np.linspace(0, 1, 40)
+    for _ in range(int(random.integers(3, 14))):
+        across = start + random.normal(0, 18) + (lean + random.normal(0, 8)) * down + bend * np.sin(np.pi * down)
+        points = np.stack([across, 30 + down * random.uniform(120, 220)], axis=1)
+        cv2.polylines(
+            mask, [np.rint(points).astype(np.int32)], isClosed=False, color=1, thickness=1 + int(random.integers(3))
+        )
+    colour = np.asarray(_HAIR[int(random.integers(len(_HAIR)))]) * random.uniform(0.6, 1.4)
+    return mask, colour * np.ones((256, 256, 3))
+
+
+def _frames(face: Image, random: Random) -> tuple[Mask, Picture]:
+    """The frame of a pair of glasses that is sharp before a blurred face."""
+    glasses, _ = _glasses(face, random)
+    inside = cv2.erode((glasses > 0).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=int(random.integers(1, 4)))
+    mask = ((glasses > 0) & (inside == 0)).astype(np.float32)
+    return mask, random.uniform(0, 90) + np.ones((256, 256, 3)) * random.normal(0, 10, 3)
+
+
 COVERINGS: dict[str, Covering] = {
     "dark glasses": _glasses,
     "mask": _mask,
@@ -101,6 +135,8 @@ COVERINGS: dict[str, Covering] = {
     "hair": _hair,
     "bar": _bar,
 }
+THIN: dict[str, Covering] = {"bars": _bars, "strands": _strands, "frames": _frames}
+"""What covers little of a face and is seen by its edges alone."""
 
 
 def _texture(random: Random) -> Picture:
@@ -121,6 +157,10 @@ def _texture(random: Random) -> Picture:
 def _clouds(random: Random, cells: int) -> Picture:
     spots = cv2.resize(random.normal(0, 1, (cells, cells)), (256, 256), interpolation=cv2.INTER_CUBIC)
     return np.asarray(spots[:, :, None], np.float64)
+
+
+def _whole(value: float) -> int:
+    return round(float(value))
 
 
 def _filled(outline: object) -> Mask:

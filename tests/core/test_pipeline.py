@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import analysis, orientation, pipeline
+from gpend.core import analysis, orientation, pipeline, visible
 from gpend.core.formats import history
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
@@ -212,6 +213,21 @@ def test_a_face_is_restored_by_the_smallest_network_that_holds_its_detail_and_to
     assert isinstance(outcome, Restored)
     assert [face.network for face in outcome.faces] == ["enough"]
     assert f"restored with enough from SHA-256 {hashlib.sha256(photo).hexdigest()}" in history.last(outcome.photo)
+
+
+def test_a_change_that_nobody_can_see_is_not_written_and_the_network_is_named_that_would_help(
+    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, fakes = faked(samples, networks, amount=4.0)
+    monkeypatch.setattr(visible, "LEAST", 1000.0)
+    small = FakeRestorer("small", amount=2.0, size=128)
+    outcome = pipeline.process(photo, replace(fakes, restore=small), CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert outcome.faces[0].verdict is Verdict.REFUSED
+    assert "nothing that could be seen" in outcome.faces[0].reason
+    assert "small has nothing to add at this size, a network of 512 px would" in outcome.faces[0].reason
+    every = CoreSettings(triage=TriageSettings(sharpness_threshold=1))
+    assert isinstance(pipeline.process(photo, fakes, every), Restored)
 
 
 @pytest.mark.parametrize("photo", [b"", b"no photo at all", b"\xff\xd8\xff\xe0"])

@@ -192,7 +192,7 @@ def test_rare_endings_of_photos_are_looked_at_by_default(name: str) -> None:
     assert is_photo_name(name)
 
 
-def test_other_endings_and_none_at_all_only_where_they_are_asked_for() -> None:
+def test_the_endings_that_are_looked_at_are_those_that_are_told() -> None:
     assert not is_photo_name("IMG_0001")
     assert not is_photo_name("x.foto")
     assert is_photo_name("IMG_0001", endings={"", "foto"})

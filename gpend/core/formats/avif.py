@@ -214,11 +214,20 @@ def _refuse(picture: _Picture) -> None:
 
 def _decoded(photo: bytes, header: Header) -> AvifImageFile:
     """The picture, decoded by Pillow."""
-    image = AvifImageFile(BytesIO(isobmff.survey(InMemory(photo)).picture(photo)))
+    image = AvifImageFile(BytesIO(_decodable(_walked(photo))))
     if image.size != (header.width, header.height):
         raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
     image.load()
     return image
+
+
+def _decodable(picture: _Picture) -> bytes:
+    """The file as decoders take it: libavif refuses a whole picture for an EXIF in which it finds no TIFF header."""
+    data, place = picture.layout.picture(picture.photo), picture.exif
+    if place is None or any(mark in data[place.data] for mark in (b"II*\0", b"MM\0*")):
+        return data
+    empty = (bytes(4) + b"II*\0\x08\0\0\0" + bytes(place.length.value))[: place.length.value]
+    return data[: place.data.start] + empty + data[place.data.stop :]
 
 
 def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
@@ -270,11 +279,20 @@ def _recorded(picture: _Picture, history: str, change: tags.Renewal) -> tuple[by
     """The file with the thumbnail in its EXIF refreshed and `history` appended, if there is any; and notes."""
     place = picture.exif
     if place is None:
-        note = "it has no EXIF to which a note of the restoration could be added"
-        return picture.photo, (note,) if history else ()
+        note = "it has no EXIF: a box beside its picture tells of the restoration"
+        return (_beside(picture, history), (note,)) if history else (picture.photo, ())
     data = picture.photo[place.data]
     skipped = 4 + int.from_bytes(data[:4], "big")
     block, notes = tags.recorded(data[skipped:], history, change)
+    if notes == tags.UNREADABLE:
+        return _beside(picture, history), tags.BESIDE
     if not block:
         return picture.photo, notes
     return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, place, data[:skipped] + block), notes
+
+
+def _beside(picture: _Picture, history: str) -> bytes:
+    """The file with the history in a box of its own, which readers pass over (ISO/IEC 14496-12, 8.1.2)."""
+    told, end = tags.comment(history).encode(), picture.layout.boxes[-1].end
+    box = (8 + len(told)).to_bytes(4, "big") + b"free" + told
+    return picture.photo[:end] + box + picture.photo[end:]

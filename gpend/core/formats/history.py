@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from gpend.core.formats import isobmff
 from gpend.core.formats.exif.block import Block, UnreadableError
 from gpend.core.formats.jpeg import segments
 from gpend.core.formats.png import chunks, profile
@@ -79,9 +80,16 @@ def _by_tiff(photo: bytes) -> Iterator[bytes]:
             yield block.text(entry)
 
 
+def _by_boxes(photo: bytes) -> Iterator[bytes]:
+    for box in isobmff.survey(InMemory(photo)).boxes:
+        if box.kind == b"free":
+            yield photo[box.start : box.end]
+
+
 _READERS: dict[Structure | None, Callable[[bytes], Iterator[bytes]]] = {
     Structure.JPEG: _by_jpeg,
     Structure.PNG: _by_png,
     Structure.RIFF: _by_webp,
     Structure.TIFF: _by_tiff,
+    Structure.ISOBMFF: _by_boxes,
 }

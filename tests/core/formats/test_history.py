@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gpend.core import codec
 from gpend.core.formats import exif
+from gpend.core.formats.exif.block import Block
 from gpend.core.formats.history import names_gpend
 from gpend.core.formats.jpeg import read_header
 from gpend.settings import PhotoSettings
@@ -141,6 +142,43 @@ def test_a_comment_stands_beside_an_exif_that_cannot_be_written(photo: bytes, tm
     assert {tag: value for tag, value in told.items() if "gpend" not in str(value)}.items() >= {
         tag: value for tag, value in kept.items() if tag not in {"PNG:Comment", "RIFF:WebP_Flags", "RIFF:WebPFlags"}
     }.items()
+
+
+def _avif_with_bad_exif() -> bytes:
+    photo = photos.avif(picture(120, 160), metadata=True)
+    return photo.replace(b"II*\0", b"XX\0*").replace(b"MM\0*", b"XX\0*")
+
+
+@pytest.mark.parametrize("photo", [photos.avif(picture(120, 160)), _avif_with_bad_exif()], ids=["no EXIF", "bad EXIF"])
+@pytest.mark.parametrize("behind", [b"", b"a trailer of vivo" * 20_000], ids=["nothing", "a long trailer"])
+def test_a_box_stands_beside_the_exif_of_an_avif_that_cannot_be_written(photo: bytes, behind: bytes) -> None:
+    photo += behind
+    after = restored(photo)
+    assert names_gpend(after)
+    assert after.endswith(behind)
+    assert not names_gpend(restored(photo, ""))
+    if b"XX\0*" not in photo:  # other readers refuse that one, before and after
+        judges.require_accepted(after)
+
+
+def _with_long_makernote(photo: bytes) -> bytes:
+    """A TIFF whose MakerNote is said to reach a little beyond its end."""
+    block = Block(photo)
+    details = block.directory(block.number(block.first(), 0x8769))
+    maker = details.find(0x927C)
+    assert maker is not None
+    place, count = details.place(0x927C) - 4, len(photo) - block.place(details, maker) + 40
+    return photo[:place] + struct.pack("<I", count) + photo[place + 4 :]
+
+
+def test_words_stand_behind_a_tiff_that_cannot_be_appended_to_and_no_value_reads_them(tmp_path: Path) -> None:
+    photo = _with_long_makernote(photos.tiff(picture(120, 160)))
+    after = restored(photo)
+    assert names_gpend(after)
+    assert not names_gpend(restored(photo, ""))
+    assert photo[-1000:-8] in after
+    assert b"gpend" not in str(judges.told(after, tmp_path)).encode()
+    judges.require_accepted(after)
 
 
 @given(st.data())

@@ -15,6 +15,7 @@ from gpend.core.formats.exif.edit import (
     with_history,
     with_preview,
     with_thumbnail,
+    with_words_behind,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "with_history",
     "with_preview",
     "with_thumbnail",
+    "with_words_behind",
 ]

@@ -13,6 +13,9 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
 """The types that hold whole numbers; cameras use them for one another."""
 
+RATIONALS = {5: "II", 10: "ii"}
+"""The types that hold fractions, which some writers use for whole numbers: 6/1 is 6."""
+
 _ENTRY = 12  # bytes of one directory entry
 _INLINE = 4  # a value of up to so many bytes stands in the entry itself
 _MOST_ENTRIES = 0xFFFF
@@ -103,7 +106,12 @@ class Block:
             raise UnreadableError(f"the values of tag {tag} lie outside of the block") from error
 
     def number(self, directory: Directory, tag: int) -> int:
-        """The first of them. Raises UnreadableError where there is none."""
+        """The first of them, or the fraction that is whole. Raises UnreadableError where there is none."""
+        entry = directory.find(tag)
+        if entry is not None and entry.kind in RATIONALS:
+            above, below = self._unpack(RATIONALS[entry.kind], self.place(directory, entry))
+            if below and above % below == 0:
+                return int(above // below)
         numbers = self.integers(directory, tag)
         if not numbers:
             raise UnreadableError(f"tag {tag} is missing")
@@ -134,6 +142,12 @@ class Block:
             if size > _INLINE and place < end and place + size > begin:
                 return True
         return False
+
+    def extent(self, directory: Directory) -> int:
+        """How far a directory says that it, its values and the head of the next one reach, in or beyond the block."""
+        (told,) = self._unpack("H", directory.offset)
+        values = [self.place(directory, each) + SIZES.get(each.kind, 1) * each.count for each in directory.entries]
+        return max(directory.offset + 2 + _ENTRY * told + _INLINE, directory.following + 2 + _INLINE, *values, 0)
 
     def text(self, entry: Entry) -> bytes:
         """The text that `entry` holds, up to its NUL."""

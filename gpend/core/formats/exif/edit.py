@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpend import __version__
-from gpend.core.formats.exif.block import ASCII, INTEGERS, LONG, Block, Directory, UnreadableError
+from gpend.core.formats.exif.block import ASCII, INTEGERS, LONG, RATIONALS, Block, Directory, UnreadableError
 
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
@@ -20,6 +20,7 @@ _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 bo
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 _SIZE, _PIXELS = (0x0100, 0x0101), (0xA002, 0xA003)  # width and height, in IFD0 and in the EXIF directory
 _DETAILS, _GPS, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
+_MOST_FILL = 1 << 17  # bytes: twice what is taken for a file that is still being written
 
 
 class ThumbnailError(UnreadableError):
@@ -55,10 +56,23 @@ def upright(tiff: bytes, width: int, height: int) -> bytes:
     return bytes(block.data)
 
 
+def with_words_behind(tiff: bytes, words: str) -> bytes:
+    """The block, which cannot be appended to, with `words` behind it and behind all that it says it holds.
+
+    So nothing is read from them that was missing before. What reaches farther than any writer's mistake is missing on.
+    """
+    block, end = Block(tiff), len(tiff)
+    reaches = [block.extent(one) for one in _directories(block)]
+    fill = max((reach - end for reach in reaches if end < reach <= end + _MOST_FILL), default=0)
+    return tiff + bytes(fill) + words.encode() + b"\0"
+
+
 def _renumber(block: Block, directory: Directory, tag: int, number: int) -> None:
     entry = directory.find(tag)
     if entry is not None and entry.kind in INTEGERS:
         struct.pack_into(block.order + INTEGERS[entry.kind], block.data, block.place(directory, entry), number)
+    elif entry is not None and entry.kind in RATIONALS:
+        struct.pack_into(block.order + RATIONALS[entry.kind], block.data, block.place(directory, entry), number, 1)
 
 
 def with_history(tiff: bytes, history: str, *, is_open: bool = False) -> bytes:

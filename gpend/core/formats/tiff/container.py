@@ -133,11 +133,11 @@ def _strip(picture: _Picture, number: int) -> memoryview:
 
 
 def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
-    """The file with `history`, if there is any and a place for it; and notes."""
+    """The file with `history`, if there is any, in its first directory or else behind it; and notes."""
     try:
         return (exif.with_history(photo, history) if history else photo), ()
     except UnreadableError:
-        return photo, tags.UNREADABLE
+        return exif.with_words_behind(photo, tags.comment(history)), tags.BESIDE
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:

@@ -42,6 +42,23 @@ def test_the_orientation_is_read_whatever_the_type_of_its_number(order: str, kin
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("kind", "form"), [(5, "II"), (10, "ii")])
+def test_the_orientation_may_be_a_fraction_that_is_whole(order: str, kind: int, form: str) -> None:
+    def told(above: int, below: int) -> bytes:
+        place = struct.pack(order + "I", 26)
+        return block(
+            order, [entry(order, 0x0112, kind, 1, place)], behind=bytes(4) + struct.pack(order + form, above, below)
+        )
+
+    assert exif.orientation(told(6, 1)) == 6
+    assert exif.orientation(told(16, 2)) == 8
+    assert exif.orientation(told(7, 2)) == 1
+    assert exif.orientation(told(6, 0)) == 1
+    assert exif.orientation(exif.upright(told(6, 1), 20, 10)) == 1
+    assert exif.orientation(told(6, 1)[:-2]) == 1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
 def test_of_two_numbers_the_first_is_the_orientation(order: str) -> None:
     assert exif.orientation(block(order, [turned(order, count=2, told=8)])) == 8
 

@@ -1,0 +1,69 @@
+"""What nobody can see is not written: the measure of a change, and what it decides."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gpend.core import visible
+from gpend.core.photo import Plane
+
+SIDE = 256
+EVERYWHERE = np.ones((SIDE, SIDE), np.bool_)
+
+
+@pytest.fixture(scope="module")
+def face(samples: Path) -> Plane:
+    portrait = Image.open(samples / "portrait-sharp.jpg").convert("RGB").resize((SIDE, SIDE))
+    return np.asarray(np.asarray(portrait, np.float32) / 255, np.float32)
+
+
+def blurred(picture: Plane, sigma: float) -> Plane:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+
+
+def mixed(first: Plane, second: Plane, share: float) -> Plane:
+    return np.asarray(first + share * (second - first), np.float32)
+
+
+def test_a_face_that_becomes_sharp_is_seen_to_and_a_twentieth_of_that_is_not(face: Plane) -> None:
+    before = blurred(face, 3)
+    assert visible.noticed(before, face, EVERYWHERE) > 2 * visible.LEAST
+    assert visible.noticed(before, mixed(before, face, 0.05), EVERYWHERE) < visible.LEAST
+
+
+def test_a_shift_of_tone_alone_adds_nothing_to_a_face(face: Plane) -> None:
+    assert visible.noticed(face, np.asarray(face * 0.98, np.float32), EVERYWHERE) < visible.LEAST
+
+
+def test_texture_hides_what_is_seen_on_smooth_skin() -> None:
+    random = np.random.default_rng(1)
+    smooth = np.full((SIDE, SIDE, 3), 0.5, np.float32)
+    rough = np.asarray(smooth + random.normal(0, 0.1, (SIDE, SIDE, 1)), np.float32)
+    change = np.asarray(random.normal(0, 0.02, (SIDE, SIDE, 1)), np.float32)
+    on_skin, on_cloth = (visible.noticed(each, each + change, EVERYWHERE) for each in (smooth, rough))
+    assert on_cloth < on_skin / 1.3
+
+
+@given(share=st.floats(0.05, 1), more=st.floats(1.05, 3))
+@settings(max_examples=20, deadline=None)
+def test_more_of_a_change_is_seen_better(share: float, more: float) -> None:
+    random = np.random.default_rng(2)
+    before = np.asarray(random.uniform(0.3, 0.7, (64, 64, 3)), np.float32)
+    change = np.asarray(random.normal(0, 0.1, (64, 64, 3)), np.float32)
+    where = np.ones((64, 64), np.bool_)
+    less, most = (visible.noticed(before, before + np.float32(part) * change, where) for part in (share, share * more))
+    assert 0 < less < most
+
+
+def test_what_is_changed_nowhere_is_seen_nowhere(face: Plane) -> None:
+    assert visible.noticed(face, face, EVERYWHERE) == 0
+    assert visible.noticed(face, blurred(face, 3), ~EVERYWHERE) == 0
+
+
+def test_a_face_is_looked_at_in_its_own_pixels_and_no_larger_than_a_screen() -> None:
+    assert [visible.side_for(side) for side in (3, 200.4, 4000)] == [16, 200, visible.SCREEN]
