@@ -12,7 +12,7 @@ from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Ledger, Row, State, Written
-from gpend.mirror import Mirror, OccupiedError, candidates, trash
+from gpend.mirror import Adopted, Mirror, OccupiedError, candidates, trash
 from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep, OnDelete, Settings
 
@@ -84,7 +84,7 @@ class OutputWriter:
         outputs = mirror.exchange(job.before, duplicate.written)
         return outputs and (mirror.retime(outputs[0], job.photo.like), mirror.retime(outputs[1], like))
 
-    def existing(self, job: Job, known: Collection[str]) -> Written | None:
+    def existing(self, job: Job, known: Collection[str]) -> Adopted | None:
         """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
         for place in _places(job):
             if self.ownership.is_taken(job.row, job.pair, place):
@@ -156,7 +156,7 @@ class OutputWriter:
         made = mirror.adopt(place, job.origin, (duplicate.written.sha256,))
         if made is not None:
             self._remove_moved(job, duplicate, home)  # it was being copied when gpend was killed: nobody needs both
-            return mirror.retime(made, job.photo.like)
+            return mirror.retime(made.written, job.photo.like)
         is_shared = self.ownership.is_shared(duplicate.folder, home, duplicate.written, duplicate.id, job.row.id)
         if not is_shared and (job.before is None or job.before.path != place):  # else one of its own is in the way
             try:
@@ -202,10 +202,15 @@ class OutputWriter:
         return self._free_name(job, suffix, heir_of)
 
     def _save_kept(self, job: Job) -> None:
-        """The name of a deleted photo came back with another photo: what was kept of the first is not overwritten."""
+        """Take out of the way what is not to be overwritten.
+
+        The name of a deleted photo may have come back with another photo: what was kept of the first stays. And what
+        was found in place without a ledger may have been edited by somebody since gpend wrote it.
+        """
         row = job.row
         is_another = row.recheck and row.content not in (None, job.photo.content)
-        if self._on_delete is OnDelete.KEEP and is_another and job.before is not None:
+        is_kept = self._on_delete is OnDelete.KEEP and is_another
+        if job.before is not None and (is_kept or row.is_output_unproved):
             trash.discard(job.pair.mirror, job.before, job.taken)
 
     def _discard_former(self, job: Job, place: Path, heir_of: int | None) -> None:
@@ -236,7 +241,7 @@ class OutputWriter:
         if place != job.row.relative or holder is None or holder.id == job.row.id or holder.written is None:
             return None
         longer = candidates(holder.relative, place.suffix)[-1]
-        if longer == place or not job.pair.mirror.stands(holder.written):
+        if longer in (place, holder.written.path) or not job.pair.mirror.stands(holder.written):
             return None
         return _Guest(holder.id, holder.written, longer)
 

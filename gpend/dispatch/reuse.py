@@ -184,15 +184,17 @@ class Deduplicator:
     def _adopt_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         """Look for an output of exactly this photo that the ledger does not know of; False: there is none."""
         hashes = _hashes(duplicates)
-        written = self._outputs.existing(job, hashes.keys())
-        if written is None:
+        found = self._outputs.existing(job, hashes.keys())
+        if found is None:
             return False
+        written = found.written
         duplicate = hashes.get(written.sha256)
         facts = duplicate.outcome if duplicate else None
         is_copy = written.sha256 == job.photo.content
         state, reason = (State.KEPT, "kept before") if is_copy else (State.RESTORED, "restored before")
         reason = duplicate.reason if duplicate else f"{reason}; its output was found in place"
-        result = Result(state, reason, job.photo.content, self._fingerprint, facts, written, None, *job.capture)
+        fingerprint = self._fingerprint if found.is_proved else Fingerprint()
+        result = Result(state, reason, job.photo.content, fingerprint, facts, written, None, *job.capture)
         self._finisher.record(job.row, result, now)
         return True
 

@@ -28,6 +28,7 @@ class Job:
     deaths: int = 0  # of the worker while it had this photo
     device_failures: int = 0
     alone: bool = False  # is or was last tried with nothing else in the worker
+    begun: float = 0.0  # when the worker was given it
     fresh: float = 0.0  # when it last made headway
 
 
@@ -56,7 +57,7 @@ class Jobs:
         """The jobs to hand to the worker now; a job that its owner has cancelled is dropped."""
         while (job := self._next()) is not None:
             if job.future.running() or job.future.set_running_or_notify_cancel():
-                job.fresh = now
+                job.begun = job.fresh = now
                 self._begun[job.number] = job
                 yield job
 
@@ -95,6 +96,10 @@ class Jobs:
     def stalled(self, now: float, seconds: float) -> list[Job]:
         """Those that have made no headway for so long."""
         return [job for job in self._begun.values() if now - job.fresh >= seconds]
+
+    def overdue(self, now: float, seconds: float) -> list[Job]:
+        """Those that the worker has had for so long, whatever headway it claims."""
+        return [job for job in self._begun.values() if now - job.begun >= seconds]
 
     def requeue_lost(self, blamed: Collection[Job], reason: str) -> None:
         """The worker died for `reason`: all that it had is tried again, the blamed alone, unless that is proven."""

@@ -18,6 +18,7 @@ from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
 _MOST_EVENTS = 1000  # not yet seen to; headway beyond that is no news
+_MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
 _CLOSE_SECONDS = 2.0  # that `close` waits at most
 
 
@@ -27,6 +28,11 @@ class Timeouts:
 
     stall: float  # for a photo, or a starting worker, to make headway
     idle: float  # for the next photo, before the worker is ended so that its memory comes back
+
+    @property
+    def most(self) -> float:
+        """For one photo, or a starting worker, at most: one that a photo has taken over may claim headway for ever."""
+        return _MOST_STALLS * self.stall
 
 
 class Supervisor:
@@ -50,7 +56,7 @@ class Supervisor:
         """A message from `worker`, or None at its end; what an earlier worker said is ignored."""
         if worker is not self._slot.worker:
             return
-        self._slot.last_heard = now
+        self._note_heard(message, now)
         match message:
             case None:
                 self._lose(self._jobs.begun.values(), now)
@@ -90,14 +96,22 @@ class Supervisor:
         self._slot.stop()
         self._jobs.abandon(TransientError("gpend was stopped before this photo was done. It is tried again."))
 
+    def _note_heard(self, message: FromWorker | None, now: float) -> None:
+        """A ready worker without a photo has no headway to make."""
+        if self._jobs.begun or not self._slot.is_ready or not isinstance(message, Beat):
+            self._slot.last_heard = now
+
     def _stop_if_due(self, now: float) -> None:
         if self._slot.worker is None:
             return
         quiet = now - self._slot.last_heard
         silent = f"it made no headway for {self._timeouts.stall:g} seconds"
+        endless = f"it was not done after {self._timeouts.most:g} seconds"
         if not self._slot.is_ready:
-            if quiet >= self._timeouts.stall:
-                self._lose((), now, silent)
+            if quiet >= self._timeouts.stall or now - self._slot.started >= self._timeouts.most:
+                self._lose((), now, silent if quiet >= self._timeouts.stall else endless)
+        elif overdue := self._jobs.overdue(now, self._timeouts.most):
+            self._lose(overdue, now, endless)
         elif stalled := self._jobs.stalled(now, self._timeouts.stall):
             self._lose(stalled, now, silent)
         elif not self._jobs.begun and (
@@ -148,9 +162,10 @@ class Supervisor:
         if self._slot.worker is None:
             return self._slot.seconds_until_start(now) if len(self._jobs) else None
         if not self._slot.is_ready:
-            return max(0.0, self._slot.last_heard + stall - now)
+            return max(0.0, min(self._slot.last_heard + stall, self._slot.started + self._timeouts.most) - now)
         if self._jobs.begun:
-            return max(0.0, min(job.fresh for job in self._jobs.begun.values()) + stall - now)
+            begun = self._jobs.begun.values()
+            return max(0.0, min(min(job.fresh + stall, job.begun + self._timeouts.most) for job in begun) - now)
         return max(0.0, self._slot.last_heard + idle - now)
 
 

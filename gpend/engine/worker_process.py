@@ -150,7 +150,7 @@ class WorkerSlot:
         self.worker: RunningWorker | None = None
         self.is_ready = False  # it may be given photos
         self.is_proven = False  # some worker was ready once: what fails now is not the installation
-        self.last_heard = 0.0
+        self.started = self.last_heard = 0.0
         self.is_retiring = False  # it gets no more photos, and is replaced as soon as it is empty
         self._spawn = spawn
         self._setup = self._first = first
@@ -164,7 +164,7 @@ class WorkerSlot:
 
     def start(self, now: float) -> str | None:
         """Start a worker. Why that failed, or None."""
-        self.last_heard = now
+        self.started = self.last_heard = now
         try:
             self.worker = self._spawn()
         except OSError as error:

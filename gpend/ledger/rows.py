@@ -177,6 +177,11 @@ class Row:
         return self.missing_since is not None
 
     @property
+    def is_output_unproved(self) -> bool:
+        """Was its output found in place, without proof that nobody has edited it? Then no network is on record."""
+        return self.written is not None and self.finished is State.RESTORED and not self.fingerprint.model
+
+    @property
     def finished(self) -> State:
         """The state whose outcome the row holds, also while the photo waits to be redone."""
         return self.prior or self.state

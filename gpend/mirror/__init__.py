@@ -3,11 +3,12 @@
 from gpend.mirror.atomic import OccupiedError
 from gpend.mirror.dirfd import LinkedFolderError
 from gpend.mirror.inspect import TEMPORARY
-from gpend.mirror.mirror import Mirror, Origin, Orphan
+from gpend.mirror.mirror import Adopted, Mirror, Origin, Orphan
 from gpend.mirror.names import NameRefusedError, candidates
 
 __all__ = [
     "TEMPORARY",
+    "Adopted",
     "LinkedFolderError",
     "Mirror",
     "NameRefusedError",

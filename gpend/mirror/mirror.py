@@ -45,6 +45,14 @@ class Orphan:
     fingerprint: Fingerprint  # a copy has none
 
 
+@dataclass(frozen=True)
+class Adopted:
+    """An output that was found in place, for exactly the photo that was asked for."""
+
+    written: Written
+    is_proved: bool  # byte for byte what gpend wrote; else it only tells of gpend, and somebody may have edited it
+
+
 class Mirror:
     """The output tree of one source. Paths are relative to its root, unless said otherwise.
 
@@ -149,7 +157,7 @@ class Mirror:
             return None
         return photo if photo is not None and hashlib.sha256(photo).hexdigest() == written.sha256 else None
 
-    def adopt(self, place: Path, origin: Origin, known: Collection[str]) -> Written | None:
+    def adopt(self, place: Path, origin: Origin, known: Collection[str]) -> Adopted | None:
         """An output for exactly this photo that stands there already although the ledger does not say so.
 
         It must be proved by what the file says of itself, or by its SHA-256, if that is `known` for this content: its
@@ -159,11 +167,13 @@ class Mirror:
             status = inspect.status_of(folder, place.name)
             if status is None:
                 return None
-            sha256 = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns)
-            if sha256 is None and known:
-                sha256 = inspect.sha256_of(folder, place.name)
-                sha256 = sha256 if sha256 in known else None
-            return Written(place, inspect.stamp_of(folder, status), sha256) if sha256 else None
+            sha256 = inspect.sha256_of(folder, place.name)
+            is_proved = sha256 in known
+            if not is_proved:
+                sha256 = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns)
+                is_proved = inspect.genuine(folder, place.name) is not None
+            written = Written(place, inspect.stamp_of(folder, status), sha256) if sha256 else None
+            return written and Adopted(written, is_proved)
         return None
 
     def find_output(self, place: Path) -> Written | None:

@@ -147,6 +147,32 @@ def test_an_output_that_still_tells_of_gpend_after_an_edit_is_left_alone_as_well
     assert world.outputs() == {"a.jpg": rated}
 
 
+@pytest.mark.parametrize("is_asked", [True, False], ids=["asked for again", "photo edited"])
+def test_what_was_edited_before_the_ledger_was_lost_is_never_written_over(world: World, is_asked: bool) -> None:  # noqa: FBT001  # drawn
+    world.engine.process = as_engine_would
+    photo = world.put("a.jpg", jpeg(np.zeros((32, 32, 3), np.uint8)))
+    world.once()
+    output = world.output / "a.jpg"
+    rated = with_rating(output.read_bytes())
+    output.unlink()
+    output.write_bytes(rated)
+    os.utime(output, ns=(1, photo.stat().st_mtime_ns))  # by somebody who keeps times
+    world.settings.ledger.unlink()
+    world.once()
+    assert world.row("a.jpg").state is State.RESTORED
+    assert world.outputs() == {"a.jpg": rated}
+    if is_asked:
+        Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+    else:
+        world.put("a.jpg", jpeg(np.full((32, 32, 3), 99, np.uint8)))
+    world.clock.pass_by(60)
+    world.once()
+    (kept,) = [each for name, each in world.outputs().items() if name.startswith(".gpend-trash/")]
+    assert kept == rated
+    assert world.outputs()["a.jpg"] != rated
+    assert not world.row("a.jpg").is_output_unproved
+
+
 def test_a_copy_that_somebody_changed_or_deleted_is_left_so_too(tmp_path: Path) -> None:
     world = World(tmp_path, knobs={"keep": "copy"})
     world.put("a.jpg", SHARP)

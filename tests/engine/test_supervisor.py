@@ -97,6 +97,42 @@ def test_a_photo_is_sent_once_the_worker_is_ready_and_its_outcome_comes_back() -
     assert future.result() == _SHARP
 
 
+def test_a_worker_that_claims_headway_for_ever_costs_its_photo_alone() -> None:
+    scene = _Scene()
+    future = scene.submit()
+    for hand in range(2):  # one death may be an accident
+        scene.ready()
+        began = scene.now
+        while not scene.ended(hand):
+            scene.wait(50)
+            scene.hear(Beat((1,)), hand=hand)
+        assert scene.now - began == 6000
+        scene.wait(5)
+    with pytest.raises(PhotoError, match="it was not done after 6000 seconds"):
+        future.result(0)
+
+
+def test_a_worker_that_starts_for_ever_is_ended_whatever_it_claims() -> None:
+    scene = _Scene()
+    scene.submit()
+    while not scene.ended(0):
+        assert scene.now <= 6000
+        scene.wait(50)
+        scene.hear(Beat(()), hand=0)
+    assert scene.now == 6000
+
+
+def test_an_idle_worker_that_claims_headway_is_ended_all_the_same() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    for _ in range(12):
+        scene.wait(50)
+        scene.hear(Beat(()), hand=0)
+    assert scene.ended(0)
+
+
 def test_an_idle_worker_is_ended_and_the_next_photo_starts_another() -> None:
     scene = _Scene()
     scene.submit()

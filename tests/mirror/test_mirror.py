@@ -16,6 +16,7 @@ from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
 from gpend.mirror import (
+    Adopted,
     LinkedFolderError,
     Mirror,
     OccupiedError,
@@ -278,7 +279,7 @@ def test_hard_links_share_the_photo_and_are_replaced_when_the_photo_was_edited_i
 @pytest.mark.usefixtures("attributes")
 def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
-    assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
+    assert mirror.adopt(Path("a.jpg"), origin(), ()) == Adopted(written, is_proved=True)
     assert mirror.adopt(Path("a.jpg"), origin(source=b"edited"), ()) is None
     assert mirror.adopt(Path("missing/a.jpg"), origin(), ()) is None
 
@@ -288,7 +289,7 @@ def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_its_origin_an
     photo = f"pixels gpend: faces restored with gpen-256 from SHA-256 {origin().content} pixels".encode()
     written = mirror.write(Path("a.jpg"), photo, origin(), FINGERPRINT, None)
     os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
-    assert mirror.adopt(Path("a.jpg"), origin(), ()) == written
+    assert mirror.adopt(Path("a.jpg"), origin(), ()) == Adopted(written, is_proved=False)
     assert mirror.adopt(Path("a.jpg"), origin(source=b"another of the same second"), ()) is None
     os.utime(mirror.output / "a.jpg")
     assert mirror.adopt(Path("a.jpg"), origin(), ()) is None
