@@ -1,6 +1,7 @@
 """Which photos are gone for certain, the brake on mass changes, and what becomes of their outputs."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -20,6 +21,7 @@ _AT_A_TIME = 64
 _ENOUGH = 8  # reviews in vain, for a minute or two: one pass does not wait for more
 _WINDOW = 3600  # seconds within which changes count as one
 _NEVER = float("inf")
+_STAYS = "photos from before that are passed over now: what was made of them stays as it is"
 
 
 class DeletionDetector:
@@ -65,8 +67,9 @@ class DeletionDetector:
     def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         folder = self._folder()
-        self._ledger.sources.note_scan(folder.id, json.dumps(scan.passed_over, sort_keys=True))
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
+        passed_over = scan.passed_over | (Counter({_STAYS: self._hidden()}) if found < known else Counter())
+        self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)
         self._doubt = "" if verdict.believed or (self._is_confirmed and scan.identity is not None) else verdict.why
@@ -106,6 +109,12 @@ class DeletionDetector:
         elif rows:
             self.next_review = now.steady
         return has_more
+
+    def _hidden(self) -> int:
+        """Photos that are on record and that scans pass over now: nobody has deleted them, so nothing is removed."""
+        is_visible = self._pair.source.is_visible
+        expected = self._absences.expected(self._pair.id)
+        return sum(1 for each in expected if each.id not in self._met and not is_visible(each.relative))
 
     def _mark_missing(self, scan: Scan, now: Now) -> None:
         expected, source = self._absences.expected(self._pair.id), self._pair.source

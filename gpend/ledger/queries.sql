@@ -51,8 +51,9 @@ UPDATE folder SET settling = :settling WHERE id = :folder AND settling <> :settl
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
 -- name: known
-SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, output IS NOT NULL AS mirrored, updated,
-    sidecar AS companion
+-- A second name of the photo itself needs no looking after: what is done to the one is done to the other.
+SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, updated, sidecar AS companion,
+    output IS NOT NULL AND NOT (output_inode IS inode AND output_sha256 IS content) AS mirrored
 FROM photo WHERE folder = :folder AND path = :path;
 
 -- name: discover

@@ -1,5 +1,6 @@
 """Deletions, moves and mass changes: what goes to the trash, what never does, and what waits for a person."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from gpend.intake.scan import Scan
 from gpend.ledger import Ledger, Request, State
-from gpend.settings import BrakeSettings, Keep, OnDelete
+from gpend.settings import BrakeSettings, FolderSettings, Keep, OnDelete
 from tests.world import BLURRED, RESTORED, SHARP, World
 
 
@@ -50,6 +51,26 @@ def test_a_photo_that_a_gallery_moves_into_its_trash_is_deleted(world: World) ->
     photo.rename(trash / photo.name)
     world.once()
     assert trashed(world) == {".gpend-trash/2023-11-14/2020/a.jpg"}
+
+
+def test_what_was_made_of_photos_in_a_folder_that_is_passed_over_from_now_on_stays_and_is_told(world: World) -> None:
+    fill(world, 3)
+    world.put("b.jpg")
+    world.once()
+    before = world.outputs()
+    world.knobs["folders"] = [FolderSettings(source=world.source, output=world.output, ignore=("a/",))]
+    for _ in range(2):
+        world.once()
+    assert world.outputs() == before
+    with Ledger.read_only(world.settings.ledger) as records:
+        (told,) = [
+            line for line in json.loads(records.folders()[0].last_scan or "{}").items() if "from before" in line[0]
+        ]
+    assert told == ("photos from before that are passed over now: what was made of them stays as it is", 3)
+    del world.knobs["folders"]
+    world.once()
+    assert world.outputs() == before
+    assert world.engine.given.total() == 4
 
 
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:

@@ -13,7 +13,7 @@ from gpend.intake.watch.watches import Hint
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from tests.fakes import FakeWatcher
-from tests.world import BLURRED, World
+from tests.world import BLURRED, SHARP, World
 
 
 @dataclass
@@ -175,3 +175,14 @@ def test_who_may_read_a_photo_is_followed_by_its_output_without_work(tmp_path: P
     assert (output.stat().st_mode & 0o777, output.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert list(world.engine.given.values()) == [1]
     assert world.row("Trip/a.jpg").state is State.RESTORED
+
+
+@pytest.mark.parametrize("keep", ["hardlink", "copy"])
+def test_a_second_name_of_a_photo_is_not_looked_after_at_every_scan_and_a_copy_is(tmp_path: Path, keep: str) -> None:
+    world = World(tmp_path, knobs={"keep": keep})
+    world.put("a.jpg", SHARP)
+    world.once()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        known = ledger.photos.known(1, Path("a.jpg"))
+    assert known is not None
+    assert known.mirrored == (keep == "copy")
