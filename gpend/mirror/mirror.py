@@ -172,8 +172,7 @@ class Mirror:
             if not is_proved:
                 sha256 = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns)
                 is_proved = inspect.genuine(folder, place.name) is not None
-            written = Written(place, inspect.stamp_of(folder, status), sha256) if sha256 else None
-            return written and Adopted(written, is_proved)
+            return Adopted(Written(place, inspect.stamp_of(folder, status), sha256), is_proved) if sha256 else None
         return None
 
     def find_output(self, place: Path) -> Written | None:
