@@ -47,7 +47,9 @@ def _defined_in(module: str, name: str) -> str:
 def _bears_name_of(module: str) -> bool:
     """Is there a test file for it, such as tests/daemon/test_crash.py for gpend.daemon.crash?"""
     *folders, name = module.split(".")[1:]
-    return any((_TESTS.joinpath(*folders[:depth]) / f"test_{name}.py").exists() for depth in range(len(folders), -1, -1))
+    return any(
+        (_TESTS.joinpath(*folders[:depth]) / f"test_{name}.py").exists() for depth in range(len(folders), -1, -1)
+    )
 
 
 def untested() -> list[str]:

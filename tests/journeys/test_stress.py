@@ -172,6 +172,8 @@ _STRESS = """
             if held is not None and held != wanted[name]:
                 found = [each for each in range(made + 1) if restored(each) == held]
                 print("!", name, "should be", number, "is", found)
+                told = [line for line in (root / "log").read_text().splitlines() if name.lower() in line.lower()]
+                print(*told[-40:], sep="\\n")
         print(journey.counts())
 """
 

@@ -1,0 +1,42 @@
+"""The pairs of folders: configured, paused, held, remembered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpend.ledger import Ledger
+
+NOW = 1_700_000_000
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite", NOW) as opened:
+        yield opened
+
+
+def test_a_pair_that_is_configured_again_keeps_what_is_known_of_it(ledger: Ledger) -> None:
+    (first,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    ledger.sources.identify(first.id, '{"device": 1}')
+    ledger.sources.configure([(Path("/b"), Path("/out"))], NOW)
+    (again,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    assert (again.id, again.identity) == (first.id, '{"device": 1}')
+
+
+def test_only_what_the_configuration_names_is_at_work(ledger: Ledger) -> None:
+    ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    ledger.sources.configure([(Path("/b"), Path("/out"))], NOW)
+    assert [each.source for each in ledger.folders()] == [Path("/b")]
+
+
+def test_another_output_for_a_source_is_remembered_beside_the_one_before(ledger: Ledger) -> None:
+    ledger.sources.configure([(Path("/a"), Path("/old"))], NOW)
+    (row,) = ledger.sources.configure([(Path("/a"), Path("/new"))], NOW)
+    assert row.output == Path("/new")
+
+
+def test_what_a_scan_passed_over_stays_until_the_next(ledger: Ledger) -> None:
+    (row,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    ledger.sources.note_scan(row.id, '{"thumbnails": 3}')
+    assert ledger.folders()[0].last_scan == '{"thumbnails": 3}'
