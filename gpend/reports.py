@@ -85,6 +85,8 @@ class History:
     attempts: int
     next_attempt: str | None
     held: str | None = None  # in words, since when it waits for a person and what frees it
+    camera: str = ""  # these two as the photo told when it was processed
+    taken: str = ""  # by the camera's own clock
 
 
 def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
@@ -286,6 +288,8 @@ def told(row: Row) -> History:
         attempts=row.attempts,
         next_attempt=_moment(row.next_attempt),
         held=_held(row),
+        camera=row.camera or "",
+        taken="" if row.taken is None else datetime.fromtimestamp(row.taken, UTC).strftime("%Y-%m-%d %H:%M:%S"),
     )
 
 

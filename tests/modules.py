@@ -45,11 +45,8 @@ def _defined_in(module: str, name: str) -> str:
 
 
 def _bears_name_of(module: str) -> bool:
-    """Is there a test file for it, such as tests/daemon/test_crash.py for gpend.daemon.crash?"""
-    *folders, name = module.split(".")[1:]
-    return any(
-        (_TESTS.joinpath(*folders[:depth]) / f"test_{name}.py").exists() for depth in range(len(folders), -1, -1)
-    )
+    """Is there a test file for it, such as test_crash.py for gpend.daemon.crash?"""
+    return any(_TESTS.rglob(f"test_{module.rsplit('.', 1)[-1]}.py"))
 
 
 def untested() -> list[str]:

@@ -72,11 +72,11 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
     if as_json:
-        told = [asdict(each) | _capture(Path(each.photo)) for each in answers]
+        told = [asdict(each) | _capture(each) for each in answers]
         print_json(told if len(told) > 1 else told[0])
         return
     for each in answers:
-        click.echo(words.history_text(each, datetime.now(UTC), _capture(Path(each.photo))))
+        click.echo(words.history_text(each, datetime.now(UTC), _capture(each)))
         ignored = reports.passed_over(Path(each.photo), settings.folders)
         if ignored:
             click.echo(f"  It is passed over now: {ignored}. What was made of it stays as it is.")
@@ -91,15 +91,15 @@ def _named(ledger: Path, name: Path) -> "list[History]":
     return [] if name.is_absolute() or name.exists() else reports.named(ledger, str(name), _NAMESAKES)
 
 
-def _capture(photo: Path) -> dict[str, str]:
-    """Camera, lens and capture date, as far as the file can be read and tells them."""
+def _capture(history: "History") -> dict[str, str]:
+    """Camera, lens and capture date, as the file tells them now; where it cannot be read, as far as it told them."""
     from gpend.core.formats.described import described
     from gpend.intake.reading import ChangedError, RefusedError, read
 
     try:
-        return asdict(described(read(photo).data))
+        return asdict(described(read(Path(history.photo)).data))
     except (ChangedError, RefusedError, OSError):
-        return {}
+        return {"camera": history.camera, "taken": history.taken}
 
 
 @commands.command()

@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 
 from gpend.core import pipeline, screenshot
 from gpend.core.blur import Blur
+from gpend.core.formats.described import described
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import FaceReport, Verdict
@@ -37,6 +38,7 @@ class Seen:
     before: bytes
     after: bytes  # b"" where the network was not asked
     kernel: bytes = b""  # what blurred it; b"" where that is not known
+    capture: str = ""  # with which camera and lens it was taken, and when, as far as the photo tells
 
 
 @dataclass
@@ -66,12 +68,14 @@ def collect(
         collection.photos += 1
         try:
             photo = read(path)
+            capture = ", ".join(each for each in astuple(described(photo)) if each)
             left = screenshot.left(path.name, path.parent.name, photo, settings.triage)
             for one in [] if left else pipeline.examine(photo, networks, settings):
                 collection.verdicts[one.report.verdict] += 1
                 if one.before is not None and one.report.sharpness is not None:
                     collection.sharpness.append(one.report.sharpness)
-                    seen = Seen(path, one.report, _picture(one.before), _picture(one.after), kernel_picture(one.blur))
+                    pictures = _picture(one.before), _picture(one.after), kernel_picture(one.blur)
+                    seen = Seen(path, one.report, *pictures, capture)
                     _keep(neediest, (-one.report.sharpness, -len(collection.sharpness), seen))
         except GpendError as error:
             collection.failures.append((path, str(error)))

@@ -73,6 +73,15 @@ def test_why_tells_with_which_camera_and_when_a_photo_was_taken(gpend: Gpend, co
     assert (told["camera"], told["taken"]) == ("Canon Model 7", "2024-02-29 12:34:56")
 
 
+def test_why_tells_it_of_a_photo_that_cannot_be_read_any_more_as_well(gpend: Gpend, configured: Path) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        result = Result(State.KEPT, "", "a" * 64, Fingerprint(), camera="ACME Phone 9", taken=1_688_807_411)
+        ledger.queue.finish(1, result, 1_700_000_000)
+    said = gpend("why", configured.parent / "in" / "bad.jpg", "--config", configured).output
+    assert "camera:        ACME Phone 9" in said
+    assert "taken:         2023-07-08 09:10:11" in said
+
+
 def test_why_tells_why_a_photo_is_not_known(gpend: Gpend, configured: Path) -> None:
     result = gpend("why", "/elsewhere/x.jpg", "--config", configured)
     assert result.exit_code == 1

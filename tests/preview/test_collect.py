@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import piexif
+
 from gpend.core.networks import Networks
 from gpend.core.report import Verdict
 from gpend.preview import collect
@@ -64,3 +66,13 @@ def test_the_page_loads_nothing_from_elsewhere_and_escapes_names(
     assert "<script>alert" not in html
     assert "http" not in html
     assert html.count("data:image/jpeg;base64,") == 3
+
+
+def test_each_face_comes_with_what_its_photo_tells_of_itself(networks: Networks, samples: Path, tmp_path: Path) -> None:
+    tags = {
+        "0th": {piexif.ImageIFD.Model: b"Phone 9"},
+        "Exif": {piexif.ExifIFD.DateTimeOriginal: b"2023:07:08 09:10:11"},
+    }
+    shutil.copy(samples / "portrait-blurred.jpg", tmp_path / "a.jpg")
+    piexif.insert(piexif.dump(tags), str(tmp_path / "a.jpg"))
+    assert [face.capture for face in collected(tmp_path, networks).faces] == ["Phone 9, 2023-07-08 09:10:11"]

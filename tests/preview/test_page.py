@@ -22,3 +22,10 @@ def test_a_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(name: bytes) -> No
     assert html.encode()
     assert html.count("/photos/a") == 4
     assert "<script>a" not in html
+
+
+def test_a_face_is_shown_with_what_its_photo_tells_of_camera_and_date() -> None:
+    report = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, "it was blurred")
+    capture = "ACME <Phone> 9, 2023-07-08 09:10:11"
+    seen = Seen(Path("/photos/a.jpg"), report, b"before", b"after", capture=capture)
+    assert "ACME &lt;Phone&gt; 9, 2023-07-08 09:10:11" in page(Collection([seen], [0.1]), 0.5)
