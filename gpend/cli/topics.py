@@ -46,7 +46,12 @@ def help_(context: click.Context, topic: str | None) -> None:
 def topics() -> dict[str, str]:
     """The topics and what each is about."""
     found = sorted(_folder().glob("*.md"))
-    return {file.stem: file.read_text("utf-8").splitlines()[0].partition(": ")[2] for file in found}
+    return {file.stem: _title(file.read_text("utf-8").splitlines()[0]) for file in found}
+
+
+def _title(heading: str) -> str:
+    """What a topic is about, of a heading such as "# Tuning: which faces are restored"."""
+    return heading.partition(": ")[2] or heading.removeprefix("# ")
 
 
 def text(topic: str) -> str:
