@@ -7,11 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpend import reports
-from gpend.ledger import Choice, Facts, FolderRow, Records, Row
+from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row
 from gpend.progress import of_ledger
+from gpend.settings import CoreSettings
 
 PAGE = 60
 """Photos on one page."""
+
+COUNTED = 10_000
+"""Photos that fit a choice are counted up to here: who looks at a page does not wait for more."""
+
+_CAMERAS = 100
 
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
@@ -35,6 +41,7 @@ class Page:
 
     entries: tuple[Entry, ...]
     next: str | None
+    total: int  # photos that fit, on all pages; COUNTED + 1: more than are counted
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class Shown:
     entry: Entry
     history: reports.History
     faces: tuple[Facts, ...]
+    decision: Decision | None
+    is_removed: bool  # the output that the ledger knows of does not stand there any more
 
 
 @dataclass(frozen=True)
@@ -67,18 +76,21 @@ class Progress:
     rate: float  # photos a minute, lately
     seconds_left: int | None  # None where nothing waits, or nothing was done lately
     running: bool
+    paused_since: int | None  # a person has paused it
+    resting: str | None  # why no photo is begun at the moment, in words
     folders: tuple[FolderRow, ...]
     status: reports.Status
 
 
-def progress(ledger: Path, now: datetime) -> Progress:
-    """How far gpend is. Raises FatalError where there is no ledger to read."""
+def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) -> Progress:
+    """How far gpend is, under these settings. Raises FatalError where there is no ledger to read."""
     moment = int(now.timestamp())
     midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
     with Records.read_only(ledger) as records:
         counts, today = records.counts(), records.counts_since(midnight)
         far = of_ledger(records, moment)
         folders, running = tuple(records.folders()), records.running()
+        paused_since, resting = records.resting()
     return Progress(
         found=far.found,
         done=far.done,
@@ -87,8 +99,10 @@ def progress(ledger: Path, now: datetime) -> Progress:
         rate=60 * far.rate,
         seconds_left=None if far.seconds_left is None else round(far.seconds_left),
         running=running,
+        paused_since=paused_since,
+        resting=resting,
         folders=folders,
-        status=reports.status(ledger),
+        status=reports.status(ledger, settings=settings),
     )
 
 
@@ -96,19 +110,35 @@ def page(ledger: Path, choice: Choice, after: str | None, size: int = PAGE) -> P
     """The photos that fit `choice`; `after` is the `next` of the page before. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
         rows = records.listed(choice, _cursor(after), size + 1)
-    entries = tuple(_entry(row) for row in rows[:size])
+        is_all = after is None and len(rows) <= size
+        total = len(rows) if is_all else records.chosen_count(choice, COUNTED + 1)
+    entries = tuple(entry_of(row) for row in rows[:size])
     last = rows[size - 1] if len(rows) > size else None
-    return Page(entries, f"{last.updated}-{last.id}" if last else None)
+    return Page(entries, f"{last.updated}-{last.id}" if last else None, total)
+
+
+def folders(ledger: Path) -> list[FolderRow]:
+    """The folders that are watched. Raises FatalError without a ledger."""
+    with Records.read_only(ledger) as records:
+        return records.folders()
+
+
+def cameras(ledger: Path) -> list[str]:
+    """The cameras that most photos are from. Raises FatalError without a ledger."""
+    with Records.read_only(ledger) as records:
+        return records.cameras(_CAMERAS)
 
 
 def shown(ledger: Path, photo: int) -> Shown | None:
     """All that is known of a photo, by its number; None if there is none."""
     with Records.read_only(ledger) as records:
         row = records.by_id(photo)
+        decision = None if row is None else records.decision(row.path)
     if row is None:
         return None
     told = reports.told(row)
-    return Shown(_entry(row), told, told.faces)
+    is_removed = row.output is not None and not os.path.lexists(row.output)
+    return Shown(entry_of(row), told, told.faces, decision, is_removed)
 
 
 def files(ledger: Path, photo: int) -> Files | None:
@@ -124,7 +154,8 @@ def _cursor(after: str | None) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _entry(row: Row) -> Entry:
+def entry_of(row: Row) -> Entry:
+    """A photo as a list shows it."""
     return Entry(
         id=row.id,
         name=_plain(row.relative),

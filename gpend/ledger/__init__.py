@@ -8,7 +8,19 @@ from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked
-from gpend.ledger.rows import Facts, FolderRow, Found, FoundBy, Request, Result, Row, State, Written, result_as_before
+from gpend.ledger.rows import (
+    Facts,
+    FolderRow,
+    Found,
+    FoundBy,
+    Request,
+    Result,
+    Row,
+    SharpFaces,
+    State,
+    Written,
+    result_as_before,
+)
 
 __all__ = [
     "Asked",
@@ -26,6 +38,7 @@ __all__ = [
     "Request",
     "Result",
     "Row",
+    "SharpFaces",
     "Span",
     "State",
     "Unmet",

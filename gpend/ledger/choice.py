@@ -39,11 +39,17 @@ class Choice:
         return {
             "state": self.state and self.state.value,
             "folder": self.folder,
-            "text": self.text.lower(),
+            "text": _within(self.text),
             "verdict": self.verdict and f'"verdict": "{self.verdict}"',
-            "reason": self.reason.lower(),
+            "reason": _within(self.reason),
             "camera": self.camera,
             "since": self.since,
             "until": self.until,
             "decided": 1 if self.decided else None,
         }
+
+
+def _within(text: str) -> str | None:
+    """The pattern of LIKE for what occurs in something; None: whatever."""
+    escaped = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%" if text else None

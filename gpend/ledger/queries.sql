@@ -365,9 +365,9 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:camera IS NULL OR camera = :camera)
   AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
   AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
-  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:text IS NULL OR CAST(path AS TEXT) LIKE :text ESCAPE '\')
   AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
-  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:reason IS NULL OR reason LIKE :reason ESCAPE '\' OR outcome LIKE :reason ESCAPE '\')
   AND (:decided IS NULL OR EXISTS (
       SELECT 1 FROM decision
       WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
@@ -397,28 +397,29 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:camera IS NULL OR camera = :camera)
   AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
   AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
-  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:text IS NULL OR CAST(path AS TEXT) LIKE :text ESCAPE '\')
   AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
-  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:reason IS NULL OR reason LIKE :reason ESCAPE '\' OR outcome LIKE :reason ESCAPE '\')
   AND (:decided IS NULL OR EXISTS (
       SELECT 1 FROM decision
       WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
   AND first_seen <= :seen;
 
 -- name: chosen_count
-SELECT count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
+SELECT count(*) AS n FROM (SELECT 1 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:state IS NULL OR state = :state)
   AND (:folder IS NULL OR photo.folder = :folder)
   AND (:camera IS NULL OR camera = :camera)
   AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
   AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
-  AND (:text = '' OR instr(lower(CAST(path AS TEXT)), :text) > 0)
+  AND (:text IS NULL OR CAST(path AS TEXT) LIKE :text ESCAPE '\')
   AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
-  AND (:reason = '' OR instr(lower(reason), :reason) > 0 OR instr(lower(outcome), :reason) > 0)
+  AND (:reason IS NULL OR reason LIKE :reason ESCAPE '\' OR outcome LIKE :reason ESCAPE '\')
   AND (:decided IS NULL OR EXISTS (
       SELECT 1 FROM decision
-      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'));
+      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
+  LIMIT :limit);
 
 -- name: made_with
 -- What a network has restored, by its name with or without its hash; before outcomes told it, by the settings' word.
@@ -439,3 +440,30 @@ WHERE updated >= :since AND sidecar = 0 AND state IN ('restored', 'kept', 'faile
 
 -- name: counts_since
 SELECT state, count(*) AS n FROM photo WHERE sidecar = 0 AND updated >= :since GROUP BY state;
+
+-- name: cameras
+SELECT camera, count(*) AS n FROM photo WHERE camera IS NOT NULL GROUP BY camera ORDER BY n DESC, camera LIMIT :limit;
+
+-- name: sharpness
+-- How many faces were measured, by bars of their sharpness and by verdict.
+SELECT CAST(json_extract(face.value, '$.sharpness') * :bars AS INTEGER) AS bar,
+    json_extract(face.value, '$.verdict') AS verdict, count(*) AS n
+FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
+WHERE folder.active = 1 AND photo.state <> 'gone' AND json_extract(face.value, '$.sharpness') IS NOT NULL
+GROUP BY bar, verdict;
+
+-- name: on_the_other_side
+-- Faces of a verdict whose sharpness lies between two values, and in how many photos.
+SELECT count(*) AS faces, count(DISTINCT photo.id) AS photos
+FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
+WHERE folder.active = 1 AND photo.state <> 'gone' AND json_extract(face.value, '$.verdict') = :verdict
+  AND json_extract(face.value, '$.sharpness') >= :low AND json_extract(face.value, '$.sharpness') < :high;
+
+-- name: borderline
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output,
+    min(abs(json_extract(face.value, '$.sharpness') - :threshold)) AS distance
+FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
+WHERE folder.active = 1 AND photo.state IN ('restored', 'kept')
+  AND json_extract(face.value, '$.verdict') IN ('sharp', 'restored')
+  AND json_extract(face.value, '$.sharpness') IS NOT NULL
+GROUP BY photo.id ORDER BY distance LIMIT :limit;

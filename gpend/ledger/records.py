@@ -12,7 +12,7 @@ from gpend.ledger.choice import Choice
 from gpend.ledger.database import Database, Value, open_for_reading
 from gpend.ledger.decisions import Decision, DecisionKind, decision_of
 from gpend.ledger.fingerprint import Fingerprint
-from gpend.ledger.rows import FolderRow, FoundBy, Row, State, folder_row, photo_row
+from gpend.ledger.rows import FolderRow, FoundBy, Row, SharpFaces, State, folder_row, photo_row
 
 _END_OF_TIME = (1 << 63) - 1
 
@@ -106,9 +106,34 @@ class Records:
         parameters = choice.values() | {"updated": updated, "id": last, "limit": limit}
         return [photo_row(row) for row in self._database.each("listed", parameters)]
 
-    def chosen_count(self, choice: Choice) -> int:
-        """How many photos fit `choice`."""
-        return self._database.number("chosen_count", choice.values()) or 0
+    def chosen_count(self, choice: Choice, limit: int) -> int:
+        """How many photos fit `choice`, counted up to `limit`."""
+        return self._database.number("chosen_count", choice.values() | {"limit": limit}) or 0
+
+    def cameras(self, limit: int) -> list[str]:
+        """The cameras that most photos are from."""
+        return [row["camera"] for row in self._database.each("cameras", {"limit": limit})]
+
+    def sharpness(self, bars: int) -> list[SharpFaces]:
+        """How sharp the faces are that were measured: counted by so many bars from 0 to 1, and by verdict."""
+        rows = self._database.each("sharpness", {"bars": bars})
+        return [SharpFaces(row["bar"], row["verdict"], row["n"]) for row in rows]
+
+    def below_and_sharp(self, threshold: float) -> tuple[int, int]:
+        """Faces that were left because they were sharp, and lie below this threshold; and in how many photos."""
+        return self._between("sharp", -1.0, threshold)
+
+    def above_and_restored(self, threshold: float) -> tuple[int, int]:
+        """Faces that were restored, and reach this threshold; and in how many photos."""
+        return self._between("restored", threshold, 2.0)
+
+    def _between(self, verdict: str, low: float, high: float) -> tuple[int, int]:
+        row = self._database.first("on_the_other_side", {"verdict": verdict, "low": low, "high": high})
+        return (0, 0) if row is None else (row["faces"], row["photos"])
+
+    def borderline(self, threshold: float, limit: int) -> list[Row]:
+        """Photos with a face whose sharpness is nearest to a threshold."""
+        return [photo_row(row) for row in self._database.each("borderline", {"threshold": threshold, "limit": limit})]
 
     def made_with(self, network: str) -> list[tuple[Path, int]]:
         """Every photo that a network has restored, and when, in UTC seconds; the earliest first."""

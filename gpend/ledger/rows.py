@@ -101,6 +101,15 @@ class FolderRow:
 
 
 @dataclass(frozen=True)
+class SharpFaces:
+    """How many faces of a verdict have a sharpness that falls into a bar of a histogram."""
+
+    bar: int
+    verdict: str
+    faces: int
+
+
+@dataclass(frozen=True)
 class Row:
     """Everything the ledger knows about one photo; times in UTC seconds."""
 

@@ -83,7 +83,7 @@ CREATE TABLE photo (
 -- may be a change of a mirrored photo, which the brake has to count, before what takes its time.
 CREATE INDEX photo_queue ON photo
     (folder, sidecar, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
-CREATE INDEX photo_by_state ON photo (state, updated);
+CREATE INDEX photo_by_state ON photo (state, updated, folder, sidecar, found_by);  -- all that counting needs
 CREATE INDEX photo_by_content ON photo (content) WHERE content IS NOT NULL;
 CREATE INDEX photo_by_output ON photo (folder, output) WHERE output IS NOT NULL;
 CREATE INDEX photo_by_output_sha256 ON photo (output_sha256) WHERE output_sha256 IS NOT NULL;

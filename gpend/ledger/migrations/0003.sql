@@ -6,6 +6,8 @@ ALTER TABLE photo ADD COLUMN rejudged INTEGER NOT NULL DEFAULT 0 CHECK (rejudged
 DROP INDEX photo_queue;
 CREATE INDEX photo_queue ON photo
     (folder, sidecar, attempts, deaths, delays, found_by, output IS NULL OR counted IS NOT NULL OR forced, id) WHERE state = 'waiting' AND held = 0;
+DROP INDEX photo_by_state;
+CREATE INDEX photo_by_state ON photo (state, updated, folder, sidecar, found_by);
 CREATE INDEX photo_by_camera ON photo (camera) WHERE camera IS NOT NULL;
 
 CREATE TABLE decision (
