@@ -88,7 +88,7 @@ def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) 
     midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
     with Records.read_only(ledger) as records:
         counts, today = records.counts(), records.counts_since(midnight)
-        far = of_ledger(records, moment)
+        far = of_ledger(records, moment, counts=counts)
         folders, running = tuple(records.folders()), records.running()
         paused_since, resting = records.resting()
     return Progress(

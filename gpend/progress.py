@@ -1,6 +1,6 @@
 """How far gpend is: one computation for the log, `status`, `once`, systemd and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,9 +59,11 @@ class Progress:
         return told if seconds is None else f"{told}, about {span(seconds)} left"
 
 
-def of_ledger(records: Records, now: int, settling: int | None = None) -> Progress:
-    """The progress of all photos of a ledger, at a time in UTC seconds; `settling` where the caller knows better."""
-    counts = records.counts()
+def of_ledger(
+    records: Records, now: int, settling: int | None = None, counts: Mapping[State, int] | None = None
+) -> Progress:
+    """The progress of all photos of a ledger, at a time in UTC seconds; what the caller knows is not asked again."""
+    counts = records.counts() if counts is None else counts
     count, first = records.done_lately(now - _LATELY)
     return Progress(
         settling=sum(folder.settling for folder in records.folders()) if settling is None else settling,

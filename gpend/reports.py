@@ -18,6 +18,9 @@ from gpend.settings import CoreSettings, FolderSettings
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
 
 
+_PAUSED = "Paused by you; `gpend resume` ends that."
+
+
 @dataclass(frozen=True)
 class Trouble:
     """A photo that was set aside, and why."""
@@ -58,6 +61,7 @@ class Status:
     rate: float = 0.0  # photos a second, lately
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
+    resting: str | None = None  # why no photo is begun at the moment, in words
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
     not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
 
@@ -92,11 +96,13 @@ class History:
 def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
     """How it is going, with the last few `errors`, under these `settings`. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
-        far = progress.of_ledger(records, int(time.time()))
+        counts = records.counts()
+        far = progress.of_ledger(records, int(time.time()), counts=counts)
+        paused_since, resting = records.resting()
         return Status(
             running=records.running(),
-            counts={state.value: count for state, count in records.counts().items()},
-            backlog=records.backlog(),
+            counts={state.value: count for state, count in counts.items()},
+            backlog=far.waiting,
             found_by=records.counts_by_finder(),
             last_activity=_moment(records.last_activity()),
             folders=tuple(_folder(row) for row in records.folders()),
@@ -108,6 +114,7 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
             rate=round(far.rate, 3),
             seconds_left=None if far.seconds_left is None else round(far.seconds_left),
             progress=str(far),
+            resting=resting or (_PAUSED if paused_since is not None else None),
             judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
             not_measured=() if settings is None else tuple(fits.notices(settings.restore)),
         )
