@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gpend import reports
-from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row
+from gpend.core.wish import box_of
+from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row, State
 from gpend.progress import of_ledger
 from gpend.settings import CoreSettings
 
@@ -33,6 +35,10 @@ class Entry:
     reason: str
     updated: str  # ISO 8601, UTC
     has_output: bool
+    is_restored: bool  # the output is another picture than the photo
+    face: int | None  # the largest face that was restored, as its page numbers it
+    camera: str
+    taken: str  # ISO 8601, as the camera's clock showed it; "": it is not known
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Shown:
     """One photo with its neighbours in the list."""
 
     entry: Entry
+    path: str  # absolute
     history: reports.History
     faces: tuple[Facts, ...]
     decision: Decision | None
@@ -138,7 +145,7 @@ def shown(ledger: Path, photo: int) -> Shown | None:
         return None
     told = reports.told(row)
     is_removed = row.output is not None and not os.path.lexists(row.output)
-    return Shown(entry_of(row), told, told.faces, decision, is_removed)
+    return Shown(entry_of(row), os.fspath(row.path), told, told.faces, decision, is_removed)
 
 
 def files(ledger: Path, photo: int) -> Files | None:
@@ -164,7 +171,21 @@ def entry_of(row: Row) -> Entry:
         reason=row.reason,
         updated=reports.moment(row.updated),
         has_output=row.output is not None,
+        is_restored=row.output is not None and row.finished is State.RESTORED,
+        face=_largest_restored((row.outcome or {}).get("faces", [])),
+        camera=row.camera or "",
+        taken="" if row.taken is None else reports.moment(row.taken),
     )
+
+
+def _largest_restored(faces: Sequence[Facts]) -> int | None:
+    numbered = [(_width(face), place) for place, face in enumerate(faces, 1) if face.get("verdict") == "restored"]
+    return max(numbered)[1] if numbered else None
+
+
+def _width(face: Facts) -> float:
+    box = box_of(face.get("box"))
+    return 0.0 if box is None else box[2] - box[0]
 
 
 def _plain(path: Path) -> str:

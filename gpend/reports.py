@@ -41,6 +41,7 @@ class Folder:
     paused_since: str | None
     waits_for_confirmation: str | None
     passed_over: dict[str, int] = field(default_factory=dict)  # what the last scan met that is no photo, counted
+    watching: str | None = None  # "events" or "polling": how news of it come; None: nobody looks
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,13 @@ def _real(path: Path) -> Path:
 def _folder(row: FolderRow) -> Folder:
     paused_since = _moment(row.paused_since)
     return Folder(
-        str(row.source), str(row.output), row.paused_reason, paused_since, row.brake, json.loads(row.last_scan or "{}")
+        str(row.source),
+        str(row.output),
+        row.paused_reason,
+        paused_since,
+        row.brake,
+        json.loads(row.last_scan or "{}"),
+        row.watching,
     )
 
 

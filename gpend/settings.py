@@ -227,6 +227,17 @@ class EngineSettings(Knobs):
     fallback: Fallback = Fallback.NONE
 
 
+class WebSettings(Knobs):
+    """The dashboard."""
+
+    enabled: bool = False  # `gpend run` serves it too
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8765
+    names: tuple[str, ...] = ()  # further names that browsers may call it by
+    trusted_header: str = ""  # in which a proxy tells who has logged in there; "": nobody is believed
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses from which it is believed
+
+
 class Settings(CoreSettings):
     """The whole configuration."""
 
@@ -251,3 +262,4 @@ class Settings(CoreSettings):
     stall_seconds: Annotated[float, Field(ge=30)] = 300.0
     idle_unload_minutes: Annotated[float, Field(ge=0)] = 10.0
     log: LogSettings = LogSettings()
+    web: WebSettings = WebSettings()

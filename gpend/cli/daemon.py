@@ -7,6 +7,7 @@ import click
 
 from gpend import config, shipped
 from gpend.cli.answers import progress
+from gpend.cli.companion import Companion
 from gpend.cli.completion import COMPLETIONS, completion
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
 from gpend.errors import TransientError
@@ -29,7 +30,9 @@ def run(config_file: Path | None) -> None:
     from gpend import wiring
 
     path = path_of(config_file)
-    wiring.run(config.load(path), reload=lambda: config.load(path))
+    settings = config.load(path)
+    with Companion(path, enabled=settings.web.enabled):
+        wiring.run(settings, reload=lambda: config.load(path))
 
 
 @commands.command()

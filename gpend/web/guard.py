@@ -41,7 +41,9 @@ class Guard:
             await PlainTextResponse("This host name is not gpend's.", status_code=421)(scope, receive, send)
             return
         request = Request(scope, receive)
-        known = self._sessions.admit(request.cookies.get(pages.SESSION))
+        address = request.client.host if request.client else ""
+        is_vouched_for = self._sessions.proxy.vouches(headers, address)
+        known = self._sessions.admit(request.cookies.get(pages.SESSION), is_vouched_for=is_vouched_for)
         is_open = any(scope["path"].startswith(prefix) for prefix in _OPEN) or self._is_prometheus(request)
         if known is None and not is_open:
             await RedirectResponse("/login", status_code=303)(scope, receive, send)
@@ -65,6 +67,7 @@ class Guard:
         if int(request.headers.get("content-length", "0") or 0) > _LARGEST_FORM:
             return False
         form = await request.form(max_files=0, max_fields=20)
+        request.scope["state"]["form"] = {name: str(value) for name, value in form.items()}  # it can be read only once
         return self._sessions.is_own_form(
             request.cookies.get(pages.SESSION) and known,
             str(form.get("secret", "")),

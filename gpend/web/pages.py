@@ -48,8 +48,15 @@ def event(request: Request, far: Progress) -> dict[str, object]:
         "found": far.found,
         "counts": far.counts,
         "headline": headline(far, say),
-        "running": say("running" if far.running else "not running"),
+        "running": say(how(far)),
     }
+
+
+def how(far: Progress) -> str:
+    """Does gpend work at the moment?"""
+    if not far.running:
+        return "not running"
+    return "resting" if far.resting else "running"
 
 
 def headline(far: Progress, say: Words) -> str:
@@ -103,4 +110,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["headline"] = headline
+    environment.filters["pair"] = lambda word, say: (word, say(word))
     return environment

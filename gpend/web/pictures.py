@@ -9,8 +9,9 @@ from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpend.core.wish import Box
 from gpend.intake import reading
-from gpend.web.renderer import ANSWER, FACTS, REQUEST
+from gpend.web.renderer import ANSWER, FACTS, REQUEST, WHOLE
 
 _PATIENCE = 60.0  # seconds for one picture
 _LARGEST = 512 << 20  # bytes of a photo that is shown
@@ -39,11 +40,14 @@ class Renderer:
         self._process: Process | None = None
         self._turn = asyncio.Lock()
 
-    async def render(self, photo: bytes, side: int) -> tuple[Facts, bytes]:
-        """The facts, and a JPEG whose long side is `side` pixels at most (0: all of it). Raises UnshowableError."""
+    async def render(self, photo: bytes, side: int, crop: Box | None = None) -> tuple[Facts, bytes]:
+        """The facts, and a JPEG whose long side is `side` pixels at most (0: all of it). Raises UnshowableError.
+
+        `crop` is the part that is shown, in pixels of the upright photo; None: all of it.
+        """
         async with self._turn:
             try:
-                return await asyncio.wait_for(self._asked(photo, side), _PATIENCE)
+                return await asyncio.wait_for(self._asked(photo, side, crop or WHOLE), _PATIENCE)
             except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError) as error:
                 await self.close()
                 raise UnshowableError("the process that decodes photos failed on it") from error
@@ -56,11 +60,11 @@ class Renderer:
                 process.kill()
             await process.wait()
 
-    async def _asked(self, photo: bytes, side: int) -> tuple[Facts, bytes]:
+    async def _asked(self, photo: bytes, side: int, crop: Box) -> tuple[Facts, bytes]:
         process = self._process or await self._start()
         if process.stdin is None or process.stdout is None:
             raise OSError("no pipe")
-        process.stdin.write(REQUEST.pack(side, len(photo)))
+        process.stdin.write(REQUEST.pack(side, *crop, len(photo)))
         process.stdin.write(photo)
         await process.stdin.drain()
         told, length = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
@@ -84,12 +88,16 @@ class Pictures:
         self._renderer = renderer
         self._cache = cache
 
-    async def picture(self, path: Path, content: str | None, side: int) -> bytes:
-        """A JPEG of the photo at `path`; `content` is its SHA-256 as the ledger knows it. Raises UnshowableError."""
-        kept = self._cache / f"{content}-{side}.jpg" if content else None
+    async def picture(self, path: Path, content: str | None, side: int, crop: Box | None = None) -> bytes:
+        """A JPEG of the photo at `path`, or of a part; `content` is its SHA-256 as the ledger knows it.
+
+        Raises UnshowableError.
+        """
+        part = "" if crop is None else "-" + "-".join(str(round(edge)) for edge in crop)
+        kept = self._cache / f"{content}-{side}{part}.jpg" if content else None
         if kept is not None and kept.is_file():
             return await asyncio.to_thread(kept.read_bytes)
-        _, made = await self._renderer.render(await asyncio.to_thread(_read, path), side)
+        _, made = await self._renderer.render(await asyncio.to_thread(_read, path), side, crop)
         if kept is not None:
             with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
                 await asyncio.to_thread(_keep, kept, made)

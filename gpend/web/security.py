@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,12 +60,29 @@ def read_token(file: Path) -> str | None:
         raise FatalError(f"The dashboard's token in {file} cannot be read: {error}.") from error
 
 
+@dataclass(frozen=True)
+class TrustedProxy:
+    """A proxy that people log in at, and that says so."""
+
+    header: str = ""  # which names the person; "": there is no such proxy
+    addresses: Collection[str] = ()
+
+    def vouches(self, headers: Mapping[str, str], address: str) -> bool:
+        """Has a proxy that is believed said who this is?"""
+        return bool(self.header) and address in self.addresses and bool(headers.get(self.header, "").strip())
+
+
+NO_PROXY = TrustedProxy()
+"""Nobody is believed."""
+
+
 @dataclass
 class Sessions:
     """Who has logged in. For one thread."""
 
     token: str | None  # its hash; None: nobody needs to log in
     hosts: Collection[str]  # names under which the dashboard may be called
+    proxy: TrustedProxy = NO_PROXY
     _forms: dict[str, str] = field(default_factory=dict)  # the secret of the forms, by session
     _failures: int = 0
     _locked_until: float = 0.0
@@ -85,11 +102,14 @@ class Sessions:
         """Does somebody know the token? Without one nobody is asked for it. Takes as long whatever it is."""
         return self.token is None or hmac.compare_digest(_digest(token), self.token)
 
-    def admit(self, session: str | None) -> str | None:
-        """The session to go on with: this one, a new one where nobody needs to log in, or None."""
+    def admit(self, session: str | None, *, is_vouched_for: bool = False) -> str | None:
+        """The session to go on with: this one, a new one where nobody needs to log in, or None.
+
+        `is_vouched_for`: a proxy that is trusted has said who this is.
+        """
         if session in self._forms:
             return session
-        return self._new() if self.token is None else None
+        return self._new() if self.token is None or is_vouched_for else None
 
     def form_secret(self, session: str) -> str:
         """What a form of this session must carry."""

@@ -1,10 +1,11 @@
 """Serve the dashboard with uvicorn until stopped."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 
+from gpend.settings import Settings, WebSettings
 from gpend.web import security
 from gpend.web.app import application
 
@@ -19,23 +20,29 @@ def new_token(ledger: Path) -> str:
     return security.make_token(ledger.parent / _TOKEN)
 
 
-def sessions_for(ledger: Path, host: str, names: Sequence[str], say: Callable[[str], None]) -> security.Sessions:
-    """Who may come in at this address; beyond the machine itself with a token, which is shown at the first start."""
-    hosts = [*security.LOOPBACK, *names, *([] if host in ("0.0.0.0", "::") else [host])]  # noqa: S104 - a comparison
-    if host in security.LOOPBACK and not names:
+def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> security.Sessions:
+    """Who may come in at this address; beyond the machine itself with a token, which is shown at the first start.
+
+    Behind a proxy that people log in at, whoever it vouches for comes in too.
+    """
+    everywhere = web.host in ("0.0.0.0", "::")  # noqa: S104 - a comparison
+    hosts = [*security.LOOPBACK, *web.names, *([] if everywhere else [web.host])]
+    proxy = security.TrustedProxy(web.trusted_header, web.trusted_proxies)
+    if web.host in security.LOOPBACK and not web.names and not web.trusted_header:
         return security.Sessions(None, hosts)
     token = security.read_token(ledger.parent / _TOKEN)
     if token is None:
         say(f"The token for logging in, shown this once: {new_token(ledger)}")
         token = security.read_token(ledger.parent / _TOKEN)
-    return security.Sessions(token, hosts)
+    return security.Sessions(token, hosts, proxy)
 
 
-def serve(ledger: Path, host: str, port: int, names: Sequence[str], say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    app = application(ledger, sessions_for(ledger, host, names, say), ledger.parent / _CACHE)
-    say(f"The dashboard: http://{host}:{port}/")
+def serve(settings: Settings, current: Callable[[], Settings], say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `current` are the settings as they are at that moment."""
+    ledger, web = settings.ledger, settings.web
+    app = application(ledger, sessions_for(ledger, web, say), ledger.parent / _CACHE, current)
+    say(f"The dashboard: http://{web.host}:{web.port}/")
     uvicorn.run(
-        app, host=host, port=port, log_level="warning", server_header=False, access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE, limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=3,
+        app, host=web.host, port=web.port, log_level="warning", server_header=False, access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE, limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=3, proxy_headers=False,
     )  # fmt: skip

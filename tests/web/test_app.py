@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from gpend.web import app as dashboard
+from gpend.ledger import Choice, Decision, DecisionKind, Fingerprint, Ledger, Request, Result, State
+from gpend.settings import Settings
+from gpend.web.app import application
+from gpend.web.asked import choice_of
+from gpend.web.security import Sessions
 from tests.web.conftest import EVIL
 
 
@@ -115,7 +119,7 @@ def test_trying_again_is_left_for_the_daemon(browser: TestClient, ledger: Path) 
     secret = _secret(browser.get("/photos/2").text)
     answer = browser.post("/photos/2/retry", data={"secret": secret}, headers={"origin": "http://127.0.0.1:8765"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/photos/2?noted=1")
-    assert "gpend will take it up again." in browser.get("/photos/2?noted=1").text
+    assert "Noted. gpend sees to it" in browser.get("/photos/2?noted=1").text
     with sqlite3.connect(ledger) as connection:
         ((kind, path),) = connection.execute("SELECT kind, path FROM request").fetchall()
     connection.close()
@@ -154,11 +158,6 @@ def test_pages_speak_chinese_to_who_reads_it(browser: TestClient) -> None:
     assert "已完成 3 / 4 张照片" in page
 
 
-def test_listeners_are_bounded(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dashboard, "_LISTENERS", 0)
-    assert browser.get("/events").status_code == 503
-
-
 def test_health_tells_that_no_daemon_runs(browser: TestClient) -> None:
     assert browser.get("/healthz").status_code == 503
 
@@ -168,3 +167,132 @@ def test_a_ledger_that_is_not_there_is_told(browser: TestClient, ledger: Path) -
     answer = browser.get("/")
     assert answer.status_code == 503
     assert "cannot be read at the moment" in answer.text.replace("&#39;", "'")
+
+
+def _send(browser: TestClient, address: str, **sent: str) -> tuple[int, str]:
+    secret = _secret(browser.get("/photos/1").text)
+    answer = browser.post(address, data={"secret": secret} | sent, headers={"origin": "http://127.0.0.1:8765"})
+    return answer.status_code, answer.headers.get("location", "")
+
+
+def _asked(ledger: Path) -> list[tuple[Request, str, dict[str, object]]]:
+    with Ledger.open(ledger) as opened:
+        return [(each.kind, each.path.name if each.path else "", each.detail) for each in opened.requests.waiting()]
+
+
+def test_a_decision_about_a_photo_is_left_for_the_daemon(browser: TestClient, ledger: Path) -> None:
+    assert _send(browser, "/photos/1/decide", decision="original") == (303, "/photos/1?noted=1")
+    assert _asked(ledger) == [(Request.DECIDE, "anna.jpg", {"decision": "original"})]
+
+
+def test_a_decision_about_a_face_tells_where_it_is(browser: TestClient, ledger: Path) -> None:
+    assert _send(browser, "/photos/1/decide", decision="leave", face="1")[0] == 303
+    assert _asked(ledger) == [(Request.DECIDE, "anna.jpg", {"decision": "leave", "box": [170, 50, 280, 180]})]
+
+
+def test_a_decision_about_all_that_fit_tells_the_filter(browser: TestClient, ledger: Path) -> None:
+    assert _send(browser, "/photos/decide", decision="leave", state="kept", q="x y") == (
+        303,
+        "/photos?q=x+y&state=kept&noted=1",
+    )
+    ((kind, _, detail),) = _asked(ledger)
+    choice = Choice.from_data(detail["choice"])
+    assert (kind, detail["decision"], choice) == (Request.DECIDE, "leave", Choice(state=State.KEPT, text="x y"))
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/photos/1/decide", {"decision": "burn"}),
+        ("/photos/1/decide", {"decision": "faces"}),
+        ("/photos/1/decide", {"decision": "leave", "face": "2"}),
+        ("/photos/1/decide", {"decision": "leave", "face": "-1"}),
+        ("/photos/decide", {"decision": ""}),
+        ("/photos/99/decide", {"decision": "leave"}),
+    ],
+)
+def test_what_is_no_decision_is_refused(browser: TestClient, ledger: Path, address: str, sent: dict[str, str]) -> None:
+    assert _send(browser, address, **sent)[0] in (400, 404)
+    assert _asked(ledger) == []
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "rejudge", "confirm"])
+def test_what_concerns_all_of_it_is_left_for_the_daemon(browser: TestClient, ledger: Path, what: str) -> None:
+    assert _send(browser, f"/{what}") == (303, "/?noted=1")
+    assert _asked(ledger) == [(Request(what), "", {})]
+
+
+def test_a_decision_is_shown_and_can_be_withdrawn(browser: TestClient, ledger: Path, tmp_path: Path) -> None:
+    with Ledger.open(ledger) as opened:
+        opened.decisions.note(Decision(tmp_path / "in" / "anna.jpg", DecisionKind.ORIGINAL, 5))
+    page = browser.get("/photos/1").text
+    assert "You decided: use the original" in page
+    assert 'value="automatic"' in page
+    assert "anna.jpg" in browser.get("/photos", params={"decided": "1"}).text
+    assert "waiting.jpg" not in browser.get("/photos", params={"decided": "1"}).text
+
+
+def test_an_output_that_was_removed_is_told_as_that(browser: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "out" / "anna.jpg").unlink()
+    assert "You removed its output" in browser.get("/photos/1").text
+
+
+def test_photos_are_found_by_reason_camera_and_day(browser: TestClient, ledger: Path) -> None:
+    with Ledger.open(ledger) as opened:
+        row = opened.photos.row(4)
+        assert row is not None
+        told = Result(State.KEPT, "100%_sure", "d" * 64, Fingerprint(), None, None, None, "Canon", 1_500_000_000)
+        opened.queue.finish(4, told, 1_700_000_100)
+
+    def found(**asked: str) -> list[str]:
+        page = browser.get("/photos", params=asked).text
+        return [part.split("<")[0] for part in page.split('class="name">')[1:]]
+
+    assert found(reason="BLURRED") == ["anna.jpg"]  # of its face
+    assert found(reason="100%_") == ["lost.jpg"]
+    assert found(reason="1%0") == found(reason="0__s") == []
+    assert found(camera="Canon") == ["lost.jpg"]
+    assert found(**{"from": "2017-07-14", "to": "2017-07-14"}) == ["lost.jpg"]
+    assert found(to="2017-07-13") == []
+    assert len(found(**{"from": "never", "to": "9999-12-31"})) == 4
+
+
+def test_a_filter_that_is_none_is_all() -> None:
+    assert choice_of({"from": "x", "to": "0001-01-01", "state": "gone", "folder": "x", "verdict": "x"}).state is None
+
+
+def test_faces_are_shown_close(browser: TestClient) -> None:
+    assert max(_size(browser.get("/photos/1/before/face-1.jpg").content)) == 360
+    assert browser.get("/photos/1/after/face-1.jpg").status_code == 200
+    for address in ("/photos/1/before/face-2.jpg", "/photos/1/before/face-0.jpg", "/photos/99/before/face-1.jpg"):
+        assert browser.get(address).status_code == 404
+
+
+def test_the_threshold_is_shown_with_what_another_would_do(browser: TestClient) -> None:
+    page = browser.get("/tuning?threshold=0.05").text
+    assert "1 faces by their sharpness" in page
+    assert "sharpness_threshold: 0.05" in page
+    assert "\N{MINUS SIGN}1<" in page
+    assert "anna.jpg" in page
+    assert "This is the threshold of today." in browser.get("/tuning?threshold=x").text
+
+
+def test_other_settings_than_a_photo_was_judged_with_are_told(ledger: Path, sessions: Sessions, tmp_path: Path) -> None:
+    with TestClient(application(ledger, sessions, tmp_path / "cache", Settings), base_url="http://127.0.0.1") as other:
+        page = other.get("/").text
+    assert "2 photos were judged with other settings." in page
+    assert "gpend retry --judged-with-other-settings" in page
+
+
+def test_a_pause_is_told_and_can_be_ended(browser: TestClient, ledger: Path) -> None:
+    with Ledger.open(ledger) as opened:
+        opened.control.pause(5)
+        opened.control.rest("Paused by you; `gpend resume` ends that.")
+    page = browser.get("/").text
+    assert "Paused by you" in page
+    assert 'action="/resume"' in page
+
+
+def test_whether_a_photo_has_changed_is_told_to_a_page_that_waits(browser: TestClient) -> None:
+    assert browser.get("/photos/1/state").json()["state"] == "restored"
+    assert browser.get("/photos/99/state").json() == {}

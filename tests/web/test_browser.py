@@ -12,11 +12,14 @@ from typing import Any, TypeAlias
 import pytest
 import uvicorn
 
+from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
 from gpend.web.app import application
 from gpend.web.security import Sessions
+from tests.web.conftest import NOW
 
 selenium = pytest.importorskip("selenium", reason="Selenium is not installed")
 webdriver = pytest.importorskip("selenium.webdriver")
+WebDriverWait: Any = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
 _BROWSER, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (_BROWSER and _DRIVER), reason="Chromium and its driver are not installed")
 _OPTIONS = (
@@ -75,12 +78,14 @@ def _serious(browser: Browser) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in _SERIOUS]
 
 
-@pytest.mark.parametrize("page", ["/", "/photos", "/photos/1", "/photos/4", "/login"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", ["/", "/photos?q=a", "/photos/1", "/photos/4", "/tuning", "/login"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_every_page_fits_is_accessible_and_speaks_to_nobody_else(
-    browser: Browser, address: str, page: str, width: int
+    browser: Browser, address: str, page: str, width: int, scheme: str
 ) -> None:
     browser.set_window_size(width, 900)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     browser.get(address + page)
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
     assert _serious(browser) == []
@@ -121,4 +126,48 @@ def test_a_photo_is_found_and_tried_again_with_clicks_alone(browser: Browser, ad
     (card,) = browser.find_elements("css selector", ".card")
     card.click()
     browser.find_element("css selector", "form[action$=retry] button").click()
-    assert "gpend will take it up again." in browser.find_element("css selector", "[role=status]").text
+    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
+
+
+def test_a_person_decides_about_a_photo_and_the_page_shows_it_when_the_daemon_has_done_it(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(f"{address}/photos/1")
+    browser.find_element("css selector", "[data-decide] button[value=original]").click()
+    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
+    with Ledger.open(ledger) as daemon:
+        (asked,) = daemon.requests.waiting()
+        assert asked.path is not None
+        daemon.decisions.note(Decision(asked.path, DecisionKind.ORIGINAL, 5))
+        told = Result(State.KEPT, "the original is used, as you decided", "a" * 64, Fingerprint())
+        daemon.queue.finish(1, told, NOW + 100)
+    WebDriverWait(browser, 30).until(lambda page: "You decided: use the original" in page.page_source)
+    assert "noted" not in browser.current_url
+
+
+def test_all_that_fit_a_filter_are_decided_upon_with_a_second_look(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(f"{address}/photos?state=restored")
+    browser.find_element("css selector", ".bulk summary").click()
+    browser.find_element("css selector", ".bulk option[value=leave]").click()
+    browser.find_element("css selector", ".bulk button").click()
+    with Ledger.open(ledger) as daemon:
+        (asked,) = daemon.requests.waiting()
+    assert (asked.detail["decision"], asked.detail["choice"]["state"]) == ("leave", "restored")
+
+
+def test_the_threshold_is_tried_out_with_the_slider(browser: Browser, address: str) -> None:
+    browser.get(f"{address}/tuning")
+    slider = browser.find_element("css selector", "[data-threshold]")
+    slider.send_keys(webdriver.Keys.ARROW_RIGHT)
+    WebDriverWait(browser, 30).until(lambda page: "threshold=0.51" in page.current_url)
+    assert "sharpness_threshold: 0.51" in browser.page_source
+
+
+def test_pages_speak_the_language_of_the_browser(browser: Browser, address: str) -> None:
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": "zh-CN,zh;q=0.9"}})
+    browser.get(f"{address}/photos/1")
+    assert "您的决定" in browser.page_source
+    assert browser.execute_script("return document.documentElement.lang") == "zh-CN"

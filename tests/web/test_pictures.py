@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from gpend.web import pictures, renderer
@@ -72,7 +74,7 @@ def test_the_process_that_renders_can_open_nothing(tmp_path: Path) -> None:
 
 def test_requests_end_with_standard_input(samples: Path) -> None:
     photo = (samples / "no-faces.jpg").read_bytes()
-    asked = renderer.REQUEST.pack(renderer.FACTS, len(photo)) + photo
+    asked = renderer.REQUEST.pack(renderer.FACTS, *renderer.WHOLE, len(photo)) + photo
     answers = io.BytesIO()
     renderer.serve(io.BytesIO(asked), answers)
     told, length = renderer.ANSWER.unpack(answers.getvalue()[: renderer.ANSWER.size])
@@ -101,3 +103,21 @@ def test_a_cache_that_cannot_be_written_only_costs_time(samples: Path, tmp_path:
             await own.close()
 
     assert asyncio.run(ask()).startswith(b"\xff\xd8\xff")
+
+
+def test_a_part_of_a_photo_is_shown_at_its_own_resolution_and_never_beyond_its_edge(samples: Path) -> None:
+    photo = (samples / "portrait-sharp.jpg").read_bytes()
+    _, whole = renderer.render(photo, 0)
+    _, part = renderer.render(photo, 180, (170.0, 50.0, 290.0, 170.0))
+    found, expected = _decoded(part), _decoded(whole)[50:170, 170:290]
+    assert found.shape == (180, 180, 3)
+    again = cv2.resize(np.asarray(found, np.uint8), (120, 120), interpolation=cv2.INTER_AREA)
+    assert float(np.abs(np.asarray(again, np.float32) - expected).mean()) < 4
+    for crop in ((-50.0, -50.0, 60.0, 60.0), (500.0, 500.0, 900.0, 900.0), (9e9, 9e9, 9.1e9, 9.1e9)):
+        assert max(_decoded(renderer.render(photo, 90, crop)[1]).shape[:2]) <= 90
+
+
+def _decoded(picture: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    found = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    return np.asarray(found, np.uint8)

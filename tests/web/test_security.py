@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from gpend.errors import FatalError
+from gpend.settings import WebSettings
 from gpend.web import security, serving
 from gpend.web.app import application
 from gpend.web.security import LOOPBACK, Sessions, make_token, read_token
@@ -105,9 +106,32 @@ def test_only_its_own_names_are_known(host: str) -> None:
 def test_beyond_the_machine_itself_a_token_is_made_and_shown_once(tmp_path: Path) -> None:
     said: list[str] = []
     ledger = tmp_path / "ledger.sqlite"
-    assert serving.sessions_for(ledger, "127.0.0.1", (), said.append).token is None
+    assert serving.sessions_for(ledger, WebSettings(), said.append).token is None
     assert said == []
+    everywhere = WebSettings(host="0.0.0.0", names=("nas.local",))  # noqa: S104 - nothing listens
     for _ in range(2):
-        assert serving.sessions_for(ledger, "0.0.0.0", ("nas.local",), said.append).token  # noqa: S104 - nothing listens
+        assert serving.sessions_for(ledger, everywhere, said.append).token
     assert len(said) == 1
     assert security.HEADERS["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("10.0.0.2", {"remote-user": "anna"}, 200),
+        ("10.0.0.2", {"remote-user": " "}, 303),
+        ("10.0.0.2", {}, 303),
+        ("10.0.0.9", {"remote-user": "anna"}, 303),  # not the proxy: anybody can write a header
+    ],
+)
+def test_a_trusted_proxy_lets_people_in_and_nobody_else_does(
+    ledger: Path, tmp_path: Path, address: str, headers: dict[str, str], status: int
+) -> None:
+    proxy = security.TrustedProxy("Remote-User", ("10.0.0.2",))
+    app = application(ledger, Sessions("0" * 64, LOOPBACK, proxy), tmp_path / "cache")
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, client=(address, 50000)) as client:
+        assert client.get("/photos", headers=headers).status_code == status
+
+
+def test_a_proxy_that_is_not_told_of_is_never_believed() -> None:
+    assert not security.NO_PROXY.vouches({"": "anna", "remote-user": "anna"}, "127.0.0.1")

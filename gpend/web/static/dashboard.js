@@ -1,6 +1,10 @@
 "use strict";
 // Everything works without this file but the slider, the zoom and the live figures.
 
+document.addEventListener("error", (event) => {
+  // A picture that cannot be shown leaves a quiet place, not a broken one.
+  event.target.closest?.(".thumb, .half")?.classList.add("missing");
+}, true);
 const live = document.querySelector("[data-live]");
 if (live && window.EventSource) {
   const source = new EventSource("/events");
@@ -61,7 +65,58 @@ if (compare) {
     draw();
   });
   compare.querySelector("[data-outline]").addEventListener("change", (event) => { boxes.toggleAttribute("hidden", !event.target.checked); });
-  window.addEventListener("resize", draw);
+  const fit = () => {
+    // A small photo is shown larger than it is, up to twice and a half, so that there is something to see.
+    const { width, height } = stage.dataset;
+    const widest = Math.min(stage.clientWidth, (0.78 * window.innerHeight * width) / height, 2.5 * width);
+    layers.style.width = `${widest}px`;
+    layers.classList.add("fitted");
+    draw();
+  };
+  const begin = () => {
+    fit();
+    const [frame, picture] = [stage.getBoundingClientRect(), layers.getBoundingClientRect()];
+    share = (picture.left - frame.left + Number(stage.dataset.middle) * picture.width) / frame.width;
+    if (slider) slider.value = share * 100;
+    draw();
+  };
+  window.addEventListener("resize", fit);
   window.addEventListener("load", draw);
-  draw();
+  begin();
+}
+
+for (const pair of document.querySelectorAll("[data-pair]")) {
+  // A look at before and after without opening the photo.
+  pair.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "mouse") return;
+    const frame = pair.getBoundingClientRect();
+    pair.style.setProperty("--cut", `${((event.clientX - frame.left) / frame.width) * 100}%`);
+  });
+  pair.addEventListener("pointerleave", () => pair.style.removeProperty("--cut"));
+}
+
+const threshold = document.querySelector("[data-threshold]");
+if (threshold) {
+  const line = document.querySelector("[data-wanted]");
+  const width = document.querySelector("[data-histogram]").viewBox.baseVal.width;
+  threshold.addEventListener("input", () => {
+    document.querySelector("[data-shown]").textContent = Number(threshold.value).toFixed(2);
+    line.setAttribute("x1", threshold.value * width);
+    line.setAttribute("x2", threshold.value * width);
+  });
+  threshold.addEventListener("change", () => threshold.form.requestSubmit());
+}
+
+const waits = document.querySelector("[data-waits]");
+if (waits) {
+  // What was asked for is done within seconds where gpend runs: then the page is shown anew.
+  let left = 30;
+  const look = async () => {
+    const answer = await fetch(`/photos/${waits.dataset.of}/state`).catch(() => null);
+    const told = answer?.ok ? await answer.json() : {};
+    const isDone = told.updated && told.updated !== waits.dataset.waits && !["waiting", "working"].includes(told.state);
+    if (isDone) location.replace(location.pathname);
+    else if ((left -= 1) > 0) setTimeout(look, 2000);
+  };
+  setTimeout(look, 2000);
 }

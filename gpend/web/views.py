@@ -1,0 +1,170 @@
+"""The pages, and the pictures on them. Addresses hold numbers only: no path comes from a browser."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gpend import gallery
+from gpend.core.report import Verdict
+from gpend.core.wish import Box, box_of
+from gpend.distribution import BINS, distribution
+from gpend.gallery import COUNTED, Files, Shown
+from gpend.ledger import Choice, Decision, DecisionKind, Facts, State
+from gpend.web import pages
+from gpend.web.asked import STATES, address_of, choice_of, share
+from gpend.web.dashboard import dashboard_of
+from gpend.web.pages import html
+from gpend.web.pictures import UnshowableError
+
+SIDES = {"small": 640, "large": 1600, "full": 0}
+"""Long sides of the pictures that can be had, by name; 0 is the largest there is."""
+
+_FACE_SIDE = 360
+_AROUND = 0.45  # of a face's box, on every side, that is shown with it
+_LAST = 9  # restored photos on the overview
+_BORDERLINE = 12
+_NOT_FOUND = 404
+
+
+async def overview(request: Request) -> Response:
+    """How it is going, and what came out last."""
+    own = dashboard_of(request)
+    far = await own.progress(fresh=True)
+    last = await asyncio.to_thread(gallery.page, own.ledger, Choice(state=State.RESTORED), None, _LAST)
+    return html(request, "overview.html", far=far, last=last.entries, now=own.clock())
+
+
+async def photos(request: Request) -> Response:
+    """The photos that fit what was chosen, a page at a time."""
+    own, asked = dashboard_of(request), request.query_params
+    choice = choice_of(asked)
+    found = await asyncio.to_thread(gallery.page, own.ledger, choice, asked.get("after"))
+    folders = await asyncio.to_thread(gallery.folders, own.ledger)
+    cameras = await asyncio.to_thread(gallery.cameras, own.ledger)
+    more = address_of(asked, after=found.next) if found.next else None
+    tables = {"states": STATES, "verdicts": [each.value for each in Verdict], "folders": folders, "cameras": cameras}
+    return html(
+        request, "photos.html", page=found, choice=choice, more=more, tables=tables, asked=asked,
+        is_filtered=choice != Choice(), counted=COUNTED,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShownFace:
+    """A face on the page of its photo."""
+
+    number: int
+    told: Facts
+    box: Box | None  # in the upright photo
+    decision: str | None  # what a person has decided about it
+
+
+async def photo(request: Request) -> Response:
+    """One photo: before and after, its faces, what is known of it."""
+    own = dashboard_of(request)
+    found = await asyncio.to_thread(gallery.shown, own.ledger, request.path_params["photo"])
+    if found is None:
+        raise HTTPException(_NOT_FOUND)
+    places = await asyncio.to_thread(gallery.files, own.ledger, found.entry.id)
+    problem, size = "", None
+    try:
+        if places is not None:
+            size = pages.shown_size(await own.pictures.facts(places.photo))
+    except UnshowableError as error:
+        problem = str(error)
+    faces = _faces(found)
+    middle = _middle(faces, found.entry.face, size)
+    return html(request, "photo.html", shown=found, problem=problem, size=size, faces=faces, middle=middle)
+
+
+def _middle(faces: list[ShownFace], number: int | None, size: tuple[int, int] | None) -> float:
+    """Where the line between before and after stands at first, as a share of the width: through the restored face."""
+    box = faces[number - 1].box if number else None
+    return 0.5 if box is None or size is None else min(0.9, max(0.1, (box[0] + box[2]) / 2 / size[0]))
+
+
+def _faces(found: Shown) -> list[ShownFace]:
+    boxes = [box_of(face.get("box")) for face in found.faces]
+    return [
+        ShownFace(place + 1, face, boxes[place], _decided(found.decision, boxes[place]))
+        for place, face in enumerate(found.faces)
+    ]
+
+
+def _decided(decision: Decision | None, box: Box | None) -> str | None:
+    """What a person has decided about a single face."""
+    if decision is None or box is None or decision.kind not in (DecisionKind.FACES, DecisionKind.RESTORE):
+        return None
+    if decision.faces.refuses(box):
+        return "leave"
+    return "restore" if decision.faces.wants(box) else None
+
+
+async def tuning(request: Request) -> Response:
+    """How sharp the faces are that were seen, and what another threshold would do."""
+    own = dashboard_of(request)
+    triage = own.settings().triage
+    wanted = share(request.query_params.get("threshold", ""), triage.sharpness_threshold)
+    seen = await asyncio.to_thread(distribution, own.ledger, wanted, _BORDERLINE)
+    return html(request, "tuning.html", seen=seen, wanted=wanted, today=triage.sharpness_threshold, bins=BINS)
+
+
+async def picture(request: Request) -> Response:
+    """A JPEG of a photo or of its output."""
+    size = request.path_params["size"]
+    if size not in SIDES:
+        raise HTTPException(_NOT_FOUND)
+    return await _picture(request, await _files(request), SIDES[size], None)
+
+
+async def face(request: Request) -> Response:
+    """A JPEG of one face with what is around it."""
+    found = await asyncio.to_thread(gallery.shown, dashboard_of(request).ledger, request.path_params["photo"])
+    number = request.path_params["face"]
+    if found is None or not 1 <= number <= len(found.faces):
+        raise HTTPException(_NOT_FOUND)
+    box = box_of(found.faces[number - 1].get("box"))
+    if box is None:
+        raise HTTPException(_NOT_FOUND)
+    return await _picture(request, await _files(request), _FACE_SIDE, _square(box))
+
+
+def _square(box: Box) -> Box:
+    """A square around a face."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    half = max(box[2] - box[0], box[3] - box[1]) * (0.5 + _AROUND / 2)
+    return x - half, y - half, x + half, y + half
+
+
+async def _files(request: Request) -> Files:
+    places = await asyncio.to_thread(gallery.files, dashboard_of(request).ledger, request.path_params["photo"])
+    if places is None or request.path_params["which"] not in ("before", "after"):
+        raise HTTPException(_NOT_FOUND)
+    return places
+
+
+async def _picture(request: Request, places: Files, side: int, crop: Box | None) -> Response:
+    is_before = request.path_params["which"] == "before"
+    path, content = (places.photo, places.content) if is_before else (places.output, places.output_content)
+    if path is None:
+        raise HTTPException(_NOT_FOUND)
+    try:
+        made = await dashboard_of(request).pictures.picture(path, content, side, crop)
+    except UnshowableError as error:
+        raise HTTPException(_NOT_FOUND, str(error)) from error
+    return Response(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """Something that cannot be shown, or done."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    return html(request, "problem.html", status_code=status, status=status, detail=detail)
+
+
+async def unreadable(request: Request, error: Exception) -> Response:
+    """The ledger, or the configuration, cannot be read."""
+    return html(request, "problem.html", status_code=503, status=503, detail=str(error))
