@@ -4,7 +4,23 @@ One bad entry does not make a block unreadable: what the others say is read, as 
 """
 
 import struct
-from dataclasses import dataclass, replace
+
+from gpend.core.formats.exif import directory as directories
+from gpend.core.formats.exif.directory import Directory, Entry, Form, UnreadableError
+
+__all__ = [
+    "ASCII",
+    "BYTE",
+    "INTEGERS",
+    "LONG",
+    "RATIONALS",
+    "SHORT",
+    "SIZES",
+    "Block",
+    "Directory",
+    "Entry",
+    "UnreadableError",
+]
 
 BYTE, ASCII, SHORT, LONG = 1, 2, 3, 4
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -16,53 +32,8 @@ INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
 RATIONALS = {5: "II", 10: "ii"}
 """The types that hold fractions, which some writers use for whole numbers: 6/1 is 6."""
 
-_ENTRY = 12  # bytes of one directory entry
 _INLINE = 4  # a value of up to so many bytes stands in the entry itself
 _MOST_ENTRIES = 0xFFFF
-
-
-class UnreadableError(ValueError):
-    """The block is malformed: leave it alone."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a directory; `value` is the value itself or its offset, four bytes as stored."""
-
-    tag: int
-    kind: int
-    count: int
-    value: bytes
-
-
-@dataclass(frozen=True)
-class Directory:
-    """An image file directory."""
-
-    offset: int
-    entries: tuple[Entry, ...]
-    following: int  # the next directory's offset; 0: none, or the block ends before it would be told
-    is_whole: bool = True  # as many entries as it says it has lie inside of the block
-
-    @property
-    def end(self) -> int:
-        """After the offset of the next directory."""
-        return self.offset + 2 + _ENTRY * len(self.entries) + _INLINE
-
-    def find(self, tag: int) -> Entry | None:
-        """The first entry with this tag."""
-        return next((entry for entry in self.entries if entry.tag == tag), None)
-
-    def place(self, tag: int) -> int:
-        """The offset of the value field of the first entry with this tag."""
-        return self.offset + 2 + 8 + _ENTRY * [entry.tag for entry in self.entries].index(tag)
-
-    def holding(self, entry: Entry) -> "Directory":
-        """The same with `entry` in place of one with its tag, or before the first one with a larger tag."""
-        if self.find(entry.tag) is not None:
-            return replace(self, entries=tuple(entry if entry.tag == old.tag else old for old in self.entries))
-        place = next((at for at, old in enumerate(self.entries) if old.tag > entry.tag), len(self.entries))
-        return replace(self, entries=(*self.entries[:place], entry, *self.entries[place:]))
 
 
 class Block:
@@ -75,19 +46,24 @@ class Block:
             raise UnreadableError("this is no TIFF block")
         self.data = bytearray(tiff)
         self.order = orders[tiff[:4]]
+        self._form = Form(self.order)
+
+    @property
+    def size(self) -> int:
+        """As in Reader."""
+        return len(self.data)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """As in Reader."""
+        return bytes(self.data[offset : offset + count])
 
     def first(self) -> Directory:
         """IFD0."""
-        return self.directory(self._unpack("I", 4)[0])
+        return self.directory(directories.first(self, self._form))
 
     def directory(self, offset: int) -> Directory:
         """The directory at `offset`."""
-        (count,) = self._unpack("H", offset)
-        there = min(count, (len(self.data) - offset - 2) // _ENTRY)
-        entries = tuple(self._entry(offset + 2 + _ENTRY * number) for number in range(there))
-        end = offset + 2 + _ENTRY * there
-        following = self._unpack("I", end)[0] if there == count and end + _INLINE <= len(self.data) else 0
-        return Directory(offset, entries, following, is_whole=there == count)
+        return directories.read(self, offset, self._form)
 
     def integers(self, directory: Directory, tag: int) -> tuple[int, ...]:
         """The whole numbers of the first entry with this tag, whatever their type; () where there is none.
@@ -147,7 +123,9 @@ class Block:
         """How far a directory says that it, its values and the head of the next one reach, in or beyond the block."""
         (told,) = self._unpack("H", directory.offset)
         values = [self.place(directory, each) + SIZES.get(each.kind, 1) * each.count for each in directory.entries]
-        return max(directory.offset + 2 + _ENTRY * told + _INLINE, directory.following + 2 + _INLINE, *values, 0)
+        return max(
+            directory.offset + 2 + self._form.entry * told + _INLINE, directory.following + 2 + _INLINE, *values, 0
+        )
 
     def text(self, entry: Entry) -> bytes:
         """The text that `entry` holds, up to its NUL."""
@@ -191,10 +169,6 @@ class Block:
     def long(self, number: int) -> bytes:
         """A LONG in the block's byte order."""
         return struct.pack(self.order + "I", number)
-
-    def _entry(self, place: int) -> Entry:
-        tag, kind, count = self._unpack("HHI4x", place)
-        return Entry(tag, kind, count, bytes(self.data[place + 8 : place + _ENTRY]))
 
     def _unpack(self, what: str, offset: int) -> tuple[int, ...]:
         try:
