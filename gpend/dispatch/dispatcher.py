@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 
 from gpend.core import screenshot
 from gpend.core.formats.wechat import reveal
+from gpend.core.report import Outcome
 from gpend.dispatch.companions import Companions
 from gpend.dispatch.decided import Decided
 from gpend.dispatch.finish import Finisher
@@ -211,14 +213,21 @@ class Dispatcher:
 
     def _submit(self, job: Job, now: Now) -> None:
         self._ledger.queue.begin(job.row.id, now.utc)
+        outcome = self._finisher.take_unused(job)
         try:
-            future = self._engine.submit(job.picture, job.wish)
+            future = self._engine.submit(job.picture, job.wish) if outcome is None else _finished(outcome)
         except TransientError as error:
             self._finisher.requeue_for_engine(job, error, now)
             return
         self.in_flight.add(Submission(job, future, now.steady))
         reached("submitted")
         future.add_done_callback(lambda _: self._wake())
+
+
+def _finished(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future
 
 
 def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:

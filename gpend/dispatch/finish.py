@@ -24,6 +24,7 @@ _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again
 _FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
 _REFUSED_SECONDS = 3600  # until gpend tries again to read what it may not read; doubles each time
 _LONGEST_SECONDS = 86_400
+_MOST_UNUSED = 2  # finished photos that are held because they could not be written where their files were
 
 
 class Finisher:
@@ -41,6 +42,7 @@ class Finisher:
         self._fingerprint = fingerprint
         self._listener = listener
         self._changed: list[Row] = []
+        self._unused: dict[str, Outcome] = {}  # by the content of the photo
 
     def finish(self, submission: Submission, now: Now) -> None:
         """The engine is done with a photo. Raises FatalError; then the photo waits again."""
@@ -57,7 +59,18 @@ class Finisher:
             self.fail(job, error, now, begun=True)
         else:
             self._health.resume_engine(now)
-            self._conclude(job, now, lambda: self._write(job, outcome, now), begun=True)
+            if not self._conclude(job, now, lambda: self._write(job, outcome, now), begun=True):
+                self._keep_unused(job, outcome)
+
+    def take_unused(self, job: Job) -> Outcome | None:
+        """What the engine has made of the same content already, and which could not be written where its file was."""
+        return self._unused.pop(job.photo.content, None) if job.wish is None else None
+
+    def _keep_unused(self, job: Job, outcome: Outcome) -> None:
+        if job.wish is None:
+            self._unused[job.photo.content] = outcome
+            while len(self._unused) > _MOST_UNUSED:
+                del self._unused[next(iter(self._unused))]
 
     def fail(self, job: Job, error: PhotoError, now: Now, *, begun: bool) -> None:
         """Nothing can be done with a photo."""
@@ -135,23 +148,27 @@ class Finisher:
         until = now.utc + interval(_FIRST_DELAY, row.delays)
         self._ledger.queue.postpone(row.id, now.utc, until, give_back=begun)
 
-    def _conclude(self, job: Job, now: Now, write: Callable[[], None], *, begun: bool) -> None:
-        """Write what was found, unless the photo has changed meanwhile: then it is about another photo."""
+    def _conclude(self, job: Job, now: Now, write: Callable[[], None], *, begun: bool) -> bool:
+        """Write what was found, unless the photo has changed meanwhile: then it is about another photo.
+
+        False: it was not written.
+        """
         try:
             seen = job.pair.source.sight(job.row.path)
         except OSError as error:
             self.requeue_for_source(job.row, job.pair, error, now, begun=begun)
-            return
+            return False
         if seen is None or seen.stamp != job.row.stamp:
             log.info("photo_changed", photo=job.row.path)
             self.drop_changed(job.row, job.pair, now, begun=begun)
-            return
+            return False
         try:
             write()
         except OSError as error:
             self.requeue_for_output(job, error, now, begun=begun)
-        else:
-            self._health.resume(job.pair, now)
+            return False
+        self._health.resume(job.pair, now)
+        return True
 
     def _write(self, job: Job, outcome: Outcome, now: Now, known: Facts | None = None) -> None:
         try:

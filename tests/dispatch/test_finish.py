@@ -47,6 +47,36 @@ def test_an_outcome_of_a_photo_that_has_changed_meanwhile_is_dropped(bench: Benc
     assert bench.dispatcher.take_changed() == []
 
 
+def test_a_photo_that_was_moved_while_the_engine_had_it_is_not_given_to_it_again(bench: Bench) -> None:
+    bench.world.engine.slow = True
+    bench.sight("a.jpg", BLURRED)
+    bench.dispatcher.feed(bench.now)
+    (bench.world.source / "a.jpg").rename(bench.world.source / "b.jpg")
+    bench.world.engine.finish()
+    bench.dispatcher.collect(bench.now)
+    row = bench.sight("b.jpg")
+    bench.work()
+    assert bench.row(row.id).state is State.RESTORED
+    assert bench.world.outputs() == {"b.jpg": RESTORED}
+    assert bench.world.engine.given == {BLURRED: 1}
+
+
+def test_only_few_outcomes_are_held_for_files_that_were_moved(bench: Bench) -> None:
+    for number in range(4):
+        photo = BLURRED + str(number).encode()
+        bench.world.engine.slow = True
+        bench.sight(f"{number}.jpg", photo)
+        bench.dispatcher.feed(bench.now)
+        (bench.world.source / f"{number}.jpg").rename(bench.world.source / f"moved-{number}.jpg")
+        bench.world.engine.finish()
+        bench.dispatcher.collect(bench.now)
+    bench.world.engine.slow = False
+    for number in range(4):
+        bench.sight(f"moved-{number}.jpg")
+    bench.work()
+    assert sorted(bench.world.engine.given.values()) == [1, 1, 2, 2]
+
+
 def test_an_engine_that_cannot_now_costs_the_photo_no_attempt_and_the_delay_doubles(bench: Bench) -> None:
     def fail(photo: bytes) -> Outcome:
         del photo
