@@ -3,7 +3,8 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,35 @@ from gpend.stamp import Stamp
 _NAMED = ("stat", "unlink", "rmdir")
 
 
-class Caseless:
-    """For what is opened below `root`. With `poor` it is as exFAT: no hard links, no attributes, inodes made up."""
+@dataclass(frozen=True)
+class _Entry:
+    """As os.DirEntry, in small letters."""
 
-    def __init__(self, root: Path, *, poor: bool) -> None:
+    real: "os.DirEntry[str]"
+
+    @property
+    def name(self) -> str:
+        """As in DirEntry."""
+        return self.real.name.lower()
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        """As in DirEntry."""
+        return self.real.is_dir(follow_symlinks=follow_symlinks)
+
+
+class Caseless:
+    """For what is opened below `root`. With `poor` it is as exFAT: no hard links, no attributes, inodes made up.
+
+    With `lowers` open folders are listed in small letters, as lowntfs-3g does it.
+    """
+
+    def __init__(self, root: Path, *, poor: bool = False, lowers: bool = False) -> None:
         self._root = os.fspath(root)
         self._poor = poor
+        self._lowers = lowers
         self._real: dict[str, Callable[..., Any]] = {
-            name: getattr(os, name) for name in (*_NAMED, "open", "mkdir", "rename", "link", "setxattr", "listdir")
+            name: getattr(os, name)
+            for name in (*_NAMED, "open", "mkdir", "rename", "link", "setxattr", "listdir", "scandir")
         }
         self._exchange = atomic.exchange
 
@@ -38,6 +60,9 @@ class Caseless:
             patch.setattr(os, "replace", self._rename)
             patch.setattr(os, "link", self._link)
             patch.setattr(atomic, "exchange", self._exchanged)
+            if self._lowers:
+                patch.setattr(os, "listdir", self._listdir)
+                patch.setattr(os, "scandir", self._scandir)
             if self._poor:
                 patch.setattr(os, "setxattr", self._setxattr)
                 patch.setattr(inspect, "stamp_of", lambda _folder, status: Stamp.of(status, steady_inode=False))
@@ -56,6 +81,16 @@ class Caseless:
             return name
         names = self._real["listdir"](folder)
         return name if name in names else next((each for each in names if each.lower() == name.lower()), name)
+
+    def _listdir(self, place: Any = ".") -> list[str]:  # noqa: ANN401  # as os has it
+        names: list[str] = self._real["listdir"](place)
+        return [name.lower() for name in names] if isinstance(place, int) and self._is_inside(place) else names
+
+    def _scandir(self, place: Any = ".") -> Any:  # noqa: ANN401  # the same
+        if not isinstance(place, int) or not self._is_inside(place):
+            return self._real["scandir"](place)
+        with self._real["scandir"](place) as entries:
+            return nullcontext([_Entry(entry) for entry in entries])
 
     def _naming(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def called(name: Any, *rest: Any, **named: Any) -> object:  # noqa: ANN401  # as os has it

@@ -475,14 +475,14 @@ class RespeltLife(Life):
     The rules call them by their names in small letters, whatever they are called at the moment.
     """
 
-    poor = False
+    poor = lowers = False
 
     def __init__(self) -> None:
         self._disks = ExitStack()
         super().__init__()
 
     def _house(self) -> House:
-        self._disks.enter_context(Caseless(self.root / "restored", poor=self.poor).mounted())
+        self._disks.enter_context(Caseless(self.root / "restored", poor=self.poor, lowers=self.lowers).mounted())
         return super()._house()
 
     @precondition(lambda self: self.movable and not self.is_away)
@@ -518,6 +518,12 @@ class PoorLife(RespeltLife):
     poor = True
 
 
+class LoweredLife(RespeltLife):
+    """The same on NTFS as Linux may show it: whatever a name was, it is listed in small letters."""
+
+    lowers = True
+
+
 def _spelt(root: Path, name: str) -> Path:
     """A path below a folder as it is spelt there, as far as it is there."""
     place = root
@@ -528,7 +534,7 @@ def _spelt(root: Path, name: str) -> Path:
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize(("life", "share"), [(Life, 1), (RespeltLife, 5), (PoorLife, 5)])
+@pytest.mark.parametrize(("life", "share"), [(Life, 1), (RespeltLife, 5), (PoorLife, 5), (LoweredLife, 5)])
 def test_whatever_happens_all_is_as_it_should_be_in_the_end(life: type[Life], share: int) -> None:
     run_state_machine_as_test(
         life,
