@@ -56,6 +56,13 @@ class Keep(StrEnum):
         return self in (Keep.HARDLINK, Keep.LIBRARY)
 
 
+class Names(StrEnum):
+    """How outputs are called."""
+
+    KEEP = "keep"  # as their photos
+    PORTABLE = "portable"  # with "_" for what Windows, and disks made for it, allow in no name
+
+
 class OnDelete(StrEnum):
     """What becomes of an output whose photo was deleted."""
 
@@ -250,6 +257,7 @@ class Settings(CoreSettings):
     poll_seconds: Annotated[float, Field(gt=0)] = 60.0
     schedule: Annotated[str, AfterValidator(_schedule)] = ""  # "22:00-07:00": when photos are begun; "": always
     keep: Keep = Keep.NONE
+    names: Names = Names.KEEP
     on_delete: OnDelete = OnDelete.TRASH
     trash_days: Annotated[int, Field(ge=1)] = 30
     minimum_free_mb: Annotated[int, Field(ge=0)] = 500

@@ -319,7 +319,7 @@ def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
 
 
 def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> FolderPair:
-    mirror = Mirror(row.source, row.output, _noting(row.output))
+    mirror = Mirror(row.source, row.output, _noting(row.output), settings.names)
     identity = row.output_identity
     if identity is None:
         identity = output_root.claim(mirror.output)

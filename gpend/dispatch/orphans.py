@@ -12,7 +12,7 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Now
 from gpend.errors import PhotoError
 from gpend.ledger import Ledger, Result, Row, State
-from gpend.mirror import Orphan, candidates
+from gpend.mirror import Mirror, Orphan
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def adopt_orphan(ledger: Ledger, outputs: OutputWriter, row: Row, pair: FolderPa
 
 
 def _find(outputs: OutputWriter, row: Row, pair: FolderPair) -> Orphan | None:
-    for place in _places(row.relative):
+    for place in _places(pair.mirror, row.relative):
         if outputs.ownership.is_taken(row, pair, place):
             continue
         found = pair.mirror.find_orphan(place, row.stamp.mtime_ns)
@@ -54,8 +54,8 @@ def _is_on_record(found: Orphan, row: Row) -> bool:
     return written is not None and (written.path, written.sha256) == (found.written.path, found.written.sha256)
 
 
-def _places(relative: Path) -> Iterator[Path]:
+def _places(mirror: Mirror, relative: Path) -> Iterator[Path]:
     """Where the output of a photo may stand, whatever there is to see in it."""
     suffixes = wechat.SUFFIXES if relative.suffix.lower() == ".dat" else WRITTEN
     for suffix in ("", *suffixes):
-        yield from candidates(relative, suffix)
+        yield from mirror.candidates(relative, suffix)

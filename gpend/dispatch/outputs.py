@@ -12,7 +12,7 @@ from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Ledger, Row, State, Written
-from gpend.mirror import Adopted, Mirror, OccupiedError, candidates, trash
+from gpend.mirror import Adopted, Mirror, OccupiedError, trash
 from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep, OnDelete, Settings
 
@@ -190,7 +190,7 @@ class OutputWriter:
 
         `heir_of` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
         """
-        first = candidates(job.row.relative, suffix)[0]
+        first = job.pair.mirror.candidates(job.row.relative, suffix)[0]
         if self.ownership.is_free(job.row, job.pair, first):
             return first
         self._save_kept(job)
@@ -225,7 +225,7 @@ class OutputWriter:
             self._absences.gone(former.id, "the photo was renamed and changed", kept, job.taken)
 
     def _free_name(self, job: Job, suffix: str, heir_of: int | None = None) -> Path:
-        places = candidates(job.row.relative, suffix)
+        places = job.pair.mirror.candidates(job.row.relative, suffix)
         for place in places:
             if not self.ownership.is_taken(job.row, job.pair, place, heir_of):
                 return place
@@ -236,11 +236,11 @@ class OutputWriter:
 
     def _guest(self, job: Job, suffix: str) -> "_Guest | None":
         """A photo's own name is its own: the output that has taken it meanwhile, as IMG_1.jpg for IMG_1.HEIC."""
-        place = candidates(job.row.relative, suffix)[0]
+        place = job.pair.mirror.candidates(job.row.relative, suffix)[0]
         holder = self.ownership.holder(job.pair, place)
         if place != job.row.relative or holder is None or holder.id == job.row.id or holder.written is None:
             return None
-        longer = candidates(holder.relative, place.suffix)[-1]
+        longer = job.pair.mirror.candidates(holder.relative, place.suffix)[-1]
         if longer in (place, holder.written.path) or not job.pair.mirror.stands(holder.written):
             return None
         return _Guest(holder.id, holder.written, longer)
@@ -272,7 +272,7 @@ def _copy(job: Job, place: Path, before: Written | None) -> Written:
 
 def _places(job: Job) -> list[Path]:
     """Where the output of a photo may stand."""
-    places = [place for suffix in _suffixes(job) for place in candidates(job.row.relative, suffix)]
+    places = [place for suffix in _suffixes(job) for place in job.pair.mirror.candidates(job.row.relative, suffix)]
     return list(dict.fromkeys(places))
 
 

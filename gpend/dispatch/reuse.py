@@ -201,7 +201,7 @@ class Deduplicator:
     def _set_aside_for_its_name(self, job: Job, now: Now) -> bool:
         """The disk cannot hold what the output would be called: better known before the engine works than after."""
         try:
-            job.pair.mirror.names.check(job.row.relative)
+            job.pair.mirror.names.check(job.pair.mirror.candidates(job.row.relative, "")[0])
         except NameRefusedError as error:
             self._finisher.set_aside(job.row, error, now, content=job.photo.content)
             return True

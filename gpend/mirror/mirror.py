@@ -14,9 +14,11 @@ from gpend.ledger import Fingerprint, Written
 from gpend.mirror import access, atomic, claims, dirfd, inspect
 from gpend.mirror.access import Access
 from gpend.mirror.atomic import Draft, Replaceable
+from gpend.mirror.names import candidates, portable, portable_path
 from gpend.mirror.probe import NameCheck
 from gpend.mirror.provenance import Provenance
 from gpend.mirror.staging import Staged, staging
+from gpend.settings import Names
 from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp
 
@@ -59,14 +61,25 @@ class Mirror:
     What raises PhotoError or OSError has changed nothing.
     """
 
-    def __init__(self, source: Path, output: Path, note: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        source: Path,
+        output: Path,
+        note: Callable[[str], None] = lambda _: None,
+        naming: Names = Names.KEEP,
+    ) -> None:
         """`note` is told once of every kind of metadata that cannot be carried over into this tree."""
         self.source = source
         self.output = output
         self.names = NameCheck(output)
+        self._is_portable = naming is Names.PORTABLE
         self._note = note
         self._noted: set[str] = set()
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
+
+    def candidates(self, relative: Path, suffix: str) -> list[Path]:
+        """Where the output for a photo may stand, the best place first, as names are given in this tree."""
+        return (portable if self._is_portable else candidates)(relative, suffix)
 
     def write(
         self, place: Path, photo: bytes | Staged, origin: Origin, fingerprint: Fingerprint, before: Written | None
@@ -195,7 +208,7 @@ class Mirror:
                 if status is None or abs(status.st_mtime_ns - modified_ns) > inspect.CLOSE_NS:
                     return None
                 made = inspect.genuine(folder, place.name)
-                if made is None or (listed(folder, place.name) != place.name and claims.has_rivals(self.source, place)):
+                if made is None or (listed(folder, place.name) != place.name and self._has_rivals(place)):
                     return None
                 written = Written(place, inspect.stamp_of(folder, status), made.output)
         except (FileNotFoundError, PhotoError):
@@ -272,7 +285,8 @@ class Mirror:
         """
         if relative.parts:
             wanted = Access.like((self.source / relative).stat())
-            with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, relative) as folder:
+            twin = portable_path(relative) if self._is_portable else relative
+            with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, twin) as folder:
                 if self._differs(os.fstat(folder), wanted):
                     self._give(folder, wanted)
 
@@ -287,6 +301,9 @@ class Mirror:
             return False
         dirfd.remove_empty(self.output, written.path.parent)
         return True
+
+    def _has_rivals(self, place: Path) -> bool:
+        return self._is_portable or claims.has_rivals(self.source, place)
 
     def _tell(self, notes: Iterable[str]) -> None:
         for note in notes:
@@ -328,7 +345,7 @@ class Mirror:
         if written is not None and status is not None:
             with suppress(OSError):
                 is_photo = os.path.samestat(status, (self.source / place).stat())
-        is_sole = partial(claims.is_sole, self.source, place)
+        is_sole = partial(claims.is_sole, self.source, place) if not self._is_portable else lambda: False
         return Replaceable(written, origin.contents, origin.like.modified_ns, is_photo, is_sole)
 
 

@@ -1,5 +1,7 @@
 """Which file in the output tree is for which photo, and what a disk may object to in a name (pure)."""
 
+import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -11,6 +13,11 @@ _WRAPPED = ".dat"  # WeChat's pictures: the ending tells nothing of the photo
 _PLAIN = re.compile(r"[A-Za-z0-9 ._()+,=@~#$%&'!{}^\[\]-]")
 _LONGEST = 143  # bytes of a name in an encrypted folder; others hold 255
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # names that Windows refuses
+
+
+_REFUSED = frozenset('<>:"/\\|?*') | {chr(number) for number in range(32)}
+"""What Windows allows in no name: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+_MARK = 8  # hexadecimal digits that tell two names apart
 
 
 class NameRefusedError(PhotoError):
@@ -29,6 +36,40 @@ def candidates(relative: Path, suffix: str) -> list[Path]:
     longer = relative.with_name(relative.name + suffix)
     is_ending = relative.suffix.lower() in {*KNOWN, _WRAPPED}
     return [relative.with_suffix(suffix), longer] if is_ending else [longer]
+
+
+def portable(relative: Path, suffix: str) -> list[Path]:
+    """The same, by names that every disk can hold and every system can open.
+
+    What they cannot have becomes "_". Where that is another photo's name, a mark made of the photo's own path follows.
+    """
+    found = []
+    for place in candidates(relative, suffix):
+        new = portable_path(place)
+        found += [new] if new == place else [new, new.with_name(_marked(new.name, os.fsencode(relative)))]
+    return found
+
+
+def portable_path(relative: Path) -> Path:
+    """A path with names that every disk can hold."""
+    return Path(*map(_portable, relative.parts))
+
+
+def _portable(name: str) -> str:
+    text = "".join("_" if each in _REFUSED or "\ud800" <= each <= "\udfff" else each for each in name)
+    text = text[:-1] + "_" if text[-1] in " ." else text
+    if _DEVICES.fullmatch(text):
+        stem, dot, rest = text.partition(".")
+        text = f"{stem}_{dot}{rest}"
+    return text if len(text.encode()) <= _LONGEST else _marked(text, os.fsencode(name))
+
+
+def _marked(name: str, origin: bytes) -> str:
+    """A name that tells by a mark where it comes from, cut to what every disk can hold."""
+    stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
+    tail = f"~{hashlib.sha256(origin).hexdigest()[:_MARK]}{dot}{ending}"
+    room = max(1, _LONGEST - len(tail.encode()))
+    return stem.encode()[:room].decode(errors="ignore") + tail
 
 
 def odd_characters(name: str) -> frozenset[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.mirror.names import candidates, is_unusual, odd_characters, refusal
+from gpend.mirror.names import candidates, is_unusual, odd_characters, portable, portable_path, refusal
 
 
 def test_another_ending_is_exchanged_or_else_appended() -> None:
@@ -50,3 +50,39 @@ def test_whatever_a_name_is_made_of_it_can_be_judged(name: bytes) -> None:
     odd_characters(text)
     is_unusual(text)
     str(refusal(text, sorted(odd_characters(text)))).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("12:30:01.jpg", "12_30_01.jpg"),
+        ("what?.jpg", "what_.jpg"),
+        ("Trip./a.jpg", "Trip_/a.jpg"),
+        ("CON.jpg", "CON_.jpg"),
+        ("caf\udce9.jpg", "caf_.jpg"),
+        ("微信 (1).jpg", "微信 (1).jpg"),
+        ("IMG_1.JPG", "IMG_1.JPG"),
+    ],
+)
+def test_a_portable_name_is_the_photo_s_own_but_for_what_some_disk_refuses(name: str, called: str) -> None:
+    assert portable(Path(name), "")[0] == Path(called)
+
+
+def test_two_photos_that_would_be_called_alike_have_names_that_tell_them_apart() -> None:
+    first, second = (portable(Path(name), "") for name in ("a:b.jpg", "a?b.jpg"))
+    assert first[0] == second[0] == Path("a_b.jpg")
+    assert first[1] != second[1]
+    assert first[1].name.startswith("a_b~")
+    assert portable(Path("a_b.jpg"), "") == [Path("a_b.jpg")]
+
+
+@given(name=st.binary(min_size=1, max_size=255).filter(lambda name: b"/" not in name and b"\0" not in name))
+def test_every_disk_holds_a_portable_name_and_it_stays_what_it_is(name: bytes) -> None:
+    relative = Path(name.decode(errors="surrogateescape"))
+    if relative.name in ("", ".."):
+        return
+    for place in portable(relative, ".jpg"):
+        assert not is_unusual(place.name)
+        assert not set('<>:"/\\|?*') & set(place.name)
+        assert place.name.isprintable() or place.name.encode()
+        assert portable_path(place) == place
