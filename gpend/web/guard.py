@@ -9,7 +9,7 @@ from gpend import liveness
 from gpend.web import pages
 from gpend.web.security import HEADERS, Sessions
 
-_OPEN = ("/static/", "/login", liveness.HEALTHY, liveness.READY)  # for whoever has not logged in
+_OPEN = ("/static/", "/login")  # for whoever has not logged in
 _LARGEST_FORM = 64 << 10
 
 
@@ -43,8 +43,11 @@ class Guard:
         request = Request(scope, receive)
         address = request.client.host if request.client else ""
         is_vouched_for = self._sessions.proxy.vouches(headers, address)
+        if scope["path"] in liveness.PATHS:
+            await self._asked_by_machine(request, send, is_vouched_for=is_vouched_for)
+            return
         known = self._sessions.admit(request.cookies.get(pages.SESSION), is_vouched_for=is_vouched_for)
-        is_open = any(scope["path"].startswith(prefix) for prefix in _OPEN) or self._is_prometheus(request)
+        is_open = any(scope["path"].startswith(prefix) for prefix in _OPEN)
         if known is None and not is_open:
             await RedirectResponse("/login", status_code=303)(scope, receive, send)
             return
@@ -58,10 +61,16 @@ class Guard:
             return
         await self._app(scope, receive, self._with_session(scope, known, send))
 
-    def _is_prometheus(self, request: Request) -> bool:
-        """Does a program ask for the metrics that shows the token, as it has no session?"""
+    async def _asked_by_machine(self, request: Request, send: Send, *, is_vouched_for: bool) -> None:
+        """Whoever asks again and again gets no session each time. Metrics are for who may see the pages."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        return request.url.path == liveness.METRICS and kind.lower() == "bearer" and self._sessions.is_token(token)
+        is_known = is_vouched_for or self._sessions.is_token(token if kind.lower() == "bearer" else "")
+        is_known = is_known or self._sessions.admit(request.cookies.get(pages.SESSION)) is not None
+        if is_known or request.url.path != liveness.METRICS:
+            await self._app(request.scope, request.receive, send)
+            return
+        words = "Show the dashboard's token: Authorization: Bearer TOKEN"
+        await PlainTextResponse(words, 401, {"WWW-Authenticate": "Bearer"})(request.scope, request.receive, send)
 
     async def _is_own_form(self, request: Request, known: str | None) -> bool:
         if int(request.headers.get("content-length", "0") or 0) > _LARGEST_FORM:

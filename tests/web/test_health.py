@@ -10,6 +10,7 @@ from gpend import liveness
 from gpend.daemon.exporter import Exporter
 from gpend.liveness import Answer
 from gpend.web.app import application
+from gpend.web.pages import SESSION
 from gpend.web.security import Sessions, make_token, read_token
 
 
@@ -46,8 +47,19 @@ def test_metrics_from_elsewhere_take_the_token_and_health_does_not(ledger: Path,
     token = make_token(tmp_path / "token")
     app = application(ledger, Sessions(read_token(tmp_path / "token"), ["nas.local"]), tmp_path / "cache")
     with TestClient(app, base_url="http://nas.local:8765", follow_redirects=False) as prometheus:
-        assert prometheus.get("/metrics").status_code == 303
-        assert prometheus.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 303
+        assert prometheus.get("/metrics").status_code == 401
+        assert prometheus.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 401
         assert prometheus.get("/photos", headers={"Authorization": f"Bearer {token}"}).status_code == 303
         assert prometheus.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == 200
         assert prometheus.get("/healthz").status_code == 200
+
+
+@pytest.mark.usefixtures("_running")
+def test_who_asks_every_few_seconds_drives_nobody_out(browser: TestClient) -> None:
+    browser.get("/")
+    session = browser.cookies.get(SESSION)
+    assert session
+    with TestClient(browser.app, base_url="http://127.0.0.1:8765") as prometheus:
+        for _ in range(300):
+            assert not prometheus.get("/metrics").cookies
+    assert browser.get("/").cookies.get(SESSION) is None  # the session goes on
