@@ -154,6 +154,6 @@ class ScanSchedule:
         def both(directory: Path) -> None:
             visit(directory)
             with suppress(OSError):  # the scan must go on; the next one looks again
-                self._pair.mirror.follow_folder(directory.relative_to(self._pair.root))
+                self._pair.mirror.permissions.follow_folder(directory.relative_to(self._pair.root))
 
         return both

@@ -11,16 +11,19 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
-from gpend.mirror import access, atomic, claims, dirfd, inspect
-from gpend.mirror.access import Access
+from gpend.mirror import atomic, claims, dirfd, inspect
 from gpend.mirror.atomic import Draft, Replaceable
-from gpend.mirror.names import candidates, portable, portable_path
-from gpend.mirror.probe import NameCheck
+from gpend.mirror.names import NameCheck, candidates, portable, portable_path
+from gpend.mirror.permissions import Permissions
 from gpend.mirror.provenance import Provenance
 from gpend.mirror.staging import Staged, staging
 from gpend.settings import Names
 from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp
+
+
+def _same(relative: Path) -> Path:
+    return relative
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Mirror:
         self._is_portable = naming is Names.PORTABLE
         self._note = note
         self._noted: set[str] = set()
-        self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
+        self.permissions = Permissions(source, output, portable_path if self._is_portable else _same, self._tell)
 
     def candidates(self, relative: Path, suffix: str) -> list[Path]:
         """Where the output for a photo may stand, the best place first, as names are given in this tree."""
@@ -264,32 +267,6 @@ class Mirror:
             atomic.set_appearance(folder, written.path.name, like)
             return replace(written, stamp=_stamp_at(folder, written.path.name))
 
-    def follow_access(self, written: Written, photo: os.stat_result) -> None:
-        """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
-        name = written.path.name
-        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, written.path.parent) as folder:
-            status = inspect.status_of(folder, name)
-            if status is None or not self._differs(status, Access.of(photo)):
-                return
-            if inspect.is_unchanged(folder, name, written):
-                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-                try:
-                    self._give(descriptor, Access.of(photo))
-                finally:
-                    os.close(descriptor)
-
-    def follow_folder(self, relative: Path) -> None:
-        """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
-
-        Raises OSError.
-        """
-        if relative.parts:
-            wanted = Access.like((self.source / relative).stat())
-            twin = portable_path(relative) if self._is_portable else relative
-            with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, twin) as folder:
-                if self._differs(os.fstat(folder), wanted):
-                    self._give(folder, wanted)
-
     def remove(self, written: Written) -> bool:
         """Delete an output, and the folders that are empty then; False if it is not as gpend wrote it and stays."""
         try:
@@ -310,18 +287,6 @@ class Mirror:
             if note not in self._noted:
                 self._noted.add(note)
                 self._note(note)
-
-    def _differs(self, status: os.stat_result, wanted: Access) -> bool:
-        """Has something another mode or owner than it should have, as far as this disk holds them?"""
-        has = Access.of(status)
-        is_another_owner = (has.owner, has.group) != (wanted.owner, wanted.group)
-        return (self._holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
-
-    def _give(self, descriptor: int, wanted: Access) -> None:
-        self._tell(access.give(descriptor, wanted))
-        has = Access.of(os.fstat(descriptor))
-        self._holds_modes = has.mode == wanted.mode
-        self._holds_owners = (has.owner, has.group) == (wanted.owner, wanted.group)
 
     def _respell(self, written: Written, place: Path, like: Appearance | None) -> Written:
         """Have the disk list an output as its photo is called now, and so the folders around it, where none is lost."""

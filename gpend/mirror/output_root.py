@@ -10,7 +10,7 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.mounts import mounts_now
 from gpend.mirror import dirfd, inspect
-from gpend.mirror.probe import WORKSHOP
+from gpend.mirror.names import WORKSHOP
 
 _MARK = "user.gpend.output"
 

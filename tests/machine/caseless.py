@@ -27,9 +27,8 @@ class _Entry:
         """As in DirEntry."""
         return self.real.name.lower()
 
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """As in DirEntry."""
-        return self.real.is_dir(follow_symlinks=follow_symlinks)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the rest of it
+        return getattr(self.real, name)
 
 
 class Caseless:

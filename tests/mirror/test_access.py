@@ -75,8 +75,8 @@ def test_permissions_tightened_later_reach_the_output(mirror: Mirror) -> None:
     output = written(mirror)
     (mirror.source / "Trip/a.jpg").chmod(0o600)
     (mirror.source / "Trip").chmod(0o700)
-    mirror.follow_access(output, (mirror.source / output.path).stat())
-    mirror.follow_folder(Path("Trip"))
+    mirror.permissions.follow_file(output, (mirror.source / output.path).stat())
+    mirror.permissions.follow_folder(Path("Trip"))
     assert (mode(mirror.output / output.path), mode(mirror.output / "Trip")) == (0o600, 0o700)
     assert mirror.stands(output)
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_as_gpend_wrote_it_keeps_its_mode(mirror: Mirror) -> 
     before = mode(mirror.output / output.path)
     (mirror.output / output.path).write_bytes(b"edited")
     (mirror.source / output.path).chmod(0o600)
-    mirror.follow_access(output, (mirror.source / output.path).stat())
+    mirror.permissions.follow_file(output, (mirror.source / output.path).stat())
     assert mode(mirror.output / output.path) == before
 
 
@@ -96,11 +96,11 @@ def test_a_disk_that_forgets_modes_is_not_told_again_and_again(mirror: Mirror, m
     told: list[int] = []
     monkeypatch.setattr(os, "fchmod", lambda _descriptor, bits: told.append(bits))
     for _ in range(3):
-        mirror.follow_access(output, (mirror.source / output.path).stat())
+        mirror.permissions.follow_file(output, (mirror.source / output.path).stat())
     assert told == [0o600]
 
 
 def test_folders_that_are_not_there_are_not_made(mirror: Mirror) -> None:
-    mirror.follow_folder(Path("Trip"))
-    mirror.follow_folder(Path())
+    mirror.permissions.follow_folder(Path("Trip"))
+    mirror.permissions.follow_folder(Path())
     assert list(mirror.output.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpend.mirror import Mirror, NameRefusedError, output_root
-from gpend.mirror.probe import WORKSHOP
+from gpend.mirror.names import WORKSHOP
 
 
 @pytest.fixture

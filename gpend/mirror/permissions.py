@@ -1,0 +1,65 @@
+"""Who may do what with an output stays as it is with its photo, also when that is changed later."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from gpend.errors import PhotoError
+from gpend.ledger import Written
+from gpend.mirror import access, dirfd, inspect
+from gpend.mirror.access import Access
+
+
+class Permissions:
+    """Modes and owners of one output tree. It remembers what its disk cannot hold, and does not try that again."""
+
+    def __init__(
+        self, source: Path, output: Path, twin: Callable[[Path], Path], tell: Callable[[Iterable[str]], None]
+    ) -> None:
+        """`twin` is how a folder of the source is called in the output; `tell` is told what could not be had."""
+        self._source = source
+        self._output = output
+        self._twin = twin
+        self._tell = tell
+        self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
+
+    def follow_file(self, written: Written, photo: os.stat_result) -> None:
+        """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
+        name = written.path.name
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
+            status = inspect.status_of(folder, name)
+            if status is None or not self._differs(status, Access.of(photo)):
+                return
+            if inspect.is_unchanged(folder, name, written):
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+                try:
+                    self._give(descriptor, Access.of(photo))
+                finally:
+                    os.close(descriptor)
+
+    def follow_folder(self, relative: Path) -> None:
+        """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
+
+        Raises OSError.
+        """
+        if relative.parts:
+            wanted = Access.like((self._source / relative).stat())
+            with (
+                suppress(FileNotFoundError, PhotoError),
+                dirfd.open_folder(self._output, self._twin(relative)) as folder,
+            ):
+                if self._differs(os.fstat(folder), wanted):
+                    self._give(folder, wanted)
+
+    def _differs(self, status: os.stat_result, wanted: Access) -> bool:
+        """Has something another mode or owner than it should have, as far as this disk holds them?"""
+        has = Access.of(status)
+        is_another_owner = (has.owner, has.group) != (wanted.owner, wanted.group)
+        return (self._holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
+
+    def _give(self, descriptor: int, wanted: Access) -> None:
+        self._tell(access.give(descriptor, wanted))
+        has = Access.of(os.fstat(descriptor))
+        self._holds_modes = has.mode == wanted.mode
+        self._holds_owners = (has.owner, has.group) == (wanted.owner, wanted.group)
