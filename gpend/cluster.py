@@ -1,5 +1,6 @@
 """The parts of a cluster put together: the head's engine from its configuration, and what a worker works with."""
 
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -75,6 +76,12 @@ def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tel
     security = connections.security(address, engine.certificates)
     connections.behave()
     return head.ClusterEngine(plan, lambda: link.DaskLink(address, security))
+
+
+def forget_state(settings: Settings) -> None:
+    """No cluster is used any more: `gpend status` shall not tell of one."""
+    with contextlib.suppress(OSError):
+        settings.ledger.with_name(FILE).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

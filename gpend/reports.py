@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from gpend import progress
+from gpend.engine.cluster import state
 from gpend.intake import names
 from gpend.intake.ignoring import SENTENCES, Ignoring
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
@@ -63,6 +65,7 @@ class Status:
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
     resting: str | None = None  # why no photo is begun at the moment, in words
+    cluster: dict[str, Any] | None = None  # how the cluster stands, as gpend.engine.cluster.state tells it; None: local
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
     not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
 
@@ -92,6 +95,7 @@ class History:
     held: str | None = None  # in words, since when it waits for a person and what frees it
     camera: str = ""  # these two as the photo told when it was processed
     taken: str = ""  # by the camera's own clock
+    by: str = ""  # the worker of a cluster that did it; "": this machine
 
 
 def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
@@ -116,6 +120,7 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
             seconds_left=None if far.seconds_left is None else round(far.seconds_left),
             progress=str(far),
             resting=resting or (_PAUSED if paused_since is not None else None),
+            cluster=_cluster(ledger) if records.running() else None,
             judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
             not_measured=() if settings is None else tuple(fits.notices(settings.restore)),
         )
@@ -288,6 +293,7 @@ def told(row: Row) -> History:
         reason=row.reason,
         faces=tuple(outcome.get("faces", ())),
         notes=tuple(outcome.get("notes", ())),
+        by=outcome.get("by", ""),
         output=str(row.output) if row.output else None,
         size=row.stamp.size,
         modified=moment(row.stamp.mtime_ns // 10**9),
@@ -305,6 +311,11 @@ def told(row: Row) -> History:
         camera=row.camera or "",
         taken="" if row.taken is None else datetime.fromtimestamp(row.taken, UTC).strftime("%Y-%m-%d %H:%M:%S"),
     )
+
+
+def _cluster(ledger: Path) -> dict[str, Any] | None:
+    found = state.found(ledger.with_name(state.FILE))
+    return None if found is None else found.model_dump()
 
 
 def _judged_otherwise(records: Records, settings: CoreSettings) -> int:

@@ -228,6 +228,7 @@ def _refuse(settings: Settings) -> None:
 
 def _engine(settings: Settings) -> Engine:
     if settings.engine.kind is EngineKind.LOCAL:
+        cluster.forget_state(settings)
         return _local_engine(settings)
     return cluster.engine_of(
         settings, _setup(settings), lambda: _local_engine(settings), lambda what: log.info("cluster", what=what)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -68,6 +68,7 @@ def status_text(status: Status, now: datetime) -> str:
         *([f"Progress: {status.progress}."] if status.settling or status.waiting else []),
         f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",
         *_judged_otherwise(status.judged_with_other_settings),
+        *_cluster_lines(status),
         *status.not_measured,
         *_folder_lines(status, now),
         *_error_lines(status, now),
@@ -80,6 +81,25 @@ def _judged_otherwise(photos: int) -> list[str]:
         return []
     what = "1 photo was" if photos == 1 else f"{photos} photos were"
     return [f"{what} judged with other settings: gpend retry --judged-with-other-settings"]
+
+
+def _cluster_lines(status: Status) -> list[str]:
+    if status.cluster is None:
+        return []
+    cluster = status.cluster
+    problem = click.style(f" is not reached: {plain(cluster['problem'])}", fg="yellow") if cluster["problem"] else ""
+    lines = [f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {cluster['waiting']} photos wait for a worker:"]
+    lines += [f"  {_worker(worker)}" for worker in cluster["workers"]]
+    return lines if cluster["workers"] else [*lines, click.style("  no worker is there", fg="yellow")]
+
+
+def _worker(worker: Mapping[str, Any]) -> str:
+    name = plain(worker["name"])
+    if worker["state"] == "refused":
+        return click.style(f"{name} gets no photos: {plain(worker['reason'])}", fg="yellow")
+    leaving = ", leaving" if worker["state"] == "leaving" else ""
+    pace = f"{60 * worker['rate']:.1f} a minute" if worker["rate"] else "none lately"
+    return f"{name}: {worker['busy']} of {worker['slots']} at a time, {worker['done']} done, {pace}{leaving}"
 
 
 def _folder_lines(status: Status, now: datetime) -> list[str]:
@@ -161,6 +181,7 @@ def _facts(history: History, now: datetime) -> list[str]:
         "last change": f"{ago(history.updated, now)} ({history.updated})",
         "attempts": str(history.attempts) if history.attempts else "",
         "next attempt": history.next_attempt or "",
+        "by worker": plain(history.by),
         "made with": f"{made_with}, gpend {history.version}" if history.version else "",
         "photo": f"{history.size} bytes, modified {history.modified}",
         "SHA-256": history.sha256 or "",

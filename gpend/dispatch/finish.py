@@ -231,7 +231,8 @@ def facts_of(outcome: Outcome) -> Facts:
             notes = []
         case _:
             assert_never(outcome)
-    return {"faces": [face.as_data() for face in outcome.faces], "notes": notes}
+    facts: Facts = {"faces": [face.as_data() for face in outcome.faces], "notes": notes}
+    return facts | ({"by": outcome.by} if outcome.by else {})
 
 
 def state_of(error: PhotoError) -> State:

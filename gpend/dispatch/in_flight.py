@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from gpend.core.report import Outcome
 from gpend.dispatch.types import Job
 from gpend.ledger import Row
-from gpend.settings import Settings
+from gpend.settings import EngineKind, Settings
 
 _MIB = 1 << 20
+_MOST = 1000  # photos on their way to other machines, which the window bounds in bytes
 _PER_SLOT = 2  # photos: one that is worked on, and one that is ready when it is done
 
 
@@ -27,7 +28,9 @@ class InFlight:
 
     def __init__(self, settings: Settings) -> None:
         self.limit = settings.memory_mb * _MIB  # bytes
-        self._places = settings.slots * _PER_SLOT
+        is_local = settings.engine.kind is EngineKind.LOCAL
+        self._places = settings.slots * _PER_SLOT if is_local else _MOST
+        self._room = self.limit if is_local else settings.engine.window_mb * _MIB // 2  # an answer is as large again
         self._running: dict[int, Submission] = {}
         self._waiting_on_duplicate: dict[int, str] = {}
         self._reserved: set[int] = set()
@@ -62,7 +65,7 @@ class InFlight:
         jobs = [submission.job for submission in self._running.values()]
         if row.is_suspect or any(job.row.is_suspect for job in jobs) or len(jobs) >= self._places:
             return False
-        return row.stamp.size + sum(len(job.photo.data) for job in jobs) <= self.limit
+        return row.stamp.size + sum(len(job.photo.data) for job in jobs) <= self._room
 
     def is_working_on(self, content: str) -> bool:
         """Is a photo of this content being worked on?"""

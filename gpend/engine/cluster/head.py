@@ -24,6 +24,7 @@ from gpend.errors import FatalError, GpendError, TransientError
 _LOOK = 0.5  # seconds between two looks at who is there
 _AGAIN = 60.0  # seconds until a worker that was refused is asked again
 _GRACE = 10.0  # seconds without any worker until this machine does photos itself
+_FIND_OUT_SECONDS = 5.0  # that the scheduler has to answer when a worker is lost
 _TELL_SECONDS = 2.0  # that connections of a worker that is gone have to end
 _CLOSE_SECONDS = 5.0
 _HERE = "here"
@@ -98,6 +99,7 @@ class Head:
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._problem: str | None = None  # why the scheduler is not reached; "": it is; None: nobody has tried
+        self._scheduler = ""  # that of the last look
         self._deserted = time.monotonic()  # since when no worker is there
         self._local: Engine | None = None
         self._left: ClusterState | None = None
@@ -150,13 +152,19 @@ class Head:
     async def _look(self) -> bool:
         """See who is there; False where the scheduler cannot be reached, which says nothing of the workers."""
         try:
-            seen = await self._link.workers()
+            roster = await self._link.roster()
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._note_problem(f"{error}" or type(error).__name__)
             return False
         self._note_problem("")
-        self._compare(seen)
+        self._scheduler = roster.scheduler
+        self._compare(roster.workers)
         return True
+
+    async def _look_quickly(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._look(), _FIND_OUT_SECONDS)
+        return False
 
     def _note_problem(self, problem: str) -> None:
         if self._problem is None or bool(problem) != bool(self._problem):
@@ -183,7 +191,9 @@ class Head:
     def _miss(self, member: Member, now: float) -> None:
         """The scheduler knows a worker no more. If it has died, its connections say so at once; that is waited for."""
         member.is_leaving = True
-        if not member.begun or now - self._missed.setdefault(member.address, now) >= _TELL_SECONDS:
+        if not member.begun:
+            self._lose(member.address, Loss.CUT, "")
+        elif now - self._missed.setdefault(member.address, now) >= _TELL_SECONDS:
             self._lose(member.address, Loss.CUT, "it is gone")
 
     def _may_ask(self, address: str) -> bool:
@@ -262,7 +272,8 @@ class Head:
         """While no worker is there, this machine does photos itself, if it may."""
         here = self._placement.members.get(_HERE)
         if any(not each.is_local and not each.is_leaving for each in self._placement.members.values()):
-            self._deserted = now
+            self._scheduler = ""  # that of the last look
+        self._deserted = now
         is_needed = now - self._deserted >= _GRACE and self._plan.local is not None
         if here is not None:
             if here.is_leaving and is_needed:
@@ -336,8 +347,8 @@ class Head:
 
     async def _find_out_and_lose(self, member: Member, error: OSError) -> None:
         """A worker's connection has ended. Where the scheduler has ended too, its workers have left because of that."""
-        loss = loss_of(error)
-        if loss is Loss.DIED and not await self._look():
+        loss, scheduler = loss_of(error), self._scheduler
+        if loss is Loss.DIED and (self._problem or not await self._look_quickly() or self._scheduler != scheduler):
             loss = Loss.CUT
         self._lose(member.address, loss, f"its connection has ended ({error})", asyncio.current_task())
 
@@ -346,7 +357,7 @@ class Head:
         member = self._placement.lose(address, loss, why)
         if member is None:
             return
-        self._plan.tell(f"The worker {member.name} is lost ({loss.value}): {why}")
+        self._plan.tell(f"The worker {member.name} {f'is lost ({loss.value}): {why}' if why else 'has left'}")
         for task in self._sending.pop(address, set()) - {but}:
             task.cancel()
         self._link.forget(address)

@@ -16,6 +16,7 @@ from gpend.engine.cluster.placement import Loss
 MARK = "gpend"
 """What a worker of gpend's says of itself to the scheduler, with what tells its process from any other."""
 
+_CONNECT_SECONDS = 5.0
 _DATA_ONLY = ["dask", "msgpack"]  # plain bytes and texts: what a worker answers is never unpickled here
 _CUT_OFF = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
@@ -29,11 +30,19 @@ class Seen:
     process: str = ""  # unlike that of any other process
 
 
+@dataclass(frozen=True)
+class Roster:
+    """Who is there."""
+
+    scheduler: str  # unlike any other scheduler, also of the same address
+    workers: dict[str, Seen]  # by address
+
+
 class Link(Protocol):
     """How the head speaks with others. Every method raises OSError where nobody answers."""
 
-    async def workers(self) -> dict[str, Seen]:
-        """The workers that the scheduler knows of, by address."""
+    async def roster(self) -> Roster:
+        """The workers that the scheduler knows of."""
         ...
 
     async def hello(self, address: str, hello: Hello) -> Welcome:
@@ -66,22 +75,23 @@ class DaskLink:
             serializers=_DATA_ONLY,
             deserializers=_DATA_ONLY,
             connection_args=security.get_connection_args("client"),
-            timeout=SILENCE,
+            timeout=_CONNECT_SECONDS,
         )
         self._is_started = False
 
-    async def workers(self) -> dict[str, Seen]:
+    async def roster(self) -> Roster:
         """As in Link."""
         if not self._is_started:
             await self._pool.start()
             self._is_started = True
         async with asyncio.timeout(SILENCE):
             identity = await self._pool(self._scheduler).identity(n_workers=-1)
-        return {
+        seen = {
             address: Seen(str(worker["name"]), worker["status"] != "running", str(worker[MARK]))
             for address, worker in identity["workers"].items()
             if MARK in worker
         }
+        return Roster(str(identity["id"]), seen)
 
     async def hello(self, address: str, hello: Hello) -> Welcome:
         """As in Link."""

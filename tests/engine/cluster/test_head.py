@@ -12,7 +12,7 @@ import pytest
 from gpend.core.report import Kept, Outcome
 from gpend.engine.cluster import head
 from gpend.engine.cluster.head import ClusterEngine, Plan
-from gpend.engine.cluster.link import Seen
+from gpend.engine.cluster.link import Roster, Seen
 from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
 from gpend.engine.cluster.state import ClusterState
 from gpend.engine.protocol import Done, Failed, FromWorker, Refused
@@ -54,11 +54,12 @@ class FakeLink:
         self.problem: OSError | None = None
         self.given: list[tuple[str, str, bytes]] = []
 
-    async def workers(self) -> dict[str, Seen]:
+    async def roster(self) -> Roster:
         """As in Link."""
         if self.problem is not None:
             raise self.problem
-        return {address: Seen(one.name, one.is_leaving, one.process) for address, one in self.there.items()}
+        seen = {address: Seen(one.name, one.is_leaving, one.process) for address, one in self.there.items()}
+        return Roster("one", seen)
 
     async def hello(self, address: str, hello: Hello) -> Welcome:
         """As in Link."""
@@ -286,7 +287,7 @@ def test_while_no_worker_is_there_this_machine_does_photos_and_hands_over_when_o
         _until(lambda: local.closed)
         assert played.result(b"second").by == "gpu1"
         played.link.there.clear()
-        _until(lambda: "lost" in str(played.said))
+        _until(lambda: "has left" in str(played.said))
         local.closed = False
         assert played.result(b"third").reason == "slowly"
     assert local.given == {b"first": 1, b"third": 1}
