@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from uuid import uuid4
 
+from gpend.cluster_state import FILE, leave
 from gpend.core.formats import jpeg
 from gpend.engine import Engine
 from gpend.engine.cluster.messages import Hello, Versions, Weights
-from gpend.engine.cluster.state import FILE, leave
 from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
@@ -149,7 +148,7 @@ def serve_worker(options: WorkerOptions, tell: Callable[[str], None]) -> None:
 
     _quieten()
     own = Equipment(options.device, options.weights, tell)
-    name = options.name or f"{socket.gethostname()}-{uuid4().hex[:4]}"
+    name = options.name or " ".join([socket.gethostname(), *([options.device] if ":" in options.device else [])])
     place = roles.Place(
         options.scheduler.partition(":")[0],
         options.scheduler,

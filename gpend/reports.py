@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gpend import cluster_state as state
 from gpend import progress
-from gpend.engine.cluster import state
 from gpend.intake import names
 from gpend.intake.ignoring import SENTENCES, Ignoring
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
@@ -65,7 +65,7 @@ class Status:
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
     resting: str | None = None  # why no photo is begun at the moment, in words
-    cluster: dict[str, Any] | None = None  # how the cluster stands, as gpend.engine.cluster.state tells it; None: local
+    cluster: dict[str, Any] | None = None  # how the cluster stands, as gpend.cluster_state tells it; None: local
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
     not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
 

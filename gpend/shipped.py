@@ -8,6 +8,8 @@ _PLACES = {
     "train.yaml": ("train.yaml", "config/train.yaml"),
     "gpend.service": ("systemd/gpend.service", "systemd/gpend.service"),
     "gpend-web.service": ("systemd/gpend-web.service", "systemd/gpend-web.service"),
+    "gpend-scheduler.service": ("systemd/gpend-scheduler.service", "systemd/gpend-scheduler.service"),
+    "gpend-worker@.service": ("systemd/gpend-worker@.service", "systemd/gpend-worker@.service"),
     "gpend-user.service": ("systemd/user/gpend.service", "systemd/user/gpend.service"),
     "grafana.json": ("grafana.json", "config/grafana.json"),
     "immich-hook": ("immich-hook.py", "config/immich-hook.py"),

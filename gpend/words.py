@@ -88,7 +88,9 @@ def _cluster_lines(status: Status) -> list[str]:
         return []
     cluster = status.cluster
     problem = click.style(f" is not reached: {plain(cluster['problem'])}", fg="yellow") if cluster["problem"] else ""
-    lines = [f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {cluster['waiting']} photos wait for a worker:"]
+    lines = [
+        f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {cluster['waiting']} photos wait for a worker:"
+    ]
     lines += [f"  {_worker(worker)}" for worker in cluster["workers"]]
     return lines if cluster["workers"] else [*lines, click.style("  no worker is there", fg="yellow")]
 

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
         ("gpend.service", "systemd/gpend.service"),
         ("gpend-web.service", "systemd/gpend-web.service"),
         ("grafana.json", "config/grafana.json"),
+        ("gpend-scheduler.service", "systemd/gpend-scheduler.service"),
+        ("gpend-worker@.service", "systemd/gpend-worker@.service"),
         ("gpend-user.service", "systemd/user/gpend.service"),
     ],
 )

@@ -7,7 +7,7 @@ from gpend.core.report import Outcome
 from gpend.dispatch.dispatcher import load_job
 from gpend.dispatch.in_flight import InFlight, Submission
 from gpend.dispatch.types import Job
-from gpend.settings import Settings
+from gpend.settings import EngineKind, EngineSettings, Settings
 from tests.dispatch.conftest import Bench
 
 
@@ -68,3 +68,14 @@ def test_only_what_the_engine_still_works_on_counts_as_long_running(bench: Bench
     assert in_flight.longest(9.0) == 8.0
     submission.future.cancel()
     assert in_flight.longest(9.0) == 0.0
+
+
+def test_on_their_way_to_other_machines_there_are_as_many_as_the_window_holds_with_their_answers(bench: Bench) -> None:
+    cluster = EngineSettings(kind=EngineKind.CLUSTER, window_mb=64)
+    in_flight = InFlight(Settings(slots=1, engine=cluster))
+    job = job_of(bench, "a.jpg", b"photo")
+    large = replace(job.row, stamp=replace(job.row.stamp, size=32 << 20))
+    for _ in range(10):
+        assert in_flight.has_room(job.row)
+        in_flight.add(submitted(job))
+    assert not in_flight.has_room(large)

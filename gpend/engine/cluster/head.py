@@ -11,13 +11,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from gpend.cluster_state import ClusterState, WorkerState
 from gpend.core.report import Outcome
 from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.engine.cluster.link import Link, Seen, loss_of
 from gpend.engine.cluster.messages import Hello, Welcome, asked, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
-from gpend.engine.cluster.state import ClusterState, WorkerState
 from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Refused
 from gpend.errors import FatalError, GpendError, TransientError
 
@@ -272,8 +272,7 @@ class Head:
         """While no worker is there, this machine does photos itself, if it may."""
         here = self._placement.members.get(_HERE)
         if any(not each.is_local and not each.is_leaving for each in self._placement.members.values()):
-            self._scheduler = ""  # that of the last look
-        self._deserted = now
+            self._deserted = now
         is_needed = now - self._deserted >= _GRACE and self._plan.local is not None
         if here is not None:
             if here.is_leaving and is_needed:

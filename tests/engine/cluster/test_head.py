@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from gpend.cluster_state import ClusterState
 from gpend.core.report import Kept, Outcome
 from gpend.engine.cluster import head
 from gpend.engine.cluster.head import ClusterEngine, Plan
 from gpend.engine.cluster.link import Roster, Seen
 from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
-from gpend.engine.cluster.state import ClusterState
 from gpend.engine.protocol import Done, Failed, FromWorker, Refused
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
 from tests.fakes import FakeEngine
