@@ -17,8 +17,8 @@ from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.models import needed
-from gpend.models.weights import MANIFEST, folder_to_fill
-from gpend.settings import CoreSettings, Fallback, Settings
+from gpend.models.weights import folder_to_fill
+from gpend.settings import CoreSettings, Fallback, Settings, names_file
 
 _MIB = 1 << 20
 _FROM_HEAD = "from-head"
@@ -35,6 +35,8 @@ def problems(settings: Settings) -> list[str]:
     engine = settings.engine
     if engine.scheduler is None:
         return ["engine.scheduler: is missing. Name the address of the scheduler, such as tls://nas:8786."]
+    if names_file(settings.restore.model):
+        return [f"restore.model: workers have no {settings.restore.model}. Name one that was added: gpend weights add."]
     if not has_extra():
         return [f"engine.kind: {EXTRA}."]
     from gpend.engine.cluster import connections  # noqa: PLC0415 - only who has the extra can import it
@@ -59,7 +61,7 @@ def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tel
         largest=setup.largest,
         stall=settings.stall_seconds,
         idle=settings.idle_unload_minutes * 60,
-        weights=tuple(Weights(name=one.name, sha256=one.sha256 or "") for one in needed.needed(settings)),
+        weights=tuple(Weights(name=name, sha256=digest) for name, digest in needed.needed(settings)),
     )
     plan = head.Plan(
         scheduler=address,
@@ -122,7 +124,7 @@ class Equipment:
             told = CoreSettings.model_validate_json(settings)
         except ValueError as error:
             raise FatalError(f"it does not understand the head's settings: {error}") from error
-        folder = self._kept if (self._kept / MANIFEST).is_file() else self.weights
+        folder = self._kept if self._kept.is_dir() else self.weights
         return told.model_copy(
             update={"restore": told.restore.model_copy(update={"device": self.device, "weights": folder})}
         )

@@ -1,13 +1,16 @@
-"""Which checkpoints the settings ask for, without loading one: no torch here."""
+"""Which checkpoints and fits the settings ask for, compared with another machine's: no torch here."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from gpend.errors import FatalError
+from gpend.models import fits
+from gpend.models.restorers import identities
 from gpend.models.weights import MANIFEST, AnyCheckpoint, Checkpoint, known, load_manifest, prove, weights_folders
 from gpend.settings import CoreSettings
 
@@ -15,52 +18,79 @@ DETECTOR = "retinaface_mobile0.25"
 KERNEL = "blur-kernel-256"
 REFINER = "deblur-refine-256"
 
+Identity: TypeAlias = tuple[str, str]
+"""The name of a checkpoint and its SHA-256; the file name of a fit and its digest, "" where nothing was fitted."""
+
 _ANY: TypeAdapter[AnyCheckpoint] = TypeAdapter(Checkpoint)
 
 
-def needed(settings: CoreSettings) -> list[AnyCheckpoint]:
-    """The checkpoints that these settings ask for and that are here with their file."""
-    names = (settings.restore.model, DETECTOR, KERNEL, REFINER)
-    there = {
-        one.checkpoint.name: one.checkpoint for one in known(weights_folders(settings.restore.weights)) if one.path
-    }
-    return [there[name] for name in names if name in there]
+def needed(settings: CoreSettings) -> list[Identity]:
+    """All that an outcome depends on under these settings, as far as it is here."""
+    folders = weights_folders(settings.restore.weights)
+    restorers = identities(settings.restore.model, folders)
+    others = [
+        one.checkpoint for one in known(folders) if one.path and one.checkpoint.name in (DETECTOR, KERNEL, REFINER)
+    ]
+    return [
+        *((name, sha256 or "") for name, sha256, _ in restorers),
+        *((f"{one[0]}{fits.ENDING}", fits.fit_of(*one).digest) for one in restorers),
+        *((one.name, one.sha256 or "") for one in others),
+    ]
+
+
+def lacking(wanted: Sequence[Identity], settings: CoreSettings) -> list[str]:
+    """What another machine wants and is not here, or not the same, by name.
+
+    Raises FatalError where there is more here than that: with `auto` it would be used.
+    """
+    here = needed(settings)
+    missing = [name for name, digest in wanted if (name, digest) not in here]
+    more = [name for name, _ in here if name not in {name for name, _ in wanted}]
+    if more and not missing:
+        raise FatalError(
+            f"it has networks that the machine with the photos has not: {', '.join(more)}. Install the same on both, "
+            "or name one network as `restore.model`"
+        )
+    return missing
 
 
 def entry_and_file(name: str, settings: CoreSettings) -> tuple[str, bytes]:
-    """A needed checkpoint as it is sent to another machine: its entry as JSON, and its file. Raises FatalError."""
-    checkpoint = next(one for one in needed(settings) if one.name == name)
-    return checkpoint.model_dump_json(), prove(checkpoint, weights_folders(settings.restore.weights))
-
-
-def lacking(wanted: Sequence[tuple[str, str]], settings: CoreSettings) -> list[str]:
-    """Which of some networks, by name and SHA-256, are not here, or not the same. Raises FatalError."""
-    here = {(one.name, one.sha256) for one in needed(settings)}
-    return [name for name, sha256 in wanted if (name, sha256) not in here]
+    """What is sent of a needed one: what it is, as JSON, and its file. Raises FatalError."""
+    folders = weights_folders(settings.restore.weights)
+    fitted = {f"{one.network}{fits.ENDING}": one.file for one in fits.in_use(settings.restore)}
+    checkpoint = next((one.checkpoint for one in known(folders) if one.checkpoint.name == name), None)
+    if (file := fitted.get(name)) is not None:
+        return json.dumps({"fit": name.removesuffix(fits.ENDING)}), file.read_bytes()
+    if checkpoint is None:
+        raise FatalError(f"its {name} is to be removed: this machine has none")
+    return checkpoint.model_dump_json(), prove(checkpoint, folders)
 
 
 def keep(entry: str, content: bytes, folder: Path) -> None:
-    """Put a checkpoint that came from another machine into `folder`, in place of one of its name that came before.
+    """Put what came from another machine into `folder`, in place of what came before under its name.
 
     Raises FatalError where it is not what it says, or cannot be kept.
     """
     try:
-        told = _ANY.validate_python(json.loads(entry))
-    except (ValidationError, ValueError) as error:
-        raise FatalError("A network came with a description that this gpend does not understand.") from error
-    kept = told.model_copy(update={"file": f"{(told.sha256 or '')[:16]}-{told.file}"})
-    try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / kept.file, content)
-        prove(kept, (folder,))
-        _write(folder / MANIFEST, _manifest([*(one for one in load_manifest(folder) if one.name != kept.name), kept]))
+        told = json.loads(entry)
+        if "fit" in told:
+            fits.write(fits.BlendFile.model_validate_json(content), folder)
+        else:
+            _keep(_ANY.validate_python(told), content, folder)
     except OSError as error:
-        raise FatalError(f"The network {told.name} cannot be kept in {folder}: {error.strerror}.") from error
+        raise FatalError(f"A network cannot be kept in {folder}: {error.strerror}.") from error
+    except (ValidationError, ValueError, TypeError) as error:
+        raise FatalError("A network came with a description that this gpend does not understand.") from error
 
 
-def _manifest(checkpoints: Sequence[AnyCheckpoint]) -> bytes:
-    entries = [one.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for one in checkpoints]
-    return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).encode()
+def _keep(told: AnyCheckpoint, content: bytes, folder: Path) -> None:
+    kept = told.model_copy(update={"file": f"{(told.sha256 or '')[:16]}-{told.file}"})
+    _write(folder / kept.file, content)
+    prove(kept, (folder,))
+    others = [one for one in load_manifest(folder) if one.name != kept.name]
+    entries = [one.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for one in (*others, kept)]
+    _write(folder / MANIFEST, yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).encode())
 
 
 def _write(path: Path, content: bytes) -> None:

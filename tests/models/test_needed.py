@@ -1,35 +1,70 @@
-"""Which checkpoints the settings ask for, and how they come from another machine."""
+"""What two machines must have in common, and what one is sent that lacks it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gpend.errors import FatalError
 from gpend.models import needed
+from gpend.models.weights import MANIFEST, weights_folders
 from gpend.settings import CoreSettings, RestoreSettings
 
-SETTINGS = CoreSettings(restore=RestoreSettings(model="gpen-256"))
+_SETTINGS = CoreSettings(restore=RestoreSettings(model="gpen-256"))
 
 
-def test_what_came_from_another_machine_is_kept_as_it_was_and_found_there(tmp_path: Path) -> None:
-    entry, file = needed.entry_and_file(needed.DETECTOR, SETTINGS)
-    needed.keep(entry, file, tmp_path / "kept")
-    here = SETTINGS.model_copy(update={"restore": RestoreSettings(model="gpen-256", weights=tmp_path / "kept")})
-    wanted = [(one.name, one.sha256 or "") for one in needed.needed(SETTINGS)]
-    assert needed.lacking(wanted, here) == []
+def _with(folder: Path) -> CoreSettings:
+    return _SETTINGS.model_copy(update={"restore": _SETTINGS.restore.model_copy(update={"weights": folder})})
 
 
-def test_another_network_of_the_same_name_is_lacking() -> None:
-    assert needed.lacking([(needed.DETECTOR, "0" * 64)], SETTINGS) == [needed.DETECTOR]
+def test_all_that_an_outcome_depends_on_is_named_with_its_digest() -> None:
+    told = dict(needed.needed(_SETTINGS))
+    assert {"gpen-256", "gpen-256.blend.json", needed.DETECTOR, needed.KERNEL, needed.REFINER} == set(told)
+    assert all(len(told[name]) == 64 for name in told if not name.endswith(".json"))
 
 
-@pytest.mark.parametrize("entry", ["", "[]", "{}", '{"architecture": "gpen"}'])
-def test_a_description_that_makes_no_sense_is_refused(entry: str, tmp_path: Path) -> None:
-    with pytest.raises(FatalError, match="does not understand"):
-        needed.keep(entry, b"", tmp_path)
+def test_a_machine_with_the_same_lacks_nothing() -> None:
+    assert needed.lacking(needed.needed(_SETTINGS), _SETTINGS) == []
 
 
-def test_a_file_that_is_not_what_its_description_says_is_refused(tmp_path: Path) -> None:
-    entry, file = needed.entry_and_file(needed.DETECTOR, SETTINGS)
-    with pytest.raises(FatalError):
-        needed.keep(entry, file[:-1] + b"x", tmp_path)
+def test_what_differs_is_named() -> None:
+    wanted = [(name, "0" * 64 if name == "gpen-256" else digest) for name, digest in needed.needed(_SETTINGS)]
+    assert needed.lacking(wanted, _SETTINGS) == ["gpen-256"]
+
+
+def test_a_machine_with_more_is_told_so() -> None:
+    wanted = [one for one in needed.needed(_SETTINGS) if not one[0].startswith("gpen-256")]
+    with pytest.raises(FatalError, match="has not: gpen-256"):
+        needed.lacking(wanted, _SETTINGS)
+
+
+def test_what_was_sent_is_kept_and_is_then_the_same(tmp_path: Path) -> None:
+    name = "gpen-256"
+    entry, content = needed.entry_and_file(name, _SETTINGS)
+    for _ in range(2):
+        needed.keep(entry, content, tmp_path)
+    needed.keep(*needed.entry_and_file(f"{name}.blend.json", _SETTINGS), tmp_path)
+    (found,) = [one for one in tmp_path.iterdir() if one.suffix == ".safetensors"]
+    assert found.read_bytes() == content
+    assert needed.needed(_with(tmp_path)) == needed.needed(_SETTINGS)
+
+
+def test_a_network_of_that_name_that_came_before_is_replaced(tmp_path: Path) -> None:
+    shutil.copytree(weights_folders()[-1], tmp_path / "kept")
+    other = (tmp_path / "kept" / MANIFEST).read_text().replace("sha256: ", "sha256: &a ", 1)
+    (tmp_path / "kept" / MANIFEST).write_text(other)
+    needed.keep(*needed.entry_and_file("gpen-256", _SETTINGS), tmp_path / "kept")
+    assert needed.lacking(needed.needed(_SETTINGS), _with(tmp_path / "kept")) == []
+
+
+@pytest.mark.parametrize("entry", ["", "[]", "{}", '{"name": "x"}', '{"fit": "x"}'])
+def test_what_is_no_network_is_not_kept(entry: str, tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="description"):
+        needed.keep(entry, b"content", tmp_path)
+
+
+def test_content_that_is_not_what_it_says_is_not_used(tmp_path: Path) -> None:
+    entry, content = needed.entry_and_file("gpen-256", _SETTINGS)
+    with pytest.raises(FatalError, match="SHA-256 differs"):
+        needed.keep(entry, content[:-1] + b"x", tmp_path)
+    assert not (tmp_path / MANIFEST).exists()

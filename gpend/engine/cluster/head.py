@@ -209,6 +209,8 @@ class Head:
         try:
             welcome = await self._link.hello(address, self._plan.hello)
             problem = await self._problem_of(address, welcome)
+        except GpendError as error:
+            problem = str(error)
         except (OSError, ValueError, TypeError) as error:
             problem = f"it does not answer as a worker of gpend's does ({type(error).__name__}: {error})"
         finally:

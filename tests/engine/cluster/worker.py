@@ -44,7 +44,7 @@ class Played:
 
     def process(self, photo: bytes) -> Outcome:
         """Do what the photo says, and tell of it."""
-        os.write(1, b"begun " + photo[:40].split(b"\0")[0] + b"\n")
+        os.write(1, b"begun %s at %.2f\n" % (photo[:40].split(b"\0")[0], time.time()))
         if b"poison" in photo:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"large" in photo and not self.has_memory:
