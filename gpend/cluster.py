@@ -4,13 +4,17 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpend.cluster_state import FILE, leave
 from gpend.core.formats import jpeg
+from gpend.core.report import Outcome
+from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.engine.cluster.messages import Hello, Versions, Weights
 from gpend.engine.protocol import Setup
@@ -18,7 +22,10 @@ from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.models import needed
 from gpend.models.weights import folder_to_fill
-from gpend.settings import CoreSettings, Fallback, Settings, names_file
+from gpend.settings import CoreSettings, Fallback, Send, Settings, names_file
+
+if TYPE_CHECKING:  # only who has the extra can import it
+    from gpend.engine.cluster.head import ClusterEngine
 
 _MIB = 1 << 20
 _FROM_HEAD = "from-head"
@@ -35,6 +42,8 @@ def problems(settings: Settings) -> list[str]:
     engine = settings.engine
     if engine.scheduler is None:
         return ["engine.scheduler: is missing. Name the address of the scheduler, such as tls://nas:8786."]
+    if engine.send is Send.FACES and engine.fallback is Fallback.LOCAL:
+        return ["engine.fallback: local needs `engine.send: photos`; with faces this machine has no network for them."]
     if names_file(settings.restore.model):
         return [f"restore.model: workers have no {settings.restore.model}. Name one that was added: gpend weights add."]
     if not has_extra():
@@ -49,7 +58,35 @@ def problems(settings: Settings) -> list[str]:
 
 
 def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tell: Callable[[str], None]) -> Engine:
-    """The engine whose photos the workers of a cluster process; `tell` is given sentences for the log."""
+    """The engine whose photos, or faces, the workers of a cluster process; `tell` is given sentences for the log."""
+    found = _cluster_engine(settings, setup, local, tell)
+    if settings.engine.send is Send.PHOTOS:
+        return found
+    timeouts = Timeouts(stall=settings.stall_seconds, idle=settings.idle_unload_minutes * 60)
+    here = replace(setup, elsewhere=True)
+    return FacesEngine(ProcessEngine(worker_command(), here, timeouts, tell=tell, elsewhere=found.submit_crops), found)
+
+
+@dataclass(frozen=True)
+class FacesEngine:
+    """An Engine that does all here but for the restoring of faces: a thin network suffices."""
+
+    here: ProcessEngine
+    there: "ClusterEngine"
+
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
+        """As in Engine."""
+        return self.here.submit(photo, wish)
+
+    def close(self) -> None:
+        """As in Engine."""
+        self.here.close()
+        self.there.close()
+
+
+def _cluster_engine(
+    settings: Settings, setup: Setup, local: Callable[[], Engine], tell: Callable[[str], None]
+) -> "ClusterEngine":
     from gpend.engine.cluster import connections, head, link  # noqa: PLC0415 - as above
 
     engine, address = settings.engine, settings.engine.scheduler or ""
@@ -67,7 +104,7 @@ def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tel
         scheduler=address,
         hello=hello,
         window=engine.window_mb * _MIB,
-        patience=settings.stall_seconds,
+        patience=settings.stall_seconds if engine.send is Send.PHOTOS else settings.stall_seconds / 2,
         weights=partial(needed.entry_and_file, settings=settings) if engine.send_weights else None,
         local=local if engine.fallback is Fallback.LOCAL else None,
         local_slots=settings.slots,
@@ -101,7 +138,7 @@ class Equipment:
         """As in gpend.engine.cluster.service.Equipment."""
         needed.keep(entry, content, self._kept)
 
-    def engine(self, hello: Hello, slots: int) -> Engine:
+    def engine(self, hello: Hello, slots: int) -> ProcessEngine:
         """As in gpend.engine.cluster.service.Equipment."""
         own = self._own(hello.settings)
         on_cpu = own.model_copy(update={"restore": own.restore.model_copy(update={"device": "cpu"})})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gpend.core.report import Outcome
 from gpend.dispatch.types import Job
 from gpend.ledger import Row
-from gpend.settings import EngineKind, Settings
+from gpend.settings import EngineKind, Send, Settings
 
 _MIB = 1 << 20
 _MOST = 1000  # photos on their way to other machines, which the window bounds in bytes
@@ -28,7 +28,7 @@ class InFlight:
 
     def __init__(self, settings: Settings) -> None:
         self.limit = settings.memory_mb * _MIB  # bytes
-        is_local = settings.engine.kind is EngineKind.LOCAL
+        is_local = settings.engine.kind is EngineKind.LOCAL or settings.engine.send is Send.FACES
         self._places = settings.slots * _PER_SLOT if is_local else _MOST
         self._room = self.limit if is_local else settings.engine.window_mb * _MIB // 2  # an answer is as large again
         self._running: dict[int, Submission] = {}

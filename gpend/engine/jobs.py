@@ -8,10 +8,11 @@ may be an accident, such as memory that another program took.
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gpend.core.report import Outcome
 from gpend.core.wish import Wish
+from gpend.engine.protocol import Crops, Photo
 from gpend.errors import GpendError, PhotoError
 
 _DEATHS = 2
@@ -25,11 +26,20 @@ class Job:
     photo: bytes
     future: Future[Outcome]
     wish: Wish | None = None  # what a person wants of its faces, if that is out of the ordinary
+    crops: Crops | None = None  # faces to be restored, in place of a photo
+    by: str = ""  # who restored its faces elsewhere
     deaths: int = 0  # of the worker while it had this photo
     device_failures: int = 0
     alone: bool = False  # is or was last tried with nothing else in the worker
     begun: float = 0.0  # when the worker was given it
     fresh: float = 0.0  # when it last made headway
+
+    @property
+    def message(self) -> Photo | Crops:
+        """What the worker is told."""
+        return (
+            Photo(self.number, self.photo, self.wish) if self.crops is None else replace(self.crops, number=self.number)
+        )
 
 
 class Jobs:
@@ -85,7 +95,7 @@ class Jobs:
         if isinstance(result, GpendError):
             job.future.set_exception(result)
         else:
-            job.future.set_result(result)
+            job.future.set_result(replace(result, by=job.by) if job.by else result)
 
     def suspect(self, number: int) -> None:
         """The GPU failed with it: try it again, alone."""

@@ -49,6 +49,25 @@ class Setup:
     settings: str  # CoreSettings as JSON
     slots: int  # photos at a time
     largest: int  # bytes that a photo may have, before and after
+    elsewhere: bool = False  # faces are restored by others: the networks for that are not loaded
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Aligned faces. To the worker: restore these, or these are restored now. From it: have these restored."""
+
+    number: int
+    network: str  # its name and version
+    side: int  # of a crop, in pixels
+    pixels: bytes  # (count, side, side, 3) of 8 bits, RGB
+
+
+@dataclass(frozen=True)
+class Unrestored:
+    """To the worker: why nobody has restored the crops of a photo."""
+
+    number: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -98,8 +117,8 @@ class Failed:
     error: GpendError
 
 
-ToWorker: TypeAlias = Setup | Photo
-FromWorker: TypeAlias = Ready | Refused | Beat | Done | Failed
+ToWorker: TypeAlias = Setup | Photo | Crops | Unrestored
+FromWorker: TypeAlias = Ready | Refused | Beat | Done | Failed | Crops
 
 
 class ProtocolError(Exception):
@@ -127,6 +146,11 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
             header = {"kind": "setup", **vars(message)}
         case Photo():
             return {"kind": "photo", "number": message.number, "wish": _wish(message.wish)}, message.photo
+        case Crops():
+            told = {"number": message.number, "network": message.network, "side": message.side}
+            return {"kind": "crops", **told}, message.pixels
+        case Unrestored():
+            header = {"kind": "unrestored", "number": message.number, "reason": _text(message.reason)}
         case Ready():
             header = {"kind": "ready", "name": message.name, "device": message.device}
         case Refused():
@@ -205,6 +229,20 @@ class _Setup(_Header):
     settings: str
     slots: _Number
     largest: _Number
+    elsewhere: bool = False
+
+
+class _Crops(_Header):
+    kind: Literal["crops"]
+    number: _Number
+    network: _Text
+    side: Annotated[int, Field(ge=16, le=2048)]
+
+
+class _Unrestored(_Header):
+    kind: Literal["unrestored"]
+    number: _Number
+    reason: _Text
 
 
 _Box = tuple[_Real, _Real, _Real, _Real]
@@ -272,8 +310,8 @@ class _Restored(_Header):
     notes: Annotated[tuple[_Text, ...], Field(fail_fast=True)]
 
 
-_ToWorker: TypeAlias = _Setup | _Photo
-_FromWorker: TypeAlias = _Ready | _Refused | _Beat | _Failed | _Kept | _Restored
+_ToWorker: TypeAlias = _Setup | _Photo | _Crops | _Unrestored
+_FromWorker: TypeAlias = _Ready | _Refused | _Beat | _Failed | _Kept | _Restored | _Crops
 _TO_WORKER: TypeAdapter[_ToWorker] = TypeAdapter(Annotated[_ToWorker, Field(discriminator="kind")])
 _FROM_WORKER: TypeAdapter[_FromWorker] = TypeAdapter(Annotated[_FromWorker, Field(discriminator="kind")])
 _AnyHeader = TypeVar("_AnyHeader", _ToWorker, _FromWorker)
@@ -286,10 +324,16 @@ def receive_from_engine(stream: BinaryIO, largest: int = 0) -> ToWorker | None:
         return None
     header, length = received
     if isinstance(header, _Setup):
-        return Setup(header.settings, header.slots, header.largest)
+        return Setup(header.settings, header.slots, header.largest, header.elsewhere)
+    if isinstance(header, _Unrestored):
+        return Unrestored(header.number, header.reason)
     photo = stream.read(length)
+    if len(photo) < length:
+        return None
+    if isinstance(header, _Crops):
+        return Crops(header.number, header.network, header.side, photo)
     wish = None if header.wish is None else Wish(**dict(header.wish))
-    return Photo(header.number, photo, wish) if len(photo) == length else None
+    return Photo(header.number, photo, wish)
 
 
 def receive_from_worker(stream: BinaryIO, largest: int, asked: Container[int]) -> FromWorker | None:
@@ -302,15 +346,17 @@ def receive_from_worker(stream: BinaryIO, largest: int, asked: Container[int]) -
     if received is None:
         return None
     header, length = received
-    if isinstance(header, _Failed | _Kept | _Restored) and header.number not in asked:
+    if isinstance(header, _Failed | _Kept | _Restored | _Crops) and header.number not in asked:
         raise ProtocolError(f"an answer about photo {header.number}, which it does not have")
-    if not isinstance(header, _Restored):
+    if not isinstance(header, _Restored | _Crops):
         return _message(header)
     if not length:
         raise ProtocolError("a restored photo without a byte")
     photo = stream.read(length)
     if len(photo) < length:
         return None
+    if isinstance(header, _Crops):
+        return Crops(header.number, header.network, header.side, photo)
     return Done(header.number, Restored(photo, header.suffix, header.reason, _reports(header.faces), header.notes))
 
 
@@ -329,7 +375,7 @@ def _header(stream: BinaryIO, headers: TypeAdapter[_AnyHeader], largest: int) ->
         header = headers.validate_json(encoded)
     except ValidationError as error:  # told without a word of its own: it ends in the log
         raise ProtocolError(f"a header with {error.error_count()} faults") from error
-    if following and not isinstance(header, _Photo | _Restored):
+    if following and not isinstance(header, _Photo | _Restored | _Crops):
         raise ProtocolError(f"{following} bytes after a header that announces none")
     return header, following
 

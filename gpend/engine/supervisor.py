@@ -6,19 +6,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from gpend.core.report import Outcome
+from gpend.core.report import Outcome, Restored
 from gpend.core.wish import Wish
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup
+from gpend.engine.protocol import Beat, Crops, Done, Failed, FromWorker, Ready, Refused, Setup, Unrestored
 from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
 _MOST_EVENTS = 1000  # not yet seen to; headway beyond that is no news
 _MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
+_OUT_OF_TURN = "it spoke out of turn"
 _CLOSE_SECONDS = 2.0  # that `close` waits at most
 
 
@@ -41,7 +42,16 @@ class Supervisor:
     `tell` is given a sentence at every change that people should know of. Time is an argument; one thread calls it.
     """
 
-    def __init__(self, slot: WorkerSlot, jobs: Jobs, timeouts: Timeouts, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        slot: WorkerSlot,
+        jobs: Jobs,
+        timeouts: Timeouts,
+        tell: Callable[[str], None],
+        elsewhere: Callable[[RunningWorker, Crops], None] | None = None,
+    ) -> None:
+        """`elsewhere` has faces restored for a worker that asks for that, and leads to a call of `answer`."""
+        self._elsewhere = elsewhere
         self.device = self.networks = ""  # where, and with what, the last worker that was ready works
         self._slot = slot
         self._jobs = jobs
@@ -61,14 +71,14 @@ class Supervisor:
             case None:
                 self._lose(self._jobs.begun.values(), now)
             case Ready() | Refused() if self._slot.is_ready:
-                self._lose(self._jobs.begun.values(), now, "it spoke out of turn")
+                self._lose(self._jobs.begun.values(), now, _OUT_OF_TURN)
             case Ready():
                 self.device, self.networks = message.device, message.name
                 self._slot.mark_ready()
             case Refused(error):
-                self._slot.stop()
-                if not (isinstance(error, DeviceError) and self._fall_back(now)):
-                    self._give_up(error)
+                self._refuse(error, now)
+            case Crops():
+                self._have_restored(worker, message, now)
             case Beat(numbers):
                 self._jobs.beat(numbers, now)
             case Done(number, outcome):
@@ -77,6 +87,30 @@ class Supervisor:
                 self._fail(number, error, now)
             case _:
                 assert_never(message)
+
+    def _refuse(self, error: GpendError, now: float) -> None:
+        self._slot.stop()
+        if not (isinstance(error, DeviceError) and self._fall_back(now)):
+            self._give_up(error)
+
+    def _have_restored(self, worker: RunningWorker, crops: Crops, now: float) -> None:
+        if self._elsewhere is None:
+            self._lose(self._jobs.begun.values(), now, _OUT_OF_TURN)
+            return
+        self._jobs.beat((crops.number,), now)
+        self._elsewhere(worker, crops)
+
+    def answer(self, worker: RunningWorker, asked: Crops, restored: Outcome | GpendError, now: float) -> None:
+        """What became of crops that were restored elsewhere; a worker that is gone needs them no more."""
+        job = self._jobs.begun.get(asked.number)
+        if worker is not self._slot.worker or job is None:
+            return
+        self._jobs.beat((asked.number,), now)
+        if isinstance(restored, Restored):
+            job.by = restored.by
+            worker.send(replace(asked, pixels=restored.photo))
+        else:
+            worker.send(Unrestored(asked.number, str(restored)))
 
     def tend(self, now: float) -> float | None:
         """Do what is due. Seconds until something may be due again, None if only an event can make it so."""
@@ -88,7 +122,7 @@ class Supervisor:
                 self._start_failed(problem, now)
         if self._slot.worker is not None and self._slot.is_ready and not self._slot.is_retiring:
             for job in self._jobs.begin(now):
-                self._slot.worker.send(Photo(job.number, job.photo, job.wish))
+                self._slot.worker.send(job.message)
         return self._next_due(now)
 
     def close(self) -> None:
@@ -175,6 +209,22 @@ class _Heard:
     message: FromWorker | None
 
 
+@dataclass(frozen=True)
+class _Answered:
+    worker: RunningWorker
+    asked: Crops
+    future: Future[Outcome]
+
+    @property
+    def result(self) -> Outcome | GpendError:
+        try:
+            return self.future.result()
+        except GpendError as error:
+            return error
+        except CancelledError:
+            return TransientError("gpend was stopped before these faces were restored.")
+
+
 def worker_command() -> list[str]:
     """What starts gpend's worker with this Python; -P: no modules out of the folder that we happen to stand in."""
     return [sys.executable, "-P", "-X", "faulthandler", "-m", "gpend.engine.worker"]
@@ -190,7 +240,7 @@ class ProcessEngine:
     One thread decides everything (see Supervisor); callers and the worker's voice only send it events.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a thing of its own, and most have a default
         self,
         command: Sequence[str],
         setup: Setup,
@@ -198,11 +248,20 @@ class ProcessEngine:
         *,
         fallback: Setup | None = None,
         tell: Callable[[str], None] = _tell_nobody,
+        elsewhere: Callable[[Crops], Future[Outcome]] | None = None,
     ) -> None:
-        """`fallback` is for a while the setup where a GPU keeps failing; `tell` is given sentences for the log."""
-        self._events: queue.SimpleQueue[_Heard | Job | None] = queue.SimpleQueue()
+        """`fallback` is for a while the setup where a GPU keeps failing; `tell` is given sentences for the log.
+
+        `elsewhere` restores faces where the setup says that others do.
+        """
+        self._elsewhere = elsewhere
+        self._events: queue.SimpleQueue[_Heard | _Answered | Job | None] = queue.SimpleQueue()
         self._supervisor = Supervisor(
-            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback), Jobs(setup.slots), timeouts, tell
+            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback),
+            Jobs(setup.slots),
+            timeouts,
+            tell,
+            None if elsewhere is None else self._ask,
         )
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -210,12 +269,18 @@ class ProcessEngine:
         self._thread = threading.Thread(target=self._run, name="gpend-engine", daemon=True)
         self._thread.start()
 
+    def submit_crops(self, crops: Crops) -> Future[Outcome]:
+        """Begin some faces; they come back as the photo of a Restored. Raises RuntimeError as `submit` does."""
+        return self._put(Job(next(self._numbers), crops.pixels, Future(), crops=crops))
+
     def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
         """As in Engine. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
 
         Raises RuntimeError once the engine is closed.
         """
-        job = Job(next(self._numbers), photo, Future(), wish)
+        return self._put(Job(next(self._numbers), photo, Future(), wish))
+
+    def _put(self, job: Job) -> Future[Outcome]:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the engine is closed")
@@ -243,6 +308,12 @@ class ProcessEngine:
         if not isinstance(message, Beat) or self._events.qsize() < _MOST_EVENTS:
             self._events.put(_Heard(worker, message))
 
+    def _ask(self, worker: RunningWorker, crops: Crops) -> None:
+        """Have faces restored elsewhere; the answer is an event like all others."""
+        assert self._elsewhere is not None  # noqa: S101 - nobody asks without
+        answer = self._elsewhere(crops)
+        answer.add_done_callback(lambda done: self._events.put(_Answered(worker, crops, done)))
+
     def _run(self) -> None:
         try:
             while self._take(self._supervisor.tend(time.monotonic())):
@@ -261,6 +332,8 @@ class ProcessEngine:
             return True
         if isinstance(event, Job):
             self._supervisor.add(event)
+        elif isinstance(event, _Answered):
+            self._supervisor.answer(event.worker, event.asked, event.result, time.monotonic())
         elif event is not None:
             self._supervisor.hear(event.worker, event.message, time.monotonic())
         return event is not None

@@ -23,8 +23,10 @@ from gpend.core.pipeline import process
 from gpend.core.report import Outcome, Restored
 from gpend.core.wish import Wish
 from gpend.engine import attempt, sandbox
+from gpend.engine.elsewhere import Elsewhere, packed, unpacked
 from gpend.engine.protocol import (
     Beat,
+    Crops,
     Done,
     Failed,
     FromWorker,
@@ -32,6 +34,7 @@ from gpend.engine.protocol import (
     Ready,
     Refused,
     Setup,
+    Unrestored,
     receive_from_engine,
     send,
 )
@@ -66,6 +69,8 @@ class Service:
         self._slots = setup.slots
         self._largest = setup.largest
         self._busy: dict[int, int] = {}  # thread → number of the photo it has
+        self._elsewhere = Elsewhere(self._say, lambda: self._busy.get(threading.get_ident()))
+        self._is_elsewhere = setup.elsewhere
 
     def serve(self, inbox: BinaryIO) -> None:
         """Load the networks and lock the process, then process photos until the pipe ends."""
@@ -79,8 +84,11 @@ class Service:
             self._say(Refused(error))
             return
         self._say(Ready(" and ".join(one.name for one in networks.restorers), device))
-        while isinstance(message := receive_from_engine(inbox, self._largest), Photo):
-            slots.submit(self._answer, message, networks)
+        while (message := receive_from_engine(inbox, self._largest)) is not None:
+            if isinstance(message, Unrestored) or (isinstance(message, Crops) and self._is_elsewhere):
+                self._elsewhere.hear(message)
+            elif not isinstance(message, Setup):
+                slots.submit(self._answer, message, networks)
             del message  # nor is the photo held on to here until the next one comes
 
     def _loaded(self) -> Networks:
@@ -89,7 +97,7 @@ class Service:
         from gpend.models.loading import load  # noqa: PLC0415 - the same
 
         self._say(Beat(()))
-        networks = load(self._settings, self._beat)
+        networks = load(self._settings, self._beat, self._elsewhere.restored if self._is_elsewhere else None)
         cv2.setNumThreads(max(1, limit_threads() // self._slots))
         _try_out(networks)
         return networks
@@ -108,11 +116,14 @@ class Service:
         else:
             sandbox.lock(None, sandbox.library_folders())
 
-    def _answer(self, message: Photo, networks: Networks) -> None:
+    def _answer(self, message: Photo | Crops, networks: Networks) -> None:
         thread = threading.get_ident()
         self._busy[thread] = message.number
         try:
-            self._say(Done(message.number, attempt(partial(self._process, networks, message.wish), message.photo)))
+            if isinstance(message, Crops):
+                self._say(Done(message.number, attempt(partial(_restored, networks, message), message.pixels)))
+            else:
+                self._say(Done(message.number, attempt(partial(self._process, networks, message.wish), message.photo)))
         except GpendError as error:
             self._say(Failed(message.number, error))
         except ValueError as error:
@@ -138,6 +149,17 @@ class Service:
             send(self._outbox, message)
 
 
+def _restored(networks: Networks, crops: Crops, pixels: bytes) -> Outcome:
+    """Crops that another machine wants restored: they travel as the photo of a Restored."""
+    restore = next((one for one in networks.restorers if one.name == crops.network), None)
+    if restore is None or crops.side != restore.size or len(pixels) > _MOST_CROPS * 3 * crops.side**2:
+        raise PhotoError(
+            f"There is no network {crops.network} here for {len(pixels)} bytes of faces of {crops.side} px."
+        )
+    return Restored(packed(restore(unpacked(crops))), "", "", (), ())
+
+
+_MOST_CROPS = 64
 _REFINED = 256  # side of the crop that the refining network is tried on, in pixels
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import torch
 
-from gpend.core.networks import Networks
+from gpend.core.networks import Networks, RestoreFaces
 from gpend.models.device import limit_threads, resolve
 from gpend.models.fits import fit_of
-from gpend.models.gpen import Gpen, described, load_gpen
+from gpend.models.gpen import described, load_gpen
 from gpend.models.kernel import load_kernel
 from gpend.models.needed import DETECTOR, KERNEL, REFINER
 from gpend.models.refine import load_refiner
+from gpend.models.remote import Ask, RemoteGpen
 from gpend.models.restorers import LeftOut, OwnFile, restorers
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
@@ -28,8 +29,12 @@ from gpend.models.weights import (
 from gpend.settings import CoreSettings
 
 
-def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | None = None) -> Networks:
+def load(
+    settings: CoreSettings, progress: Callable[[Collection[int]], None] | None = None, ask: Ask | None = None
+) -> Networks:
     """All networks on the device that the settings name. Raises FatalError saying what to do.
+
+    With `ask`, those that restore faces are on other machines, and are not loaded here.
 
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says.
     """
@@ -40,7 +45,7 @@ def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | N
     device = resolve(settings.restore.device)
     limit_threads()
     turn = Turn(progress)
-    smallest, *larger = _restorers(settings.restore.model, folders, device, turn)
+    smallest, *larger = _restorers(settings.restore.model, folders, device, turn, ask)
     return Networks(
         load_retinaface(detector, device, turn),
         smallest,
@@ -50,14 +55,19 @@ def load(settings: CoreSettings, progress: Callable[[Collection[int]], None] | N
     )
 
 
-def _restorers(model: str, folders: Sequence[Path], device: torch.device, turn: Turn) -> Iterator[Gpen]:
+def _restorers(
+    model: str, folders: Sequence[Path], device: torch.device, turn: Turn, ask: Ask | None
+) -> Iterator[RestoreFaces]:
     for one in restorers(model, folders):
         if isinstance(one, LeftOut):
             continue
         proven = described(one) if isinstance(one, OwnFile) else one
         beside = [one.path.parent] if isinstance(one, OwnFile) else folders
         fitted = fit_of(proven.checkpoint.name, proven.checkpoint.sha256, beside)
-        yield load_gpen(proven, device, turn, fitted.fit)
+        if ask is None:
+            yield load_gpen(proven, device, turn, fitted.fit)
+        else:
+            yield RemoteGpen(proven.checkpoint, fitted.fit, ask)
 
 
 def _find_if_known(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:

@@ -6,18 +6,30 @@ import threading
 import time
 
 from gpend.core.report import Kept
-from gpend.engine.protocol import Beat, Done, Failed, Photo, Ready, Refused, Setup, receive_from_engine, send
-from gpend.errors import DeviceError, FatalError, PhotoError
+from gpend.engine.protocol import (
+    Beat,
+    Crops,
+    Done,
+    Failed,
+    Photo,
+    Ready,
+    Refused,
+    Setup,
+    Unrestored,
+    receive_from_engine,
+    send,
+)
+from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
 
 _PEN = threading.Lock()
 
 
-def _say(message: Ready | Refused | Beat | Done | Failed) -> None:
+def _say(message: Ready | Refused | Beat | Done | Failed | Crops) -> None:
     with _PEN:
         send(sys.stdout.buffer, message)
 
 
-def _answer(message: Photo, device: str) -> None:
+def _answer(message: Photo, device: str) -> None:  # noqa: C901 - one case for each thing that a photo may ask for
     match message.photo.split(b" ")[0]:
         case b"crash":
             os.write(2, b"the very last words\n")
@@ -37,6 +49,8 @@ def _answer(message: Photo, device: str) -> None:
                 time.sleep(0.3)
                 _say(Beat((message.number,)))
             _say(Done(message.number, Kept(device, ())))
+        case b"faces":
+            _say(Crops(message.number, "odd", 16, bytes(16 * 16 * 3)))
         case b"who":
             _say(Done(message.number, Kept(str(os.getpid()), ())))
         case _:
@@ -53,8 +67,16 @@ def main() -> None:
         _say(Refused(FatalError("no such network")))
         return
     _say(Ready("odd"))
-    while isinstance(message := receive_from_engine(sys.stdin.buffer, setup.largest), Photo):
-        threading.Thread(target=_answer, args=(message, setup.settings), daemon=True).start()
+    while (message := receive_from_engine(sys.stdin.buffer, setup.largest)) is not None:
+        match message:
+            case Photo():
+                threading.Thread(target=_answer, args=(message, setup.settings), daemon=True).start()
+            case Crops(number):
+                _say(Done(number, Kept(f"restored elsewhere: {message.pixels[:5].decode()}", ())))
+            case Unrestored(number, reason):
+                _say(Failed(number, TransientError(reason)))
+            case _:
+                sys.exit("set up twice")
 
 
 if __name__ == "__main__":

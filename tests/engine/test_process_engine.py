@@ -9,15 +9,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gpend.core.report import Kept
+from gpend.core.report import Kept, Outcome, Restored
 from gpend.engine import Engine
-from gpend.engine.protocol import Setup
+from gpend.engine.protocol import Crops, Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import FatalError, PhotoError, TransientError
 
@@ -205,6 +206,36 @@ def test_nothing_is_left_behind_however_often_the_worker_dies() -> None:
         _reason(engine, b"any")
         gc.collect()
         assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
+
+
+def _elsewhere(crops: Crops) -> "Future[Outcome]":
+    done: Future[Outcome] = Future()
+    done.set_result(Restored(b"faces" + bytes(len(crops.pixels) - 5), "", "", (), (), by="gpu1"))
+    return done
+
+
+def _nowhere(crops: Crops) -> "Future[Outcome]":
+    done: Future[Outcome] = Future()
+    done.set_exception(TransientError(f"no worker is there for {crops.side} px"))
+    return done
+
+
+def test_faces_are_restored_elsewhere_where_the_worker_asks_for_that_and_by_whom_is_told() -> None:
+    engine = ProcessEngine(_ODD, Setup("gpu", 1, _LARGEST, elsewhere=True), Timeouts(60.0, 60.0), elsewhere=_elsewhere)
+    with closing(engine):
+        assert engine.submit(b"faces").result(_SECONDS) == Kept("restored elsewhere: faces", (), by="gpu1")
+        assert engine.submit(b"any").result(_SECONDS) == Kept("gpu", ())
+
+
+def test_a_photo_whose_faces_nobody_restores_is_for_another_time() -> None:
+    engine = ProcessEngine(_ODD, Setup("gpu", 1, _LARGEST, elsewhere=True), Timeouts(60.0, 60.0), elsewhere=_nowhere)
+    with closing(engine), pytest.raises(TransientError, match="no worker is there for 16 px"):
+        engine.submit(b"faces").result(_SECONDS)
+
+
+def test_a_worker_that_was_not_told_so_has_nothing_restored_elsewhere() -> None:
+    with _engine() as engine, pytest.raises(PhotoError, match="spoke out of turn"):
+        engine.submit(b"faces").result(_SECONDS)
 
 
 def test_the_worker_never_takes_modules_from_the_folder_it_is_started_in() -> None:

@@ -18,7 +18,7 @@ from gpend.engine import Engine
 from gpend.engine.cluster.link import Link, Seen, loss_of
 from gpend.engine.cluster.messages import Hello, Welcome, asked, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
-from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Refused
+from gpend.engine.protocol import Crops, Done, Failed, FromWorker, ProtocolError, Refused
 from gpend.errors import FatalError, GpendError, TransientError
 
 _LOOK = 0.5  # seconds between two looks at who is there
@@ -60,7 +60,13 @@ class ClusterEngine:
 
     def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
         """As in Engine. Raises RuntimeError once the engine is closed."""
-        job = RemoteJob(next(self._numbers), photo, Future(), wish, time.monotonic())
+        return self._put(RemoteJob(next(self._numbers), photo, Future(), wish, None, time.monotonic()))
+
+    def submit_crops(self, crops: Crops) -> Future[Outcome]:
+        """Begin some faces; they come back as the photo of a Restored. Raises RuntimeError as `submit` does."""
+        return self._put(RemoteJob(next(self._numbers), crops.pixels, Future(), None, crops, time.monotonic()))
+
+    def _put(self, job: RemoteJob) -> Future[Outcome]:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the engine is closed")
@@ -314,7 +320,7 @@ class Head:
 
     async def _process_there(self, member: Member, job: RemoteJob) -> None:
         try:
-            frame = await self._link.process(member.address, self._setup, asked(job.wish), job.photo)
+            frame = await self._link.process(member.address, self._setup, asked(job.wish, job.crops), job.photo)
             answer = unpacked(frame, self._plan.hello.largest)
         except OSError as error:
             await self._find_out_and_lose(member, error)

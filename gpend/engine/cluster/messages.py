@@ -5,6 +5,7 @@ Photos and what became of them travel as the same frames that go through the pip
 
 import io
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Annotated
 
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from gpend import __version__
 from gpend.core.wish import Wish
 from gpend.engine.protocol import (
+    Crops,
     FromWorker,
     Photo,
     ProtocolError,
+    ToWorker,
     receive_from_engine,
     receive_from_worker,
     send,
@@ -72,24 +75,28 @@ class Welcome(_Message):
     lacks: tuple[_Text, ...] = Field(default=(), strict=False)  # networks that it has not, or in another form
 
 
-def packed(message: FromWorker | Photo) -> bytes:
+def packed(message: FromWorker | ToWorker) -> bytes:
     """A message as it travels. Raises ValueError for what may not travel, as `send` does."""
     stream = io.BytesIO()
     send(stream, message)
     return stream.getvalue()
 
 
-def asked(wish: Wish | None) -> bytes:
-    """What goes beside a photo's bytes: what a person wants of its faces."""
-    return packed(Photo(NUMBER, b"", wish))
+def asked(wish: Wish | None, crops: Crops | None = None) -> bytes:
+    """What goes beside the bytes of a photo or of its faces: what is to be done with them."""
+    return packed(Photo(NUMBER, b"", wish) if crops is None else replace(crops, number=NUMBER, pixels=b""))
 
 
-def wish_of(frame: bytes) -> Wish | None:
-    """What came beside a photo's bytes. Raises ProtocolError where it is none."""
+def asked_of(frame: bytes, content: bytes) -> Photo | Crops:
+    """What came beside the bytes of a photo or of its faces, with them. Raises ProtocolError where it is neither."""
     message = receive_from_engine(io.BytesIO(frame))
-    if not isinstance(message, Photo):
-        raise ProtocolError("no photo was announced")
-    return message.wish
+    match message:
+        case Photo():
+            return replace(message, photo=content)
+        case Crops():
+            return replace(message, pixels=content)
+        case _:
+            raise ProtocolError("neither a photo nor faces were announced")
 
 
 def unpacked(frame: bytes, largest: int) -> FromWorker:

@@ -14,6 +14,7 @@ from enum import Enum
 from gpend.backoff import Backoff
 from gpend.core.report import Outcome
 from gpend.core.wish import Wish
+from gpend.engine.protocol import Crops
 from gpend.errors import GpendError, PhotoError, TransientError
 
 _AHEAD = 1  # photos that a worker is sent beyond its slots, so that the next is there when one is done
@@ -38,6 +39,7 @@ class RemoteJob:
     photo: bytes
     future: Future[Outcome]
     wish: Wish | None = None  # what a person wants of its faces
+    crops: Crops | None = None  # in place of a whole photo: faces, whose pixels are `photo`
     since: float = 0.0  # when it came
     deaths: int = 0
     cuts: int = 0

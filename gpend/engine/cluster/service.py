@@ -7,18 +7,27 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import ValidationError
 
-from gpend.core.wish import Wish
+from gpend.core.report import Outcome
 from gpend.engine import Engine
-from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
-from gpend.engine.protocol import Done, Failed, FromWorker, Refused
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, asked_of, packed
+from gpend.engine.protocol import Crops, Done, Failed, FromWorker, Photo, Refused
 from gpend.errors import FatalError, GpendError, PhotoError, TransientError
 
 _SETUPS = 2  # engines at a time: two heads, or one whose settings have just changed
+
+
+class Processing(Engine, Protocol):
+    """An Engine that takes faces, too."""
+
+    def submit_crops(self, crops: Crops) -> Future[Outcome]:
+        """Begin some faces; they come back as the photo of a Restored."""
+        ...
 
 
 class Equipment(Protocol):
@@ -32,14 +41,18 @@ class Equipment(Protocol):
         """Keep a network that the head has sent. Raises GpendError where it is not what its entry says."""
         ...
 
-    def engine(self, hello: Hello, slots: int) -> Engine:
+    def engine(self, hello: Hello, slots: int) -> Processing:
         """What processes photos as the head wants it."""
         ...
 
 
+def _begun(engine: Processing, asked: Photo | Crops) -> Future[Outcome]:
+    return engine.submit_crops(asked) if isinstance(asked, Crops) else engine.submit(asked.photo, asked.wish)
+
+
 @dataclass
 class _Set:
-    engine: Engine
+    engine: Processing
     busy: int = 0
 
 
@@ -87,22 +100,22 @@ class Service:
         return ""
 
     async def process(self, setup: str, asked: bytes, photo: bytes) -> bytes:
-        """Process a photo as is asked; its answer, packed. Raises ProtocolError for what no head asks."""
+        """Process a photo, or faces, as is asked; the answer, packed. Raises ProtocolError for what no head asks."""
         if self.is_leaving or setup not in self._hellos:
             return packed(Refused(TransientError("This worker leaves, or was started again.")))
         engines = self._set(setup)
         engines.busy += 1
         try:
-            return await self._answer(engines.engine, bytes(photo), wish_of(bytes(asked)))
+            return await self._answer(engines.engine, asked_of(bytes(asked), bytes(photo)))
         finally:
             engines.busy -= 1
             if not self.busy:
                 self._idle.set()
 
-    async def _answer(self, engine: Engine, photo: bytes, wish: Wish | None) -> bytes:
+    async def _answer(self, engine: Processing, asked: Photo | Crops) -> bytes:
         answer: FromWorker
         try:
-            answer = Done(NUMBER, await asyncio.wrap_future(engine.submit(photo, wish)))
+            answer = Done(NUMBER, await asyncio.wrap_future(_begun(engine, asked)))
         except FatalError as error:
             answer = Refused(error)
         except GpendError as error:

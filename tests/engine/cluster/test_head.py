@@ -14,8 +14,8 @@ from gpend.core.report import Kept, Outcome
 from gpend.engine.cluster import head
 from gpend.engine.cluster.head import ClusterEngine, Plan
 from gpend.engine.cluster.link import Roster, Seen
-from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, packed, wish_of
-from gpend.engine.protocol import Done, Failed, FromWorker, Refused
+from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, asked_of, packed
+from gpend.engine.protocol import Done, Failed, FromWorker, Photo, Refused
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
 from tests.fakes import FakeEngine
 
@@ -76,7 +76,7 @@ class FakeLink:
     async def process(self, address: str, setup: str, asked: bytes, photo: bytes) -> bytes:
         """As in Link."""
         assert len(setup) == 64
-        assert wish_of(asked) is None
+        assert asked_of(asked, photo) == Photo(NUMBER, photo)
         worker = self.there.get(address)
         if worker is None:
             raise ConnectionResetError
