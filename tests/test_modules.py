@@ -8,7 +8,6 @@ NEIGHBOURS = {
     "gpend.cli.cluster": "cli",
     "gpend.cli.decide": "cli",
     "gpend.cli.drawn": "cli",
-    "gpend.cluster": "engine/cluster",
     "gpend.core.wished": "daemon/test_decisions.py",
     "gpend.dispatch.decided": "daemon/test_decisions.py",
     "gpend.gallery": "web/test_pictures.py",

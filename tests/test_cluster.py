@@ -1,0 +1,85 @@
+"""The parts of a cluster put together: what is refused beforehand, and what a worker takes from its head."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from gpend import cluster, cluster_state
+from gpend.cluster import Equipment
+from gpend.cluster_state import ClusterState, WorkerState
+from gpend.engine.cluster import certificates
+from gpend.engine.cluster.messages import Weights
+from gpend.errors import FatalError
+from gpend.models import needed
+from gpend.settings import CoreSettings, EngineKind, EngineSettings, Fallback, RestoreSettings, Send, Settings
+
+_SETTINGS = Settings(
+    engine=EngineSettings(kind=EngineKind.CLUSTER, scheduler="tls://nas:8786"),
+    restore=RestoreSettings(model="gpen-256", device="cuda:7"),
+)
+
+
+def _but(**engine: object) -> Settings:
+    return _SETTINGS.model_copy(update={"engine": _SETTINGS.engine.model_copy(update=engine)})
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The head's."""
+    return certificates.make(tmp_path_factory.mktemp("keys"), dt.datetime.now(dt.UTC))[0]
+
+
+def test_a_cluster_whose_keys_are_there_has_no_problem(keys: Path) -> None:
+    assert cluster.problems(_but(certificates=keys)) == []
+
+
+def test_what_is_missing_is_told_with_what_to_do(tmp_path: Path, keys: Path) -> None:
+    (no_scheduler,) = cluster.problems(_but(scheduler=None))
+    (no_keys,) = cluster.problems(_but(certificates=tmp_path))
+    (no_network,) = cluster.problems(_but(certificates=keys, send=Send.FACES, fallback=Fallback.LOCAL))
+    assert "Name the address" in no_scheduler
+    assert "gpend cluster certificates" in no_keys
+    assert "engine.send: photos" in no_network
+
+
+def test_keys_that_do_not_belong_together_are_refused(tmp_path: Path, keys: Path) -> None:
+    other = certificates.make(tmp_path / "other", dt.datetime.now(dt.UTC))[0]
+    for name in ("ca.pem", "cert.pem"):
+        (tmp_path / name).write_bytes((keys / name).read_bytes())
+    (tmp_path / "key.pem").write_bytes((other / "key.pem").read_bytes())
+    (problem,) = cluster.problems(_but(certificates=tmp_path))
+    assert "cannot be used" in problem
+
+
+def test_without_encryption_no_keys_are_needed() -> None:
+    assert cluster.problems(_but(scheduler="tcp://nas:8786")) == []
+
+
+def test_a_worker_with_the_heads_networks_lacks_nothing_whatever_device_the_head_names(tmp_path: Path) -> None:
+    told = CoreSettings(restore=_SETTINGS.restore)
+    wanted = [Weights(name=name, sha256=digest) for name, digest in needed.needed(told)]
+    worker = Equipment("cpu", tmp_path, lambda _: None)
+    assert worker.lacking(wanted, told.model_dump_json()) == []
+
+
+def test_a_worker_that_does_not_understand_the_heads_settings_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FatalError, match="does not understand"):
+        Equipment("cpu", tmp_path, lambda _: None).lacking([], '{"unknown": 1}')
+
+
+def test_how_the_cluster_stands_is_read_as_it_was_left_and_forgotten_with_the_cluster(tmp_path: Path) -> None:
+    settings = _SETTINGS.model_copy(update={"ledger": tmp_path / "ledger.sqlite"})
+    place = tmp_path / cluster_state.FILE
+    assert cluster_state.found(place) is None
+    state = ClusterState(scheduler="tls://nas:8786", workers=(WorkerState(name="gpu1", state="working", done=3),))
+    cluster_state.leave(state, place)
+    found = cluster_state.found(place)
+    assert found is not None
+    assert found.workers == state.workers
+    cluster.forget_state(settings)
+    assert cluster_state.found(place) is None
+
+
+def test_a_state_that_cannot_be_left_costs_nothing(tmp_path: Path) -> None:
+    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / cluster_state.FILE)
