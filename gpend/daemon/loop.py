@@ -12,17 +12,16 @@ from gpend import progress
 from gpend.daemon.clock import Clock
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.daemon.maintenance import Maintenance, prepare_ledger, sweep
+from gpend.daemon.pairs import folder_pairs, tell_of_copies
 from gpend.daemon.requests import RequestHandler
 from gpend.daemon.rest import Rest
 from gpend.daemon.scans import Watched
 from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
 from gpend.dispatch.health import CircuitBreaker
 from gpend.errors import TransientError
-from gpend.intake.source import Source, source_of
+from gpend.intake.source import Source
 from gpend.intake.watch import Hint, Notice, WatchSupervisor
-from gpend.ledger import FolderRow, Ledger, State
-from gpend.mirror import Mirror, output_root
-from gpend.mirror.links import obstacle_to_links
+from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
 from gpend.progress import Progress
 from gpend.settings import Settings
@@ -33,7 +32,6 @@ _IDLE = 1.0  # seconds between two looks at what there is to do; a signal is not
 _CHECK = 5.0  # seconds between two looks at whether the watcher is well
 _BEAT = 2.0  # seconds between two words to systemd, at most
 _TELL = 60.0  # seconds between two lines in the log about a backlog
-_MIB = 1 << 20
 _STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
 
 
@@ -92,7 +90,7 @@ class Loop:
         self._clock = clock
         self._notifier = notifier or Notifier()
         self._patience = math.inf
-        self._pairs = _pairs(runtime.settings, ledger, clock.now().utc)
+        self._pairs = folder_pairs(runtime.settings, ledger, clock.now().utc)
         self._dispatcher = Dispatcher(runtime, ledger, self._pairs, self.wake.set, listener)
         self.discoveries = [
             FolderDiscovery(pair, self._dispatcher, ledger, runtime.settings, clock) for pair in self._pairs
@@ -119,7 +117,7 @@ class Loop:
         for pair in self._pairs:
             self._ledger.sources.resume(pair.id)
         if self._runtime.settings.keep.links:
-            _tell_of_copies(self._pairs)
+            tell_of_copies(self._pairs)
         sources = [pair.source for pair in self._pairs]
         self._watcher = None if watching is None else watching(sources, self.wake, self._runtime.settings)
         if self._watcher is not None:
@@ -300,41 +298,3 @@ class Loop:
 def _tell(notices: list[Notice]) -> None:
     for notice in notices:
         log.warning(notice.event, source=notice.root, reason=notice.message)
-
-
-def _tell_of_copies(pairs: Sequence[FolderPair]) -> None:
-    """A whole library is not copied unannounced where it was to be linked."""
-    for pair in pairs:
-        obstacle = obstacle_to_links(pair.root, pair.mirror.output)
-        if obstacle:
-            log.warning("copies_instead_of_links", source=pair.root, output=pair.mirror.output, reason=obstacle)
-
-
-def _pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
-    rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
-    return [
-        _pair(row, source_of(folder, settings), settings, ledger)
-        for row, folder in zip(rows, settings.folders, strict=True)
-    ]
-
-
-def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> FolderPair:
-    mirror = Mirror(row.source, row.output, _noting(row.output), settings.names)
-    identity = row.output_identity
-    if identity is None:
-        identity = output_root.claim(mirror.output)
-        ledger.sources.claim(row.id, identity)
-    return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity, _previous(row))
-
-
-def _previous(row: FolderRow) -> Mirror | None:
-    """The output before it was switched: what gpend wrote there is copied over, not made again."""
-    previous = row.previous_output
-    if previous is None or previous == row.output or not previous.is_dir():
-        return None
-    log.info("output_switched", source=row.source, before=previous, output=row.output)
-    return Mirror(row.source, previous)
-
-
-def _noting(output: Path) -> Callable[[str], None]:
-    return lambda what: log.warning("metadata_not_carried_over", output=output, what=what)
