@@ -98,7 +98,7 @@ def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: 
 
 
 def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:
-    """Measured in the crop of SIDE, whatever the side that was filtered."""
+    """Measured in the crop of SIDE, whatever the side, (side, side, 3) 0 to 1, that was filtered."""
     before, after, residual = (_small(plane) for plane in (luma(crop), luma(found.restored), found.residual))
     structure = np.sqrt(_near(smooth(residual, _GRAINLESS) ** 2))[_FACE]
     contrast = np.sqrt(_near((before - smooth(before, _SHADE)) ** 2))[_FACE]

@@ -85,7 +85,7 @@ def covered(transform: Transform, side: int, width: int, height: int) -> tuple[i
 
 
 def unit(pixels: Pixels) -> Plane:
-    """Pixels as float32 from 0 to 1, whatever their integer type."""
+    """Pixels (h, w, 3) uint8 or uint16 over the whole range as float32 of the same shape, 0 to 1."""
     return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 

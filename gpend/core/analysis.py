@@ -66,7 +66,7 @@ class PhotoAnalysis:
         return self._decoded
 
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
-        """The face aligned to `target`; from the overview where that holds enough pixels."""
+        """The face aligned to `target`, (side, side, 3) float32, 0 to 1; from the overview where it suffices."""
         transform = align.similarity(face.landmarks, target)
         return self.cut(transform, side), transform
 

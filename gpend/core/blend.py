@@ -116,7 +116,7 @@ def luma(image: Plane) -> Plane:
 
 
 def smooth(image: Plane, sigma: float) -> Plane:
-    """A picture of any channels, float32, under a Gaussian of `sigma` pixels; edges are mirrored."""
+    """A picture (h, w) or (h, w, channels) float32 under a Gaussian of `sigma` pixels; edges are mirrored."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
 
 

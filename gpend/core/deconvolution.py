@@ -86,9 +86,10 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
 
 
 def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Plane, Plane]:
-    """Luma through the filter at two strengths, each as `padded`, -0.1 to 1.1: what `RefineFaces` is given.
+    """Luma of `padded`, (1.5 side, 1.5 side, 3) 0 to 1, through the filter at two strengths, each -0.1 to 1.1.
 
-    Noise is white here, as it was where the network was trained: `strengths` are how many times it counts.
+    That is what `RefineFaces` is given. Noise is white here, as where the network was trained: `strengths` are how many
+    times it counts.
     """
     plane = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2GRAY), np.float32)
     level = noise_level(np.asarray(np.rint(middle(padded) * 255), np.uint8))
@@ -116,13 +117,13 @@ def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
 
 
 def side_of(padded: Plane) -> int:
-    """Side of the crop in the middle of `padded`, in pixels."""
+    """Side of the crop in the middle of `padded`, (1.5 side, 1.5 side) or more axes, in pixels."""
     side: int = round(padded.shape[0] / (1 + 2 * MARGIN))
     return side
 
 
 def middle(padded: Plane) -> Plane:
-    """The crop without its margin."""
+    """The crop (side, side, ...) in the middle of (1.5 side, 1.5 side, ...): a view without its margin."""
     side = side_of(padded)
     inner = slice((padded.shape[0] - side) // 2, (padded.shape[0] - side) // 2 + side)
     return padded[inner, inner]
@@ -163,7 +164,7 @@ def _transfer(kernel: Plane, side: int, whole: int) -> Spectrum:
 
 
 def resampled(kernel: Plane, factor: float) -> Plane:
-    """A kernel for a crop `factor` times as large, of odd side and sum 1."""
+    """A kernel (k, k) float32 for a crop `factor` times as large, (m, m) of odd side and sum 1."""
     if factor == 1:
         return kernel
     reach = int(np.ceil(kernel.shape[0] // 2 * factor))

@@ -47,7 +47,10 @@ def doubt(crop: Plane) -> Doubt | None:
 
 
 def sharper_below(crop: Plane) -> float:
-    """How much sharper the neck is than the face, log10 of the ratio of edge widths; 0 where it cannot be told."""
+    """How much sharper the neck is than the face, log10 of the ratio of edge widths; 0 where it cannot be told.
+
+    crop: (side, side, 3) float32, 0 to 1.
+    """
     plane = smooth(luma(crop), _FINE)
     across, down = (cv2.Sobel(plane, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
     slope = np.asarray(np.hypot(across, down), np.float64) / 8

@@ -44,7 +44,8 @@ def structure_refusal(output: Plane, crop: Plane, template: Landmarks) -> str:
 def sharpness_refusal(restored: Plane, crop: Plane, scale: float, template: Landmarks) -> str:
     """Why a result that is hardly sharper must not be used, or ""; `scale` is crop pixels for each photo pixel.
 
-    Both crops are measured alike: neither the trace of the JPEG grid nor the direction of a motion plays a part.
+    Both crops, (side, side, 3) float32, 0 to 1, are measured alike: neither the trace of the JPEG grid nor the
+    direction of a motion plays a part.
     """
     before, after = (terms_of(one, scale, template) for one in (crop, restored))
     after = replace(after, direction=before.direction)
@@ -63,7 +64,7 @@ def terms_of(crop: Plane, scale: float, template: Landmarks) -> sharpness.Terms:
 def landmark_refusal(restored: Plane, crop: Plane, detect: DetectFaces, template: Landmarks) -> str:
     """Why a result whose features moved must not be used, or "".
 
-    Both crops are searched, so that what the detector gets wrong on such faces cancels.
+    Both crops, (side, side, 3) float32, 0 to 1, are searched: what the detector gets wrong on such faces cancels.
     """
     before = _landmarks(crop, detect, template)
     after = _landmarks(restored, detect, template)

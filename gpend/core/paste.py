@@ -22,7 +22,7 @@ _LEAST = 1.0 / 1024  # weights below this change no 8-bit pixel
 
 @cache
 def mask(template: Landmarks, side: int) -> Plane:
-    """The feathered face ellipse in a crop of `side` pixels with its landmarks at `template`: 1 inside, 0 outside."""
+    """The feathered face ellipse in a crop with landmarks at `template`: (side, side) float32, 1 inside, 0 outside."""
     to_ffhq = align.similarity(template, align.scaled(align.FFHQ_TEMPLATE, side))
     ys, xs = np.mgrid[0:side, 0:side].astype(np.float64)
     points = align.moved(np.stack([xs.ravel(), ys.ravel()], 1), to_ffhq) / side

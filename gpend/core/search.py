@@ -52,7 +52,7 @@ class _Look:
 def faces(
     overview: Pixels, header: codec.Header, cut: Cut, detect: DetectFaces, settings: TriageSettings
 ) -> list[Face]:
-    """All faces of a photo, in stored coordinates.
+    """All faces of a photo, in stored coordinates; `overview` is (h, w, 3) uint8 RGB, as it is stored.
 
     A photo whose orientation tag lies is looked at as stored too. Where nothing upright is surely found, as in a scan
     that lies on its side, the other turns are tried, and the one with an upright face wins, if it is

@@ -115,7 +115,7 @@ def residual_detail(crop: Plane) -> float:
 
 
 def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
-    """Every term of the measure; the arguments are those of `measure`."""
+    """Every term of the measure; `crop` is (SIDE, SIDE, 3) float32, 0 to 1, and all arguments those of `measure`."""
     luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)[_FACE]
     levels = [luma, *(np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
     energy = [_local_energy(fine - coarse) for fine, coarse in itertools.pairwise(levels)]

@@ -37,7 +37,7 @@ def header(photo: bytes) -> JpegHeader:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-    """Decoded at the smallest quick size that is large enough."""
+    """(h, w, 3) uint8 RGB, decoded at the smallest quick size that is large enough."""
     longest = max(header.width, header.height)
     eighths = next((each for each in QUICK if longest * each >= long_side * 8), 8)
     # libjpeg rounds sizes up; a last row or column that lies mostly beyond the picture would stretch it
