@@ -95,6 +95,19 @@ class TriageSettings(Knobs):
     screenshots: Screenshots = Screenshots.LEAVE
 
 
+class DetectorModel(StrEnum):
+    """With what faces are found."""
+
+    MOBILE = "retinaface-mobile0.25"
+    RESNET = "retinaface-resnet50"  # finds more of the small and hidden ones, and takes much longer
+
+
+class DetectSettings(Knobs):
+    """How faces are found."""
+
+    model: DetectorModel = DetectorModel.MOBILE
+
+
 class Grain(StrEnum):
     """What becomes of a photo's noise where a face is restored."""
 
@@ -132,6 +145,7 @@ class PhotoSettings(Knobs):
 class CoreSettings(Knobs):
     """All that the core needs to judge and restore one photo."""
 
+    detect: DetectSettings = DetectSettings()
     triage: TriageSettings = TriageSettings()
     restore: RestoreSettings = RestoreSettings()
     photo: PhotoSettings = PhotoSettings()
@@ -271,3 +285,7 @@ class Settings(CoreSettings):
     idle_unload_minutes: Annotated[float, Field(ge=0)] = 10.0
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
+
+    def core(self) -> CoreSettings:
+        """The part that the core is given."""
+        return CoreSettings(**{name: getattr(self, name) for name in CoreSettings.model_fields})

@@ -27,8 +27,9 @@ from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.liveness import Answer
 from gpend.models import fits
+from gpend.models.needed import DETECTORS
 from gpend.models.restorers import roll
-from gpend.models.weights import weights_folders
+from gpend.models.weights import DetectorCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
 from gpend.settings import CoreSettings, EngineKind, EngineSettings, Settings
@@ -60,6 +61,7 @@ def problems(settings: Settings) -> list[str]:
     """Every reason why a daemon would not start with these settings, in words; none if all is well."""
     found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger)
     try:
+        find(DETECTORS[settings.detect.model], DetectorCheckpoint, weights_folders(settings.restore.weights))
         roll(settings.restore.model, weights_folders(settings.restore.weights))
     except FatalError as error:
         found.append(str(error))
@@ -248,7 +250,7 @@ def _local_engine(settings: Settings) -> Engine:
 
 
 def _setup(settings: Settings) -> Setup:
-    core = CoreSettings(triage=settings.triage, restore=settings.restore, photo=settings.photo)
+    core = settings.core()
     return Setup(core.model_dump_json(), settings.slots, 2 * settings.memory_mb * _MIB)
 
 

@@ -8,7 +8,6 @@ import click
 
 from gpend.cli.answers import print_json
 from gpend.cli.group import CONFIG, JSON, commands, settings_if_any
-from gpend.settings import CoreSettings
 
 if TYPE_CHECKING:
     from gpend.bench import Results, Stage
@@ -35,7 +34,7 @@ def bench(config_file: Path | None, *, quick: bool, as_json: bool) -> None:
     from gpend.bench import measure
 
     settings = settings_if_any(config_file)
-    core = CoreSettings(triage=settings.triage, restore=settings.restore, photo=settings.photo)
+    core = settings.core()
     say = partial(click.echo, err=True)
     results = measure(lambda: wiring.networks(settings), core, _QUICK if quick else _RUNS, say)
     if as_json:

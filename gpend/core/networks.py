@@ -101,6 +101,22 @@ class RefineFaces(Protocol):
         ...
 
 
+class ParseFaces(Protocol):
+    """Tells which pixels are face."""
+
+    @property
+    def size(self) -> int:
+        """Side of the square crops in pixels, aligned to the FFHQ template."""
+        ...
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(count, size, size), 0 to 1: how surely each pixel is face, and neither hair, hand nor background.
+
+        `crops` are (count, size, size, 3) RGB, 0 to 1.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Networks:
     """The networks that the core works with."""
@@ -110,6 +126,7 @@ class Networks:
     estimate: EstimateBlur | None = None  # without it no blur is found, and faces are restored by `restore` alone
     refine: RefineFaces | None = None  # without it the filter's result stands as it is
     larger: tuple[RestoreFaces, ...] = ()  # further restoring networks, each larger than the one before
+    parse: ParseFaces | None = None  # without it the mask of a face is an ellipse
 
     @property
     def restorers(self) -> tuple[RestoreFaces, ...]:

@@ -16,6 +16,9 @@ from gpend.core.photo import Landmarks, Mask, Pixels, Plane
 _CENTRE = (0.5, 0.59)  # of the mask, in the FFHQ crop's unit square: between brows and chin
 _AXES = (0.265, 0.335)  # half width and half height: inside the cheeks, below the hair line
 _FEATHER_FROM = 0.62  # share of the radius within which the mask is whole
+_BELIEVED = 0.5  # share of the ellipse that a parsed face must cover
+_SURE = 0.5  # from which on a pixel is taken for face
+_EDGE = 0.03  # share of a crop's side over which a parsed mask fades out
 _BORDER = 0.16  # share of a crop's side over which what concerns the whole of it fades out
 _LEAST = 1.0 / 1024  # weights below this change no 8-bit pixel
 
@@ -31,6 +34,21 @@ def mask(template: Landmarks, side: int) -> Plane:
     result = np.asarray(inward * inward * (3 - 2 * inward), np.float32)
     result.flags.writeable = False  # it is shared by all photos
     return result
+
+
+def parsed(face: Plane, geometric: Plane) -> Plane:
+    """A mask from where a parsing network sees face, (side, side), 0 to 1, feathered inwards, in a crop of that side.
+
+    Where it sees less than half of what `geometric` (side, side) covers it is not believed, and that one stands.
+    """
+    side = face.shape[0]
+    if float((face * geometric).sum()) < _BELIEVED * float(geometric.sum()):
+        return geometric
+    reach = max(1, round(_EDGE * side))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    inner = cv2.erode(np.asarray(face > _SURE, np.float32), disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    soft = np.asarray(cv2.GaussianBlur(inner, (0, 0), reach / 2), np.float32)  # hardly anything is left at the edge
+    return np.asarray(soft * whole_crop(side), np.float32)
 
 
 @cache

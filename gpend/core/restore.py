@@ -212,10 +212,10 @@ def _attempt(one: _Filtered, output: Plane | None, networks: Networks, how: tupl
     grain, strength = how
     painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
     if one.change is None or one.weight is None or one.face.seen is None:
-        return _without_filter(one, painted, refusal, grain)
+        return _without_filter(one, painted, (_mask(one, painted, networks), refusal), grain)
     seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [_TAKEN_OUT]
     back = align.chained(seen.transform, align.inverted(one.face.transform))
-    mask = one.face.mask
+    mask = _mask(one, painted, networks)
     if painted is not None and one.weights is not None:
         inside = align.warped(painted * mask[:, :, None], back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
         share = _agreeing(inside, change, seen, _LESS if strength > 1 else (1.0,))
@@ -236,9 +236,22 @@ def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float])
     return 0.0
 
 
-def _without_filter(one: _Filtered, painted: Plane | None, refusal: str, grain: Grain) -> Attempt:
-    """The face as the network alone leaves it."""
-    crop, mask = one.face.crop, one.face.mask
+def _mask(one: _Filtered, painted: Plane | None, networks: Networks) -> Plane:
+    """(size, size), 0 to 1: where the network's change counts: on what is face, as far as that can be told."""
+    geometric, network = one.face.mask, one.face.network
+    if networks.parse is None or painted is None:
+        return geometric
+    side = networks.parse.size
+    onwards = align.similarity(network.template, align.scaled(align.FFHQ_TEMPLATE, side))
+    restored = np.asarray(np.clip(one.crop + painted, 0, 1), np.float32)
+    face = networks.parse(align.warped(restored, onwards, (side, side), cv2.BORDER_REPLICATE)[None])[0]
+    size = (network.size, network.size)
+    return paste.parsed(align.warped(face, align.inverted(onwards), size, cv2.BORDER_CONSTANT), geometric)
+
+
+def _without_filter(one: _Filtered, painted: Plane | None, where: tuple[Plane, str], grain: Grain) -> Attempt:
+    """The face as the network alone leaves it; `where` is its mask, and why nothing may be painted."""
+    crop, (mask, refusal) = one.face.crop, where
     if painted is None or one.weights is None:
         return Attempt(np.zeros_like(crop), mask, one.face.transform, (), refusal or _NO_HELP)
     result = grained(np.asarray(np.clip(crop + painted, 0, 1), np.float32), crop, grain_kept(grain, mask))

@@ -171,6 +171,9 @@ def _try_out(networks: Networks) -> None:
     if networks.estimate is not None:
         side = networks.estimate.size
         networks.estimate(np.full((1, side, side), 0.5, np.float32))
+    if networks.parse is not None:
+        side = networks.parse.size
+        networks.parse(np.full((1, side, side, 3), 0.5, np.float32))
     if networks.refine is not None:
         grey = np.full((1, _REFINED, _REFINED), 0.5, np.float32)
         networks.refine(np.repeat(grey[..., None], 3, axis=3), grey, grey)

@@ -1,14 +1,20 @@
 """Put a network into the person's own folder: fetched or added, looked at tensor by tensor, and described there."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from torch import Tensor, nn
 
 from gpend.errors import FatalError
 from gpend.models import download, recognise, registry
+from gpend.models.parsenet import unloaded
 from gpend.models.restorers import OWN_LICENCE
+from gpend.models.retinaface import network_of
 from gpend.models.tensors import tensors_in
-from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Template
+from gpend.models.weights import AnyCheckpoint, DetectorCheckpoint, GpenCheckpoint, ParserCheckpoint, Template
+
+_AGAIN = "It was not installed; get the file again from where it is published."
 
 
 def install(
@@ -52,11 +58,31 @@ def add_own(file: Path, name: str, template: str, folder: Path) -> GpenCheckpoin
 
 def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
     def prove(path: Path) -> None:
-        if not isinstance(checkpoint, GpenCheckpoint):
-            return
-        shape = recognise.shape_of(tensors_in(path.read_bytes(), checkpoint.file), checkpoint.file)
-        expected = recognise.Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow, checkpoint.seen)
-        if shape != expected:
-            raise FatalError(f"{checkpoint.file} is another network: {shape} was found, {expected} expected.")
+        tensors = tensors_in(path.read_bytes(), checkpoint.file)
+        if isinstance(checkpoint, GpenCheckpoint):
+            _refuse_other_gpen(tensors, checkpoint)
+        elif isinstance(checkpoint, DetectorCheckpoint):
+            _refuse_others(tensors, network_of(checkpoint), checkpoint)
+        elif isinstance(checkpoint, ParserCheckpoint):
+            _refuse_others(tensors, unloaded(), checkpoint)
 
     return prove
+
+
+def _refuse_other_gpen(tensors: Mapping[str, Tensor], checkpoint: GpenCheckpoint) -> None:
+    shape = recognise.shape_of(tensors, checkpoint.file)
+    expected = recognise.Shape(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow, checkpoint.seen)
+    if shape != expected:
+        raise FatalError(f"{checkpoint.file} is another network: {shape} was found, {expected} expected. {_AGAIN}")
+
+
+def _refuse_others(tensors: Mapping[str, Tensor], network: nn.Module, checkpoint: AnyCheckpoint) -> None:
+    for key, wanted in network.state_dict().items():
+        found = tensors.get(key)
+        if key.endswith("num_batches_tracked") or (found is not None and found.shape == wanted.shape):
+            continue
+        told = "is not there" if found is None else f"is {tuple(found.shape)}"
+        raise FatalError(
+            f"{checkpoint.file} is no {checkpoint.architecture}: its tensor {key} {told} where {tuple(wanted.shape)} "
+            f"was expected. {_AGAIN}"
+        )

@@ -10,7 +10,8 @@ from gpend.models.device import limit_threads, resolve
 from gpend.models.fits import fit_of
 from gpend.models.gpen import described, load_gpen
 from gpend.models.kernel import load_kernel
-from gpend.models.needed import DETECTOR, KERNEL, REFINER
+from gpend.models.needed import DETECTORS, KERNEL, PARSER, REFINER
+from gpend.models.parsenet import load_parser
 from gpend.models.refine import load_refiner
 from gpend.models.remote import Ask, RemoteGpen
 from gpend.models.restorers import LeftOut, OwnFile, restorers
@@ -20,9 +21,11 @@ from gpend.models.weights import (
     DetectorCheckpoint,
     KernelCheckpoint,
     Kind,
+    ParserCheckpoint,
     Proven,
     RefineCheckpoint,
     find,
+    known,
     load_manifest,
     weights_folders,
 )
@@ -39,9 +42,10 @@ def load(
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says.
     """
     folders = weights_folders(settings.restore.weights)
-    detector = find(DETECTOR, DetectorCheckpoint, folders)
+    detector = find(DETECTORS[settings.detect.model], DetectorCheckpoint, folders)
     estimator = _find_if_known(KERNEL, KernelCheckpoint, folders)
     refiner = _find_if_known(REFINER, RefineCheckpoint, folders) if estimator else None
+    parser = _find_if_there(PARSER, ParserCheckpoint, folders)
     device = resolve(settings.restore.device)
     limit_threads()
     turn = Turn(progress)
@@ -52,6 +56,7 @@ def load(
         load_kernel(estimator, device, turn) if estimator else None,
         load_refiner(refiner, device, turn) if refiner else None,
         tuple(larger),
+        load_parser(parser, device, turn) if parser else None,
     )
 
 
@@ -68,6 +73,12 @@ def _restorers(
             yield load_gpen(proven, device, turn, fitted.fit)
         else:
             yield RemoteGpen(proven.checkpoint, fitted.fit, ask)
+
+
+def _find_if_there(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:
+    """A checkpoint that a person may have fetched; None where its file is not there."""
+    is_there = any(one.checkpoint.name == name and one.path for one in known(folders))
+    return find(name, kind, folders) if is_there else None
 
 
 def _find_if_known(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:

@@ -12,9 +12,11 @@ from gpend.errors import FatalError
 from gpend.models import fits
 from gpend.models.restorers import identities
 from gpend.models.weights import MANIFEST, AnyCheckpoint, Checkpoint, known, load_manifest, prove, weights_folders
-from gpend.settings import CoreSettings
+from gpend.settings import CoreSettings, DetectorModel
 
-DETECTOR = "retinaface_mobile0.25"
+DETECTORS = {DetectorModel.MOBILE: "retinaface_mobile0.25", DetectorModel.RESNET: "RetinaFace-R50"}
+DETECTOR = DETECTORS[DetectorModel.MOBILE]
+PARSER = "parsing_parsenet"
 KERNEL = "blur-kernel-256"
 REFINER = "deblur-refine-256"
 
@@ -28,9 +30,8 @@ def needed(settings: CoreSettings) -> list[Identity]:
     """All that an outcome depends on under these settings, as far as it is here."""
     folders = weights_folders(settings.restore.weights)
     restorers = identities(settings.restore.model, folders)
-    others = [
-        one.checkpoint for one in known(folders) if one.path and one.checkpoint.name in (DETECTOR, KERNEL, REFINER)
-    ]
+    beside = (DETECTORS[settings.detect.model], KERNEL, REFINER, PARSER)
+    others = [one.checkpoint for one in known(folders) if one.path and one.checkpoint.name in beside]
     return [
         *((name, sha256 or "") for name, sha256, _ in restorers),
         *((f"{one[0]}{fits.ENDING}", fits.fit_of(*one).digest) for one in restorers),

@@ -5,6 +5,7 @@ for every photo and decodes all of them. Here the scores come first, and only an
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import cast
 
@@ -23,7 +24,7 @@ from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven
 
-LOWEST_SCORE = 0.5
+_LAYERS = {"retinaface-mobile0.25": "mobile0.25", "retinaface-resnet50": "resnet50"}  # facexlib's words
 _OVERLAP = 0.4  # boxes that share more than this are one face
 _MEAN = (104.0, 117.0, 123.0)  # of blue, green and red in the pictures it was trained on
 _STEPS = (8, 16, 32)  # pixels between anchors, per level
@@ -34,8 +35,12 @@ _SPREADS = (0.1, 0.2)  # of the encoded shifts and sizes
 class Detector:
     """A RetinaFace on its device, as gpend.core.networks.DetectFaces asks. May be called from several threads."""
 
-    def __init__(self, network: RetinaFace, device: torch.device, turn: Turn) -> None:
-        """`network` holds its weights, on `device`; `turn` is held while the device computes."""
+    def __init__(self, network: RetinaFace, device: torch.device, turn: Turn, floor: float = 0.5) -> None:
+        """`network` holds its weights, on `device`; `turn` is held while the device computes.
+
+        `floor` is the score below which it says nothing of what it found.
+        """
+        self.floor = floor
         self._network = network
         self._device = device
         self._turn = turn
@@ -47,7 +52,7 @@ class Detector:
         return cast("nn.Module", self._network.body)
 
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
-        """Faces in an upright RGB image (height, width, 3) with a score of at least LOWEST_SCORE, best first.
+        """Faces in an upright RGB image (height, width, 3) with a score of at least `floor`, best first.
 
         Cost and memory grow with the pixels: the caller limits the long side. Raises DeviceError where the GPU fails.
         """
@@ -68,7 +73,7 @@ class Detector:
         return boxes[kept].cpu(), landmarks[kept].cpu(), scores[kept].cpu()
 
     def _features(self, picture: Tensor) -> list[Tensor]:
-        """Per level, what the heads read: (1, 64, height / step, width / step)."""
+        """Per level, what the heads read: (1, 64 or 256, height / step, width / step)."""
         network = self._network
         pyramid = network.fpn(list(network.body(picture).values()))
         return [
@@ -81,7 +86,7 @@ class Detector:
         places = features[0].permute(1, 2, 0).reshape(-1, features.shape[1])
         logits = _head(network.ClassHead[level], places).view(-1, 2)
         certainty = logits[:, 1] - logits[:, 0]  # the softmax over two classes is a sigmoid of their difference
-        anchor = (certainty > math.log(LOWEST_SCORE / (1 - LOWEST_SCORE))).nonzero().squeeze(1)
+        anchor = (certainty > math.log(self.floor / (1 - self.floor))).nonzero().squeeze(1)
         place, which = anchor // 2, anchor % 2
         rows = torch.arange(len(anchor), device=anchor.device)
         offsets = _head(network.BboxHead[level], places[place]).view(-1, 2, 4)[rows, which]
@@ -97,7 +102,7 @@ class Detector:
 
 def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, turn: Turn) -> Detector:
     """The detector on `device`, ready to run. Raises FatalError where the file does not hold its weights."""
-    network = RetinaFace(network_name="mobile0.25", phase="test", device=torch.device("cpu"))
+    network = network_of(proven.checkpoint)
     try:
         missing, unexpected = network.load_state_dict(read_tensors(proven), strict=False)
     except RuntimeError as error:
@@ -106,7 +111,14 @@ def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, tu
     if missing or unexpected:
         raise FatalError(f"{proven.checkpoint.file} is no RetinaFace: missing {missing}, unexpected {unexpected}.")
     _fold_norms(network)
-    return Detector(network.to(device, memory_format=torch.channels_last), device, turn)
+    return Detector(network.to(device, memory_format=torch.channels_last), device, turn, proven.checkpoint.floor)
+
+
+def network_of(checkpoint: DetectorCheckpoint) -> RetinaFace:
+    """The layers of facexlib, still without their weights."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torchvision, about words that facexlib uses
+        return RetinaFace(_LAYERS[checkpoint.architecture], phase="test", device=torch.device("cpu"))
 
 
 def _fold_norms(network: nn.Module) -> None:

@@ -60,7 +60,8 @@ class GpenCheckpoint(_Checkpoint):
 class DetectorCheckpoint(_Checkpoint):
     """A RetinaFace detector."""
 
-    architecture: Literal["retinaface-mobile0.25"]
+    architecture: Literal["retinaface-mobile0.25", "retinaface-resnet50"]
+    floor: Annotated[float, Field(gt=0, lt=1)] = 0.5  # score below which it finds more than faces
 
 
 class KernelCheckpoint(_Checkpoint):
@@ -78,9 +79,15 @@ class RefineCheckpoint(_Checkpoint):
     strengths: tuple[float, float]  # how many times noise counted in the two filtered lumas that it was trained with
 
 
-AnyCheckpoint: TypeAlias = GpenCheckpoint | DetectorCheckpoint | KernelCheckpoint | RefineCheckpoint
+class ParserCheckpoint(_Checkpoint):
+    """A network that tells which pixels of a face are skin, eyes, hair."""
+
+    architecture: Literal["parsenet"]
+
+
+AnyCheckpoint: TypeAlias = GpenCheckpoint | DetectorCheckpoint | KernelCheckpoint | RefineCheckpoint | ParserCheckpoint
 Checkpoint: TypeAlias = Annotated[AnyCheckpoint, Field(discriminator="architecture")]
-Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint, KernelCheckpoint, RefineCheckpoint)
+Kind = TypeVar("Kind", GpenCheckpoint, DetectorCheckpoint, KernelCheckpoint, RefineCheckpoint, ParserCheckpoint)
 _CHECKPOINTS = TypeAdapter(tuple[Checkpoint, ...])
 
 

@@ -20,7 +20,7 @@ from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
 from gpend.models.device import limit_threads
 from gpend.models.gpen import load_gpen
-from gpend.models.retinaface import LOWEST_SCORE, load_retinaface
+from gpend.models.retinaface import load_retinaface
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, GpenCheckpoint, find, weights_folders
@@ -84,7 +84,7 @@ def _detector() -> None:
         click.echo(f"\nRetinaFace, {width} x {height}")
         _compare(
             {
-                "facexlib's detect_faces": partial(theirs.detect_faces, bgr, conf_threshold=LOWEST_SCORE),
+                "facexlib's detect_faces": partial(theirs.detect_faces, bgr, conf_threshold=0.5),
                 "as gpend calls it": partial(ours, rgb),
             },
             1,

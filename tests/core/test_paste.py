@@ -29,6 +29,43 @@ def test_the_mask_is_whole_on_eyes_nose_and_mouth_and_nothing_at_the_border(temp
     assert weight.max() == 1.0
 
 
+def ellipse(side: int) -> paste.Plane:
+    return paste.mask(align.scaled(align.FFHQ_TEMPLATE, side), side)
+
+
+def face_without_a_hand(side: int) -> paste.Plane:
+    """What a parsing network sees: more than the ellipse, but for a hand over its lower right."""
+    seen = np.asarray(ellipse(side) > 0.05, np.float32)
+    seen[round(0.62 * side) :, round(0.55 * side) :] = 0
+    return seen
+
+
+@pytest.mark.parametrize("side", [128, 256, 512])
+def test_a_parsed_mask_leaves_out_what_is_no_face_and_fades_in_proportion_to_the_face(side: int) -> None:
+    seen = face_without_a_hand(side)
+    weight = paste.parsed(seen, ellipse(side))
+    assert weight[seen == 0].max() < 0.06
+    assert weight[side // 2, round(0.4 * side)] > 0.98
+    across = weight[round(0.7 * side), : round(0.55 * side)]
+    fading = np.count_nonzero((across > 0.05) & (across < 0.95)) / side
+    assert 0.03 < fading < 0.1
+
+
+def test_a_parsing_network_that_sees_no_face_is_not_believed() -> None:
+    geometric = ellipse(256)
+    assert np.array_equal(paste.parsed(np.zeros((256, 256), np.float32), geometric), geometric)
+
+
+@given(st.integers(0, 1000))
+def test_a_parsed_mask_never_reaches_beyond_the_crop_nor_beyond_what_was_seen(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    seen = np.asarray(random.random((8, 8)) < 0.8, np.float32).repeat(8, 0).repeat(8, 1)
+    weight = paste.parsed(seen, np.full((64, 64), 0.5, np.float32))
+    assert 0 <= weight.min() <= weight.max() <= 1
+    assert weight[0].max() < 0.01
+    assert weight[seen == 0].max(initial=0) < 0.5
+
+
 @given(st.floats(0.2, 4), st.floats(-200, 300), st.floats(-200, 300), st.floats(-3, 3))
 def test_nothing_outside_the_marked_pixels_changes(size: float, x: float, y: float, angle: float) -> None:
     target = canvas(240, 320)

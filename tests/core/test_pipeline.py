@@ -169,6 +169,34 @@ class Painter(FakeRestorer):
         return crops[:, ::-1]
 
 
+class HalfParser:
+    """Sees face in the left half of every crop."""
+
+    size = 128
+
+    def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """1 on the left."""
+        seen = np.zeros(crops.shape[:3], np.float32)
+        seen[:, :, : round(0.55 * self.size)] = 1
+        return seen
+
+
+def test_what_the_parsing_network_takes_for_no_face_is_not_painted(networks: Networks, samples: Path) -> None:
+    photo, fakes = faked(samples, networks, amount=4.0)
+    whole, half = (
+        pipeline.process(photo, replace(fakes, parse=parse), CoreSettings()) for parse in (None, HalfParser())
+    )
+    assert isinstance(whole, Restored)
+    assert isinstance(half, Restored)
+    before = pixels(photo).astype(int)
+    x0, y0, x1, y1 = (round(edge) for edge in whole.faces[0].box)
+    right = np.s_[y0:y1, x0 + round(0.75 * (x1 - x0)) : x1]
+    left = np.s_[y0:y1, x0 : x0 + round(0.4 * (x1 - x0))]
+    painted = [np.abs(pixels(one.photo).astype(int) - before) for one in (whole, half)]
+    assert painted[1][left].mean() > 0.5 * painted[0][left].mean()
+    assert painted[1][right].mean() < 0.3 * painted[0][right].mean()
+
+
 def test_a_network_that_paints_something_else_is_refused(networks: Networks, samples: Path) -> None:
     photo, fakes = faked(samples, networks, amount=0.0)
 

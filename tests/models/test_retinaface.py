@@ -1,5 +1,6 @@
 """The detector gives what facexlib's own detect_faces gives, sooner."""
 
+import io
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from gpend.core.photo import Face
 from gpend.errors import FatalError
-from gpend.models.retinaface import LOWEST_SCORE, Detector, load_retinaface
+from gpend.models.retinaface import Detector, load_retinaface, network_of
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven, find, weights_folders
@@ -54,7 +55,7 @@ def theirs(proven: Proven[DetectorCheckpoint]) -> RetinaFace:
 
 def _assert_same(detect: Detector, theirs: RetinaFace, image: NDArray[np.uint8]) -> None:
     with torch.inference_mode():
-        expected = theirs.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=LOWEST_SCORE)
+        expected = theirs.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=0.5)
     found = _rows(detect(image))
     assert found.shape == expected.shape
     assert np.abs(found - expected).max(initial=0) < 0.01
@@ -100,6 +101,45 @@ def test_an_image_of_any_shape_is_looked_at(detect: Detector, shape: tuple[int, 
 
 def test_noise_has_no_faces(detect: Detector) -> None:
     assert not detect(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8))
+
+
+@pytest.fixture(scope="module")
+def resnet() -> RetinaFace:
+    """The larger detector with seeded weights, as nobody here has the published ones."""
+    torch.manual_seed(5)
+    return network_of(_larger())
+
+
+def _larger(floor: float = 0.5) -> DetectorCheckpoint:
+    told: dict[str, object] = {"name": "larger", "architecture": "retinaface-resnet50", "file": "r50.pth"}
+    return DetectorCheckpoint.model_validate(told | {"floor": floor, "origin": "", "licence": ""})
+
+
+def _published(network: RetinaFace) -> bytes:
+    """As its file holds it: from several graphics cards."""
+    buffer = io.BytesIO()
+    torch.save({f"module.{key}": value for key, value in network.state_dict().items()}, buffer)
+    return buffer.getvalue()
+
+
+def test_the_larger_detector_finds_what_facexlib_finds_with_it_above_its_own_floor(resnet: RetinaFace) -> None:
+    content = _published(resnet)
+    image = np.random.default_rng(3).integers(0, 256, (64, 96, 3), np.uint8)
+    with torch.inference_mode():
+        everything = resnet.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=0.0)
+    floor = float(np.median(everything[:, 4]))
+    detect = load_retinaface(Proven(_larger(floor), content), _CPU, Turn())
+    with torch.inference_mode():
+        expected = resnet.detect_faces(np.ascontiguousarray(image[:, :, ::-1]), conf_threshold=floor)
+    found = _rows(detect(image))
+    assert 0 < len(found) < len(everything)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() < 0.05
+
+
+def test_the_small_detector_s_weights_are_no_larger_detector(proven: Proven[DetectorCheckpoint]) -> None:
+    with pytest.raises(FatalError, match=r"is no RetinaFace"):
+        load_retinaface(Proven(_larger().model_copy(update={"file": "a.safetensors"}), proven.content), _CPU, Turn())
 
 
 def test_weights_of_another_network_are_refused(proven: Proven[DetectorCheckpoint]) -> None:
