@@ -178,8 +178,8 @@ def _retry_made_with(network: str, settings: Settings, *, is_agreed: bool) -> No
         click.echo(f"No photo was restored with {network}, so nothing was changed.")
         return
     count = "1 photo was" if len(made.photos) == 1 else f"{len(made.photos):,} photos were"
-    took = "nobody can tell how long" if made.seconds is None else f"about {progress.span(made.seconds)}"
-    click.echo(f"{count} restored with {network}. That took {took}; a larger network takes longer.")
+    took = "How long is not known" if made.seconds is None else f"That took about {progress.span(made.seconds)}"
+    click.echo(f"{count} restored with {network}. {took}; a larger network takes longer.")
     if not (is_agreed or _agrees("Restore them again?")):
         click.echo("Nothing was changed.")
         return

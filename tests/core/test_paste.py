@@ -48,7 +48,7 @@ def test_a_parsed_mask_leaves_out_what_is_no_face_and_fades_in_proportion_to_the
     assert weight[side // 2, round(0.4 * side)] > 0.98
     across = weight[round(0.7 * side), : round(0.55 * side)]
     fading = np.count_nonzero((across > 0.05) & (across < 0.95)) / side
-    assert 0.03 < fading < 0.1
+    assert 0.03 < fading < 0.15  # on both sides together
 
 
 def test_a_parsing_network_that_sees_no_face_is_not_believed() -> None:

@@ -1,6 +1,7 @@
 """GPEN behind the core's protocol."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,3 +134,15 @@ def test_batches_hold_every_crop_once_and_in_order_in_allowed_sizes(count: int, 
     cut = list(batches(crops, sizes))
     assert {len(batch) for batch in cut} <= set(sizes)
     assert np.array_equal(np.concatenate([crops[:0], *cut]), crops)
+
+
+@pytest.mark.parametrize("size", [256, 512, 1024, 2048])
+def test_every_published_size_restores_through_its_file_what_the_published_network_did(beside: Path, size: int) -> None:
+    one = vector(f"bfr-{size}", beside / "conformance")
+    told = {"size": size, "channel_multiplier": one.channel_multiplier, "narrow": one.narrow, "file": "published.pth"}
+    checkpoint = GpenCheckpoint.model_validate(_checkpoint().model_dump() | told)
+    restore = load_gpen(Proven(checkpoint, _saved(weights(one.shapes))), _CPU, Turn())
+    crops = ((picture(size) + 1) / 2).permute(0, 2, 3, 1).numpy()
+    restored = torch.from_numpy(restore(crops)).permute(0, 3, 1, 2)[..., :: one.stride, :: one.stride]
+    expected = (one.output.clamp(-1, 1) + 1) / 2
+    assert float((restored - expected).norm() / expected.norm()) < 1e-3
