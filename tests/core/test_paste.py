@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import align, paste
-from gpend.core.photo import Landmarks
+from gpend.core.photo import Landmarks, Plane
 
 
 def canvas(height: int, width: int, value: int = 100) -> paste.Canvas:
@@ -29,11 +29,11 @@ def test_the_mask_is_whole_on_eyes_nose_and_mouth_and_nothing_at_the_border(temp
     assert weight.max() == 1.0
 
 
-def ellipse(side: int) -> paste.Plane:
+def ellipse(side: int) -> Plane:
     return paste.mask(align.scaled(align.FFHQ_TEMPLATE, side), side)
 
 
-def face_without_a_hand(side: int) -> paste.Plane:
+def face_without_a_hand(side: int) -> Plane:
     """What a parsing network sees: more than the ellipse, but for a hand over its lower right."""
     seen = np.asarray(ellipse(side) > 0.05, np.float32)
     seen[round(0.62 * side) :, round(0.55 * side) :] = 0
