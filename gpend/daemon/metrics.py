@@ -25,6 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from gpend import __version__, progress
+from gpend.cluster_state import FILE, ClusterState, found
 from gpend.dispatch import FolderPair
 from gpend.errors import FatalError
 from gpend.ledger import Records, Result, Row, State
@@ -139,6 +140,7 @@ class _Standing(Collector):
         yield info
         memory = _gauge("gpend_memory_bytes", "Memory in use, by process.", "process", _memory().items())
         yield memory
+        yield from _of_cluster(found(self._ledger.with_name(FILE)))
         try:
             with Records.read_only(self._ledger) as records:
                 yield from _of_ledger(records)
@@ -152,8 +154,8 @@ def _of_ledger(records: Records) -> Iterator[Metric]:
     far = progress.of_ledger(records, int(time.time()))
     counts = ((state.value, count) for state, count in records.counts().items())
     yield _gauge("gpend_photos", "Photos that are known of, by their state.", "state", counts)
-    found = records.counts_by_finder().items()
-    yield _gauge("gpend_photos_found", "Photos by what drew attention to them: an event or a scan.", "by", found)
+    finders = records.counts_by_finder().items()
+    yield _gauge("gpend_photos_found", "Photos by what drew attention to them: an event or a scan.", "by", finders)
     yield GaugeMetricFamily("gpend_queue_photos", "Photos that wait for the network or are with it.", value=far.waiting)
     yield GaugeMetricFamily("gpend_settling_photos", "Photos that may still be being written.", value=far.settling)
     yield GaugeMetricFamily("gpend_rate_photos_per_second", "Photos done a second, lately.", value=far.rate)
@@ -162,6 +164,22 @@ def _of_ledger(records: Records) -> Iterator[Metric]:
     yield _gauge("gpend_folder_paused", "Is a folder paused?", "source", paused)
     held = ((str(folder.source), int(folder.brake is not None)) for folder in folders)
     yield _gauge("gpend_folder_asks", "Does a mass change of a folder wait for a person?", "source", held)
+
+
+def _of_cluster(cluster: ClusterState | None) -> Iterator[Metric]:
+    """Where photos are restored on other machines, how these stand."""
+    if cluster is None:
+        return
+    states = Tallied(worker.state for worker in cluster.workers)
+    told = ((state, states[state]) for state in ("working", "leaving", "refused", "lost"))
+    yield _gauge("gpend_cluster_workers", "Other machines that restore, by their state.", "state", told)
+    yield _gauge(
+        "gpend_cluster_busy_photos", "Photos with a worker.", "worker", ((w.name, w.busy) for w in cluster.workers)
+    )
+    name, words = "gpend_cluster_waiting_photos", "Photos that are with no worker."
+    yield GaugeMetricFamily(name, words, value=cluster.waiting)
+    name, words = "gpend_cluster_reachable", "Can the scheduler be reached?"
+    yield GaugeMetricFamily(name, words, value=int(not cluster.problem))
 
 
 def _gauge(name: str, told: str, label: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:

@@ -30,6 +30,15 @@ def test_what_is_ignored_is_neither_restored_nor_copied(world: World) -> None:
     assert set(world.outputs()) == {"c.jpg"}
 
 
+def test_a_library_leaves_out_what_is_ignored(world: World) -> None:
+    world.knobs["keep"] = Keep.LIBRARY
+    ignore(world, "*.tmp.mov")
+    for name in ("a.mov", "b.tmp.mov", "2020/c.nef", "2020/hidden/d.mov", "2020/hidden/.nomedia"):
+        world.put(name, b"not a photo at all")
+    world.once()
+    assert set(world.outputs()) == {"a.mov", "2020/c.nef"}
+
+
 def test_what_was_made_before_a_photo_was_ignored_stays(world: World) -> None:
     for name in ("a/1.jpg", "a/2.jpg", "b/3.jpg"):
         world.put(name, BLURRED + name.encode())

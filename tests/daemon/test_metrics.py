@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gpend.cluster_state import FILE, ClusterState, WorkerState, leave
 from gpend.daemon import Daemon, Environment
 from gpend.daemon.metrics import About, Metrics, reason_of
 from gpend.ledger import Fingerprint, Ledger, Result, State
@@ -97,6 +98,17 @@ def test_a_ledger_that_cannot_be_read_is_told_and_the_rest_too(world: World) -> 
     found = told(Metrics(world.settings.ledger, lambda: About("gpen-256", "")))
     assert found["gpend_ledger_readable{}"] == 0
     assert 'gpend_memory_bytes{"process": "worker"}' in found
+
+
+def test_a_cluster_is_told_of_where_there_is_one(world: World) -> None:
+    busy = WorkerState(name="attic", state="working", busy=3)
+    state = ClusterState(scheduler="tls://nas:8786", waiting=2, workers=(busy, WorkerState(name="den", state="lost")))
+    leave(state, world.settings.ledger.with_name(FILE))
+    found = told(Metrics(world.settings.ledger, lambda: About("gpen-256", "")))
+    assert found['gpend_cluster_workers{"state": "working"}'] == 1
+    assert found['gpend_cluster_busy_photos{"worker": "attic"}'] == 3
+    assert found["gpend_cluster_waiting_photos{}"] == 2
+    assert found["gpend_cluster_reachable{}"] == 1
 
 
 def test_the_dashboard_for_grafana_asks_for_nothing_that_is_not_told(world: World) -> None:
