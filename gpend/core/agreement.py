@@ -1,19 +1,20 @@
 """The physical gate: a result, blurred again by what blurred the face, must give the photo back within its noise.
 
-Where it does not, locally, the photo stays as it is. As a whole, three linear functions of what is left over, of the
-kernel and of the result tell a face whose filtering would make it worse, a double exposure, and something sharp before
-a blurred face, over which nothing may be painted either. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
+Where it does not, locally, the photo stays as it is. As a whole, linear functions of what is left over, of the kernel,
+of the result and of the face's coarse pattern tell a face whose filtering would make it worse, a double exposure,
+something sharp before a blurred face, and something as blurred as the face, which may be filtered with it but not
+painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
 """
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import cv2
 import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
-from gpend.core import align, coefficients, deconvolution, sharpness
+from gpend.core import align, coefficients, deconvolution, occlusion, sharpness
 from gpend.core.blend import luma, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
@@ -26,17 +27,20 @@ _WIDE = 0.03  # of the crop's side: what is judged together
 _FREE, _NONE = 2.5, 6.0  # expected deviations that a place may show without losing trust, and that cost all of it
 _GRANTED = 2.5 / 255  # deviation that is always expected: the face's own finest texture is smoothed as noise is
 _GRAINLESS = 1.5  # pixels over which noise averages out and structure stays
+_SPOT = 3.0  # pixels: an edge that stands alone
 _SHADE = 12.0  # pixels; contrast is what is finer
 _REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
 _EDGES = 0.002  # of full scale, next to black and to white
-_FOR_NOISE = 0.3  # log-odds granted for each step of 255 that the noise exceeds _LITTLE_NOISE: noise looks like edges
-_LITTLE_NOISE = 3.0
-_FOR_BLOCKS = 0.3  # log-odds granted for each standard error of JPEG's blocks, for the same reason
+_TWICE = 0.4  # of a second image in the photo and in the result: then nothing explains it but a second exposure
+_STRETCHED = 0.6  # of a kernel: with something before the face, it may be that one's edges which pass for a shake
+_FAR = 4.0  # standard deviations: what the fit never saw must not swing it
+_LOUD = 6 / 255  # noise that the cepstrum of a result counts with at least: what rings in it is no second image
 _SURE = 0.985  # confidence of a kernel that is nearly always right: what is out of focus, not what was shaken
 _FOR_CERTAINTY = (
     2.0  # log-odds granted to it: in the fit, shrunk photos outweighed such faces, and the filter gains here
 )
 _TINY = 1e-6
+_BEFORE = "something may lie before the face, over which the network would paint"
 _NO_HELP = "taking out the blur that was found would not make it better"
 _FEATURE = 0.024  # root mean square, of full scale: what an eye or the mouth may differ by, blurred again
 
@@ -51,7 +55,6 @@ class Evidence:
     leftover: float  # structure that the result blurred again does not explain, of the strongest tenth of places
     misfit: float  # the same with the noise
     share: float  # the same against the photo's own contrast
-    doubt: float  # of the kernel: what its confidence lacks
     spread: float  # of the kernel
     stretch: float  # of the kernel: its longer axis against the shorter
     disorder: float  # of the kernel: its entropy
@@ -59,10 +62,18 @@ class Evidence:
     peaked: float  # of the result's Laplacian: its kurtosis, high where a few edges are far sharper than the rest
     rough: float  # the result's finest detail against the photo's
     clipped: float  # the share of the result that ran into black or white
+    covered: float  # log-odds of `occlusion`, of the photo
+    covered_after: float  # and of the result
+    doubled_after: float  # the strongest second image in the result's cepstrum, where blur no longer hides it
+    remaining: float  # what is left of the features in the photo
+    local: float  # what is left over where it is strongest against what is left over everywhere
 
     def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
         """(1, values): with the terms of the sharpness measure, as the fits take them."""
         return np.array([[*astuple(self), *astuple(terms)]], np.float64)
+
+
+_PLACES = {each.name: place for place, each in enumerate(fields(Evidence))}
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ class Judgement:
     worsens: float  # the filter would take the face away from the truth
     doubled: float  # two exposures
     overlaid: float  # something sharp before a blurred face
+    before: float  # something before the face, as blurred as it is
 
     @property
     def forbids(self) -> str:
@@ -85,16 +97,28 @@ class Judgement:
             return "the face is there twice, as in a double exposure"
         return "something sharp lies before the blurred face" if self.overlaid >= CERTAIN else ""
 
+    @property
+    def unpaintable(self) -> str:
+        """Why nothing may be painted, whatever the filter may do, or ""."""
+        return self.refusal or (_BEFORE if self.before >= CERTAIN else "")
+
 
 def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: sharpness.Terms) -> Judgement:
     """What the fits say of a result; `crop` (side, side, 3), 0 to 1, is the photo's, `terms` those of its measure."""
-    row = evidence(found, crop, blur, noise).row(terms)
-    unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -4, 4)
+    return judged(evidence(found, crop, blur, noise).row(terms), blur.confidence)
+
+
+def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
+    """What the fits say of evidence, (1, values), with a kernel of this confidence."""
+    unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -_FAR, _FAR)
     values = np.hstack([np.ones((1, 1)), unit])[0]
-    worse, doubled, overlaid = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
-    allowed = _FOR_NOISE * max(0.0, noise.level * 255 - _LITTLE_NOISE) + _FOR_BLOCKS * max(0.0, terms.blockiness)
-    sure = _FOR_CERTAINTY if blur.confidence >= _SURE else 0.0
-    return Judgement(worse - sure, doubled - allowed, overlaid - allowed)
+    worse, doubled, overlaid, before = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
+    twice = min(row[0, _PLACES["doubled"]], row[0, _PLACES["doubled_after"]]) >= _TWICE
+    pulls = before >= CERTAIN and row[0, _PLACES["stretch"]] >= _STRETCHED
+    worse -= _FOR_CERTAINTY if confidence >= _SURE else 0.0
+    return Judgement(
+        worse, max(doubled, CERTAIN) if twice else doubled, max(overlaid, before) if pulls else overlaid, before
+    )
 
 
 def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:
@@ -110,7 +134,6 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
         leftover=math.log(float(np.percentile(structure, 90)) * 255 + 0.1),
         misfit=math.log(float(np.percentile(np.sqrt(_near(residual**2))[_FACE], 90)) * 255 + 0.1),
         share=math.log(float(np.percentile(structure / (contrast + 0.01), 90)) + 0.005),
-        doubt=math.log(1 - blur.confidence + 1e-3),
         spread=math.log(blur.spread + 0.3),
         stretch=math.log((long + 0.2) / (short + 0.2)),
         disorder=float(-(blur.kernel * np.log(blur.kernel + 1e-9)).sum()),
@@ -118,7 +141,19 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
         peaked=math.log(float((fine**4).mean()) / (float((fine**2).mean()) ** 2 + _TINY**2) + _TINY),
         rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + 1e-4)),
         clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + 1e-3),
+        covered=occlusion.log_odds(crop),
+        covered_after=occlusion.log_odds(found.restored),
+        doubled_after=second_image(after, max(noise.level, _LOUD)),
+        remaining=sharpness.residual_detail(_small(crop)),
+        local=_local(residual),
     )
+
+
+def _local(residual: Plane) -> float:
+    """Log of the strongest structure in a residual (_SIDE, _SIDE) against the usual one, over small places."""
+    structure = np.sqrt(np.maximum(smooth(smooth(residual, _GRAINLESS) ** 2, _SPOT), 0))[_FACE]
+    usual, strongest = np.percentile(structure, (50, 99.5))
+    return math.log(float(strongest) / (float(usual) + 1e-3) + 0.1)
 
 
 def trust(residual: Plane, noise: Noise) -> Plane:

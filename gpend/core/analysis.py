@@ -27,11 +27,17 @@ from gpend.core.direction import directed
 from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
-from gpend.core.report import FaceReport
+from gpend.core.report import FaceReport, Verdict
 from gpend.settings import Background, CoreSettings, TriageSettings
 
 LONG_SIDE = 1280
 """Faces are looked for in the photo at this size, in pixels."""
+
+
+_DOUBTED = frozenset({Verdict.PROFILE, Verdict.COVERED, Verdict.GONE, Verdict.REFUSED, Verdict.UNSURE})
+"""Where every face is one of these, the photo may lie on its side."""
+
+_MAY_BE_SHARP, _BLURRED_BELOW = 0.1, 0.1  # sharpness of a face with strokes before it, and of the same without them
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,16 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     overview = codec.overview(photo, header, LONG_SIDE)
     analysis = PhotoAnalysis(photo, header, overview, [])
     found = _found(analysis, networks.detect, settings.triage)
+    analysis.faces = _all_judged(analysis, found, networks, settings)
+    if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):
+        turned = search.otherwise(overview, header, analysis.cut, networks.detect, settings.triage)
+        analysis.faces = _all_judged(analysis, turned, networks, settings) if turned else analysis.faces
+    return analysis
+
+
+def _all_judged(
+    analysis: PhotoAnalysis, found: list[Face], networks: Networks, settings: CoreSettings
+) -> list[JudgedFace]:
     doubts = {face: triage.doubt(face, settings.triage) for face in found}
     measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
     blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
@@ -124,11 +140,10 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAn
     judged = [
         JudgedFace(face, triage.without_measure(face, doubt))
         if doubt
-        else _judged(face, known[face], header.orientation, settings)
+        else _judged(face, known[face], analysis.header.orientation, settings)
         for face, doubt in doubts.items()
     ]
-    analysis.faces = [_shown(one, header) for one in judged]
-    return analysis
+    return [_shown(one, analysis.header) for one in judged]
 
 
 def _shown(one: JudgedFace, header: codec.Header) -> JudgedFace:
@@ -156,8 +171,14 @@ class _Measured:
 def _measured(analysis: PhotoAnalysis, face: Face) -> _Measured:
     crop, transform = analysis.crop(face, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE), sharpness.SIDE)
     scale = align.scale_of(transform)
-    clean = specks.without_specks(crop, scale)
-    return _Measured(crop, clean, transform, sharpness.measure(clean, scale, analysis.blockiness(face, scale)))
+    clean, blocks = specks.without_specks(crop, scale), analysis.blockiness(face, scale)
+    measure = sharpness.measure(clean, scale, blocks)
+    if measure.sharpness >= _MAY_BE_SHARP:
+        plain = specks.without_strokes(clean, scale)
+        below = sharpness.measure(plain, scale, blocks) if plain is not clean else measure
+        if below.sharpness < _BLURRED_BELOW:
+            return _Measured(crop, plain, transform, below)
+    return _Measured(crop, clean, transform, measure)
 
 
 def _blurs(measured: dict[Face, _Measured], networks: Networks, limit: float) -> dict[Face, Blur]:
@@ -189,12 +210,19 @@ def _left_alone(
     for face, one in measured.items():
         if _is_sharp(one, settings.sharpness_threshold):
             continue
-        smeared = information.blur_width(blurs[face], one.transform) if face in blurs else 1.0
-        doubts[face] = information.doubt(face.width, smeared)
+        found = blurs.get(face)
+        smeared = information.blur_width(found, one.transform) if found else 1.0
+        doubts[face] = information.doubt(face.width, _apart(analysis, face, one, found) if found else 1.0)
         if settings.background is Background.LEAVE and settings.sharpness_threshold < 1:
             doubts[face] = doubts[face] or background.doubt(face.width, smeared, crisp)
         doubts[face] = doubts[face] or _on_closer_look(analysis, face, detect, settings)
     return {face: doubt for face, doubt in doubts.items() if doubt is not None}
+
+
+def _apart(analysis: PhotoAnalysis, face: Face, one: _Measured, found: Blur) -> float:
+    """How far apart the face's points must be to be told apart, in pixels of the photo."""
+    noise = analysis.noise(face, align.scale_of(one.transform))
+    return information.point_width(found, noise, float(luma(one.crop).var()), one.transform)
 
 
 def _on_closer_look(

@@ -67,6 +67,19 @@ def side_for(blur: Blur, scale: float) -> int:
     return next((side for side in _LARGER if left > _LEFT and side * _ROOM <= SIDE / scale), SIDE)
 
 
+def share_heard(blur: Blur, noise: Noise, scale: float, variance: float) -> float:
+    """Of all frequencies of a crop of SIDE, the share at which a face of this variance, blurred so, is above its noise.
+
+    `scale` is pixels of that crop for each photo pixel; `variance` of luma, 0 to 1.
+    """
+    transfer = _transfer(blur.kernel, SIDE, SIDE)
+    power = transfer.real**2 + transfer.imag**2
+    above = power * np.float32(variance) > _cost(SIDE, SIDE, noise, scale)
+    twice = np.full(above.shape[1], 2.0)  # all columns but two stand for their mirror images too
+    twice[[0, -1]] = 1.0
+    return float((above * twice).sum()) / SIDE**2
+
+
 def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: float = 1.0) -> Deconvolved:
     """The face in the middle of `padded`, seen through its blur.
 

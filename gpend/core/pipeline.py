@@ -13,7 +13,7 @@ from gpend.core import align, codec, deconvolution, orientation, paste, resoluti
 from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
-from gpend.core.photo import Face, Landmarks, Plane
+from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish
 from gpend.core.wished import analyse_wished
@@ -143,16 +143,18 @@ def _invisible(one: JudgedFace) -> str:
 def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> restore.Blurred:
     network = one.network or networks.restore
     crop, transform = analysis.crop(one.face, network.template, network.size)
-    seen = _seen(analysis, one.face, one.blur, one.terms) if one.plan.sees and one.blur and one.terms else None
-    return restore.Blurred(network, crop, transform, one.plan.weights, one.plan.paints, seen)
+    seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
+    return restore.Blurred(network, crop, transform, one.plan.weights, one.plan.paints, seen, one.plan.sees)
 
 
-def _seen(analysis: PhotoAnalysis, face: Face, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
-    side = deconvolution.side_for(blur, align.scale_of(align.similarity(face.landmarks, _measured_template())))
-    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
+def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
+    """The face as the filter takes it; where it may only judge, in the smallest crop."""
+    scale = align.scale_of(align.similarity(one.face.landmarks, _measured_template()))
+    side = deconvolution.side_for(blur, scale) if one.plan.sees else sharpness.SIDE
+    transform = align.similarity(one.face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
     margin = round(side * deconvolution.MARGIN)
     around = transform + np.array([[0, 0, margin], [0, 0, margin]])
-    noise = analysis.noise(face, align.scale_of(transform))
+    noise = analysis.noise(one.face, align.scale_of(transform))
     return restore.Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms)
 
 

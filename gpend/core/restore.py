@@ -59,7 +59,8 @@ class Blurred:
     transform: align.Transform  # from the photo to that crop
     weights: BlendWeights | None  # how much of the network's change is used on the photo itself
     paints: bool = True  # whether the network may change it at all
-    seen: Seen | None = None  # where there is a blur to be taken out first
+    seen: Seen | None = None  # where it is known what blurred it
+    sees: bool = True  # whether that may be taken out first; else the gate alone asks of it
 
     @property
     def scale(self) -> float:
@@ -132,8 +133,8 @@ def through_filter(seen: Seen, networks: Networks) -> Plane | None:
     if _forbids(judgement, networks):
         return None
     trust = agreement.trust(found.residual, seen.noise)[:, :, None]
-    refined = _refined(found.restored, seen, networks, alone=bool(judgement.forbids))
-    return np.asarray(seen.crop + trust * (refined - seen.crop), np.float32)
+    result = refined(found.restored, seen, networks, alone=bool(judgement.forbids))
+    return np.asarray(seen.crop + trust * (result - seen.crop), np.float32)
 
 
 def _forbids(judgement: agreement.Judgement, networks: Networks) -> str:
@@ -147,7 +148,7 @@ def _seen_through(seen: Seen) -> Deconvolved:
     return deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
-def _refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
+def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
     """What the filter found, and where that rings or enlarges grain, what the refining network makes of it.
 
     The network `alone` leaves clean skin but soft eyes, the filter crisp eyes but skin with blotches.
@@ -157,9 +158,9 @@ def _refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) ->
     weak, strong = (
         deconvolution.middle(one) for one in deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths)
     )
-    refined = networks.refine(seen.crop[None], weak[None], strong[None])[0]
+    clean = networks.refine(seen.crop[None], weak[None], strong[None])[0]
     share = np.float32(0) if alone else _structure(strong)[:, :, None]
-    return np.asarray(refined + share * (filtered - refined), np.float32)
+    return np.asarray(clean + share * (filtered - clean), np.float32)
 
 
 def _structure(filtered: Plane) -> Plane:
@@ -183,13 +184,16 @@ def _filtered(face: Blurred, networks: Networks, strength: float) -> _Filtered:
         return _Filtered(face, face.crop, None, None, own)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
+    if not face.sees:
+        return _Filtered(face, face.crop, None, None, None if judgement.unpaintable else own, judgement.unpaintable)
     if _forbids(judgement, networks):
-        paints = not judgement.refusal and seen.blur.confidence >= _STILL
+        paints = not judgement.unpaintable and seen.blur.confidence >= _STILL
         return _Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
-    change = _refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
+    change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
+    paints = face.paints and not judgement.unpaintable
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
-    after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if face.paints else None
+    after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if paints else None
     return _Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
 
 

@@ -21,6 +21,8 @@ _WIDTHS = (
 )  # of the face in it, the second only where the first does not find it; larger, an animal's face passes too
 _SHARE = 0.52  # a face's width of the FFHQ crop around it
 _ASTRAY = 0.3  # root mean square distance of the landmarks from where they were, in eye distances
+_ASKED = 4  # faces of a photo that are asked about
+_MUCH_SURER = 1.3  # so much more must speak for another turn than for one in which faces stand upright
 _CERTAIN = 0.998  # scores from here on need no second look
 
 AGREES = 0.7
@@ -28,6 +30,9 @@ AGREES = 0.7
 
 Cut = Callable[[align.Transform, int], Plane]
 """(side, side, 3), 0 to 1: what lies in the photo under a crop of this transform."""
+
+Alone = Callable[[Face], float]
+"""How sure the detector is of a face alone."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +60,53 @@ def faces(
     """All faces of a photo, in stored coordinates; `overview` is (h, w, 3) uint8 RGB, as it is stored.
 
     A photo whose orientation tag lies is looked at as stored too. Where nothing upright is surely found, as in a scan
-    that lies on its side, the other turns are tried, and the one with an upright face wins, if it is
-    one when it is looked at alone.
+    that lies on its side, or most of it is doubtful, the other turns are tried.
     """
-    own = (header.orientation,) if header.orientation == 1 else (header.orientation, 1)
-    pictures = (overview, _smaller(overview))
+    own = _own_turns(header)
     first: list[Face] = []
-    for look in (_Look(picture, turn) for picture in pictures for turn in own):
+    for look in (_Look(picture, turn) for picture in (overview, _smaller(overview)) for turn in own):
         found = look.found(detect)
         stored = look.stored(found, header)
-        if _certainty(found, settings) and _stand_alone(stored, cut, detect):
-            return stored
+        certainty = _certainty(found, settings)
+        if certainty and _stand_alone(stored, cut, detect):
+            if look.turn != 1 or not _is_doubtful(found, stored, lambda one: score_alone(one, cut, detect), settings):
+                return stored
+            return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * certainty) or stored
         first = first or stored
-    best, turned = _otherwise_turned(pictures, [turn for turn in _TURNS if turn not in own], detect, settings)
+    return otherwise(overview, header, cut, detect, settings) or first
+
+
+def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for another turn
+    overview: Pixels,
+    header: codec.Header,
+    cut: Cut,
+    detect: DetectFaces,
+    settings: TriageSettings,
+    *,
+    least: float = 0.0,
+) -> list[Face]:
+    """The faces of a photo that lies on its side or its head, in stored coordinates; none where it stands upright.
+
+    The turn with the most certain upright faces wins, if the surest of them is a face when it is looked at alone, and
+    its certainty is more than `least`.
+    """
+    turns = [turn for turn in _TURNS if turn not in _own_turns(header)]
+    best, turned = _otherwise_turned((overview, _smaller(overview)), turns, detect, settings)
     stored = best.stored(turned, header)
-    return stored if turned and _stand_alone(stored, cut, detect) else first
+    is_surer = bool(turned) and _certainty(turned, settings) > least
+    return stored if is_surer and _stand_alone(stored, cut, detect) else []
+
+
+def _own_turns(header: codec.Header) -> tuple[int, ...]:
+    return (header.orientation,) if header.orientation == 1 else (header.orientation, 1)
+
+
+def _is_doubtful(found: Sequence[Face], stored: Sequence[Face], alone: Alone, settings: TriageSettings) -> bool:
+    """Whether some of what was found, beside the surest, may be no upright face: then the photo may lie on its side."""
+    if not all(_is_plain(face, settings) for face in found):
+        return True
+    others = sorted(stored, key=lambda face: face.score, reverse=True)[1:_ASKED]
+    return any(face.score < _CERTAIN and alone(face) < AGREES for face in others)
 
 
 def _stand_alone(stored: Sequence[Face], cut: Cut, detect: DetectFaces) -> bool:

@@ -1,5 +1,6 @@
 """The physical gate: what a result blurred again does not explain is seen."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gpend.core import agreement, align, deconvolution
+from gpend.core import agreement, align, coefficients, deconvolution, sharpness
 from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
 from gpend.core.networks import Networks
@@ -69,3 +70,19 @@ def test_evidence_is_finite_even_where_there_is_nothing_to_see() -> None:
     found = deconvolution.deconvolve(flat, gauss(2), CLEAN, 1.0)
     seen = agreement.evidence(found, deconvolution.middle(flat), gauss(2), CLEAN)
     assert np.isfinite(list(vars(seen).values())).all()
+
+
+def test_the_fits_are_of_as_many_terms_as_are_measured() -> None:
+    count = len(fields(agreement.Evidence)) + len(fields(sharpness.Terms))
+    assert len(coefficients.EVIDENCE_MEANS) == len(coefficients.EVIDENCE_SPREADS) == count
+    assert [len(weights) for weights in coefficients.EVIDENCE] == [1 + count] * 4
+
+
+def test_over_what_lies_before_a_face_nothing_is_painted_though_it_may_be_filtered() -> None:
+    before = agreement.Judgement(worsens=-1, doubled=-1, overlaid=-1, before=1)
+    assert before.unpaintable
+    assert not before.forbids
+    for told in ("doubled", "overlaid"):
+        refused = replace(agreement.Judgement(-1, -1, -1, -1), **{told: 1.0})
+        assert refused.forbids == refused.unpaintable == refused.refusal != ""
+    assert not agreement.Judgement(-1, -1, -1, -1).unpaintable

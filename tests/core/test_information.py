@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gpend.core import information
 from gpend.core.blur import Blur
+from gpend.core.noise import Noise
 from gpend.core.report import Verdict
 
 
@@ -42,3 +43,32 @@ def test_more_detail_never_raises_a_doubt_that_less_does_not(width: float, smear
     if information.doubt(width, smeared) is None:
         assert information.doubt(width * 1.1, smeared) is None
         assert information.doubt(width, max(1.0, smeared * 0.9)) is None
+
+
+CLEAN, LOUD = Noise(1.2 / 255), Noise(30 / 255)
+
+
+def test_where_there_is_hardly_any_noise_points_are_as_far_apart_as_the_blur_is_wide() -> None:
+    wide = information.point_width(gaussian(4), CLEAN, 0.04, scale(1))
+    assert wide == pytest.approx(4 * 2.355, rel=0.02)
+
+
+def test_noise_leaves_less_of_a_face() -> None:
+    quiet, noisy = (information.point_width(gaussian(2), noise, 0.04, scale(1)) for noise in (CLEAN, LOUD))
+    assert noisy > 1.3 * quiet
+
+
+def test_a_face_that_was_shaken_keeps_what_lies_across_the_shake() -> None:
+    streak = np.zeros((41, 41), np.float32)
+    streak[20, 8:33] = 1 / 25
+    shaken, defocused = Blur(streak, 1.0), gaussian(7)
+    along, round_ = (information.point_width(one, CLEAN, 0.04, scale(1)) for one in (shaken, defocused))
+    assert along < 0.6 * round_
+
+
+@given(st.floats(0.5, 8), st.floats(1.2, 40))
+def test_more_blur_and_more_noise_never_leave_more(sigma: float, level: float) -> None:
+    noise, more = Noise(level / 255), Noise(level * 1.3 / 255)
+    here = information.point_width(gaussian(sigma), noise, 0.03, scale(1))
+    assert here <= information.point_width(gaussian(sigma * 1.2), noise, 0.03, scale(1)) + 1e-6
+    assert here <= information.point_width(gaussian(sigma), more, 0.03, scale(1)) + 1e-6

@@ -144,3 +144,30 @@ def test_a_scanned_portrait_on_its_side_is_restored_and_stays_on_its_side(
     outcome = pipeline.process(stream.getvalue(), networks, CoreSettings())
     assert isinstance(outcome, Restored)
     assert Image.open(io.BytesIO(outcome.photo)).size == (lying.shape[1], lying.shape[0])
+
+
+class Mixed:
+    """Finds one plain face and a doubtful one in a picture that lies on its side, and two faces where it is upright."""
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """In the look at a face alone, which is square, a face where it is expected."""
+        if image.shape[0] == image.shape[1]:
+            return Expecting(0.99)(image)
+        if image[:4].mean() > 128:
+            return [face(), moved(face(), 400)]
+        return [face(0.95), moved(face(0.5), 400)]
+
+
+def moved(one: Face, shift: float) -> Face:
+    x0, y0, x1, y1 = one.box
+    left, right, nose, first, second = ((x + shift, y) for x, y in one.landmarks)
+    return Face((x0 + shift, y0, x1 + shift, y1), (left, right, nose, first, second), one.score)
+
+
+def test_where_some_of_what_was_found_is_doubtful_another_turn_with_surer_faces_wins() -> None:
+    photo = picture(6)
+    height, width = photo.shape[:2]
+    found = search.faces(photo, header(width, height), cut, Mixed(), SETTINGS)
+    assert [one.score for one in found] == [0.99, 0.99]
+    assert len(search.otherwise(photo, header(width, height), cut, Mixed(), SETTINGS)) == 2
+    assert search.otherwise(photo, header(width, height), cut, Mixed(), SETTINGS, least=2.0) == []

@@ -53,3 +53,23 @@ def test_a_blurred_face_without_dust_is_measured_as_before(sigma: float) -> None
 def test_where_nothing_stands_out_the_crop_itself_comes_back() -> None:
     slope = np.repeat(np.linspace(0, 1, 256, dtype=np.float32)[None, :, None], 256, 0).repeat(3, 2)
     assert specks.without_specks(slope, 1.0) is slope
+
+
+def test_sharp_writing_across_a_blurred_face_is_no_detail_of_it() -> None:
+    blurred = crop(4)
+    over = np.zeros(blurred.shape, np.uint8)
+    for row in (90, 150, 210):
+        cv2.putText(over, "SAMPLE photo", (4, row), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 1, cv2.LINE_AA)
+    share = np.float32(0.55) * over / 255
+    written = np.asarray(blurred + share * (1 - blurred), np.float32)
+    plain, marked, found = (
+        sharpness.measure(one, 1.0, 0.0).sharpness for one in (blurred, written, specks.without_strokes(written, 1.0))
+    )
+    assert plain < 0.1
+    assert marked > 0.5
+    assert found < 0.1
+
+
+def test_a_blurred_face_has_no_strokes() -> None:
+    blurred = crop(3)
+    assert specks.without_strokes(blurred, 1.0) is blurred

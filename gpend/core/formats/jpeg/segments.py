@@ -117,6 +117,8 @@ def _end(file: Reader, start: int) -> int:
     if len(told) < _MARKER_BYTES or end > file.size:
         raise IncompleteError(ENDS_EARLY)
     if end < start + 4:  # the length counts its own two bytes
+        if not any(file.read(start + 2, _GLANCE)):
+            raise IncompleteError(ENDS_EARLY)  # space that was reserved, and is not filled yet
         raise PhotoError("the JPEG is corrupt: a segment has an impossible length")
     return end
 

@@ -1,0 +1,212 @@
+"""What is gained on real photos: python -m tests.benchmarks.photos FOLDER [--sheets FOLDER] prints a table.
+
+FOLDER holds photos of sharp faces. Each photo is made smaller, blurred as a whole in proportion to its largest face,
+saved as a JPEG, and goes the whole way through gpend. Every face that was sharp is then compared with itself: the mean
+gain of what was restored, how often it is nearer, and how many were left alone. Beside gpend stand half of the raw
+network, unsharp masking, and the Wiener filter that is told the kernel. With --sheets, pictures to look at: each face
+as a screen shows it, the input, gpend, the truth.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import align, analysis, deconvolution, pipeline, visible
+from gpend.core.blur import Blur
+from gpend.core.networks import Networks
+from gpend.core.noise import Noise, noise_level
+from gpend.core.photo import Box, Face, Plane
+from gpend.core.report import FaceReport, Restored, Verdict
+from gpend.models.loading import load
+from gpend.settings import CoreSettings
+from tests.benchmarks import gains, material, restoring
+from tests.benchmarks.degradations import FACE_SHARE, Random, saved
+
+_LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
+_FEWEST, _SHARP = 60.0, 0.9  # pixels across a face, and its sharpness, from which it can be the truth
+_MARGIN = round(material.SIDE * deconvolution.MARGIN)
+_QUALITIES = (85, 92, 95)
+_PER_SHEET = 8
+_CELL = 256  # pixels, of a picture on a sheet
+_UNSHARP = 2.0  # radius in pixels
+_SAME = 0.4  # of two boxes together, which they share if they stand for one face
+WAYS = ("input", "gpend", "half raw", "unsharp", "kernel known")
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One face of a photo that was blurred."""
+
+    photo: str
+    report: FaceReport
+    pictures: dict[str, Plane]  # by way, and "truth": (SIDE, SIDE, 3), 0 to 1
+    shown: list[Plane]  # the input, gpend, the truth, as large as a screen shows them
+
+    @property
+    def truth(self) -> Plane:
+        """The face before it was blurred."""
+        return self.pictures["truth"]
+
+
+@click.command(help=__doc__)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--most", default=0, help="Take so many photos; 0 stands for all.")
+@click.option("--kinds", default="", help="Rows of tests.benchmarks.gains, with commas between; all unless told.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--sheets", type=click.Path(file_okay=False, path_type=Path), help="A folder for contact sheets.")
+def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None) -> None:
+    """Print the table."""
+    networks, random = load(CoreSettings()), np.random.default_rng(seed)
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    if most:
+        paths = [paths[place] for place in sorted(random.choice(len(paths), min(most, len(paths)), replace=False))]
+    measures = restoring.distances(networks)
+    click.echo(f"{len(paths)} photos; of restored faces: gain of {' / '.join(measures)}, share nearer, dB")
+    for row in gains.ROWS:
+        if not kinds or row.name in kinds.split(","):
+            found = [one for path in paths for one in _compared(path, row, networks, random)]
+            click.echo(_line(row.name, found, measures))
+            if sheets is not None:
+                _draw(found, sheets, row.name.replace(" ", "-"))
+
+
+def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) -> Iterator[Compared]:
+    truth = _read(path)
+    faces = [one for one in analysis.analyse(_png(truth), networks, CoreSettings()).faces if _is_truth(one)]
+    if not faces:
+        return
+    kernel = row.kernel(random)
+    seen = _blurred(truth, kernel, max(one.face.width for one in faces), row, random)
+    outcome = pipeline.process(seen, networks, CoreSettings())
+    after = _decoded(outcome.photo) if isinstance(outcome, Restored) else _decoded(seen)
+    for one in faces:
+        report = max(outcome.faces, key=lambda other: _shared(other.box, one.face.box), default=None)
+        if report is not None and _shared(report.box, one.face.box) > _SAME:
+            pixels = (_decoded(seen), after, truth)
+            yield Compared(path.stem, report, *_pictures(one.face, pixels, kernel, networks))
+
+
+def _pictures(
+    face: Face, pixels: tuple[Pixels, Pixels, Pixels], kernel: Plane, networks: Networks
+) -> tuple[dict[str, Plane], list[Plane]]:
+    """A face in every way, and as it is shown; `pixels` are the photo blurred, restored and as it was."""
+    transform = align.similarity(face.landmarks, material.TARGET)
+    crop, after, truth = (align.crop(one, transform, material.SIDE) for one in pixels)
+    raw = np.clip(networks.restore(crop[None])[0], 0, 1)
+    sharper = np.clip(crop + (crop - cv2.GaussianBlur(crop, (0, 0), _UNSHARP)), 0, 1)
+    around = align.crop(
+        pixels[0], transform + np.array([[0, 0, _MARGIN], [0, 0, _MARGIN]]), material.SIDE + 2 * _MARGIN
+    )
+    noise = Noise(noise_level(pixels[0]))
+    known = deconvolution.deconvolve(around, Blur(kernel, 1.0), noise, align.scale_of(transform)).restored
+    ways = (crop, after, (crop + raw) / 2, sharper, known)
+    pictures = {name: np.asarray(way, np.float32) for name, way in zip(WAYS, ways, strict=True)}
+    side = visible.side_for(material.SIDE / align.scale_of(transform))
+    shown = [_at(one, transform, side) for one in pixels]
+    return pictures | {"truth": truth}, shown
+
+
+def _at(pixels: Pixels, transform: align.Transform, side: int) -> Plane:
+    larger = transform * (side / material.SIDE)
+    larger[:, 2] += 0.5 * (side / material.SIDE - 1)
+    return align.crop(pixels, larger, side)
+
+
+def _is_truth(one: analysis.JudgedFace) -> bool:
+    return one.face.width >= _FEWEST and (one.report.sharpness or 0.0) >= _SHARP
+
+
+def _blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:
+    """The photo as a JPEG: shaken, or out of focus, by a kernel that is told for a crop with its largest face."""
+    wide = deconvolution.resampled(kernel, width / (material.SIDE * FACE_SHARE))
+    image = cv2.filter2D(truth.astype(np.float32), -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
+    image = image * row.light + random.normal(0, row.noise, truth.shape)
+    quality = int(random.choice(_QUALITIES))
+    for _ in range(row.saves - 1):
+        image = saved(np.asarray(image, np.float32), quality).astype(np.float64)
+    return _encoded(np.asarray(np.rint(np.clip(image, 0, 255)), np.uint8), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
+
+
+def _read(path: Path) -> Pixels:
+    """The photo upright and at most so large, RGB."""
+    picture = _decoded(path.read_bytes())
+    share = min(1.0, _LONG_SIDE / max(picture.shape[:2]))
+    size = (round(picture.shape[1] * share), round(picture.shape[0] * share))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _decoded(photo: bytes) -> Pixels:
+    image = cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError("this cannot be read as a picture")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _png(pixels: Pixels) -> bytes:
+    return _encoded(pixels, ".png", cv2.IMWRITE_PNG_COMPRESSION, 1)
+
+
+def _encoded(pixels: Pixels, ending: str, option: int, value: int) -> bytes:
+    return bytes(cv2.imencode(ending, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [option, value])[1])
+
+
+def _shared(box: Box, other: Box) -> float:
+    """The common part of two boxes against both together."""
+    across = max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
+    down = max(0.0, min(box[3], other[3]) - max(box[1], other[1]))
+    areas = ((one[2] - one[0]) * (one[3] - one[1]) for one in (box, other))
+    return across * down / max(1.0, sum(areas) - across * down)
+
+
+def _line(name: str, found: Sequence[Compared], measures: dict[str, restoring.Distance]) -> str:
+    """Mean gains over the faces that gpend restored, for every way."""
+    restored = [one for one in found if one.report.verdict is Verdict.RESTORED]
+    cells = [f"{name:<22}{len(restored):>4} of {len(found):<4}"]
+    for way in WAYS[1:]:
+        gained = np.array(
+            [
+                [
+                    take(one.pictures[WAYS[0]], one.truth, one.truth) - take(one.pictures[way], one.truth, one.truth)
+                    for take in measures.values()
+                ]
+                for one in restored
+            ]
+        ).reshape(-1, len(measures))
+        if not len(gained):
+            continue
+        decibels = [restoring.decibels(one.pictures[way], one.truth) for one in restored]
+        before = [restoring.decibels(one.pictures[WAYS[0]], one.truth) for one in restored]
+        means = "/".join(f"{value:+.3f}" for value in gained.mean(0))
+        shares = "/".join(f"{value:.0%}" for value in (gained > 0).mean(0))
+        cells.append(f"{way}: {means}, {shares}, {np.mean(decibels) - np.mean(before):+.2f} dB")
+    return "  ".join(cells)
+
+
+def _draw(found: Sequence[Compared], folder: Path, name: str) -> None:
+    """Before, after, truth: each face that was restored, as a screen shows it, a few to a sheet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    restored = [one for one in found if one.report.verdict is Verdict.RESTORED]
+    for start in range(0, len(restored), _PER_SHEET):
+        rows = [_row(one) for one in restored[start : start + _PER_SHEET]]
+        rows += [np.zeros_like(rows[0])] * (len(rows) % 2)
+        sheet = np.vstack([np.hstack(rows[place : place + 2]) for place in range(0, len(rows), 2)])
+        cv2.imwrite(str(folder / f"{name}-{start // _PER_SHEET}.png"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+
+
+def _row(one: Compared) -> Pixels:
+    cells = [cv2.resize(picture, (_CELL, _CELL), interpolation=cv2.INTER_AREA) for picture in one.shown]
+    row = np.ascontiguousarray(np.rint(np.clip(np.hstack(cells), 0, 1) * 255), np.uint8)
+    told = f"{one.photo} {one.shown[0].shape[0]} px"
+    cv2.putText(row, told, (4, _CELL - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 0), 1, cv2.LINE_AA)
+    return row
+
+
+if __name__ == "__main__":
+    main()
