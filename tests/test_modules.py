@@ -16,8 +16,12 @@ NEIGHBOURS = {
     "gpend.models.install": "cli/test_weights.py",
     "gpend.models.verification": "cli/test_weights.py",
     "gpend.training.command": "cli/test_training.py",
+    "gpend.web.actions": "web/test_app.py",
+    "gpend.web.dashboard": "web/test_live.py",
+    "gpend.web.entrance": "web/test_security.py",
     "gpend.web.guard": "web/test_security.py",
     "gpend.web.pages": "web/test_app.py",
+    "gpend.web.views": "web/test_app.py",
 }
 """Modules that are asked for through what they serve: a command, a page."""
 

@@ -24,7 +24,7 @@ from gpend.settings import CoreSettings
 SHOWN = 400
 """Faces that are kept with their pictures: those in greatest need."""
 
-_SIDE = 160  # of the pictures in the report, in pixels
+_SIDE = 224  # of the pictures in the report, in pixels
 _QUALITY = 82
 _KERNEL_SIDE = 48  # of the kernel beside them
 

@@ -1,8 +1,9 @@
 """The report as one self-contained HTML file: no script, style or picture from elsewhere."""
 
 import base64
+from collections import Counter
 from importlib import resources
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from jinja2 import Environment, select_autoescape
 from markupsafe import Markup
@@ -18,6 +19,7 @@ def page(collection: Collection, threshold: float, strength: float = 1.0) -> str
         autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
     environment.filters["picture"] = _picture
+    environment.filters["address"] = _address
     environment.filters["told"] = lambda verdict: pipeline.WORDS[verdict]
     template = environment.from_string(resources.files("gpend.preview").joinpath("page.html").read_text("utf-8"))
     return template.render(
@@ -25,6 +27,8 @@ def page(collection: Collection, threshold: float, strength: float = 1.0) -> str
         threshold=threshold,
         strength=strength,
         sharpness=[round(value, 4) for value in collection.sharpness],
+        shown=Counter(face.report.verdict.value for face in collection.faces).most_common(),
+        style=Markup(resources.files("gpend.web").joinpath("static", "style.css").read_text("utf-8")),  # noqa: S704 - ours
     )
 
 
@@ -33,6 +37,11 @@ def _shown(value: object) -> object:
     if isinstance(value, (str, PurePath)) and not isinstance(value, Markup):
         return words.plain(str(value))
     return value
+
+
+def _address(photo: Path) -> str:
+    """Of the photo itself, for who opens the report on the same machine; bytes that are no UTF-8 are escaped."""
+    return photo.absolute().as_uri()
 
 
 def _picture(data: bytes) -> Markup:

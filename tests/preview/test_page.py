@@ -20,7 +20,7 @@ def test_a_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(name: bytes) -> No
     collection = Collection([Seen(photo, report, b"before", b"after")], [0.1], failures=[(photo, f"{photo} is broken")])
     html = page(collection, 0.5)
     assert html.encode()
-    assert html.count("/photos/a") == 4
+    assert html.count("/photos/a") == 5  # a link is among them
     assert "<script>a" not in html
 
 
@@ -29,3 +29,17 @@ def test_a_face_is_shown_with_what_its_photo_tells_of_camera_and_date() -> None:
     capture = "ACME <Phone> 9, 2023-07-08 09:10:11"
     seen = Seen(Path("/photos/a.jpg"), report, b"before", b"after", capture=capture)
     assert "ACME &lt;Phone&gt; 9, 2023-07-08 09:10:11" in page(Collection([seen], [0.1]), 0.5)
+
+
+def test_faces_can_be_looked_at_by_what_was_decided_and_lead_to_their_photos() -> None:
+    report = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, "it was blurred")
+    html = page(Collection([Seen(Path("/photos/a b.jpg"), report, b"before", b"after")], [0.1]), 0.5)
+    assert 'data-show="restored"' in html
+    assert 'href="file:///photos/a%20b.jpg"' in html
+
+
+def test_the_report_asks_nothing_of_anybody() -> None:
+    html = page(Collection([], []), 0.5)
+    assert "http" not in html.replace("http-equiv", "")
+    assert "@import" not in html
+    assert "url(" not in html

@@ -1,0 +1,65 @@
+"""The dashboard beside the daemon is a process that is started again, and that ends with the daemon."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gpend.cli.companion import Companion
+
+_DAEMON = """
+import sys, time
+from gpend.cli import companion
+made = companion.Companion(sys.argv[1], enabled=True)
+made._command = [sys.executable, "-c", sys.argv[2], sys.argv[3]]
+with made:
+    time.sleep(60)
+"""
+_PAGE = """
+import os, sys, time
+from pathlib import Path
+from gpend.cli.companion import end_with_daemon
+end_with_daemon()
+with Path(sys.argv[1]).open("a") as file:
+    file.write(f"{os.getpid()}\\n")
+if len(Path(sys.argv[1]).read_text().splitlines()) > 1:
+    time.sleep(60)
+"""
+
+
+def _lines(file: Path, wanted: int) -> list[str]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = file.read_text().splitlines() if file.exists() else []
+        if len(found) >= wanted:
+            return found
+        time.sleep(0.1)  # another process is waited for
+    raise AssertionError("it was not started")
+
+
+def _is_there(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().split()[2] != "Z"
+
+
+def test_it_is_started_again_and_ends_with_a_daemon_that_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "starts"
+    command = [sys.executable, "-c", _DAEMON, str(tmp_path / "gpend.yaml"), _PAGE, str(file)]
+    daemon = subprocess.Popen(command)
+    try:
+        page = int(_lines(file, 2)[1])
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait(10)
+        until = time.monotonic() + 20
+        while _is_there(page) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not _is_there(page)
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_where_it_is_not_wanted_nothing_is_started(tmp_path: Path) -> None:
+    with Companion(tmp_path / "gpend.yaml", enabled=False) as companion:
+        assert companion._process is None  # noqa: SLF001 - nothing else shows it
