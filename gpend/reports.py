@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,9 +221,10 @@ def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
     if photo.exists() and not path.exists():
         return f"It lies in the output folder {folder.output}, but gpend did not make it."
     relative = path.relative_to(folder.source)
-    if not names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat):
-        if photo.is_dir() and not names.is_excluded_directory(path):
-            return "There is no photo in it, or below it, that gpend knows."
+    is_named_so = names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat)
+    if photo.is_dir() and not names.is_excluded_directory(path) and not (relative.suffix and is_named_so):
+        return "There is no photo in it, or below it, that gpend knows."
+    if not is_named_so:
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
     if ignored := passed_over(path, folders):
         return f"It is passed over: {ignored}."
@@ -235,8 +237,9 @@ def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
         if photo.is_relative_to(folder.source):
             relative = photo.relative_to(folder.source)
             above = os.fspath(relative.parent)
-            rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
-            return SENTENCES.get(rules.reason(os.fspath(relative)), "")
+            with suppress(OSError):  # who may not look has other words for it
+                rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
+                return SENTENCES.get(rules.reason(os.fspath(relative)), "")
     return ""
 
 

@@ -114,7 +114,7 @@ def _try_message(settings: Settings) -> None:
         raise RefusedError("No message was sent: notifications.urls names nobody.")
     if not sender(urls)(Message("gpend", "This is a message to try. gpend would tell you here what it has done.")):
         raise UndoneError("The message could not be sent to all addresses. Are they right, and is there a network?")
-    click.echo(f"A message was sent to {len(urls)} addresses.")
+    click.echo("A message was sent." if len(urls) == 1 else f"A message was sent to {len(urls)} addresses.")
 
 
 @commands.command(name="print")

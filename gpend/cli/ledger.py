@@ -71,15 +71,17 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
         why_not = _NO_NAMESAKE if is_bare else reports.absence(photo, settings.folders)
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
+    ignored = [reports.passed_over(Path(each.photo), settings.folders) for each in answers]
     if as_json:
-        told = [asdict(each) | _capture(each) for each in answers]
+        told = [
+            asdict(each) | _capture(each) | {"passed_over": why} for each, why in zip(answers, ignored, strict=True)
+        ]
         print_json(told if len(told) > 1 else told[0])
         return
-    for each in answers:
+    for each, why in zip(answers, ignored, strict=True):
         click.echo(words.history_text(each, datetime.now(UTC), _capture(each)))
-        ignored = reports.passed_over(Path(each.photo), settings.folders)
-        if ignored:
-            click.echo(f"  It is passed over now: {ignored}. What was made of it stays as it is.")
+        if why:
+            click.echo(f"  It is passed over now: {why}. What was made of it stays as it is.")
     if len(answers) == _NAMESAKES:
         click.echo(f"There may be more photos of that name than these {_NAMESAKES}; say in which folder, as 2019/NAME.")
 

@@ -255,3 +255,21 @@ def test_retry_is_not_told_two_things_at_once(gpend: Gpend, album: Path) -> None
         assert result.exit_code == 2
         assert "Nothing was changed" in result.output
     assert waiting(album) == []
+
+
+def test_why_tells_that_a_photo_is_passed_over_whether_it_is_known_or_not(gpend: Gpend, configured: Path) -> None:
+    source = configured.parent / "in"
+    for name in ("bad.jpg", "new.jpg"):
+        (source / name).write_bytes(b"x")
+    (source / ".gpendignore").write_text("*.jpg")
+    known, new = (gpend("why", f"in/{name}", "--config", configured) for name in ("bad.jpg", "new.jpg"))
+    assert "It is passed over now: a file .gpendignore" in known.output
+    assert (new.exit_code, "It is passed over: a file .gpendignore" in new.output) == (1, True)
+    told = json.loads(gpend("why", "bad.jpg", "--json", "--config", configured).output)
+    assert told["passed_over"].startswith("a file .gpendignore")
+
+
+def test_a_name_that_nobody_knows_is_told_as_that(gpend: Gpend, configured: Path) -> None:
+    result = gpend("why", "IMG_9999.jpg", "--config", configured)
+    assert result.exit_code == 1
+    assert "no photo of that name" in result.output
