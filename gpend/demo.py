@@ -18,8 +18,12 @@ from gpend.errors import FatalError
 from gpend.reports import History
 
 BLURRED = "portrait-blurred.jpg"
-SAMPLES = (BLURRED, "portrait-sharp.jpg", "no-faces.jpg")
-_EXPECTED = {BLURRED: "restored"}  # all others: kept
+SHAKEN = "portrait-shaken.jpg"
+SAMPLES = (SHAKEN, BLURRED, "portrait-sharp.jpg", "no-faces.jpg")
+_RESTORED = {
+    SHAKEN: "shaken-restored.jpg",
+    BLURRED: "blurred-restored.jpg",
+}  # and the names they are left under; others: kept
 _UNSETTLED = ("waiting", "working")
 _PATIENCE = 240.0  # seconds for everything; a slow NAS needs most of them to load the networks
 _STOP = 15.0  # seconds for an orderly end
@@ -72,7 +76,7 @@ def demonstrate(folder: Path, say: Say) -> bool:
         daemon = _start(place)
         try:
             _wait_until(lambda: _is_watching(place), daemon, place)
-            say("It watches. Dropping in three pictures ...\n")
+            say("It watches. Dropping in four pictures ...\n")
             _drop_in(place)
             histories = _settled(daemon, place, say)
         finally:
@@ -170,13 +174,26 @@ def _stop(daemon: "subprocess.Popen[bytes]") -> None:
 
 
 def _left_behind(place: _Place, folder: Path, histories: dict[str, History], say: Say) -> bool:
-    restored = place.output / BLURRED
-    if restored.is_file():
-        photo, picture = folder / "portrait-restored.jpg", folder / "before-after.png"
-        shutil.copy2(restored, photo)
-        before_and_after(shipped.sample(BLURRED), photo, histories[BLURRED]).save(picture)
-        say(f"\nThe restored photo: {photo}\nBefore and after:   {picture}")
-    return all(history.state == _EXPECTED.get(name, "kept") for name, history in histories.items())
+    rows = []
+    say("")
+    for sample, name in _RESTORED.items():
+        if (place.output / sample).is_file():
+            photo = folder / name
+            shutil.copy2(place.output / sample, photo)
+            rows.append(before_and_after(shipped.sample(sample), photo, histories[sample]))
+            say(f"Restored:         {photo}")
+    if rows:
+        picture = folder / "before-after.png"
+        _stacked(rows).save(picture)
+        say(f"Before and after: {picture}")
+    return all(history.state == ("restored" if name in _RESTORED else "kept") for name, history in histories.items())
+
+
+def _stacked(rows: list[Image.Image]) -> Image.Image:
+    whole = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
+    for place, row in enumerate(rows):
+        whole.paste(row, (0, place * _SIDE))
+    return whole
 
 
 def before_and_after(before: Path, after: Path, history: History) -> Image.Image:

@@ -41,7 +41,7 @@ def test_a_wheel_takes_them_all_along() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"])
+@pytest.mark.parametrize("name", ["portrait-shaken.jpg", "portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"])
 def test_every_sample_is_a_small_picture_whose_origin_is_told(name: str) -> None:
     path = shipped.sample(name)
     assert path.stat().st_size < 300_000

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from gpend.core import (
     align,
     background,
@@ -23,7 +21,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
-from gpend.core.direction import directed
+from gpend.core.direction import blurs_of
 from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
@@ -187,9 +185,7 @@ def _blurs(measured: dict[Face, _Measured], networks: Networks, limit: float) ->
     if networks.estimate is None or not asked:
         return {}
     crops = [luma(measured[face].clean) for face in asked]
-    found = networks.estimate(np.stack(crops))
-    told = zip(asked, crops, found.kernels, found.confidence, strict=True)
-    return {face: directed(crop, Blur(kernel, float(confidence))) for face, crop, kernel, confidence in told}
+    return dict(zip(asked, blurs_of(crops, networks.estimate), strict=True))
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

@@ -4,6 +4,7 @@ The power spectrum of a photo is the same for both, so a network that reads it f
 itself tells them apart: with the wrong one the filter leaves an echo beside each edge, and echoes are edges too.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 
 from gpend.core import deconvolution
 from gpend.core.blur import SIDE, Blur
+from gpend.core.networks import EstimateBlur
 from gpend.core.noise import noise_level
 from gpend.core.photo import Plane
 
@@ -19,6 +21,13 @@ _STRENGTH = 1.5  # how many times noise counts in the filter: weak, so that echo
 _SPARSE = 0.8  # the power of differences that is summed: few strong edges count less than many weak ones
 _FAINT = 1e-4
 _BORDER = 8  # pixels of the crop that the filter's border may disturb
+
+
+def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
+    """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, in the direction that its photo tells."""
+    found = estimate(np.stack(crops))
+    told = zip(crops, found.kernels, found.confidence, strict=True)
+    return [directed(crop, Blur(kernel, float(confidence))) for crop, kernel, confidence in told]
 
 
 def directed(crop: Plane, blur: Blur) -> Blur:

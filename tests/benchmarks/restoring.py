@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gpend.core import align, deconvolution, occlusion, restore, sharpness, triage
 from gpend.core.blend import BANDS, BlendFit, blended, luma
 from gpend.core.blur import Blur
+from gpend.core.direction import blurs_of
 from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Plane
@@ -94,8 +95,7 @@ def blur_of(sample: Sample, networks: Networks) -> Blur | None:
     """What the network finds that blurred a shot."""
     if networks.estimate is None:
         return None
-    found = networks.estimate(luma(sample.crop)[None])
-    return Blur(found.kernels[0], float(found.confidence[0]))
+    return blurs_of([luma(sample.crop)], networks.estimate)[0]
 
 
 def findings_of(sample: Sample, blur: Blur | None, fit: BlendFit) -> triage.Findings:

@@ -15,17 +15,21 @@ def gpend(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_the_demonstration_restores_the_blurred_portrait_and_leaves_the_other_pictures_alone(
+def test_the_demonstration_restores_the_two_blurred_portraits_and_leaves_the_other_pictures_alone(
     tmp_path: Path, samples: Path
 ) -> None:
     ended = gpend("demo", folder=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
+    assert "portrait-shaken.jpg: restored, 1 face: 1 restored" in ended.stdout
+    assert "shaken by about 10 px, towards the right; the blur was taken out" in ended.stdout
     assert "portrait-blurred.jpg: restored, 1 face: 1 restored" in ended.stdout
     assert "portrait-sharp.jpg: kept, 1 face: 1 sharp enough" in ended.stdout
     assert "no-faces.jpg: kept, no faces found" in ended.stdout
     left = tmp_path / "gpend-demo"
-    assert sorted(file.name for file in left.iterdir()) == ["before-after.png", "portrait-restored.jpg"]
-    assert_face_alone_changed(samples / "portrait-blurred.jpg", left / "portrait-restored.jpg")
+    left_names = ["before-after.png", "blurred-restored.jpg", "shaken-restored.jpg"]
+    assert sorted(file.name for file in left.iterdir()) == left_names
+    for sample in ("blurred", "shaken"):
+        assert_face_alone_changed(samples / f"portrait-{sample}.jpg", left / f"{sample}-restored.jpg")
 
 
 def assert_face_alone_changed(before: Path, after: Path) -> None:
