@@ -24,7 +24,7 @@ _PRIOR = (5.7615, 1.5163, 2.90, 3.26, 1.1142, 400.0)
 """Log power of sharp FFHQ-aligned faces of unit variance: level, slope, cycles across and down where it begins to
 fall, further slope, and the square of how many times those it begins at. Fitted to 300 faces, within 0.3."""
 
-_ERROR = 0.3  # expected squared error of the transfer function for each unit that the confidence lacks
+_ERROR = 0.15  # expected squared error of the transfer function for each unit that the confidence lacks
 _LEAST_ERROR = 0.001  # of a kernel that is told with full confidence
 _CAUTION = 2.0  # noise counts so many times: what JPEG and cameras do is less even than the model
 _CLIPPED = 0.985  # from here on a pixel's light may have been cut off: the blur happened before that

@@ -39,7 +39,7 @@ def assert_face_alone_changed(before: Path, after: Path) -> None:
         difference = np.abs(np.asarray(old, np.int16) - np.asarray(new, np.int16)).max(2)
     assert difference[80:160, 190:260].mean() > 3
     if lossless_library() is not None:
-        difference[16:240, 120:340] = 0
+        difference[8:240, 120:340] = 0  # a reader spreads the colour of a changed block to the pixels beside it
         assert difference.max() == 0
 
 

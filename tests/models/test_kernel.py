@@ -63,7 +63,8 @@ def test_every_crop_of_a_batch_has_its_own_kernel_of_sum_1(estimate: EstimateBlu
 def test_a_mirrored_face_has_the_mirrored_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
     slanted = cv2.filter2D(face, -1, np.eye(9, dtype=np.float32) / 9)
     one, other = kernel_of(estimate, slanted), kernel_of(estimate, np.ascontiguousarray(slanted[:, ::-1]))
-    assert np.abs(one - other[:, ::-1]).max() < 1e-4
+    mirrored = other[:, ::-1]  # the network may tell a kernel as it is, or turned by half a turn
+    assert min(np.abs(one - mirrored).max(), np.abs(one - mirrored[::-1, ::-1]).max()) < 1e-4
 
 
 def test_a_crop_without_anything_in_it_has_a_kernel_too(estimate: EstimateBlur) -> None:
