@@ -54,6 +54,14 @@ class Pair:
     output: str
 
 
+class Settings(configparser.ConfigParser):
+    """What immich.ini says; paths keep their capital letters."""
+
+    def optionxform(self, optionstr: str) -> str:
+        """As in ConfigParser."""
+        return optionstr
+
+
 class Immich:
     """The few things that are asked of Immich, as its published description of the API has them."""
 
@@ -89,8 +97,7 @@ class Immich:
 
 def main(settings: Path, told: TextIO) -> str:
     """Stack what can be stacked; what went wrong, in words, or ""."""
-    known = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-    known.optionxform = str  # type: ignore[assignment, method-assign] - paths keep their letters
+    known = Settings(delimiters=("=",), interpolation=None)
     if not known.read(settings) or not known.has_section("immich"):
         return f"{settings} cannot be read, or has no part [immich]."
     immich, paths = known["immich"], dict(known["paths"]) if known.has_section("paths") else {}

@@ -40,6 +40,7 @@ def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECON
     first = f"{scan.seen} {_KEPT[settings.keep]}"
     lines = [first if scan.finished else f"{first} at least; it was looked at for {seconds:.0f} seconds only"]
     lines += _room(folder, settings, size)
+    lines += [f"mirrored as they are: {count} {what}" for what, count in scan.mirrored.most_common()]
     lines += passed_over(scan.passed_over)
     return lines + [f"cannot be read: {place}" for place in sorted(scan.unlistable)]
 

@@ -118,8 +118,7 @@ class Rehearsal:
             call("debootstrap", "--variant=minbase", suite, str(stage.root), self._options.mirror, quiet=True)
         for each in self._options.with_:
             target = stage.root / each.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(each, target, dirs_exist_ok=True, symlinks=True)
+            put_tree(Path(each), target)
         shutil.copy("/etc/resolv.conf", stage.root / "etc" / "resolv.conf")
         self._stages.append(stage)
 
@@ -131,7 +130,7 @@ class Rehearsal:
         for source in sources:
             if "from" in options:
                 other = next(each for each in self._stages if each.name == options["from"])
-                shutil.copytree(other.root / source.lstrip("/"), place, symlinks=True, dirs_exist_ok=True)
+                put_tree(other.root / source.lstrip("/"), place)
             elif source == ".":
                 copy_tree(place)
             else:
@@ -145,6 +144,13 @@ class Rehearsal:
         environment = [f"{name}={value}" for name, value in (given | stage.environment | (extra or {})).items()]
         print(f"   {shlex.join(command)}", flush=True)  # noqa: T201 - a script
         call("chroot", str(stage.root), "/usr/bin/env", "-i", *environment, *command)
+
+
+def put_tree(source: Path, target: Path) -> None:
+    """Put a folder in the place of another."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target, symlinks=True)
 
 
 def copy_tree(place: Path) -> None:

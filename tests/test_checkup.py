@@ -87,3 +87,17 @@ def test_the_state_folder_of_the_service_is_left_to_systemd_whoever_checks(
     assert any("The folder of the ledger" in problem for problem in wiring.problems(settings))
     (tmp_path / "gpend.service").touch()
     assert wiring.problems(settings) == []
+
+
+def test_a_library_that_will_be_copied_is_told_with_its_size(tmp_path: Path) -> None:
+    source, output = tmp_path / "photos", Path("/dev/shm")  # noqa: S108  # another file system, where nothing is written
+    source.mkdir()
+    (source / "film.mkv").write_bytes(bytes(1 << 20))
+    if not output.is_dir() or output.stat().st_dev == source.stat().st_dev:
+        pytest.skip("there is no other file system here")
+    folder = FolderSettings(source=source, output=output)
+    settings = Settings(folders=(folder,), keep=Keep.LIBRARY)
+    files, copied, films = checkup.contents(folder, settings)
+    assert (files, films) == ("1 files", "mirrored as they are: 1 films")
+    assert copied.startswith("is copied, 0.0 GiB, with ")
+    assert "lie on different disks" in copied

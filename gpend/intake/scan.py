@@ -49,6 +49,7 @@ class Scan:
         self.root = source.root
         self.unlistable: set[Path] = set()
         self.seen = 0
+        self.mirrored = Counter[str]()  # files that are no photos and are mirrored as they are, in the same words
         self.passed_over = Counter[str]()  # files, and whole directories, that are no photos, by what they are
         self.finished = False
         self.identity: Identity | None = identity(source.root)
@@ -114,7 +115,7 @@ class Scan:
                 self.passed_over[f"files {why}"] += 1
             else:
                 if self._source.takes_everything and self._source.is_companion(entry.name):
-                    self._pass_over(entry.name)  # it is mirrored, but not looked into
+                    self.mirrored[passed_over(entry.name, is_directory=False)] += 1
                 status = entry.stat(follow_symlinks=False)
                 self._devices.add(status.st_dev)
                 return self._source.at(entry.path, status)

@@ -11,7 +11,7 @@ from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.intake.watch.watches import Hint
 from gpend.ledger import Ledger, Row, State
-from gpend.settings import OnDelete, Settings
+from gpend.settings import Keep, OnDelete, Settings
 from tests.fakes import FakeEngine, FakeWatcher
 from tests.machine import pictures
 from tests.machine.power import Power, PowerCutError
@@ -23,7 +23,9 @@ _TURNS = 20_000  # in which nothing must be left to do; they are seconds, unless
 class House(World):
     """A world whose daemon can be ended in every way."""
 
-    def __init__(self, root: Path, brake_photos: int = 50, on_delete: OnDelete = OnDelete.TRASH) -> None:
+    def __init__(
+        self, root: Path, brake_photos: int = 50, on_delete: OnDelete = OnDelete.TRASH, keep: Keep = Keep.NONE
+    ) -> None:
         self.made: Counter[bytes] = Counter()  # how often the engine said what becomes of each photo
         self.moods = 0  # how often the engine still fails for reasons of the moment
         knobs = {
@@ -32,6 +34,7 @@ class House(World):
             "minimum_free_mb": 0,
             "brake": {"photos": brake_photos},
             "on_delete": on_delete,
+            "keep": keep,
         }
         super().__init__(root, FakeEngine(self._process), knobs=knobs)
         self.start()
