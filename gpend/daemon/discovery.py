@@ -112,8 +112,8 @@ class FolderDiscovery:
         reached("settled")
         path = settled.sighting.path
         known = self._known(path)
-        photo = self._enter(settled.sighting, known, now)
-        if known is None and self._has_sidecars and not self._is_companion(path):
+        photo = self._enter(settled, known, now)
+        if known is None and self._has_sidecars and not settled.is_companion:
             for beside in names_beside(path):
                 self.look(beside, now)
         if settled.incomplete:
@@ -143,7 +143,7 @@ class FolderDiscovery:
         if known is None or known.state is State.GONE:
             return not self._is_companion(sighting.path) or self._is_mirrored(sighting.path)
         self.deletions.note_met(known.id, was_missing=known.missing)
-        if known.stamp != sighting.stamp or (known.companion and not self._is_companion(sighting.path)):
+        if known.stamp != sighting.stamp or (known.companion and self._has_become_a_photo(sighting.path)):
             return True
         if known.mirrored and sighting.changed_ns >= known.updated * _SECOND:
             self._follow_access(known.id, sighting.path)
@@ -156,15 +156,15 @@ class FolderDiscovery:
             with suppress(OSError):  # the scan must go on; the next one looks again
                 self.pair.mirror.permissions.follow_file(row.written, path.stat())
 
-    def _enter(self, sighting: Sighting, known: Known | None, now: Now) -> int:
+    def _enter(self, settled: Settled, known: Known | None, now: Now) -> int:
         """Put on record what has settled: its id. `known` is what was on record about it."""
-        path = sighting.path
+        path = settled.sighting.path
         row = None if known is None else self._ledger.photos.row(known.id)
         if row is not None:
             with suppress(OSError):  # the row is about to forget a file; the news are not to wait for the output tree
                 self._dispatcher.adopt_orphan(row, self.pair, now)
         finder = FoundBy.EVENT if path in self._by_event else FoundBy.SCAN
-        found = Found(self._relative(path), sighting.stamp, finder, self._is_companion(path))
+        found = Found(self._relative(path), settled.sighting.stamp, finder, settled.is_companion)
         photo = self._ledger.photos.sight(self.pair.id, found, now.utc)
         self.deletions.note_met(photo, was_missing=False)
         return photo
@@ -175,6 +175,10 @@ class FolderDiscovery:
 
     def _is_companion(self, path: Path) -> bool:
         return self.pair.source.is_companion(path.name)
+
+    def _has_become_a_photo(self, path: Path) -> bool:
+        """Is a file that was no photo one now, by its name, as the endings that are looked at were changed?"""
+        return "." in path.name and not self._is_companion(path)
 
     def _is_mirrored(self, companion: Path) -> bool:
         """Is a file that is no photo mirrored: with its photo, or because everything is?"""

@@ -11,7 +11,6 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
-from gpend.intake.sidecars import is_sidecar
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
@@ -89,7 +88,7 @@ class Deduplicator:
         return False
 
     def _mirror_companion(self, job: Job, now: Now) -> None:
-        reason = _SIDECAR if is_sidecar(job.row.relative.name) else _COMPANION
+        reason = _COMPANION if job.pair.source.takes_everything else _SIDECAR
         written = self._outputs.existing_copy(job)
         if written is None:
             self._finisher.keep(job, reason, now)

@@ -173,6 +173,7 @@ class Settled:
 
     sighting: Sighting
     incomplete: bool = False
+    is_companion: bool = False  # no photo, by its name or, where that has no ending, by its first bytes
 
 
 class StabilityCheck:
@@ -215,23 +216,26 @@ class StabilityCheck:
 
     def _look(self, path: Path, now: float, utc: int) -> Settled | None:
         ending: Completeness | None = Completeness.UNKNOWN
+        is_companion = self._source.is_companion(path.name)
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
-                ending = _ending(path, seen, is_companion=self._source.is_companion(path.name))
+                ending = _ending(path, seen, is_companion=is_companion)
                 seen = self._source.sight(path)  # what was judged must still be what is there
         except (OSError, TransientError):
             self._queue.postpone(path, now)
             return None
-        if seen is None or ending is None:
+        if seen is None or (ending is None and not self._source.takes_everything):
             self._queue.forget(path)
             return None
+        if ending is None:
+            is_companion, ending = True, Completeness.UNKNOWN
         is_old = utc - seen.stamp.mtime_ns / _NANO >= self._incomplete_seconds
         verdict = self._queue.judge(seen, ending, now, held=self._is_held(path, now), is_old=is_old)
         if verdict is Verdict.WAIT:
             return None
-        is_mirrored_as_it_is = self._source.takes_everything and self._source.is_companion(path.name)
-        return Settled(seen, incomplete=verdict is Verdict.INCOMPLETE and not is_mirrored_as_it_is)
+        is_mirrored_as_it_is = self._source.takes_everything and is_companion
+        return Settled(seen, verdict is Verdict.INCOMPLETE and not is_mirrored_as_it_is, is_companion)
 
     def _is_held(self, path: Path, now: float) -> bool:
         """Whether a tool is writing, under a temporary name beside it, what will replace this file."""

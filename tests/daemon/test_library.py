@@ -58,8 +58,9 @@ def trash(name: str) -> str:
 
 
 def test_everything_of_the_users_appears_in_the_output(either: World) -> None:
-    for name in ("2024/a.mp4", "2024/b.NEF", "c.gif", "d.txt", "no-ending", "e.xmp"):
+    for name in ("2024/a.mp4", "2024/b.NEF", "c.gif", "d.txt", "e.xmp"):
         either.put(name, FILM)
+    either.put("no-ending", b"a text, and not a short one")
     either.put("empty.txt", b"")
     either.put("short.txt", NOTE)
     either.put("2024/blurred.jpg")
@@ -70,6 +71,17 @@ def test_everything_of_the_users_appears_in_the_output(either: World) -> None:
     with Ledger.read_only(either.settings.ledger) as records:
         counts = records.counts()
     assert (counts[State.RESTORED], counts[State.KEPT]) == (1, 1), "what is no photo is not counted as one"
+
+
+def test_a_name_without_an_ending_is_a_photo_or_is_mirrored_as_it_is(either: World) -> None:
+    either.put("README", b"a text, and not a short one")
+    either.put("empty", b"")
+    either.put("12345", b"\xff\xd8\xff a photo, blurred, as large as this \xff\xd9")
+    either.once()
+    assert set(either.outputs()) == {"README", "empty", "12345.jpg"}
+    assert [either.row(name).is_sidecar for name in ("README", "empty", "12345")] == [True, True, False]
+    either.once()
+    assert either.row("README").state is State.KEPT
 
 
 def test_what_can_be_linked_takes_no_room(world: World) -> None:

@@ -60,7 +60,9 @@ def _in_webp(photo: bytes) -> bytes:
 
 def _in_boxes(photo: bytes) -> bytes:
     """The item begins with the length of what precedes the block (ISO/IEC 23008-12, annex A)."""
-    meta = next(box for box in isobmff.survey(InMemory(photo)).boxes if box.kind == b"meta")
+    meta = next((box for box in isobmff.survey(InMemory(photo)).boxes if box.kind == b"meta"), None)
+    if meta is None:
+        return b""  # a film
     wanted = {item for item, kind in items.kinds(photo, meta).items() if kind == b"Exif"}
     item = b"".join(photo[one.data] for one in items.extents(photo, meta) if one.item in wanted)
     return item[4 + int.from_bytes(item[:4], "big") :]

@@ -88,3 +88,8 @@ def test_a_broken_block_is_survived(data: st.DataObject) -> None:
     told = capture_of(bytes(damaged))
     assert all(text.isprintable() for text in (told.camera, told.lens, told.taken))
     described(encoded(PICTURE)[:20] + segment(0xE1, b"Exif\0\0" + bytes(damaged)))
+
+
+def test_a_film_tells_nothing() -> None:
+    film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x0cmdatfilm"
+    assert described(film) == Capture()
