@@ -57,6 +57,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(_DRIVER))
     driver.set_page_load_timeout(60)
+    driver.implicitly_wait(30)  # a click returns before the page that it leads to is there
     try:
         yield driver
     finally:
@@ -123,6 +124,7 @@ def test_a_photo_is_found_and_tried_again_with_clicks_alone(browser: Browser, ad
     browser.get(f"{address}/photos")
     browser.find_element("css selector", "select[name=state] option[value=failed]").click()
     browser.find_element("css selector", ".filters button").click()
+    WebDriverWait(browser, 30).until(lambda page: "state=failed" in page.current_url)
     (card,) = browser.find_elements("css selector", ".card")
     card.click()
     browser.find_element("css selector", "form[action$=retry] button").click()
@@ -152,6 +154,7 @@ def test_all_that_fit_a_filter_are_decided_upon_with_a_second_look(
     browser.find_element("css selector", ".bulk summary").click()
     browser.find_element("css selector", ".bulk option[value=leave]").click()
     browser.find_element("css selector", ".bulk button").click()
+    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
     with Ledger.open(ledger) as daemon:
         (asked,) = daemon.requests.waiting()
     assert (asked.detail["decision"], asked.detail["choice"]["state"]) == ("leave", "restored")
