@@ -119,6 +119,11 @@ CHINESE = {
         "然后运行 `systemctl reload gpend`。此前判断过的照片，在您要求时重新判断："
         "`gpend retry --judged-with-other-settings`。",
     "Look at these {count} borderline photos": "看看这 {count} 张临界照片",
+    "How strongly?": "修复多强？",
+    "Strength": "强度",
+    "These faces were restored last. Move the slider to see them with less of the change; it would concern {count} "
+    "photos that were restored.":
+        "这些是最近修复的人脸。移动滑块，看看改动较少时的样子；这会涉及 {count} 张已修复的照片。",
     "No face was measured yet.": "还没有测量过人脸。",
     "The picture cannot be shown: {reason}": "无法显示图片：{reason}",
     "Log in": "登录",

@@ -26,6 +26,7 @@ _FACE_SIDE = 360
 _AROUND = 0.45  # of a face's box, on every side, that is shown with it
 _LAST = 9  # restored photos on the overview
 _BORDERLINE = 12
+_MIXED = 3  # faces on which a strength is tried
 _NOT_FOUND = 404
 
 
@@ -104,12 +105,18 @@ def _decided(decision: Decision | None, box: Box | None) -> str | None:
 
 
 async def tuning(request: Request) -> Response:
-    """How sharp the faces are that were seen, and what another threshold would do."""
+    """How sharp the faces are that were seen, and what another threshold or strength would do."""
     own = dashboard_of(request)
-    triage = own.settings().triage
-    wanted = share(request.query_params.get("threshold", ""), triage.sharpness_threshold)
+    settings = own.settings()
+    today, strength = settings.triage.sharpness_threshold, settings.restore.strength
+    wanted = share(request.query_params.get("threshold", ""), today)
     seen = await asyncio.to_thread(distribution, own.ledger, wanted, _BORDERLINE)
-    return html(request, "tuning.html", seen=seen, wanted=wanted, today=triage.sharpness_threshold, bins=BINS)
+    found = await asyncio.to_thread(gallery.page, own.ledger, Choice(state=State.RESTORED), None, _LAST)
+    last = [entry for entry in found.entries if entry.face][:_MIXED]
+    return html(
+        request, "tuning.html", seen=seen, wanted=wanted, today=today, bins=BINS, strength=strength, last=last,
+        restored=found.total,
+    )  # fmt: skip
 
 
 async def picture(request: Request) -> Response:

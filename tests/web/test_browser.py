@@ -174,3 +174,11 @@ def test_pages_speak_the_language_of_the_browser(browser: Browser, address: str)
     browser.get(f"{address}/photos/1")
     assert "您的决定" in browser.page_source
     assert browser.execute_script("return document.documentElement.lang") == "zh-CN"
+
+
+def test_less_strength_is_seen_at_once(browser: Browser, address: str) -> None:
+    browser.get(f"{address}/tuning")
+    slider = browser.find_element("css selector", "[data-strength]")
+    browser.execute_script("arguments[0].value = 0.5; arguments[0].dispatchEvent(new Event('input'))", slider)
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.half .top')).opacity") == "0.5"
+    assert browser.find_element("css selector", "[data-strength-line]").text == "0.50"

@@ -107,6 +107,17 @@ if (threshold) {
   threshold.addEventListener("change", () => threshold.form.requestSubmit());
 }
 
+const strength = document.querySelector("[data-strength]");
+if (strength) {
+  // Less than today's strength is that much less of the change, which is what laying one picture over the other shows.
+  strength.addEventListener("input", () => {
+    const told = Number(strength.value).toFixed(2);
+    document.querySelector("[data-strength-shown]").textContent = told;
+    document.querySelector("[data-strength-line]").textContent = told;
+    document.querySelector(".mixed").style.setProperty("--strength", strength.value / (strength.max || 1));
+  });
+}
+
 const waits = document.querySelector("[data-waits]");
 if (waits) {
   // What was asked for is done within seconds where gpend runs: then the page is shown anew.
