@@ -9,7 +9,7 @@ import click
 from gpend.cli.answers import print_json, progress
 from gpend.cli.group import CONFIG, FILE, JSON, RefusedError, UndoneError, commands, settings_if_any
 from gpend.errors import FatalError
-from gpend.settings import AUTO, Settings
+from gpend.settings import AUTO, DetectorModel, Settings
 
 if TYPE_CHECKING:
     from gpend.models.weights import AnyCheckpoint
@@ -169,8 +169,10 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     from gpend.models.restorers import DEFAULT
 
     model = settings.restore.model
-    if checkpoint.architecture != "gpen":
+    if checkpoint.architecture in list(DetectorModel):
         return f"To use it: `detect: {{model: {checkpoint.architecture}}}` in the configuration."
+    if checkpoint.architecture != "gpen":
+        return "It is used from the next start of gpend on."
     if model == AUTO:
         return (
             "It is used from the next start of gpend on, for the faces that it suits best: `restore.model` is auto. "

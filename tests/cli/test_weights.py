@@ -4,13 +4,20 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 import yaml
 
 from gpend.models import weights as checkpoints
+from gpend.models.loading import load
+from gpend.models.parsenet import unloaded
+from gpend.models.retinaface import network_of
+from gpend.models.weights import DetectorCheckpoint
+from gpend.settings import CoreSettings, DetectorModel, DetectSettings, RestoreSettings
 from tests.cli import Gpend
 from tests.models import conformance
 from tests.models.publisher import Publisher, published
@@ -146,3 +153,50 @@ def test_an_unknown_network_is_answered_with_the_known_ones(gpend: Gpend) -> Non
     result = gpend("weights", "fetch", "GPEN-BFR-4096")
     assert result.exit_code == 2
     assert "GPEN-BFR-512" in result.output
+
+
+@pytest.mark.usefixtures("publisher")
+def test_the_larger_detector_and_the_parsing_network_come_from_a_folder_and_only_if_they_are_those(
+    gpend: Gpend, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    entries: list[dict[str, Any]] = [
+        {"name": "RetinaFace-R50", "architecture": "retinaface-resnet50", "file": "detection_Resnet50_Final.pth"},
+        {"name": "parsing_parsenet", "architecture": "parsenet", "file": "parsing_parsenet.pth"},
+    ]
+    entries = [one | {"origin": "", "licence": "MIT"} for one in entries]
+    (own / "MANIFEST.yaml").write_text(yaml.safe_dump(entries))
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    uses = ("detect: {model: retinaface-resnet50}", "It is used from the next start")
+    for one, words in zip(entries, uses, strict=True):
+        torch.save({"body.conv1.weight": torch.zeros(1)}, stick / one["file"])
+        wrong = gpend("weights", "fetch", one["name"], "--from", stick)
+        assert (wrong.exit_code, f"is no {one['architecture']}: its tensor" in wrong.output) == (2, True)
+        assert not (own / one["file"]).exists()
+        torch.save(_layers(one["architecture"]), stick / one["file"])
+        content = (stick / one["file"]).read_bytes()
+        known = one | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        entries = [known if other["name"] == one["name"] else other for other in entries]
+        (own / "MANIFEST.yaml").write_text(yaml.safe_dump(entries))
+        right = gpend("weights", "fetch", one["name"], "--from", stick)
+        assert right.exit_code == 0, right.output
+        assert words in right.output
+    settings = CoreSettings(
+        detect=DetectSettings(model=DetectorModel.RESNET), restore=RestoreSettings(weights=own, device="cpu")
+    )
+    networks = load(settings)
+    assert networks.parse is not None
+    assert networks.parse(np.zeros((1, 512, 512, 3), np.float32)).shape == (1, 512, 512)
+    networks.detect(np.zeros((64, 64, 3), np.uint8))
+
+
+def _layers(architecture: str) -> dict[str, torch.Tensor]:
+    """Weights as they are before any training."""
+    network = unloaded() if architecture == "parsenet" else network_of(_detector(architecture))
+    return dict(network.state_dict())
+
+
+def _detector(architecture: str) -> DetectorCheckpoint:
+    told = {"name": "one", "architecture": architecture, "file": "one.pth", "origin": "", "licence": ""}
+    return DetectorCheckpoint.model_validate(told)

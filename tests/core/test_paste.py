@@ -1,12 +1,13 @@
 """Pasting: only the face changes, and overlapping faces share."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import align, paste
-from gpend.core.photo import Landmarks, Plane
+from gpend.core.photo import Landmarks, Pixels, Plane
 
 
 def canvas(height: int, width: int, value: int = 100) -> paste.Canvas:
@@ -81,6 +82,22 @@ def test_a_difference_of_nothing_changes_nothing() -> None:
     weight = paste.mask(align.scaled(align.FFHQ_TEMPLATE, 64), 64)
     target.paste(np.zeros((64, 64, 3), np.float32), weight, placed(64, 2, 10, 10))
     assert not target.changed.any()
+
+
+def test_a_face_larger_than_the_crop_keeps_the_detail_that_the_crop_cannot_hold() -> None:
+    random = np.random.default_rng(6)
+    before = random.integers(90, 160, (600, 600, 3), np.uint8)  # as fine as pixels can be
+    target = paste.Canvas(before.copy(), np.zeros((600, 600), np.bool_))
+    change = np.asarray(random.uniform(-0.1, 0.1, (64, 64, 1)).repeat(3, 2), np.float32)
+    target.paste(change, ellipse(64), placed(64, 8, 40, 40))
+    assert target.changed.mean() > 0.1
+    fine = [_finest(one) for one in (before, target.pixels)]
+    assert np.abs(fine[1] - fine[0]).mean() < 0.05 * np.abs(fine[0]).mean()
+
+
+def _finest(picture: Pixels) -> Plane:
+    luma = np.asarray(picture, np.float32).mean(2)
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 1.0), np.float32)
 
 
 def test_where_two_faces_overlap_the_change_is_not_doubled() -> None:

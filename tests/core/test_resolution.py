@@ -53,6 +53,14 @@ def test_a_face_that_was_shaken_sideways_keeps_its_detail_from_top_to_bottom() -
     assert chosen(900, gaussian(8.0, 0.2)) == chosen(900, gaussian(0.2, 8.0)) > chosen(900, gaussian(8.0, 8.0))
 
 
+def test_a_network_that_enlarges_is_judged_by_what_it_sees() -> None:
+    class Enlarging(FakeRestorer):
+        seen = 128
+
+    assert chosen(120, networks=[Enlarging(size=256), FakeRestorer(size=512)]) == 512
+    assert chosen(60, networks=[Enlarging(size=256), FakeRestorer(size=512)]) == 256
+
+
 @given(st.floats(48, 4000), st.floats(0.1, 12), st.floats(0.1, 12), st.integers(1, len(ALL)))
 def test_the_network_holds_all_detail_unless_it_is_the_largest_and_no_smaller_one_does(
     width: float, across: float, down: float, count: int
