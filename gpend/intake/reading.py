@@ -113,7 +113,7 @@ def finished(work: Generator[None, None, Result]) -> Result:
 def unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_result]]:
     """An open photo; ChangedError if it is not the one that is meant, before or afterwards."""
     try:
-        descriptor = _opened(path)
+        descriptor = opened(path)
     except OSError as error:
         raise _named(error) from error
     try:
@@ -127,7 +127,8 @@ def unchanging(path: Path, stamp: Stamp | None) -> Iterator[tuple[int, os.stat_r
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
+def opened(path: Path) -> int:
+    """A descriptor of a file of the source, read-only; it never waits. Raises OSError."""
     try:
         return os.open(path, _OPEN | os.O_NOATIME)  # not even the time of the last access changes
     except PermissionError:

@@ -24,6 +24,7 @@ from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
 from gpend.intake.names import temporary_for
+from gpend.intake.reading import opened
 from gpend.intake.source import Source
 from gpend.settings import Settings
 
@@ -164,7 +165,6 @@ def _has_changed(before: Sighting, after: Sighting) -> bool:
 _MINUTE = 60.0
 _NANO = 1e9
 _LISTING_SECONDS = 2.0  # a directory's temporary files are listed at most so often
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY  # never waits, should a pipe have taken its place
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness |
     if is_companion and seen.stamp.size < HEAD:
         return Completeness.UNKNOWN  # it may be as short as it likes
     try:
-        descriptor = _opened(path)
+        descriptor = opened(path)
     except PermissionError:
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
@@ -273,13 +273,6 @@ def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness |
         return completeness(file)
     finally:
         os.close(descriptor)
-
-
-def _opened(path: Path) -> int:
-    try:
-        return os.open(path, _OPEN | os.O_NOATIME)  # not even the time of the last access changes
-    except PermissionError:
-        return os.open(path, _OPEN)  # that is for the owner of a file only
 
 
 class _File:

@@ -1,30 +1,16 @@
 """The physical gate: what a result blurred again does not explain is seen."""
 
 from dataclasses import fields, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from gpend.core import agreement, align, coefficients, deconvolution, sharpness
 from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
-from gpend.core.networks import Networks
-from gpend.core.noise import Noise
 from gpend.core.photo import Plane
-
-CLEAN = Noise(1.5 / 255)
-MARGIN = round(SIDE * deconvolution.MARGIN)
-
-
-@pytest.fixture(scope="session")
-def padded(networks: Networks, samples: Path) -> Plane:
-    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
-    face = max(networks.detect(portrait), key=lambda one: one.score)
-    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE))
-    return align.crop(portrait, transform + np.array([[0, 0, MARGIN], [0, 0, MARGIN]]), SIDE + 2 * MARGIN)
+from tests.core.blurs import CLEAN, MARGIN
 
 
 def gauss(sigma: float) -> Blur:

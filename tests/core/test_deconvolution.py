@@ -1,32 +1,17 @@
 """Seeing through the blur: what a known kernel did is undone as far as noise lets it, and nothing is made up."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from gpend.core import align, deconvolution
+from gpend.core import deconvolution
 from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
-from gpend.core.networks import Networks
 from gpend.core.noise import Noise
 from gpend.core.photo import Plane
-
-CLEAN = Noise(1.5 / 255)
-MARGIN = round(SIDE * deconvolution.MARGIN)
-
-
-@pytest.fixture(scope="session")
-def padded(networks: Networks, samples: Path) -> Plane:
-    """A sharp face with what is around it."""
-    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
-    face = max(networks.detect(portrait), key=lambda one: one.score)
-    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE))
-    return align.crop(portrait, transform + np.array([[0, 0, MARGIN], [0, 0, MARGIN]]), SIDE + 2 * MARGIN)
+from tests.core.blurs import CLEAN, MARGIN
 
 
 def streak(length: int) -> Plane:

@@ -6,33 +6,14 @@ import pytest
 
 from gpend.core.report import Kept, Outcome
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, ToWorker
+from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Ready, Refused, Setup
 from gpend.engine.supervisor import Supervisor, Timeouts
 from gpend.engine.worker_process import WorkerSlot
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
+from tests.engine.hands import Hand
 
 _GPU, _CPU = "gpu", "cpu"
 _SHARP = Kept("sharp", ())
-
-
-class _Hand:
-    """A worker whose every word the test speaks."""
-
-    exit_report = "it was ended by SIGSEGV"
-
-    def __init__(self) -> None:
-        self.told: list[ToWorker] = []
-        self.ended = False
-
-    def send(self, message: ToWorker) -> None:
-        self.told.append(message)
-
-    def kill(self) -> None:
-        self.ended = True
-
-    @property
-    def photos(self) -> list[int]:
-        return [message.number for message in self.told if isinstance(message, Photo)]
 
 
 class _Scene:
@@ -40,17 +21,17 @@ class _Scene:
 
     def __init__(self, *, slots: int = 1, fallback: bool = False) -> None:
         self.now = 0.0
-        self.hands: list[_Hand] = []
+        self.hands: list[Hand] = []
         self.said: list[str] = []
         self.unable = False
         slot = WorkerSlot(self._hire, Setup(_GPU, slots, 0), Setup(_CPU, slots, 0) if fallback else None)
         self.supervisor = Supervisor(slot, Jobs(slots), Timeouts(stall=100, idle=600), self.said.append)
         self._count = 0
 
-    def _hire(self) -> _Hand:
+    def _hire(self) -> Hand:
         if self.unable:
             raise OSError(12, "Cannot allocate memory")
-        self.hands.append(_Hand())
+        self.hands.append(Hand())
         return self.hands[-1]
 
     def submit(self) -> Future[Outcome]:

@@ -1,29 +1,14 @@
 """How the next worker is started."""
 
-from gpend.engine.protocol import Setup, ToWorker
+from gpend.engine.protocol import Setup
 from gpend.engine.worker_process import WorkerSlot
+from tests.engine.hands import Hand
 
 _GPU, _CPU = Setup("gpu", 1, 0), Setup("cpu", 1, 0)
 
 
-class _Recruit:
-    """A worker that only listens."""
-
-    exit_report = "it exited with status 0"
-
-    def __init__(self) -> None:
-        self.told: list[ToWorker] = []
-        self.ended = False
-
-    def send(self, message: ToWorker) -> None:
-        self.told.append(message)
-
-    def kill(self) -> None:
-        self.ended = True
-
-
 def test_a_worker_is_told_its_setup_first_and_ended_last() -> None:
-    recruit = _Recruit()
+    recruit = Hand()
     slot = WorkerSlot(lambda: recruit, _GPU, None)
     assert slot.start(1.0) is None
     assert recruit.told == [_GPU]
@@ -34,14 +19,14 @@ def test_a_worker_is_told_its_setup_first_and_ended_last() -> None:
 
 
 def test_a_process_that_cannot_be_had_is_a_reason() -> None:
-    def spawn() -> _Recruit:
+    def spawn() -> Hand:
         raise OSError(12, "Cannot allocate memory")
 
     assert "Cannot allocate memory" in str(WorkerSlot(spawn, _GPU, None).start(0.0))
 
 
 def test_starts_that_fail_are_spaced_and_the_third_is_hopeless() -> None:
-    slot = WorkerSlot(_Recruit, _GPU, None)
+    slot = WorkerSlot(Hand, _GPU, None)
     waits = []
     hopeless = []
     for _ in range(3):
@@ -53,17 +38,17 @@ def test_starts_that_fail_are_spaced_and_the_third_is_hopeless() -> None:
 
 
 def test_a_ready_worker_forgives_the_starts_before_it() -> None:
-    slot = WorkerSlot(_Recruit, _GPU, None)
+    slot = WorkerSlot(Hand, _GPU, None)
     assert [slot.record_failure(0.0), slot.record_failure(0.0)] == [False, False]
     slot.mark_ready()
     assert [slot.record_failure(0.0), slot.record_failure(0.0), slot.record_failure(0.0)] == [False, False, True]
 
 
 def test_the_fallback_serves_for_half_an_hour_and_then_the_gpu_is_tried_again() -> None:
-    recruits: list[_Recruit] = []
+    recruits: list[Hand] = []
 
-    def spawn() -> _Recruit:
-        recruits.append(_Recruit())
+    def spawn() -> Hand:
+        recruits.append(Hand())
         return recruits[-1]
 
     slot = WorkerSlot(spawn, _GPU, _CPU)
@@ -83,4 +68,4 @@ def test_the_fallback_serves_for_half_an_hour_and_then_the_gpu_is_tried_again() 
 
 
 def test_without_a_fallback_there_is_none() -> None:
-    assert not WorkerSlot(_Recruit, _GPU, None).fall_back(0.0)
+    assert not WorkerSlot(Hand, _GPU, None).fall_back(0.0)

@@ -1,0 +1,22 @@
+"""What several tests of the core look at."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gpend.core import align
+from gpend.core.blur import SIDE
+from gpend.core.networks import Networks
+from gpend.core.photo import Plane
+from tests.core.blurs import MARGIN
+
+
+@pytest.fixture(scope="session")
+def padded(networks: Networks, samples: Path) -> Plane:
+    """A sharp face with what is around it."""
+    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
+    face = max(networks.detect(portrait), key=lambda one: one.score)
+    transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE))
+    return align.crop(portrait, transform + np.array([[0, 0, MARGIN], [0, 0, MARGIN]]), SIDE + 2 * MARGIN)
