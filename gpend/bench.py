@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend import shipped
-from gpend.core.blend import BlendFit
+from gpend.core.fitted import BlendFit
 from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
 from gpend.core.photo import Face, Landmarks
 from gpend.core.pipeline import process

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align
-from gpend.core.blend import BlendFit
+from gpend.core.fitted import BlendFit
 from gpend.core.photo import Face, Landmarks
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish

@@ -1,6 +1,20 @@
 """The commands: parse, call, exit code. Modules that take long to load are imported by the commands that need them."""
 
-from gpend.cli import bench, cluster, daemon, decide, folders, health, ledger, photos, topics, training, web, weights
+from gpend.cli import (
+    bench,
+    cluster,
+    daemon,
+    decide,
+    fitting,
+    folders,
+    health,
+    ledger,
+    photos,
+    topics,
+    training,
+    web,
+    weights,
+)
 from gpend.cli.group import commands
 
 __all__ = [
@@ -9,6 +23,7 @@ __all__ = [
     "commands",
     "daemon",
     "decide",
+    "fitting",
     "folders",
     "health",
     "ledger",

@@ -15,17 +15,13 @@ import cv2
 import numpy as np
 
 from gpend.core import sharpness
+from gpend.core.fitted import BANDS, LIVELY, Coefficients
 from gpend.core.photo import Plane
 from gpend.settings import Grain
-
-BANDS = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Where each band of the change ends, finest first: the standard deviation of a Gaussian in pixels of the measured
-crop. What is coarser is tone, and stays the photo's own."""
 
 LEAST = 0.35
 """The least part that is applied: less is hardly seen."""
 
-_LIVELY = 1.25  # least squares is timid: a little more than its share looks sharper and is as near to the truth
 _GRAIN = 0.35  # share of the photo's own grain that stays in the middle of a face, so that it does not look pasted
 _NOISE = 0.004  # spread of grain below which a photo has none worth keeping: one step of 8 bits
 _GRAIN_SIGMA = 1.2  # pixels; what is finer is grain: no detail of a blurred face is
@@ -64,35 +60,12 @@ class BlendWeights:
         return BlendWeights(part if part >= LEAST else 0.0, shares)
 
 
-@dataclass(frozen=True)
-class Coefficients:
-    """What a face's weights are made of."""
-
-    strength: tuple[float, ...]  # of the part, for each of `sharpness.quadratic`
-    shares: tuple[tuple[float, ...], ...]  # in each of BANDS, for each of `sharpness.standard`
-
-    def weights(self, terms: sharpness.Terms) -> BlendWeights:
-        """For a face of these terms."""
-        part = float((sharpness.quadratic(terms.row()) @ np.asarray(self.strength))[0])
-        fitted = sharpness.standard(terms.row()) @ np.asarray(self.shares).T
-        shares = np.clip(_LIVELY * fitted[0], 0, 1)
-        return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares.tolist()))
-
-
-@dataclass(frozen=True)
-class BlendFit:
-    """How much of one network's change is used."""
-
-    on_photo: Coefficients  # for a face as the photo holds it
-    after_filter: Coefficients  # for one whose blur was taken out before
-
-
-_HALF = Coefficients(
-    (0.5, *(0.0,) * (sharpness.QUADRATIC - 1)), ((1 / _LIVELY, *(0.0,) * (sharpness.STANDARD - 1)),) * len(BANDS)
-)
-
-CAUTIOUS = BlendFit(_HALF, _HALF)
-"""For a network that nothing was fitted for: half of its change, in every band."""
+def weights_of(fitted: Coefficients, terms: sharpness.Terms) -> BlendWeights:
+    """What was fitted, for a face of these terms."""
+    part = float((sharpness.quadratic(terms.row()) @ np.asarray(fitted.strength))[0])
+    bands = sharpness.standard(terms.row()) @ np.asarray(fitted.shares).T
+    shares = np.clip(LIVELY * bands[0], 0, 1)
+    return BlendWeights(min(part, 1.0) if part >= LEAST else 0.0, tuple(shares.tolist()))
 
 
 def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> Plane:

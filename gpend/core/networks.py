@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.blend import BlendFit
+from gpend.core.fitted import BlendFit
 from gpend.core.photo import Face, Landmarks
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from gpend.core import agreement, align, deconvolution, gates, paste, sharpness
-from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth
+from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth, weights_of
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.networks import Networks, RestoreFaces
@@ -82,10 +82,11 @@ class Attempt:
     transform: align.Transform  # from the photo to that crop
     steps: tuple[str, ...] = ()  # what was done, in words
     refusal: str = ""  # why nothing must be changed, or ""
+    painted: float = 0.0  # the mean share of the network's change that is used
 
 
 @dataclass(frozen=True)
-class _Filtered:
+class Filtered:
     """A face after the first stage, which may have left it as it was."""
 
     face: Blurred
@@ -105,7 +106,7 @@ def attempts(
     """
     results: list[Attempt] = []
     for start in range(0, len(faces), _BATCH):
-        batch = [_filtered(face, networks, strength) for face in faces[start : start + _BATCH]]
+        batch = [filtered(face, networks, strength) for face in faces[start : start + _BATCH]]
         outputs = _outputs(batch)
         results += [_attempt(one, outputs.get(place), networks, (grain, strength)) for place, one in enumerate(batch)]
     return [_in_part(one, strength) for one in results] if strength < 1 else results
@@ -116,7 +117,7 @@ def _in_part(attempt: Attempt, strength: float) -> Attempt:
     return replace(attempt, change=attempt.change * np.float32(strength), steps=(*attempt.steps, *told))
 
 
-def _outputs(batch: "Sequence[_Filtered]") -> dict[int, Plane]:
+def _outputs(batch: "Sequence[Filtered]") -> dict[int, Plane]:
     """What the networks make of the faces that they are asked about, by place; each is asked once, about all of its."""
     outputs: dict[int, Plane] = {}
     asked = [place for place, one in enumerate(batch) if one.weights]
@@ -124,17 +125,6 @@ def _outputs(batch: "Sequence[_Filtered]") -> dict[int, Plane]:
         places = [place for place in asked if batch[place].face.network is network]
         outputs |= zip(places, network(np.stack([batch[place].crop for place in places])), strict=True)
     return outputs
-
-
-def through_filter(seen: Seen, networks: Networks) -> Plane | None:
-    """(side, side, 3), 0 to 1: the crop with its blur taken out; None where the gate says that it must not be."""
-    found = _seen_through(seen)
-    judgement = _judgement(found, seen)
-    if _forbids(judgement, networks):
-        return None
-    trust = agreement.trust(found.residual, seen.noise)[:, :, None]
-    result = refined(found.restored, seen, networks, alone=bool(judgement.forbids))
-    return np.asarray(seen.crop + trust * (result - seen.crop), np.float32)
 
 
 def _forbids(judgement: agreement.Judgement, networks: Networks) -> str:
@@ -176,30 +166,30 @@ def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
     return agreement.judgement(found, seen.crop, seen.blur, seen.noise, seen.terms)
 
 
-def _filtered(face: Blurred, networks: Networks, strength: float) -> _Filtered:
+def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filtered:
     """The face with its blur taken out, where that may be done and agrees with the photo."""
     own = face.weights if face.paints and face.weights and face.weights.part else None
     seen = face.seen
     if seen is None:
-        return _Filtered(face, face.crop, None, None, own)
+        return Filtered(face, face.crop, None, None, own)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     if not face.sees:
-        return _Filtered(face, face.crop, None, None, None if judgement.unpaintable else own, judgement.unpaintable)
+        return Filtered(face, face.crop, None, None, None if judgement.unpaintable else own, judgement.unpaintable)
     if _forbids(judgement, networks):
         paints = not judgement.unpaintable and seen.blur.confidence >= _STILL
-        return _Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
+        return Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
     weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
     change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
     paints = face.paints and not judgement.unpaintable
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
     after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if paints else None
-    return _Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
+    return Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:
     """How much of the network's change a face gets whose blur was taken out."""
-    return face.network.fit.after_filter.weights(gates.terms_of(crop, face.scale, face.network.template))
+    return weights_of(face.network.fit.after_filter, gates.terms_of(crop, face.scale, face.network.template))
 
 
 def _carried(change: Plane, seen: Seen, face: Blurred) -> Plane:
@@ -211,7 +201,7 @@ def _carried(change: Plane, seen: Seen, face: Blurred) -> Plane:
     return align.warped(change, onwards, (size, size), cv2.BORDER_CONSTANT)
 
 
-def _attempt(one: _Filtered, output: Plane | None, networks: Networks, how: tuple[Grain, float]) -> Attempt:
+def _attempt(one: Filtered, output: Plane | None, networks: Networks, how: tuple[Grain, float]) -> Attempt:
     """The face after both stages, or after those that hold."""
     grain, strength = how
     painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
@@ -219,16 +209,17 @@ def _attempt(one: _Filtered, output: Plane | None, networks: Networks, how: tupl
         return _without_filter(one, painted, (_mask(one, painted, networks), refusal), grain)
     seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [_TAKEN_OUT]
     back = align.chained(seen.transform, align.inverted(one.face.transform))
-    mask = _mask(one, painted, networks)
+    mask, used = _mask(one, painted, networks), 0.0
     if painted is not None and one.weights is not None:
         inside = align.warped(painted * mask[:, :, None], back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
         share = _agreeing(inside, change, seen, _LESS if strength > 1 else (1.0,))
         if share:
             change = change + np.float32(share) * inside
-            steps.append(f"painted at {share * one.weights.strength:.0%} strength")
+            used = share * one.weights.strength
+            steps.append(f"painted at {used:.0%} strength")
     face = align.warped(mask, back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
     result = grained(np.asarray(np.clip(seen.crop + change, 0, 1), np.float32), seen.crop, grain_kept(grain, face))
-    return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps))
+    return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps), painted=used)
 
 
 def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float]) -> float:
@@ -240,7 +231,7 @@ def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float])
     return 0.0
 
 
-def _mask(one: _Filtered, painted: Plane | None, networks: Networks) -> Plane:
+def _mask(one: Filtered, painted: Plane | None, networks: Networks) -> Plane:
     """(size, size), 0 to 1: where the network's change counts: on what is face, as far as that can be told."""
     geometric, network = one.face.mask, one.face.network
     if networks.parse is None or painted is None:
@@ -253,16 +244,18 @@ def _mask(one: _Filtered, painted: Plane | None, networks: Networks) -> Plane:
     return paste.parsed(align.warped(face, align.inverted(onwards), size, cv2.BORDER_CONSTANT), geometric)
 
 
-def _without_filter(one: _Filtered, painted: Plane | None, where: tuple[Plane, str], grain: Grain) -> Attempt:
+def _without_filter(one: Filtered, painted: Plane | None, where: tuple[Plane, str], grain: Grain) -> Attempt:
     """The face as the network alone leaves it; `where` is its mask, and why nothing may be painted."""
     crop, (mask, refusal) = one.face.crop, where
     if painted is None or one.weights is None:
         return Attempt(np.zeros_like(crop), mask, one.face.transform, (), refusal or _NO_HELP)
     result = grained(np.asarray(np.clip(crop + painted, 0, 1), np.float32), crop, grain_kept(grain, mask))
-    return Attempt(result - crop, mask, one.face.transform, (f"restored at {one.weights.strength:.0%} strength",))
+    used = one.weights.strength
+    told = (f"restored at {used:.0%} strength",)
+    return Attempt(result - crop, mask, one.face.transform, told, painted=used)
 
 
-def _painted(one: _Filtered, output: Plane, networks: Networks) -> tuple[Plane | None, str]:
+def _painted(one: Filtered, output: Plane, networks: Networks) -> tuple[Plane | None, str]:
     """The network's change, or why it must not be used."""
     template, face = one.face.network.template, one.face
     bands = one.weights.bands if one.weights else ()

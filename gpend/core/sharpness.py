@@ -7,10 +7,9 @@ JPEG blocks. A quadratic logistic function of these terms, fitted by `python -m 
 faces degraded in known ways, gives the probability that the face needs restoring; the sharpness is its complement.
 """
 
-import hashlib
 import itertools
 import math
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from typing import TypeAlias
 
 import cv2
@@ -63,15 +62,6 @@ class Terms:
     def as_data(self) -> dict[str, float]:
         """By name, for people and JSON."""
         return asdict(self)
-
-
-STANDARD = 1 + len(fields(Terms))
-"""Columns of `standard`."""
-
-QUADRATIC = STANDARD + (STANDARD - 1) * STANDARD // 2
-"""Columns of `quadratic`."""
-
-_EDITION = 1  # to be raised where a term is computed in another way
 
 
 @dataclass(frozen=True)
@@ -128,12 +118,6 @@ def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
     enlarged, blocks = float(np.clip(np.log2(scale), *_ENLARGED)), float(np.clip(blockiness, *_BLOCKINESS))
     values: list[float] = [low, high, *middles, *broads, *others, enlarged, blocks]  # in the order of Terms
     return Terms(*values)
-
-
-def version() -> str:
-    """Of the terms and how they are standardised: what was fitted on them under another one cannot be used."""
-    told = (_EDITION, [term.name for term in fields(Terms)], coefficients.MEANS, coefficients.SPREADS)
-    return f"{_EDITION}-{hashlib.sha256(repr(told).encode()).hexdigest()[:8]}"
 
 
 def standard(found: Values) -> Values:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpend.core import align
-from gpend.core.blend import CAUTIOUS, LEAST, BlendFit, BlendWeights
+from gpend.core.blend import LEAST, BlendWeights, weights_of
+from gpend.core.fitted import CAUTIOUS, BlendFit
 from gpend.core.photo import Box, Face
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.sharpness import Measure
@@ -140,7 +141,7 @@ def _told(measure: Measure, covered: float, weights: BlendWeights) -> dict[str, 
 
 
 def _fitted(found: Findings) -> BlendWeights:
-    return found.fit.on_photo.weights(found.measure.terms)
+    return weights_of(found.fit.on_photo, found.measure.terms)
 
 
 def _weights(found: Findings, settings: TriageSettings) -> BlendWeights:

@@ -10,8 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gpend.core import sharpness
-from gpend.core.blend import BANDS, CAUTIOUS, BlendFit, Coefficients
+from gpend.core.fitted import BANDS, CAUTIOUS, QUADRATIC, STANDARD, BlendFit, Coefficients, version
 from gpend.errors import FatalError
 from gpend.models.restorers import identities
 from gpend.models.weights import weights_folders
@@ -19,8 +18,8 @@ from gpend.settings import RestoreSettings
 
 ENDING = ".blend.json"
 _DIGITS = 4  # coefficients are kept with
-_Strength = Annotated[tuple[float, ...], Field(min_length=sharpness.QUADRATIC, max_length=sharpness.QUADRATIC)]
-_Band = Annotated[tuple[float, ...], Field(min_length=sharpness.STANDARD, max_length=sharpness.STANDARD)]
+_Strength = Annotated[tuple[float, ...], Field(min_length=QUADRATIC, max_length=QUADRATIC)]
+_Band = Annotated[tuple[float, ...], Field(min_length=STANDARD, max_length=STANDARD)]
 _Shares = Annotated[tuple[_Band, ...], Field(min_length=len(BANDS), max_length=len(BANDS))]
 
 
@@ -56,7 +55,7 @@ class Figure(_Part):
     faces: int
     painted: int  # of them, those that the network was let paint
     strength: float  # the mean of what is used of its change on those
-    nearer: dict[str, float]  # by measure: share of the painted ones nearer to the truth than the photo was
+    nearer: dict[str, float]  # by measure: the share of the painted ones that the network brought nearer to the truth
     photo: dict[str, float]  # by measure, over the painted ones: as the photo was
     without: dict[str, float]  # as gpend leaves them without this network
     painted_over: dict[str, float]  # with it
@@ -67,7 +66,7 @@ class BlendFile(_Part):
 
     network: str
     sha256: str  # of the weights that it was fitted for
-    terms: str  # `sharpness.version()`
+    terms: str  # `fitted.version()`
     bands: tuple[float, ...]
     fitted_on: str  # in words
     faces: int  # of the fit
@@ -185,6 +184,6 @@ def _usable(path: Path, sha256: str | None) -> BlendFile:
     found = read(path)
     if found.sha256 != sha256:
         raise FatalError(f"{path} was fitted for other weights of that name")
-    if found.terms != sharpness.version() or found.bands != BANDS:
+    if found.terms != version() or found.bands != BANDS:
         raise FatalError(f"{path} was fitted by another version of gpend")
     return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
-from gpend.core.blend import CAUTIOUS, BlendFit
+from gpend.core.fitted import CAUTIOUS, BlendFit
 from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
-from gpend.core.blend import BlendFit
+from gpend.core.fitted import BlendFit
 from gpend.core.photo import Landmarks
 from gpend.models.weights import GpenCheckpoint, Template
 

@@ -51,6 +51,13 @@ class Detector:
         """The layers that see: BGR (n, 3, h, w), 0 to 255 less its mean, to a dictionary of features."""
         return cast("nn.Module", self._network.body)
 
+    def features(self, picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """What the body sees of an RGB picture (height, width, 3), 0 to 1: activations, stage by stage."""
+        bgr = torch.from_numpy(np.ascontiguousarray(picture[:, :, ::-1].transpose(2, 0, 1)[None] * 255))
+        with self._turn, torch.inference_mode():
+            stages = self.body(bgr.to(self._device) - self._mean)
+        return tuple(stage.cpu().numpy() for stage in stages.values())
+
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
         """Faces in an upright RGB image (height, width, 3) with a score of at least `floor`, best first.
 

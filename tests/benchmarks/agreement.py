@@ -20,12 +20,14 @@ from gpend.core.agreement import Judgement
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from gpend.fitting import distances, regression, shots, trials
+from gpend.fitting.degradations import DEGRADED, SEVERITIES, Image, Kind, Random, resized, shot
+from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings, TriageSettings
-from tests.benchmarks import calibrating, fitting, kernels, material, restoring
+from tests.benchmarks import calibrating, kernels
 from tests.benchmarks.coverings import COVERINGS, THIN, covered
-from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Image, Kind, Random, doubled, overlaid, resized, shot
-from tests.benchmarks.material import Sample
+from tests.benchmarks.overlays import doubled, overlaid
 
 _RIDGE = 6.0
 _REFUSED = 0.005  # share of the faces with nothing before them that each of two fits may refuse: 1 % together
@@ -63,7 +65,7 @@ class Seen:
 def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     """Print the table."""
     networks = load(CoreSettings())
-    seen = list(_seen(material.faces(faces, every), each, networks, np.random.default_rng(seed)))
+    seen = list(_seen(shots.faces(faces, every), each, networks, np.random.default_rng(seed)))
     if fit:
         _print(seen, _held_out(seen), "each face judged by a fit to others")
         _fit(seen)
@@ -75,7 +77,7 @@ def _seen(paths: Sequence[Path], each: int, networks: Networks, random: Random) 
     for number, path in enumerate(paths):
         for _ in range(each):
             what = _DRAWN[int(random.integers(len(_DRAWN)))]
-            one = _shot(number, material.lit(material.loaded(path), random), what, networks, random)
+            one = _shot(number, shots.lit(shots.loaded(path), random), what, networks, random)
             if one is not None:
                 yield one
 
@@ -98,8 +100,8 @@ def _shot(face: int, clean: Image, what: str, networks: Networks, random: Random
         taken = shot(before, kind, severity, face_px, random)
     if what == _OVERLAID:
         taken = overlaid(taken, covered(clean, name, random), clean)
-    sample = material.sampled(taken)
-    blur = restoring.blur_of(sample, networks)
+    sample = shots.sampled(taken)
+    blur = trials.blur_of(sample, networks)
     measured = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
     if blur is None or measured.sharpness >= TriageSettings().sharpness_threshold:
         return None
@@ -110,21 +112,21 @@ def _shot(face: int, clean: Image, what: str, networks: Networks, random: Random
 def _through(kernel: Plane, image: Image) -> Image:
     """The face, shaken; `kernel` is told in pixels of the crop of SIDE."""
     side = image.shape[0]
-    small = resized(image, material.SIDE)
+    small = resized(image, shots.SIDE)
     shaken = cv2.filter2D(small, -1, np.asarray(kernel[::-1, ::-1]), borderType=cv2.BORDER_REFLECT_101)
     return resized(np.asarray(shaken, np.uint8), side)
 
 
 def _measured(sample: Sample, blur: Blur, networks: Networks | None) -> tuple[Values, float]:
     """The evidence, and by how much filter and refining network come nearer to the truth, where that is asked."""
-    seen = restoring.seen_of(sample, blur)
+    seen = trials.seen_of(sample, blur)
     found = deconvolution.deconvolve(seen.padded, blur, seen.noise, align.scale_of(seen.transform))
     row = agreement.evidence(found, seen.crop, blur, seen.noise).row(sample.terms)
     if networks is None:
         return row, 0.0
-    truth = restoring.truth_of(sample)
-    after = restoring.resized(restore.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
-    return row, restoring.structure(sample.crop, truth, truth) - restoring.structure(after, truth, truth)
+    truth = trials.truth_of(sample)
+    after = trials.resized(restore.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
+    return row, distances.structure(sample.crop, truth, truth) - distances.structure(after, truth, truth)
 
 
 def _fit(seen: Sequence[Seen]) -> None:
@@ -136,7 +138,7 @@ def _fit(seen: Sequence[Seen]) -> None:
     what = np.array([one.what for one in seen])
     filtered = np.array([one.is_filtered for one in seen]) & (what == _NONE)
     worse = np.array([one.gain < 0 for one in seen], np.float64)
-    fitted = [fitting.logistic(sets[filtered], worse[filtered], _RIDGE)]
+    fitted = [regression.logistic(sets[filtered], worse[filtered], _RIDGE)]
     fitted[0][0] -= np.log(_WORSE / (1 - _WORSE))
     part = np.array([one.face % _HELD for one in seen])
     for name, alarms in ((_DOUBLE, _REFUSED), (_OVERLAID, _REFUSED), (_ALIKE, _UNPAINTED)):
@@ -150,8 +152,8 @@ def _told_apart(sets: Values, positive: NDArray[np.bool_], part: NDArray[np.intp
     labels, odds = positive.astype(np.float64), np.zeros(len(sets))
     for number in range(_HELD):
         others = part != number
-        odds[~others] = sets[~others] @ fitting.logistic(sets[others], labels[others], _RIDGE)
-    weights = fitting.logistic(sets, labels, _RIDGE)
+        odds[~others] = sets[~others] @ regression.logistic(sets[others], labels[others], _RIDGE)
+    weights = regression.logistic(sets, labels, _RIDGE)
     weights[0] -= float(np.quantile(odds[~positive], 1 - alarms))
     return weights
 

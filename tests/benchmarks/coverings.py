@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.degradations import Image, Random
+from gpend.fitting.degradations import Image, Random
 
 Picture = NDArray[np.float64]
 Mask = NDArray[np.float32]

@@ -19,11 +19,12 @@ from gpend.core import align, deconvolution
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from gpend.fitting import distances, shots, trials
+from gpend.fitting.degradations import Kind, Random, Shot, saved
+from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import kernels, material, restoring
-from tests.benchmarks.degradations import Kind, Random, Shot, saved
-from tests.benchmarks.material import Sample
+from tests.benchmarks import kernels
 
 INPUT, BEFORE, NOW, HALF, UNSHARP, KNOWN = "input", "before", "now", "half raw", "unsharp", "kernel known"
 WAYS = (BEFORE, NOW, HALF, UNSHARP, KNOWN)
@@ -70,8 +71,8 @@ ROWS = (
 @click.option("--sheets", type=click.Path(file_okay=False, path_type=Path), help="A folder for contact sheets.")
 def main(faces: Path, *, every: int, seed: int, sheets: Path | None) -> None:
     """Print the tables."""
-    networks, paths = load(CoreSettings()), material.faces(faces, every)
-    measures = restoring.distances(networks)
+    networks, paths = load(CoreSettings()), shots.faces(faces, every)
+    measures = distances.known(networks)
     click.echo(f"{len(paths)} faces, seed {seed}; mean of {' / '.join(measures)} to the truth, share of faces nearer")
     click.echo(f"{'':<22}" + "".join(f"{way:>34}" for way in (INPUT, *WAYS)) + "   of the known kernel's gain")
     for number, row in enumerate(ROWS):
@@ -84,13 +85,13 @@ def main(faces: Path, *, every: int, seed: int, sheets: Path | None) -> None:
 
 def _pictures(row: Row, paths: Sequence[Path], networks: Networks, random: Random) -> Iterator[dict[str, Plane]]:
     for path in paths:
-        clean, kernel = material.loaded(path), row.kernel(random)
-        sample = material.sampled(_shot(clean, kernel, row, random))
-        yield _ways(sample, kernel, networks) | {"truth": restoring.truth_of(sample)}
+        clean, kernel = shots.loaded(path), row.kernel(random)
+        sample = shots.sampled(_shot(clean, kernel, row, random))
+        yield _ways(sample, kernel, networks) | {"truth": trials.truth_of(sample)}
 
 
 def _shot(clean: NDArray[np.uint8], kernel: Plane, row: Row, random: Random) -> Shot:
-    truth = np.asarray(cv2.resize(clean, (material.SIDE,) * 2, interpolation=cv2.INTER_AREA), np.float32) * row.light
+    truth = np.asarray(cv2.resize(clean, (shots.SIDE,) * 2, interpolation=cv2.INTER_AREA), np.float32) * row.light
     blurred = cv2.filter2D(truth, -1, kernel[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
     seen = np.asarray(blurred + random.normal(0, row.noise, truth.shape), np.float32)
     quality = int(random.choice([85, 92, 95]))
@@ -103,13 +104,13 @@ def _shot(clean: NDArray[np.uint8], kernel: Plane, row: Row, random: Random) -> 
 def _ways(sample: Sample, kernel: Plane, networks: Networks) -> dict[str, Plane]:
     crop = sample.crop
     raw = np.clip(networks.restore(crop[None])[0], 0, 1)
-    seen = restoring.seen_of(sample, Blur(kernel, 1.0))
+    seen = trials.seen_of(sample, Blur(kernel, 1.0))
     known = deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform)).restored
     sharper = crop + _UNSHARP[1] * (crop - cv2.GaussianBlur(crop, (0, 0), _UNSHARP[0]))
     return {
         INPUT: crop,
         BEFORE: _ours(sample, None, replace(networks, estimate=None)),
-        NOW: _ours(sample, restoring.blur_of(sample, networks), networks),
+        NOW: _ours(sample, trials.blur_of(sample, networks), networks),
         HALF: np.asarray((crop + raw) / 2, np.float32),
         UNSHARP: np.asarray(np.clip(sharper, 0, 1), np.float32),
         KNOWN: known,
@@ -117,13 +118,13 @@ def _ways(sample: Sample, kernel: Plane, networks: Networks) -> dict[str, Plane]
 
 
 def _ours(sample: Sample, blur: Blur | None, networks: Networks) -> Plane:
-    attempt = restoring.attempted(sample, blur, networks)
+    attempt = trials.attempted(sample, blur, networks)
     if attempt is None or attempt.refusal:
         return sample.crop
-    return restoring.applied(sample.crop, attempt, sample.transform)
+    return trials.applied(sample.crop, attempt, sample.transform)
 
 
-def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, restoring.Distance]) -> str:
+def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, distances.Distance]) -> str:
     """(count, measures) for every way, as one line of means and shares."""
     found = {
         way: np.array([[take(one[way], one["truth"], one["truth"]) for take in measures.values()] for one in pictures])
@@ -132,7 +133,7 @@ def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, r
     cells = [_cell(found[INPUT], None)] + [_cell(found[way], found[INPUT]) for way in WAYS]
     gains = {way: float((found[INPUT] - found[way])[:, 0].mean()) for way in (NOW, KNOWN)}
     share = gains[NOW] / gains[KNOWN] if gains[KNOWN] > 0 else float("nan")
-    before, now = (np.mean([restoring.decibels(one[way], one["truth"]) for one in pictures]) for way in (INPUT, NOW))
+    before, now = (np.mean([distances.decibels(one[way], one["truth"]) for one in pictures]) for way in (INPUT, NOW))
     return f"{name:<22}" + "".join(f"{cell:>34}" for cell in cells) + f"   {share:.0%}, {now - before:+.2f} dB"
 
 

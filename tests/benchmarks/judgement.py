@@ -16,15 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import coefficients, sharpness
+from gpend.core.blend import blended, weights_of
 from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from gpend.fitting import distances, regression, shots, trials
+from gpend.fitting.blending import colour_shift
+from gpend.fitting.degradations import DEGRADED, SEVERITIES, Kind, shot
+from gpend.fitting.distances import Distance
+from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import calibrating, fitting, material, restoring
-from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, shot
-from tests.benchmarks.material import Sample
-from tests.benchmarks.restoring import Distance, Trial, colour_shift
+from tests.benchmarks import calibrating
 
 Values = NDArray[np.float64]
 RAW, HALF, OURS, BEFORE = "raw network", "half of it", "gpend", "as it was"
@@ -47,6 +50,20 @@ class Measured:
         """The shot without its pixels."""
         others = {name: -measure(sample.crop) for name, measure in OTHERS.items()}
         return cls(sample.shot.kind, sample.shot.severity, sample.terms, others)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A shot beside its truth, and what the network alone makes of it; all as measured crops."""
+
+    sample: Sample
+    truth: Plane
+    output: Plane
+
+    @classmethod
+    def of(cls, sample: Sample, networks: Networks) -> "Tried":
+        """Ask the network."""
+        return cls(sample, trials.truth_of(sample), np.asarray(networks.restore(sample.crop[None])[0]))
 
 
 @dataclass(frozen=True)
@@ -75,9 +92,9 @@ class Restoration:
 @click.option("--seed", default=1, show_default=True)
 def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     """Print the tables."""
-    paths = material.faces(faces, every)
+    paths = shots.faces(faces, every)
     networks = load(CoreSettings())
-    found = [Measured.of(sample) for sample in material.samples(paths, each, np.random.default_rng(seed))]
+    found = [Measured.of(sample) for sample in shots.samples(paths, each, np.random.default_rng(seed))]
     tries = max(1, each // 4)
     if fit:
         _fit(found)
@@ -98,37 +115,36 @@ def _fit(found: Sequence[Measured]) -> None:
     click.echo(f"Written: {calibrating.write()}\n")
 
 
-def _trials(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Trial]:
-    for sample in material.spoiled(paths, each, np.random.default_rng(seed)):
-        yield restoring.trial(sample, networks)
+def _tried(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Tried]:
+    for sample in shots.spoiled(paths, each, np.random.default_rng(seed)):
+        yield Tried.of(sample, networks)
 
 
 def _restorations(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> list[Restoration]:
-    measures = restoring.distances(networks)
-    return [_restoration(tried, networks, measures) for tried in _trials(paths, each, networks, seed)]
+    measures = distances.known(networks)
+    return [_restoration(tried, networks, measures) for tried in _tried(paths, each, networks, seed)]
 
 
-def _restoration(tried: Trial, networks: Networks, measures: dict[str, Distance]) -> Restoration:
+def _restoration(tried: Tried, networks: Networks, measures: dict[str, Distance]) -> Restoration:
     crop, output = tried.sample.crop, np.clip(tried.output, 0, 1)
     pictures = {BEFORE: crop, RAW: output, HALF: crop + 0.5 * (output - crop)}
-    strength, ours = _ours(tried, networks)
+    strength, ours = _ours(tried.sample, networks)
     if ours is not None:
         pictures[OURS] = ours
-    distances = {
+    found = {
         way: {name: measure(picture, tried.truth, tried.truth) for name, measure in measures.items()}
         for way, picture in pictures.items()
     }
-    return Restoration(tried.kind, tried.severity, strength, distances)
+    return Restoration(tried.sample.shot.kind, tried.sample.shot.severity, strength, found)
 
 
-def _ours(tried: Trial, networks: Networks) -> tuple[float, Plane | None]:
+def _ours(sample: Sample, networks: Networks) -> tuple[float, Plane | None]:
     """The restored crop, if gpend's judgement, its choice of strength and its gates let it come to that."""
-    sample = tried.sample
-    found = restoring.blur_of(sample, networks)
-    attempt = restoring.attempted(sample, found, networks)
+    found = trials.blur_of(sample, networks)
+    attempt = trials.attempted(sample, found, networks)
     if attempt is None or attempt.refusal:
         return 0.0, None
-    return float(np.abs(attempt.change).mean()), restoring.applied(sample.crop, attempt, sample.transform)
+    return float(np.abs(attempt.change).mean()), trials.applied(sample.crop, attempt, sample.transform)
 
 
 def _print_areas(found: Sequence[Measured]) -> None:
@@ -139,7 +155,7 @@ def _print_areas(found: Sequence[Measured]) -> None:
     for kind in (*DEGRADED, None):
         chosen = np.ones(len(kinds), np.bool_) if kind is None else (kinds == kind) | (kinds == Kind.SHARP)
         labels = (kinds[chosen] != Kind.SHARP).astype(np.float64)
-        areas = (fitting.area_under_curve(values[chosen], labels) for values in scores.values())
+        areas = (regression.area_under_curve(values[chosen], labels) for values in scores.values())
         click.echo(f"{kind or 'all':<27}" + "".join(f"{area:11.4f}" for area in areas))
 
 
@@ -213,8 +229,9 @@ def _print_harm(restored: Sequence[Restoration]) -> None:
 def _print_costs(paths: Sequence[Path], networks: Networks, random: np.random.Generator) -> None:
     shifts, crops = [], []
     for path in paths[:40]:
-        tried = restoring.trial(material.sampled(shot(material.loaded(path), Kind.GAUSSIAN, 1, 150, random)), networks)
-        shifts.append(colour_shift(tried.sample.crop, tried.blended(1.0)))
+        tried = Tried.of(shots.sampled(shot(shots.loaded(path), Kind.GAUSSIAN, 1, 150, random)), networks)
+        weights = weights_of(networks.restore.fit.on_photo, tried.sample.terms)
+        shifts.append(colour_shift(tried.sample.crop, blended(tried.output, tried.sample.crop, weights.shares, 1.0)))
         crops.append(tried.sample.crop)
     under = [np.asarray(np.rint(crop * 255), np.uint8)[48:208, 64:192] for crop in crops]
     blockiness(under[0])  # its combs are made once

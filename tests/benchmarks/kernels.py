@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.photo import Plane
-from tests.benchmarks.degradations import Random
+from gpend.fitting.degradations import Random
 
 SIDE = 41
 _STEPS = 160  # of a curved path

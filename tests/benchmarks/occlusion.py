@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from gpend.core import coefficients, occlusion
 from gpend.core.triage import COVERED
-from tests.benchmarks import calibrating, fitting, material
+from gpend.fitting import regression, shots
+from gpend.fitting.degradations import DEGRADED, SEVERITIES, Kind, Random, shot
+from tests.benchmarks import calibrating
 from tests.benchmarks.coverings import COVERINGS, covered
-from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, shot
 
 _NONE = "nothing"
 _ALARMS = 0.008  # share of the uncovered faces of the fit that may be taken for covered
@@ -40,14 +41,14 @@ class Seen:
 @click.option("--seed", default=1, show_default=True)
 def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     """Print the table."""
-    seen = list(_seen(material.faces(faces, every), each, np.random.default_rng(seed)))
+    seen = list(_seen(shots.faces(faces, every), each, np.random.default_rng(seed)))
     if fit:
         _fit(seen)
         click.echo(f"Written: {calibrating.write()}\n")
     weights = np.asarray(coefficients.COVERED)
     odds = np.array([weights[0] + one.pattern @ weights[1:] for one in seen])
     names = np.array([one.covering for one in seen])
-    area = fitting.area_under_curve(odds, (names != _NONE).astype(np.float64))
+    area = regression.area_under_curve(odds, (names != _NONE).astype(np.float64))
     click.echo(f"{len(seen)} blurred faces, seed {seed}; area under the ROC curve {area:.3f}\nTaken for covered:")
     for name in (_NONE, *COVERINGS):
         of_name = odds[names == name]
@@ -58,12 +59,12 @@ def _seen(paths: Sequence[Path], each: int, random: Random) -> Iterator[Seen]:
     kinds = [kind for kind in (*DEGRADED, Kind.SHARP) if kind is not Kind.JPEG]
     for path in paths:
         for turn in range(each):
-            clean = material.lit(material.loaded(path), random)
+            clean = shots.lit(shots.loaded(path), random)
             name = tuple(COVERINGS)[int(random.integers(len(COVERINGS)))] if turn % 2 else _NONE
             face = covered(clean, name, random) if turn % 2 else clean
             face_px = float(np.exp(random.uniform(np.log(48), np.log(500))))
             kind, severity = kinds[int(random.integers(len(kinds)))], int(random.integers(SEVERITIES))
-            sample = material.sampled(shot(face, kind, severity, face_px, random), random)
+            sample = shots.sampled(shot(face, kind, severity, face_px, random), random)
             yield Seen(name, occlusion.pattern(sample.crop))
 
 
@@ -74,7 +75,7 @@ def _fit(seen: Sequence[Seen]) -> None:
     means, spreads = patterns.mean(0), patterns.std(0) + 1e-6
     rows = np.hstack([np.ones((len(patterns), 1)), (patterns - means) / spreads])
     aside = np.arange(len(seen)) // _TURNS % 5 == 0
-    fitted = fitting.logistic(rows[~aside], labels[~aside], _RIDGE)
+    fitted = regression.logistic(rows[~aside], labels[~aside], _RIDGE)
     fitted[0] -= float(np.quantile((rows @ fitted)[aside & (labels == 0)], 1 - _ALARMS)) - COVERED
     weights = fitted[1:] / spreads
     coefficients.COVERED = (float(fitted[0] - means @ weights), *weights.tolist())

@@ -22,14 +22,15 @@ from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level
 from gpend.core.photo import Box, Face, Plane
 from gpend.core.report import FaceReport, Restored, Verdict
+from gpend.fitting import distances, shots
+from gpend.fitting.degradations import FACE_SHARE, Random, saved
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import gains, material, restoring
-from tests.benchmarks.degradations import FACE_SHARE, Random, saved
+from tests.benchmarks import gains
 
 _LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
 _FEWEST, _SHARP = 60.0, 0.9  # pixels across a face, and its sharpness, from which it can be the truth
-_MARGIN = round(material.SIDE * deconvolution.MARGIN)
+_MARGIN = round(shots.SIDE * deconvolution.MARGIN)
 _QUALITIES = (85, 92, 95)
 _PER_SHEET = 8
 _CELL = 256  # pixels, of a picture on a sheet
@@ -67,7 +68,7 @@ def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None)
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if most:
         paths = [paths[place] for place in sorted(random.choice(len(paths), min(most, len(paths)), replace=False))]
-    measures = restoring.distances(networks)
+    measures = distances.known(networks)
     click.echo(f"{len(paths)} photos; of restored faces: gain of {' / '.join(measures)}, share nearer, dB")
     for row in gains.ROWS:
         if not kinds or row.name in kinds.split(","):
@@ -97,25 +98,23 @@ def _pictures(
     face: Face, pixels: tuple[Pixels, Pixels, Pixels], kernel: Plane, networks: Networks
 ) -> tuple[dict[str, Plane], list[Plane]]:
     """A face in every way, and as it is shown; `pixels` are the photo blurred, restored and as it was."""
-    transform = align.similarity(face.landmarks, material.TARGET)
-    crop, after, truth = (align.crop(one, transform, material.SIDE) for one in pixels)
+    transform = align.similarity(face.landmarks, shots.TARGET)
+    crop, after, truth = (align.crop(one, transform, shots.SIDE) for one in pixels)
     raw = np.clip(networks.restore(crop[None])[0], 0, 1)
     sharper = np.clip(crop + (crop - cv2.GaussianBlur(crop, (0, 0), _UNSHARP)), 0, 1)
-    around = align.crop(
-        pixels[0], transform + np.array([[0, 0, _MARGIN], [0, 0, _MARGIN]]), material.SIDE + 2 * _MARGIN
-    )
+    around = align.crop(pixels[0], transform + np.array([[0, 0, _MARGIN], [0, 0, _MARGIN]]), shots.SIDE + 2 * _MARGIN)
     noise = Noise(noise_level(pixels[0]))
     known = deconvolution.deconvolve(around, Blur(kernel, 1.0), noise, align.scale_of(transform)).restored
     ways = (crop, after, (crop + raw) / 2, sharper, known)
     pictures = {name: np.asarray(way, np.float32) for name, way in zip(WAYS, ways, strict=True)}
-    side = visible.side_for(material.SIDE / align.scale_of(transform))
+    side = visible.side_for(shots.SIDE / align.scale_of(transform))
     shown = [_at(one, transform, side) for one in pixels]
     return pictures | {"truth": truth}, shown
 
 
 def _at(pixels: Pixels, transform: align.Transform, side: int) -> Plane:
-    larger = transform * (side / material.SIDE)
-    larger[:, 2] += 0.5 * (side / material.SIDE - 1)
+    larger = transform * (side / shots.SIDE)
+    larger[:, 2] += 0.5 * (side / shots.SIDE - 1)
     return align.crop(pixels, larger, side)
 
 
@@ -125,7 +124,7 @@ def _is_truth(one: analysis.JudgedFace) -> bool:
 
 def _blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:
     """The photo as a JPEG: shaken, or out of focus, by a kernel that is told for a crop with its largest face."""
-    wide = deconvolution.resampled(kernel, width / (material.SIDE * FACE_SHARE))
+    wide = deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
     image = cv2.filter2D(truth.astype(np.float32), -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
     image = image * row.light + random.normal(0, row.noise, truth.shape)
     quality = int(random.choice(_QUALITIES))
@@ -165,7 +164,7 @@ def _shared(box: Box, other: Box) -> float:
     return across * down / max(1.0, sum(areas) - across * down)
 
 
-def _line(name: str, found: Sequence[Compared], measures: dict[str, restoring.Distance]) -> str:
+def _line(name: str, found: Sequence[Compared], measures: dict[str, distances.Distance]) -> str:
     """Mean gains over the faces that gpend restored, for every way."""
     restored = [one for one in found if one.report.verdict is Verdict.RESTORED]
     cells = [f"{name:<22}{len(restored):>4} of {len(found):<4}"]
@@ -181,8 +180,8 @@ def _line(name: str, found: Sequence[Compared], measures: dict[str, restoring.Di
         ).reshape(-1, len(measures))
         if not len(gained):
             continue
-        decibels = [restoring.decibels(one.pictures[way], one.truth) for one in restored]
-        before = [restoring.decibels(one.pictures[WAYS[0]], one.truth) for one in restored]
+        decibels = [distances.decibels(one.pictures[way], one.truth) for one in restored]
+        before = [distances.decibels(one.pictures[WAYS[0]], one.truth) for one in restored]
         means = "/".join(f"{value:+.3f}" for value in gained.mean(0))
         shares = "/".join(f"{value:.0%}" for value in (gained > 0).mean(0))
         cells.append(f"{way}: {means}, {shares}, {np.mean(decibels) - np.mean(before):+.2f} dB")

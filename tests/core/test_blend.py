@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import coefficients, sharpness
-from gpend.core.blend import BANDS, CAUTIOUS, LEAST, BlendWeights
+from gpend.core.blend import LEAST, BlendWeights, weights_of
+from gpend.core.fitted import BANDS, CAUTIOUS, QUADRATIC, STANDARD, version
 from gpend.core.sharpness import Terms
 
 TERMS = Terms(-1.5, -0.6, -1.2, -0.8, -0.4, -0.9, -0.5, -0.2, 0.0, -2.6, 0.0, -0.3, 0.15, 0.0, 0.0)
@@ -20,7 +21,7 @@ wishes = st.floats(0, 2)
 
 @given(st.lists(st.floats(-5, 5), min_size=15, max_size=15))
 def test_a_network_that_nothing_was_fitted_for_is_used_by_half_whatever_the_face(values: list[float]) -> None:
-    found = CAUTIOUS.on_photo.weights(Terms(*values))
+    found = weights_of(CAUTIOUS.on_photo, Terms(*values))
     assert found.bands == pytest.approx((0.5,) * len(BANDS))
 
 
@@ -42,17 +43,17 @@ def test_what_is_used_is_never_less_than_can_be_seen(fitted: BlendWeights, wish:
 
 
 def test_the_terms_columns_are_counted_right() -> None:
-    assert sharpness.standard(TERMS.row()).shape[1] == sharpness.STANDARD
-    assert sharpness.quadratic(TERMS.row()).shape[1] == sharpness.QUADRATIC
+    assert sharpness.standard(TERMS.row()).shape[1] == STANDARD
+    assert sharpness.quadratic(TERMS.row()).shape[1] == QUADRATIC
 
 
 def test_terms_standardised_in_another_way_are_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = sharpness.version()
+    before = version()
     monkeypatch.setattr(coefficients, "MEANS", (0.0,) * len(astuple(TERMS)))
-    assert sharpness.version() != before
+    assert version() != before
 
 
 def test_a_network_s_own_fit_decides() -> None:
-    nothing = replace(CAUTIOUS.on_photo, strength=(0.0,) * sharpness.QUADRATIC)
-    assert nothing.weights(TERMS).part == 0
-    assert np.all(np.asarray(nothing.weights(TERMS).bands) == 0)
+    nothing = replace(CAUTIOUS.on_photo, strength=(0.0,) * QUADRATIC)
+    assert weights_of(nothing, TERMS).part == 0
+    assert np.all(np.asarray(weights_of(nothing, TERMS).bands) == 0)

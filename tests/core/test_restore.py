@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from gpend.core import restore
-from gpend.core.blend import BANDS, blended, grain_kept, grained
+from gpend.core.blend import blended, grain_kept, grained
+from gpend.core.fitted import BANDS
 from gpend.core.photo import Plane
 from gpend.settings import Grain
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core import align, sharpness
-from gpend.core.blend import LEAST
+from gpend.core.blend import LEAST, weights_of
 from gpend.core.networks import Networks
 from gpend.core.photo import Face, Pixels
 from tests.fakes import shipped_fit
@@ -90,15 +90,15 @@ def test_a_picture_without_anything_in_it_still_has_a_measure(value: int, scale:
 def test_a_blurred_face_gets_part_of_the_network_s_change_and_a_sharp_one_at_most_the_least(
     portrait: Picture, face: Face
 ) -> None:
-    assert shipped_fit().on_photo.weights(measured(blurred(portrait, 2.5), face).terms).part > LEAST
-    assert shipped_fit().on_photo.weights(measured(portrait, face).terms).part <= LEAST
+    assert weights_of(shipped_fit().on_photo, measured(blurred(portrait, 2.5), face).terms).part > LEAST
+    assert weights_of(shipped_fit().on_photo, measured(portrait, face).terms).part <= LEAST
 
 
 @pytest.mark.parametrize("sigma", [1.5, 3.0, 5.0])
 def test_under_a_blur_the_coarse_features_get_more_of_the_change_than_the_finest_detail(
     portrait: Picture, face: Face, sigma: float
 ) -> None:
-    found = np.asarray(shipped_fit().on_photo.weights(measured(blurred(portrait, sigma), face).terms).shares)
+    found = np.asarray(weights_of(shipped_fit().on_photo, measured(blurred(portrait, sigma), face).terms).shares)
     assert ((found >= 0) & (found <= 1)).all()
     assert found[2] > found[0]
 
@@ -107,7 +107,7 @@ def test_noise_gets_more_of_the_finest_change_than_blur(portrait: Picture, face:
     grain = np.random.default_rng(0).normal(0, 25, portrait.shape)
     noisy = np.asarray(np.clip(blurred(portrait, 0.7) + grain, 0, 255), np.uint8)
     grainy, soft = (
-        shipped_fit().on_photo.weights(measured(one, face).terms).shares for one in (noisy, blurred(portrait, 2.5))
+        weights_of(shipped_fit().on_photo, measured(one, face).terms).shares for one in (noisy, blurred(portrait, 2.5))
     )
     assert grainy[0] > 2 * soft[0]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gpend.core.blend import CAUTIOUS
+from gpend.core.fitted import CAUTIOUS
 from gpend.engine.elsewhere import Elsewhere, packed, unpacked
 from gpend.engine.protocol import Crops, ProtocolError, Unrestored, receive_from_engine, receive_from_worker, send
 from gpend.errors import PhotoError, TransientError

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.core import sharpness
-from gpend.core.blend import BANDS, CAUTIOUS, BlendFit
+from gpend.core.fitted import BANDS, CAUTIOUS, BlendFit, version
 from gpend.ledger import fingerprint_of
 from gpend.models import fits
 from gpend.models.fits import BlendFile, Half
@@ -21,7 +20,7 @@ def found(network: str = "mine", sha256: str = SHA256, terms: str = "", fit: Ble
     return BlendFile(
         network=network,
         sha256=sha256,
-        terms=terms or sharpness.version(),
+        terms=terms or version(),
         bands=BANDS,
         fitted_on="three faces",
         faces=3,

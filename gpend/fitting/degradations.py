@@ -1,11 +1,11 @@
-"""What phones, dark rooms and messaging apps do to a face, with seeds: the material that judgement is measured on.
+"""What phones, dark rooms and messaging apps do to a face, with seeds: what gpend is fitted to and measured on.
 
 A clean face is an FFHQ-aligned square RGB crop. `shot` gives it a native size, then blurs, shrinks, adds noise and
 compresses it as its kind says, at the native size, as a camera would. Severities are steps of each kind's own scale.
 Lengths are in pixels of the 256 px crop unless they are called native.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import cv2
@@ -57,7 +57,6 @@ class Shot:
 
 
 SEVERITIES = 4
-_DIFFERS = 10  # of 255: from here on a pixel is another
 
 
 def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random) -> Shot:
@@ -71,24 +70,6 @@ def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random
     harmless = 50 if kind is Kind.SHARP and face_px > 150 else 82  # on a large face, blocks are small
     quality = int(random.integers(harmless, 98))
     return Shot(_compressed(_whole(image), quality), truth, kind, severity, face_px, quality)
-
-
-def doubled(image: Image, random: Random) -> Image:
-    """The face twice, the second image shifted: a double exposure."""
-    reach = float(random.uniform(0.025, 0.09)) * image.shape[0]
-    angle, share = float(random.uniform(0, 2 * np.pi)), float(random.uniform(0.35, 0.65))
-    shift = np.array([[1, 0, reach * np.cos(angle)], [0, 1, reach * np.sin(angle)]])
-    moved = cv2.warpAffine(image, shift, image.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.addWeighted(image, 1 - share, moved, share, 0), np.uint8)
-
-
-def overlaid(taken: Shot, covered: Image, clean: Image) -> Shot:
-    """A shot before whose blurred face lies, sharp, what `covered` shows and `clean` does not."""
-    side = taken.seen.shape[0]
-    differs = (np.abs(covered.astype(np.int16) - clean).max(axis=2) > _DIFFERS).astype(np.float32)
-    mask = cv2.resize(differs, (side, side), interpolation=cv2.INTER_LINEAR)[:, :, None]
-    mixed = taken.seen * (1 - mask) + resized(covered, side) * mask
-    return replace(taken, seen=_compressed(_whole(mixed), taken.quality))
 
 
 def saved(image: NDArray[np.float32], quality: int) -> Image:

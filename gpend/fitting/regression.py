@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+_SETTLED = 1e-6  # the largest step of a weight from which on nothing changes any more
+
 
 def logistic(rows: Values, labels: Values, ridge: float = 2.0, rounds: int = 30) -> Values:
     """Weights of a logistic regression by Newton's method; the first column is the constant and is not held back."""
@@ -16,7 +18,7 @@ def logistic(rows: Values, labels: Values, ridge: float = 2.0, rounds: int = 30)
         curvature = (rows * (chance * (1 - chance))[:, None]).T @ rows + np.diag(held)
         step = np.linalg.solve(curvature, rows.T @ (chance - labels) + held * weights)
         weights -= step
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < _SETTLED:
             break
     return weights
 

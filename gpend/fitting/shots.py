@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from gpend.core import align, sharpness
 from gpend.core.blockiness import blockiness
 from gpend.core.photo import Plane
-from tests.benchmarks.degradations import DEGRADED, SEVERITIES, Kind, Random, Shot, resized, shot
+from gpend.fitting.degradations import DEGRADED, FACE_SHARE, SEVERITIES, Kind, Random, Shot, resized, shot
 
 _SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale
+_SEED = 7
+_RESTORED = (50.0, 600.0)  # widths of faces, in pixels of the photo, that a network of 256 px is for
+_ENLARGED = 2.0  # a clean face may be enlarged by this
 _UNDER = (0.25, 0.875, 0.25, 0.75)  # top, bottom, left and right of the face's box in its crop
 
 SIDE = sharpness.SIDE
@@ -79,6 +82,21 @@ def _under(seen: NDArray[np.uint8], random: Random | None) -> NDArray[np.uint8]:
         seen = resized(seen, side)
     top, bottom, left, right = (round(edge * side) for edge in _UNDER)
     return seen[top:bottom, left:right]
+
+
+def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int, room: float) -> Sample:
+    """Shot `turn` of `each` of the face `number`: every kind comes as often; the same for the same numbers.
+
+    `room` is the side of the crop of the network that is to restore it, against the measured one: a larger network is
+    for larger faces.
+    """
+    random = np.random.default_rng((_SEED, number, turn))
+    kind = (*DEGRADED, Kind.SHARP)[(number * each + turn) % (len(DEGRADED) + 1)]
+    low, high = (width * max(1.0, room) for width in _RESTORED)
+    if room > 1:  # where the clean face holds no more, what a larger network paints could not be judged
+        high = max(1.2 * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
+    face_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
+    return sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
 
 
 def spoiled(paths: Sequence[Path], each: int, random: Random) -> Iterator[Sample]:

@@ -1,0 +1,197 @@
+"""`gpend weights fit`: how far one network helps on these very faces, measured and kept beside its weights."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpend import __version__
+from gpend.core import gates
+from gpend.core.fitted import BANDS, BlendFit, Coefficients, version
+from gpend.core.networks import Networks
+from gpend.errors import FatalError
+from gpend.fitting import faces, figures, shots, trials
+from gpend.fitting.blending import fit
+from gpend.fitting.faces import Parts, SharpFace
+from gpend.fitting.figures import NOTHING, Judge
+from gpend.fitting.shots import Sample
+from gpend.fitting.trials import Trial
+from gpend.fitting.work import Work
+from gpend.models.fits import BlendFile, Figure, Half
+from gpend.settings import CoreSettings
+
+LEAST_FACES = 10
+_SHOTS = 480  # in all, that the fit is made of
+_TURNS = (2, 8)  # shots of one face, at least and at most
+_JUDGED = 120  # shots of faces held out
+_ENOUGH = 12  # trials of one half, below which nothing can be told of it
+_HELD_OUT = 1 << 16  # what is added to the numbers of faces held out, so that their shots are others
+
+Tell = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for."""
+
+    network: str  # its name
+    sha256: str  # of its weights
+    folder: Path
+    are_photos: bool  # or aligned faces
+    most: int  # faces, or photos
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A network measured; not yet installed."""
+
+    found: BlendFile
+    refusal: str  # why it must not be installed, or ""
+    passed_over: Counter[str]
+
+    @property
+    def paints(self) -> bool:
+        """Whether anything of what the network paints is of use."""
+        return any(row.painted for row in self.found.figures)
+
+
+def measure(request: Request, networks: Networks, settings: CoreSettings, folder: Path, tell: Tell) -> Measured:
+    """Fit the network that `networks` restore with, going on where an earlier run stopped; `folder` keeps the work.
+
+    Raises FatalError where too few faces can be used.
+    """
+    work = Work(folder, _key(request), networks.restore.template)
+    passed_over = Counter[str]()
+    parts = work.parts()
+    if parts is None:
+        found = list(_found(request, networks, settings, work.folder, tell))
+        passed_over.update(one for one in found if isinstance(one, str))
+        usable = [one for one in found if isinstance(one, SharpFace)]
+        _refuse_few(usable, passed_over, request)
+        parts = faces.split(usable)
+        work.keep_parts(parts)
+    _try_all(parts, networks, work, tell)
+    fitted = fit_to(work.trials, networks, tell)
+    told = figures.figures(_held_out(parts, networks), networks, fitted, _counted(tell, "Judging", _JUDGED))
+    work.remove()
+    return Measured(_file(request, parts, fitted, told), figures.refusal(told), passed_over)
+
+
+def fit_to(tried: Callable[[], Iterable[Trial]], networks: Networks, tell: Tell) -> BlendFit:
+    """Both halves; of one that too few trials speak of, nothing is used."""
+    judge = Judge(networks, networks.restore.template)
+    halves = []
+    for after_filter in (False, True):
+        count = sum(one.after_filter is after_filter for one in tried())
+        done = _counted(tell, "Fitting", 2 * count)
+
+        def chosen(wanted: bool = after_filter, done: Callable[[], None] = done) -> Iterator[Trial]:  # noqa: FBT001
+            for one in tried():
+                if one.after_filter is wanted:
+                    done()
+                    yield one
+
+        halves.append(fit(chosen, judge.for_fit) if count >= _ENOUGH else NOTHING.on_photo)
+    on_photo, after = (_rounded(half) for half in halves)
+    return BlendFit(on_photo, after)
+
+
+def spoiled(parts: Sequence[SharpFace], each: int, room: float, first: int = 0) -> Iterator[tuple[int, int, Sample]]:
+    """`each` shots of every face, with the number of the face and the turn."""
+    for number, face in enumerate(parts, first):
+        clean = shots.loaded(face.path)
+        for turn in range(each):
+            yield number, turn, shots.spoiled_in_turn(clean, number, turn, each, room)
+
+
+def _found(
+    request: Request, networks: Networks, settings: CoreSettings, work: Path, tell: Tell
+) -> Iterator[SharpFace | str]:
+    if request.are_photos:
+        photos = faces.drawn(faces.photos_in(request.folder), request.most)
+        found = faces.in_photos(photos, work / "faces", networks.restore.size, networks, settings)
+        total = len(photos)
+    else:
+        pictures = faces.drawn(shots.faces(request.folder), request.most)
+        found, total = faces.aligned(request.folder, pictures, networks, settings), len(pictures)
+    for done, one in enumerate(found, 1):
+        tell("Looking for sharp faces", min(done, total), total)
+        yield one
+
+
+def _try_all(parts: Parts, networks: Networks, work: Work, tell: Tell) -> None:
+    each = _turns(len(parts.fit))
+    done = _counted(tell, "Restoring spoiled faces", each * len(parts.fit))
+    for number, face in enumerate(parts.fit):
+        missing = [turn for turn in range(each) if not work.has(number, turn)]
+        clean = shots.loaded(face.path) if missing else None
+        for turn in range(each):
+            if clean is not None and turn in missing:
+                sample = shots.spoiled_in_turn(clean, number, turn, each, _room(networks))
+                work.keep(number, turn, trials.trial(sample, networks, networks.restore))
+            done()
+
+
+def _held_out(parts: Parts, networks: Networks) -> Iterator[Sample]:
+    each = max(1, round(_JUDGED / len(parts.held_out)))
+    for _, _, sample in spoiled(parts.held_out, min(each, _TURNS[1]), _room(networks), _HELD_OUT):
+        yield sample
+
+
+def _turns(count: int) -> int:
+    low, high = _TURNS
+    return min(high, max(low, round(_SHOTS / count)))
+
+
+def _room(networks: Networks) -> float:
+    return gates.unit(networks.restore.template)
+
+
+def _refuse_few(usable: Sequence[SharpFace], passed_over: Counter[str], request: Request) -> None:
+    if len({face.group for face in usable}) >= LEAST_FACES:
+        return
+    told = "; ".join(f"{count} {reason}" for reason, count in passed_over.most_common())
+    what = "photos" if request.are_photos else "pictures"
+    raise FatalError(
+        f"{len(usable)} sharp faces seen from the front were found in {request.folder}, and at least {LEAST_FACES} are "
+        f"needed, better 200. Passed over were: {told or f'no {what}'}. Nothing was measured or changed."
+    )
+
+
+def _file(request: Request, parts: Parts, fitted: BlendFit, told: tuple[Figure, ...]) -> BlendFile:
+    kind = "faces found in photos" if request.are_photos else "aligned faces"
+    return BlendFile(
+        network=request.network,
+        sha256=request.sha256,
+        terms=version(),
+        bands=BANDS,
+        fitted_on=f"{len(parts.fit)} {kind} of {request.folder.name}, by gpend {__version__}",
+        faces=len(parts.fit),
+        held_out=len(parts.held_out),
+        on_photo=Half.of(fitted.on_photo),
+        after_filter=Half.of(fitted.after_filter),
+        figures=told,
+    )
+
+
+def _key(request: Request) -> str:
+    told = (request.sha256, str(request.folder.resolve()), request.are_photos, request.most, __version__)
+    return hashlib.sha256(repr((*told, version(), BANDS)).encode()).hexdigest()
+
+
+def _rounded(half: Coefficients) -> Coefficients:
+    """As it is kept, so that what is judged is what is installed."""
+    return Half.of(half).coefficients()
+
+
+def _counted(tell: Tell, what: str, total: int) -> Callable[[], None]:
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        tell(what, min(done, total), total)
+
+    return step

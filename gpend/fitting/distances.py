@@ -1,0 +1,143 @@
+"""How far a restored face is from the truth: in structure, in features and, where dlib is, in identity."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import align, sharpness
+from gpend.core.blend import luma
+from gpend.core.networks import Networks
+from gpend.core.photo import Landmarks, Plane
+
+Values = NDArray[np.float64]
+Slices = tuple[slice, slice]
+
+TEMPLATE: Landmarks = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
+"""Where the landmarks stand in the crop that sharpness is measured on."""
+
+_INNER = (56, 72, 200, 232)  # left, top, right and bottom of the face in that crop
+
+Seen = tuple[NDArray[np.float32], ...]
+
+
+class SeesFeatures(Protocol):
+    """A network that looks at faces, and tells what it sees."""
+
+    def features(self, picture: Plane) -> Seen:
+        """Activations, stage by stage, on an RGB picture (height, width, 3), 0 to 1."""
+        ...
+
+
+class Distance(Protocol):
+    """How far two aligned crops are from each other, by one measure; `frame` shows where the face is."""
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """0 for the same."""
+        ...
+
+
+def inner(template: Landmarks) -> Slices:
+    """The face in a crop with its landmarks at `template`: rows and columns."""
+    corners = align.moved((_INNER[:2], _INNER[2:]), align.similarity(TEMPLATE, template))
+    (left, top), (right, bottom) = np.rint(corners).astype(int)
+    return slice(max(0, int(top)), int(bottom)), slice(max(0, int(left)), int(right))
+
+
+INNER = inner(TEMPLATE)
+
+
+def structure(first: Plane, second: Plane, frame: Plane) -> float:
+    """1 less the structural similarity of luma within the face of the measured crop."""
+    del frame
+    return dissimilarity(first, second, INNER)
+
+
+def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
+    """1 less the structural similarity of luma (Wang 2004, Gaussian window of 1.5 px), over a part of the crops."""
+    one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
+    mean_one, mean_two = _blur(one), _blur(two)
+    spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
+    shared = _blur(one * two) - mean_one * mean_two
+    light = (2 * mean_one * mean_two + 1e-4) / (mean_one**2 + mean_two**2 + 1e-4)
+    return 1 - float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[where].mean())
+
+
+def decibels(picture: Plane, truth: Plane) -> float:
+    """Peak signal to noise of luma in the face, in dB."""
+    return float(-10 * np.log10(((luma(picture) - luma(truth))[INNER] ** 2).mean() + 1e-9))
+
+
+class Features:
+    """Activations of the detector's body: what a face network sees of a face. The gates do not use them."""
+
+    def __init__(self, detect: SeesFeatures) -> None:
+        self._detect = detect
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """Mean absolute difference, summed over the stages."""
+        del frame
+        pairs = zip(self._detect.features(first), self._detect.features(second), strict=True)
+        return float(sum(np.abs(one - two).mean() for one, two in pairs))
+
+
+class Identity:
+    """Is it the same person? dlib's face recognition network: it takes part in no fit, and no gate asks it.
+
+    Comes with `gpend[train]`; faces of one person are usually nearer than 0.6.
+    """
+
+    PACKAGES = ("dlib", "face_recognition_models")
+    _BOX = (61, 95, 195, 229)  # the face in the measured crop
+
+    def __init__(self) -> None:
+        import dlib  # noqa: PLC0415  # not everyone has it
+
+        spec = find_spec("face_recognition_models")
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError("face_recognition_models")
+        models = Path(spec.origin).parent / "models"
+        self._chip: Any = dlib.get_face_chip
+        self._box = dlib.rectangle(*self._BOX)
+        self._marks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+        self._network = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+
+    @classmethod
+    def is_there(cls) -> bool:
+        """Whether its packages are installed."""
+        return all(find_spec(name) is not None for name in cls.PACKAGES)
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """Euclidean distance of the two descriptors; all three are measured crops, framed alike."""
+        return float(np.linalg.norm(self.descriptor(first, frame) - self.descriptor(second, frame)))
+
+    def descriptor(self, crop: Plane, frame: Plane) -> Values:
+        """(128,) float64: what tells people apart."""
+        marks = self._marks(_eight_bits(frame), self._box)
+        chip = self._chip(_eight_bits(crop), marks, 150, 0.25)
+        return np.asarray(self._network.compute_face_descriptor(chip), np.float64)
+
+
+def features_of(networks: Networks) -> Features:
+    """Those of the detector. Raises TypeError for one that does not tell."""
+    detect: object = networks.detect
+    if not hasattr(detect, "features"):
+        raise TypeError("this detector tells no features")
+    return Features(detect)
+
+
+def known(networks: Networks) -> dict[str, Distance]:
+    """Every measure that there is, by name."""
+    found: dict[str, Distance] = {"structure": structure, "features": features_of(networks)}
+    return found | {"identity": Identity()} if Identity.is_there() else found
+
+
+def _blur(plane: Values) -> Values:
+    return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5))
+
+
+def _eight_bits(crop: Plane) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.rint(np.clip(crop, 0, 1) * 255), np.uint8)

@@ -1,0 +1,96 @@
+"""`gpend weights fit`: what it asks for, what it refuses, and what it leaves beside the network."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gpend.cli import commands
+from gpend.fitting import command
+from gpend.models import fits
+from gpend.models.fits import BlendFile, Figure, Half
+from tests.fakes import shipped_fit
+from tests.models.test_fits import found
+
+
+def asked(*words: str) -> Result:
+    return CliRunner().invoke(commands, ["weights", "fit", *words])
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Path:
+    place = tmp_path / "gpend.yaml"
+    (tmp_path / "weights").mkdir()
+    place.write_text(f"restore: {{weights: {tmp_path / 'weights'}}}\n")
+    return place
+
+
+def row(kind: str, painted: int, without: float, over: float) -> Figure:
+    return Figure(
+        kind=kind,
+        faces=10,
+        painted=painted,
+        strength=0.4,
+        nearer={"structure": 0.8},
+        photo={"structure": 0.3},
+        without={"structure": without},
+        painted_over={"structure": over},
+    )
+
+
+def measured(figure: Figure, refusal: str = "") -> command.Measured:
+    file: BlendFile = found("gpen-256").model_copy(
+        update={"figures": (figure,), "on_photo": Half.of(shipped_fit().on_photo)}
+    )
+    return command.Measured(file, refusal, Counter({"not sharp": 3}))
+
+
+def test_it_wants_one_folder_that_is_there(tmp_path: Path) -> None:
+    for words in (
+        ("gpen-256",),
+        ("gpen-256", "--faces", str(tmp_path), "--photos", str(tmp_path)),
+        ("gpen-256", "--faces", str(tmp_path / "nowhere")),
+        ("auto", "--faces", str(tmp_path)),
+        ("unknown", "--faces", str(tmp_path)),
+    ):
+        assert asked(*words).exit_code == 2
+
+
+def test_too_few_faces_are_refused_and_told(tmp_path: Path, configured: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "broken.png").write_bytes(b"no picture")
+    told = asked("gpen-256", "--faces", str(tmp_path / "faces"), "--config", str(configured))
+    assert told.exit_code == 2
+    assert "at least 10 are needed" in told.output
+    assert "1 cannot be read as a picture" in told.output
+
+
+def test_a_good_measure_is_installed_and_its_table_told(
+    tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.cli.fitting._measured", lambda *_: measured(row("all", 8, 0.2, 0.15)))
+    told = asked("gpen-256", "--faces", str(tmp_path), "--config", str(configured))
+    assert told.exit_code == 0, told.output
+    assert fits.place_of("gpen-256", tmp_path / "weights").is_file()
+    assert "8 of 10" in told.output
+    assert "0.300 0.200 0.150" in told.output
+    assert "3 not sharp" in told.output
+
+
+def test_a_measure_that_does_harm_is_not_installed(
+    tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.cli.fitting._measured", lambda *_: measured(row("all", 8, 0.2, 0.25), "it is worse"))
+    told = asked("gpen-256", "--faces", str(tmp_path), "--config", str(configured))
+    assert told.exit_code == 1
+    assert "Not installed: it is worse" in told.output
+    assert not fits.place_of("gpen-256", tmp_path / "weights").exists()
+
+
+def test_worse_than_without_the_network_is_worse_and_painting_nothing_is_not() -> None:
+    from gpend.fitting import figures  # noqa: PLC0415 - loads what sees pictures
+
+    assert "structure" in figures.refusal([row("all", 8, 0.2, 0.25)])
+    assert not figures.refusal([row("all", 8, 0.2, 0.15)])
+    assert not figures.refusal([row("all", 0, 0.0, 0.0)])

@@ -1,0 +1,1 @@
+"""Fitting, on faces and on pictures whose truth is known."""
