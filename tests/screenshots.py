@@ -6,6 +6,7 @@ its driver, the extra `web`, and a few minutes; fonts are those of this machine 
 """
 
 import argparse
+import io
 import shutil
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend import config
-from gpend.ledger import Choice, Records, State
+from gpend.ledger import Choice, Ledger, Records, State
 from gpend.web.app import application
 from gpend.web.security import LOOPBACK, Sessions
 
@@ -134,10 +135,10 @@ def take(address: str, pages: dict[str, str], folder: Path) -> None:
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
             for size, shown in SIZES.items():
                 for name, page in pages.items():
-                    _shoot(driver, address + page, shown, folder / f"{name}-{size}-{scheme}.png")
+                    _shoot(driver, address + page, shown, folder / f"{name}-{size}-{scheme}.webp")
         driver.execute_cdp_cmd("Network.enable", {})
         driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": "zh-CN"}})
-        _shoot(driver, address + pages["overview"], SIZES["desktop"], folder / "overview-desktop-zh.png")
+        _shoot(driver, address + pages["overview"], SIZES["desktop"], folder / "overview-desktop-zh.webp")
     finally:
         driver.quit()
 
@@ -148,7 +149,8 @@ def _shoot(driver: Any, address: str, size: tuple[int, int], file: Path) -> None
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shown)
     driver.get(address)
     driver.execute_async_script(_LOADED)
-    driver.save_screenshot(str(file))
+    with Image.open(io.BytesIO(driver.get_screenshot_as_png())) as taken:
+        taken.convert("RGB").save(file, quality=82, method=6)
 
 
 _LOADED = """
@@ -174,7 +176,12 @@ def main(say: Callable[[str], None] = print) -> None:
     parser.add_argument("--photos", type=Path)
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place, world(Path(place), asked.photos) as path, served(path) as address:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        world(Path(place), asked.photos) as path,
+        Ledger.open(config.load(path).ledger),  # as if the daemon ran
+        served(path) as address,
+    ):
         take(address, pages_of(config.load(path).ledger), asked.folder)
     say(f"Screenshots are in {asked.folder}.")
 
