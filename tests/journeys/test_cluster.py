@@ -1,7 +1,10 @@
 """A cluster of real processes: whatever strikes them, every photo comes through once, and none is lost."""
 
 import datetime as dt
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ from gpend.core.report import Restored
 from gpend.engine.cluster import certificates
 from gpend.engine.cluster.head import ClusterEngine
 from gpend.errors import PhotoError
-from tests.engine.cluster.real import PATIENCE, Cluster, photo, results
+from tests.engine.cluster.real import CHECKOUT, PATIENCE, Cluster, photo, results
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,18 @@ def _left_and_joined(cluster: Cluster, engine: ClusterEngine) -> None:
     cluster.kill("gpu3", signal.SIGTERM)
     assert "gpu3" in {future.result(PATIENCE).by for future in futures}
     assert cluster.processes["gpu3"].wait(PATIENCE) == 0
+
+
+def test_a_network_that_is_cut_and_healed_costs_no_photo(keys: Path, tmp_path: Path) -> None:
+    unshare = shutil.which("unshare")
+    if unshare is None or shutil.which("ip") is None:
+        pytest.skip("this machine has no tools for networks of its own")
+    prepared = [unshare, "--user", "--map-root-user", "--net", "--mount"]
+    if subprocess.run([*prepared, "mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make namespaces")
+    command = [*prepared, sys.executable, "-m", "tests.engine.cluster.cut", str(keys), str(tmp_path)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=4 * PATIENCE, check=False)
+    assert done.stdout.endswith("every photo came through\n"), done.stderr[-3000:]
 
 
 def test_workers_and_scheduler_may_be_killed_leave_and_return_and_no_photo_is_lost(cluster: Cluster) -> None:

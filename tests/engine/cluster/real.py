@@ -36,26 +36,27 @@ class Cluster:
     said: list[str] = field(default_factory=list)
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     protocol: str = "tls"
+    host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
         """Of the scheduler."""
-        return f"{self.protocol}://127.0.0.1:{self.port}"
+        return f"{self.protocol}://{self.host}:{self.port}"
 
     def start_scheduler(self) -> None:
         """With the command that people use."""
         keys = str(self.keys / "scheduler")
         self._start("scheduler", "gpend", "cluster", "scheduler", "--listen", self.address, "--certificates", keys)
 
-    def start_worker(self, name: str, **options: object) -> None:
-        """One whose photos sleep."""
+    def start_worker(self, name: str, prefix: tuple[str, ...] = (), **options: object) -> None:
+        """One whose photos sleep; `prefix` goes before its command."""
         told = {"scheduler": self.address, "certificates": str(self.keys / "worker"), "name": name, **options}
-        self._start(name, "tests.engine.cluster.worker", json.dumps(told))
+        self._start(name, "tests.engine.cluster.worker", json.dumps(told), prefix=prefix)
 
-    def _start(self, name: str, *command: str) -> None:
+    def _start(self, name: str, *command: str, prefix: tuple[str, ...] = ()) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=CHECKOUT, stdout=log, stderr=log
+                [*prefix, sys.executable, "-m", *command], cwd=CHECKOUT, stdout=log, stderr=log
             )
 
     def engine(self, window: int = 1 << 24) -> ClusterEngine:
