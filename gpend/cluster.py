@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,13 +49,19 @@ def problems(settings: Settings) -> list[str]:
         return [f"restore.model: workers have no {settings.restore.model}. Name one that was added: gpend weights add."]
     if not has_extra():
         return [f"engine.kind: {EXTRA}."]
-    from gpend.engine.cluster import connections  # noqa: PLC0415 - only who has the extra can import it
+    return _problems_of_keys(engine.scheduler, engine.certificates)
+
+
+def _problems_of_keys(scheduler: str, folder: Path) -> list[str]:
+    from gpend.engine.cluster import certificates, connections  # noqa: PLC0415 - only who has the extra can import it
 
     try:
-        connections.security(engine.scheduler, engine.certificates)
+        connections.security(scheduler, folder)
     except ConfigurationError as error:
         return [f"engine.certificates: {error}"]
-    return []
+    if connections.is_plain(scheduler) or certificates.days_left(folder, datetime.now(UTC)) >= 0:
+        return []
+    return [f"engine.certificates: the keys in {folder} have run out. Make new ones: gpend cluster certificates."]
 
 
 def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tell: Callable[[str], None]) -> Engine:

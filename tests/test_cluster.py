@@ -52,6 +52,12 @@ def test_keys_that_do_not_belong_together_are_refused(tmp_path: Path, keys: Path
     assert "cannot be used" in problem
 
 
+def test_keys_that_have_run_out_are_told(tmp_path: Path) -> None:
+    long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=366 * certificates.YEARS)
+    (problem,) = cluster.problems(_but(certificates=certificates.make(tmp_path, long_ago)[0]))
+    assert "have run out" in problem
+
+
 def test_without_encryption_no_keys_are_needed() -> None:
     assert cluster.problems(_but(scheduler="tcp://nas:8786")) == []
 

@@ -36,9 +36,9 @@ def make(folder: Path, now: dt.datetime) -> list[Path]:
     return folders
 
 
-def days_left(certificate: Path, now: dt.datetime) -> int:
-    """How long a certificate still holds. Raises OSError, and ValueError where it is none."""
-    return (x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc - now).days
+def days_left(folder: Path, now: dt.datetime) -> int:
+    """How long the certificate of a role still holds. Raises OSError, and ValueError where it is none."""
+    return (x509.load_pem_x509_certificate((folder / "cert.pem").read_bytes()).not_valid_after_utc - now).days
 
 
 def _authority(folder: Path, now: dt.datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
