@@ -57,7 +57,7 @@ def _cluster(root: Path, workers: int, **options: object) -> Cluster:
     cluster = Cluster(root / "keys", root / "logs")
     cluster.start_scheduler()
     for number in range(workers):
-        cluster.start_worker(f"gpu{number}", **options)
+        cluster.start_worker(f"gpu{number}", (), **options)
     return cluster
 
 
