@@ -39,6 +39,7 @@ _SURE = 0.985  # confidence of a kernel that is nearly always right: what is out
 _FOR_CERTAINTY = (
     2.0  # log-odds granted to it: in the fit, shrunk photos outweighed such faces, and the filter gains here
 )
+_PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
 _TINY = 1e-6
 _BEFORE = "something may lie before the face, over which the network would paint"
 _NO_HELP = "taking out the blur that was found would not make it better"
@@ -114,11 +115,10 @@ def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
     values = np.hstack([np.ones((1, 1)), unit])[0]
     worse, doubled, overlaid, before = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
     twice = min(row[0, _PLACES["doubled"]], row[0, _PLACES["doubled_after"]]) >= _TWICE
-    pulls = before >= CERTAIN and row[0, _PLACES["stretch"]] >= _STRETCHED
+    pulls = before >= _PULLING and row[0, _PLACES["stretch"]] >= _STRETCHED
     worse -= _FOR_CERTAINTY if confidence >= _SURE else 0.0
-    return Judgement(
-        worse, max(doubled, CERTAIN) if twice else doubled, max(overlaid, before) if pulls else overlaid, before
-    )
+    overlaid = max(overlaid, before) if pulls else overlaid
+    return Judgement(worse, max(doubled, CERTAIN) if twice else doubled, overlaid, before)
 
 
 def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evidence:
