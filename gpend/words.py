@@ -136,6 +136,7 @@ def tally_text(tally: "Tally") -> str:
     """The answer to `gpend once`: photos by what became of them, which were set aside, and what was left for later."""
     counted = [f"{count} {state(name)}" for name, count in tally.states.items() if count]
     nothing = "Nothing was done yet." if tally.is_stopped else "Nothing to do."
+    counted += [f"{tally.mirrored} other files mirrored"] if tally.mirrored else []
     lines = [", ".join(counted) + "." if counted else nothing]
     lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]
     more = tally.states[State.FAILED] + tally.states[State.INCOMPLETE] - len(tally.set_aside)

@@ -15,6 +15,7 @@ class Tally:
     """A Listener that counts."""
 
     states: Counter[State] = field(default_factory=Counter)  # photos finished since the start, by where they stand
+    mirrored: int = 0  # files that are no photos, mirrored as they are
     pauses: dict[str, str] = field(default_factory=dict)  # why folders were paused, by source
     unsettled: int = 0  # files that were left because they were still being written
     waiting: int = 0  # photos that were left because gpend was told to stop
@@ -36,7 +37,8 @@ class Tally:
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
         if row.is_sidecar and result.state is State.KEPT:
-            return  # no photo
+            self.mirrored += 1  # no photo
+            return
         self.states[result.state] += 1
         self.last = row.relative.name
         if result.state in (State.FAILED, State.INCOMPLETE) and len(self.set_aside) < _NAMED:

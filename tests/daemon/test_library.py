@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gpend import words
 from gpend.intake import reading
 from gpend.ledger import Ledger, State
 from gpend.mirror import staging
@@ -65,7 +66,7 @@ def test_everything_of_the_users_appears_in_the_output(either: World) -> None:
     either.put("short.txt", NOTE)
     either.put("2024/blurred.jpg")
     either.put("2024/sharp.jpg", SHARP)
-    either.once()
+    assert words.tally_text(either.once()).endswith(", 8 other files mirrored.")
     assert either.outputs() == either.sources() | {"2024/blurred.jpg": RESTORED}
     assert either.row("2024/a.mp4").reason == "it is no photo; it is mirrored as it is"
     with Ledger.read_only(either.settings.ledger) as records:
