@@ -4,6 +4,7 @@ Real processes with mutual TLS on one machine: scheduler, workers, and for kills
 sleeps in place of computing, so that two cores can show scaling. Nothing is asserted but that no photo is lost.
 """
 
+import contextlib
 import datetime as dt
 import os
 import random
@@ -25,6 +26,7 @@ from gpend.cluster_state import FILE, found
 from gpend.core.report import Outcome
 from gpend.engine import Engine
 from gpend.engine.cluster import certificates
+from gpend.errors import FatalError
 from gpend.ledger import Records, State
 from tests.engine.cluster.real import CHECKOUT, PATIENCE, Cluster, photo
 from tests.fakes import LocalEngine, restored_if_blurred
@@ -235,12 +237,11 @@ def _watch(root: Path, process: int) -> None:
     ledger = root / "state" / "ledger.sqlite"
     until = time.monotonic() + 10 * PATIENCE
     worked_since = None
+    counts: Counter[State] = Counter()
     while time.monotonic() < until and (worked_since is None or time.monotonic() < worked_since + _WATCHED_SECONDS):
         time.sleep(2.0)
-        if not ledger.exists():
-            continue
-        with Records.read_only(ledger) as records:
-            counts = records.counts()
+        with contextlib.suppress(FatalError), Records.read_only(ledger) as records:  # it may not be there yet
+            counts = Counter(records.counts())
         if worked_since is None and counts[State.RESTORED] and sum(counts.values()) >= _QUEUED:
             worked_since = time.monotonic()
     _say(f"  {counts[State.RESTORED]:,} restored, {counts[State.WAITING] + counts[State.WORKING]:,} queued")
