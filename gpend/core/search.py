@@ -67,11 +67,11 @@ def faces(
     for look in (_Look(picture, turn) for picture in (overview, _smaller(overview)) for turn in own):
         found = look.found(detect)
         stored = look.stored(found, header)
-        certainty = _certainty(found, settings)
-        if certainty and _stand_alone(stored, cut, detect):
-            if look.turn != 1 or not _is_doubtful(found, stored, lambda one: score_alone(one, cut, detect), settings):
+        if _certainty(found, settings) and _stand_alone(stored, cut, detect):
+            sure = _sure(found, stored, lambda one: score_alone(one, cut, detect), settings)
+            if look.turn != 1 or sure is None:
                 return stored
-            return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * certainty) or stored
+            return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * sure) or stored
         first = first or stored
     return otherwise(overview, header, cut, detect, settings) or first
 
@@ -101,12 +101,19 @@ def _own_turns(header: codec.Header) -> tuple[int, ...]:
     return (header.orientation,) if header.orientation == 1 else (header.orientation, 1)
 
 
-def _is_doubtful(found: Sequence[Face], stored: Sequence[Face], alone: Alone, settings: TriageSettings) -> bool:
-    """Whether some of what was found, beside the surest, may be no upright face: then the photo may lie on its side."""
-    if not all(_is_plain(face, settings) for face in found):
-        return True
-    others = sorted(stored, key=lambda face: face.score, reverse=True)[1:_ASKED]
-    return any(face.score < _CERTAIN and alone(face) < AGREES for face in others)
+def _sure(found: Sequence[Face], stored: Sequence[Face], alone: Alone, settings: TriageSettings) -> float | None:
+    """How much speaks for a turn in which some faces may be none; None where nothing speaks against it.
+
+    The surest has been looked at alone before; of the others, those that are not found again do not count.
+    """
+    pairs = sorted(zip(found, stored, strict=True), key=lambda pair: pair[1].score, reverse=True)
+    counted = [
+        upright.score
+        for place, (upright, one) in enumerate(pairs)
+        if _is_plain(upright, settings)
+        and (place == 0 or place >= _ASKED or one.score >= _CERTAIN or alone(one) >= AGREES)
+    ]
+    return sum(counted) if len(counted) < len(found) else None
 
 
 def _stand_alone(stored: Sequence[Face], cut: Cut, detect: DetectFaces) -> bool:
