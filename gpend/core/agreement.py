@@ -39,6 +39,10 @@ _SURE = 0.985  # confidence of a kernel that is nearly always right: what is out
 _FOR_CERTAINTY = (
     2.0  # log-odds granted to it: in the fit, shrunk photos outweighed such faces, and the filter gains here
 )
+_LONG, _FOR_SHAKE = (
+    1.2,
+    0.5,
+)  # of a kernel's stretch, from which it is granted log-odds: long shakes were few in the fit
 _PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
 _TINY = 1e-6
 _BEFORE = "something may lie before the face, over which the network would paint"
@@ -117,6 +121,7 @@ def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
     twice = min(row[0, _PLACES["doubled"]], row[0, _PLACES["doubled_after"]]) >= _TWICE
     pulls = before >= _PULLING and row[0, _PLACES["stretch"]] >= _STRETCHED
     worse -= _FOR_CERTAINTY if confidence >= _SURE else 0.0
+    overlaid -= _FOR_SHAKE if row[0, _PLACES["stretch"]] >= _LONG else 0.0
     overlaid = max(overlaid, before) if pulls else overlaid
     return Judgement(worse, max(doubled, CERTAIN) if twice else doubled, overlaid, before)
 

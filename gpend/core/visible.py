@@ -17,7 +17,7 @@ from gpend.core.photo import Mask, Plane
 SCREEN = 1000
 """Pixels of a screen that an aligned crop fills at most: about a screen's height."""
 
-LEAST = 0.6
+LEAST = 0.4
 """Units from which a person who sees both pictures side by side can say which is which: of 19 pairs of faces that were
 looked at, none below 0.4 could be told apart, and all from 0.8 on."""
 
