@@ -73,7 +73,7 @@ class Work:
             try:
                 with np.load(place) as found:
                     arrays = dict(found)
-            except (BadZipFile, OSError, ValueError):
+            except (BadZipFile, EOFError, OSError, ValueError):
                 continue  # the disk lost it
             if "terms" in arrays:
                 yield _trial(arrays, self._template)
