@@ -104,7 +104,8 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
     if found.left is not None:
         return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)
-    below = f"sharpness {value:.2f} is below {limit:.2f}"
+    why = f"is below {limit:.2f}" if limit < 1 else "does not matter, as you want it restored"
+    below = f"sharpness {value:.2f} {why}"
     if found.blur:
         told = f"{below}: {found.blur}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
         plan = Plan(sees=True, paints=doubt is None, weights=weights)

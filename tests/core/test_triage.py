@@ -146,3 +146,4 @@ def test_whoever_asks_for_every_face_gets_every_face() -> None:
     assert report.verdict is Verdict.RESTORED
     assert report.terms["part"] >= LEAST
     assert 0 < report.terms["strength"] <= 1
+    assert report.reason.startswith("sharpness 0.99 does not matter, as you want it restored")
