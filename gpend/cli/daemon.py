@@ -120,7 +120,7 @@ def _try_message(settings: Settings) -> None:
 @commands.command(name="print")
 @click.argument("name", type=click.Choice([*shipped.NAMES, *COMPLETIONS]))
 def print_file(name: str) -> None:
-    """Print the documented configuration, a systemd unit, or another file that came with gpend.
+    """Print the configuration, a systemd unit or another file.
 
     With completion.bash and its like a shell completes commands, options and topics when you press Tab.
 

@@ -127,7 +127,7 @@ def retry(  # noqa: PLR0913 - one for each option
     yes: bool,
     config_file: Path | None,
 ) -> None:
-    """Try photos again; without a PHOTO, all that failed.
+    """Try photos again; without PHOTOs, all that failed.
 
     A folder stands for all photos in it and in the folders below. A running daemon begins within seconds, else the
     next one to start. What was restored before stays until the new result stands in its place.

@@ -202,7 +202,7 @@ def test_a_photo_under_another_formats_name_is_written_under_its_own(
     (target,) = single.targets([misnamed], None, tmp_path)
     assert target.name == "output_photo.png"
     for place in (target, tmp_path / "output_photo.jpg"):
-        answer = single.restore(misnamed, place, networks, SETTINGS)
+        answer = single.restore(misnamed, place, networks, SETTINGS, replace=True)
         assert answer.output == tmp_path / "output_photo.png"
         assert target.read_bytes().startswith(b"\x89PNG")
 
