@@ -250,7 +250,8 @@ def test_exiftool_finds_the_same_and_the_history(name: str, tmp_path: Path) -> N
     assert {tag: before[tag] for tag in before if tag not in ignored} == {
         tag: after.get(tag) for tag in before if tag not in ignored
     }
-    assert set(after) - set(before) - ignored <= ADDED
+    added = ADDED | ({"QuickTime:Free"} if name.startswith("avif") else set())  # where no EXIF can be written
+    assert set(after) - set(before) - ignored <= added
     if not name.startswith("avif-"):
         assert after["IFD0:ImageHistory"] == ["gpend: faces restored with a network"]
 
