@@ -38,7 +38,7 @@ _SECONDS, _SLOTS = 1.0, 2  # that a photo takes where scaling is measured, and p
 _IN_FLIGHT = 16  # more than all workers have room for
 _SCALED = 40  # photos for each worker
 _KILLED = 500
-_QUEUED = 100_000
+_QUEUED, _SPARSE = 100_000, 100_000  # photos, and bytes of each; more zeros pass for a copy that is not done yet
 _WATCHED_SECONDS = 60.0
 
 
@@ -214,14 +214,14 @@ def _tell_reruns(cluster: Cluster, kills: list[float]) -> None:
 
 
 def _queue(root: Path) -> None:
-    """The real `gpend run` with 100,000 photos of 4 MB queued, and one worker: what the machine with them needs."""
+    """The real `gpend run` with 100,000 photos of 100 KB queued, and one worker: what the machine with them needs."""
     cluster = _cluster(root, 1, seconds=0.2, slots=2)
     config = _configured(root, cluster, slots=1)
     _say("  making the photos")
     for number in range(_QUEUED):
         with (root / "photos" / f"{number:06}.jpg").open("wb") as file:
             file.write(photo(number))
-            file.seek(_PHOTO)
+            file.seek(_SPARSE)
             file.write(b".")
     process = _gpend(root, "run", config)
     try:
