@@ -7,14 +7,14 @@ painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
 """
 
 import math
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
 import cv2
 import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
-from gpend.core import align, coefficients, deconvolution, occlusion, sharpness
+from gpend.core import align, bars, coefficients, deconvolution, occlusion, sharpness
 from gpend.core.blend import luma, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
@@ -110,7 +110,9 @@ class Judgement:
 
 def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: sharpness.Terms) -> Judgement:
     """What the fits say of a result; `crop` (side, side, 3), 0 to 1, is the photo's, `terms` those of its measure."""
-    return judged(evidence(found, crop, blur, noise).row(terms), blur.confidence)
+    told = judged(evidence(found, crop, blur, noise).row(terms), blur.confidence)
+    barred = bars.lie_before(_small(luma(crop)), blur)
+    return replace(told, overlaid=max(told.overlaid, CERTAIN)) if barred else told
 
 
 def judged(row: NDArray[np.float64], confidence: float) -> Judgement:

@@ -22,7 +22,7 @@ from gpend.core.report import Outcome, Restored
 from gpend.engine import attempt, sandbox
 from gpend.errors import GpendError
 from gpend.settings import CoreSettings
-from tests.fakes import FakeDetector, FakeRestorer
+from tests.fakes import FakeDetector, FakeRestorer, shipped_fit
 
 _ROOM = 4 << 30
 _TRACE_ME = 0
@@ -85,6 +85,7 @@ def _try_all(device: str, root: Path, port: int) -> dict[str, str]:
 
 def _process_all(folder: Path, *, is_locked: bool) -> dict[str, object]:
     photos = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    shipped_fit()  # read before the lock, as the worker reads it with the network
     before = set(sys.modules)
     if is_locked:
         codec.load_decoders()

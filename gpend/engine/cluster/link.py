@@ -4,6 +4,7 @@ import asyncio
 import errno
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from distributed.core import ConnectionPool
 from distributed.protocol import to_serialize
@@ -18,6 +19,7 @@ MARK = "gpend"
 
 _CONNECT_SECONDS = 5.0
 _DATA_ONLY = ["dask", "msgpack"]  # plain bytes and texts: what a worker answers is never unpickled here
+_ANSWER_SECONDS = 2.0
 _CUT_OFF = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
@@ -105,7 +107,12 @@ class DaskLink:
 
     async def process(self, address: str, setup: str, asked: bytes, photo: bytes) -> bytes:
         """As in Link."""
-        answer = await self._pool(address).gpend_process(setup=setup, asked=asked, photo=to_serialize(photo))
+        try:
+            answer = await self._pool(address).gpend_process(setup=setup, asked=asked, photo=to_serialize(photo))
+        except OSError as error:
+            if loss_of(error) is Loss.DIED and not await answers(address):
+                raise OSError(errno.EHOSTUNREACH, f"its machine does not answer: {error}") from error
+            raise
         return bytes(cast("Any", answer))
 
     def forget(self, address: str) -> None:
@@ -115,6 +122,24 @@ class DaskLink:
     async def close(self) -> None:
         """As in Link."""
         await self._pool.close()
+
+
+async def answers(address: str) -> bool:
+    """Does the machine of this address answer, be it with a refusal? What a cable cut off says nothing at all.
+
+    A connection that a network has lost may end in the same words as that of a process that has died; only the second
+    may be held against a photo.
+    """
+    place = urlsplit(address)
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(place.hostname, place.port)
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def loss_of(error: BaseException) -> Loss:
