@@ -39,6 +39,18 @@ class Blur:
         centred = points - (points * weight).sum(1, keepdims=True)
         return np.asarray((centred * weight) @ centred.T)
 
+    @property
+    def width(self) -> float:
+        """Across the blur of a lens like it, in pixels of the crop of SIDE."""
+        long, short, _ = self.axes()
+        return 2 * math.sqrt(long * short)
+
+    @property
+    def is_stretched(self) -> bool:
+        """Whether something moved, rather than being out of focus."""
+        long, short, _ = self.axes()
+        return long >= _STRETCHED * short
+
     def axes(self) -> tuple[float, float, Point]:
         """Root mean square extent along the longest axis and across it, and that axis as a vector of length 1."""
         values, vectors = np.linalg.eigh(self._moments)
@@ -53,9 +65,9 @@ def described(blur: Blur, transform: align.Transform, turn: int) -> str:
     as it is shown. A motion and its reverse leave the same kernel, so the upper end stands for both.
     """
     scale = align.scale_of(transform)
-    long, short, axis = blur.axes()
-    if long < _STRETCHED * short:
-        return f"out of focus by about {2 * math.sqrt(long * short) / scale:.0f} px"
+    long, _, axis = blur.axes()
+    if not blur.is_stretched:
+        return f"out of focus by about {blur.width / scale:.0f} px"
     stored = align.inverted(transform)[:, :2] @ axis
     return f"shaken by about {math.sqrt(12) * long / scale:.0f} px, towards the {_direction(stored, turn)}"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gpend.core import agreement, align, deconvolution, gates, paste, sharpness
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth, weights_of
-from gpend.core.blur import Blur
+from gpend.core.blur import SIDE, Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.networks import Networks, RestoreFaces
 from gpend.core.noise import Noise
@@ -26,6 +26,10 @@ _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, abov
 _STILL = 0.985  # confidence below which something moved in a way not made out: what is painted then is hardly seen
 _WRONG = 1.2  # log-odds that the filter makes it worse from where the blur itself was not found: seen on real photos
 _LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more than was fitted, until it agrees
+_RESAMPLED = (
+    2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
+)
+_GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -174,7 +178,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         return Filtered(face, face.crop, None, None, own)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
-    if not face.sees:
+    if not face.sees or _is_resampled(seen):
         return Filtered(face, face.crop, None, None, None if judgement.unpaintable else own, judgement.unpaintable)
     if _forbids(judgement, networks):
         paints = not judgement.unpaintable and seen.blur.confidence >= _STILL
@@ -185,6 +189,15 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
     after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if paints else None
     return Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
+
+
+def _is_resampled(seen: Seen) -> bool:
+    """Is the blur no wider than what shrinking and enlarging leave, in a photo without grain, as messaging apps send?
+
+    There is no detail beneath it to be brought out: the filter would draw compression's own edges, in staircases.
+    """
+    is_narrow = seen.blur.width / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
+    return is_narrow and not seen.blur.is_stretched and seen.noise.level < _GRAINLESS
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:

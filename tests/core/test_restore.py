@@ -1,17 +1,22 @@
 """Restoring: the photo's own tone, colour and grain stay, and no structure moves unseen."""
 
+import io
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 
-from gpend.core import restore
+from gpend.core import pipeline, restore
 from gpend.core.blend import blended, grain_kept, grained
 from gpend.core.fitted import BANDS
+from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.settings import Grain
+from gpend.settings import CoreSettings, Grain
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
 
@@ -116,3 +121,29 @@ def test_the_filter_is_believed_at_features_and_the_refining_network_on_skin() -
     assert share[115:125, 28:32].min() == 1
     assert share[:60, :60].max() == 0
     assert share[20:230, 150:].mean() < 0.2
+
+
+def _shrunk(samples: Path, sigma: float, noise: float, quality: int) -> bytes:
+    """The portrait as small as messaging apps send it."""
+    with Image.open(samples / "portrait-sharp.jpg") as image:
+        small = np.asarray(image.convert("RGB").resize((300, 300), Image.Resampling.BOX))
+    soft = cv2.GaussianBlur(small, (0, 0), sigma) + np.random.default_rng(1).normal(0, noise, small.shape)
+    written = io.BytesIO()
+    Image.fromarray(np.clip(np.rint(soft), 0, 255).astype(np.uint8)).save(written, "JPEG", quality=quality)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("spoiled", [(0.6, 0.0, 50), (1.0, 0.0, 50)])
+def test_what_shrinking_left_is_no_blur_to_be_taken_out(
+    spoiled: tuple[float, float, int], networks: Networks, samples: Path
+) -> None:
+    (face,) = pipeline.process(_shrunk(samples, *spoiled), networks, CoreSettings()).faces
+    assert "the blur was taken out" not in face.reason
+
+
+@pytest.mark.parametrize("spoiled", [(1.0, 14.0, 95), (2.2, 0.0, 90)])
+def test_grain_and_wider_blur_are_taken_out_of_a_small_photo_too(
+    spoiled: tuple[float, float, int], networks: Networks, samples: Path
+) -> None:
+    (face,) = pipeline.process(_shrunk(samples, *spoiled), networks, CoreSettings()).faces
+    assert "the blur was taken out" in face.reason
