@@ -8,11 +8,9 @@ its driver, the extra `web`, and a few minutes; fonts are those of this machine 
 import argparse
 import io
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -21,14 +19,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-import uvicorn
 from numpy.typing import NDArray
 from PIL import Image
+from starlette.applications import Starlette
 
 from gpend import config
 from gpend.ledger import Choice, Ledger, Records, State
 from gpend.web.app import application
 from gpend.web.security import LOOPBACK, Sessions
+from tests.web.serving import served
 
 Picture = NDArray[np.uint8]
 SAMPLES = Path(__file__).resolve().parents[1] / "gpend" / "samples"
@@ -102,22 +101,10 @@ def world(folder: Path, own: Path | None) -> Iterator[Path]:
     yield path
 
 
-@contextmanager
-def served(path: Path) -> Iterator[str]:
-    """The dashboard's address."""
+def shown(path: Path) -> Starlette:
+    """The dashboard of this configuration."""
     settings = config.load(path)
-    app = application(settings.ledger, Sessions(None, LOOPBACK), settings.ledger.parent / "cache", lambda: settings)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    return application(settings.ledger, Sessions(None, LOOPBACK), settings.ledger.parent / "cache", lambda: settings)
 
 
 def take(address: str, pages: dict[str, str], folder: Path) -> None:
@@ -180,7 +167,7 @@ def main(say: Callable[[str], None] = print) -> None:
         tempfile.TemporaryDirectory() as place,
         world(Path(place), asked.photos) as path,
         Ledger.open(config.load(path).ledger),  # as if the daemon ran
-        served(path) as address,
+        served(shown(path)) as address,
     ):
         take(address, pages_of(config.load(path).ledger), asked.folder)
     say(f"Screenshots are in {asked.folder}.")

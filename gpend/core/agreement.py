@@ -37,12 +37,10 @@ _FAR = 4.0  # standard deviations: what the fit never saw must not swing it
 _LOUD = 6 / 255  # noise that the cepstrum of a result counts with at least: what rings in it is no second image
 _SURE = 0.985  # confidence of a kernel that is nearly always right: what is out of focus, not what was shaken
 _FOR_CERTAINTY = (
-    2.0  # log-odds granted to it: in the fit, shrunk photos outweighed such faces, and the filter gains here
+    2.0  # log-odds granted to it: shrunk photos outweighed such faces in the fit, and here the filter gains
 )
-_LONG, _FOR_SHAKE = (
-    1.2,
-    0.5,
-)  # of a kernel's stretch, from which it is granted log-odds: long shakes were few in the fit
+_LONG = 1.2  # of a kernel's stretch: such shakes were few in the fit, and are granted
+_FOR_SHAKE = 0.5  # log-odds
 _PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
 _TINY = 1e-6
 _BEFORE = "something may lie before the face, over which the network would paint"

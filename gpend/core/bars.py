@@ -14,7 +14,6 @@ from gpend.core.blend import smooth
 from gpend.core.blur import SIDE, Blur
 from gpend.core.photo import Plane
 
-_STRETCHED = 0.6  # log of the kernel's longer axis against its shorter: from here on it says a direction
 _SHARE = 0.3  # of the face's fine contrast: shakes as long as the face is wide come to 0.44, bars to 0.46 and more
 _LEAST = 5 / 255  # root mean square: such a shake showed 4.2/255 at most, bars 6.3 and more
 _FACE = (slice(80, 200), slice(60, 196))  # of the crop, turned about the middle of the face
@@ -24,9 +23,9 @@ _SHADE, _GRAIN = 3.0, 0.8  # standard deviations, in pixels: fine contrast lies 
 
 def lie_before(crop: Plane, blur: Blur) -> bool:
     """Does something straight lie before a face? `crop` is its luma (SIDE, SIDE), 0 to 1, as photographed."""
-    long, short, axis = blur.axes()
-    if math.log((long + 0.2) / (short + 0.2)) < _STRETCHED:
+    if not blur.is_stretched:
         return False
+    _, _, axis = blur.axes()
     turn = cv2.getRotationMatrix2D(_MIDDLE, math.degrees(math.atan2(axis[1], axis[0])), 1.0)
     level = cv2.warpAffine(crop, turn, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     face = np.asarray(level[_FACE], np.float32)

@@ -21,7 +21,8 @@ BUSY_SECONDS = 30.0
 
 Value: TypeAlias = str | bytes | int | float | None
 
-_NAMED = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
+_PART = re.compile(r"\{(\w+)\}")
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -276,8 +277,10 @@ def _what_is_wrong(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> str
 
 @cache
 def statements() -> dict[str, str]:
-    """Each statement of queries.sql under the name that stands above it."""
-    return {name: statement.strip() for name, statement in _NAMED.findall(read("queries.sql"))}
+    """Each statement of queries.sql under the name that stands above it, with the parts that it names in braces."""
+    found = [(kind, name, text.strip()) for kind, name, text in _NAMED.findall(read("queries.sql"))]
+    parts = {name: text for kind, name, text in found if kind == "part"}
+    return {name: _PART.sub(lambda named: parts[named[1]], text) for kind, name, text in found if kind == "name"}
 
 
 def read(name: str) -> str:

@@ -355,10 +355,8 @@ UPDATE control SET resting = :reason WHERE resting IS NOT :reason;
 -- name: note_watching
 UPDATE folder SET watching = :watching WHERE id = :folder AND watching IS NOT :watching;
 
--- name: listed
--- One page of photos, the latest first; (updated, id) of the last one seen leads to the next page.
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+-- part: chosen
+-- Of photos joined with their folders, those that the page's filters leave.
 WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:state IS NULL OR state = :state)
   AND (:folder IS NULL OR photo.folder = :folder)
@@ -371,6 +369,12 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
   AND (:decided IS NULL OR EXISTS (
       SELECT 1 FROM decision
       WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
+
+-- name: listed
+-- One page of photos, the latest first; (updated, id) of the last one seen leads to the next page.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
+{chosen}
   AND (photo.updated < :updated OR (photo.updated = :updated AND photo.id < :id))
 ORDER BY photo.updated DESC, photo.id DESC
 LIMIT :limit;
@@ -391,34 +395,12 @@ WHERE folder = :folder AND path >= :low AND path < :high AND NOT sidecar
 -- name: chosen
 -- The same photos, all of them, but for those that were not known yet when a person chose.
 SELECT photo.id FROM photo JOIN folder ON folder.id = photo.folder
-WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
-  AND (:state IS NULL OR state = :state)
-  AND (:folder IS NULL OR photo.folder = :folder)
-  AND (:camera IS NULL OR camera = :camera)
-  AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
-  AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
-  AND (:text IS NULL OR CAST(path AS TEXT) LIKE :text ESCAPE '\')
-  AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
-  AND (:reason IS NULL OR reason LIKE :reason ESCAPE '\' OR outcome LIKE :reason ESCAPE '\')
-  AND (:decided IS NULL OR EXISTS (
-      SELECT 1 FROM decision
-      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
+{chosen}
   AND first_seen <= :seen;
 
 -- name: chosen_count
 SELECT count(*) AS n FROM (SELECT 1 FROM photo JOIN folder ON folder.id = photo.folder
-WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
-  AND (:state IS NULL OR state = :state)
-  AND (:folder IS NULL OR photo.folder = :folder)
-  AND (:camera IS NULL OR camera = :camera)
-  AND (:since IS NULL OR coalesce(taken, mtime_ns / 1000000000) >= :since)
-  AND (:until IS NULL OR coalesce(taken, mtime_ns / 1000000000) < :until)
-  AND (:text IS NULL OR CAST(path AS TEXT) LIKE :text ESCAPE '\')
-  AND (:verdict IS NULL OR instr(outcome, :verdict) > 0)
-  AND (:reason IS NULL OR reason LIKE :reason ESCAPE '\' OR outcome LIKE :reason ESCAPE '\')
-  AND (:decided IS NULL OR EXISTS (
-      SELECT 1 FROM decision
-      WHERE decision.photo = CAST(folder.source || x'2f' || photo.path AS BLOB) AND decision.kind <> 'automatic'))
+{chosen}
   LIMIT :limit);
 
 -- name: made_with

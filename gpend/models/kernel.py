@@ -37,28 +37,26 @@ class KernelEstimator:
             with self._turn, torch.inference_mode():
                 luma = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)[:, None]
                 found, mirrored = self._kernels(luma), self._kernels(luma.flip(3)).flip(2)
-                mirrored = _as_directed(mirrored, found)
+                kernels, agreement = agreed(found, mirrored)
         except RuntimeError as error:
             raise named(error, self._device) from error
-        kernels = _cleared((found + mirrored) / 2)
-        return Kernels(kernels.cpu().numpy(), _agreement(found, mirrored).cpu().numpy())
+        return Kernels(kernels.cpu().numpy(), agreement.cpu().numpy())
 
     def _kernels(self, luma: Tensor) -> Tensor:
         logits: Tensor = self._network(luma)
         return torch.softmax(logits.flatten(1), 1).view_as(logits)
 
 
-def _cleared(kernels: Tensor) -> Tensor:
-    """Without haze, and of sum 1 again."""
-    strong: Tensor = torch.where(kernels > kernels.amax((1, 2), keepdim=True) * _FAINT, kernels, 0)
-    return strong / strong.sum((1, 2), keepdim=True)
+def agreed(found: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """Two estimates (count, side, side) of the same kernels as one, without haze and of sum 1, and how far they agree.
 
-
-def _as_directed(kernels: Tensor, others: Tensor) -> Tensor:
-    """Kernels, each mirrored through the middle where it then agrees better: the network tells no two apart."""
-    turned = kernels.flip(1, 2)
-    better: Tensor = _agreement(turned, others) > _agreement(kernels, others)
-    return torch.where(better[:, None, None], turned, kernels)
+    The network does not tell a kernel from its mirror image through the middle, so each of `others` may be turned.
+    """
+    turned = others.flip(1, 2)
+    straight, reversed_ = _agreement(found, others), _agreement(found, turned)
+    mean = (found + torch.where((reversed_ > straight)[:, None, None], turned, others)) / 2
+    strong = torch.where(mean > mean.amax((1, 2), keepdim=True) * _FAINT, mean, 0)
+    return strong / strong.sum((1, 2), keepdim=True), torch.maximum(straight, reversed_)
 
 
 def _agreement(one: Tensor, other: Tensor) -> Tensor:

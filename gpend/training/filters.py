@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from gpend.models.kernel import agreed
 from gpend.training.degradations import transfer
 from gpend.training.draws import SIDE
 from gpend.training.kernels import SIDE as KERNEL
@@ -23,7 +24,6 @@ FACTORS = (1.5, 12.0)
 """How strongly noise is held down, in the weak and in the strong result."""
 
 LEAST_NOISE = 2.5 / 255  # what the finest band shows of a compressed photo is less than its error
-FAINT = 0.03  # a kernel's weights below this share of its largest are haze
 _BORDER = 64  # pixels around the crop, mirrored, that fade to its mean, so that nothing rings across
 _ERROR = 0.15  # expected squared error of a transfer function for each unit that two estimates disagree
 _LEAST_ERROR = 0.001
@@ -100,13 +100,8 @@ def estimated(network: Callable[[Tensor], Tensor], luma: Tensor) -> Estimate:
     logits = network(torch.cat([luma, luma.flip(3)])).float()
     soft = torch.softmax(logits.flatten(1), 1).view(-1, KERNEL, KERNEL)
     found, mirrored = soft[: len(luma)], soft[len(luma) :].flip(2)
-    turned = mirrored.flip(1, 2)
-    better = _agreement(found, turned) > _agreement(found, mirrored)
-    mirrored = torch.where(better[:, None, None], turned, mirrored)
-    mean = (found + mirrored) / 2
-    strong = torch.where(mean > mean.amax((1, 2), keepdim=True) * FAINT, mean, 0.0)
-    error = _ERROR * (1 - _agreement(found, mirrored))
-    return Estimate(strong / strong.sum((1, 2), keepdim=True), error.clamp_min(_LEAST_ERROR))
+    kernels, agreement = agreed(found, mirrored)
+    return Estimate(kernels, (_ERROR * (1 - agreement)).clamp_min(_LEAST_ERROR))
 
 
 def known(kernels: Tensor) -> Estimate:
@@ -119,16 +114,6 @@ def _edges(luma: Tensor) -> Tensor:
     inner = luma[..., 8:-8, 8:-8]
     across, down = inner.diff(dim=3).abs(), inner.diff(dim=2).abs()
     return ((across + 1e-4) ** 0.8).mean((1, 2, 3)) + ((down + 1e-4) ** 0.8).mean((1, 2, 3))
-
-
-def _agreement(one: Tensor, other: Tensor) -> Tensor:
-    """(n,) 0 to 1: the correlation of two transfer functions, the mean light apart."""
-    first, second = (torch.fft.rfft2(kernels, s=(64, 64)) for kernels in (one, other))
-    first[:, 0, 0] = second[:, 0, 0] = 0
-    shared = (first * second.conj()).real.sum((1, 2))
-    own = (first.abs() ** 2).sum((1, 2)) * (second.abs() ** 2).sum((1, 2))
-    agreement: Tensor = (shared / (own.sqrt() + 1e-9)).clamp(0, 1)
-    return agreement
 
 
 def _window() -> Tensor:

@@ -2,20 +2,18 @@
 
 import json
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-import uvicorn
 
 from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
 from gpend.web.app import application
 from gpend.web.security import Sessions
 from tests.web.conftest import NOW
+from tests.web.serving import served
 
 selenium = pytest.importorskip("selenium", reason="Selenium is not installed")
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -33,18 +31,8 @@ _SERIOUS = ("serious", "critical")
 @pytest.fixture
 def address(ledger: Path, sessions: Sessions, tmp_path: Path) -> Iterator[str]:
     """The dashboard, served on this machine."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        app = application(ledger, sessions, tmp_path / "cache")
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(application(ledger, sessions, tmp_path / "cache")) as place:
+        yield place
 
 
 @pytest.fixture
