@@ -19,8 +19,6 @@ from gpend.models import fits
 from gpend.settings import CoreSettings, FolderSettings
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
-
-
 _PAUSED = "Paused by you; `gpend resume` ends that."
 
 
@@ -105,8 +103,9 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
         counts = records.counts()
         far = progress.of_ledger(records, int(time.time()), counts=counts)
         paused_since, resting = records.resting()
+        running, fitted = records.running(), fits.in_use(settings.restore) if settings else []
         return Status(
-            running=records.running(),
+            running=running,
             counts={state.value: count for state, count in counts.items()},
             backlog=far.waiting,
             found_by=records.counts_by_finder(),
@@ -121,9 +120,11 @@ def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = Non
             seconds_left=None if far.seconds_left is None else round(far.seconds_left),
             progress=str(far),
             resting=resting or (_PAUSED if paused_since is not None else None),
-            cluster=_cluster(ledger) if records.running() else None,
-            judged_with_other_settings=0 if settings is None else _judged_otherwise(records, settings),
-            not_measured=() if settings is None else tuple(fits.notices(settings.restore)),
+            cluster=_cluster(ledger) if running else None,
+            judged_with_other_settings=0
+            if settings is None
+            else records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(fitted))),
+            not_measured=tuple(fits.notices(fitted)),
         )
 
 
@@ -319,10 +320,6 @@ def told(row: Row) -> History:
 def _cluster(ledger: Path) -> dict[str, Any] | None:
     found = state.found(ledger.with_name(state.FILE))
     return None if found is None else found.model_dump()
-
-
-def _judged_otherwise(records: Records, settings: CoreSettings) -> int:
-    return records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(settings.restore)))
 
 
 def _held(row: Row) -> str | None:

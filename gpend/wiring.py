@@ -172,7 +172,7 @@ class Outfit:
     """What the daemon works with, exchanged as a whole when the configuration changes."""
 
     def __init__(self, settings: Settings) -> None:
-        self._fits = fits.digest_of(settings.restore)
+        self._fits = fits.digest_of(fits.in_use(settings.restore))
         self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings, self._fits))
 
     def note_seconds(self, note: Callable[[str, float], None]) -> None:
@@ -196,7 +196,7 @@ class Outfit:
         _refuse(settings)
         logs.set_up(settings.log)
         is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
-        measured = fits.digest_of(settings.restore)
+        measured = fits.digest_of(fits.in_use(settings.restore))
         engine = before.engine if is_same and measured == self._fits else _engine(settings)
         self._fits = measured
         self.runtime = Runtime(settings, engine, fingerprint_of(settings, measured), before.note_seconds)
@@ -212,7 +212,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
     with Ledger.open(settings.ledger) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
-        for notice in fits.notices(settings.restore):
+        for notice in fits.notices(fits.in_use(settings.restore)):
             log.warning("network_not_measured", what=notice)
         outfit = Outfit(settings)
         try:

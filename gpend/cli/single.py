@@ -234,7 +234,7 @@ def _write(photo: Path, original: Original, restored: Restored, place: Path, set
     name = Path(place.name)
     try:
         mirror.output.mkdir(parents=True, exist_ok=True)
-        fingerprint = fingerprint_of(settings, fits.digest_of(settings.restore))
+        fingerprint = fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
         mirror.write(name, restored.photo, origin, fingerprint, mirror.find_output(name))
     except OccupiedError as error:
         raise PhotoError(_occupied(place)) from error

@@ -133,14 +133,14 @@ def in_use(settings: RestoreSettings) -> list[Fitted]:
     return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights))]
 
 
-def digest_of(settings: RestoreSettings) -> str:
+def digest_of(used: Sequence[Fitted]) -> str:
     """Of all fits in use: outcomes depend on it."""
-    return "+".join(one.digest for one in in_use(settings))
+    return "+".join(one.digest for one in used)
 
 
-def notices(settings: RestoreSettings) -> list[str]:
+def notices(used: Sequence[Fitted]) -> list[str]:
     """What a person should know of networks that nothing was fitted for, in words."""
-    return [one.notice for one in in_use(settings) if one.notice]
+    return [one.notice for one in used if one.notice]
 
 
 def read(path: Path) -> BlendFile:

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from gpend.errors import FatalError
 from gpend.models.download import sha256_of
 from gpend.models.weights import GpenCheckpoint, Known, Proven, find, known
 from gpend.settings import AUTO, names_file
+from gpend.stamp import Stamp
 
 DEFAULT = "gpen-256"
 """The network that comes with gpend, and must be there where no other is."""
@@ -102,10 +104,17 @@ def identities(model: str, folders: Sequence[Path]) -> list[tuple[str, str | Non
     if names_file(model):
         own = Path(model)
         is_there = own.is_file() and os.access(own, os.R_OK)
-        return [(OwnFile(own, b"").name, sha256_of(own), (own.parent,))] if is_there else []
+        return [(OwnFile(own, b"").name, _digest(own, Stamp.of(own.stat())), (own.parent,))] if is_there else []
     there = _one_for_each_size(folders) if model == AUTO else known(folders)
     wanted = [one.checkpoint for one in there if model in (AUTO, one.checkpoint.name)]
     return [(one.name, one.sha256, tuple(folders)) for one in wanted]
+
+
+@lru_cache(maxsize=8)
+def _digest(file: Path, stamp: Stamp) -> str:
+    """SHA-256 of a checkpoint of some hundred megabytes, read once while it stays the same."""
+    del stamp
+    return sha256_of(file)
 
 
 def _one_for_each_size(folders: Sequence[Path]) -> list[Known]:
