@@ -11,7 +11,7 @@ from gpend.dispatch.health import another_output
 from gpend.errors import PhotoError
 from gpend.intake.scan import Scan, evidence
 from gpend.intake.source import Identity, identity
-from gpend.ledger import FolderRow, Ledger, Row, Span
+from gpend.ledger import Expected, FolderRow, Ledger, Row, Span
 from gpend.settings import BrakeSettings, Settings
 
 log = structlog.get_logger()
@@ -22,6 +22,14 @@ _ENOUGH = 8  # reviews in vain, for a minute or two: one pass does not wait for 
 _WINDOW = 3600  # seconds within which changes count as one
 _NEVER = float("inf")
 _STAYS = "photos from before that are passed over now: what was made of them stays as it is"
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Photos that are on record and that a scan did not meet."""
+
+    visible: tuple[Expected, ...] = ()
+    hidden: int = 0  # those that scans pass over now: nobody has deleted them, so nothing is removed
 
 
 class DeletionDetector:
@@ -68,7 +76,8 @@ class DeletionDetector:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
-        passed_over = scan.passed_over | (Counter({_STAYS: self._hidden()}) if found < known else Counter())
+        unmet = self._unmet() if found < known else Unmet()
+        passed_over = scan.passed_over | Counter({_STAYS: unmet.hidden})
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)
@@ -80,7 +89,7 @@ class DeletionDetector:
             self._brake.release(folder)
         self._ledger.sources.identify(folder.id, json.dumps(asdict(scan.identity)) if scan.identity else "null")
         if found < known:
-            self._mark_missing(scan, now)
+            self._mark_missing(unmet, scan, now)
         if folder.brake_since is not None:
             self.next_review = 0.0  # perhaps everything is back
         elif found < known:
@@ -110,17 +119,21 @@ class DeletionDetector:
             self.next_review = now.steady
         return has_more
 
-    def _hidden(self) -> int:
-        """Photos that are on record and that scans pass over now: nobody has deleted them, so nothing is removed."""
-        is_visible = self._pair.source.is_visible
-        expected = self._absences.expected(self._pair.id)
-        return sum(1 for each in expected if each.id not in self._met and not is_visible(each.relative))
+    def _unmet(self) -> Unmet:
+        """What the scan did not meet, in one pass over the ledger."""
+        is_visible, found, hidden = self._pair.source.visibility(), list[Expected](), 0
+        for each in self._absences.expected(self._pair.id):
+            if each.id not in self._met:
+                if is_visible(each.relative):
+                    found.append(each)
+                else:
+                    hidden += 1
+        return Unmet(tuple(found), hidden)
 
-    def _mark_missing(self, scan: Scan, now: Now) -> None:
-        expected, source = self._absences.expected(self._pair.id), self._pair.source
-        unmet = (each for each in expected if each.id not in self._met and source.is_visible(each.relative))
-        for photo in [each.id for each in unmet if scan.absent_is_known(self._pair.root / each.relative)]:
-            self._absences.mark(photo, now.utc)
+    def _mark_missing(self, unmet: Unmet, scan: Scan, now: Now) -> None:
+        for each in unmet.visible:
+            if scan.absent_is_known(self._pair.root / each.relative):
+                self._absences.mark(each.id, now.utc)
 
     def _conclude(self, row: Row, now: Now) -> bool:
         """A photo has been missing for long enough: look once more, then act. False: nothing can be done now."""

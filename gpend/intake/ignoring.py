@@ -8,11 +8,16 @@ over whole, but for the source itself: whoever names a folder means it.
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pathspec import GitIgnoreSpec
+
+from gpend.stamp import Stamp
 
 FILE, MARK = ".gpendignore", ".nomedia"
 FILES = frozenset({FILE, MARK})
@@ -28,6 +33,8 @@ SENTENCES = {
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 _LARGEST = 64 << 10  # bytes of a file with patterns that are read
+_KEPT = 64  # such files of which the compiled patterns are kept
+_CANNOT_TELL = "that cannot be looked at"
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,7 @@ class Rules:
 
 def is_pattern(text: str) -> bool:
     """Is this a line that gitignore(5) knows what to do with?"""
-    try:
-        GitIgnoreSpec.from_lines([text])
-    except ValueError:
-        return False
-    return bool(text.strip())
+    return bool(_one(text))
 
 
 class Ignoring:
@@ -76,11 +79,10 @@ class Ignoring:
 
     def rules(self, relative: str) -> Rules:
         """What is passed over in a folder, by its path below the source ("" is the source). Raises OSError."""
-        found, before = self.inside(None, ""), ""
-        for name in relative.split("/") if relative else ():
-            before = f"{before}/{name}" if before else name
-            found = self.inside(found, before)
-        return found
+        found: Rules | None = None
+        for folder in _from_the_top(relative):
+            found = self.inside(found, folder)
+        return found or self._top
 
     def inside(self, outer: Rules | None, relative: str) -> Rules:
         """The rules of a folder, given those of the one it lies in (None: it is the source). Raises OSError."""
@@ -90,24 +92,82 @@ class Ignoring:
         if outer is not None and _stands(f"{place}/{MARK}"):
             return Rules(outer.patterns, _MARKED)
         known = self._top if outer is None else outer
-        if not _stands(f"{place}/{FILE}"):
+        status = _stands(f"{place}/{FILE}")
+        if status is None:
             return known
-        spec = GitIgnoreSpec.from_lines(_lines(f"{place}/{FILE}"))
+        spec = _spec(f"{place}/{FILE}", status)
         return Rules((*known.patterns, Patterns(f"{relative}/" if relative else "", spec, _OWN)))
 
 
-def _stands(path: str) -> bool:
+class OnePass:
+    """The rules of one source for the length of one pass over many photos: each folder is looked at once.
+
+    What lies in a folder that cannot be looked at at this moment is passed over.
+    """
+
+    def __init__(self, ignoring: Ignoring) -> None:
+        self._ignoring = ignoring
+        self._known: dict[str, Rules] = {}
+
+    def rules(self, relative: str) -> Rules:
+        """As those of Ignoring, but for what has changed since the pass began. Raises nothing."""
+        found = self._known.get(relative)
+        if found is None:
+            for folder in _from_the_top(relative):
+                found = self._known.get(folder) or self._inside(found, folder)
+                self._known[folder] = found
+        return found or Rules()
+
+    def _inside(self, outer: Rules | None, folder: str) -> Rules:
+        try:
+            return self._ignoring.inside(outer, folder)
+        except OSError:
+            return Rules(why=_CANNOT_TELL)
+
+
+def _from_the_top(relative: str) -> Iterator[str]:
+    """The source itself, and the folders that lead to one below it."""
+    yield (before := "")
+    for name in relative.split("/") if relative else ():
+        yield (before := f"{before}/{name}" if before else name)
+
+
+def _stands(path: str) -> os.stat_result | None:
+    """The status of a regular file; None where there is none."""
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - as above
+        status = os.stat(path)  # noqa: PTH116 - as above
     except OSError as problem:
         if problem.errno in _ABSENT:
-            return False
+            return None
         raise
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
-def _lines(path: str) -> Iterator[str]:
+def _spec(path: str, status: os.stat_result) -> GitIgnoreSpec:
+    """The patterns in a file; kept for as long as it is the same. Raises OSError."""
+    stamp = Stamp.of(status)
+    is_fresh = time.time() - status.st_mtime < 2 * stamp.clock_step  # the next state of it may have the same stamp
+    return _compiled(path) if is_fresh else _kept(path, stamp, status.st_ctime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(path: str, stamp: Stamp, changed: int) -> GitIgnoreSpec:
+    del stamp, changed  # another state of the file is another entry
+    return _compiled(path)
+
+
+def _compiled(path: str) -> GitIgnoreSpec:
     """The patterns in a file; what is none is passed over, as git does it. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         text = file.read(_LARGEST).decode(errors="surrogateescape")
-    return (line for line in text.removeprefix("\ufeff").splitlines() if is_pattern(line))
+    lines = text.removeprefix("\ufeff").splitlines()
+    return GitIgnoreSpec([pattern for line in lines for pattern in _one(line)])
+
+
+def _one(line: str) -> list[Any]:
+    """The pattern of a line, compiled; nothing where it is none."""
+    try:
+        return list(GitIgnoreSpec.from_lines([line]).patterns) if line.strip() else []
+    except ValueError:
+        return []

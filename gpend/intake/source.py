@@ -7,12 +7,12 @@ place whose photos are never taken. Links to directories are followed nowhere.
 import errno
 import os
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpend.intake import Sighting
-from gpend.intake.ignoring import Ignoring
+from gpend.intake.ignoring import Ignoring, OnePass, Rules
 from gpend.intake.mounts import mounts_now
 from gpend.intake.names import EXTENSIONS, has_excluded, is_companion_name, is_photo_name
 from gpend.intake.sidecars import is_sidecar
@@ -85,12 +85,14 @@ class Source:
         """Whether a file of this base name is no photo, so that it is at most mirrored beside them."""
         return not is_photo_name(name, endings=self._endings, wechat_dat=self._wechat_dat)
 
-    def is_visible(self, relative: Path) -> bool:
-        """Whether a scan would show a file of this path below the root, were it there."""
-        try:
-            return self._is_named_like_a_photo(relative) and not self.ignored(relative)
-        except OSError:
-            return False  # not surely
+    def visibility(self) -> Callable[[Path], bool]:
+        """Whether a scan would surely show a file of a path below the root, were it there: to be asked in one pass."""
+        rules = OnePass(self.ignoring).rules
+
+        def is_visible(relative: Path) -> bool:
+            return self._is_named_like_a_photo(relative) and not _reason(rules, relative)
+
+        return is_visible
 
     def _is_named_like_a_photo(self, relative: Path) -> bool:
         *directories, name = relative.parts
@@ -101,8 +103,7 @@ class Source:
 
         Raises OSError where that cannot be told at this moment.
         """
-        folder = os.fspath(relative.parent)
-        return self.ignoring.rules("" if folder == "." else folder).reason(os.fspath(relative))
+        return _reason(self.ignoring.rules, relative)
 
     def is_outside(self, path: str) -> bool:
         """Whether an absolute path lies in a folder whose files are not this source's photos."""
@@ -161,6 +162,11 @@ class Source:
         directories = Path(target[len(self._real_root) :] if inside else target).parent.parts
         excluded = has_excluded([name for name in directories if name not in _VERSION_STORES])
         return None if excluded or self.is_outside(target) else Path(target).stat()
+
+
+def _reason(rules: Callable[[str], Rules], relative: Path) -> str:
+    folder = os.fspath(relative.parent)
+    return rules("" if folder == "." else folder).reason(os.fspath(relative))
 
 
 def source_of(folder: FolderSettings, settings: Settings) -> Source:

@@ -1,6 +1,6 @@
 """What has been done to every photo: one SQLite file, one writer, any number of readers."""
 
-from gpend.ledger.absences import Span, Unmet
+from gpend.ledger.absences import Expected, Span
 from gpend.ledger.choice import Choice
 from gpend.ledger.decisions import Decision, DecisionKind
 from gpend.ledger.fingerprint import Fingerprint, fingerprint_of
@@ -27,6 +27,7 @@ __all__ = [
     "Choice",
     "Decision",
     "DecisionKind",
+    "Expected",
     "Facts",
     "Fingerprint",
     "FolderRow",
@@ -41,7 +42,6 @@ __all__ = [
     "SharpFaces",
     "Span",
     "State",
-    "Unmet",
     "Written",
     "fingerprint_of",
     "result_as_before",

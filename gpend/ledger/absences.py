@@ -19,8 +19,8 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Unmet:
-    """A photo that a scan should have met."""
+class Expected:
+    """A photo that a scan should meet."""
 
     id: int
     relative: Path
@@ -32,10 +32,10 @@ class Absences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def expected(self, folder: int) -> Iterator[Unmet]:
+    def expected(self, folder: int) -> Iterator[Expected]:
         """Every photo that a scan of a folder should meet, one by one; do not write meanwhile."""
         for row in self._database.each("unmet", {"folder": folder}):
-            yield Unmet(row["id"], Path(os.fsdecode(row["path"])))
+            yield Expected(row["id"], Path(os.fsdecode(row["path"])))
 
     def mark(self, photo: int, now: int) -> None:
         """It was not met where it should be."""

@@ -3,12 +3,15 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
-from gpend.ledger import Ledger, Request, State
+from gpend.ledger import Expected, Ledger, Request, State
+from gpend.ledger.absences import Absences
 from gpend.settings import BrakeSettings, FolderSettings, Keep, OnDelete
 from tests.world import BLURRED, RESTORED, SHARP, World
 
@@ -51,6 +54,37 @@ def test_a_photo_that_a_gallery_moves_into_its_trash_is_deleted(world: World) ->
     photo.rename(trash / photo.name)
     world.once()
     assert trashed(world) == {".gpend-trash/2023-11-14/2020/a.jpg"}
+
+
+def test_what_a_scan_did_not_meet_is_gone_through_once_with_one_look_at_each_folder(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, 30)
+    fill(world, 1, "b")
+    world.once()
+    asked, passes = list[str](), list[int]()
+    inside, expected = Ignoring.inside, Absences.expected
+
+    def looked(ignoring: Ignoring, outer: Rules | None, relative: str) -> Rules:
+        asked.append(relative)
+        return inside(ignoring, outer, relative)
+
+    def passed(absences: Absences, folder: int) -> Iterator[Expected]:
+        passes.append(folder)
+        return expected(absences, folder)
+
+    shutil.rmtree(world.source / "a")
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        discovery = world.loop(ledger).discoveries[0]
+        scan = Scan(discovery.pair.source)
+        for seen in scan:
+            (row,) = ledger.below(seen.path.parent)
+            discovery.deletions.note_met(row, was_missing=False)
+        monkeypatch.setattr(Ignoring, "inside", looked)
+        monkeypatch.setattr(Absences, "expected", passed)
+        discovery.deletions.end_scan(scan, world.clock.now())
+        assert ledger.absences.missing(discovery.pair.id) == 30
+    assert (sorted(asked), len(passes)) == (["", "a"], 1)
 
 
 def test_what_was_made_of_photos_in_a_folder_that_is_passed_over_from_now_on_stays_and_is_told(world: World) -> None:

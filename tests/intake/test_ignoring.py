@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
-from gpend.intake.ignoring import Ignoring, is_pattern
+from gpend.intake import ignoring
+from gpend.intake.ignoring import Ignoring, Rules, is_pattern
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
 from gpend.intake.watch import inotify
@@ -98,6 +100,50 @@ def test_a_mark_that_is_a_folder_a_pipe_or_a_broken_link_says_nothing(root: Path
     assert len(seen(Source(root))) == 6
 
 
+def test_many_photos_of_few_folders_are_told_apart_with_one_look_at_each_folder(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    inside = Ignoring.inside
+
+    def counted(ignoring: Ignoring, outer: Rules | None, relative: str) -> Rules:
+        looked.append(relative)
+        if relative == "closed":
+            raise PermissionError
+        return inside(ignoring, outer, relative)
+
+    monkeypatch.setattr(Ignoring, "inside", counted)
+    (root / "2020" / ".gpendignore").write_text("Scans/\n")
+    is_visible = Source(root).visibility()
+    places = ("2019/Scans", "2020", "2020/Scans", "closed", "closed/a")
+    told = [is_visible(Path(place, f"{number}.jpg")) for number in range(100) for place in places]
+    assert told == [True, True, False, False, False] * 100
+    assert sorted(looked) == ["", "2019", "2019/Scans", "2020", "2020/Scans", "closed", "closed/a"]
+
+
+def test_a_file_with_patterns_is_read_again_only_when_it_is_another(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    compiled = ignoring._compiled  # noqa: SLF001 - how often it is read is what this is about
+
+    def counted(path: str) -> GitIgnoreSpec:
+        read.append(path)
+        return compiled(path)
+
+    monkeypatch.setattr(ignoring, "_compiled", counted)
+    file, source = root / ".gpendignore", Source(root)
+    file.write_text("a.*\n")
+    os.utime(file, (1_600_000_000, 1_600_000_000))
+    for _ in range(3):
+        assert (source.ignored(Path("a.jpg")), source.ignored(Path("b.png"))) == ("ignored by .gpendignore", "")
+    assert len(read) == 1
+    file.write_text("b.*\n")
+    for _ in range(3):  # it may still be written to within the same tick of its clock
+        assert (source.ignored(Path("a.jpg")), source.ignored(Path("b.png"))) == ("", "ignored by .gpendignore")
+    assert len(read) > 2
+
+
 def test_a_change_of_what_is_passed_over_asks_for_a_look_at_its_folder(root: Path) -> None:
     told, reader = list[Hint](), FakeReader()
     source = Source(root)
@@ -124,13 +170,13 @@ _PATTERNS = st.builds(
 def test_any_patterns_give_an_answer_and_what_lies_in_an_ignored_folder_is_ignored(
     patterns: list[str], names: list[str]
 ) -> None:
-    ignoring = Ignoring(Path("/nowhere"), [line for line in patterns if is_pattern(line)])
+    known = Ignoring(Path("/nowhere"), [line for line in patterns if is_pattern(line)])
     path = "/".join(names)
-    rules = ignoring.rules("/".join(names[:-1]))
+    rules = known.rules("/".join(names[:-1]))
     if rules.why:
         assert rules.reason(path)
     if rules.reason(path, is_directory=True):
-        assert ignoring.rules(path).why
+        assert known.rules(path).why
 
 
 def test_what_is_ignored_is_what_git_ignores(root: Path) -> None:
