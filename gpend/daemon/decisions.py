@@ -16,11 +16,10 @@ _WORDS = {_RETRY, *(kind.value for kind in DecisionKind if kind is not DecisionK
 
 
 class DecisionTaker:
-    """Takes decisions from requests. What is being worked on at that moment is queued again when that is done."""
+    """Takes decisions from requests. What is being worked on at that moment is asked for again, in the ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._late: set[int] = set()  # photos that were being worked on
 
     def take(self, request: Asked, now: Now) -> int:
         """Carry out one request; of how many photos it was."""
@@ -28,20 +27,16 @@ class DecisionTaker:
             log.warning("request_not_understood", detail=request.detail)
             return 0
         photos = list(self._meant(request))
-        for photo in photos:
-            row = self._ledger.photos.row(photo)
-            if row is not None:
-                self._decide(row, request, now)
+        rows = [row for row in map(self._ledger.photos.row, photos) if row is not None]
+        if request.detail["decision"] != _RETRY:
+            self._ledger.decisions.note_all([self._decision(row, request, now) for row in rows])
+        for row in rows:
+            queue(self._ledger, row, now)
         return len(photos)
-
-    def queue_late(self, now: Now) -> None:
-        """What was being worked on when it was decided upon is done by now, perhaps."""
-        self._late = {photo for photo in self._late if not self._is_queued(photo, now)}
 
     def _meant(self, request: Asked) -> Iterable[int]:
         if request.path is not None:
-            row = self._ledger.photo(request.path)
-            return self._ledger.below(request.path) if row is None else [row.id]
+            return self._ledger.meant(request.path)
         try:
             choice = Choice.from_data(request.detail["choice"])
         except (KeyError, TypeError, ValueError):
@@ -49,23 +44,19 @@ class DecisionTaker:
             return []
         return self._ledger.requests.chosen(choice, request.asked)
 
-    def _decide(self, row: Row, request: Asked, now: Now) -> None:
-        wanted = str(request.detail["decision"])
-        if wanted != _RETRY:
-            before, box = self._ledger.decisions.of(row.path), box_of(request.detail.get("box"))
-            kind, faces = DecisionKind(wanted), Wish()
-            if box is not None:
-                kind, faces = _with_face(before, box, kind)
-            self._ledger.decisions.note(Decision(row.path, kind, now.utc, row.content, faces))
-        if not self._is_queued(row.id, now):
-            self._ledger.after_commit(lambda: self._late.add(row.id))
+    def _decision(self, row: Row, request: Asked, now: Now) -> Decision:
+        kind, faces, box = DecisionKind(request.detail["decision"]), Wish(), box_of(request.detail.get("box"))
+        if box is not None:
+            kind, faces = _with_face(self._ledger.decisions.of(row.path), box, kind)
+        return Decision(row.path, kind, now.utc, row.content, faces)
 
-    def _is_queued(self, photo: int, now: Now) -> bool:
-        row = self._ledger.photos.row(photo)
-        if row is not None and row.state is State.WORKING:
-            return False
-        self._ledger.requests.retry(photo, now.utc)
-        return True
+
+def queue(ledger: Ledger, row: Row, now: Now) -> None:
+    """Have a photo done afresh: now, or when what is being done with it has ended."""
+    if row.state is State.WORKING:
+        ledger.requests.retry_later(row.path, now.utc)
+    else:
+        ledger.requests.retry(row.id, now.utc)
 
 
 def _with_face(before: Decision | None, box: Box, wanted: DecisionKind) -> tuple[DecisionKind, Wish]:

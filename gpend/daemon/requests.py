@@ -1,15 +1,15 @@
 """What people asked for through the ledger, carried out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
-from gpend.daemon.decisions import DecisionTaker
+from gpend.daemon.decisions import DecisionTaker, queue
 from gpend.daemon.discovery import FolderDiscovery
 from gpend.dispatch import FolderPair, Now
-from gpend.ledger import Asked, Fingerprint, Ledger, Request
+from gpend.ledger import Asked, Fingerprint, Ledger, Request, State
 from gpend.mirror import output_root
 
 log = structlog.get_logger()
@@ -26,14 +26,20 @@ class RequestHandler:
 
     def answer(self, now: Now) -> int:
         """Carry out what waits; how many requests that were."""
-        self._decisions.queue_late(now)
-        asked = self._ledger.requests.waiting()
+        asked = [each for each in self._ledger.requests.waiting() if not self._must_wait(each)]
         for request in asked:
             with self._ledger.together():
                 self._carry_out(request, now)
                 self._ledger.requests.answered(request.id)
             log.info("request_answered", request=request.kind, photo=request.path)
         return len(asked)
+
+    def _must_wait(self, request: Asked) -> bool:
+        """Is the one photo that is to be done again being worked on?"""
+        if request.kind is not Request.RETRY or request.path is None:
+            return False
+        row = self._ledger.photo(request.path)
+        return row is not None and row.state is State.WORKING
 
     def _carry_out(self, request: Asked, now: Now) -> None:
         match request.kind:
@@ -53,15 +59,11 @@ class RequestHandler:
                 self._ledger.control.resume()
 
     def _retry(self, path: Path | None, now: Now) -> None:
-        for photo in self._meant(path):
-            self._ledger.requests.retry(photo, now.utc)
-
-    def _meant(self, path: Path | None) -> Iterable[int]:
         """The photo of a path, or all below a folder; of no path, all that failed."""
-        if path is None:
-            return self._ledger.requests.set_aside()
-        row = self._ledger.photo(path)
-        return self._ledger.below(path) if row is None else [row.id]
+        for photo in self._ledger.requests.set_aside() if path is None else self._ledger.meant(path):
+            row = self._ledger.photos.row(photo)
+            if row is not None:
+                queue(self._ledger, row, now)
 
     def _confirm(self, path: Path | None, now: Now) -> None:
         for discovery in self._discoveries:

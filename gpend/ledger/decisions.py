@@ -6,7 +6,7 @@ every decision is also a line of `<ledger>.decisions`. Whichever of the two know
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -63,8 +63,14 @@ class Decisions:
 
     def note(self, decision: Decision) -> None:
         """Somebody has decided, or a decision follows its photo."""
-        self._database.run("decide", _values(decision))
-        self._database.after_commit(lambda: self._append([decision]))
+        self.note_all([decision])
+
+    def note_all(self, decisions: Sequence[Decision]) -> None:
+        """The same of many, which wait for the disk once."""
+        with self._database.together():
+            for decision in decisions:
+                self._database.run("decide", _values(decision))
+            self._database.after_commit(lambda: self._append(decisions))
 
     def of(self, photo: Path) -> Decision | None:
         """The decision about the photo of this absolute path."""

@@ -74,6 +74,11 @@ class Records:
             found += [row["id"] for row in rows]
         return found
 
+    def meant(self, path: Path) -> list[int]:
+        """The photo of an absolute path, or all below the folder that it names."""
+        row = self.photo(path)
+        return self.below(path) if row is None else [row.id]
+
     def _spans(self, place: Path) -> Iterator[tuple[FolderRow, bytes, bytes]]:
         """The folders of the configuration that a place lies in, and between which paths what lies below it is."""
         for folder in self.folders():

@@ -41,9 +41,7 @@ def leave(ledger: Path, kind: Request, paths: list[Path], detail: dict[str, Any]
         with database.together():
             names: list[Path | None] = [*paths] or [None]
             for path in names:
-                values: dict[str, Value] = {"kind": kind, "path": os.fsencode(path) if path else None, "asked": now}
-                told = None if detail is None else json.dumps(detail)
-                database.run("leave_request", values | {"detail": told})
+                _leave(database, kind, path, detail, now)
     finally:
         database.close()
 
@@ -75,6 +73,10 @@ class Requests:
         """Queue a photo afresh, whatever was found before; False for one that is being worked on or gone."""
         return self._database.run("retry", {"id": photo, "now": now}) > 0
 
+    def retry_later(self, path: Path, now: int) -> None:
+        """Leave a request to queue a photo afresh, which is being worked on: the next gpend finds it too."""
+        _leave(self._database, Request.RETRY, path, None, now)
+
     def rejudge(self, fingerprint: Fingerprint, now: int) -> int:
         """Queue afresh what was judged with other settings, or another network, than these; how many."""
         values: dict[str, Value] = {"model": fingerprint.model, "digest": fingerprint.digest, "now": now}
@@ -89,6 +91,11 @@ class Requests:
         """The ids of all photos that a retry without names means."""
         ids = [row["id"] for row in self._database.each("set_aside")]
         return iter(ids)
+
+
+def _leave(database: Database, kind: Request, path: Path | None, detail: dict[str, Any] | None, now: int) -> None:
+    values: dict[str, Value] = {"kind": kind, "path": os.fsencode(path) if path else None, "asked": now}
+    database.run("leave_request", values | {"detail": None if detail is None else json.dumps(detail)})
 
 
 def _path(stored: bytes | None) -> Path | None:

@@ -1,6 +1,7 @@
 """What people decide about single photos: carried out by the daemon, kept over restarts and a lost ledger."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 
 from gpend.core.wish import Wish
 from gpend.daemon.decisions import _with_face
+from gpend.daemon.loop import Loop
 from gpend.ledger import Choice, Decision, DecisionKind, Ledger, Request, State
-from gpend.ledger.decisions import file_of
+from gpend.ledger.decisions import Decisions, file_of
 from tests.world import BLURRED, RESTORED, SHARP, World
 
 BOX = (10.0, 10.0, 50.0, 60.0)
@@ -28,6 +30,16 @@ def decide(world: World, decision: str, name: str = "a.jpg", **detail: object) -
 
 def trash_of(world: World) -> list[bytes]:
     return [photo for name, photo in world.outputs().items() if name.startswith(".gpend-trash/")]
+
+
+def begun(world: World, ledger: Ledger) -> Loop:
+    """A loop that works on a photo."""
+    loop = world.loop(ledger)
+    loop.begin(None, crashed=False)
+    while not world.engine.running:
+        loop.step()
+        world.clock.pass_by(5)
+    return loop
 
 
 def outside_trash(world: World) -> dict[str, bytes]:
@@ -174,11 +186,7 @@ def test_what_is_worked_on_while_it_is_decided_upon_is_done_again(world: World) 
     world.put("a.jpg")
     world.engine.slow = True
     with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
-        loop = world.loop(ledger)
-        loop.begin(None, crashed=False)
-        while not world.engine.running:
-            loop.step()
-            world.clock.pass_by(5)
+        loop = begun(world, ledger)
         Ledger.request(world.settings.ledger, Request.DECIDE, [world.source / "a.jpg"], {"decision": "original"})
         world.clock.pass_by(6)
         loop.step()
@@ -189,6 +197,67 @@ def test_what_is_worked_on_while_it_is_decided_upon_is_done_again(world: World) 
         loop.end()
     assert outside_trash(world) == {}
     assert world.row("a.jpg").reason == "the original is used, as you decided"
+
+
+@pytest.mark.parametrize("is_crash", [False, True])
+def test_a_word_about_what_is_worked_on_survives_the_end_of_gpend(world: World, *, is_crash: bool) -> None:
+    world.put("a.jpg")
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = begun(world, ledger)
+        Ledger.request(world.settings.ledger, Request.DECIDE, [world.source / "a.jpg"], {"decision": "original"})
+        world.clock.pass_by(6)
+        loop.step()
+        world.engine.finish()
+        loop.step()
+        assert ledger.counts()[State.RESTORED] == 1
+        if not is_crash:
+            loop.end()
+    world.engine.slow = False
+    world.once()
+    assert outside_trash(world) == {}
+    assert world.row("a.jpg").reason == "the original is used, as you decided"
+
+
+def test_what_is_to_be_done_again_and_is_worked_on_is_looked_at_once_in_a_while_and_done_again_once(
+    world: World,
+) -> None:
+    world.put("a.jpg")
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = begun(world, ledger)
+        Ledger.request(world.settings.ledger, Request.RETRY, [world.source])
+        seen: list[list[int]] = []
+        for _ in range(3):
+            world.clock.pass_by(6)
+            loop.step()
+            seen.append([each.id for each in ledger.requests.waiting()])
+        assert len(seen[0]) == 1
+        assert seen == [seen[0]] * 3
+        for _ in range(6):
+            world.engine.finish()
+            world.clock.pass_by(6)
+            loop.step()
+        assert ledger.requests.waiting() == []
+        loop.end()
+    assert world.engine.given[BLURRED] == 2
+
+
+def test_a_word_about_many_photos_waits_for_the_disk_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        world.put(f"{number}.jpg", BLURRED + bytes([number]))
+    world.once()
+    appended: list[int] = []
+    append = Decisions._append  # noqa: SLF001 - each is an fsync
+
+    def counted(decisions: Decisions, told: Sequence[Decision]) -> None:
+        appended.append(len(told))
+        append(decisions, told)
+
+    monkeypatch.setattr(Decisions, "_append", counted)
+    Ledger.request(world.settings.ledger, Request.DECIDE, [world.source], {"decision": "leave"})
+    world.once()
+    assert [count for count in appended if count] == [20]
 
 
 def test_single_faces_are_decided_upon_one_after_the_other(world: World) -> None:
