@@ -4,6 +4,7 @@ They need no engine and are never held in memory, so they have a queue of their 
 library, so are photos mirrored that were set aside: as they are, until they can be looked at.
 """
 
+import errno
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from gpend.errors import PhotoError
 from gpend.failpoints import reached
 from gpend.intake.reading import SLICE, ChangedError, Original, RefusedError, SourceError, stream
 from gpend.ledger import Ledger, Row
+from gpend.mirror import output_root
 from gpend.mirror.staging import NotStagedError, fill
 
 _PLACES = 3  # that a file is copied to, one after the other, if the first is taken meanwhile
@@ -177,12 +179,20 @@ def _staged(job: Job, finish: Callable[[Job], None]) -> Generator[None, None, No
             try:
                 finish(job)
             except NotStagedError as missing:
+                _refuse_without_room(job)
                 file = staged.enter_context(job.pair.mirror.stage(missing.place))
                 yield from fill(file, job.row.path, job.row.stamp)
                 job = replace(job, staged=file)
             else:
                 return
     raise OSError(None, "its place in the output folder is taken again and again")
+
+
+def _refuse_without_room(job: Job) -> None:
+    """Raise OSError where a copy does not fit beside what is to stay free, if anything is; a link takes no room."""
+    free = job.pair.minimum_free
+    if free and output_root.free(job.pair.mirror.output) < job.row.stamp.size + free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _refuse_changed(job: Job) -> None:

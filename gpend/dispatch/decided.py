@@ -1,5 +1,6 @@
 """What a person has decided about a photo, carried out where it needs no engine."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ from gpend.dispatch.finish import Finisher
 from gpend.dispatch.metadata_edits import is_same_picture
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.reuse import REMOVED, is_unrecorded
 from gpend.dispatch.types import Job, Now
 from gpend.errors import PhotoError
 from gpend.ledger import Decision, DecisionKind, Facts, Ledger, State, result_as_before
@@ -62,7 +64,8 @@ class Decided:
     def _leave(self, job: Job, now: Now) -> None:
         row, content = job.row, job.photo.content
         is_restored = row.finished is State.RESTORED and row.written is not None
-        if is_restored and (row.content == content or is_same_picture(job)):
+        is_known = is_restored and (row.content == content or is_same_picture(job))
+        if is_known or _is_kept_as_somebody_wants(job):
             reason = f"{row.reason.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
             self._finisher.record(row, result_as_before(row, content, row.written, reason), now)
         else:
@@ -73,6 +76,11 @@ class Decided:
         if job.before is None:
             job = replace(job, row=adopt_orphan(self._ledger, self._outputs, job.row, job.pair, now))
         reason, before, mirror = _ORIGINAL, job.before, job.pair.mirror
+        if before is not None and _is_kept_as_somebody_wants(job):
+            why = _IN_THE_WAY if os.path.lexists(mirror.output / before.path) else REMOVED
+            result = result_as_before(job.row, job.photo.content, before, f"{_ORIGINAL}; {why}")
+            self._finisher.record(job.row, result, now)
+            return
         if before is not None and job.row.finished is State.RESTORED:
             is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id)
             try:
@@ -86,6 +94,21 @@ class Decided:
                 return
             job = replace(job, row=replace(job.row, written=None))
         self._finisher.keep(job, reason, now, _facts(job))
+
+
+def _is_kept_as_somebody_wants(job: Job) -> bool:
+    """Is a photo that was not restored what it was, and has somebody changed or deleted its copy?
+
+    A copy that is in the trash, or is to be looked for anew, is not gone by anybody's will.
+    """
+    row, written, mirror = job.row, job.before, job.pair.mirror
+    if written is None or row.finished is not State.KEPT or trash.is_in_trash(written.path) or mirror.stands(written):
+        return False
+    if row.content != job.photo.content and not is_same_picture(job):
+        return False
+    if os.path.lexists(mirror.output / written.path):
+        return not is_unrecorded(job, written)
+    return not row.recheck
 
 
 def _facts(job: Job) -> Facts:

@@ -13,10 +13,11 @@ from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Ledger, Row, State, Written
 from gpend.mirror import Adopted, Mirror, OccupiedError, trash
+from gpend.mirror.access import NOT_HERE
 from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep, OnDelete, Settings
 
-_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
+_NO_LINKS = (errno.EXDEV, *NOT_HERE)
 
 
 class OutputWriter:
@@ -96,10 +97,11 @@ class OutputWriter:
 
     def existing_copy(self, job: Job) -> Written | None:
         """A copy of exactly this companion that stands there already: gpend was interrupted, or lost its ledger."""
-        place, stamp = job.row.relative, job.photo.stamp
+        relative, mirror = job.row.relative, job.pair.mirror
+        place = mirror.candidates(relative, "")[0]
         if self.ownership.is_taken(job.row, job.pair, place):
             return None
-        return job.pair.mirror.find_copy(place, job.photo.content, stamp.size, stamp.mtime_ns)
+        return mirror.find_copy(place, relative, job.photo.content, job.photo.stamp)
 
     def obstacles(self, job: Job) -> list[PhotoError]:
         """Why an output could not be written now, for each ending that its name may get; nothing is changed."""

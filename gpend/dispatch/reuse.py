@@ -174,7 +174,7 @@ class Deduplicator:
         is_asked_for = row.forced and not row.rejudged  # by itself: whoever judges all anew thinks of no one output
         if not is_there and (row.recheck or is_asked_for or self._outputs.existing(job, _hashes(duplicates).keys())):
             return False
-        if is_there and _is_unrecorded(job, written):
+        if is_there and is_unrecorded(job, written):
             return False
         reason = f"{_bare(row.reason)}; {CHANGED if is_there else REMOVED}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
@@ -226,7 +226,7 @@ def _took_over(job: Job, home: Mirror | None, before: Written, written: Written 
     return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
 
 
-def _is_unrecorded(job: Job, written: Written) -> bool:
+def is_unrecorded(job: Job, written: Written) -> bool:
     """Does gpend's own work for just this photo stand there, byte for byte, which it was killed before it recorded?
 
     What only says of itself that gpend made it has been edited since.

@@ -51,9 +51,10 @@ UPDATE folder SET settling = :settling WHERE id = :folder AND settling <> :settl
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
 -- name: known
--- A second name of the photo itself needs no looking after: what is done to the one is done to the other.
+-- A second name of the photo itself needs no looking after: what is done to the one is done to the other. An inode of
+-- 0 is none that could tell.
 SELECT id, size, mtime_ns, inode, state, missing_since IS NOT NULL AS missing, updated, sidecar AS companion,
-    output IS NOT NULL AND NOT (output_inode IS inode AND output_sha256 IS content) AS mirrored
+    output IS NOT NULL AND NOT (output_inode IS inode AND output_inode <> 0 AND output_sha256 IS content) AS mirrored
 FROM photo WHERE folder = :folder AND path = :path;
 
 -- name: discover
@@ -107,7 +108,8 @@ UPDATE photo SET
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
     attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
-    camera = coalesce(:camera, camera), taken = coalesce(:taken, taken), held = 0, forced = 0, rejudged = 0, missing_since = NULL, counted = NULL, recheck = 0
+    camera = CASE WHEN :content IS content THEN coalesce(:camera, camera) ELSE :camera END,
+    taken = CASE WHEN :content IS content THEN coalesce(:taken, taken) ELSE :taken END, held = 0, forced = 0, rejudged = 0, missing_since = NULL, counted = NULL, recheck = 0
 WHERE id = :id;
 
 -- name: catch_up

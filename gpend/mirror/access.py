@@ -10,6 +10,9 @@ from functools import partial
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
 """How file systems say that they cannot do such a thing, or that it is not allowed."""
 
+PERMISSIONS = "the permissions"
+"""In words, what could not be had where a mode was refused."""
+
 _FILE = 0o777
 _FOLDER = 0o3777  # with the bit that hands the group on, and the one that keeps others from deleting
 _OURS = 0o700  # without it gpend itself could not write there
@@ -43,7 +46,7 @@ def give(descriptor: int, access: Access) -> list[str]:
         attempt(partial(os.fchown, descriptor, access.owner, -1), "the owner", notes)
     if status.st_gid != access.group:
         attempt(partial(os.fchown, descriptor, -1, access.group), "the group", notes)
-    attempt(partial(os.fchmod, descriptor, access.mode), "the permissions", notes)
+    attempt(partial(os.fchmod, descriptor, access.mode), PERMISSIONS, notes)
     return notes
 
 

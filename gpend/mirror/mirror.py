@@ -103,19 +103,21 @@ class Mirror:
         """Room for a file that is too large to be written at once, beside its place. Raises as `write` does."""
         return staging(self.output, self.source, place)
 
-    def find_copy(self, relative: Path, content: str, size: int, modified_ns: int) -> Written | None:
-        """A copy of a file of the source under its own name, as far as can be told without reading it.
+    def find_copy(self, place: Path, relative: Path, content: str, seen: Stamp) -> Written | None:
+        """A copy of a file of the source in its place, as far as can be told without reading it.
 
         It is a second name of that file; or gpend's attribute says that it is a copy, of this content, and neither its
         size nor its time tells otherwise. Raises OSError.
         """
-        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, relative.parent) as folder:
-            status = inspect.status_of(folder, relative.name)
-            if status is None or status.st_size != size or abs(status.st_mtime_ns - modified_ns) > inspect.CLOSE_NS:
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, place.parent) as folder:
+            status = inspect.status_of(folder, place.name)
+            if status is None or status.st_size != seen.size:
+                return None
+            if abs(status.st_mtime_ns - seen.mtime_ns) > inspect.CLOSE_NS:
                 return None
             is_link = os.path.samestat(status, (self.source / relative).stat())
-            if is_link or inspect.says_copy_of(folder, relative.name, content):
-                return Written(relative, inspect.stamp_of(folder, status), content)
+            if is_link or inspect.says_copy_of(folder, place.name, content):
+                return Written(place, inspect.stamp_of(folder, status), content)
         return None
 
     def link(self, place: Path, origin: Origin, before: Written | None) -> Written:

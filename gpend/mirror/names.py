@@ -30,6 +30,7 @@ WORKSHOP: Final = ".gpend-probe-"
 
 _REFUSALS = (errno.ENOENT, *NAME_ERRORS)
 
+_LONGEST_ENDING = 16  # bytes
 _MARK = 8  # hexadecimal digits that tell two names apart
 
 
@@ -80,6 +81,8 @@ def _portable(name: str) -> str:
 def _marked(name: str, origin: bytes) -> str:
     """A name that tells by a mark where it comes from, cut to what every disk can hold."""
     stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
+    if len(ending.encode()) > _LONGEST_ENDING:
+        stem, dot, ending = name, "", ""  # what follows a dot that stands in the middle of a name is part of it
     tail = f"~{hashlib.sha256(origin).hexdigest()[:_MARK]}{dot}{ending}"
     room = max(1, _LONGEST - len(tail.encode()))
     return stem.encode()[:room].decode(errors="ignore") + tail

@@ -23,6 +23,7 @@ class Permissions:
         self._twin = twin
         self._tell = tell
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
+        self._refused: set[int] = set()  # the owners of files and folders whose modes gpend may not change
 
     def follow_file(self, written: Written, photo: os.stat_result) -> None:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
@@ -56,10 +57,15 @@ class Permissions:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""
         has = Access.of(status)
         is_another_owner = (has.owner, has.group) != (wanted.owner, wanted.group)
-        return (self._holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
+        holds_modes = self._holds_modes and has.owner not in self._refused
+        return (holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
 
     def _give(self, descriptor: int, wanted: Access) -> None:
-        self._tell(access.give(descriptor, wanted))
+        missed = access.give(descriptor, wanted)
+        self._tell(missed)
         has = Access.of(os.fstat(descriptor))
-        self._holds_modes = has.mode == wanted.mode
+        if access.PERMISSIONS in missed:
+            self._refused.add(has.owner)
+        else:
+            self._holds_modes = has.mode == wanted.mode
         self._holds_owners = (has.owner, has.group) == (wanted.owner, wanted.group)

@@ -63,6 +63,8 @@ def fill(staged: Staged, path: Path, stamp: Stamp) -> Iterator[None]:
             clones = count > 0
             done += count or _copy(source, staged.descriptor, done, size)
             yield
+    if os.fstat(staged.descriptor).st_size != stamp.size:  # what is not whole must not pass for a copy
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(staged.descriptor)
 
 
@@ -86,9 +88,17 @@ def _copy(source: int, target: int, offset: int, size: int) -> int:
             raise SourceError(error.errno, error.strerror) from error
         if not chunk:
             return size
-        os.pwrite(target, chunk, offset + done)
+        _write(target, chunk, offset + done)
         done += len(chunk)
     return done
+
+
+def _write(target: int, chunk: bytes, offset: int) -> None:
+    """Write all of it, though a disk that gets full may take a part at first."""
+    rest = memoryview(chunk)
+    while rest:
+        count = os.pwrite(target, rest, offset)
+        rest, offset = rest[count:], offset + count
 
 
 def _unlink(folder: int, name: str) -> None:

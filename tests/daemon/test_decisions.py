@@ -314,3 +314,43 @@ def test_what_a_person_removed_is_not_made_again_when_all_is_judged_anew(world: 
     world.once()
     assert set(world.outputs()) == {"b.jpg"}
     assert "you removed the output" in world.row("a.jpg").reason
+
+
+@pytest.mark.parametrize("decision", ["leave", "original"])
+def test_a_copy_that_somebody_edited_stays_so_whatever_is_decided(world: World, decision: str) -> None:
+    world.knobs["keep"] = "copy"
+    world.put("a.jpg", SHARP)
+    world.once()
+    (world.output / "a.jpg").write_bytes(b"edited by hand")
+    decide(world, decision)
+    assert world.outputs() == {"a.jpg": b"edited by hand"}
+    assert world.row("a.jpg").state is State.KEPT
+    assert "as you decided" in world.row("a.jpg").reason
+
+
+@pytest.mark.parametrize("decision", ["leave", "original"])
+def test_a_copy_that_somebody_deleted_is_not_made_again_whatever_is_decided(world: World, decision: str) -> None:
+    world.knobs["keep"] = "copy"
+    world.put("a.jpg", SHARP)
+    world.once()
+    (world.output / "a.jpg").unlink()
+    decide(world, decision)
+    assert (world.outputs(), world.row("a.jpg").state) == ({}, State.KEPT)
+
+
+@pytest.mark.parametrize("decision", ["leave", "original"])
+def test_the_copy_of_a_photo_that_is_decided_about_follows_it(world: World, decision: str) -> None:
+    world.knobs["keep"] = "copy"
+    photo = world.put("a.jpg", SHARP)
+    world.put("other.jpg", SHARP + b"!")
+    world.once()
+    decide(world, decision)
+    photo.unlink()
+    for _ in range(3):
+        world.clock.pass_by(7200)
+        world.once()
+    assert set(outside_trash(world)) == {"other.jpg"}
+    world.put("a.jpg", SHARP)
+    world.clock.pass_by(60)
+    world.once()
+    assert outside_trash(world)["a.jpg"] == SHARP

@@ -9,7 +9,7 @@ import pytest
 from gpend import words
 from gpend.intake import reading
 from gpend.ledger import Ledger, State
-from gpend.mirror import staging
+from gpend.mirror import output_root, staging
 from gpend.settings import FolderSettings, Keep
 from tests.world import BLURRED, RESTORED, SHARP, World
 
@@ -44,6 +44,16 @@ def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
         real(source, name, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, **how)
 
     monkeypatch.setattr(os, "link", link)
+
+
+@pytest.fixture
+def _no_clones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system copies nothing by itself."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
 
 
 @pytest.fixture(params=["linked", "copied"])
@@ -262,12 +272,8 @@ def test_a_file_that_changes_while_it_is_copied_is_copied_afresh(world: World, m
     assert world.outputs() == {"a.mp4": film(b"the first cut")}
 
 
-@pytest.mark.usefixtures("no_links")
-def test_where_the_system_cannot_copy_gpend_reads_and_writes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError(38, "Function not implemented")
-
-    monkeypatch.setattr(os, "copy_file_range", refuse)
+@pytest.mark.usefixtures("no_links", "_no_clones")
+def test_where_the_system_cannot_copy_gpend_reads_and_writes(world: World) -> None:
     content = film(os.urandom(3 << 20))
     world.put("a.mp4", content)
     world.once()
@@ -347,3 +353,69 @@ def test_a_raw_file_without_an_end_is_mirrored_as_it_is_when_it_does_not_grow(wo
     world.put("b.jpg", BLURRED)
     world.once()
     assert world.outputs() == {"a.nef": RAW, "b.jpg": RESTORED}
+
+
+@pytest.mark.usefixtures("no_links", "_no_clones")
+def test_a_disk_that_takes_a_part_at_a_time_gets_the_whole_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, offset: real(file, data[:100_000], offset))
+    content = film(os.urandom(3 << 20))
+    world.put("a.mp4", content)
+    world.once()
+    assert world.outputs() == {"a.mp4": content}
+
+
+@pytest.mark.usefixtures("no_links", "_no_clones")
+def test_a_copy_that_is_not_whole_never_gets_its_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda _file, data, _offset: len(data))  # a disk that says more than it did
+    world.put("a.mp4", FILM)
+    world.once()
+    assert world.outputs() == {}
+    assert world.row("a.mp4").state is State.WAITING
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_file_for_which_there_is_no_room_is_not_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.knobs["minimum_free_mb"] = 1
+    monkeypatch.setattr(output_root, "free", lambda _root: (1 << 20) + len(FILM) - 1)
+    monkeypatch.setattr(staging, "_copy", None)
+    monkeypatch.setattr(staging, "_clone", None)
+    world.put("a.mp4", FILM)
+    world.once()
+    assert (world.outputs(), world.row("a.mp4").state) == ({}, State.WAITING)
+
+
+def test_a_file_that_can_be_linked_needs_no_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.knobs["minimum_free_mb"] = 1
+    monkeypatch.setattr(output_root, "free", lambda _root: 1 << 20)
+    world.put("a.mp4", FILM)
+    world.once()
+    assert world.outputs() == {"a.mp4": FILM}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EINVAL, errno.EACCES])
+def test_however_a_disk_says_that_it_has_no_links_files_are_copied(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    world.put("a.mp4", FILM)
+    world.once()
+    assert world.outputs() == {"a.mp4": FILM}
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_lost_ledger_finds_copies_by_the_names_that_they_were_given(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.knobs["names"] = "portable"
+    world.put("12:30.mp4", FILM)
+    world.once()
+    world.settings.ledger.unlink()
+    monkeypatch.setattr(staging, "_copy", None)
+    monkeypatch.setattr(staging, "_clone", None)
+    world.once()
+    assert world.outputs() == {"12_30.mp4": FILM}
+    assert world.row("12:30.mp4").state is State.KEPT

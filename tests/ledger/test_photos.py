@@ -45,6 +45,16 @@ def test_names_that_are_no_utf8_are_names_like_others(ledger: Ledger) -> None:
     assert known.id == photo
 
 
+def test_where_inodes_are_made_up_a_copy_is_looked_after(ledger: Ledger) -> None:
+    """What would be a second name elsewhere cannot be told from a copy."""
+    photo = ledger.photos.sight(1, Found(Path("a.jpg"), Stamp(1, 2, 0), FoundBy.SCAN), NOW)
+    written = Written(Path("a.jpg"), Stamp(1, 2, 0), CONTENT)
+    ledger.queue.finish(photo, Result(State.KEPT, "sharp", CONTENT, Fingerprint(), None, written), NOW)
+    known = ledger.photos.known(1, Path("a.jpg"))
+    assert known is not None
+    assert known.mirrored
+
+
 @pytest.mark.parametrize(("output", "inode", "mirrored"), [(OUTPUT, 9, True), (CONTENT, 9, True), (CONTENT, 3, False)])
 def test_a_second_name_of_the_photo_needs_no_looking_after(
     ledger: Ledger,

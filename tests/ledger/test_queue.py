@@ -121,3 +121,18 @@ def plan_of(path: Path) -> str:
     plan = connection.execute("EXPLAIN QUERY PLAN " + statements()["due"], values).fetchall()
     connection.close()
     return str(plan)
+
+
+def test_another_photo_under_a_name_does_not_inherit_the_camera_of_the_one_before(ledger: Ledger) -> None:
+    photo = sight(ledger, "a.jpg")
+
+    def end(content: str, camera: str | None, taken: int | None) -> tuple[str | None, int | None]:
+        result = Result(State.KEPT, "sharp", content, HERE, None, None, None, camera, taken)
+        ledger.queue.finish(photo, result, NOW)
+        row = ledger.photos.row(photo)
+        assert row is not None
+        return row.camera, row.taken
+
+    assert end("a" * 64, "Pixel 7", 1) == ("Pixel 7", 1)
+    assert end("a" * 64, None, None) == ("Pixel 7", 1), "it is still the same photo"
+    assert end("b" * 64, None, None) == (None, None)

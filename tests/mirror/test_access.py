@@ -104,3 +104,46 @@ def test_folders_that_are_not_there_are_not_made(mirror: Mirror) -> None:
     mirror.permissions.follow_folder(Path("Trip"))
     mirror.permissions.follow_folder(Path())
     assert list(mirror.output.iterdir()) == []
+
+
+def test_one_file_that_belongs_to_somebody_else_does_not_keep_others_from_following(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign, own = written(mirror), written(mirror, "Trip/b.jpg")
+    real_fstat, real_fchmod = os.fstat, os.fchmod
+    inode, told = (mirror.output / foreign.path).stat().st_ino, []
+
+    def fstat(descriptor: int) -> os.stat_result:
+        status = real_fstat(descriptor)
+        if status.st_ino != inode:
+            return status
+        return os.stat_result((*status[:4], NOBODY, *status[5:]))
+
+    def fchmod(descriptor: int, bits: int) -> None:
+        if real_fstat(descriptor).st_ino == inode:
+            told.append(bits)
+            raise PermissionError(errno.EPERM, "not allowed")
+        real_fchmod(descriptor, bits)
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    monkeypatch.setattr(os, "fchmod", fchmod)
+    for each in (foreign, own):
+        (mirror.source / each.path).chmod(0o600)
+        mirror.permissions.follow_file(each, (mirror.source / each.path).stat())
+    assert (told, mode(mirror.output / own.path)) == ([0o600], 0o600)
+
+
+def test_a_disk_that_refuses_modes_is_not_asked_again_and_again(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, told = [written(mirror), written(mirror, "Trip/b.jpg")], []
+
+    def refused(_descriptor: int, bits: int) -> None:
+        told.append(bits)
+        raise PermissionError(errno.EPERM, "not allowed")
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    for output in outputs * 2:
+        (mirror.source / output.path).chmod(0o600)
+        mirror.permissions.follow_file(output, (mirror.source / output.path).stat())
+    assert told == [0o600]

@@ -86,3 +86,9 @@ def test_every_disk_holds_a_portable_name_and_it_stays_what_it_is(name: bytes) -
         assert not set('<>:"/\\|?*') & set(place.name)
         assert place.name.isprintable() or place.name.encode()
         assert portable_path(place) == place
+
+
+def test_what_follows_a_dot_in_the_middle_of_a_long_name_is_cut_as_well() -> None:
+    (place,) = set(portable(Path("a." + "b" * 200), "")[:1])
+    assert len(place.name) <= 143
+    assert place.name.startswith("a.bbb")
