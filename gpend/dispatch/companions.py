@@ -8,7 +8,7 @@ import errno
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gpend.dispatch.finish import Finisher
 from gpend.dispatch.health import Health
@@ -24,7 +24,7 @@ from gpend.mirror import output_root
 from gpend.mirror.staging import NotStagedError, fill
 
 _PLACES = 3  # that a file is copied to, one after the other, if the first is taken meanwhile
-_SET_ASIDE = 1000  # photos of a folder that were set aside and are mirrored all the same
+_ROUND_SECONDS = 3600.0  # until what could not be mirrored, of what was set aside, is tried again
 _SMALL = SLICE // 64  # what a file counts at least, so that many small ones are a slice too
 
 
@@ -34,6 +34,22 @@ class _Transfer:
     pair: FolderPair
     work: Generator[None, None, None]
     is_set_aside: bool
+
+
+@dataclass
+class _Round:
+    """A way through what was set aside in a folder, the first first; what cannot be mirrored either is passed over."""
+
+    until: float  # monotonic seconds
+    since: int = 0  # when that was set aside which was passed over last
+    tried: set[int] = field(default_factory=set)  # what was passed over of that moment
+
+    def pass_over(self, row: Row) -> None:
+        """A photo cannot be mirrored either."""
+        if row.updated != self.since:
+            self.tried.clear()
+        self.since = row.updated
+        self.tried.add(row.id)
 
 
 class Companions:
@@ -49,7 +65,7 @@ class Companions:
         self._finisher = finisher
         self._transfer: _Transfer | None = None
         self.is_idle = True  # as far as was seen when it was stepped last
-        self._tried: set[tuple[int, int]] = set()  # of what was set aside, what cannot be mirrored either
+        self._rounds: dict[int, _Round] = {}  # by folder
 
     def step(self, reuse: Deduplicator, pairs: Sequence[FolderPair], now: Now) -> bool:
         """Go on with what is under way, or take the next; True if there may be more to do at once."""
@@ -72,7 +88,7 @@ class Companions:
         row = next(iter(self._ledger.queue.due(pair.id, now.utc, 1, companions=True)), None)
         if row is not None and row.counted and pair.has_new_changes:
             return False
-        bare = self._bare(pair) if row is None else None
+        bare = self._bare(pair, now) if row is None else None
         chosen = row or bare
         if chosen is None or not self._health.check_and_pause(pair, now, busy=False, for_engine=False):
             return False
@@ -81,12 +97,15 @@ class Companions:
         self._transfer = _Transfer(chosen, pair, work, bare is not None)
         return True
 
-    def _bare(self, pair: FolderPair) -> Row | None:
+    def _bare(self, pair: FolderPair, now: Now) -> Row | None:
         """A photo that was set aside, for a library to hold as it is."""
         if not pair.source.takes_everything:
             return None
-        rows = self._ledger.queue.bare(pair.id, _SET_ASIDE)
-        return next((row for row in rows if (row.id, row.updated) not in self._tried), None)
+        way = self._rounds.get(pair.id)
+        if way is None or now.steady >= way.until:
+            way = self._rounds[pair.id] = _Round(now.steady + _ROUND_SECONDS)
+        rows = self._ledger.queue.bare(pair.id, way.since, len(way.tried) + 1)
+        return next((row for row in rows if row.id not in way.tried), None)
 
     def _advance(self, now: Now) -> int:
         """Do a slice of what is under way; how many bytes that may have been, and never none."""
@@ -117,10 +136,7 @@ class Companions:
         """What becomes of a file that could not be mirrored."""
         row, pair = transfer.row, transfer.pair
         if transfer.is_set_aside:
-            if isinstance(error, OSError) and not isinstance(error, SourceError):
-                self._health.pause_for_output(pair, error, now)
-            else:
-                self._tried.add((row.id, row.updated))
+            self._pass_over(transfer, error, now)
             return
         match error:
             case ChangedError():
@@ -133,6 +149,16 @@ class Companions:
                 self._finisher.requeue_for_source(row, pair, error, now, begun=False)
             case OSError():
                 self._finisher.requeue_row_for_output(row, pair, error, now, begun=False)
+
+    def _pass_over(self, transfer: _Transfer, error: Exception, now: Now) -> None:
+        """What was set aside could not be mirrored either: the others come first, whatever the reason is."""
+        pair = transfer.pair
+        self._rounds[pair.id].pass_over(transfer.row)
+        match error:
+            case SourceError():
+                self._health.pause_for_source(pair, error, now)
+            case OSError():
+                self._health.pause_for_output(pair, error, now)
 
     def _mirrored(self, row: Row, pair: FolderPair, reuse: Deduplicator, now: Now) -> Generator[None, None, None]:
         """Mirror one companion."""
@@ -174,11 +200,13 @@ def _read(row: Row) -> Generator[None, None, Original]:
 def _staged(job: Job, finish: Callable[[Job], None]) -> Generator[None, None, None]:
     """Finish a file, and where a copy is needed for that, make one beside its place first."""
     with ExitStack() as staged:
-        for _ in range(_PLACES):
+        for copies in range(_PLACES + 1):
             _refuse_changed(job)
             try:
                 finish(job)
             except NotStagedError as missing:
+                if copies == _PLACES:
+                    break
                 _refuse_without_room(job)
                 file = staged.enter_context(job.pair.mirror.stage(missing.place))
                 yield from fill(file, job.row.path, job.row.stamp)

@@ -140,7 +140,7 @@ class Dispatcher:
     def _next(self, pair: FolderPair, now: Now) -> Row | None:
         if self.health.is_paused(pair, now):
             return None
-        rows = self._ledger.queue.due(pair.id, now.utc, self.in_flight.waiting_on_duplicate + 1)
+        rows = self._ledger.queue.due(pair.id, now.utc, self.in_flight.passed_over + 1)
         row = next((row for row in rows if not self.in_flight.holds(row)), None)
         return None if row is not None and row.counted and pair.has_new_changes else row
 

@@ -58,6 +58,11 @@ class InFlight:
         """How many photos wait for another of the same content."""
         return len(self._waiting_on_duplicate)
 
+    @property
+    def passed_over(self) -> int:
+        """How many photos of the queue may have to be passed over, as they wait or are being mirrored."""
+        return len(self._waiting_on_duplicate) + len(self._reserved)
+
     def has_room(self, row: Row) -> bool:
         """May this photo be taken now?"""
         if not self._running:

@@ -82,11 +82,12 @@ ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by,
 LIMIT :limit;
 
 -- name: bare
--- Photos that were set aside, of which there is nothing in the output.
+-- Photos that were set aside, at a moment or later, of which there is nothing in the output; the first to be so first.
 SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
 FROM photo JOIN folder ON folder.id = photo.folder
 WHERE photo.folder = :folder AND photo.state IN ('failed', 'incomplete') AND photo.output IS NULL
-ORDER BY photo.state, photo.updated LIMIT :limit;
+  AND photo.updated >= :since
+ORDER BY photo.updated, photo.id LIMIT :limit;
 
 -- name: next_attempt
 -- The earliest moment at which something that waits may be tried.

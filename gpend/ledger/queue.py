@@ -29,9 +29,10 @@ class Queue:
         }
         return [photo_row(row) for row in self._database.each("due", values)]
 
-    def bare(self, folder: int, limit: int) -> list[Row]:
-        """The first files that were set aside, of which there is nothing in the output."""
-        return [photo_row(row) for row in self._database.each("bare", {"folder": folder, "limit": limit})]
+    def bare(self, folder: int, since: int, limit: int) -> list[Row]:
+        """Photos that were set aside, at `since` or later, of which there is nothing in the output; the first first."""
+        values: dict[str, Value] = {"folder": folder, "since": since, "limit": limit}
+        return [photo_row(row) for row in self._database.each("bare", values)]
 
     def next_attempt(self, folder: int, now: int) -> int | None:
         """The earliest later moment at which something of a folder's queue may be tried."""

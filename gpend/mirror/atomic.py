@@ -19,10 +19,10 @@ from gpend.mirror import provenance
 from gpend.mirror.access import NOT_HERE, Access, attempt, give
 from gpend.mirror.inspect import (
     TEMPORARY,
-    is_gpends,
+    genuine,
+    is_tagged,
     is_unchanged,
     names_in,
-    output_of,
     sha256_of,
     stamp_of,
     status_of,
@@ -167,11 +167,14 @@ def refuse_occupied(folder: int, name: str, replaceable: Replaceable) -> None:
 
 
 def _may_be_replaced(folder: int, name: str, replaceable: Replaceable) -> bool:
+    """Is what stands there the photo's own, or gpend's for no other photo?"""
     if replaceable.is_photo or (replaceable.written and is_unchanged(folder, name, replaceable.written)):
         return True
-    if output_of(folder, name, replaceable.contents, replaceable.modified_ns) is not None:
-        return True
-    return is_gpends(folder, name) and replaceable.is_sole()
+    made = genuine(folder, name)
+    if made is None:
+        return is_tagged(folder, name, replaceable.contents, replaceable.modified_ns)
+    # A file system that ignores case or normalises Unicode shows another photo's output under this name.
+    return made.source in replaceable.contents or (name in names_in(folder) and replaceable.is_sole())
 
 
 def _install(folder: int, temporary: str, name: str, replaceable: Replaceable) -> None:

@@ -71,18 +71,15 @@ def output_of(folder: int, name: str, contents: Collection[str], modified_ns: in
     said = genuine(folder, name)
     if said is not None:
         return said.output if said.source in contents else None
+    return sha256_of(folder, name) if is_tagged(folder, name, contents, modified_ns) else None
+
+
+def is_tagged(folder: int, name: str, contents: Collection[str], modified_ns: int) -> bool:
+    """Does a file with the photo's time say in gpend's tags that it was made of the photo?"""
     status = status_of(folder, name)
     if status is None or abs(status.st_mtime_ns - modified_ns) > CLOSE_NS:
-        return None
-    return None if tagged_origins(folder, name).isdisjoint(contents) else sha256_of(folder, name)
-
-
-def is_gpends(folder: int, name: str) -> bool:
-    """Does a file stand there that gpend wrote under exactly this name, whatever the ledger knows of it?
-
-    A file system that ignores case or normalises Unicode shows one photo's output under another's name: not this one.
-    """
-    return genuine(folder, name) is not None and name in names_in(folder)
+        return False
+    return not tagged_origins(folder, name).isdisjoint(contents)
 
 
 def sha256_of(folder: int, name: str) -> str | None:

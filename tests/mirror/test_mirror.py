@@ -22,6 +22,7 @@ from gpend.mirror import (
     OccupiedError,
     Origin,
     atomic,
+    inspect,
     output_root,
 )
 from gpend.mirror.provenance import ATTRIBUTE
@@ -388,3 +389,17 @@ def test_a_disk_that_fails_again_and_again_leaves_no_file_open(mirror: Mirror, m
         with pytest.raises(OSError, match="the disk reports an error"):
             mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     assert descriptors() == before
+
+
+@pytest.mark.usefixtures("attributes")
+def test_what_stands_in_the_way_is_read_once_to_tell_whose_it_is(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.jpg", "A.jpg"):  # with a rival, the output may be of either
+        (mirror.source / name).write_bytes(b"source")
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    read, real = list[int](), inspect._digest  # noqa: SLF001 - a large file takes its time
+    monkeypatch.setattr(inspect, "_digest", lambda descriptor: read.append(descriptor) or real(descriptor))
+    with pytest.raises(OccupiedError):
+        mirror.check(Path("a.jpg"), origin(source=b"another"), None)
+    assert len(read) == 1

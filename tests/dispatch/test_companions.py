@@ -1,0 +1,92 @@
+"""Files that are mirrored as they are, also where one of them cannot be."""
+
+import errno
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpend.dispatch import companions
+from gpend.dispatch.dispatcher import load_job
+from gpend.dispatch.types import Job
+from gpend.intake.reading import Original, SourceError
+from gpend.ledger import Row
+from gpend.mirror.staging import NotStagedError
+from gpend.settings import Keep
+from tests.dispatch.conftest import Bench
+from tests.world import BLURRED
+
+BROKEN = b"a photo, broken, as large as this"
+
+
+@pytest.fixture
+def knobs() -> dict[str, Any]:
+    return {"keep": Keep.LIBRARY}
+
+
+def test_what_cannot_be_mirrored_holds_nothing_up_and_is_tried_again_after_an_hour(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hopeless, tried = ["a.jpg", "b.jpg", "c.jpg"], list[str]()
+    real = companions._read  # noqa: SLF001 - some cannot be read
+
+    def read(row: Row) -> Generator[None, None, Original]:
+        tried.append(row.path.name)
+        if row.path.name in hopeless:
+            raise companions.RefusedError
+        return (yield from real(row))
+
+    monkeypatch.setattr(companions, "_read", read)
+    for name in (*hopeless, "d.jpg"):
+        bench.sight(name, BROKEN + name.encode())
+    bench.work()
+    bench.work()
+    assert tried == [*hopeless, "d.jpg"]
+    assert set(bench.world.outputs()) == {"d.jpg"}
+    hopeless.clear()
+    bench.world.clock.pass_by(3601)
+    bench.work()
+    assert set(bench.world.outputs()) == {"a.jpg", "b.jpg", "c.jpg", "d.jpg"}
+
+
+def test_a_source_that_cannot_be_read_for_a_while_is_not_held_against_what_was_set_aside(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = companions._read  # noqa: SLF001 - the share is away for a moment
+
+    def read(row: Row) -> Generator[None, None, Original]:
+        del row
+        raise SourceError(errno.ESTALE, "Stale file handle")
+        yield
+
+    monkeypatch.setattr(companions, "_read", read)
+    bench.sight("a.jpg", BROKEN)
+    bench.work()
+    assert any("cannot be read" in each for each in bench.told if each.startswith("paused"))
+    monkeypatch.setattr(companions, "_read", real)
+    bench.world.clock.pass_by(3601)
+    bench.work()
+    assert set(bench.world.outputs()) == {"a.jpg"}
+
+
+def test_nothing_is_copied_that_no_place_is_left_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = load_job(bench.sight("a.jpg", BLURRED), bench.pair, 1 << 30, bench.now)
+    copied, finished = list[Path](), list[Path | None]()
+    monkeypatch.setattr(companions, "fill", lambda staged, _path, _stamp: copied.append(staged.place) or iter(()))
+
+    def finish(job: Job) -> None:
+        finished.append(job.staged and job.staged.place)
+        raise NotStagedError(Path(f"{len(finished)}.mp4"))
+
+    with pytest.raises(OSError, match="taken again and again"):
+        list(companions._staged(job, finish))  # noqa: SLF001 - every place is taken meanwhile
+    assert finished == [None, *copied]
+
+
+def test_a_photo_whose_copy_is_being_made_does_not_hide_the_next(bench: Bench) -> None:
+    first = bench.sight("a.jpg", BLURRED)
+    bench.sight("b.jpg", BLURRED + b"!")
+    bench.dispatcher.in_flight.reserve(first)
+    bench.work()
+    assert set(bench.world.outputs()) == {"b.jpg"}
