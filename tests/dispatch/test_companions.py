@@ -1,7 +1,7 @@
 """Files that are mirrored as they are, also where one of them cannot be."""
 
 import errno
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import pytest
 from gpend.dispatch import companions
 from gpend.dispatch.dispatcher import load_job
 from gpend.dispatch.types import Job
-from gpend.intake.reading import Original, SourceError
+from gpend.intake.reading import Original, RefusedError, SourceError
 from gpend.ledger import Row
-from gpend.mirror.staging import NotStagedError
+from gpend.mirror.staging import NotStagedError, Staged
 from gpend.settings import Keep
+from gpend.stamp import Stamp
 from tests.dispatch.conftest import Bench
 from tests.world import BLURRED
 
@@ -34,7 +35,7 @@ def test_what_cannot_be_mirrored_holds_nothing_up_and_is_tried_again_after_an_ho
     def read(row: Row) -> Generator[None, None, Original]:
         tried.append(row.path.name)
         if row.path.name in hopeless:
-            raise companions.RefusedError
+            raise RefusedError
         return (yield from real(row))
 
     monkeypatch.setattr(companions, "_read", read)
@@ -56,9 +57,8 @@ def test_a_source_that_cannot_be_read_for_a_while_is_not_held_against_what_was_s
     real = companions._read  # noqa: SLF001 - the share is away for a moment
 
     def read(row: Row) -> Generator[None, None, Original]:
-        del row
-        raise SourceError(errno.ESTALE, "Stale file handle")
-        yield
+        yield from ()
+        raise SourceError(errno.ESTALE, f"Stale file handle: {row.path}")
 
     monkeypatch.setattr(companions, "_read", read)
     bench.sight("a.jpg", BROKEN)
@@ -72,11 +72,16 @@ def test_a_source_that_cannot_be_read_for_a_while_is_not_held_against_what_was_s
 
 def test_nothing_is_copied_that_no_place_is_left_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     job = load_job(bench.sight("a.jpg", BLURRED), bench.pair, 1 << 30, bench.now)
-    copied, finished = list[Path](), list[Path | None]()
-    monkeypatch.setattr(companions, "fill", lambda staged, _path, _stamp: copied.append(staged.place) or iter(()))
+    copied, finished = list[Path | None](), list[Path | None]()
+
+    def fill(staged: Staged, _path: Path, _stamp: Stamp) -> Iterator[None]:
+        copied.append(staged.place)
+        return iter(())
+
+    monkeypatch.setattr(companions, "fill", fill)
 
     def finish(job: Job) -> None:
-        finished.append(job.staged and job.staged.place)
+        finished.append(job.staged.place if job.staged else None)
         raise NotStagedError(Path(f"{len(finished)}.mp4"))
 
     with pytest.raises(OSError, match="taken again and again"):

@@ -399,7 +399,12 @@ def test_what_stands_in_the_way_is_read_once_to_tell_whose_it_is(
         (mirror.source / name).write_bytes(b"source")
     mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     read, real = list[int](), inspect._digest  # noqa: SLF001 - a large file takes its time
-    monkeypatch.setattr(inspect, "_digest", lambda descriptor: read.append(descriptor) or real(descriptor))
+
+    def digest(descriptor: int) -> str:
+        read.append(descriptor)
+        return real(descriptor)
+
+    monkeypatch.setattr(inspect, "_digest", digest)
     with pytest.raises(OccupiedError):
         mirror.check(Path("a.jpg"), origin(source=b"another"), None)
     assert len(read) == 1
