@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -22,14 +23,13 @@ from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
 from gpend.errors import ConfigurationError, FatalError
 from gpend.models import needed
-from gpend.models.weights import folder_to_fill
+from gpend.models.weights import FROM_HEAD, folder_to_fill
 from gpend.settings import CoreSettings, Fallback, Send, Settings, names_file
 
 if TYPE_CHECKING:  # only who has the extra can import it
     from gpend.engine.cluster.head import ClusterEngine
 
 _MIB = 1 << 20
-_FROM_HEAD = "from-head"
 EXTRA = "A cluster needs two packages more: pip install 'gpend[cluster]'"
 
 
@@ -81,6 +81,16 @@ class FacesEngine:
     here: ProcessEngine
     there: "ClusterEngine"
 
+    @property
+    def device(self) -> str:
+        """Where this machine finds and measures faces; "" while that is not known."""
+        return self.here.device
+
+    @property
+    def networks(self) -> str:
+        """Which networks restore, by name; "" while that is not known."""
+        return self.here.networks
+
     def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
         """As in Engine."""
         return self.here.submit(photo, wish)
@@ -116,7 +126,7 @@ def _cluster_engine(
         local=local if engine.fallback is Fallback.LOCAL else None,
         local_slots=settings.slots,
         tell=tell,
-        leave=lambda state: leave(state, settings.ledger.with_name(FILE)),
+        leave=lambda state: leave(state, settings.ledger.with_name(FILE), time.time()),
     )
     security = connections.security(address, engine.certificates)
     connections.behave()
@@ -160,7 +170,7 @@ class Equipment:
     @property
     def _kept(self) -> Path:
         """Where networks lie that heads have sent."""
-        return (self.weights or folder_to_fill()) / _FROM_HEAD
+        return (self.weights or folder_to_fill()) / FROM_HEAD
 
     def _own(self, settings: str) -> CoreSettings:
         """The head's settings, with this machine's device and folder of networks. Raises FatalError."""

@@ -1,14 +1,17 @@
 """How a cluster stands, as the daemon's process leaves it for `gpend status` and the metrics: one small JSON file."""
 
 import contextlib
-import time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 FILE = "cluster.json"
 """Its name, beside the ledger."""
+
+State: TypeAlias = Literal["working", "leaving", "refused"]
+STATES: tuple[State, ...] = get_args(State)
+_STALE = 120  # seconds from which nobody writes it any more
 
 
 class WorkerState(BaseModel):
@@ -18,8 +21,8 @@ class WorkerState(BaseModel):
 
     name: str
     address: str = ""
-    state: Literal["working", "leaving", "refused", "lost"]
-    reason: str = ""  # why it is refused or lost
+    state: State
+    reason: str = ""  # why it is refused
     slots: int = 0
     busy: int = 0  # photos that are with it
     done: int = 0  # photos since the daemon has started
@@ -40,18 +43,19 @@ class ClusterState(BaseModel):
     workers: tuple[WorkerState, ...] = ()
 
 
-def leave(state: ClusterState, place: Path) -> None:
-    """Write it, whole or not at all. That nobody may write there costs no photo."""
-    told = state.model_copy(update={"updated": int(time.time())}).model_dump_json()
+def leave(state: ClusterState, place: Path, now: float) -> None:
+    """Write it at `now`, in UTC seconds, whole or not at all. That nobody may write there costs no photo."""
+    told = state.model_copy(update={"updated": int(now)}).model_dump_json()
     temporary = place.with_name(f".gpend-{place.name}")
     with contextlib.suppress(OSError):
         temporary.write_text(told, encoding="utf-8")
         temporary.replace(place)
 
 
-def found(place: Path) -> ClusterState | None:
-    """What was written last; None: nothing that can be read."""
+def found(place: Path, now: float) -> ClusterState | None:
+    """What was written last; None: nothing that can be read, or nothing lately, seen from `now` in UTC seconds."""
     try:
-        return ClusterState.model_validate_json(place.read_text(encoding="utf-8"))
+        state = ClusterState.model_validate_json(place.read_text(encoding="utf-8"))
     except (OSError, ValueError, ValidationError):
         return None
+    return state if now - state.updated <= _STALE else None

@@ -318,7 +318,7 @@ def told(row: Row) -> History:
 
 
 def _cluster(ledger: Path) -> dict[str, Any] | None:
-    found = state.found(ledger.with_name(state.FILE))
+    found = state.found(ledger.with_name(state.FILE), time.time())
     return None if found is None else found.model_dump()
 
 

@@ -19,7 +19,7 @@ from gpend.daemon import problems as problems_of_folders
 from gpend.daemon.exporter import Exporter
 from gpend.daemon.metrics import KIND, About, Metrics
 from gpend.dispatch import Runtime
-from gpend.engine import Engine, sandbox
+from gpend.engine import Engine, Telling, sandbox
 from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
@@ -182,7 +182,7 @@ class Outfit:
     def about(self) -> About:
         """With what photos are restored."""
         engine = self.runtime.engine
-        device, networks = (engine.device, engine.networks) if isinstance(engine, ProcessEngine) else ("", "")
+        device, networks = (engine.device, engine.networks) if isinstance(engine, Telling) else ("", "")
         return About(networks or self.runtime.settings.restore.model, device)
 
     def change(self, settings: Settings) -> Runtime:

@@ -13,6 +13,7 @@ from gpend.engine.cluster.messages import Weights
 from gpend.errors import FatalError
 from gpend.models import needed
 from gpend.settings import CoreSettings, EngineKind, EngineSettings, Fallback, RestoreSettings, Send, Settings
+from tests.models.test_restorers import having
 
 _SETTINGS = Settings(
     engine=EngineSettings(kind=EngineKind.CLUSTER, scheduler="tls://nas:8786"),
@@ -77,15 +78,32 @@ def test_a_worker_that_does_not_understand_the_heads_settings_says_so(tmp_path: 
 def test_how_the_cluster_stands_is_read_as_it_was_left_and_forgotten_with_the_cluster(tmp_path: Path) -> None:
     settings = _SETTINGS.model_copy(update={"ledger": tmp_path / "ledger.sqlite"})
     place = tmp_path / cluster_state.FILE
-    assert cluster_state.found(place) is None
+    assert cluster_state.found(place, 1000.0) is None
     state = ClusterState(scheduler="tls://nas:8786", workers=(WorkerState(name="gpu1", state="working", done=3),))
-    cluster_state.leave(state, place)
-    found = cluster_state.found(place)
+    cluster_state.leave(state, place, 1000.0)
+    found = cluster_state.found(place, 1001.0)
     assert found is not None
     assert found.workers == state.workers
     cluster.forget_state(settings)
-    assert cluster_state.found(place) is None
+    assert cluster_state.found(place, 1001.0) is None
+
+
+def test_what_no_head_has_left_for_two_minutes_tells_nothing_any_more(tmp_path: Path) -> None:
+    place = tmp_path / cluster_state.FILE
+    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), place, 1000.0)
+    assert cluster_state.found(place, 1120.0) is not None
+    assert cluster_state.found(place, 1121.0) is None
+
+
+def test_a_worker_that_was_sent_one_network_still_has_those_of_its_own(tmp_path: Path) -> None:
+    own = having(tmp_path, 512)
+    told = CoreSettings(restore=RestoreSettings(model="own-512", weights=own))
+    wanted = [Weights(name=name, sha256=digest) for name, digest in needed.needed(told)]
+    worker = Equipment("cpu", own, lambda _: None)
+    assert worker.lacking(wanted, told.model_dump_json()) == []
+    worker.take(*needed.entry_and_file("gpen-256", CoreSettings(restore=_SETTINGS.restore)))
+    assert worker.lacking(wanted, told.model_dump_json()) == []
 
 
 def test_a_state_that_cannot_be_left_costs_nothing(tmp_path: Path) -> None:
-    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / cluster_state.FILE)
+    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / cluster_state.FILE, 1000.0)

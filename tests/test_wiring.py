@@ -2,15 +2,19 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from gpend import wiring
+from gpend.cluster import FacesEngine
+from gpend.daemon.metrics import About
 from gpend.engine import sandbox
 from gpend.engine.sandbox import Wall
 from gpend.errors import ConfigurationError
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
+from tests.fakes import FakeEngine
 
 
 @pytest.fixture
@@ -113,3 +117,24 @@ def test_a_person_is_told_what_keeps_the_worker_to_computing(monkeypatch: pytest
     assert "Landlock (Linux 5.13 and later" in said
     monkeypatch.setattr(sandbox, "probe", frozenset)
     assert "cannot be locked" in wiring.protection()
+
+
+@dataclass
+class Telling(FakeEngine):
+    """An engine that knows what it works with."""
+
+    device: str = "cuda:0"
+    networks: str = "gpen-256 and gpen-512"
+
+
+def test_with_what_photos_are_restored_is_asked_of_any_engine_that_knows(outfit: wiring.Outfit) -> None:
+    before = outfit.runtime
+    outfit.runtime = replace(before, engine=Telling())
+    assert outfit.about() == About("gpen-256 and gpen-512", "cuda:0")
+    outfit.runtime = replace(before, engine=FakeEngine())
+    assert outfit.about() == About(before.settings.restore.model, "")
+    outfit.runtime = before
+
+
+def test_an_engine_that_has_faces_restored_elsewhere_knows_too() -> None:
+    assert {"device", "networks"} <= set(dir(FacesEngine))

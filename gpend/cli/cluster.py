@@ -1,5 +1,6 @@
 """`gpend cluster`: the other roles, for when photos are processed on more machines than this one."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,15 +8,18 @@ import click
 
 from gpend.cli.group import CONFIG, FILE, RefusedError, commands, settings_if_any
 
-_CERTIFICATES = click.option(
-    "--certificates",
-    type=FILE,
-    metavar="DIR",
-    default=Path("/etc/gpend/cluster"),
-    show_default=True,
-    envvar="GPEND_CERTIFICATES",
-    help="The folder with this role's keys.",
-)
+
+def _certificates(folder: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option for a role's keys; the machine with the photos may have those of two roles."""
+    return click.option(
+        "--certificates",
+        type=FILE,
+        metavar="DIR",
+        default=Path(folder),
+        show_default=True,
+        envvar="GPEND_CERTIFICATES",
+        help="The folder with this role's keys.",
+    )
 
 
 @commands.group()
@@ -41,8 +45,9 @@ def cluster() -> None:
 def certificates(out: Path) -> None:
     """Make a private authority, and keys for each role.
 
-    DIR gets a folder for each role: copy `head` and `scheduler` to the machine with the photos, `worker` to every
-    machine with a graphics card, each as /etc/gpend/cluster. Keep ca-key.pem somewhere else.
+    DIR gets a folder for each role. Copy `head` to the machine with the photos as /etc/gpend/cluster, `scheduler` there
+    as /etc/gpend/cluster-scheduler, and `worker` to every machine with a graphics card as /etc/gpend/cluster. Keep
+    ca-key.pem somewhere else.
 
     \b
     Example:
@@ -60,7 +65,7 @@ def certificates(out: Path) -> None:
 
 @cluster.command()
 @click.option("--listen", default="tls://0.0.0.0:8786", show_default=True, help="The address; tcp:// is not encrypted.")
-@_CERTIFICATES
+@_certificates("/etc/gpend/cluster-scheduler")
 def scheduler(listen: str, certificates: Path) -> None:
     """Be the scheduler, which knows the workers.
 
@@ -83,7 +88,7 @@ def scheduler(listen: str, certificates: Path) -> None:
 @click.option("--weights", type=FILE, metavar="DIR", help="A folder for further networks, looked into first.")
 @click.option("--host", metavar="ADDRESS", help="The address to listen at; else all of the machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to listen at; else any.")
-@_CERTIFICATES
+@_certificates("/etc/gpend/cluster")
 @CONFIG
 def worker(  # noqa: PLR0913 - each is an option
     *,

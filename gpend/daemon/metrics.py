@@ -25,7 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from gpend import __version__, progress
-from gpend.cluster_state import FILE, ClusterState, found
+from gpend.cluster_state import FILE, STATES, ClusterState, found
 from gpend.dispatch import FolderPair
 from gpend.errors import FatalError
 from gpend.ledger import Records, Result, Row, State
@@ -140,7 +140,7 @@ class _Standing(Collector):
         yield info
         memory = _gauge("gpend_memory_bytes", "Memory in use, by process.", "process", _memory().items())
         yield memory
-        yield from _of_cluster(found(self._ledger.with_name(FILE)))
+        yield from _of_cluster(found(self._ledger.with_name(FILE), time.time()))
         try:
             with Records.read_only(self._ledger) as records:
                 yield from _of_ledger(records)
@@ -171,7 +171,7 @@ def _of_cluster(cluster: ClusterState | None) -> Iterator[Metric]:
     if cluster is None:
         return
     states = Tallied(worker.state for worker in cluster.workers)
-    told = ((state, states[state]) for state in ("working", "leaving", "refused", "lost"))
+    told = ((state, states[state]) for state in STATES)
     yield _gauge("gpend_cluster_workers", "Other machines that restore, by their state.", "state", told)
     yield _gauge(
         "gpend_cluster_busy_photos", "Photos with a worker.", "worker", ((w.name, w.busy) for w in cluster.workers)

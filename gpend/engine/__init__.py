@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import PurePath
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from gpend.core.report import Outcome
 from gpend.core.wish import Wish
@@ -29,6 +29,21 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Stop; what is still running is abandoned."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine that can tell what it works with."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes; "" while that is not known."""
+        ...
+
+    @property
+    def networks(self) -> str:
+        """Which networks restore, by name; "" while that is not known."""
         ...
 
 

@@ -32,7 +32,7 @@ class Job:
     device_failures: int = 0
     alone: bool = False  # is or was last tried with nothing else in the worker
     begun: float = 0.0  # when the worker was given it
-    fresh: float = 0.0  # when it last made headway
+    fresh: float = 0.0  # when it last made headway; infinite while others restore its faces
 
     @property
     def message(self) -> Photo | Crops:

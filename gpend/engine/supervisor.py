@@ -1,6 +1,7 @@
 """The engine: photos in a process of their own, and what is done when that starts, answers, falls silent or dies."""
 
 import itertools
+import math
 import queue
 import sys
 import threading
@@ -97,7 +98,7 @@ class Supervisor:
         if self._elsewhere is None:
             self._lose(self._jobs.begun.values(), now, _OUT_OF_TURN)
             return
-        self._jobs.beat((crops.number,), now)
+        self._jobs.beat((crops.number,), math.inf)  # its thread waits; that others take their time is not its fault
         self._elsewhere(worker, crops)
 
     def answer(self, worker: RunningWorker, asked: Crops, restored: Outcome | GpendError, now: float) -> None:
@@ -152,9 +153,6 @@ class Supervisor:
             self._slot.is_retiring or (not len(self._jobs) and quiet >= self._timeouts.idle)
         ):
             self._slot.stop()
-
-    def _is_idle(self, quiet: float) -> bool:
-        return not len(self._jobs) and quiet >= self._timeouts.idle
 
     def _lose(self, blamed: Collection[Job], now: float, reason: str = "") -> None:
         """The worker died, or is ended because of `reason`."""

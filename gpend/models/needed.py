@@ -11,7 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 from gpend.errors import FatalError
 from gpend.models import fits
 from gpend.models.restorers import identities
-from gpend.models.weights import MANIFEST, AnyCheckpoint, Checkpoint, known, load_manifest, prove, weights_folders
+from gpend.models.weights import (
+    MANIFEST,
+    AnyCheckpoint,
+    Checkpoint,
+    is_of,
+    known,
+    load_manifest,
+    prove,
+    weights_folders,
+)
 from gpend.settings import CoreSettings, DetectorModel
 
 DETECTORS = {DetectorModel.MOBILE: "retinaface_mobile0.25", DetectorModel.RESNET: "RetinaFace-R50"}
@@ -73,10 +82,11 @@ def keep(entry: str, content: bytes, folder: Path) -> None:
     Raises FatalError where it is not what it says, or cannot be kept.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         told = json.loads(entry)
         if "fit" in told:
-            fits.write(fits.BlendFile.model_validate_json(content), folder)
+            fitted = fits.BlendFile.model_validate_json(content)
+            folder.mkdir(parents=True, exist_ok=True)
+            fits.write(fitted, folder)
         else:
             _keep(_ANY.validate_python(told), content, folder)
     except OSError as error:
@@ -86,9 +96,11 @@ def keep(entry: str, content: bytes, folder: Path) -> None:
 
 
 def _keep(told: AnyCheckpoint, content: bytes, folder: Path) -> None:
+    if not is_of(content, told):
+        raise FatalError(f"The network {told.name} came otherwise than announced: SHA-256 differs. It was not kept.")
     kept = told.model_copy(update={"file": f"{(told.sha256 or '')[:16]}-{told.file}"})
+    folder.mkdir(parents=True, exist_ok=True)
     _write(folder / kept.file, content)
-    prove(kept, (folder,))
     others = [one for one in load_manifest(folder) if one.name != kept.name]
     entries = [one.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for one in (*others, kept)]
     _write(folder / MANIFEST, yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).encode())

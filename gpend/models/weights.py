@@ -15,8 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from gpend.errors import FatalError
 
 MANIFEST = "MANIFEST.yaml"
+FROM_HEAD = "from-head"
+"""Where a worker keeps the networks that a head has sent, inside of the folder with its own."""
+
 _SERVICE = Path("/var/lib/gpend/weights")
 _REPAIR = "Correct it, or reinstall gpend."
+_ADVICE = "Fetch it again, or reinstall gpend if it came with it; nothing of it was loaded."
 
 
 class Template(StrEnum):
@@ -100,13 +104,20 @@ class Proven(Generic[Kind]):
 
 
 def weights_folders(own: Path | None = None) -> tuple[Path, ...]:
-    """Where checkpoints are looked for: `own`, or where `gpend weights` puts them; then what came with gpend."""
+    """Where checkpoints are looked for: `own`, or where `gpend weights` puts them; then what came with gpend.
+
+    Is `own` a folder with what a head has sent, then the folders that this machine has without it come next.
+    """
     package = Path(str(files("gpend")))
     shipped = [folder for folder in (package / "weights", package.parent / "weights") if (folder / MANIFEST).is_file()]
-    fetched = (
-        [own] if own else [folder for folder in (_SERVICE, _user_folder()) if os.access(folder, os.R_OK | os.X_OK)]
-    )
-    return (*fetched, *shipped[:1])
+    return (*_fetched(own), *shipped[:1])
+
+
+def _fetched(own: Path | None) -> list[Path]:
+    usual = (_SERVICE, _user_folder())
+    if own is not None and own.name == FROM_HEAD:
+        return [own, *_fetched(None if own.parent in usual else own.parent)]
+    return [own] if own else [folder for folder in usual if os.access(folder, os.R_OK | os.X_OK)]
 
 
 def folder_to_fill(own: Path | None = None) -> Path:
@@ -195,7 +206,6 @@ def _described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
 
 def _prove(path: Path, checkpoint: _Checkpoint) -> bytes:
     """The file's bytes, read once, so that what is proven is what is loaded."""
-    advice = "Fetch it again, or reinstall gpend if it came with it; nothing of it was loaded."
     if checkpoint.sha256 is None or checkpoint.bytes is None:
         raise FatalError(
             f"Nothing is known of the content of {path}, so it cannot be proven; nothing of it was loaded. "
@@ -206,11 +216,16 @@ def _prove(path: Path, checkpoint: _Checkpoint) -> bytes:
         content = path.read_bytes() if size == checkpoint.bytes else b""
     except OSError as error:
         raise FatalError(f"The network file {path} cannot be read: {error}.") from error
-    if len(content) != checkpoint.bytes:
-        raise FatalError(f"The network file {path} has {size} bytes instead of {checkpoint.bytes}. {advice}")
-    if hashlib.sha256(content).hexdigest() != checkpoint.sha256:
-        raise FatalError(f"The network file {path} is not the one that {MANIFEST} names: SHA-256 differs. {advice}")
+    if size != checkpoint.bytes:
+        raise FatalError(f"The network file {path} has {size} bytes instead of {checkpoint.bytes}. {_ADVICE}")
+    if not is_of(content, checkpoint):
+        raise FatalError(f"The network file {path} is not the one that {MANIFEST} names: SHA-256 differs. {_ADVICE}")
     return content
+
+
+def is_of(content: bytes, checkpoint: _Checkpoint) -> bool:
+    """Is this the content that a checkpoint promises? No, where it promises none."""
+    return len(content) == checkpoint.bytes and hashlib.sha256(content).hexdigest() == checkpoint.sha256
 
 
 def _listed(folders: Sequence[Path]) -> str:

@@ -172,7 +172,7 @@ def _kills(root: Path) -> None:
 def _kill_at_random(root: Path, cluster: Cluster, kills: list[float], is_over: threading.Event) -> None:
     dice = random.Random(16)  # noqa: S311 - no secret
     while not is_over.wait(dice.uniform(0.5, 4.0)):
-        stands = found(root / "state" / FILE)
+        stands = found(root / "state" / FILE, time.time())
         busy = [worker.name for worker in stands.workers if worker.busy] if stands is not None else []
         if len(busy) > 1:
             name = dice.choice(busy)

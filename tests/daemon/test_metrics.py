@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,8 +103,10 @@ def test_a_ledger_that_cannot_be_read_is_told_and_the_rest_too(world: World) -> 
 
 def test_a_cluster_is_told_of_where_there_is_one(world: World) -> None:
     busy = WorkerState(name="attic", state="working", busy=3)
-    state = ClusterState(scheduler="tls://nas:8786", waiting=2, workers=(busy, WorkerState(name="den", state="lost")))
-    leave(state, world.settings.ledger.with_name(FILE))
+    state = ClusterState(
+        scheduler="tls://nas:8786", waiting=2, workers=(busy, WorkerState(name="den", state="refused"))
+    )
+    leave(state, world.settings.ledger.with_name(FILE), time.time())
     found = told(Metrics(world.settings.ledger, lambda: About("gpen-256", "")))
     assert found['gpend_cluster_workers{"state": "working"}'] == 1
     assert found['gpend_cluster_busy_photos{"worker": "attic"}'] == 3

@@ -4,9 +4,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from gpend.core.report import Kept, Outcome
+from gpend.core.report import Kept, Outcome, Restored
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Ready, Refused, Setup
+from gpend.engine.protocol import Beat, Crops, Done, Failed, FromWorker, Ready, Refused, Setup
 from gpend.engine.supervisor import Supervisor, Timeouts
 from gpend.engine.worker_process import WorkerSlot
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
@@ -20,12 +20,19 @@ class _Scene:
     """A supervisor, the workers it has hired, and a clock."""
 
     def __init__(self, *, slots: int = 1, fallback: bool = False) -> None:
+        self.asked: list[Crops] = []  # of others
         self.now = 0.0
         self.hands: list[Hand] = []
         self.said: list[str] = []
         self.unable = False
         slot = WorkerSlot(self._hire, Setup(_GPU, slots, 0), Setup(_CPU, slots, 0) if fallback else None)
-        self.supervisor = Supervisor(slot, Jobs(slots), Timeouts(stall=100, idle=600), self.said.append)
+        self.supervisor = Supervisor(
+            slot,
+            Jobs(slots),
+            Timeouts(stall=100, idle=600),
+            self.said.append,
+            lambda _, crops: self.asked.append(crops),
+        )
         self._count = 0
 
     def _hire(self) -> Hand:
@@ -91,6 +98,35 @@ def test_a_worker_that_claims_headway_for_ever_costs_its_photo_alone() -> None:
         scene.wait(5)
     with pytest.raises(PhotoError, match="it was not done after 6000 seconds"):
         future.result(0)
+
+
+_CROPS = Crops(1, "gpen-256", 16, b"faces")
+
+
+def test_that_others_take_long_for_faces_is_not_held_against_their_photo() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.hear(_CROPS)
+    assert scene.asked == [_CROPS]
+    assert scene.wait(1000) == 5000
+    assert not scene.ended(0)
+    scene.supervisor.answer(scene.hands[0], _CROPS, Restored(b"better", "", "", (), ()), scene.now)
+    assert scene.wait(99) == 1
+    assert not scene.ended(0)
+    scene.wait(1)
+    assert scene.ended(0)
+
+
+def test_faces_that_never_come_back_do_not_hold_the_worker_for_ever() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.hear(_CROPS)
+    scene.wait(5999)
+    assert not scene.ended(0)
+    scene.wait(1)
+    assert scene.ended(0)
 
 
 def test_a_worker_that_starts_for_ever_is_ended_whatever_it_claims() -> None:

@@ -68,3 +68,11 @@ def test_content_that_is_not_what_it_says_is_not_used(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match="SHA-256 differs"):
         needed.keep(entry, content[:-1] + b"x", tmp_path)
     assert not (tmp_path / MANIFEST).exists()
+
+
+def test_what_is_refused_leaves_no_folder_that_would_be_looked_into(tmp_path: Path) -> None:
+    entry, content = needed.entry_and_file("gpen-256", _SETTINGS)
+    for told, came in ((entry, content[:-1]), (entry, content[:-1] + b"x"), ('{"fit": "x"}', b"no fit"), ("[]", b"")):
+        with pytest.raises(FatalError):
+            needed.keep(told, came, tmp_path / "from-head")
+    assert not (tmp_path / "from-head").exists()

@@ -12,7 +12,7 @@ from gpend.models.weights import MANIFEST, weights_folders
 from gpend.settings import AUTO
 
 
-def _have(folder: Path, *sizes: int, prefix: str = "own") -> Path:
+def having(folder: Path, *sizes: int, prefix: str = "own") -> Path:
     """A folder that describes a network of each size, and holds it."""
     entries = []
     for size in sizes:
@@ -31,22 +31,22 @@ def test_alone_the_shipped_network_restores() -> None:
 
 
 def test_all_that_are_there_restore_the_smallest_first(tmp_path: Path) -> None:
-    found = roll(AUTO, weights_folders(_have(tmp_path, 1024, 512)))
+    found = roll(AUTO, weights_folders(having(tmp_path, 1024, 512)))
     assert found.names == (DEFAULT, "own-512", "own-1024")
     assert found.left_out == ()
 
 
 def test_of_two_of_one_size_the_one_that_a_person_added_restores(tmp_path: Path) -> None:
-    assert roll(AUTO, weights_folders(_have(tmp_path, 256, 512))).names == ("own-256", "own-512")
+    assert roll(AUTO, weights_folders(having(tmp_path, 256, 512))).names == ("own-256", "own-512")
 
 
 def test_what_is_only_described_is_not_asked_for(tmp_path: Path) -> None:
-    (_have(tmp_path, 512) / "own-512.pth").unlink()
+    (having(tmp_path, 512) / "own-512.pth").unlink()
     assert roll(AUTO, weights_folders(tmp_path)).names == (DEFAULT,)
 
 
 def test_one_that_is_damaged_is_left_out_and_told(tmp_path: Path) -> None:
-    (_have(tmp_path, 512, 1024) / "own-512.pth").write_bytes(b"network of 51X")
+    (having(tmp_path, 512, 1024) / "own-512.pth").write_bytes(b"network of 51X")
     found = roll(AUTO, weights_folders(tmp_path))
     assert found.names == (DEFAULT, "own-1024")
     assert len(found.left_out) == 1
@@ -55,7 +55,7 @@ def test_one_that_is_damaged_is_left_out_and_told(tmp_path: Path) -> None:
 
 
 def test_one_that_is_named_must_be_what_it_should_be(tmp_path: Path) -> None:
-    folders = weights_folders(_have(tmp_path, 512))
+    folders = weights_folders(having(tmp_path, 512))
     assert roll("own-512", folders).names == ("own-512",)
     (tmp_path / "own-512.pth").write_bytes(b"")
     with pytest.raises(FatalError, match="0 bytes instead"):

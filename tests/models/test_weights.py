@@ -9,7 +9,15 @@ import pytest
 import yaml
 
 from gpend.errors import FatalError
-from gpend.models.weights import DetectorCheckpoint, GpenCheckpoint, find, load_manifest, weights_folders
+from gpend.models.weights import (
+    FROM_HEAD,
+    DetectorCheckpoint,
+    GpenCheckpoint,
+    find,
+    folder_to_fill,
+    load_manifest,
+    weights_folders,
+)
 
 _CONTENT = b"the weights"
 _ENTRY: dict[str, object] = {
@@ -110,3 +118,9 @@ def test_a_manifest_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
 def test_a_network_is_proven_without_importing_torch() -> None:
     program = "import sys, gpend.models.weights; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_a_head_has_sent_is_looked_at_before_what_was_there() -> None:
+    sent, usual = Path("/srv/weights") / FROM_HEAD, folder_to_fill() / FROM_HEAD
+    assert weights_folders(sent)[:2] == (sent, sent.parent)
+    assert weights_folders(usual) == (usual, *weights_folders())

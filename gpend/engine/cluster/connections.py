@@ -2,14 +2,11 @@
 
 import ssl
 from pathlib import Path
-from typing import Literal
 
 import dask
 from distributed.security import Security
 
 from gpend.errors import ConfigurationError
-
-Role = Literal["client", "scheduler", "worker"]
 
 PLAIN = "tcp://"
 FILES = ("ca.pem", "cert.pem", "key.pem")

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import hashlib
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ from gpend.engine import Engine
 from gpend.engine.cluster.link import Link, Seen, loss_of
 from gpend.engine.cluster.messages import Hello, Welcome, asked, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
-from gpend.engine.protocol import Crops, Done, Failed, FromWorker, ProtocolError, Refused
+from gpend.engine.protocol import Crops, Done, Failed, FromWorker, Refused
 from gpend.errors import FatalError, GpendError, TransientError
 
 _LOOK = 0.5  # seconds between two looks at who is there
@@ -27,6 +27,8 @@ _GRACE = 10.0  # seconds without any worker until this machine does photos itsel
 _FIND_OUT_SECONDS = 5.0  # that the scheduler has to answer when a worker is lost
 _TELL_SECONDS = 2.0  # that connections of a worker that is gone have to end
 _CLOSE_SECONDS = 5.0
+_LEAVE_SECONDS = 2.0  # between two times that it is left how the cluster stands
+_STILL_SECONDS = 30.0  # until that is left again though nothing has changed: it says that the head lives
 _HERE = "here"
 
 
@@ -42,7 +44,7 @@ class Plan:
     local: Callable[[], Engine] | None = None  # what does photos here while no worker is there
     local_slots: int = 1
     tell: Callable[[str], None] = lambda _: None  # is given sentences for the log
-    leave: Callable[[ClusterState], None] = lambda _: None  # is given how it stands, whenever that has changed
+    leave: Callable[[ClusterState], None] = lambda _: None  # is given how it stands, in a thread of its own
 
 
 class ClusterEngine:
@@ -83,11 +85,13 @@ class ClusterEngine:
 
     def _run(self, link: Callable[[], Link]) -> None:
         with contextlib.closing(self._loop):
-            self._loop.run_until_complete(self._head.run(link))
-            with self._lock:
-                self._closed = True
-            self._loop.run_until_complete(asyncio.sleep(0))  # photos that came meanwhile
-            self._head.abandon()
+            try:
+                self._loop.run_until_complete(self._head.run(link))
+            finally:
+                with self._lock:
+                    self._closed = True
+                self._loop.run_until_complete(asyncio.sleep(0))  # photos that came meanwhile
+                self._head.abandon()
 
 
 class Head:
@@ -96,7 +100,7 @@ class Head:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._placement = Placement(plan.window)
-        self._setup = hashlib.sha256(plan.hello.model_dump_json().encode()).hexdigest()
+        self._setup = plan.hello.digest
         self._refused: dict[str, tuple[float, WorkerState]] = {}  # by address: until when, and why
         self._missed: dict[str, float] = {}  # by address: since when the scheduler knows a worker no more
         self._greeting: set[str] = set()  # addresses of workers that are being asked
@@ -109,6 +113,8 @@ class Head:
         self._deserted = time.monotonic()  # since when no worker is there
         self._local: Engine | None = None
         self._left: ClusterState | None = None
+        self._left_at = -math.inf
+        self._leaving: asyncio.Task[None] | None = None  # what writes it
         self._link: Link
 
     def add(self, job: RemoteJob) -> None:
@@ -141,7 +147,7 @@ class Head:
         with contextlib.suppress(OSError):
             await self._link.close()
         if self._local is not None:
-            self._local.close()
+            await asyncio.to_thread(self._local.close)
 
     def abandon(self) -> None:
         """What was not done is to be tried again another time."""
@@ -159,7 +165,7 @@ class Head:
         """See who is there; False where the scheduler cannot be reached, which says nothing of the workers."""
         try:
             roster = await self._link.roster()
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever an odd scheduler says is no reason to stop
             self._note_problem(f"{error}" or type(error).__name__)
             return False
         self._note_problem("")
@@ -184,7 +190,7 @@ class Head:
             if address not in seen:
                 self._miss(member, time.monotonic())
             elif member.process != seen[address].process:
-                self._lose(address, Loss.DIED, "it was started again")
+                self._lose(address, self._loss_of(member), "it was started again")
         for address in self._refused.keys() - seen.keys():
             del self._refused[address]
         for address, worker in seen.items():
@@ -192,7 +198,11 @@ class Head:
                 members[address].is_leaving |= worker.is_leaving
             elif not worker.is_leaving and address not in self._greeting and self._may_ask(address):
                 self._greeting.add(address)
-                self._begin(self._greet(address, worker))
+                self._begin(self._greet(address, worker, self._scheduler))
+
+    def _loss_of(self, member: Member) -> Loss:
+        """Workers that join another scheduler have lost theirs; with the same one, they were ended themselves."""
+        return Loss.DIED if member.scheduler == self._scheduler else Loss.CUT
 
     def _miss(self, member: Member, now: float) -> None:
         """The scheduler knows a worker no more. If it has died, its connections say so at once; that is waited for."""
@@ -205,26 +215,27 @@ class Head:
     def _may_ask(self, address: str) -> bool:
         return address not in self._refused or self._refused[address][0] <= time.monotonic()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _greet(self, address: str, seen: Seen) -> None:
+    async def _greet(self, address: str, seen: Seen, scheduler: str) -> None:
         """Ask a worker whether it can do what is asked here, give it what it lacks if that may be, and take it in."""
         try:
             welcome = await self._link.hello(address, self._plan.hello)
             problem = await self._problem_of(address, welcome)
         except GpendError as error:
             problem = str(error)
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - as an answer to a photo, below
             problem = f"it does not answer as a worker of gpend's does ({type(error).__name__}: {error})"
         finally:
             self._greeting.discard(address)
         if problem:
             self._refuse(address, seen.name, problem)
         else:
-            self._take_in(address, welcome, seen.process)
+            self._take_in(welcome, Member(address, welcome.name, welcome.slots, seen.process, scheduler))
 
     async def _problem_of(self, address: str, welcome: Welcome) -> str:
         refusal, notice = difference(self._plan.hello.versions, welcome.versions)
@@ -245,9 +256,9 @@ class Head:
         again = await self._link.hello(address, self._plan.hello)
         return again.problem or (f"it does not take {', '.join(again.lacks)}" if again.lacks else "")
 
-    def _take_in(self, address: str, welcome: Welcome, process: str) -> None:
-        self._refused.pop(address, None)
-        self._placement.join(Member(address, welcome.name, welcome.slots, process))
+    def _take_in(self, welcome: Welcome, member: Member) -> None:
+        self._refused.pop(member.address, None)
+        self._placement.join(member)
         self._plan.tell(f"The worker {welcome.name} has joined: {welcome.device}, {welcome.slots} photos at a time")
         self._wake.set()
 
@@ -297,7 +308,7 @@ class Head:
         self._plan.tell("A worker is there again: photos are processed there")
         del self._placement.members[_HERE]
         if self._local is not None:
-            self._local.close()
+            self._begin(asyncio.to_thread(self._local.close))
         self._local = None
 
     async def _process(self, member: Member, job: RemoteJob) -> None:
@@ -313,7 +324,12 @@ class Head:
     async def _process_here(self, member: Member, job: RemoteJob) -> None:
         assert self._local is not None  # noqa: S101 - the member is there only with it
         try:
-            result: Outcome | GpendError = await asyncio.wrap_future(self._local.submit(job.photo, job.wish))
+            submitted = self._local.submit(job.photo, job.wish)
+        except RuntimeError as error:
+            self._decline(member, job, TransientError(f"This machine does no photos at the moment: {error}."))
+            return
+        try:
+            result: Outcome | GpendError = await asyncio.wrap_future(submitted)
         except GpendError as error:
             result = error
         self._placement.settle(member, job.number, result, time.monotonic())
@@ -324,7 +340,7 @@ class Head:
             answer = unpacked(frame, self._plan.hello.largest)
         except OSError as error:
             await self._find_out_and_lose(member, error)
-        except (ProtocolError, Exception) as error:  # noqa: BLE001 - whatever another machine says is no reason to stop
+        except Exception as error:  # noqa: BLE001 - whatever another machine says is no reason to stop
             unreadable = f"The worker {member.name} gave no answer that can be read: {error}"
             self._decline(member, job, TransientError(unreadable))
         else:
@@ -371,6 +387,15 @@ class Head:
         self._wake.set()
 
     def _leave_state(self, now: float) -> None:
+        """Have it written how the cluster stands; what changes too soon after the last time is seen at a later look."""
+        if now - self._left_at < _LEAVE_SECONDS or (self._leaving is not None and not self._leaving.done()):
+            return
+        state = self._state(now)
+        if state != self._left or now - self._left_at >= _STILL_SECONDS:
+            self._left, self._left_at = state, now
+            self._leaving = self._begin(asyncio.to_thread(self._plan.leave, state))
+
+    def _state(self, now: float) -> ClusterState:
         placement = self._placement
         working = [
             WorkerState(
@@ -384,7 +409,7 @@ class Head:
             )
             for each in placement.members.values()
         ]
-        state = ClusterState(
+        return ClusterState(
             scheduler=self._plan.scheduler,
             problem=self._problem or "",
             waiting=placement.waiting,
@@ -392,6 +417,3 @@ class Head:
             window_used=placement.in_window,
             workers=(*working, *(state for _, state in self._refused.values())),
         )
-        if state != self._left:
-            self._left = state
-            self._plan.leave(state)

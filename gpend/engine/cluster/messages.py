@@ -3,6 +3,7 @@
 Photos and what became of them travel as the same frames that go through the pipe to the locked process.
 """
 
+import hashlib
 import io
 import platform
 from dataclasses import replace
@@ -62,6 +63,11 @@ class Hello(_Message):
     stall: float  # seconds
     idle: float
     weights: tuple[Weights, ...] = Field(strict=False)
+
+    @property
+    def digest(self) -> str:
+        """What names it from then on: SHA-256 as 64 hexadecimal digits."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 class Welcome(_Message):

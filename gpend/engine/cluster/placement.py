@@ -60,6 +60,7 @@ class Member:
     name: str
     slots: int
     process: str = ""  # unlike that of any other process
+    scheduler: str = ""  # through which it was found; unlike any other scheduler
     is_local: bool = False  # it is this machine, for as long as no other is there
     is_leaving: bool = False  # it gets no more
     done: int = 0

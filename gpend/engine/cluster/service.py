@@ -5,7 +5,6 @@ The Dask process itself opens no photo. It hands the bytes on, and its event loo
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from gpend.engine.protocol import Crops, Done, Failed, FromWorker, Photo, Refuse
 from gpend.errors import FatalError, GpendError, PhotoError, TransientError
 
 _SETUPS = 2  # engines at a time: two heads, or one whose settings have just changed
+_MOST_HELLOS = 64  # that are remembered: those of heads that have gone make room
 
 
 class Processing(Engine, Protocol):
@@ -67,7 +67,7 @@ class Service:
     tell: Callable[[str], None]
     is_leaving: bool = False
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _hellos: dict[str, Hello] = field(default_factory=dict)  # by digest
+    _hellos: dict[str, Hello] = field(default_factory=dict)  # by digest, the one last asked for last
     _sets: dict[str, _Set] = field(default_factory=dict)  # by digest of the hello, the latest last
 
     @property
@@ -82,7 +82,7 @@ class Service:
         try:
             told = Hello.model_validate_json(hello)
             lacks = tuple(await asyncio.to_thread(self.equipment.lacking, told.weights, told.settings))
-            self._hellos[hashlib.sha256(told.model_dump_json().encode()).hexdigest()] = told
+            self._remember(told.digest, told)
         except ValidationError:
             problem = "the head speaks otherwise than this worker: install the same gpend on both"
         except GpendError as error:
@@ -90,6 +90,12 @@ class Service:
         return Welcome(
             versions=Versions.here(), name=self.name, device=self.device, slots=self.slots, problem=problem, lacks=lacks
         ).model_dump_json()
+
+    def _remember(self, digest: str, hello: Hello) -> None:
+        self._hellos.pop(digest, None)
+        self._hellos[digest] = hello
+        if len(self._hellos) > _MOST_HELLOS:
+            del self._hellos[next(iter(self._hellos))]
 
     async def give(self, entry: str, content: bytes) -> str:
         """Keep a network that the head has sent. Why that cannot be, in words, or ""."""
@@ -103,6 +109,7 @@ class Service:
         """Process a photo, or faces, as is asked; the answer, packed. Raises ProtocolError for what no head asks."""
         if self.is_leaving or setup not in self._hellos:
             return packed(Refused(TransientError("This worker leaves, or was started again.")))
+        self._remember(setup, self._hellos[setup])
         engines = self._set(setup)
         engines.busy += 1
         try:

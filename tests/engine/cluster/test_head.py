@@ -1,6 +1,7 @@
 """The head with workers that the test plays: joining, leaving, dying, lacking, answering nonsense."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -11,6 +12,7 @@ import pytest
 
 from gpend.cluster_state import ClusterState
 from gpend.core.report import Kept, Outcome
+from gpend.core.wish import Wish
 from gpend.engine.cluster import head
 from gpend.engine.cluster.head import ClusterEngine, Plan
 from gpend.engine.cluster.link import Roster, Seen
@@ -51,7 +53,8 @@ class FakeLink:
 
     def __init__(self, *workers: Played) -> None:
         self.there = {f"tls://{worker.name}:1": worker for worker in workers}
-        self.problem: OSError | None = None
+        self.problem: Exception | None = None
+        self.scheduler = "one"
         self.given: list[tuple[str, str, bytes]] = []
 
     async def roster(self) -> Roster:
@@ -59,7 +62,7 @@ class FakeLink:
         if self.problem is not None:
             raise self.problem
         seen = {address: Seen(one.name, one.is_leaving, one.process) for address, one in self.there.items()}
-        return Roster("one", seen)
+        return Roster(self.scheduler, seen)
 
     async def hello(self, address: str, hello: Hello) -> Welcome:
         """As in Link."""
@@ -117,6 +120,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks follow soon upon each other."""
     monkeypatch.setattr(head, "_LOOK", 0.01)
     monkeypatch.setattr(head, "_GRACE", 0.05)
+    monkeypatch.setattr(head, "_LEAVE_SECONDS", 0.01)
 
 
 @contextmanager
@@ -203,6 +207,7 @@ def test_a_worker_with_other_networks_is_refused_by_name_and_gets_no_photo() -> 
     with scene(lacking, Played("gpu2")) as played:
         assert {played.result(b"%d" % number).by for number in range(5)} == {"gpu2"}
         _until(lambda: any("gpu1 gets no photos: its networks are not those" in said for said in played.said))
+        _until(lambda: any(worker.state == "refused" for worker in played.states[-1].workers))
     assert lacking.had == []
     (refused,) = [one for one in played.states[-1].workers if one.state == "refused"]
     assert (refused.name, "gpen-256" in refused.reason) == ("gpu1", True)
@@ -324,6 +329,103 @@ def test_how_the_cluster_stands_is_left_for_whoever_asks() -> None:
     with scene(Played("gpu1")) as played:
         for number in range(4):
             played.result(b"%d" % number)
-        _until(lambda: played.states[-1].workers[0].done == 4)
+        _until(lambda: sum(worker.done for worker in played.states[-1].workers) == 4)
         (worker,) = played.states[-1].workers
     assert (worker.name, worker.state, worker.slots) == ("gpu1", "working", 2)
+
+
+def test_how_it_stands_is_left_again_now_and_then_though_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "_STILL_SECONDS", 0.02)
+    with scene() as played:
+        _until(lambda: len(played.states) > 5)
+    assert len({state.model_dump_json() for state in played.states}) <= 2
+
+
+def test_how_it_stands_is_not_left_at_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "_LEAVE_SECONDS", 1000.0)
+    with scene(Played("gpu1")) as played:
+        for number in range(20):
+            played.result(b"%d" % number)
+    assert len(played.states) == 1
+
+
+def test_how_it_stands_is_left_beside_the_loop_that_photos_go_through() -> None:
+    threads: list[str] = []
+    plan = Plan("tls://nas:8786", _HELLO, 1000, 60.0, leave=lambda _: threads.append(threading.current_thread().name))
+    engine = ClusterEngine(plan, FakeLink)
+    _until(lambda: bool(threads))
+    engine.close()
+    assert "gpend-cluster" not in threads
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_engine_that_fails_leaves_no_photo_without_an_answer() -> None:
+    may_fail = threading.Event()
+
+    def link() -> FakeLink:
+        may_fail.wait(_SECONDS)
+        raise RuntimeError("no memory for connections")
+
+    engine = ClusterEngine(Plan("tls://nas:8786", _HELLO, 1000, 60.0), link)
+    future = engine.submit(b"photo")
+    may_fail.set()
+    assert isinstance(future.exception(_SECONDS), TransientError)
+    engine.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.submit(b"late")
+
+
+def test_whatever_an_odd_scheduler_says_it_is_asked_again() -> None:
+    with scene(Played("gpu1")) as played:
+        played.link.problem = RuntimeError("no such operation")
+        _until(lambda: "no such operation" in str(played.said))
+        played.link.problem = None
+        assert played.result().by == "gpu1"
+
+
+def test_workers_that_come_back_with_another_scheduler_have_not_died() -> None:
+    worker = Played("gpu1", hold=True)
+    with scene(worker) as played:
+        future = played.engine.submit(b"photo")
+        _until(lambda: worker.had == [b"photo"])
+        for number in range(3):
+            played.link.scheduler = f"again{number}"
+            worker.process = f"again{number}"
+            _until(lambda: len(worker.had) == number + 2)  # noqa: B023 - asked at once
+        worker.hold = False
+        assert future.result(_SECONDS).by == "gpu1"
+        assert "(died)" not in str(played.said)
+
+
+class Refusing(FakeEngine):
+    """Is closed, and says so."""
+
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
+        """As in Engine."""
+        del photo, wish
+        raise RuntimeError("the engine is closed")
+
+
+def test_a_photo_that_this_machine_does_not_take_is_for_another_time() -> None:
+    with scene(local=Refusing()) as played, pytest.raises(TransientError, match="does no photos at the moment"):
+        played.result()
+
+
+class Slow(FakeEngine):
+    """Remembers who closed it."""
+
+    closed_by = ""
+
+    def close(self) -> None:
+        """As in Engine."""
+        self.closed_by = threading.current_thread().name
+        super().close()
+
+
+def test_the_end_of_this_machines_own_engine_is_not_waited_for_amid_the_photos_of_others() -> None:
+    local = Slow(lambda _: Kept("slowly", ()))
+    with scene(local=local) as played:
+        assert played.result(b"first").reason == "slowly"
+        played.link.there["tls://gpu1:1"] = Played("gpu1")
+        _until(lambda: local.closed)
+    assert local.closed_by != "gpend-cluster"

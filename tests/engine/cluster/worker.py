@@ -41,7 +41,7 @@ class Played:
     def engine(self, hello: Hello, slots: int) -> Processing:
         """As in Equipment."""
         del hello
-        return _Threads(self.process, slots)
+        return Threads(self.process, slots)
 
     def process(self, photo: bytes) -> Outcome:
         """Do what the photo says, and tell of it."""
@@ -54,7 +54,7 @@ class Played:
         return restored_if_blurred(photo)
 
 
-class _Threads(LocalEngine):
+class Threads(LocalEngine):
     """Takes faces, too."""
 
     def submit_crops(self, crops: Crops) -> "Future[Outcome]":
