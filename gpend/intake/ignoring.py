@@ -8,7 +8,6 @@ over whole, but for the source itself: whoever names a folder means it.
 import errno
 import os
 import stat
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from pathspec import GitIgnoreSpec
-
-from gpend.stamp import Stamp
 
 FILE, MARK = ".gpendignore", ".nomedia"
 FILES = frozenset({FILE, MARK})
@@ -92,10 +89,9 @@ class Ignoring:
         if outer is not None and _stands(f"{place}/{MARK}"):
             return Rules(outer.patterns, _MARKED)
         known = self._top if outer is None else outer
-        status = _stands(f"{place}/{FILE}")
-        if status is None:
+        if not _stands(f"{place}/{FILE}"):
             return known
-        spec = _spec(f"{place}/{FILE}", status)
+        spec = _spec(f"{place}/{FILE}")
         return Rules((*known.patterns, Patterns(f"{relative}/" if relative else "", spec, _OWN)))
 
 
@@ -132,36 +128,31 @@ def _from_the_top(relative: str) -> Iterator[str]:
         yield (before := f"{before}/{name}" if before else name)
 
 
-def _stands(path: str) -> os.stat_result | None:
-    """The status of a regular file; None where there is none."""
+def _stands(path: str) -> bool:
+    """Is there a regular file?"""
     try:
         status = os.stat(path)  # noqa: PTH116 - as above
     except OSError as problem:
         if problem.errno in _ABSENT:
-            return None
+            return False
         raise
-    return status if stat.S_ISREG(status.st_mode) else None
+    return stat.S_ISREG(status.st_mode)
 
 
-def _spec(path: str, status: os.stat_result) -> GitIgnoreSpec:
-    """The patterns in a file; kept for as long as it is the same. Raises OSError."""
-    stamp = Stamp.of(status)
-    is_fresh = time.time() - status.st_mtime < 2 * stamp.clock_step  # the next state of it may have the same stamp
-    return _compiled(path) if is_fresh else _kept(path, stamp, status.st_ctime_ns)
+def _spec(path: str) -> GitIgnoreSpec:
+    """The patterns in a file. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return _compiled(file.read(_LARGEST))
 
 
 @lru_cache(maxsize=_KEPT)
-def _kept(path: str, stamp: Stamp, changed: int) -> GitIgnoreSpec:
-    del stamp, changed  # another state of the file is another entry
-    return _compiled(path)
+def _compiled(content: bytes) -> GitIgnoreSpec:
+    """Patterns, kept by what was read: a stamp cannot tell two states within one tick of a clock, and reading is cheap.
 
-
-def _compiled(path: str) -> GitIgnoreSpec:
-    """The patterns in a file; what is none is passed over, as git does it. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        text = file.read(_LARGEST).decode(errors="surrogateescape")
-    lines = text.removeprefix("\ufeff").splitlines()
+    What is no pattern is passed over, as git does it.
+    """
+    lines = content.decode(errors="surrogateescape").removeprefix("\ufeff").splitlines()
     return GitIgnoreSpec([pattern for line in lines for pattern in _one(line)])
 
 
