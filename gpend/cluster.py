@@ -19,15 +19,16 @@ from gpend.core.report import Outcome
 from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.engine.cluster.messages import Hello, Versions, Weights
+from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
-from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
+from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError
 from gpend.models import needed
 from gpend.models.weights import FROM_HEAD, folder_to_fill
 from gpend.settings import CoreSettings, Fallback, Send, Settings, names_file
 
 if TYPE_CHECKING:  # only who has the extra can import it
-    from gpend.engine.cluster.head import ClusterEngine
+    from gpend.engine.cluster.engine import ClusterEngine
 
 _MIB = 1 << 20
 EXTRA = "A cluster needs two packages more: pip install 'gpend[cluster]'"
@@ -104,9 +105,9 @@ class FacesEngine:
 def _cluster_engine(
     settings: Settings, setup: Setup, local: Callable[[], Engine], tell: Callable[[str], None]
 ) -> "ClusterEngine":
-    from gpend.engine.cluster import connections, head, link  # noqa: PLC0415 - as above
+    from gpend.engine.cluster import connections, engine, head, link  # noqa: PLC0415 - as above
 
-    engine, address = settings.engine, settings.engine.scheduler or ""
+    told, address = settings.engine, settings.engine.scheduler or ""
     if connections.is_plain(address):
         tell(f"Photos go to {address} without encryption, and whoever reaches it can send programs there")
     hello = Hello(
@@ -120,17 +121,17 @@ def _cluster_engine(
     plan = head.Plan(
         scheduler=address,
         hello=hello,
-        window=engine.window_mb * _MIB,
-        patience=settings.stall_seconds if engine.send is Send.PHOTOS else settings.stall_seconds / 2,
-        weights=partial(needed.entry_and_file, settings=settings) if engine.send_weights else None,
-        local=local if engine.fallback is Fallback.LOCAL else None,
+        window=told.window_mb * _MIB,
+        patience=settings.stall_seconds if told.send is Send.PHOTOS else settings.stall_seconds / 2,
+        weights=partial(needed.entry_and_file, settings=settings) if told.send_weights else None,
+        local=local if told.fallback is Fallback.LOCAL else None,
         local_slots=settings.slots,
         tell=tell,
         leave=lambda state: leave(state, settings.ledger.with_name(FILE), time.time()),
     )
-    security = connections.security(address, engine.certificates)
+    security = connections.security(address, told.certificates)
     connections.behave()
-    return head.ClusterEngine(plan, lambda: link.DaskLink(address, security))
+    return engine.ClusterEngine(plan, lambda: link.DaskLink(address, security))
 
 
 def forget_state(settings: Settings) -> None:

@@ -20,9 +20,10 @@ from gpend.daemon.exporter import Exporter
 from gpend.daemon.metrics import KIND, About, Metrics
 from gpend.dispatch import Runtime
 from gpend.engine import Engine, Telling, sandbox
+from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
-from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
+from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.liveness import Answer

@@ -1,6 +1,5 @@
 """The dashboard beside the daemon: in a process of its own, so nothing from a browser reaches the daemon."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -9,13 +8,13 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from gpend import parent
 from gpend.backoff import delay
 
 _FIRST, _LONGEST = 1.0, 300.0  # seconds until it is started again, doubling
 _WELL = 60  # seconds that it must have run for the next start to be the first again
 _END = 5.0  # seconds that it has to end by itself
 _BESIDE = "GPEND_BESIDE_DAEMON"  # the environment variable that names the daemon's process
-_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class Companion:
@@ -75,6 +74,5 @@ def end_with_daemon() -> None:
     daemon = os.environ.get(_BESIDE)
     if daemon is None:
         return
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != int(daemon):
+    if not parent.end_with(int(daemon), signal.SIGTERM):
         sys.exit(0)

@@ -1,27 +1,18 @@
-"""The engine: photos in a process of their own, and what is done when that starts, answers, falls silent or dies."""
+"""What is done when the worker process starts, answers, falls silent or dies."""
 
-import itertools
 import math
-import queue
-import sys
-import threading
-import time
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from gpend.core.report import Outcome, Restored
-from gpend.core.wish import Wish
 from gpend.engine.jobs import Job, Jobs
-from gpend.engine.protocol import Beat, Crops, Done, Failed, FromWorker, Ready, Refused, Setup, Unrestored
-from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
+from gpend.engine.protocol import Beat, Crops, Done, Failed, FromWorker, Ready, Refused, Unrestored
+from gpend.engine.worker_process import RunningWorker, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
-_MOST_EVENTS = 1000  # not yet seen to; headway beyond that is no news
 _MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
 _OUT_OF_TURN = "it spoke out of turn"
-_CLOSE_SECONDS = 2.0  # that `close` waits at most
 
 
 @dataclass(frozen=True)
@@ -199,145 +190,3 @@ class Supervisor:
             begun = self._jobs.begun.values()
             return max(0.0, min(min(job.fresh + stall, job.begun + self._timeouts.most) for job in begun) - now)
         return max(0.0, self._slot.last_heard + idle - now)
-
-
-@dataclass(frozen=True)
-class _Heard:
-    worker: WorkerProcess
-    message: FromWorker | None
-
-
-@dataclass(frozen=True)
-class _Answered:
-    worker: RunningWorker
-    asked: Crops
-    future: Future[Outcome]
-
-    @property
-    def result(self) -> Outcome | GpendError:
-        try:
-            return self.future.result()
-        except GpendError as error:
-            return error
-        except CancelledError:
-            return TransientError("gpend was stopped before these faces were restored.")
-
-
-def worker_command() -> list[str]:
-    """What starts gpend's worker with this Python; -P: no modules out of the folder that we happen to stand in."""
-    return [sys.executable, "-P", "-X", "faulthandler", "-m", "gpend.engine.worker"]
-
-
-def _tell_nobody(sentence: str) -> None:
-    """For callers who keep no log."""
-
-
-class ProcessEngine:
-    """An Engine whose worker process is started with the first photo, and again whenever it is needed and gone.
-
-    One thread decides everything (see Supervisor); callers and the worker's voice only send it events.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is a thing of its own, and most have a default
-        self,
-        command: Sequence[str],
-        setup: Setup,
-        timeouts: Timeouts,
-        *,
-        fallback: Setup | None = None,
-        tell: Callable[[str], None] = _tell_nobody,
-        elsewhere: Callable[[Crops], Future[Outcome]] | None = None,
-    ) -> None:
-        """`fallback` is for a while the setup where a GPU keeps failing; `tell` is given sentences for the log.
-
-        `elsewhere` restores faces where the setup says that others do.
-        """
-        self._elsewhere = elsewhere
-        self._events: queue.SimpleQueue[_Heard | _Answered | Job | None] = queue.SimpleQueue()
-        self._supervisor = Supervisor(
-            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback),
-            Jobs(setup.slots),
-            timeouts,
-            tell,
-            None if elsewhere is None else self._ask,
-        )
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="gpend-engine", daemon=True)
-        self._thread.start()
-
-    def submit_crops(self, crops: Crops) -> Future[Outcome]:
-        """Begin some faces; they come back as the photo of a Restored. Raises RuntimeError as `submit` does."""
-        return self._put(Job(next(self._numbers), crops.pixels, Future(), crops=crops))
-
-    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
-        """As in Engine. The future holds an Outcome, or raises a PhotoError, TransientError or FatalError.
-
-        Raises RuntimeError once the engine is closed.
-        """
-        return self._put(Job(next(self._numbers), photo, Future(), wish))
-
-    def _put(self, job: Job) -> Future[Outcome]:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the engine is closed")
-            self._events.put(job)
-        return job.future
-
-    @property
-    def device(self) -> str:
-        """Where photos are restored; "" while that is not known."""
-        return self._supervisor.device
-
-    @property
-    def networks(self) -> str:
-        """Which networks restore, by name; "" while that is not known."""
-        return self._supervisor.networks
-
-    def close(self) -> None:
-        """End the worker at once; photos that are not done fail with a TransientError."""
-        with self._lock:
-            self._closed = True
-            self._events.put(None)
-        self._thread.join(_CLOSE_SECONDS)
-
-    def _hear(self, worker: WorkerProcess, message: FromWorker | None) -> None:
-        if not isinstance(message, Beat) or self._events.qsize() < _MOST_EVENTS:
-            self._events.put(_Heard(worker, message))
-
-    def _ask(self, worker: RunningWorker, crops: Crops) -> None:
-        """Have faces restored elsewhere; the answer is an event like all others."""
-        assert self._elsewhere is not None  # noqa: S101 - nobody asks without
-        answer = self._elsewhere(crops)
-        answer.add_done_callback(lambda done: self._events.put(_Answered(worker, crops, done)))
-
-    def _run(self) -> None:
-        try:
-            while self._take(self._supervisor.tend(time.monotonic())):
-                pass
-        finally:
-            with self._lock:
-                self._closed = True
-            self._take_last()
-            self._supervisor.close()
-
-    def _take(self, seconds: float | None) -> bool:
-        """Wait for one event and pass it on; False when it was the last."""
-        try:
-            event = self._events.get(timeout=seconds)
-        except queue.Empty:
-            return True
-        if isinstance(event, Job):
-            self._supervisor.add(event)
-        elif isinstance(event, _Answered):
-            self._supervisor.answer(event.worker, event.asked, event.result, time.monotonic())
-        elif event is not None:
-            self._supervisor.hear(event.worker, event.message, time.monotonic())
-        return event is not None
-
-    def _take_last(self) -> None:
-        """Jobs that came while the engine was failing: they must be settled, too."""
-        while not self._events.empty():
-            if isinstance(event := self._events.get(), Job):
-                self._supervisor.add(event)

@@ -4,7 +4,6 @@ Started by gpend.engine.worker_process alone. It keeps nothing and writes no fil
 time; and once it has loaded its networks it is locked, see gpend.engine.sandbox.
 """
 
-import ctypes
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from gpend import parent
 from gpend.core import codec
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
@@ -24,20 +24,8 @@ from gpend.core.report import Outcome, Restored
 from gpend.core.wish import Wish
 from gpend.engine import attempt, sandbox
 from gpend.engine.elsewhere import Elsewhere, packed, unpacked
-from gpend.engine.protocol import (
-    Beat,
-    Crops,
-    Done,
-    Failed,
-    FromWorker,
-    Photo,
-    Ready,
-    Refused,
-    Setup,
-    Unrestored,
-    receive_from_engine,
-    send,
-)
+from gpend.engine.frames import receive_from_engine, send
+from gpend.engine.protocol import Beat, Crops, Done, Failed, FromWorker, Photo, Ready, Refused, Setup, Unrestored
 from gpend.errors import FatalError, GpendError, PhotoError
 from gpend.settings import CoreSettings
 
@@ -45,7 +33,6 @@ _MIB = 1 << 20
 _MEGA = 1e6
 _BYTES_A_PIXEL = 200  # of a photo, at most, over all that is made of it: about three times what was measured
 _MEMORY = 4 << 30  # address space for a slot, above that of its photo: threads reserve far more than they use
-_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def main() -> None:
@@ -200,9 +187,7 @@ def _live_no_longer_than_the_parent() -> None:
     """Be killed when the parent is gone, and leave it to the parent to decide upon what is signalled to all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # it went before it could be asked to take us along
+    if not parent.end_with(os.getppid(), signal.SIGKILL):
         os._exit(0)
 
 

@@ -10,16 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol, cast
 
 from gpend.backoff import Backoff
-from gpend.engine.protocol import (
-    Done,
-    Failed,
-    FromWorker,
-    ProtocolError,
-    Setup,
-    ToWorker,
-    receive_from_worker,
-    send,
-)
+from gpend.engine.frames import receive_from_worker, send
+from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Setup, ToWorker
 
 _LAST_WORDS = 4096  # bytes of its standard error that are kept
 _LAST_LINES = 8  # of them that are told

@@ -6,19 +6,8 @@ import threading
 import time
 
 from gpend.core.report import Kept
-from gpend.engine.protocol import (
-    Beat,
-    Crops,
-    Done,
-    Failed,
-    Photo,
-    Ready,
-    Refused,
-    Setup,
-    Unrestored,
-    receive_from_engine,
-    send,
-)
+from gpend.engine.frames import receive_from_engine, send
+from gpend.engine.protocol import Beat, Crops, Done, Failed, Photo, Ready, Refused, Setup, Unrestored
 from gpend.errors import DeviceError, FatalError, PhotoError, TransientError
 
 _PEN = threading.Lock()

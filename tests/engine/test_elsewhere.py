@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gpend.core.fitted import CAUTIOUS
 from gpend.engine.elsewhere import Elsewhere, packed, unpacked
-from gpend.engine.protocol import Crops, ProtocolError, Unrestored, receive_from_engine, receive_from_worker, send
+from gpend.engine.frames import receive_from_engine, receive_from_worker, send
+from gpend.engine.protocol import Crops, ProtocolError, Unrestored
 from gpend.errors import PhotoError, TransientError
 from gpend.models.remote import RemoteGpen
 from gpend.models.weights import GpenCheckpoint, Template

@@ -18,8 +18,9 @@ import pytest
 
 from gpend.core.report import Kept, Outcome, Restored
 from gpend.engine import Engine
+from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Crops, Setup
-from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
+from gpend.engine.supervisor import Timeouts
 from gpend.errors import FatalError, PhotoError, TransientError
 
 _ODD = [sys.executable, "-m", "tests.engine.odd_worker"]

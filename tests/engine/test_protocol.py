@@ -13,21 +13,8 @@ from hypothesis import strategies as st
 
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.core.wish import Wish
-from gpend.engine.protocol import (
-    Beat,
-    Done,
-    Failed,
-    FromWorker,
-    Photo,
-    ProtocolError,
-    Ready,
-    Refused,
-    Setup,
-    ToWorker,
-    receive_from_engine,
-    receive_from_worker,
-    send,
-)
+from gpend.engine.frames import receive_from_engine, receive_from_worker, send
+from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, ProtocolError, Ready, Refused, Setup, ToWorker
 from gpend.errors import ConfigurationError, DeviceError, FatalError, GpendError, IncompleteError, PhotoError
 
 _LARGEST = 1 << 20

@@ -13,8 +13,9 @@ import pytest
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
 from gpend.core.report import Kept, Restored
+from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
-from gpend.engine.supervisor import ProcessEngine, Timeouts, worker_command
+from gpend.engine.supervisor import Timeouts
 from gpend.errors import FatalError, PhotoError
 from gpend.settings import CoreSettings, RestoreSettings
 
@@ -80,7 +81,7 @@ def test_it_ends_with_its_input_whatever_it_is_told_by_signals() -> None:
 
 def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
     program = (
-        "import subprocess, sys; from gpend.engine.supervisor import worker_command;"
+        "import subprocess, sys; from gpend.engine.process_engine import worker_command;"
         "child = subprocess.Popen(worker_command(), stdin=subprocess.PIPE, start_new_session=True);"
         "print(child.pid, flush=True); child.wait()"
     )

@@ -13,7 +13,7 @@ import pytest
 
 from gpend.core.report import Restored
 from gpend.engine.cluster import certificates
-from gpend.engine.cluster.head import ClusterEngine
+from gpend.engine.cluster.engine import ClusterEngine
 from gpend.errors import PhotoError
 from tests.engine.cluster.real import CHECKOUT, PATIENCE, Cluster, photo, results
 

@@ -1,35 +1,29 @@
-"""The engine of a daemon whose photos are processed on other machines: who is there, what is sent, what comes back."""
+"""The head of a cluster: who is there, what is sent to whom, and what comes back."""
 
 import asyncio
 import contextlib
 import itertools
 import math
-import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from gpend.cluster_state import ClusterState, WorkerState
-from gpend.core.report import Outcome
-from gpend.core.wish import Wish
 from gpend.engine import Engine
 from gpend.engine.cluster.link import Link, Seen, loss_of
 from gpend.engine.cluster.messages import Hello, Welcome, asked, difference, unpacked
 from gpend.engine.cluster.placement import Loss, Member, Placement, RemoteJob
-from gpend.engine.protocol import Crops, Done, Failed, FromWorker, Refused
+from gpend.engine.cluster.standby import NotHereError, Standby
+from gpend.engine.protocol import Done, Failed, FromWorker, Refused
 from gpend.errors import FatalError, GpendError, TransientError
 
 _LOOK = 0.5  # seconds between two looks at who is there
 _AGAIN = 60.0  # seconds until a worker that was refused is asked again
-_GRACE = 10.0  # seconds without any worker until this machine does photos itself
 _FIND_OUT_SECONDS = 5.0  # that the scheduler has to answer when a worker is lost
 _TELL_SECONDS = 2.0  # that connections of a worker that is gone have to end
-_CLOSE_SECONDS = 5.0
 _LEAVE_SECONDS = 2.0  # between two times that it is left how the cluster stands
 _STILL_SECONDS = 30.0  # until that is left again though nothing has changed: it says that the head lives
-_HERE = "here"
 
 
 @dataclass(frozen=True)
@@ -47,59 +41,13 @@ class Plan:
     leave: Callable[[ClusterState], None] = lambda _: None  # is given how it stands, in a thread of its own
 
 
-class ClusterEngine:
-    """An Engine whose photos are processed by workers of a cluster. A thread of its own runs all of it."""
-
-    def __init__(self, plan: Plan, link: Callable[[], Link]) -> None:
-        """`link` makes the connections, in that thread."""
-        self._loop = asyncio.new_event_loop()
-        self._head = Head(plan)
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, args=(link,), name="gpend-cluster", daemon=True)
-        self._thread.start()
-
-    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
-        """As in Engine. Raises RuntimeError once the engine is closed."""
-        return self._put(RemoteJob(next(self._numbers), photo, Future(), wish, None, time.monotonic()))
-
-    def submit_crops(self, crops: Crops) -> Future[Outcome]:
-        """Begin some faces; they come back as the photo of a Restored. Raises RuntimeError as `submit` does."""
-        return self._put(RemoteJob(next(self._numbers), crops.pixels, Future(), None, crops, time.monotonic()))
-
-    def _put(self, job: RemoteJob) -> Future[Outcome]:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the engine is closed")
-            self._loop.call_soon_threadsafe(self._head.add, job)
-        return job.future
-
-    def close(self) -> None:
-        """As in Engine: photos that are not done fail with a TransientError."""
-        with self._lock:
-            is_first, self._closed = not self._closed, True
-        if is_first:
-            self._loop.call_soon_threadsafe(self._head.stop)
-        self._thread.join(_CLOSE_SECONDS)
-
-    def _run(self, link: Callable[[], Link]) -> None:
-        with contextlib.closing(self._loop):
-            try:
-                self._loop.run_until_complete(self._head.run(link))
-            finally:
-                with self._lock:
-                    self._closed = True
-                self._loop.run_until_complete(asyncio.sleep(0))  # photos that came meanwhile
-                self._head.abandon()
-
-
 class Head:
     """Keeps workers at work while there are photos. All of it runs in one event loop."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._placement = Placement(plan.window)
+        self._standby = Standby(plan.local, plan.local_slots, self._placement, plan.tell)
         self._setup = plan.hello.digest
         self._refused: dict[str, tuple[float, WorkerState]] = {}  # by address: until when, and why
         self._missed: dict[str, float] = {}  # by address: since when the scheduler knows a worker no more
@@ -110,8 +58,6 @@ class Head:
         self._is_stopping = False
         self._problem: str | None = None  # why the scheduler is not reached; "": it is; None: nobody has tried
         self._scheduler = ""  # that of the last look
-        self._deserted = time.monotonic()  # since when no worker is there
-        self._local: Engine | None = None
         self._left: ClusterState | None = None
         self._left_at = -math.inf
         self._leaving: asyncio.Task[None] | None = None  # what writes it
@@ -146,8 +92,7 @@ class Head:
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(OSError):
             await self._link.close()
-        if self._local is not None:
-            await asyncio.to_thread(self._local.close)
+        await self._standby.close()
 
     def abandon(self) -> None:
         """What was not done is to be tried again another time."""
@@ -269,7 +214,7 @@ class Head:
         self._refused[address] = (time.monotonic() + _AGAIN, state)
 
     def _tend(self, now: float) -> None:
-        self._tend_local(now)
+        self._standby.tend(now)
         for member, job in self._placement.place(now):
             task = asyncio.create_task(self._process(member, job))
             sending = self._sending.setdefault(member.address, set())
@@ -287,30 +232,6 @@ class Head:
         refused = [f"{state.name}: {state.reason}" for _, state in self._refused.values()]
         return f"No worker is there that can process photos{': ' if refused else ''}{'; '.join(refused)}."
 
-    def _tend_local(self, now: float) -> None:
-        """While no worker is there, this machine does photos itself, if it may."""
-        here = self._placement.members.get(_HERE)
-        if any(not each.is_local and not each.is_leaving for each in self._placement.members.values()):
-            self._deserted = now
-        is_needed = now - self._deserted >= _GRACE and self._plan.local is not None
-        if here is not None:
-            if here.is_leaving and is_needed:
-                self._plan.tell("No worker is there: photos are processed on this machine for now")
-            here.is_leaving = not is_needed
-            if here.is_leaving and not here.begun:
-                self._dismiss_local()
-        elif is_needed and self._placement.waiting and self._plan.local is not None:
-            self._plan.tell("No worker is there: photos are processed on this machine for now")
-            self._local = self._plan.local()
-            self._placement.join(Member(_HERE, "this machine", self._plan.local_slots, is_local=True))
-
-    def _dismiss_local(self) -> None:
-        self._plan.tell("A worker is there again: photos are processed there")
-        del self._placement.members[_HERE]
-        if self._local is not None:
-            self._begin(asyncio.to_thread(self._local.close))
-        self._local = None
-
     async def _process(self, member: Member, job: RemoteJob) -> None:
         """Send a photo, and do what the answer says."""
         try:
@@ -322,17 +243,12 @@ class Head:
             self._wake.set()
 
     async def _process_here(self, member: Member, job: RemoteJob) -> None:
-        assert self._local is not None  # noqa: S101 - the member is there only with it
         try:
-            submitted = self._local.submit(job.photo, job.wish)
-        except RuntimeError as error:
+            result = await self._standby.processed(job.photo, job.wish)
+        except NotHereError as error:
             self._decline(member, job, TransientError(f"This machine does no photos at the moment: {error}."))
-            return
-        try:
-            result: Outcome | GpendError = await asyncio.wrap_future(submitted)
-        except GpendError as error:
-            result = error
-        self._placement.settle(member, job.number, result, time.monotonic())
+        else:
+            self._placement.settle(member, job.number, result, time.monotonic())
 
     async def _process_there(self, member: Member, job: RemoteJob) -> None:
         try:

@@ -14,16 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gpend import __version__
 from gpend.core.wish import Wish
-from gpend.engine.protocol import (
-    Crops,
-    FromWorker,
-    Photo,
-    ProtocolError,
-    ToWorker,
-    receive_from_engine,
-    receive_from_worker,
-    send,
-)
+from gpend.engine.frames import receive_from_engine, receive_from_worker, send
+from gpend.engine.protocol import Crops, FromWorker, Photo, ProtocolError, ToWorker
 
 _Text = Annotated[str, Field(max_length=4000)]
 NUMBER = 0

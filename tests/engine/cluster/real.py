@@ -12,7 +12,8 @@ from pathlib import Path
 
 from gpend.core.report import Outcome
 from gpend.engine.cluster import connections
-from gpend.engine.cluster.head import ClusterEngine, Plan
+from gpend.engine.cluster.engine import ClusterEngine
+from gpend.engine.cluster.head import Plan
 from gpend.engine.cluster.link import DaskLink
 from gpend.engine.cluster.messages import Hello, Versions
 

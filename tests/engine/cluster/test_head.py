@@ -13,8 +13,9 @@ import pytest
 from gpend.cluster_state import ClusterState
 from gpend.core.report import Kept, Outcome
 from gpend.core.wish import Wish
-from gpend.engine.cluster import head
-from gpend.engine.cluster.head import ClusterEngine, Plan
+from gpend.engine.cluster import head, standby
+from gpend.engine.cluster.engine import ClusterEngine
+from gpend.engine.cluster.head import Plan
 from gpend.engine.cluster.link import Roster, Seen
 from gpend.engine.cluster.messages import NUMBER, Hello, Versions, Weights, Welcome, asked_of, packed
 from gpend.engine.protocol import Done, Failed, FromWorker, Photo, Refused
@@ -119,7 +120,7 @@ class Scene:
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks follow soon upon each other."""
     monkeypatch.setattr(head, "_LOOK", 0.01)
-    monkeypatch.setattr(head, "_GRACE", 0.05)
+    monkeypatch.setattr(standby, "_GRACE", 0.05)
     monkeypatch.setattr(head, "_LEAVE_SECONDS", 0.01)
 
 
