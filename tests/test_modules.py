@@ -10,6 +10,7 @@ NEIGHBOURS = {
     "gpend.cli.drawn": "cli",
     "gpend.core.wished": "daemon/test_decisions.py",
     "gpend.dispatch.decided": "daemon/test_decisions.py",
+    "gpend.engine.headers": "engine/test_frames.py",
     "gpend.gallery": "web/test_pictures.py",
     "gpend.mirror.links": "daemon/test_library.py",
     "gpend.mirror.permissions": "mirror/test_access.py",

@@ -1,4 +1,4 @@
-"""Frames between the engine and its worker."""
+"""Frames between the engine and its worker, and the headers in them."""
 
 import io
 import json
