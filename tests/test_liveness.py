@@ -2,8 +2,10 @@
 
 import socket
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -67,6 +69,23 @@ def test_a_file_of_somebodys_in_its_place_is_left_alone_and_costs_nothing_else(l
     exporter.start()
     exporter.close()
     assert place.read_text() == "mine"
+
+
+def test_a_socket_that_cannot_be_closed_to_others_is_none_and_holds_up_no_end(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_path: Path, _mode: int) -> NoReturn:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    place = liveness.socket_of(ledger)
+    exporter = Exporter(place, {})
+    exporter.start()
+    ended = threading.Thread(target=exporter.close, daemon=True)
+    ended.start()
+    ended.join(5)
+    assert not ended.is_alive()
+    assert not place.exists()
 
 
 def test_the_longest_path_can_be_asked(tmp_path: Path) -> None:

@@ -30,15 +30,25 @@ class Exporter:
     def start(self) -> None:
         """Begin. What a killed gpend left at the socket's place goes away: whoever calls holds the ledger's lock."""
         try:
-            if self._place.is_socket():
-                self._place.unlink()
-            with reachable(self._place) as name:
-                self._server = _Server(name, self._answered)
-            self._place.chmod(0o600)
+            self._server = self._listening()
         except OSError as error:
             log.warning("health_not_told", reason=f"{self._place} cannot be made: {error.strerror}.")
             return
         threading.Thread(target=self._server.serve_forever, name="gpend-health", daemon=True).start()
+
+    def _listening(self) -> "_Server":
+        """A server at the socket's place, for this user alone; or none, and no socket. Raises OSError."""
+        if self._place.is_socket():
+            self._place.unlink()
+        with reachable(self._place) as name:
+            server = _Server(name, self._answered)
+        try:
+            self._place.chmod(0o600)
+        except OSError:
+            server.server_close()
+            self._place.unlink()
+            raise
+        return server
 
     def close(self) -> None:
         """End, and leave no socket."""

@@ -27,7 +27,7 @@ from prometheus_client.registry import Collector
 from gpend import __version__, progress
 from gpend.cluster_state import FILE, STATES, ClusterState, found
 from gpend.dispatch import FolderPair
-from gpend.errors import FatalError
+from gpend.errors import GpendError
 from gpend.ledger import Records, Result, Row, State
 
 KIND = CONTENT_TYPE_LATEST
@@ -143,11 +143,11 @@ class _Standing(Collector):
         yield from _of_cluster(found(self._ledger.with_name(FILE), time.time()))
         try:
             with Records.read_only(self._ledger) as records:
-                yield from _of_ledger(records)
-        except FatalError:
-            yield GaugeMetricFamily("gpend_ledger_readable", "Can the ledger be read?", value=0)
-        else:
-            yield GaugeMetricFamily("gpend_ledger_readable", "Can the ledger be read?", value=1)
+                counted = list(_of_ledger(records))
+        except GpendError:  # it is damaged, or busy at the moment
+            counted = []
+        yield from counted
+        yield GaugeMetricFamily("gpend_ledger_readable", "Can the ledger be read?", value=int(bool(counted)))
 
 
 def _of_ledger(records: Records) -> Iterator[Metric]:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import structlog
 
 from gpend.dispatch import FolderPair
-from gpend.errors import FatalError
+from gpend.errors import GpendError
 from gpend.ledger import Records, Result, Row, State
 from gpend.settings import NotificationSettings, Occasion
 
@@ -50,7 +50,8 @@ class Outbox:
     settings: NotificationSettings
     counts: Callable[[datetime], Counts]  # photos by what became of them since a moment
     began: datetime
-    _failed: list[tuple[str, str]] = field(default_factory=list)
+    _failed: list[str] = field(default_factory=list)  # the first few, in words
+    _failed_count: int = 0
     _failed_since: datetime | None = None
     _told_failed: datetime | None = None
     _told: dict[str, datetime] = field(default_factory=dict)  # pauses that were told, by folder and reason
@@ -62,7 +63,9 @@ class Outbox:
     def failed(self, photo: str, reason: str, now: datetime) -> None:
         """A photo was set aside."""
         if Occasion.FAILED in self.settings.about:
-            self._failed.append((photo, reason))
+            self._failed_count += 1
+            if len(self._failed) < _NAMED:
+                self._failed.append(f"{photo}: {reason}")
             self._failed_since = self._failed_since or now
 
     def paused(self, source: str, reason: str, now: datetime) -> None:
@@ -79,7 +82,7 @@ class Outbox:
 
     def due(self, now: datetime, *, at_end: bool = False) -> list[Message]:
         """The messages to send now; each once. `at_end`: there will be no later."""
-        found = [*self._ready, *self._about_failed(now, at_end=at_end), *self._digest(now)]
+        found = [*self._ready, *self._about_failed(now, at_end=at_end)]
         self._ready.clear()
         return found
 
@@ -93,13 +96,14 @@ class Outbox:
         is_early = since is None or now - since < _GATHER or (before is not None and now - before < _QUIET)
         if since is None or (is_early and not at_end):
             return
-        failed, self._failed, self._failed_since, self._told_failed = self._failed, [], None, now
-        lines = [f"{photo}: {reason}" for photo, reason in failed[:_NAMED]]
-        lines += [f"and {len(failed) - _NAMED} more"] if len(failed) > _NAMED else []
-        count = "a photo" if len(failed) == 1 else f"{len(failed)} photos"
-        yield Message(f"gpend has set {count} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]))
+        lines, count = self._failed, self._failed_count
+        self._failed, self._failed_count, self._failed_since, self._told_failed = [], 0, None, now
+        lines += [f"and {count - len(lines)} more"] if count > len(lines) else []
+        photos = "a photo" if count == 1 else f"{count} photos"
+        yield Message(f"gpend has set {photos} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]))
 
-    def _digest(self, now: datetime) -> Iterator[Message]:
+    def digest(self, now: datetime) -> Iterator[Message]:
+        """The message about the last day, at its hour; once. Asks for the counts, which takes time: one thread's alone."""
         if now < self._digest_next:
             return
         self._digest_next = _next(now, self.settings.digest_at)
@@ -168,9 +172,13 @@ class Notifications:
 
     def step(self) -> None:
         """Send what is due."""
+        self._send_due(at_end=False)
+
+    def _send_due(self, *, at_end: bool) -> None:
         now = self._clock()
         with self._lock:
-            waiting = [(0, message) for message in self._outbox.due(now, at_end=self._is_closing.is_set())]
+            due = self._outbox.due(now, at_end=at_end)
+        waiting = [(0, message) for message in [*due, *self._outbox.digest(now)]]  # the daemon waits for no ledger here
         while self._again and self._again[0][0] <= now:
             _, tries, message = self._again.popleft()
             waiting.append((tries, message))
@@ -181,8 +189,9 @@ class Notifications:
         self._send = self._send or sender(self._urls)
         while True:
             self._wake.clear()
-            self.step()
-            if self._is_closing.is_set():
+            is_last = self._is_closing.is_set()  # asked first: what comes while messages are sent is told too
+            self._send_due(at_end=is_last)
+            if is_last:
                 return
             with self._lock:
                 quiet = self._outbox.is_empty and not self._again
@@ -204,7 +213,7 @@ def _counts(ledger: Path, since: datetime) -> Counts:
     try:
         with Records.read_only(ledger) as records:
             return records.counts_since(int(since.timestamp()))
-    except FatalError:
+    except GpendError:  # also while it is busy: a digest is not worth the messages that follow it
         return {}
 
 

@@ -24,9 +24,11 @@ async def events(request: Request) -> Response:
     own = dashboard_of(request)
     if own.listeners >= LISTENERS:
         return PlainTextResponse("too many listeners", status_code=503, headers={"Retry-After": "60"})
-    own.listeners += 1
 
     async def told() -> AsyncIterator[str]:
+        if own.listeners >= LISTENERS:  # others came between the answer and its first word
+            return
+        own.listeners += 1  # only here: what follows ends for certain, also for a browser that is gone already
         try:
             for _ in range(_LONGEST):
                 if await request.is_disconnected():

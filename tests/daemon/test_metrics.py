@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from gpend.cluster_state import FILE, ClusterState, WorkerState, leave
 from gpend.daemon import Daemon, Environment
 from gpend.daemon.metrics import About, Metrics, reason_of
-from gpend.ledger import Fingerprint, Ledger, Result, State
+from gpend.errors import TransientError
+from gpend.ledger import Fingerprint, Ledger, Records, Result, State
 from tests.world import SHARP, World
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "config" / "grafana.json"
@@ -93,6 +95,18 @@ def _version() -> str:
 def test_the_names_are_those_that_dashboards_hold(world: World) -> None:
     world.put("a.jpg")
     assert {name for name in names(counted(world)) if name.startswith("gpend_")} == STABLE
+
+
+def test_a_ledger_that_is_busy_is_told_and_the_rest_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_: Records) -> NoReturn:
+        raise TransientError("The ledger cannot be used at the moment: it is locked.")
+
+    world.put("a.jpg")
+    metrics = counted(world)
+    monkeypatch.setattr(Records, "counts", busy)
+    found = told(metrics)
+    assert found["gpend_ledger_readable{}"] == 0
+    assert found["gpend_written_bytes_total{}"] > 0
 
 
 def test_a_ledger_that_cannot_be_read_is_told_and_the_rest_too(world: World) -> None:

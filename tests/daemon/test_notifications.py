@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from gpend.daemon import notifications
 from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
-from gpend.ledger import State
+from gpend.errors import TransientError
+from gpend.ledger import Records, State
 from gpend.settings import NotificationSettings, Occasion
 from tests.world import World
 
@@ -43,6 +45,7 @@ def test_what_is_set_aside_is_gathered_into_one_message() -> None:
     for number in range(1000):
         box.failed(f"/in/{number}.jpg", "it is damaged", NOON)
     assert box.due(NOON + MINUTE) == []
+    assert len(box._failed) == 5  # noqa: SLF001 - no more than are named
     (message,) = box.due(NOON + 6 * MINUTE)
     assert message.title == "gpend has set 1000 photos aside"
     assert message.body.startswith("/in/0.jpg: it is damaged\n")
@@ -75,12 +78,12 @@ def test_what_gpend_asks_is_told_as_a_question() -> None:
 def test_the_digest_of_the_day_is_sent_once_at_its_hour_if_there_was_anything() -> None:
     done: dict[State, int] = {}
     box = outbox(lambda _: done, digest_at="20:00")
-    assert box.due(NOON + timedelta(hours=8)) == []
+    assert list(box.digest(NOON + timedelta(hours=8))) == []
     done |= {State.RESTORED: 1234, State.KEPT: 5, State.FAILED: 0}
-    assert box.due(NOON + timedelta(hours=31)) == []
-    (message,) = box.due(NOON + timedelta(hours=33))
+    assert list(box.digest(NOON + timedelta(hours=31))) == []
+    (message,) = box.digest(NOON + timedelta(hours=33))
     assert message == Message("gpend today", "Photos: 1,234 restored, 5 left as they are.")
-    assert box.due(NOON + timedelta(hours=34)) == []
+    assert list(box.digest(NOON + timedelta(hours=34))) == []
 
 
 def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path) -> None:
@@ -104,6 +107,53 @@ def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     world.once()
     assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
     assert "c.jpg: it is broken" in phone.shown[0].body
+
+
+def test_what_comes_while_the_last_messages_are_sent_is_told_too(tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def send(message: Message) -> bool:
+        if not sent:
+            told._outbox.failed("/in/a.jpg", "damaged", NOON)  # noqa: SLF001 - its thread is off
+            told._is_closing.set()  # noqa: SLF001
+            told._wake.set()  # noqa: SLF001
+        sent.append(message.title)
+        return True
+
+    told = Notifications(NotificationSettings(), tmp_path / "none.sqlite", send, lambda: NOON)
+    told._outbox.paused("/in", "The disk is full.", NOON)  # noqa: SLF001
+    told._work()  # noqa: SLF001
+    assert sent == ["gpend has paused a folder", "gpend has set a photo aside"]
+
+
+def test_the_daemon_never_waits_until_the_ledger_was_asked_for_the_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_free: list[bool] = []
+
+    def counts(_ledger: Path, _since: datetime) -> Counts:
+        is_free.append(not told._lock.locked())  # noqa: SLF001 - which the daemon takes to say something
+        return {State.RESTORED: 1}
+
+    monkeypatch.setattr(notifications, "_counts", counts)
+    phone, now = Phone(), [NOON]
+    told = Notifications(NotificationSettings(), tmp_path / "none.sqlite", phone, lambda: now[0])
+    now[0] += timedelta(hours=30)
+    told.step()
+    assert (is_free, [message.title for message in phone.shown]) == ([True], ["gpend today"])
+
+
+def test_a_ledger_that_is_busy_costs_a_digest_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Records, "counts_since", busy)
+    World(tmp_path).once()
+    now = [NOON]
+    told = Notifications(NotificationSettings(), World(tmp_path).settings.ledger, Phone(), lambda: now[0])
+    now[0] += timedelta(hours=30)
+    told.step()
+
+
+def busy(*_: object) -> NoReturn:
+    raise TransientError("The ledger cannot be used at the moment: it is locked.")
 
 
 def test_nobody_is_told_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

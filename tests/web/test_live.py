@@ -2,8 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from gpend import gallery
 from gpend.web import live
@@ -25,14 +27,17 @@ async def _status(app: object, started: asyncio.Event) -> int:
         if message["type"] == "http.response.start":
             found.append(int(str(message["status"])))
 
-    headers = [(b"host", b"127.0.0.1")]
-    scope = {
-        "type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "query_string": b"",
-        "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "scheme": "http", "root_path": "",
-        "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.4"},
-    }  # fmt: skip
-    await app(scope, receive, send)  # type: ignore[operator]
+    await app(_scope(), receive, send)  # type: ignore[operator]
     return found[0]
+
+
+def _scope() -> dict[str, object]:
+    """A browser asks for events."""
+    return {
+        "type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+        "scheme": "http", "root_path": "", "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.4"},
+    }  # fmt: skip
 
 
 def test_of_a_thousand_listeners_few_are_told_and_the_ledger_is_asked_once(
@@ -60,4 +65,24 @@ def test_of_a_thousand_listeners_few_are_told_and_the_ledger_is_asked_once(
     assert statuses.count(200) == live.LISTENERS
     assert statuses.count(503) == _MANY - live.LISTENERS
     assert len(asked) <= 3
+    assert app.state.dashboard.listeners == 0
+
+
+def test_a_browser_that_is_gone_before_the_first_word_takes_up_no_place(
+    ledger: Path, sessions: Sessions, tmp_path: Path
+) -> None:
+    app = application(ledger, sessions, tmp_path / "cache")
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(_: object) -> NoReturn:
+        raise OSError
+
+    async def ask() -> None:
+        for _ in range(3):
+            with pytest.raises((OSError, ClientDisconnect)):
+                await app(_scope(), receive, send)  # type: ignore[arg-type]
+
+    asyncio.run(ask())
     assert app.state.dashboard.listeners == 0
