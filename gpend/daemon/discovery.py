@@ -62,10 +62,10 @@ class FolderDiscovery:
 
     def follow(self, hint: Hint, now: Now) -> None:
         """An event has said that there may be something new."""
-        if hint.path is None or self.scans.is_full:
+        if hint.path is None:
             self.scans.want_all(now)
         elif hint.is_directory:
-            self.scans.want_part(hint.path)
+            self.scans.want_part(hint.path, now)
         else:
             self.look(hint.path, now, at_once=hint.is_whole)
 
@@ -79,7 +79,7 @@ class FolderDiscovery:
         try:
             seen = self.pair.source.sight(path)
         except OSError:
-            self.scans.want_part(path.parent)
+            self.scans.want_part(path.parent, now)
             return
         if seen is None:
             if self._known(path) is not None:
@@ -87,7 +87,7 @@ class FolderDiscovery:
         elif self._notice(seen):
             self._by_event.add(path)
             if not self._stability.offer(seen, now.steady, at_once=at_once):
-                self.scans.want_part(path.parent)
+                self.scans.want_part(path.parent, now)
 
     def step(self, now: Now) -> bool:
         """Look at some more; True if there is more to look at now."""

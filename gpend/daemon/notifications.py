@@ -103,7 +103,7 @@ class Outbox:
         yield Message(f"gpend has set {photos} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]))
 
     def digest(self, now: datetime) -> Iterator[Message]:
-        """The message about the last day, at its hour; once. Asks for the counts, which takes time: one thread's alone."""
+        """The message about the last day, at its hour; once. It asks for the counts, which takes time."""
         if now < self._digest_next:
             return
         self._digest_next = _next(now, self.settings.digest_at)

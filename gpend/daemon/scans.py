@@ -78,18 +78,15 @@ class ScanSchedule:
         """Is a scan under way, or does one wait for its turn?"""
         return self._walk is not None or bool(self._parts) or math.isfinite(self._wanted_at)
 
-    @property
-    def is_full(self) -> bool:
-        """Are so many folders to be looked through that everything may as well be?"""
-        return len(self._parts) >= _PARTS
-
     def next_scan(self) -> float:
         """When everything is scanned next, in monotonic seconds; infinite while a scan is under way."""
         return min(self._scan_at, self._wanted_at) if self._walk is None else math.inf
 
-    def want_part(self, folder: Path) -> None:
-        """A folder is to be looked through."""
+    def want_part(self, folder: Path, now: Now) -> None:
+        """A folder is to be looked through; where that are very many, everything is."""
         self._parts[folder] = None
+        if len(self._parts) > _PARTS:
+            self.want_all(now)
 
     def want_all(self, now: Now) -> None:
         """Everything is to be looked through, in a scan that begins after this."""

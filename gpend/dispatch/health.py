@@ -69,8 +69,8 @@ class CircuitBreaker:
         return self._backoff.fail(now)
 
     def succeed(self, now: float) -> bool:
-        """It worked. True if this is news."""
-        if self.is_open(now):
+        """It worked. True if this is news: what was begun before it opened tells nothing, nor what never failed."""
+        if not self.is_half_open(now):
             return False
         self.reason = ""
         return self._backoff.succeed()

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -110,11 +109,3 @@ def _bands(change: Plane, tried: Trial) -> list[Plane]:
     levels = [change, *(smooth(change, sigma * unit) for sigma in BANDS)]
     where = distances.inner(tried.template)
     return [np.asarray(fine - coarse, np.float32)[where] for fine, coarse in itertools.pairwise(levels)]
-
-
-def colour_shift(before: Plane, after: Plane) -> float:
-    """Mean CIE76 difference of two measured crops after a low-pass of 8 px, in the face."""
-    one, two = (
-        cv2.cvtColor(cv2.GaussianBlur(crop, (0, 0), 8), cv2.COLOR_RGB2LAB)[distances.INNER] for crop in (before, after)
-    )
-    return float(np.linalg.norm(np.asarray(one) - np.asarray(two), axis=2).mean())

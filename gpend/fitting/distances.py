@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align, sharpness
-from gpend.core.blend import luma
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
 
@@ -50,12 +49,6 @@ def inner(template: Landmarks) -> Slices:
 INNER = inner(TEMPLATE)
 
 
-def structure(first: Plane, second: Plane, frame: Plane) -> float:
-    """1 less the structural similarity of luma within the face of the measured crop."""
-    del frame
-    return dissimilarity(first, second, INNER)
-
-
 def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
     """1 less the structural similarity of luma (Wang 2004, Gaussian window of 1.5 px), over a part of the crops."""
     one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
@@ -64,11 +57,6 @@ def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
     shared = _blur(one * two) - mean_one * mean_two
     light = (2 * mean_one * mean_two + 1e-4) / (mean_one**2 + mean_two**2 + 1e-4)
     return 1 - float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[where].mean())
-
-
-def decibels(picture: Plane, truth: Plane) -> float:
-    """Peak signal to noise of luma in the face, in dB."""
-    return float(-10 * np.log10(((luma(picture) - luma(truth))[INNER] ** 2).mean() + 1e-9))
 
 
 class Features:
@@ -127,12 +115,6 @@ def features_of(networks: Networks) -> Features:
     if not hasattr(detect, "features"):
         raise TypeError("this detector tells no features")
     return Features(detect)
-
-
-def known(networks: Networks) -> dict[str, Distance]:
-    """Every measure that there is, by name."""
-    found: dict[str, Distance] = {"structure": structure, "features": features_of(networks)}
-    return found | {"identity": Identity()} if Identity.is_there() else found
 
 
 def _blur(plane: Values) -> Values:

@@ -1,6 +1,6 @@
 """Faces from a folder, as shots of known kind and severity, with what gpend measures on each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,18 +52,6 @@ def loaded(path: Path) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def samples(
-    paths: Sequence[Path], each: int, random: Random, widths: tuple[float, float] = (40, 800)
-) -> Iterator[Sample]:
-    """`each` shots of every face, half of them sharp controls, with the light and the aim varied as people's are."""
-    for path in paths:
-        clean = loaded(path)
-        for turn in range(each):
-            kind = Kind.SHARP if turn % 2 == 0 else DEGRADED[int(random.integers(len(DEGRADED)))]
-            face_px = float(np.exp(random.uniform(*np.log(widths))))
-            yield sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random), random)
-
-
 def sampled(taken: Shot, random: Random | None = None) -> Sample:
     """A shot as gpend would see it; with `random`, the landmarks are off as a detector's are."""
     side = taken.seen.shape[0]
@@ -97,16 +85,6 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
         high = max(1.2 * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
     face_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
     return sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
-
-
-def spoiled(paths: Sequence[Path], each: int, random: Random) -> Iterator[Sample]:
-    """`each` shots of every face, few of them sharp, at sizes that are restored."""
-    for path in paths:
-        clean = loaded(path)
-        for _ in range(each):
-            kind = DEGRADED[int(random.integers(len(DEGRADED)))] if random.uniform() < 0.9 else Kind.SHARP
-            face_px = float(np.exp(random.uniform(np.log(50), np.log(600))))
-            yield sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
 
 
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:

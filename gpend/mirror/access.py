@@ -10,8 +10,8 @@ from functools import partial
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
 """How file systems say that they cannot do such a thing, or that it is not allowed."""
 
-PERMISSIONS = "the permissions"
-"""In words, what could not be had where a mode was refused."""
+OWNER, GROUP, PERMISSIONS = "the owner", "the group", "the permissions"
+"""In words, what could not be had where it was refused."""
 
 _FILE = 0o777
 _FOLDER = 0o3777  # with the bit that hands the group on, and the one that keeps others from deleting
@@ -43,9 +43,9 @@ def give(descriptor: int, access: Access) -> list[str]:
     notes: list[str] = []
     status = os.fstat(descriptor)
     if status.st_uid != access.owner:
-        attempt(partial(os.fchown, descriptor, access.owner, -1), "the owner", notes)
+        attempt(partial(os.fchown, descriptor, access.owner, -1), OWNER, notes)
     if status.st_gid != access.group:
-        attempt(partial(os.fchown, descriptor, -1, access.group), "the group", notes)
+        attempt(partial(os.fchown, descriptor, -1, access.group), GROUP, notes)
     attempt(partial(os.fchmod, descriptor, access.mode), PERMISSIONS, notes)
     return notes
 

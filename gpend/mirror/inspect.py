@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -62,16 +63,30 @@ def is_unchanged(folder: int, name: str, written: Written) -> bool:
     return (stamp == written.stamp and stamp.inode != 0) or sha256_of(folder, name) == written.sha256
 
 
-def output_of(folder: int, name: str, contents: Collection[str], modified_ns: int) -> str | None:
-    """The SHA-256 of a file that is proved to be gpend's output for a photo; None for every other file.
+@dataclass(frozen=True)
+class Output:
+    """A file that is gpend's output for a photo."""
+
+    sha256: str
+    is_proved: bool  # byte for byte what gpend wrote; else it only tells of gpend, and somebody may have edited it
+
+
+def output_of(
+    folder: int, name: str, contents: Collection[str], modified_ns: int, known: Collection[str] = ()
+) -> Output | None:
+    """What stands there, if it is gpend's output for a photo; None for every other file.
 
     The photo is told by its `contents` (SHA-256 of its file, and of the picture in it). The proof is in gpend's own
-    attribute or in gpend's tags; these only hold for a file with the photo's time, since others may have changed it.
+    attribute, or in a SHA-256 that is `known` of the photo's outputs. gpend's tags only tell, and only of a file with
+    the photo's time, since others may have changed it.
     """
     said = genuine(folder, name)
-    if said is not None:
-        return said.output if said.source in contents else None
-    return sha256_of(folder, name) if is_tagged(folder, name, contents, modified_ns) else None
+    sha256 = sha256_of(folder, name) if said is None else said.output
+    if sha256 is None:
+        return None
+    is_proved = sha256 in known or (said is not None and said.source in contents)
+    is_told = said is None and not is_proved and is_tagged(folder, name, contents, modified_ns)
+    return Output(sha256, is_proved) if is_proved or is_told else None
 
 
 def is_tagged(folder: int, name: str, contents: Collection[str], modified_ns: int) -> bool:

@@ -185,12 +185,9 @@ class Mirror:
             status = inspect.status_of(folder, place.name)
             if status is None:
                 return None
-            sha256 = inspect.sha256_of(folder, place.name)
-            is_proved = sha256 in known
-            if not is_proved:
-                sha256 = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns)
-                is_proved = inspect.genuine(folder, place.name) is not None
-            return Adopted(Written(place, inspect.stamp_of(folder, status), sha256), is_proved) if sha256 else None
+            found = inspect.output_of(folder, place.name, origin.contents, origin.like.modified_ns, known)
+            if found is not None:
+                return Adopted(Written(place, inspect.stamp_of(folder, status), found.sha256), found.is_proved)
         return None
 
     def find_output(self, place: Path) -> Written | None:

@@ -24,6 +24,7 @@ class Permissions:
         self._tell = tell
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
         self._refused: set[int] = set()  # the owners of files and folders whose modes gpend may not change
+        self._refused_owners: set[tuple[int, int]] = set()  # owners and groups that gpend may not give
 
     def follow_file(self, written: Written, photo: os.stat_result) -> None:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
@@ -56,9 +57,10 @@ class Permissions:
     def _differs(self, status: os.stat_result, wanted: Access) -> bool:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""
         has = Access.of(status)
-        is_another_owner = (has.owner, has.group) != (wanted.owner, wanted.group)
+        owner = (wanted.owner, wanted.group)
+        holds_owners = self._holds_owners and owner not in self._refused_owners
         holds_modes = self._holds_modes and has.owner not in self._refused
-        return (holds_modes and has.mode != wanted.mode) or (self._holds_owners and is_another_owner)
+        return (holds_modes and has.mode != wanted.mode) or (holds_owners and owner != (has.owner, has.group))
 
     def _give(self, descriptor: int, wanted: Access) -> None:
         missed = access.give(descriptor, wanted)
@@ -68,4 +70,8 @@ class Permissions:
             self._refused.add(has.owner)
         else:
             self._holds_modes = has.mode == wanted.mode
-        self._holds_owners = (has.owner, has.group) == (wanted.owner, wanted.group)
+        owner = (wanted.owner, wanted.group)
+        if access.OWNER in missed or access.GROUP in missed:
+            self._refused_owners.add(owner)
+        else:
+            self._holds_owners = (has.owner, has.group) == owner

@@ -20,13 +20,14 @@ from gpend.core.agreement import Judgement
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.fitting import distances, regression, shots, trials
+from gpend.fitting import shots, trials
 from gpend.fitting.degradations import DEGRADED, SEVERITIES, Image, Kind, Random, resized, shot
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings, TriageSettings
-from tests.benchmarks import calibrating, kernels
+from tests.benchmarks import calibrating, kernels, regression
 from tests.benchmarks.coverings import COVERINGS, THIN, covered
+from tests.benchmarks.differences import structure
 from tests.benchmarks.overlays import doubled, overlaid
 
 _RIDGE = 6.0
@@ -126,7 +127,7 @@ def _measured(sample: Sample, blur: Blur, networks: Networks | None) -> tuple[Va
         return row, 0.0
     truth = trials.truth_of(sample)
     after = trials.resized(restore.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
-    return row, distances.structure(sample.crop, truth, truth) - distances.structure(after, truth, truth)
+    return row, structure(sample.crop, truth, truth) - structure(after, truth, truth)
 
 
 def _fit(seen: Sequence[Seen]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import coefficients, sharpness
-from gpend.fitting import regression
+from tests.benchmarks import regression
 
 Values = NDArray[np.float64]
 Terms = Sequence[sharpness.Terms]

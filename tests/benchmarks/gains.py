@@ -19,12 +19,14 @@ from gpend.core import align, deconvolution
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.fitting import distances, shots, trials
+from gpend.fitting import shots, trials
 from gpend.fitting.degradations import Kind, Random, Shot, saved
+from gpend.fitting.distances import Distance
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
 from tests.benchmarks import kernels
+from tests.benchmarks.differences import decibels, known
 
 INPUT, BEFORE, NOW, HALF, UNSHARP, KNOWN = "input", "before", "now", "half raw", "unsharp", "kernel known"
 WAYS = (BEFORE, NOW, HALF, UNSHARP, KNOWN)
@@ -72,7 +74,7 @@ ROWS = (
 def main(faces: Path, *, every: int, seed: int, sheets: Path | None) -> None:
     """Print the tables."""
     networks, paths = load(CoreSettings()), shots.faces(faces, every)
-    measures = distances.known(networks)
+    measures = known(networks)
     click.echo(f"{len(paths)} faces, seed {seed}; mean of {' / '.join(measures)} to the truth, share of faces nearer")
     click.echo(f"{'':<22}" + "".join(f"{way:>34}" for way in (INPUT, *WAYS)) + "   of the known kernel's gain")
     for number, row in enumerate(ROWS):
@@ -124,7 +126,7 @@ def _ours(sample: Sample, blur: Blur | None, networks: Networks) -> Plane:
     return trials.applied(sample.crop, attempt, sample.transform)
 
 
-def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, distances.Distance]) -> str:
+def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, Distance]) -> str:
     """(count, measures) for every way, as one line of means and shares."""
     found = {
         way: np.array([[take(one[way], one["truth"], one["truth"]) for take in measures.values()] for one in pictures])
@@ -133,7 +135,7 @@ def _line(name: str, pictures: Sequence[dict[str, Plane]], measures: dict[str, d
     cells = [_cell(found[INPUT], None)] + [_cell(found[way], found[INPUT]) for way in WAYS]
     gains = {way: float((found[INPUT] - found[way])[:, 0].mean()) for way in (NOW, KNOWN)}
     share = gains[NOW] / gains[KNOWN] if gains[KNOWN] > 0 else float("nan")
-    before, now = (np.mean([distances.decibels(one[way], one["truth"]) for one in pictures]) for way in (INPUT, NOW))
+    before, now = (np.mean([decibels(one[way], one["truth"]) for one in pictures]) for way in (INPUT, NOW))
     return f"{name:<22}" + "".join(f"{cell:>34}" for cell in cells) + f"   {share:.0%}, {now - before:+.2f} dB"
 
 

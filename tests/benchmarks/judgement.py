@@ -20,14 +20,14 @@ from gpend.core.blend import blended, weights_of
 from gpend.core.blockiness import blockiness
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.fitting import distances, regression, shots, trials
-from gpend.fitting.blending import colour_shift
+from gpend.fitting import shots, trials
 from gpend.fitting.degradations import DEGRADED, SEVERITIES, Kind, shot
 from gpend.fitting.distances import Distance
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import calibrating
+from tests.benchmarks import calibrating, regression, samples
+from tests.benchmarks.differences import colour_shift, known
 
 Values = NDArray[np.float64]
 RAW, HALF, OURS, BEFORE = "raw network", "half of it", "gpend", "as it was"
@@ -94,7 +94,7 @@ def main(faces: Path, *, fit: bool, every: int, each: int, seed: int) -> None:
     """Print the tables."""
     paths = shots.faces(faces, every)
     networks = load(CoreSettings())
-    found = [Measured.of(sample) for sample in shots.samples(paths, each, np.random.default_rng(seed))]
+    found = [Measured.of(sample) for sample in samples.samples(paths, each, np.random.default_rng(seed))]
     tries = max(1, each // 4)
     if fit:
         _fit(found)
@@ -116,12 +116,12 @@ def _fit(found: Sequence[Measured]) -> None:
 
 
 def _tried(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> Iterator[Tried]:
-    for sample in shots.spoiled(paths, each, np.random.default_rng(seed)):
+    for sample in samples.spoiled(paths, each, np.random.default_rng(seed)):
         yield Tried.of(sample, networks)
 
 
 def _restorations(paths: Sequence[Path], each: int, networks: Networks, seed: int) -> list[Restoration]:
-    measures = distances.known(networks)
+    measures = known(networks)
     return [_restoration(tried, networks, measures) for tried in _tried(paths, each, networks, seed)]
 
 

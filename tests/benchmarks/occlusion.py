@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gpend.core import coefficients, occlusion
 from gpend.core.triage import COVERED
-from gpend.fitting import regression, shots
+from gpend.fitting import shots
 from gpend.fitting.degradations import DEGRADED, SEVERITIES, Kind, Random, shot
-from tests.benchmarks import calibrating
+from tests.benchmarks import calibrating, regression
 from tests.benchmarks.coverings import COVERINGS, covered
 
 _NONE = "nothing"

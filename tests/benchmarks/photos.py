@@ -22,11 +22,13 @@ from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level
 from gpend.core.photo import Box, Face, Plane
 from gpend.core.report import FaceReport, Restored, Verdict
-from gpend.fitting import distances, shots
+from gpend.fitting import shots
 from gpend.fitting.degradations import FACE_SHARE, Random, saved
+from gpend.fitting.distances import Distance
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
 from tests.benchmarks import gains
+from tests.benchmarks.differences import decibels, known
 
 _LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
 _FEWEST, _SHARP = 60.0, 0.9  # pixels across a face, and its sharpness, from which it can be the truth
@@ -68,7 +70,7 @@ def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None)
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if most:
         paths = [paths[place] for place in sorted(random.choice(len(paths), min(most, len(paths)), replace=False))]
-    measures = distances.known(networks)
+    measures = known(networks)
     click.echo(f"{len(paths)} photos; of restored faces: gain of {' / '.join(measures)}, share nearer, dB")
     for row in gains.ROWS:
         if not kinds or row.name in kinds.split(","):
@@ -164,7 +166,7 @@ def _shared(box: Box, other: Box) -> float:
     return across * down / max(1.0, sum(areas) - across * down)
 
 
-def _line(name: str, found: Sequence[Compared], measures: dict[str, distances.Distance]) -> str:
+def _line(name: str, found: Sequence[Compared], measures: dict[str, Distance]) -> str:
     """Mean gains over the faces that gpend restored, for every way."""
     restored = [one for one in found if one.report.verdict is Verdict.RESTORED]
     cells = [f"{name:<22}{len(restored):>4} of {len(found):<4}"]
@@ -180,11 +182,11 @@ def _line(name: str, found: Sequence[Compared], measures: dict[str, distances.Di
         ).reshape(-1, len(measures))
         if not len(gained):
             continue
-        decibels = [distances.decibels(one.pictures[way], one.truth) for one in restored]
-        before = [distances.decibels(one.pictures[WAYS[0]], one.truth) for one in restored]
+        signal = [decibels(one.pictures[way], one.truth) for one in restored]
+        before = [decibels(one.pictures[WAYS[0]], one.truth) for one in restored]
         means = "/".join(f"{value:+.3f}" for value in gained.mean(0))
         shares = "/".join(f"{value:.0%}" for value in (gained > 0).mean(0))
-        cells.append(f"{way}: {means}, {shares}, {np.mean(decibels) - np.mean(before):+.2f} dB")
+        cells.append(f"{way}: {means}, {shares}, {np.mean(signal) - np.mean(before):+.2f} dB")
     return "  ".join(cells)
 
 

@@ -70,15 +70,23 @@ def test_everything_is_scanned_at_first_and_then_by_the_calendar(calendar: Calen
 
 def test_a_folder_that_is_wanted_is_scanned_alone_and_once(calendar: Calendar) -> None:
     calendar.walk()
-    calendar.schedule.want_part(calendar.world.source / "2020")
-    calendar.schedule.want_part(calendar.world.source / "2020")
+    calendar.schedule.want_part(calendar.world.source / "2020", calendar.now)
+    calendar.schedule.want_part(calendar.world.source / "2020", calendar.now)
     assert calendar.walk() == {"b.jpg"}
+    assert calendar.walk() is None
+
+
+def test_where_very_many_folders_are_wanted_everything_is_scanned_once(calendar: Calendar) -> None:
+    calendar.walk()
+    for number in range(1001):
+        calendar.schedule.want_part(calendar.world.source / str(number), calendar.now)
+    assert calendar.walk() == ALL
     assert calendar.walk() is None
 
 
 def test_a_scan_of_everything_answers_for_the_folders_that_were_wanted(calendar: Calendar) -> None:
     calendar.walk()
-    calendar.schedule.want_part(calendar.world.source / "2020")
+    calendar.schedule.want_part(calendar.world.source / "2020", calendar.now)
     calendar.schedule.want_all(calendar.now)
     assert calendar.walk() == ALL
     assert calendar.walk() is None
@@ -93,7 +101,7 @@ def test_something_that_has_gone_is_looked_for_soon_but_not_at_once(calendar: Ca
 
 def test_a_folder_that_is_not_there_leads_to_a_scan_of_everything(calendar: Calendar) -> None:
     calendar.walk()
-    calendar.schedule.want_part(calendar.world.source / "none")
+    calendar.schedule.want_part(calendar.world.source / "none", calendar.now)
     assert calendar.walk() == set()
     assert calendar.after(5) == ALL
 
@@ -112,7 +120,6 @@ def test_asking_when_the_next_scan_is_changes_nothing(calendar: Calendar) -> Non
     asked: list[Callable[[], object]] = [
         calendar.schedule.next_scan,
         lambda: calendar.schedule.is_under_way,
-        lambda: calendar.schedule.is_full,
     ]
     before = dict(vars(calendar.schedule))
     for question in asked * 3:

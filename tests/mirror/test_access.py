@@ -147,3 +147,21 @@ def test_a_disk_that_refuses_modes_is_not_asked_again_and_again(
         (mirror.source / output.path).chmod(0o600)
         mirror.permissions.follow_file(output, (mirror.source / output.path).stat())
     assert told == [0o600]
+
+
+def test_an_owner_that_cannot_be_had_does_not_keep_others_from_being_followed(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, asked = [written(mirror), written(mirror, "Trip/b.jpg")], []
+    photos = [(mirror.source / each.path).stat() for each in outputs]
+    theirs = [os.stat_result((*each[:4], NOBODY, group, *each[6:])) for each, group in zip(photos, (1, 2), strict=True)]
+
+    def fchown(_descriptor: int, owner: int, group: int) -> None:
+        asked.append((owner, group))
+        raise PermissionError(errno.EPERM, "not allowed")
+
+    monkeypatch.setattr(os, "fchown", fchown)
+    for _ in range(2):
+        for output, photo in zip(outputs, theirs, strict=True):
+            mirror.permissions.follow_file(output, photo)
+    assert asked == [(NOBODY, -1), (-1, 1), (NOBODY, -1), (-1, 2)]

@@ -38,30 +38,35 @@ def put(root: Path, data: bytes, *, attached: bool = False, moment: int = MOMENT
     return path
 
 
+def output_of(folder: int, name: str, contents: set[str], modified_ns: int) -> str | None:
+    found = inspect.output_of(folder, name, contents, modified_ns)
+    return None if found is None else found.sha256
+
+
 def test_the_attribute_proves_whose_output_it_is_whatever_its_time(tmp_path: Path, folder: int) -> None:
     put(tmp_path, b"restored", attached=True, moment=1)
-    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) == hashlib.sha256(b"restored").hexdigest()
-    assert inspect.output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
+    assert output_of(folder, "a.jpg", {PHOTO}, MOMENT) == hashlib.sha256(b"restored").hexdigest()
+    assert output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
 
 
 def test_an_attribute_on_other_bytes_proves_nothing(tmp_path: Path, folder: int) -> None:
     path = put(tmp_path, b"restored", attached=True)
     path.write_bytes(b"edited")
     assert inspect.genuine(folder, "a.jpg") is None
-    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
+    assert output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
 
 
 def test_without_attributes_tags_prove_it_as_long_as_the_time_is_the_photos(tmp_path: Path, folder: int) -> None:
     put(tmp_path, TAGGED)
-    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT + 1_900_000_000) == hashlib.sha256(TAGGED).hexdigest()
-    assert inspect.output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
-    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT + 3_000_000_000) is None
+    assert output_of(folder, "a.jpg", {PHOTO}, MOMENT + 1_900_000_000) == hashlib.sha256(TAGGED).hexdigest()
+    assert output_of(folder, "a.jpg", {OTHER}, MOMENT) is None
+    assert output_of(folder, "a.jpg", {PHOTO}, MOMENT + 3_000_000_000) is None
 
 
 def test_name_and_time_alone_prove_nothing(tmp_path: Path, folder: int) -> None:
     put(tmp_path, b"pixels gpend 0.1.0 pixels")
-    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
-    assert inspect.output_of(folder, "missing.jpg", {PHOTO}, MOMENT) is None
+    assert output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
+    assert output_of(folder, "missing.jpg", {PHOTO}, MOMENT) is None
 
 
 def test_where_inodes_are_made_up_the_bytes_alone_tell_what_has_not_changed(
@@ -84,3 +89,10 @@ def test_what_is_no_regular_file_is_nothing_of_gpends(tmp_path: Path, folder: in
         assert not inspect.is_unchanged(folder, name, written)
         assert inspect.sha256_of(folder, name) is None
         assert inspect.bytes_of(folder, name) is None
+
+
+def test_what_is_known_of_a_photos_outputs_proves_it_and_tags_only_tell(tmp_path: Path, folder: int) -> None:
+    put(tmp_path, TAGGED)
+    sha256 = hashlib.sha256(TAGGED).hexdigest()
+    assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) == inspect.Output(sha256, is_proved=False)
+    assert inspect.output_of(folder, "a.jpg", {OTHER}, 1, {sha256}) == inspect.Output(sha256, is_proved=True)

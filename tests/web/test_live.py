@@ -82,7 +82,7 @@ def test_a_browser_that_is_gone_before_the_first_word_takes_up_no_place(
     async def ask() -> None:
         for _ in range(3):
             with pytest.raises((OSError, ClientDisconnect)):
-                await app(_scope(), receive, send)  # type: ignore[arg-type]
+                await app(_scope(), receive, send)
 
     asyncio.run(ask())
     assert app.state.dashboard.listeners == 0
