@@ -1,4 +1,9 @@
--- Every statement of the ledger by name. Parameters are named; `photo` rows come with their folder's two paths.
+-- Every statement of the ledger by name. Parameters are named; {what stands in braces} is a part that several share.
+
+-- part: photos
+-- Rows of `photo`, each with its folder's two paths.
+SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
+FROM photo JOIN folder ON folder.id = photo.folder
 
 -- name: register_folder
 INSERT INTO folder (source, output) VALUES (:source, :output)
@@ -73,8 +78,7 @@ UPDATE photo SET
 WHERE id = :id;
 
 -- name: due
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.sidecar = :companions AND photo.state = 'waiting' AND photo.held = 0
   AND (photo.next_attempt IS NULL OR photo.next_attempt <= :now OR photo.next_attempt > :now + :horizon)
 ORDER BY photo.attempts, photo.deaths, photo.delays, photo.found_by,
@@ -83,8 +87,7 @@ LIMIT :limit;
 
 -- name: bare
 -- Photos that were set aside, at a moment or later, of which there is nothing in the output; the first to be so first.
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.state IN ('failed', 'incomplete') AND photo.output IS NULL
   AND photo.updated >= :since
 ORDER BY photo.updated, photo.id LIMIT :limit;
@@ -155,8 +158,7 @@ WHERE state = 'working';
 SELECT id FROM photo WHERE state = 'working';
 
 -- name: worn_out
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.state = 'waiting' AND (photo.attempts >= :attempts OR photo.deaths >= :deaths);
 
 -- name: another_fingerprint
@@ -195,33 +197,27 @@ SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
 SELECT id FROM photo WHERE folder = :folder AND path >= :low AND path < :high AND state <> 'gone' AND NOT sidecar;
 
 -- name: duplicates
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.content = :content ORDER BY photo.id <> :id, photo.missing_since IS NULL LIMIT :limit;
 
 -- name: made
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.output_sha256 = :sha256 AND photo.content <> :sha256 LIMIT 1;
 
 -- name: with_output
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.output_sha256 = :sha256;
 
 -- name: holder
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.output = :output LIMIT 1;
 
 -- name: photo
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.path = :path;
 
 -- name: photo_by_id
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.id = :id;
 
 -- name: unmet
@@ -249,8 +245,7 @@ UPDATE photo SET missing_since = NULL WHERE id = :id;
 
 -- name: vanished
 -- Photos missing for a while, but for those that a photo waiting somewhere may turn out to be: it has the same size.
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.folder = :folder AND photo.state <> 'gone'
   AND (photo.missing_since <= :before OR photo.missing_since > :now)
   AND NOT EXISTS (
@@ -313,8 +308,7 @@ SELECT photo.found_by, count(*) AS n FROM photo JOIN folder ON folder.id = photo
 WHERE folder.active = 1 AND photo.sidecar = 0 GROUP BY photo.found_by;
 
 -- name: recent_errors
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.state IN ('failed', 'incomplete') AND folder.active = 1
 ORDER BY photo.updated DESC, photo.id DESC LIMIT :limit;
 
@@ -375,8 +369,7 @@ WHERE sidecar = 0 AND state <> 'gone' AND folder.active = 1
 
 -- name: listed
 -- One page of photos, the latest first; (updated, id) of the last one seen leads to the next page.
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 {chosen}
   AND (photo.updated < :updated OR (photo.updated = :updated AND photo.id < :id))
 ORDER BY photo.updated DESC, photo.id DESC
@@ -384,8 +377,7 @@ LIMIT :limit;
 
 -- name: named
 -- Photos by the name of their file, whatever its case (of ASCII), wherever they lie; :end is the name after a slash.
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE sidecar = 0 AND folder.active = 1
   AND (lower(CAST(path AS TEXT)) = :name OR substr(lower(CAST(path AS TEXT)), -length(:end)) = :end)
 ORDER BY state = 'gone', path LIMIT :limit;
@@ -415,8 +407,7 @@ WHERE sidecar = 0 AND state = 'restored' AND folder.active = 1
 ORDER BY photo.updated;
 
 -- name: listed_one
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output
-FROM photo JOIN folder ON folder.id = photo.folder
+{photos}
 WHERE photo.id = :id AND sidecar = 0;
 
 -- name: done_lately

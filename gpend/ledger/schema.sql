@@ -100,7 +100,7 @@ CREATE TABLE decision (
     kind    TEXT    NOT NULL CHECK (kind IN (
                 'restore',                     -- every face that can be, whatever the settings say
                 'leave',                       -- nothing more is done; what stands stays
-                'original',                    -- what was restored goes to the trash, and stays there
+                'original',                    -- what was restored goes to the trash, whatever `on_delete` says
                 'faces',                       -- as `faces` says; the others as the settings say
                 'automatic')),                 -- withdrawn: as the settings say
     faces   TEXT    CHECK (faces IS NULL OR json_valid(faces)),  -- {"restore": [box...], "leave": [box...]}
