@@ -1,6 +1,6 @@
 """What is known of one photo: its faces in stored coordinates, judged, and its pixels, decoded as late as can be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gpend.core import (
     align,
@@ -26,6 +26,7 @@ from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport, Verdict
+from gpend.core.stages import Stage, Stages
 from gpend.settings import Background, CoreSettings, TriageSettings
 
 LONG_SIDE = 1280
@@ -60,13 +61,15 @@ class PhotoAnalysis:
     header: codec.Header
     overview: Pixels
     faces: list[JudgedFace]
+    stages: Stages = field(default_factory=Stages)
     _decoded: codec.Decoded | None = None
 
     @property
     def decoded(self) -> codec.Decoded:
         """All pixels, decoded once and only if somebody asks."""
         if self._decoded is None:
-            self._decoded = codec.decode(self.photo, self.header)
+            with self.stages.during(Stage.DECODE):
+                self._decoded = codec.decode(self.photo, self.header)
         return self._decoded
 
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
@@ -111,11 +114,13 @@ def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:
     return result
 
 
-def analyse(photo: bytes, networks: Networks, settings: CoreSettings) -> PhotoAnalysis:
+def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: Stages | None = None) -> PhotoAnalysis:
     """The photo with its faces found and judged. Raises PhotoError for bytes that cannot be processed."""
-    header = codec.identify(photo, settings.photo)
-    overview = codec.overview(photo, header, LONG_SIDE)
-    analysis = PhotoAnalysis(photo, header, overview, [])
+    stages = stages or Stages()
+    with stages.during(Stage.DECODE):
+        header = codec.identify(photo, settings.photo)
+        overview = codec.overview(photo, header, LONG_SIDE)
+    analysis = PhotoAnalysis(photo, header, overview, [], stages)
     found = _found(analysis, networks.detect, settings.triage)
     analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,6 +15,7 @@ from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.stages import Stage, Stages
 from gpend.core.wish import Wish
 from gpend.core.wished import analyse_wished
 from gpend.settings import CoreSettings
@@ -23,15 +24,34 @@ _WITHIN = 0.5  # of the weight of a change: from here on a place belongs to what
 _PUBLISHED = (512, 1024, 2048)  # sizes of the GPEN networks that there are
 
 
-def process(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish | None = None) -> Outcome:
+def process(
+    photo: bytes,
+    networks: Networks,
+    settings: CoreSettings,
+    wish: Wish | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Outcome:
     """Restore what needs it, and what a person wishes. Same bytes, networks, settings and wish: same outcome.
 
-    Raises PhotoError (with IncompleteError and UnsupportedError) for bytes that cannot be processed.
+    With a `clock`, which tells seconds, the outcome says how long each stage took. Raises PhotoError (with
+    IncompleteError and UnsupportedError) for bytes that cannot be processed.
     """
-    analysis = analyse(photo, networks, settings) if wish is None else analyse_wished(photo, networks, settings, wish)
+    stages = Stages(clock)
+    outcome = _processed(photo, stages.watched(networks), settings, wish, stages)
+    return replace(outcome, seconds=stages.seconds)
+
+
+def _processed(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish | None, stages: Stages) -> Outcome:
+    with stages.during(Stage.JUDGE):
+        analysis = (
+            analyse(photo, networks, settings, stages)
+            if wish is None
+            else analyse_wished(photo, networks, settings, wish, stages)
+        )
     if not any(face.report.verdict is Verdict.RESTORED for face in analysis.faces):
         return _kept(analysis.faces)
-    return _restored(analysis, networks, settings)
+    with stages.during(Stage.RESTORE):
+        return _restored(analysis, networks, settings)
 
 
 def judge(photo: bytes, networks: Networks, settings: CoreSettings) -> Kept:
@@ -182,7 +202,8 @@ def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSetting
     if not canvas.changed.any():
         return Kept(summary(reports), tuple(reports))
     history = _history(analysis.photo, reports) if settings.photo.add_tags else ""
-    encoded = codec.encode(analysis.photo, analysis.header, canvas.pixels, canvas.changed, history)
+    with analysis.stages.during(Stage.ENCODE):
+        encoded = codec.encode(analysis.photo, analysis.header, canvas.pixels, canvas.changed, history)
     return Restored(encoded.photo, encoded.suffix, summary(reports), tuple(reports), encoded.notes)
 
 

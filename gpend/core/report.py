@@ -57,6 +57,7 @@ class Restored:
     faces: tuple[FaceReport, ...]
     notes: tuple[str, ...]  # what else a person should know, such as a C2PA signature that no longer matches
     by: str = ""  # the worker of a cluster that did it; "": this machine
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)  # that it took, by stages.Stage
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Kept:
     reason: str
     faces: tuple[FaceReport, ...]
     by: str = ""  # as in Restored
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)  # the same
 
 
 Outcome: TypeAlias = Restored | Kept

@@ -6,6 +6,7 @@ from gpend.core import triage
 from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
 from gpend.core.networks import Networks
 from gpend.core.report import Verdict
+from gpend.core.stages import Stages
 from gpend.core.wish import Wish, eager, is_same
 from gpend.settings import CoreSettings
 
@@ -13,16 +14,18 @@ _LEFT = "left alone, as you decided"
 _WANTED = "as you decided"
 
 
-def analyse_wished(photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish) -> PhotoAnalysis:
+def analyse_wished(
+    photo: bytes, networks: Networks, settings: CoreSettings, wish: Wish, stages: Stages | None = None
+) -> PhotoAnalysis:
     """As `analyse`, but faces that are wanted restored are judged as if none were sharp, and others may be left.
 
     What the network cannot do it is not asked for: a face of a few pixels, or one that is turned away, stays as it is
     and its report says why. Raises PhotoError as `analyse` does.
     """
-    analysis = analyse(photo, networks, settings)
+    analysis = analyse(photo, networks, settings, stages)
     eagerly: list[JudgedFace] = []
     if any(wish.wants(one.report.box) for one in analysis.faces):
-        eagerly = analyse(photo, networks, eager(settings)).faces
+        eagerly = analyse(photo, networks, eager(settings), stages).faces
     analysis.faces = [_wished(one, eagerly, wish) for one in analysis.faces]
     return analysis
 

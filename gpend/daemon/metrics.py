@@ -91,7 +91,7 @@ class Metrics:
         )
 
     def note_seconds(self, stage: str, seconds: float) -> None:
-        """A photo has passed a stage: read, restore (with its wait for the engine) or finish (mirror and ledger)."""
+        """A photo has passed a stage: read, engine (with its wait for it), what the engine tells, or finish."""
         self._seconds.labels(stage).observe(seconds)
 
     def finished(self, row: Row, result: Result) -> None:

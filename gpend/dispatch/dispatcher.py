@@ -83,7 +83,7 @@ class Dispatcher:
         done = [submission for submission in self.in_flight if submission.future.done()]
         for submission in done:
             reached("restored")
-            self._note_seconds("restore", now.steady - submission.since)
+            self._note_stages(submission, now)
             with self._timed("finish"):
                 self._finisher.finish(submission, now)
             self.in_flight.remove(submission)
@@ -117,6 +117,13 @@ class Dispatcher:
     def set_aside(self, row: Row, error: PhotoError, now: Now) -> None:
         """A photo is not processed, for a reason that only the daemon knows."""
         self._finisher.set_aside(row, error, now)
+
+    def _note_stages(self, submission: Submission, now: Now) -> None:
+        """How long the engine had it, and what it did in that time; nothing of what it failed with."""
+        self._note_seconds("engine", now.steady - submission.since)
+        if not submission.future.cancelled() and submission.future.exception() is None:
+            for stage, seconds in submission.future.result().seconds.items():
+                self._note_seconds(stage, seconds)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -95,6 +95,7 @@ def _wish(wish: Wish | None) -> dict[str, object] | None:
 
 def _outcome(number: int, outcome: Outcome) -> tuple[dict[str, object], bytes]:
     told: dict[str, object] = {"number": number, "reason": _text(outcome.reason), "faces": _faces(outcome.faces)}
+    told["seconds"] = {stage: float(spent) for stage, spent in outcome.seconds.items()}
     if isinstance(outcome, Kept):
         return {"kind": "kept", **told}, b""
     notes = [_text(note) for note in outcome.notes]
@@ -173,7 +174,8 @@ def receive_from_worker(stream: BinaryIO, largest: int, asked: Container[int]) -
         return None
     if isinstance(header, headers.Crops):
         return Crops(header.number, header.network, header.side, photo)
-    return Done(header.number, Restored(photo, header.suffix, header.reason, _reports(header.faces), header.notes))
+    told = Restored(photo, header.suffix, header.reason, _reports(header.faces), header.notes, seconds=_seconds(header))
+    return Done(header.number, told)
 
 
 def _header(stream: BinaryIO, known: TypeAdapter[_AnyHeader], largest: int) -> tuple[_AnyHeader, int] | None:
@@ -207,9 +209,13 @@ def _message(header: headers.Ready | headers.Refused | headers.Beat | headers.Fa
         case headers.Failed():
             return Failed(header.number, _OF_PHOTOS[header.error](header.message))
         case headers.Kept():
-            return Done(header.number, Kept(header.reason, _reports(header.faces)))
+            return Done(header.number, Kept(header.reason, _reports(header.faces), seconds=_seconds(header)))
         case _:
             assert_never(header)
+
+
+def _seconds(header: headers.Kept | headers.Restored) -> dict[str, float]:
+    return {stage.value: spent for stage, spent in header.seconds.items()}
 
 
 def _reports(faces: tuple[headers.Face, ...]) -> tuple[FaceReport, ...]:

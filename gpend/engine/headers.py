@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gpend.core.formats.signatures import ENDINGS
 from gpend.core.report import Verdict
+from gpend.core.stages import Stage
 
 LONGEST_TEXT = 4000  # characters
 
@@ -15,6 +16,7 @@ _Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 _Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 _Real = Annotated[float, Field(ge=-1e9, le=1e9)]  # more than any edge of a box; to be rounded and shown without care
 _Box = tuple[_Real, _Real, _Real, _Real]
+_Seconds = dict[Stage, Annotated[float, Field(ge=0, le=1e9)]]
 
 
 def _known_suffix(suffix: str) -> str:
@@ -124,6 +126,7 @@ class Kept(Header):
     number: _Number
     reason: _Text
     faces: Annotated[tuple[Face, ...], Field(fail_fast=True)]
+    seconds: _Seconds = Field(default_factory=dict)
 
 
 class Restored(Header):
@@ -135,6 +138,7 @@ class Restored(Header):
     reason: _Text
     faces: Annotated[tuple[Face, ...], Field(fail_fast=True)]
     notes: Annotated[tuple[_Text, ...], Field(fail_fast=True)]
+    seconds: _Seconds = Field(default_factory=dict)
 
 
 ToWorker: TypeAlias = Setup | Photo | Crops | Unrestored

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -119,7 +120,7 @@ class Service:
             del self._busy[thread]
 
     def _process(self, networks: Networks, wish: Wish | None, photo: bytes) -> Outcome:
-        outcome = process(photo, networks, self._settings, wish)
+        outcome = process(photo, networks, self._settings, wish, time.monotonic)
         if isinstance(outcome, Restored) and len(outcome.photo) > self._largest:
             raise PhotoError(
                 f"The restored photo would have {len(outcome.photo) / _MIB:.0f} MiB, twice what memory_mb allows. "

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gpend.cluster_state import FILE, ClusterState, WorkerState, leave
+from gpend.core.report import Kept
 from gpend.daemon import Daemon, Environment
 from gpend.daemon.metrics import About, Metrics, reason_of
 from gpend.errors import TransientError
@@ -167,4 +168,14 @@ def test_the_stages_of_a_photo_are_timed(world: World) -> None:
         note: Notes = lambda stage, seconds: stages.append(stage) if seconds >= 0 else None  # noqa: E731
         runtime = type(world.runtime)(world.settings, world.engine, world.fingerprint, note)
         Daemon(runtime, ledger, Environment(clock=world.clock, watching=None)).once()
-    assert stages == ["read", "restore", "finish"]
+    assert stages == ["read", "engine", "finish"]
+
+
+def test_what_the_engine_tells_of_its_stages_is_told(world: World) -> None:
+    stages: dict[str, float] = {}
+    world.put("a.jpg")
+    world.engine.process = lambda _: Kept("sharp", (), seconds={"decode": 0.5, "detect": 0.25})
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        runtime = type(world.runtime)(world.settings, world.engine, world.fingerprint, stages.__setitem__)
+        Daemon(runtime, ledger, Environment(clock=world.clock, watching=None)).once()
+    assert (stages["decode"], stages["detect"]) == (0.5, 0.25)

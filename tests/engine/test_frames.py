@@ -5,13 +5,14 @@ import json
 import pickle
 import struct
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.core.report import FaceReport, Kept, Restored, Verdict
+from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
 from gpend.core.wish import Wish
 from gpend.engine.frames import receive_from_engine, receive_from_worker, send
 from gpend.engine.protocol import Beat, Done, Failed, FromWorker, Photo, ProtocolError, Ready, Refused, Setup, ToWorker
@@ -81,6 +82,14 @@ def test_numpys_numbers_arrive_as_pythons() -> None:
     (seen,) = arrived.outcome.faces
     assert seen == FaceReport((1.0, 2, 3, 4), 0.5, 0.2, Verdict.SHARP, "", {"grain": 0.25})
     assert {type(seen.box[0]), type(seen.score), type(seen.terms["grain"])} == {float}
+
+
+@pytest.mark.parametrize("outcome", [Kept("sharp", ()), Restored(b"photo", "", "restored", (), ())])
+def test_how_long_each_stage_took_arrives(outcome: Outcome) -> None:
+    seconds = {"decode": 0.5, "detect": float(np.float64(0.25))}
+    arrived = _heard(_sent(Done(1, replace(outcome, seconds=seconds))))
+    assert isinstance(arrived, Done)
+    assert arrived.outcome.seconds == seconds
 
 
 @pytest.mark.parametrize(
@@ -154,6 +163,9 @@ def test_a_frame_cut_short_is_the_end(data: st.DataObject) -> None:
         _KEPT | {"number": float("nan")},
         _KEPT | {"reason": "x" * 5000},
         _KEPT | {"more": 1},
+        _KEPT | {"seconds": {"decode": -1}},
+        _KEPT | {"seconds": {"decode": float("inf")}},
+        _KEPT | {"seconds": {"a name of the worker's own": 1}},
         _KEPT | {"faces": [_SEEN | {"box": [1, 2, 3]}]},
         _KEPT | {"faces": [_SEEN | {"box": [1, 2, 3, float("nan")]}]},
         _KEPT | {"faces": [_SEEN | {"box": [1, 2, 3, float("inf")]}]},

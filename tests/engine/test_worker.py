@@ -13,6 +13,7 @@ import pytest
 from gpend.core.networks import Networks
 from gpend.core.pipeline import process
 from gpend.core.report import Kept, Restored
+from gpend.core.stages import Stage
 from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import Timeouts
@@ -56,6 +57,7 @@ def test_what_the_locked_worker_restores_is_what_would_be_restored_without_a_loc
     assert isinstance(expected, Restored)
     assert outcome.photo == expected.photo
     assert outcome.faces == expected.faces
+    assert outcome.seconds.keys() == {stage.value for stage in Stage}
 
 
 def test_settings_that_name_no_network_are_refused() -> None:
