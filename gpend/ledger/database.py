@@ -13,7 +13,7 @@ from typing import TypeAlias
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import access
 
-VERSION = 3
+VERSION = 4
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
 
 BUSY_SECONDS = 30.0

@@ -2,6 +2,7 @@
 
 The ledger can be lost and is then filled again from the outputs; what a person has decided stands in no output. So
 every decision is also a line of `<ledger>.decisions`. Whichever of the two knows the later word about a photo wins.
+Lines are added, and once words that were overruled are most of them, the file is written anew.
 """
 
 import json
@@ -17,6 +18,7 @@ from gpend.core.wish import Wish, boxes_of
 from gpend.ledger.database import Database, Value
 
 _END_OF_TIME = 1 << 62
+_SPARE = 64 << 10  # bytes that the file may have beyond twice what it needs
 
 NOTHING = Wish()
 """No face is meant."""
@@ -60,6 +62,7 @@ class Decisions:
     def __init__(self, database: Database, file: Path) -> None:
         self._database = database
         self._file = file
+        self._largest = _SPARE  # from here on it is worth asking how much of the file is needed
 
     def note(self, decision: Decision) -> None:
         """Somebody has decided, or a decision follows its photo."""
@@ -103,15 +106,35 @@ class Decisions:
 
     def _append(self, decisions: Iterable[Decision]) -> None:
         """One line each. What cannot be written now is written at the next start, which compares."""
-        told = "".join(f"{json.dumps(_as_data(each))}\n" for each in decisions)
+        told = _lines(decisions)
         if not told:
             return
         with suppress(OSError):
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"\n{told}")  # what a crash has left of a line ends here
-                file.flush()
-                os.fsync(file.fileno())
+            size = _write(self._file, f"\n{told}", os.O_APPEND)  # what a crash has left of a line ends here
+            if size > self._largest:
+                self._compact()
+
+    def _compact(self) -> None:
+        """Write the file anew, whole or not at all, with the last word about each photo. Raises OSError."""
+        part = self._file.with_name(f".gpend-{self._file.name}.part")
+        size = _write(part, _lines(decision_of(dict(row)) for row in self._database.each("decisions")), os.O_TRUNC)
+        part.replace(self._file)
+        self._largest = 2 * size + _SPARE
+        folder = os.open(self._file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(file: Path, told: str, how: int) -> int:
+    """Write to the end of a file, or anew, and wait for the disk; how large it is then. Raises OSError."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | how | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(told)
+        opened.flush()
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
 
 
 def file_of(ledger: Path) -> Path:
@@ -144,6 +167,10 @@ def _values(decision: Decision) -> dict[str, Value]:
         "faces": None if faces is None else json.dumps(faces),
         "decided": decision.decided,
     }
+
+
+def _lines(decisions: Iterable[Decision]) -> str:
+    return "".join(f"{json.dumps(_as_data(each))}\n" for each in decisions)
 
 
 def _as_data(decision: Decision) -> dict[str, object]:

@@ -420,26 +420,27 @@ SELECT state, count(*) AS n FROM photo WHERE sidecar = 0 AND updated >= :since G
 -- name: cameras
 SELECT camera, count(*) AS n FROM photo WHERE camera IS NOT NULL GROUP BY camera ORDER BY n DESC, camera LIMIT :limit;
 
+-- part: watched
+folder IN (SELECT id FROM folder WHERE active = 1)
+
 -- name: sharpness
 -- How many faces were measured, by bars of their sharpness and by verdict.
-SELECT CAST(json_extract(face.value, '$.sharpness') * :bars AS INTEGER) AS bar,
-    json_extract(face.value, '$.verdict') AS verdict, count(*) AS n
-FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
-WHERE folder.active = 1 AND photo.state <> 'gone' AND json_extract(face.value, '$.sharpness') IS NOT NULL
-GROUP BY bar, verdict;
+SELECT CAST(sharpness * :bars AS INTEGER) AS bar, verdict, count(*) AS n FROM face WHERE {watched}
+GROUP BY verdict, bar;
 
 -- name: on_the_other_side
 -- Faces of a verdict whose sharpness lies between two values, and in how many photos.
-SELECT count(*) AS faces, count(DISTINCT photo.id) AS photos
-FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
-WHERE folder.active = 1 AND photo.state <> 'gone' AND json_extract(face.value, '$.verdict') = :verdict
-  AND json_extract(face.value, '$.sharpness') >= :low AND json_extract(face.value, '$.sharpness') < :high;
+SELECT count(*) AS faces, count(DISTINCT photo) AS photos FROM face
+WHERE verdict = :verdict AND sharpness >= :low AND sharpness < :high AND {watched};
 
--- name: borderline
-SELECT photo.*, folder.source AS folder_source, folder.output AS folder_output,
-    min(abs(json_extract(face.value, '$.sharpness') - :threshold)) AS distance
-FROM photo JOIN folder ON folder.id = photo.folder JOIN json_each(photo.outcome, '$.faces') AS face
-WHERE folder.active = 1 AND photo.state IN ('restored', 'kept')
-  AND json_extract(face.value, '$.verdict') IN ('sharp', 'restored')
-  AND json_extract(face.value, '$.sharpness') IS NOT NULL
-GROUP BY photo.id ORDER BY distance LIMIT :limit;
+-- name: above
+-- Photos by their faces of a verdict whose sharpness is a threshold or more, the nearest to it first.
+SELECT face.photo, face.sharpness - :threshold AS distance FROM face JOIN photo ON photo.id = face.photo
+WHERE face.verdict = :verdict AND face.sharpness >= :threshold AND photo.state IN ('restored', 'kept') AND face.{watched}
+ORDER BY face.sharpness LIMIT :limit;
+
+-- name: under
+-- The same of faces whose sharpness is less.
+SELECT face.photo, :threshold - face.sharpness AS distance FROM face JOIN photo ON photo.id = face.photo
+WHERE face.verdict = :verdict AND face.sharpness < :threshold AND photo.state IN ('restored', 'kept') AND face.{watched}
+ORDER BY face.sharpness DESC LIMIT :limit;

@@ -15,6 +15,7 @@ from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import FolderRow, FoundBy, Row, SharpFaces, State, folder_row, photo_row
 
 _END_OF_TIME = (1 << 63) - 1
+_FACES_EACH = 16  # of a photo that are reckoned with where faces are looked for
 
 
 class Records:
@@ -138,7 +139,14 @@ class Records:
 
     def borderline(self, threshold: float, limit: int) -> list[Row]:
         """Photos with a face whose sharpness is nearest to a threshold."""
-        return [photo_row(row) for row in self._database.each("borderline", {"threshold": threshold, "limit": limit})]
+        nearest: dict[int, float] = {}
+        for side in ("above", "under"):
+            for verdict in ("sharp", "restored"):
+                values: dict[str, Value] = {"threshold": threshold, "verdict": verdict, "limit": _FACES_EACH * limit}
+                for row in self._database.each(side, values):
+                    nearest[row["photo"]] = min(row["distance"], nearest.get(row["photo"], 2.0))
+        rows = (self.by_id(photo) for photo in sorted(nearest, key=lambda photo: (nearest[photo], photo))[:limit])
+        return [row for row in rows if row is not None]
 
     def made_with(self, network: str) -> list[tuple[Path, int]]:
         """Every photo that a network has restored, and when, in UTC seconds; the earliest first."""

@@ -40,7 +40,8 @@ def main(photos: int) -> None:
         for name, choice in _CHOICES.items():
             _tell(f"page: {name}", lambda choice=choice: gallery.page(path, choice, None))  # type: ignore[misc]
         _tell("how it is going", lambda: gallery.progress(path, datetime.now(UTC)))
-        _tell("threshold", lambda: distribution(path, 0.5, 12))
+        for threshold in (0.5, 0.0, 1.0):
+            _tell(f"threshold {threshold}", lambda threshold=threshold: distribution(path, threshold, 12))  # type: ignore[misc]
 
 
 _CHOICES = {

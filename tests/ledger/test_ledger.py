@@ -360,8 +360,10 @@ def shape_of(path: Path) -> dict[str, set[tuple[object, ...]]]:
     connection = sqlite3.connect(path)
     names = connection.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
     found = {name: {row[1:] for row in connection.execute(f"PRAGMA {kind}_xinfo({name})")} for kind, name in names}
+    triggers = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
     connection.close()
-    return {name: {row[1:] for row in rows} if name.startswith("photo_") else rows for name, rows in found.items()}
+    columns = {name: {row[1:] for row in rows} if name.startswith("photo_") else rows for name, rows in found.items()}
+    return columns | {"triggers": set(triggers)}
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
