@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gpend.writing import write_whole
+
 FILE = "cluster.json"
 """Its name, beside the ledger."""
 
@@ -46,10 +48,8 @@ class ClusterState(BaseModel):
 def leave(state: ClusterState, place: Path, now: float) -> None:
     """Write it at `now`, in UTC seconds, whole or not at all. That nobody may write there costs no photo."""
     told = state.model_copy(update={"updated": int(now)}).model_dump_json()
-    temporary = place.with_name(f".gpend-{place.name}")
     with contextlib.suppress(OSError):
-        temporary.write_text(told, encoding="utf-8")
-        temporary.replace(place)
+        write_whole(place, told.encode(), durable=False)
 
 
 def found(place: Path, now: float) -> ClusterState | None:

@@ -4,7 +4,6 @@ No torch here. Only a person's command comes this way; the daemon downloads noth
 """
 
 import hashlib
-import os
 import shutil
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gpend.errors import FatalError
+from gpend.writing import part_of, put_whole
 
 _CHUNK = 1 << 20
 _PATIENCE = 30.0  # seconds without a byte after which a place is given up
@@ -47,7 +47,7 @@ def fetch(wanted: Wanted, folder: Path, prove: Callable[[Path], None], progress:
 
     What a broken download left behind is kept, and gone on with the next time. Raises FatalError saying what to do.
     """
-    part = folder / f".gpend-{wanted.file}.part"
+    part = part_of(folder / wanted.file)
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
     for url in wanted.urls:
@@ -67,7 +67,7 @@ def copy(wanted: Wanted, source: Path, folder: Path, prove: Callable[[Path], Non
         raise FatalError(f"{source} holds no {wanted.file}. Nothing was copied.")
     folder.mkdir(parents=True, exist_ok=True)
     _refuse_full_disk(folder, found.stat().st_size)
-    part = folder / f".gpend-{wanted.file}.part"
+    part = part_of(folder / wanted.file)
     shutil.copyfile(found, part)
     try:
         _check(part, wanted)
@@ -186,9 +186,7 @@ def _put(part: Path, wanted: Wanted, prove: Callable[[Path], None]) -> Path:
         part.unlink()
         raise
     place = part.with_name(wanted.file)
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(place)
+    put_whole(part, place)
     return place
 
 

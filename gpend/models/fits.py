@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from gpend.errors import FatalError
 from gpend.models.restorers import identities
 from gpend.models.weights import weights_folders
 from gpend.settings import RestoreSettings
+from gpend.writing import write_whole
 
 ENDING = ".blend.json"
 _DIGITS = 4  # coefficients are kept with
@@ -64,7 +64,7 @@ class Figure(_Part):
 class BlendFile(_Part):
     """The whole file."""
 
-    network: str
+    network: Annotated[str, Field(pattern=r"^[^/\x00]+$")]
     sha256: str  # of the weights that it was fitted for
     terms: str  # `fitted.version()`
     bands: tuple[float, ...]
@@ -156,14 +156,8 @@ def read(path: Path) -> BlendFile:
 def write(found: BlendFile, folder: Path) -> Path:
     """Whole or not at all, in place of an earlier one. Raises FatalError where the folder cannot be written to."""
     place = place_of(found.network, folder)
-    part = place.with_name(f".gpend-{place.name}.part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.write(_told(found))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
+        write_whole(place, _told(found).encode())
     except OSError as error:
         raise FatalError(f"{place} cannot be written: {error.strerror}. The fit was not installed.") from error
     return place

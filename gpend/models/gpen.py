@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
 from gpend.core.fitted import CAUTIOUS, BlendFit
 from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
@@ -17,13 +16,13 @@ from gpend.models.device import named
 from gpend.models.precision import halved
 from gpend.models.recognise import Shape, shape_of
 from gpend.models.restorers import OWN_LICENCE, OwnFile
+from gpend.models.templates import template_of
 from gpend.models.tensors import read_tensors, tensors_in
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
 
 _CPU_PIXELS = 1 << 18  # computed at once: there, more faces together only cost memory
 _GPU_PIXELS = 1 << 22
-_TEMPLATES = {Template.FFHQ: FFHQ_TEMPLATE, Template.GPEN: GPEN_TEMPLATE}
 
 
 class Gpen:
@@ -42,7 +41,7 @@ class Gpen:
         self.name = checkpoint.version
         self.size: int = checkpoint.size
         self.seen: int = checkpoint.seen or checkpoint.size
-        self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
+        self.template: Landmarks = template_of(checkpoint)
         self._network = network
         self._half = halved(network, self.seen, device)
         self._device = device

@@ -13,6 +13,7 @@ from gpend.models.restorers import OWN_LICENCE
 from gpend.models.retinaface import network_of
 from gpend.models.tensors import tensors_in
 from gpend.models.weights import AnyCheckpoint, DetectorCheckpoint, GpenCheckpoint, ParserCheckpoint, Template
+from gpend.writing import part_of, put_whole
 
 _AGAIN = "It was not installed; get the file again from where it is published."
 
@@ -46,12 +47,12 @@ def add_own(file: Path, name: str, template: str, folder: Path) -> GpenCheckpoin
     folder.mkdir(parents=True, exist_ok=True)
     if place.exists():
         raise FatalError(f"{place} is there already. Choose another name with --name; nothing was added.")
-    part = folder / f".gpend-{place.name}.part"
+    part = part_of(place)
     shutil.copyfile(file, part)
     described = {"name": name, "architecture": "gpen", **vars(shape), "template": Template(template)}
     described |= {"file": place.name, "sha256": download.sha256_of(part), "bytes": part.stat().st_size}
     added = GpenCheckpoint.model_validate(described | {"origin": f"added from {file.name}", "licence": OWN_LICENCE})
-    part.replace(place)
+    put_whole(part, place)
     registry.describe(folder, added)
     return added
 

@@ -22,6 +22,7 @@ from gpend.models.weights import (
     weights_folders,
 )
 from gpend.settings import CoreSettings, DetectorModel
+from gpend.writing import write_whole
 
 DETECTORS = {DetectorModel.MOBILE: "retinaface_mobile0.25", DetectorModel.RESNET: "RetinaFace-R50"}
 DETECTOR = DETECTORS[DetectorModel.MOBILE]
@@ -84,9 +85,7 @@ def keep(entry: str, content: bytes, folder: Path) -> None:
     try:
         told = json.loads(entry)
         if "fit" in told:
-            fitted = fits.BlendFile.model_validate_json(content)
-            folder.mkdir(parents=True, exist_ok=True)
-            fits.write(fitted, folder)
+            fits.write(_fit_called(told["fit"], content), folder)
         else:
             _keep(_ANY.validate_python(told), content, folder)
     except OSError as error:
@@ -99,14 +98,15 @@ def _keep(told: AnyCheckpoint, content: bytes, folder: Path) -> None:
     if not is_of(content, told):
         raise FatalError(f"The network {told.name} came otherwise than announced: SHA-256 differs. It was not kept.")
     kept = told.model_copy(update={"file": f"{(told.sha256 or '')[:16]}-{told.file}"})
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / kept.file, content)
     others = [one for one in load_manifest(folder) if one.name != kept.name]
     entries = [one.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for one in (*others, kept)]
-    _write(folder / MANIFEST, yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).encode())
+    write_whole(folder / kept.file, content)
+    write_whole(folder / MANIFEST, yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).encode())
 
 
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".gpend-{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+def _fit_called(name: str, content: bytes) -> fits.BlendFile:
+    """The fit as it came. Raises ValueError where it is none, or that of another network than was said."""
+    found = fits.BlendFile.model_validate_json(content)
+    if found.network != name:
+        raise ValueError(f"the fit of {found.network} came as that of {name}")
+    return found

@@ -1,12 +1,12 @@
 """The person's own folder of networks: what is added to it, and which licences they said yes to (no torch here)."""
 
-import os
 from pathlib import Path
 
 import yaml
 
 from gpend.errors import FatalError
 from gpend.models.weights import MANIFEST, AnyCheckpoint, load_manifest
+from gpend.writing import write_whole
 
 ACCEPTED = "ACCEPTED-LICENCES.yaml"
 
@@ -47,10 +47,5 @@ def _append(path: Path, entry: dict[str, object]) -> None:
     """One more entry at the end of a list in YAML: what a person wrote there, comments too, stays as it is."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     gap = "" if not before or before.endswith("\n") else "\n"
-    part = path.with_name(f".gpend-{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("w", encoding="utf-8") as file:
-        file.write(f"{before}{gap}{yaml.safe_dump([entry], sort_keys=False, allow_unicode=True)}")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    told = f"{before}{gap}{yaml.safe_dump([entry], sort_keys=False, allow_unicode=True)}"
+    write_whole(path, told.encode())

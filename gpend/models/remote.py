@@ -6,15 +6,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.align import FFHQ_TEMPLATE, GPEN_TEMPLATE, scaled
 from gpend.core.fitted import BlendFit
 from gpend.core.photo import Landmarks
-from gpend.models.weights import GpenCheckpoint, Template
+from gpend.models.templates import template_of
+from gpend.models.weights import GpenCheckpoint
 
 Ask: TypeAlias = Callable[[str, NDArray[np.float32]], NDArray[np.float32]]
 """Has crops restored by the network of that name and version."""
-
-_TEMPLATES = {Template.FFHQ: FFHQ_TEMPLATE, Template.GPEN: GPEN_TEMPLATE}
 
 
 class RemoteGpen:
@@ -24,7 +22,7 @@ class RemoteGpen:
         self.name = checkpoint.version
         self.size: int = checkpoint.size
         self.seen: int = checkpoint.seen or checkpoint.size
-        self.template: Landmarks = scaled(_TEMPLATES[checkpoint.template], self.size)
+        self.template: Landmarks = template_of(checkpoint)
         self.fit = fit
         self._ask = ask
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from gpend.core.wish import Box
 from gpend.intake import reading
 from gpend.web.renderer import ANSWER, FACTS, REQUEST, WHOLE
+from gpend.writing import write_whole
 
 _PATIENCE = 60.0  # seconds for one picture
 _LARGEST = 512 << 20  # bytes of a photo that is shown
@@ -125,9 +126,7 @@ def _read(path: Path) -> bytes:
 def _keep(place: Path, picture: bytes) -> None:
     """Write a picture into the cache, and make room where it has become too large: what is oldest goes."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = place.with_name(f".gpend-{place.name}.part")
-    part.write_bytes(picture)
-    part.replace(place)
+    write_whole(place, picture, durable=False)
     with os.scandir(place.parent) as entries:
         files = sorted(
             ((entry.stat().st_mtime_ns, entry.stat().st_size, entry.path) for entry in entries), reverse=True

@@ -8,7 +8,6 @@ a page load nothing but what gpend itself serves.
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from gpend.backoff import delay
 from gpend.errors import FatalError
+from gpend.writing import write_whole
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -38,13 +38,8 @@ _FIRST_DELAY, _LONGEST_DELAY = 1.0, 300.0  # seconds after a wrong token, doubli
 def make_token(file: Path) -> str:
     """A new token: what a person types, shown this once. Only its hash is written, for gpend alone to read."""
     token = secrets.token_urlsafe(32)
-    part = file.with_name(f".gpend-{file.name}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as written:
-            written.write(_digest(token))
-        part.replace(file)
+        write_whole(file, _digest(token).encode(), mode=0o600)
     except OSError as error:
         raise FatalError(f"The dashboard's token cannot be kept in {file}: {error.strerror}.") from error
     return token

@@ -76,3 +76,18 @@ def test_what_is_refused_leaves_no_folder_that_would_be_looked_into(tmp_path: Pa
         with pytest.raises(FatalError):
             needed.keep(told, came, tmp_path / "from-head")
     assert not (tmp_path / "from-head").exists()
+
+
+def test_a_fit_of_another_network_than_was_said_is_not_kept(tmp_path: Path) -> None:
+    _, content = needed.entry_and_file("gpen-256.blend.json", _SETTINGS)
+    for name in ("another", "../gpen-256"):
+        with pytest.raises(FatalError, match="description"):
+            needed.keep(f'{{"fit": "{name}"}}', content, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_beside_a_list_that_cannot_be_read_no_network_is_put(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text("- {name: [")
+    with pytest.raises(FatalError, match="cannot be read"):
+        needed.keep(*needed.entry_and_file("gpen-256", _SETTINGS), tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == [MANIFEST]

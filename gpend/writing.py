@@ -1,0 +1,45 @@
+"""Small files of gpend's own, whole or not at all; outputs have more to keep to: gpend.mirror.atomic."""
+
+import os
+from pathlib import Path
+
+
+def part_of(place: Path) -> Path:
+    """Where a file is written before it gets its name: beside it, with a name that is swept and never mirrored."""
+    return place.with_name(f".gpend-{place.name}.part")
+
+
+def write_whole(place: Path, content: bytes, *, mode: int = 0o666, durable: bool = True) -> None:
+    """Write a file in place of an earlier one: at any moment there is the one or the other, and never a part.
+
+    `mode` is narrowed by the umask; the folder is made where it is missing. What is not `durable` may be lost when the
+    power fails, but is never half there: for what is made again. Raises OSError; then the earlier file stands.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = part_of(place)
+    part.unlink(missing_ok=True)  # what a crash left has perhaps another mode
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        put_whole(part, place, durable=durable)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def put_whole(part: Path, place: Path, *, durable: bool = True) -> None:
+    """Give a file that was written beside `place` its name, once the disk has it. Raises OSError."""
+    if durable:
+        _sync(part)
+    part.replace(place)
+    if durable:
+        _sync(place.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
