@@ -29,6 +29,26 @@ def problems(settings: Settings) -> list[str]:
     return [*_of_device(settings), *_of_weights(settings), *_of_links(settings)]
 
 
+def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
+    """On what faces are restored, and how, in words; tried out where there is a graphics card among `devices`.
+
+    To be asked where there are no `problems`. Raises FatalError where a network cannot be used.
+    """
+    if settings.restore.device == "cpu" or (settings.restore.device == "auto" and not _has_card(devices)):
+        return ["Faces are restored on the CPU."]
+    from gpend.models import device, loading  # noqa: PLC0415 - takes seconds, and memory on the card
+
+    networks = loading.load(settings.core())
+    place = device.described(device.resolve(settings.restore.device))
+    found = [f"Faces are restored on {place}: {how}." for how in loading.chosen(networks)]
+    return found + [f"Note: {note}" for note in loading.slower_ways(networks)]
+
+
+def _has_card(devices: Path) -> bool:
+    """Whether NVIDIA's driver shows one, or Windows' to the Linux within it."""
+    return any(devices.glob("nvidia[0-9]*")) or (devices / "dxg").exists()
+
+
 def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECONDS) -> list[str]:
     """How many photos a source holds, and what in it is passed over and why; looked at for some seconds at most."""
     scan, until = Scan(source_of(folder, settings)), time.monotonic() + seconds

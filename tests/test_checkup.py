@@ -37,6 +37,20 @@ def test_a_graphics_card_that_is_not_there_is_found(settings: Settings) -> None:
     assert "restore.device is cuda:7, but it cannot be used" in problem
 
 
+def test_without_a_graphics_card_the_cpu_is_named_at_once(settings: Settings, tmp_path: Path) -> None:
+    assert checkup.computing(settings, tmp_path) == ["Faces are restored on the CPU."]
+
+
+@pytest.mark.parametrize("node", ["nvidia0", "dxg"])
+def test_where_a_graphics_card_seems_to_be_it_is_told_what_was_chosen(
+    settings: Settings, tmp_path: Path, node: str
+) -> None:
+    (tmp_path / node).touch()
+    (told,) = checkup.computing(settings, tmp_path)
+    assert "gpen-256" in told
+    assert "at a time." in told
+
+
 def test_a_folder_of_weights_that_is_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
     wanted = settings.model_copy(update={"restore": RestoreSettings(weights=tmp_path / "none")})
     (problem,) = checkup.problems(wanted)

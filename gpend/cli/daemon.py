@@ -97,6 +97,8 @@ def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
             click.echo(f"    {words.plain(line)}")
     for line in wiring.restoring(settings):
         click.echo(line)
+    for line in checkup.computing(settings):
+        click.echo(line)
     for notice in fits.notices(fits.in_use(settings.restore)):
         click.echo(f"Note: {notice}")
     click.echo(wiring.protection())

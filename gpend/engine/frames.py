@@ -75,7 +75,8 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
         case Unrestored():
             header = {"kind": "unrestored", "number": message.number, "reason": _text(message.reason)}
         case Ready():
-            header = {"kind": "ready", "name": message.name, "device": message.device}
+            notes = [_text(note) for note in message.notes]
+            header = {"kind": "ready", "name": message.name, "device": message.device, "notes": notes}
         case Refused():
             header = {"kind": "refused", **_error(message.error, _OF_STARTS, FatalError)}
         case Beat():
@@ -201,7 +202,7 @@ def _header(stream: BinaryIO, known: TypeAdapter[_AnyHeader], largest: int) -> t
 def _message(header: headers.Ready | headers.Refused | headers.Beat | headers.Failed | headers.Kept) -> FromWorker:
     match header:
         case headers.Ready():
-            return Ready(header.name, header.device)
+            return Ready(header.name, header.device, header.notes)
         case headers.Refused():
             return Refused(_OF_STARTS[header.error](header.message))
         case headers.Beat():

@@ -9,6 +9,7 @@ from gpend.core.report import Verdict
 from gpend.core.stages import Stage
 
 LONGEST_TEXT = 4000  # characters
+_MOST_NOTES = 32  # of a worker that is ready
 
 _SUFFIXES = frozenset({"", *(endings[0] for endings in ENDINGS.values())})
 
@@ -81,6 +82,7 @@ class Ready(Header):
     kind: Literal["ready"]
     name: _Text
     device: Annotated[str, Field(pattern=r"^[a-z]{0,8}(:[0-9]{1,3})?$")] = ""
+    notes: Annotated[tuple[_Text, ...], Field(max_length=_MOST_NOTES)] = ()
 
 
 class Refused(Header):

@@ -56,6 +56,7 @@ class Ready:
 
     name: str  # of the restoring network
     device: str = ""  # where it runs
+    notes: tuple[str, ...] = ()  # what people should know of how the networks are computed there
 
 
 @dataclass(frozen=True)

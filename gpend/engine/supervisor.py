@@ -49,6 +49,7 @@ class Supervisor:
         self._jobs = jobs
         self._timeouts = timeouts
         self._tell = tell
+        self._told: set[str] = set()  # notes of workers
 
     def add(self, job: Job) -> None:
         """Take a photo in; `tend` is to be called next."""
@@ -65,8 +66,7 @@ class Supervisor:
             case Ready() | Refused() if self._slot.is_ready:
                 self._lose(self._jobs.begun.values(), now, _OUT_OF_TURN)
             case Ready():
-                self.device, self.networks = message.device, message.name
-                self._slot.mark_ready()
+                self._note_ready(message)
             case Refused(error):
                 self._refuse(error, now)
             case Crops():
@@ -79,6 +79,14 @@ class Supervisor:
                 self._fail(number, error, now)
             case _:
                 assert_never(message)
+
+    def _note_ready(self, message: Ready) -> None:
+        self.device, self.networks = message.device, message.name
+        self._slot.mark_ready()
+        for note in message.notes:
+            if note not in self._told:  # once, however often a worker is started
+                self._told.add(note)
+                self._tell(note)
 
     def _refuse(self, error: GpendError, now: float) -> None:
         self._slot.stop()

@@ -71,7 +71,7 @@ class Service:
         except GpendError as error:
             self._say(Refused(error))
             return
-        self._say(Ready(" and ".join(one.name for one in networks.restorers), device))
+        self._say(Ready(" and ".join(one.name for one in networks.restorers), device, self._notes(networks)))
         while (message := receive_from_engine(inbox, self._largest)) is not None:
             if isinstance(message, Unrestored) or (isinstance(message, Crops) and self._is_elsewhere):
                 self._elsewhere.hear(message)
@@ -85,10 +85,17 @@ class Service:
         from gpend.models.loading import load  # noqa: PLC0415 - the same
 
         self._say(Beat(()))
-        networks = load(self._settings, self._beat, self._elsewhere.restored if self._is_elsewhere else None)
+        networks = load(
+            self._settings, self._beat, self._elsewhere.restored if self._is_elsewhere else None, self._slots
+        )
         cv2.setNumThreads(max(1, limit_threads() // self._slots))
         _try_out(networks)
         return networks
+
+    def _notes(self, networks: Networks) -> tuple[str, ...]:
+        from gpend.models.loading import slower_ways  # noqa: PLC0415 - loaded already, by _loaded
+
+        return tuple(slower_ways(networks))
 
     def _device(self) -> str:
         from gpend.models.device import resolve  # noqa: PLC0415 - loaded already, by _loaded

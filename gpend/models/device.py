@@ -2,11 +2,14 @@
 
 import math
 import os
+from functools import cache
 from pathlib import Path
 
 import torch
 
 from gpend.errors import DeviceError, FatalError
+from gpend.models import cuda
+from gpend.models.backend import Backend, Cpu
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -26,6 +29,17 @@ def resolve(device: str) -> torch.device:
             "Set restore.device to auto or cpu, or repair the GPU's driver."
         )
     return chosen
+
+
+@cache
+def backend_of(device: torch.device) -> Backend:
+    """The one of this process for a device: what its networks record shares one pool of memory."""
+    return Cpu() if device.type == "cpu" else cuda.Cuda(device)
+
+
+def described(device: torch.device) -> str:
+    """What it is, in words."""
+    return "the CPU" if device.type == "cpu" else cuda.described(device)
 
 
 def limit_threads() -> int:

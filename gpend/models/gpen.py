@@ -1,19 +1,22 @@
 """GPEN behind RestoreFaces: device, precision and batch sizes are decided here."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from gpend.core.fitted import CAUTIOUS, BlendFit
 from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
-from gpend.models.device import named
-from gpend.models.precision import halved
+from gpend.models.backend import Backend, Forward, batch_sizes
+from gpend.models.device import backend_of, named
+from gpend.models.execution import choose
 from gpend.models.recognise import Shape, shape_of
 from gpend.models.restorers import OWN_LICENCE, OwnFile
 from gpend.models.templates import template_of
@@ -21,33 +24,34 @@ from gpend.models.tensors import read_tensors, tensors_in
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
 
-_CPU_PIXELS = 1 << 18  # computed at once: there, more faces together only cost memory
-_GPU_PIXELS = 1 << 22
+_AHEAD = 1  # batches that are given to the device before the one before is waited for
 
 
 class Gpen:
     """A GPEN on its device, as gpend.core.networks.RestoreFaces asks. May be called from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a thing of its own, and two have a default
         self,
         checkpoint: GpenCheckpoint,
         network: FullGenerator,
         device: torch.device,
         turn: Turn,
         fit: BlendFit = CAUTIOUS,
+        *,
+        backend: Backend | None = None,
     ) -> None:
-        """`network` is prepared and in float32 on `device`; `turn` is held while the device computes."""
+        """`network` is prepared and in float32 on `device`; `turn` is held while the device is given work."""
         self.fit = fit
         self.name = checkpoint.version
         self.size: int = checkpoint.size
         self.seen: int = checkpoint.seen or checkpoint.size
         self.template: Landmarks = template_of(checkpoint)
         self._network = network
-        self._half = halved(network, self.seen, device)
         self._device = device
+        self._backend = backend or backend_of(device)
         self._turn = turn
-        pixels = _GPU_PIXELS if device.type == "cuda" else _CPU_PIXELS
-        self._batch_sizes = batch_sizes(pixels // self.size**2)
+        self.execution = choose(network, self.seen, self.size, self._backend)
+        self._most = self.execution.largest
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Restored crops for crops, both (count, size, size, 3) RGB, 0 to 1.
@@ -56,60 +60,89 @@ class Gpen:
         """
         if crops.shape[1:] != (self.size, self.size, 3):
             raise ValueError(f"crops must be (count, {self.size}, {self.size}, 3), not {crops.shape}")
-        restored = []
-        for batch in batches(crops, self._batch_sizes):
-            with self._turn:
-                restored.append(self._restored(batch))
-        return np.concatenate([crops[:0], *restored])
+        restored = [crops[:0]]
+        begun: deque[_Begun] = deque()
+        for batch in batches(crops, batch_sizes(self._most)):
+            begun.append(self._begun(batch))
+            if len(begun) > _AHEAD:
+                restored.append(self._finished(begun.popleft()))
+        return np.concatenate([*restored, *(self._finished(one) for one in begun)])
 
     @property
     def precision(self) -> str:
         """What it computes in: "float32", "float16" or "bfloat16"."""
-        dtype = torch.float32 if self._half is None else next(self._half.parameters()).dtype
-        return str(dtype).removeprefix("torch.")
+        return self.execution.precision
 
     @torch.inference_mode()
     def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same as calling it, in full precision whatever it would choose: to judge the choice."""
-        with self._turn:
-            return _to_numpy(self._network(self._pictures(crops)))
+        with self._turn, self._backend.exact():
+            return self._computed(crops, self._network)().pictures
 
-    def _restored(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One batch, or its halves where memory is short."""
+    def _begun(self, crops: NDArray[np.float32]) -> "_Begun":
+        """One batch, given to the device, or its halves one after the other where memory is short."""
         try:
-            return self._computed(crops)
+            with self._turn:
+                return _Begun(crops, self._computed(crops, self.execution.forward))
         except torch.OutOfMemoryError as error:
+            self._backend.free()
             if len(crops) == 1:
                 raise DeviceError(f"The GPU has too little memory for one face with {self.name}.") from error
         except RuntimeError as error:
             raise named(error, self._device) from error
         middle = len(crops) // 2
-        return np.concatenate([self._restored(crops[:middle]), self._restored(crops[middle:])])
+        self._most = min(self._most, middle)  # the next batch does not try in vain
+        halves = [self._finished(self._begun(half)) for half in (crops[:middle], crops[middle:])]
+        found = _Found(np.concatenate(halves), is_finite=True)
+        return _Begun(crops, lambda: found)
 
-    @torch.inference_mode()
-    def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        pictures = self._pictures(crops)
-        for network in (self._half, self._network):
-            if network is None:
-                continue
-            restored = network(pictures)
-            if bool(torch.isfinite(restored).all()):
-                return _to_numpy(restored)
+    def _finished(self, begun: "_Begun") -> NDArray[np.float32]:
+        """What became of a batch; computed again in float32 where a narrower format gave no picture."""
+        try:
+            found = begun.wait()
+            if not found.is_finite and self.precision != "float32":
+                with self._turn:
+                    wait = self._computed(begun.crops, self._network)
+                found = wait()
+        except RuntimeError as error:
+            raise named(error, self._device) from error
+        if found.is_finite:
+            return found.pictures
         problem = f"{self.name} gave no picture for a face of this photo (NaN or infinity)."
         raise PhotoError(problem) if self._device.type == "cpu" else DeviceError(problem)
 
-    def _pictures(self, crops: NDArray[np.float32]) -> Tensor:
-        """(count, 3, seen, seen) in [-1, 1] on the device."""
-        pictures = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
-        pictures = pictures.permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
+    @torch.inference_mode()
+    def _computed(self, crops: NDArray[np.float32], forward: Forward) -> "Callable[[], _Found]":
+        """Begin a batch; what it gives waits for the end."""
+        pictures = self._backend.upload(crops).permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
         if self.seen < self.size:
             pictures = nn.functional.interpolate(pictures, (self.seen, self.seen), mode="area")
-        return pictures
+        output = forward(pictures)
+        is_finite = torch.isfinite(output).all()
+        restored = ((output.clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).contiguous()
+        wait = self._backend.download(restored, is_finite)
+
+        def found() -> _Found:
+            arrays = wait()
+            return _Found(np.asarray(arrays[0], np.float32), is_finite=bool(arrays[1]))
+
+        return found
 
 
-def batch_sizes(largest: int) -> tuple[int, ...]:
-    """Powers of two from `largest` or less down to 1: few sizes, since a GPU's libraries tune themselves for each."""
-    return tuple(size for size in (32, 16, 8, 4, 2, 1) if size <= max(1, largest))
+@dataclass(frozen=True)
+class _Found:
+    """A batch that is done."""
+
+    pictures: NDArray[np.float32]  # (count, size, size, 3), 0 to 1
+    is_finite: bool  # whether they are pictures
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A batch that the device computes."""
+
+    crops: NDArray[np.float32]
+    wait: Callable[[], _Found]
 
 
 def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArray[np.float32]]:
@@ -151,9 +184,3 @@ def load_gpen(proven: Proven[GpenCheckpoint], device: torch.device, turn: Turn, 
         ) from error
     form = Form.FUSED if device.type == "cuda" else Form.PLAIN
     return Gpen(checkpoint, network.prepare(form).to(device), device, turn, fit)
-
-
-def _to_numpy(pictures: Tensor) -> NDArray[np.float32]:
-    scaled_back = (pictures.clamp(-1, 1) + 1) / 2
-    array: NDArray[np.float32] = scaled_back.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return array

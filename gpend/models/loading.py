@@ -6,9 +6,11 @@ from pathlib import Path
 import torch
 
 from gpend.core.networks import Networks, RestoreFaces
+from gpend.models.batched import BatchedRestorer, batched
 from gpend.models.device import limit_threads, resolve
+from gpend.models.execution import Execution
 from gpend.models.fits import fit_of
-from gpend.models.gpen import described, load_gpen
+from gpend.models.gpen import Gpen, described, load_gpen
 from gpend.models.kernel import load_kernel
 from gpend.models.needed import DETECTORS, KERNEL, PARSER, REFINER
 from gpend.models.parsenet import load_parser
@@ -33,13 +35,17 @@ from gpend.settings import CoreSettings
 
 
 def load(
-    settings: CoreSettings, progress: Callable[[Collection[int]], None] | None = None, ask: Ask | None = None
+    settings: CoreSettings,
+    progress: Callable[[Collection[int]], None] | None = None,
+    ask: Ask | None = None,
+    callers: int = 1,
 ) -> Networks:
     """All networks on the device that the settings name. Raises FatalError saying what to do.
 
     With `ask`, those that restore faces are on other machines, and are not loaded here.
 
-    They take turns, also when called from several threads; after each, `progress` is called as `Turn` says.
+    They take turns, also when called from several threads; after each, `progress` is called as `Turn` says. On a
+    graphics card what up to `callers` threads ask at the same time is computed together.
     """
     folders = weights_folders(settings.restore.weights)
     detector = find(DETECTORS[settings.detect.model], DetectorCheckpoint, folders)
@@ -50,7 +56,7 @@ def load(
     limit_threads()
     turn = Turn(progress)
     smallest, *larger = _restorers(settings.restore.model, folders, device, turn, ask)
-    return Networks(
+    networks = Networks(
         load_retinaface(detector, device, turn),
         smallest,
         load_kernel(estimator, device, turn) if estimator else None,
@@ -58,6 +64,7 @@ def load(
         tuple(larger),
         load_parser(parser, device, turn) if parser else None,
     )
+    return networks if callers == 1 or device.type == "cpu" else batched(networks, turn, callers)
 
 
 def _restorers(
@@ -85,3 +92,20 @@ def _find_if_known(name: str, kind: type[Kind], folders: Sequence[Path]) -> Prov
     """The checkpoint of a stage that gpend can do without; None where no list names it."""
     is_known = any(one.name == name for folder in folders for one in load_manifest(folder))
     return find(name, kind, folders) if is_known else None
+
+
+def chosen(networks: Networks) -> list[str]:
+    """How each restoring network is computed here, in words."""
+    return [f"{name} in {execution.words}" for name, execution in _executions(networks)]
+
+
+def slower_ways(networks: Networks) -> list[str]:
+    """Of each restoring network, which faster ways to compute it were not taken on this device, and why, in words."""
+    return [f"{name}: {note}." for name, execution in _executions(networks) for note in execution.notes]
+
+
+def _executions(networks: Networks) -> Iterator[tuple[str, Execution]]:
+    for one in networks.restorers:
+        network = one.network if isinstance(one, BatchedRestorer) else one
+        if isinstance(network, Gpen):
+            yield network.name, network.execution

@@ -1,7 +1,8 @@
 """One computation at a time on a device, and word of every one that ends."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 
@@ -17,6 +18,17 @@ class Turn:
         self._device = threading.Lock()
         self.line: set[int] = set()  # threads that compute or wait to
         self._line_changes = threading.Lock()
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """For who waits until another thread has computed for it as well: its photo gets on with every turn."""
+        with self._line_changes:
+            self.line.add(threading.get_ident())
+        try:
+            yield
+        finally:
+            with self._line_changes:
+                self.line.discard(threading.get_ident())
 
     def __enter__(self) -> None:
         with self._line_changes:

@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import align
-from gpend.core.photo import Landmarks
 from gpend.errors import GpendError
 from gpend.models.device import limit_threads, resolve
 from gpend.models.gpen import Gpen, load_gpen
+from gpend.models.portrait import face
 from gpend.models.turn import Turn
 from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Proven, find, prove
-
-_FACE: Landmarks = ((204.8, 100.6), (247.4, 103.3), (223.5, 129.2), (202.4, 138.0), (244.2, 140.5))
-"""The landmarks of the face in the bundled portrait, as the detector finds them."""
 
 _RUNS = 3  # timed, after one that is not
 _KIB = 1024
@@ -73,12 +68,6 @@ def _tried(plain: Verified, proven: Proven[GpenCheckpoint], device: str, portrai
     return Verified(
         plain.name, plain.file, plain.bytes, plain.sha256, "", network.precision, error, _milliseconds(network, crops)
     )
-
-
-def face(portrait: bytes, template: Landmarks, side: int) -> NDArray[np.float32]:
-    """The face of the bundled portrait (NASA's of Eileen Collins), aligned: (side, side, 3) float32 RGB, 0 to 1."""
-    pixels = cv2.imdecode(np.frombuffer(portrait, np.uint8), cv2.IMREAD_COLOR_RGB)
-    return align.crop(np.asarray(pixels, np.uint8), align.similarity(_FACE, template), side)
 
 
 def _milliseconds(network: Gpen, crops: NDArray[np.float32]) -> float:

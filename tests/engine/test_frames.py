@@ -26,6 +26,7 @@ _WISHED = Photo(3, b"x", Wish(every_face=True, restore=((1.0, 2.0, 3.5, 4.0),), 
 _TO_WORKER: list[ToWorker] = [Setup("{}", 2, _LARGEST), Photo(1, b"\xff\xd8" * 100_000), Photo(2, b""), _WISHED]
 _FROM_WORKER: list[FromWorker] = [
     Ready("gpen-256"),
+    Ready("gpen-256", "cuda:1", ("gpen-256: float16 does not run here", "b")),
     Beat((1, 2)),
     Beat(()),
     Done(1, Restored(b"photo", ".jpg", "restored", (_FACE,), ("note",))),

@@ -69,6 +69,16 @@ class _Scene:
         return first.settings
 
 
+def test_what_a_worker_says_of_its_device_is_told_once_however_often_one_is_started() -> None:
+    scene = _Scene()
+    for _ in range(2):
+        scene.submit()
+        scene.hear(Ready("gpen-256", "cuda:0", ("gpen-256: float16 does not run here.",)))
+        scene.hear(None)
+        scene.wait(10)
+    assert scene.said.count("gpen-256: float16 does not run here.") == 1
+
+
 def test_there_is_no_worker_before_there_is_a_photo() -> None:
     scene = _Scene()
     assert scene.wait(1000) is None

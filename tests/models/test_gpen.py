@@ -1,7 +1,10 @@
 """GPEN behind the core's protocol."""
 
 import io
+import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -12,9 +15,12 @@ from numpy.typing import NDArray
 
 from gpend.core.networks import RestoreFaces
 from gpend.errors import DeviceError, FatalError, PhotoError
-from gpend.models.gpen import Gpen, batches, load_gpen
+from gpend.models.arch.generator import FullGenerator
+from gpend.models.backend import Arrays, Forward
+from gpend.models.gpen import Gpen, _Found, batches, load_gpen
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
+from tests.models.card import StandInCard
 from tests.models.conformance import network, picture, vector, weights
 
 _CPU = torch.device("cpu")
@@ -104,16 +110,28 @@ class _ScarceMemory(Gpen):
     def __init__(self, room: int) -> None:
         super().__init__(_checkpoint(), network(vector("tiny-64")), _CPU, Turn())
         self.room = room
+        self.tried: list[int] = []
 
-    def _computed(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _computed(self, crops: NDArray[np.float32], forward: Forward) -> Callable[[], _Found]:
+        del forward
+        self.tried.append(len(crops))
         if len(crops) > self.room:
             raise torch.OutOfMemoryError
-        return crops
+        return lambda: _Found(crops, is_finite=True)
 
 
 def test_a_batch_that_does_not_fit_into_memory_is_halved() -> None:
     crops = _crops(7)
     assert np.array_equal(_ScarceMemory(1)(crops), crops)
+
+
+def test_after_that_no_batch_of_that_size_is_tried_any_more() -> None:
+    scarce = _ScarceMemory(2)
+    assert np.array_equal(scarce(_crops(8)), _crops(8))
+    assert scarce.tried == [8, 4, 2, 2, 4, 2, 2]
+    scarce.tried.clear()
+    scarce(_crops(8))
+    assert scarce.tried == [2, 2, 2, 2]
 
 
 def test_memory_too_small_for_one_face_is_the_devices_fault_not_the_photos() -> None:
@@ -126,6 +144,66 @@ def test_a_checkpoint_of_another_shape_is_refused_with_what_to_do() -> None:
     tensors["generator.extra"] = torch.zeros(1)
     with pytest.raises(FatalError, match=r"tiny.pth is no GPEN of size 64.*Correct its entry"):
         load_gpen(Proven(_checkpoint(), _saved(tensors)), _CPU, Turn())
+
+
+class _Overflowing(FullGenerator):
+    """Its narrower twins give NaN for bright pictures, which none of the probes is."""
+
+    def narrowed(self, dtype: torch.dtype) -> Self:
+        twin = super().narrowed(dtype)
+        twin.register_forward_hook(lambda _, seen, out: out * (math.nan if seen[0].mean() > 0.9 else 1.0))
+        return twin
+
+
+def _overflowing(card: StandInCard) -> Gpen:
+    built = network(vector("tiny-64"))
+    built.__class__ = _Overflowing
+    return Gpen(_checkpoint(), built, _CPU, Turn(), backend=card)
+
+
+def test_half_precision_is_used_where_it_agrees() -> None:
+    restore = _overflowing(StandInCard())
+    crops = _crops(3)
+    assert restore.precision == "bfloat16"
+    assert 0 < np.abs(restore(crops) - restore.in_float32(crops)).max() < 0.1
+
+
+def test_a_batch_that_half_precision_gives_no_picture_for_is_computed_again_in_float32() -> None:
+    restore = _overflowing(StandInCard())
+    bright = np.ones((3, 64, 64, 3), np.float32)
+    assert np.abs(restore(bright) - restore.in_float32(bright)).max() < 1e-4
+
+
+def test_the_next_batch_is_under_way_before_the_one_before_is_waited_for() -> None:
+    card = StandInCard(at_once=2)
+    restore = _overflowing(card)
+    card.asked.clear()
+    restore(_crops(6))
+    assert card.asked == ["up 2", "up 2", "down 2", "up 2", "down 2", "down 2"]
+
+
+class _LostCard(StandInCard):
+    """Fails as a card does: not when it is given work, but when its answer is waited for."""
+
+    lost = False
+
+    def download(self, *tensors: torch.Tensor) -> Callable[[], Arrays]:
+        wait = super().download(*tensors)
+
+        def waited() -> Arrays:
+            if self.lost:
+                raise RuntimeError("CUDA error: unspecified launch failure\nmore")
+            return wait()
+
+        return waited
+
+
+def test_a_card_that_is_lost_while_it_computes_is_the_devices_fault() -> None:
+    card = _LostCard()
+    restore = Gpen(_checkpoint(), network(vector("tiny-64")), torch.device("cuda:0"), Turn(), backend=card)
+    card.lost = True
+    with pytest.raises(DeviceError, match=r"GPU failed: CUDA error: unspecified launch failure$"):
+        restore(_crops(1))
 
 
 @given(count=st.integers(0, 70), sizes=st.sets(st.integers(2, 32)).map(lambda some: [*sorted(some, reverse=True), 1]))

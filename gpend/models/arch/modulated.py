@@ -75,6 +75,7 @@ class StyledLayer(nn.Module):
     def __init__(self, inputs: int, outputs: int, style: int, *, upsample: bool = False, seed: int = 0) -> None:
         super().__init__()
         self._seed = seed
+        self._kept_noise: Tensor | None = None
         self.conv = ModulatedConvolution(inputs, outputs, 3, style, upsample=upsample)
         self.noise = NoiseWeight()
         self.activate = Bias(2 * outputs)
@@ -94,11 +95,19 @@ class StyledLayer(nn.Module):
         bias = self.activate.bias[None, :, None, None]
         shape = (own.shape[0], 2 * outputs, *own.shape[2:])
         if encoded is None:
-            encoded = free_noise(own.shape, self._seed).to(own.device, own.dtype).expand(own.shape)
+            encoded = self._noise(own).expand(own.shape)
         both = torch.empty(shape, dtype=own.dtype, device=own.device, memory_format=torch.channels_last)
         torch.addcmul(bias[:, :outputs], own, demodulation, out=both[:, :outputs])
         torch.addcmul(bias[:, outputs:], encoded, self.noise.weight, out=both[:, outputs:])
         return activate(both)
+
+    def _noise(self, own: Tensor) -> Tensor:
+        """Made once on a graphics card: it costs more than the layer, and cannot be part of recorded kernels."""
+        if self._kept_noise is not None and self._kept_noise.dtype == own.dtype:
+            return self._kept_noise
+        noise = free_noise(own.shape, self._seed).to(own.device, own.dtype)
+        self._kept_noise = noise if own.is_cuda else None  # the CPU's memory is dearer than its time
+        return noise
 
 
 class PictureLayer(nn.Module):

@@ -1,0 +1,98 @@
+"""Networks that compute on what several photos ask at the same time, for a device that wants whole batches."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core.fitted import BlendFit
+from gpend.core.networks import EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
+from gpend.core.photo import Landmarks
+from gpend.models.batcher import Batcher
+from gpend.models.turn import Turn
+
+_MOST = 32  # crops of the smaller networks at once
+
+Plane = NDArray[np.float32]
+
+
+def batched(networks: Networks, turn: Turn, callers: int) -> Networks:
+    """The same networks for `callers` threads, each of which computes for the others too; `turn` is the networks'."""
+    return replace(
+        networks,
+        restore=BatchedRestorer(networks.restore, turn, callers),
+        larger=tuple(BatchedRestorer(one, turn, callers) for one in networks.larger),
+        estimate=networks.estimate and BatchedEstimator(networks.estimate, turn, callers),
+        refine=networks.refine and BatchedRefiner(networks.refine, turn, callers),
+    )
+
+
+class BatchedRestorer:
+    """As in gpend.core.networks.RestoreFaces."""
+
+    def __init__(self, network: RestoreFaces, turn: Turn, callers: int) -> None:
+        self.network = network
+        self.name: str = network.name
+        self.size: int = network.size
+        self.seen: int = network.seen
+        self.template: Landmarks = network.template
+        self.fit: BlendFit = network.fit
+        self._standing: Callable[[], AbstractContextManager[None]] = turn.standing
+        self._batcher: Batcher[Plane, Plane] = Batcher(self._computed, lambda: _MOST, callers)
+
+    def __call__(self, crops: Plane) -> Plane:
+        """Restored crops for crops, as the network says."""
+        if not len(crops):
+            return self.network(crops)
+        with self._standing():
+            return np.stack(self._batcher(list(crops)))
+
+    def _computed(self, crops: Sequence[Plane]) -> Sequence[Plane]:
+        return list(self.network(np.stack(crops)))
+
+
+class BatchedEstimator:
+    """As in gpend.core.networks.EstimateBlur."""
+
+    def __init__(self, network: EstimateBlur, turn: Turn, callers: int) -> None:
+        self.network = network
+        self.name: str = network.name
+        self.size: int = network.size
+        self._standing = turn.standing
+        self._batcher: Batcher[Plane, tuple[Plane, np.float32]] = Batcher(self._computed, lambda: _MOST, callers)
+
+    def __call__(self, crops: Plane) -> Kernels:
+        """The kernels of luma crops, as the network says."""
+        if not len(crops):
+            return self.network(crops)
+        with self._standing():
+            found = self._batcher(list(crops))
+        return Kernels(np.stack([kernel for kernel, _ in found]), np.array([one for _, one in found], np.float32))
+
+    def _computed(self, crops: Sequence[Plane]) -> Sequence[tuple[Plane, np.float32]]:
+        found = self.network(np.stack(crops))
+        return list(zip(found.kernels, found.confidence, strict=True))
+
+
+class BatchedRefiner:
+    """As in gpend.core.networks.RefineFaces."""
+
+    def __init__(self, network: RefineFaces, turn: Turn, callers: int) -> None:
+        self.network = network
+        self.name: str = network.name
+        self.strengths: tuple[float, float] = network.strengths
+        self._standing = turn.standing
+        self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = Batcher(self._computed, lambda: _MOST, callers)
+
+    def __call__(self, crops: Plane, weak: Plane, strong: Plane) -> Plane:
+        """Refined crops for crops and their filtered lumas, as the network says."""
+        if not len(crops):
+            return self.network(crops, weak, strong)
+        with self._standing():
+            return np.stack(self._batcher(list(zip(crops, weak, strong, strict=True)), crops.shape[1:]))
+
+    def _computed(self, faces: Sequence[tuple[Plane, Plane, Plane]]) -> Sequence[Plane]:
+        crops, weak, strong = (np.stack(planes) for planes in zip(*faces, strict=True))
+        return list(self.network(crops, weak, strong))

@@ -1,0 +1,130 @@
+"""Networks that compute for several photos at once give each photo what it would get alone."""
+
+import threading
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gpend.core.networks import Kernels, Networks
+from gpend.models.batched import batched
+from gpend.models.turn import Turn
+from tests.fakes import FakeDetector, FakeRestorer
+
+_SIDE = 32
+
+
+class _Estimator:
+    """The mean of a crop is its kernel."""
+
+    name, size = "fake", _SIDE
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        means = crops.mean((1, 2))
+        return Kernels(np.asarray(means[:, None, None] * np.ones((1, 3, 3)), np.float32), means)
+
+
+class _Refiner:
+    """Adds what it is given."""
+
+    name, strengths = "fake", (1.0, 2.0)
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def __call__(
+        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        self.batches.append(len(crops))
+        return np.asarray(crops + weak[..., None] + strong[..., None], np.float32)
+
+
+@pytest.fixture
+def restorer() -> FakeRestorer:
+    return FakeRestorer(size=_SIDE)
+
+
+@pytest.fixture
+def refiner() -> _Refiner:
+    return _Refiner()
+
+
+@pytest.fixture
+def together(restorer: FakeRestorer, refiner: _Refiner) -> Networks:
+    return batched(Networks(FakeDetector(), restorer, _Estimator(), refiner), Turn(), 3)
+
+
+def _crops(count: int, side: int = _SIDE) -> NDArray[np.float32]:
+    return np.random.default_rng(count).random((count, side, side, 3), np.float32)
+
+
+def test_faces_of_several_photos_are_restored_in_one_batch(restorer: FakeRestorer, together: Networks) -> None:
+    photos = [_crops(count) for count in (1, 3, 2)]
+    with ThreadPoolExecutor(3) as threads:
+        restored = list(threads.map(together.restore, photos))
+    assert sum(restorer.batches) == 6
+    for photo, found in zip(photos, restored, strict=True):
+        assert np.allclose(found, FakeRestorer(size=_SIDE)(photo))
+
+
+def test_it_is_said_to_be_the_network_that_it_is(restorer: FakeRestorer, together: Networks) -> None:
+    found = together.restore
+    assert (found.name, found.size, found.seen) == (restorer.name, restorer.size, restorer.seen)
+    assert (found.template, found.fit) == (restorer.template, restorer.fit)
+    assert together.estimate is not None
+    assert (together.estimate.name, together.estimate.size) == ("fake", _SIDE)
+    assert together.refine is not None
+    assert (together.refine.name, together.refine.strengths) == ("fake", (1.0, 2.0))
+
+
+def test_no_faces_are_no_faces(together: Networks) -> None:
+    assert together.refine is not None
+    nothing = np.zeros((0, _SIDE, _SIDE), np.float32)
+    assert len(together.refine(np.zeros((0, _SIDE, _SIDE, 3), np.float32), nothing, nothing)) == 0
+
+
+def test_blur_is_found_for_each_photo_by_itself(together: Networks) -> None:
+    assert together.estimate is not None
+    photos = [_crops(count)[..., 0] for count in (2, 1, 3)]
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(together.estimate, photos))
+    for photo, kernels in zip(photos, found, strict=True):
+        alone = _Estimator()(photo)
+        assert np.array_equal(kernels.kernels, alone.kernels)
+        assert np.array_equal(kernels.confidence, alone.confidence)
+
+
+def test_crops_of_different_sizes_are_refined_apart(refiner: _Refiner, together: Networks) -> None:
+    refine = together.refine
+    assert refine is not None
+    photos = [_crops(1, side) for side in (32, 64, 32)]
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda crops: refine(crops, crops[..., 0], crops[..., 1]), photos))
+    assert [one.shape for one in found] == [one.shape for one in photos]
+    assert sum(refiner.batches) == 3
+    for photo, refined in zip(photos, found, strict=True):
+        assert np.array_equal(refined, _Refiner()(photo, photo[..., 0], photo[..., 1]))
+
+
+def test_a_photo_whose_faces_another_thread_computes_makes_headway_too() -> None:
+    told: list[Collection[int]] = []
+    turn = Turn(told.append)
+
+    class _Computing(FakeRestorer):
+        def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+            with turn:
+                return super().__call__(crops)
+
+    both = batched(Networks(FakeDetector(), _Computing(size=_SIDE)), turn, 2)
+    idents: list[int] = []
+
+    def restore(crops: NDArray[np.float32]) -> None:
+        idents.append(threading.get_ident())
+        both.restore(crops)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(restore, [_crops(1), _crops(2)]))
+    assert set(idents) <= {ident for line in told for ident in line}
+    assert turn.line == set()
