@@ -1,10 +1,8 @@
 """The questions people ask of the ledger, answered as plain data: how is it going, and why is this photo as it is?"""
 
 import json
-import os
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +10,10 @@ from typing import Any
 
 from gpend import cluster_state as state
 from gpend import progress
-from gpend.intake import names
-from gpend.intake.ignoring import SENTENCES, Ignoring
+from gpend.absence import paths_of, real
 from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
 from gpend.models import fits
-from gpend.settings import CoreSettings, FolderSettings
+from gpend.settings import CoreSettings
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
 _PAUSED = "Paused by you; `gpend resume` ends that."
@@ -161,7 +158,7 @@ def known_as(ledger: Path, place: Path) -> dict[Path, int]:
     if known is not None:
         return {Path(known.photo): 1}
     with Records.read_only(ledger) as records:
-        names = _names(place, [(row.source, row.output) for row in records.folders()])
+        names = paths_of(place, [(row.source, row.output) for row in records.folders()])
         counted = {name: len(records.below(name)) for name in names}
     return {name: count for name, count in counted.items() if count}
 
@@ -184,9 +181,9 @@ def made_with(ledger: Path, network: str) -> MadeWith:
 
 def _maker(records: Records, photo: Path) -> Row | None:
     """The photo that `photo` was made of: its name may be another one, as IMG_1.jpg was made of IMG_1.HEIC."""
-    for said in (photo.absolute(), _real(photo)):
+    for said in (photo.absolute(), real(photo)):
         for folder in records.folders():
-            for root in (folder.output, _real(folder.output)):
+            for root in (folder.output, real(folder.output)):
                 row = records.made_of(folder.id, said.relative_to(root)) if said.is_relative_to(root) else None
                 if row:
                     return row
@@ -195,80 +192,8 @@ def _maker(records: Records, photo: Path) -> Row | None:
 
 def _known(records: Records, photo: Path) -> Row | None:
     folders = [(row.source, row.output) for row in records.folders()]
-    known = (records.photo(path) for path in _names(photo, folders))
+    known = (records.photo(path) for path in paths_of(photo, folders))
     return next((row for row in known if row is not None), None)
-
-
-def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
-    """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
-    pairs = [(folder.source, folder.output) for folder in folders]
-    return next(iter(_names(photo, pairs)), None)
-
-
-def absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
-    """Why the ledger does not know a photo, in words."""
-    try:
-        return _absence(photo, folders)
-    except PermissionError as error:
-        return f"You may not look at {error.filename or photo}."
-
-
-def _absence(photo: Path, folders: Sequence[FolderSettings]) -> str:
-    path = _located(photo, folders)
-    if path is None:
-        watched = ", ".join(str(folder.source) for folder in folders) or "none"
-        return f"It lies in no watched folder. Watched are: {watched}."
-    folder = next(folder for folder in folders if path.is_relative_to(folder.source))
-    if photo.exists() and not path.exists():
-        return f"It lies in the output folder {folder.output}, but gpend did not make it."
-    relative = path.relative_to(folder.source)
-    is_named_so = names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat)
-    if photo.is_dir() and not names.is_excluded_directory(path) and not (relative.suffix and is_named_so):
-        return "There is no photo in it, or below it, that gpend knows."
-    if not is_named_so:
-        return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
-    if ignored := passed_over(path, folders):
-        return f"It is passed over: {ignored}."
-    return _absence_of(path)
-
-
-def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
-    """Why people have a photo, named as the ledger knows it, passed over now, in words; "" if they have not."""
-    for folder in folders:
-        if photo.is_relative_to(folder.source):
-            relative = photo.relative_to(folder.source)
-            above = os.fspath(relative.parent)
-            with suppress(OSError):  # who may not look has other words for it
-                rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
-                return SENTENCES.get(rules.reason(os.fspath(relative)), "")
-    return ""
-
-
-def _absence_of(path: Path) -> str:
-    if not path.exists():
-        return "There is no such file."
-    if not path.is_file():
-        return "It is not a plain file."
-    if not path.stat().st_size:
-        return "It is empty. Perhaps it is still being copied: gpend waits a while for its content, then sets it aside."
-    return (
-        "gpend has not taken it yet: it is new, or its end is missing, as while it is copied. gpend waits a while for "
-        "that, then sets it aside. Ask again later."
-    )
-
-
-def _names(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:
-    """How the ledger may know `photo`: below a source, though it was named through a link or by its output."""
-    found: list[Path] = []
-    for said in (photo.absolute(), _real(photo)):
-        for source, output in folders:
-            roots = (source, _real(source), output, _real(output))
-            found += [source / said.relative_to(root) for root in roots if said.is_relative_to(root)]
-    return list(dict.fromkeys(found))
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
 
 
 def _folder(row: FolderRow) -> Folder:

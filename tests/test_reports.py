@@ -119,27 +119,6 @@ def test_a_photo_that_nobody_met_has_no_history(ledger: Path, home: Path) -> Non
     assert reports.history(ledger, Path("/elsewhere.jpg")) is None
 
 
-def test_why_a_photo_is_unknown_is_told_in_words(home: Path, folder: FolderSettings) -> None:
-    source = folder.source
-    (source / "new.jpg").write_bytes(b"x")
-    (source / "empty.jpg").touch()
-    folder.output.mkdir(exist_ok=True)
-    (folder.output / "stray.jpg").touch()
-    (source / "folder.jpg").mkdir()
-    said = {
-        home / "elsewhere.jpg": "no watched folder",
-        source / ".syncthing.a.jpg.tmp": "passes over",
-        source / "@eaDir" / "a.jpg": "passes over",
-        source / "letter.txt": "passes over",
-        source / "absent.jpg": "no such file",
-        source / "folder.jpg": "not a plain file",
-        folder.output / "stray.jpg": "gpend did not make it",
-        source / "new.jpg": "has not taken it yet",
-        source / "empty.jpg": "It is empty",
-    }
-    assert [words in reports.absence(path, [folder]) for path, words in said.items()] == [True] * len(said)
-
-
 @pytest.mark.parametrize("seconds", [10**15, -(10**15)])
 def test_a_time_that_no_calendar_holds_is_still_told(seconds: int, tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"

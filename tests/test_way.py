@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.way import Way, walk
 
-FILES = 37
-CHANGES = 175
+FILES = 34
+CHANGES = 150
 
 
 def test_the_way_of_a_photo_from_event_to_ledger_row_leads_through_few_files(tmp_path: Path) -> None:

@@ -47,13 +47,13 @@ def decide(photos: tuple[Path, ...], decision: str | None, *, face: int | None, 
 
 def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path], int]:
     """The paths by which the ledger knows photos and folders, and how many photos they are. Raises RefusedError."""
-    from gpend import reports, words
+    from gpend import absence, reports, words
 
     known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
     for photo, places in known.items():
         if not places:
-            absence = reports.absence(photo, settings.folders)
-            raise RefusedError(f"{words.plain(photo)} is not known. {absence} Nothing was changed.")
+            why_not = absence.reason(photo, settings.folders)
+            raise RefusedError(f"{words.plain(photo)} is not known. {why_not} Nothing was changed.")
     return [place for places in known.values() for place in places], sum(sum(each.values()) for each in known.values())
 
 

@@ -61,17 +61,17 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
       gpend why /srv/photos/2019/anna.jpg
       gpend why IMG_1234.jpg
     """
-    from gpend import reports, words
+    from gpend import absence, reports, words
 
     settings = settings_of(config_file)
     answer = reports.history(settings.ledger, photo)
     answers = [answer] if answer else _named(settings.ledger, photo)
     if not answers:
         is_bare = len(photo.parts) == 1 and not photo.exists()
-        why_not = _NO_NAMESAKE if is_bare else reports.absence(photo, settings.folders)
+        why_not = _NO_NAMESAKE if is_bare else absence.reason(photo, settings.folders)
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
-    ignored = [reports.passed_over(Path(each.photo), settings.folders) for each in answers]
+    ignored = [absence.passed_over(Path(each.photo), settings.folders) for each in answers]
     if as_json:
         told = [
             asdict(each) | _capture(each) | {"passed_over": why} for each, why in zip(answers, ignored, strict=True)

@@ -30,6 +30,7 @@ class FolderDiscovery:
         self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings, clock: Clock
     ) -> None:
         self.pair = pair
+        self._before = len(os.fsencode(pair.root)) + 1  # bytes of a path, before it is below the root
         self.deletions = DeletionDetector(pair, dispatcher, ledger, settings)
         self.scans = ScanSchedule(pair, self.deletions, clock, settings.rescan_minutes * _MINUTE)
         self._dispatcher = dispatcher
@@ -188,4 +189,4 @@ class FolderDiscovery:
         return self._ledger.photos.is_beside(self.pair.id, beside)
 
     def _relative(self, path: Path) -> bytes:
-        return os.fsencode(path)[len(os.fsencode(self.pair.root)) + 1 :]
+        return os.fsencode(path)[self._before :]

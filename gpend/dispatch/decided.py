@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from gpend.dispatch.finish import Finisher
-from gpend.dispatch.metadata_edits import is_same_picture
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.reuse import REMOVED, is_unrecorded
@@ -52,7 +51,7 @@ class Decided:
 
     def finish(self, job: Job, now: Now) -> bool:
         """End a photo that a person wants left as it is; False: there is no such decision. Raises OSError."""
-        match None if job.decision is None else job.decision.kind:
+        match job.decision and job.decision.kind:
             case DecisionKind.LEAVE:
                 self._leave(job, now)
             case DecisionKind.ORIGINAL:
@@ -64,7 +63,7 @@ class Decided:
     def _leave(self, job: Job, now: Now) -> None:
         row, content = job.row, job.photo.content
         is_restored = row.finished is State.RESTORED and row.written is not None
-        is_known = is_restored and (row.content == content or is_same_picture(job))
+        is_known = is_restored and (row.content == content or job.is_same_picture)
         if is_known or _is_kept_as_somebody_wants(job):
             reason = f"{row.reason.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
             self._finisher.record(row, result_as_before(row, content, row.written, reason), now)
@@ -104,7 +103,7 @@ def _is_kept_as_somebody_wants(job: Job) -> bool:
     row, written, mirror = job.row, job.before, job.pair.mirror
     if written is None or row.finished is not State.KEPT or trash.is_in_trash(written.path) or mirror.stands(written):
         return False
-    if row.content != job.photo.content and not is_same_picture(job):
+    if row.content != job.photo.content and not job.is_same_picture:
         return False
     if os.path.lexists(mirror.output / written.path):
         return not is_unrecorded(job, written)

@@ -180,7 +180,7 @@ class Dispatcher:
 
     def _unwrap(self, job: Job, now: Now) -> Job | None:
         """What WeChat has wrapped up, as the picture that it is; None: it was set aside."""
-        if job.row.path.suffix.lower() != _WECHAT:
+        if job.row.relative.suffix.lower() != _WECHAT:
             return job
         try:
             revealed = reveal(job.photo.data)
@@ -210,7 +210,7 @@ class Dispatcher:
 
     def _leave_screenshot(self, job: Job, now: Now) -> bool:
         """End a picture of a screen, which is left alone unless a person wants it; False: it is none, or restored."""
-        if job.wish is not None:
+        if job.decision is not None:
             return False
         relative = job.row.relative
         why = screenshot.left(relative.name, relative.parent.name, job.picture, self._triage)

@@ -8,13 +8,6 @@ from gpend.errors import PhotoError
 from gpend.ledger import Fingerprint, State, result_as_before
 
 
-def is_same_picture(job: Job) -> bool:
-    """Has this photo the picture that its outcome so far is about, in a file that was edited?"""
-    row = job.row
-    is_edited = row.content is not None and row.content != job.photo.content
-    return is_edited and row.picture is not None and row.picture == job.picture_digest
-
-
 def finish_edited(job: Job, outputs: OutputWriter, finisher: Finisher, fingerprint: Fingerprint, now: Now) -> bool:
     """End a photo of the same picture as before as it ended then; False: that cannot be done. Raises OSError."""
     row, content = job.row, job.photo.content

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from gpend.core.formats.history import names_gpend
 from gpend.dispatch.finish import Finisher
-from gpend.dispatch.metadata_edits import finish_edited, is_same_picture
+from gpend.dispatch.metadata_edits import finish_edited
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Now
@@ -51,7 +51,7 @@ class Deduplicator:
         if row.written is None or trash.is_in_trash(row.written.path) or row.forced or row.counted == content:
             return False
         if row.content is not None and row.content != content:
-            return not is_same_picture(job)
+            return not job.is_same_picture
         return row.recheck and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
 
     def count_change(self, job: Job, now: Now) -> None:
@@ -66,7 +66,7 @@ class Deduplicator:
         """
         is_afresh = job.row.forced and not job.row.is_sidecar  # as a person asked: whatever is known of it
         known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
-        if job.wish is not None:  # that another photo was left as it is says nothing of what a person wants of this one
+        if job.decision is not None:  # that another photo was left as it is says nothing of what is wanted of this one
             known = [each for each in known if each.id == job.row.id or each.finished is State.RESTORED]
         if self._leave_output(job, known, now) or (not is_afresh and self._finish_known(job, known, now)):
             return True
@@ -75,7 +75,7 @@ class Deduplicator:
     def _finish_known(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         if self._reuse_any(job, duplicates, now):
             return True
-        if is_same_picture(job) and finish_edited(job, self._outputs, self._finisher, self._fingerprint, now):
+        if job.is_same_picture and finish_edited(job, self._outputs, self._finisher, self._fingerprint, now):
             return True
         if job.row.is_sidecar:
             self._mirror_companion(job, now)
@@ -166,7 +166,7 @@ class Deduplicator:
         row, written = job.row, job.row.written
         if written is None or row.finished not in _DONE:
             return False
-        if row.content != job.photo.content and not is_same_picture(job):
+        if row.content != job.photo.content and not job.is_same_picture:
             return False
         if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
             return False
@@ -212,7 +212,7 @@ class Deduplicator:
         Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place.
         """
         row, content = job.row, job.photo.content
-        if (row.finished, row.content, row.fingerprint) != (State.FAILED, content, self._fingerprint):
+        if row.content != content or row.finished is not State.FAILED or row.fingerprint != self._fingerprint:
             return False
         for obstacle in self._outputs.obstacles(job):
             if str(obstacle) == row.reason:

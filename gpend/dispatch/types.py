@@ -87,6 +87,13 @@ class Job:
         """SHA-256 of the picture alone, without its metadata; "" where it cannot be told."""
         return digest(self.picture)
 
+    @property
+    def is_same_picture(self) -> bool:
+        """Has it the picture that its outcome so far is about, in a file that was edited?"""
+        row = self.row
+        is_edited = row.content is not None and row.content != self.photo.content
+        return is_edited and row.picture is not None and row.picture == self.picture_digest
+
     @cached_property
     def capture(self) -> tuple[str | None, int | None]:
         """Camera, and when the photo was taken as the camera's clock showed it, in seconds as if it was UTC."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from gpend.errors import TransientError
 from gpend.stamp import Stamp
 
 OWN_ATTRIBUTE: Final = "user.gpend"
@@ -133,6 +134,31 @@ def opened(path: Path) -> int:
         return os.open(path, _OPEN | os.O_NOATIME)  # not even the time of the last access changes
     except PermissionError:
         return os.open(path, _OPEN)  # that is for the owner of a file only
+
+
+class OpenFile:
+    """An open regular file, as the Reader that `completeness` asks for. Raises TransientError for anything else."""
+
+    def __init__(self, descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise TransientError("something else has taken the place of a photo since it was seen")
+        self._descriptor = descriptor
+        self.size = status.st_size
+
+    @property
+    def first_hole(self) -> int:
+        """As in Reader; file systems that do not know say that there is none."""
+        try:
+            return os.lseek(self._descriptor, 0, os.SEEK_HOLE)
+        except OSError:
+            return self.size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """As in Reader."""
+        if offset >= self.size:
+            return b""  # a damaged file may name any offset, even one that the system call cannot take
+        return os.pread(self._descriptor, count, offset)
 
 
 def _named(error: OSError) -> Exception:

@@ -130,6 +130,15 @@ class Source:
                 return None
             raise
 
+    def seen_again(self, path: Path) -> Sighting | None:
+        """What stands now at a path that `sight` has just told of; None: no file any more. Raises OSError."""
+        try:
+            return self.at(os.fspath(path), path.lstat())
+        except OSError as problem:
+            if problem.errno in _ABSENT:
+                return None
+            raise
+
     def at(self, path: str, status: os.stat_result) -> Sighting | None:
         """What stands at a path with a photo's name, given its lstat; None unless it is, or leads to, a regular file.
 

@@ -11,7 +11,6 @@ to it afterwards shows in its stamp.
 import heapq
 import math
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +23,7 @@ from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
 from gpend.intake.names import temporary_for
-from gpend.intake.reading import opened
+from gpend.intake.reading import OpenFile, opened
 from gpend.intake.source import Source
 from gpend.settings import Settings
 
@@ -221,7 +220,7 @@ class StabilityCheck:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
                 ending = _ending(path, seen, is_companion=is_companion)
-                seen = self._source.sight(path)  # what was judged must still be what is there
+                seen = self._source.seen_again(path)  # what was judged must still be what is there
         except (OSError, TransientError):
             self._queue.postpone(path, now)
             return None
@@ -267,34 +266,9 @@ def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness |
     except PermissionError:
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
-        file = _File(descriptor)
+        file = OpenFile(descriptor)
         if "." not in path.name and not is_companion and structure_of(file.read(0, HEAD)) is None:
             return None
         return completeness(file)
     finally:
         os.close(descriptor)
-
-
-class _File:
-    """An open regular file, as a Reader."""
-
-    def __init__(self, descriptor: int) -> None:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise TransientError("something else has taken the place of a photo since it was seen")
-        self._descriptor = descriptor
-        self.size = status.st_size
-
-    @property
-    def first_hole(self) -> int:
-        """As in Reader; file systems that do not know say that there is none."""
-        try:
-            return os.lseek(self._descriptor, 0, os.SEEK_HOLE)
-        except OSError:
-            return self.size
-
-    def read(self, offset: int, count: int) -> bytes:
-        """As in Reader."""
-        if offset >= self.size:
-            return b""  # a damaged file may name any offset, even one that the system call cannot take
-        return os.pread(self._descriptor, count, offset)

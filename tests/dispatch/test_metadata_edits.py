@@ -28,9 +28,9 @@ def test_it_is_told_from_another_picture_and_from_the_very_same_file(bench: Benc
         load_job(bench.sight("a.jpg", photo), bench.pair, 1 << 20, bench.now)
         for photo in (BLURRED, EDITED, b"another, " + BLURRED)
     )
-    assert metadata_edits.is_same_picture(edited)
-    assert not metadata_edits.is_same_picture(same)
-    assert not metadata_edits.is_same_picture(other)
+    assert edited.is_same_picture
+    assert not same.is_same_picture
+    assert not other.is_same_picture
 
 
 def test_its_finished_picture_is_put_into_the_new_file_without_the_engine(bench: Bench) -> None:
@@ -53,4 +53,4 @@ def test_where_the_output_is_no_longer_gpend_s_it_is_left_alone(bench: Bench) ->
 def test_a_picture_that_is_not_known_is_never_the_same(bench: Bench) -> None:
     row = bench.done("a.jpg", BLURRED)
     job = load_job(bench.sight("a.jpg", EDITED), bench.pair, 1 << 20, bench.now)
-    assert not metadata_edits.is_same_picture(replace(job, row=replace(row, picture=None)))
+    assert not replace(job, row=replace(row, picture=None)).is_same_picture

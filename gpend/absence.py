@@ -1,0 +1,83 @@
+"""Why a photo is not on record, in words, and by which paths the ledger may know what somebody names."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from gpend.intake import names
+from gpend.intake.ignoring import SENTENCES, Ignoring
+from gpend.settings import FolderSettings
+
+
+def reason(photo: Path, folders: Sequence[FolderSettings]) -> str:
+    """Why the ledger does not know a photo, in words."""
+    try:
+        return _reason(photo, folders)
+    except PermissionError as error:
+        return f"You may not look at {error.filename or photo}."
+
+
+def _reason(photo: Path, folders: Sequence[FolderSettings]) -> str:
+    path = _located(photo, folders)
+    if path is None:
+        watched = ", ".join(str(folder.source) for folder in folders) or "none"
+        return f"It lies in no watched folder. Watched are: {watched}."
+    folder = next(folder for folder in folders if path.is_relative_to(folder.source))
+    if photo.exists() and not path.exists():
+        return f"It lies in the output folder {folder.output}, but gpend did not make it."
+    relative = path.relative_to(folder.source)
+    is_named_so = names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat)
+    if photo.is_dir() and not names.is_excluded_directory(path) and not (relative.suffix and is_named_so):
+        return "There is no photo in it, or below it, that gpend knows."
+    if not is_named_so:
+        return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
+    if ignored := passed_over(path, folders):
+        return f"It is passed over: {ignored}."
+    return _reason_of_file(path)
+
+
+def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
+    """Why people have a photo, named as the ledger knows it, passed over now, in words; "" if they have not."""
+    for folder in folders:
+        if photo.is_relative_to(folder.source):
+            relative = photo.relative_to(folder.source)
+            above = os.fspath(relative.parent)
+            with suppress(OSError):  # who may not look has other words for it
+                rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
+                return SENTENCES.get(rules.reason(os.fspath(relative)), "")
+    return ""
+
+
+def _reason_of_file(path: Path) -> str:
+    if not path.exists():
+        return "There is no such file."
+    if not path.is_file():
+        return "It is not a plain file."
+    if not path.stat().st_size:
+        return "It is empty. Perhaps it is still being copied: gpend waits a while for its content, then sets it aside."
+    return (
+        "gpend has not taken it yet: it is new, or its end is missing, as while it is copied. gpend waits a while for "
+        "that, then sets it aside. Ask again later."
+    )
+
+
+def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
+    """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
+    pairs = [(folder.source, folder.output) for folder in folders]
+    return next(iter(paths_of(photo, pairs)), None)
+
+
+def paths_of(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:
+    """How the ledger may know `photo`: below a source, though it was named through a link or by its output."""
+    found: list[Path] = []
+    for said in (photo.absolute(), real(photo)):
+        for source, output in folders:
+            roots = (source, real(source), output, real(output))
+            found += [source / said.relative_to(root) for root in roots if said.is_relative_to(root)]
+    return list(dict.fromkeys(found))
+
+
+def real(path: Path) -> Path:
+    """Where a path leads, every link followed; it need not exist."""
+    return Path(os.path.realpath(path))
