@@ -72,7 +72,7 @@ class Evidence:
     local: float  # what is left over where it is strongest against what is left over everywhere
 
     def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
-        """(1, values): with the terms of the sharpness measure, as the fits take them."""
+        """(1, values) float64: with the terms of the sharpness measure, as the fits take them."""
         return np.array([[*astuple(self), *astuple(terms)]], np.float64)
 
 
@@ -114,7 +114,7 @@ def judgement(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise, terms: 
 
 
 def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
-    """What the fits say of evidence, (1, values), with a kernel of this confidence."""
+    """What the fits say of evidence, (1, values) float64, with a kernel of this confidence, 0 to 1."""
     unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -_FAR, _FAR)
     values = np.hstack([np.ones((1, 1)), unit])[0]
     worse, doubled, overlaid, before = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
@@ -182,7 +182,7 @@ def feature_refusal(result: Plane, padded: Plane, blur: Blur, noise: Noise) -> s
 
 
 def second_image(plane: Plane, level: float) -> float:
-    """How strong a second image of itself is in luma (_SIDE, _SIDE), against the first: 0 to about 1.
+    """How strong a second image of itself is in luma (_SIDE, _SIDE), 0 to 1, against the first: 0 to about 1.
 
     The log spectrum of a picture and its shifted copy waves with the shift: its inverse transform, the cepstrum
     (Bogert 1963), has a peak there. Frequencies count by how far they stand out of the noise `level`.

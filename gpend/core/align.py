@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gpend.core.photo import Box, Landmarks, Pixels, Plane, Point
 
 Transform: TypeAlias = NDArray[np.float64]
+"""(2, 3): times (x, y, 1), a point in pixels of one picture, it is that point in pixels of another."""
 
 FFHQ_TEMPLATE: Landmarks = (
     (0.3768, 0.4686),
@@ -119,7 +120,10 @@ def chained(second: Transform, first: Transform) -> Transform:
 
 
 def warped(image: Plane, transform: Transform, size: tuple[int, int], border: int) -> Plane:
-    """`image` through the transform into (width, height) = `size`: bicubic, filtered first where it shrinks."""
+    """`image` (h, w) or (h, w, 3) through the transform, float32 of the same range: bicubic, filtered where it shrinks.
+
+    `size` is the result's width and height, `border` what OpenCV is to see beyond the edge.
+    """
     low_high = (float(image.min()), float(image.max()))
     image, transform = _shrunk(image, transform)
     result = cv2.warpAffine(image, transform, size, flags=cv2.INTER_CUBIC, borderMode=border)

@@ -84,12 +84,12 @@ def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> 
 
 
 def luma(image: Plane) -> Plane:
-    """(height, width) float32 of an RGB picture (height, width, 3), by Rec. 601."""
+    """(height, width) float32 of an RGB picture (height, width, 3), in its range, by Rec. 601."""
     return np.asarray(cv2.cvtColor(np.asarray(image, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def smooth(image: Plane, sigma: float) -> Plane:
-    """A picture (h, w) or (h, w, channels) float32 under a Gaussian of `sigma` pixels; edges are mirrored."""
+    """A picture (h, w) or (h, w, channels), of any range, under a Gaussian of `sigma` pixels; edges are mirrored."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
@@ -100,7 +100,7 @@ def grain_kept(grain: Grain, face: Plane) -> Plane:
 
 
 def grained(restored: Plane, crop: Plane, kept: Plane) -> Plane:
-    """`restored` with as much of the grain of `crop` as `kept` (side, side) asks for, where less is left of it."""
+    """`restored` (side, side, 3) with as much of the grain of `crop` as `kept` (side, side) asks for; all 0 to 1."""
     fine, spread = _grain(luma(crop))
     if spread <= _NOISE:
         return restored

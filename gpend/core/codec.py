@@ -87,7 +87,7 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-    """The photo as (h, w, 3) RGB, stored orientation, long side at most `long_side`; decoded to its end."""
+    """The photo as (h, w, 3) uint8 RGB, stored orientation, long side at most `long_side`; decoded to its end."""
     with named("it cannot be decoded"):
         return CONTAINERS[header.format].overview(photo, header, long_side)
 
@@ -101,6 +101,7 @@ def decode(photo: bytes, header: Header) -> Decoded:
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
     """`photo` with the pixels under `changed` replaced and everything else kept; `history` is recorded if not empty.
 
+    pixels: (h, w, 3) uint8 or uint16 over the whole range; changed: (h, w) bool; both in stored orientation.
     The result has been decoded once and is of the same size and orientation. Raises PhotoError where that fails, and
     UnsupportedError where the photo's own tables round the whole change away.
     """

@@ -119,7 +119,7 @@ def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Pl
 
 
 def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
-    """(side, side): luma of a crop blurred by what blurred the face, with `around`, 1.5 times as wide, around it."""
+    """(side, side), 0 to 1: luma of a crop blurred as the face is, with `around`, (1.5 side, 1.5 side), around it."""
     whole, side = around.shape[0], plane.shape[0]
     laid = around.copy()
     start = (whole - side) // 2
@@ -130,13 +130,13 @@ def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
 
 
 def side_of(padded: Plane) -> int:
-    """Side of the crop in the middle of `padded`, (1.5 side, 1.5 side) or more axes, in pixels."""
+    """Side of the crop in the middle of `padded`, (1.5 side, 1.5 side) or more axes, of any range, in pixels."""
     side: int = round(padded.shape[0] / (1 + 2 * MARGIN))
     return side
 
 
 def middle(padded: Plane) -> Plane:
-    """The crop (side, side, ...) in the middle of (1.5 side, 1.5 side, ...): a view without its margin."""
+    """The crop (side, side, ...) in the middle of (1.5 side, 1.5 side, ...), of any range: a view of it."""
     side = side_of(padded)
     inner = slice((padded.shape[0] - side) // 2, (padded.shape[0] - side) // 2 + side)
     return padded[inner, inner]
@@ -177,7 +177,7 @@ def _transfer(kernel: Plane, side: int, whole: int) -> Spectrum:
 
 
 def resampled(kernel: Plane, factor: float) -> Plane:
-    """A kernel (k, k) float32 for a crop `factor` times as large, (m, m) of odd side and sum 1."""
+    """A kernel (k, k) float32 for a crop `factor` times as large, (m, m) of odd side, 0 and above, of sum 1."""
     if factor == 1:
         return kernel
     reach = int(np.ceil(kernel.shape[0] // 2 * factor))

@@ -15,7 +15,7 @@ class DetectFaces(Protocol):
     """Finds faces."""
 
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
-        """Faces in an upright RGB image (height, width, 3), in its coordinates, best score first."""
+        """Faces in an upright RGB image (height, width, 3) uint8, in its coordinates, best score first."""
         ...
 
 

@@ -28,7 +28,7 @@ def log_odds(crop: Plane) -> float:
 
 
 def pattern(crop: Plane) -> NDArray[np.float64]:
-    """(300,): what the fit looks at."""
+    """(300,) float64: what the fit looks at in a crop (side, side, 3), 0 to 1."""
     small = np.asarray(cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32)
     smooth = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), (0, 0), _SMOOTH)
     luma, chroma = smooth[:, :, 0], smooth[:, :, 1:] - 0.5

@@ -12,7 +12,7 @@ _MIRRORED = (2, 4, 5, 7)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """A view of the stored picture (h, w, ...) as a viewer shows it; orientations out of 1 to 8 are taken as 1."""
+    """A view of the stored picture (h, w, ...), of any range, as a viewer shows it; orientations but 1 to 8 are 1."""
     if orientation in TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     across, down = _flips(orientation)

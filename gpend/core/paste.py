@@ -53,7 +53,7 @@ def parsed(face: Plane, geometric: Plane) -> Plane:
 
 @cache
 def whole_crop(side: int) -> Plane:
-    """(side, side): 1 over an aligned crop, falling to 0 towards its border."""
+    """(side, side) float32: 1 over an aligned crop, falling to 0 towards its border."""
     ramp = np.clip((np.arange(side) + 0.5) / (_BORDER * side), 0, 1)
     ramp = np.minimum(ramp, ramp[::-1])
     line = ramp * ramp * (3 - 2 * ramp)
@@ -71,7 +71,7 @@ class Canvas:
     _pasted: list[tuple[tuple[int, int, int, int], Plane]] = field(default_factory=list)
 
     def paste(self, difference: Plane, weight: Plane, transform: align.Transform) -> None:
-        """Add `difference` (side, side, 3), -1 to 1, under `weight` (side, side); both live in the crop of `transform`.
+        """Add `difference` (side, side, 3), -1 to 1, under `weight` (side, side), 0 to 1, in the crop of `transform`.
 
         Where faces overlap, each pixel takes from the later one only what the earlier ones left of the weight.
         """

@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def crop(self) -> Plane:
-        """(side, side, 3): the crop without what is around it."""
+        """(side, side, 3), 0 to 1: the crop without what is around it."""
         return deconvolution.middle(self.padded)
 
 
@@ -143,7 +143,7 @@ def _seen_through(seen: Seen) -> Deconvolved:
 
 
 def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
-    """What the filter found, and where that rings or enlarges grain, what the refining network makes of it.
+    """What the filter found, (side, side, 3) 0 to 1, and where that rings or enlarges grain, what the network makes.
 
     The network `alone` leaves clean skin but soft eyes, the filter crisp eyes but skin with blotches.
     """

@@ -87,6 +87,7 @@ def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for 
 ) -> list[Face]:
     """The faces of a photo that lies on its side or its head, in stored coordinates; none where it stands upright.
 
+    `overview`: (h, w, 3) uint8 RGB in stored orientation.
     The turn with the most certain upright faces wins, if the surest of them is a face when it is looked at alone, and
     its certainty is more than `least`.
     """

@@ -51,7 +51,7 @@ def noticed(before: Plane, after: Plane, where: Mask) -> float:
 
 
 def resized(plane: Plane, side: int) -> Plane:
-    """A square plane (n, n) or (n, n, 3) float32 as (side, side, ...): by area where it becomes smaller."""
+    """A square plane (n, n) or (n, n, 3) float32 as (side, side, ...), in its range: by area where it shrinks."""
     method = cv2.INTER_AREA if side < plane.shape[0] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(plane, (side, side), interpolation=method), np.float32)
 

@@ -140,7 +140,7 @@ def decode(photo: bytes, header: Header) -> Decoded:
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
-    """`photo` with the pixels under `changed` replaced."""
+    """As in Container."""
     picture = _walked(photo)
     wanted = eight_bits(in_colour(_pixels(photo, header)).copy())
     wanted[changed] = pixels[changed]

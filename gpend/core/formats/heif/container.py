@@ -70,7 +70,7 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """A JPEG of `photo` with the pixels under `changed` replaced; a motion photo's video goes along behind it."""
+    """As in Container, but a JPEG; a motion photo's video goes along behind it."""
     picture, layout = _opened(photo), isobmff.survey(InMemory(photo))
     before = _pixels(picture)
     image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if _is_grey(before) else "RGB")

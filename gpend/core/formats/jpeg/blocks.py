@@ -46,7 +46,7 @@ class Blocks:
 
 
 def quantised(frame: Frame, pixels: NDArray[np.uint8], changed: Mask) -> tuple[Blocks, ...]:
-    """The blocks, for each component, that `changed` (h, w) touches, made from `pixels` (h, w, 3) RGB.
+    """The blocks, for each component, that `changed` (h, w) touches, made from `pixels` (h, w, 3) uint8 RGB.
 
     The frame's tables must be known, and its colour other than INK.
     """
@@ -140,7 +140,7 @@ def _bias(tall: int, wide: int, columns: int) -> NDArray[np.float32]:
 
 
 def table_of(component: Component) -> Table:
-    """The component's quantisation table. Raises PhotoError where the file defines none."""
+    """The component's quantisation table, (64,) int32, 1 and above. Raises PhotoError where the file defines none."""
     if component.table is None or not component.table.all():
         raise PhotoError("the JPEG is corrupt: a quantisation table is missing")
     return component.table

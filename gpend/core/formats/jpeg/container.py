@@ -52,12 +52,12 @@ def decode(photo: bytes, header: Header) -> Decoded:
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
-    """`photo` with the blocks under `changed` replaced."""
+    """As in Container: the blocks that `changed` touches are replaced, and no other bit."""
     return patched(_parsed(photo, header), pixels, changed, history)
 
 
 def patched(photo: bytes | Jpeg, pixels: Pixels, changed: Mask, history: str, suffix: str = "") -> Encoded:
-    """The same for other formats, whose photos become JPEGs and change their `suffix`."""
+    """As in Container, for other formats too, whose photos become JPEGs and change their `suffix`."""
     result = patch(photo, eight_bits(pixels), changed, history)
     read = header(result.photo)
     picture.decode(read.jpeg, QUICK[0])  # raises whatever a reader of it would meet

@@ -34,7 +34,7 @@ _WAVES = np.array(
 
 
 def transformed(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Whole-numbered samples (count, 8, 8) around zero to whole-numbered eighths of coefficients, of the same shape."""
+    """Whole samples (count, 8, 8), -128 to 127, to whole eighths of coefficients, of the same shape."""
     rows = _rounded(samples @ _WAVES.T, _BITS - _EXTRA)
     return _rounded(_WAVES @ rows, _BITS + _EXTRA)
 
@@ -45,7 +45,7 @@ def _rounded(numbers: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
 
 
 def restored(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coefficients (count, 8, 8) back to samples around zero, not rounded."""
+    """Coefficients (count, 8, 8) float32 back to samples, about -128 to 127, not rounded."""
     waves = (_WAVES / (8192 * np.sqrt(8))).astype(np.float32)
     samples: NDArray[np.float32] = waves.T @ coefficients @ waves
     return samples

@@ -20,7 +20,7 @@ _COARSE = 2 * SIDE
 
 
 def of_pixels(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Difference:
-    """The difference of two pictures of the same size, (h, w, 3)."""
+    """The difference of two pictures of the same size, (h, w, 3) uint8 RGB."""
 
     def shrunk(width: int, height: int) -> NDArray[np.float32]:
         planes = (new[..., place].astype(np.float32) - old[..., place] for place in range(3))

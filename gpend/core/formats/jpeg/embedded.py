@@ -49,7 +49,7 @@ class _Resource(NamedTuple):
 
 
 def refreshed(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference) -> Refreshed:
-    """The segments whose small pictures can be brought up to date; `pixels` (h, w, 3) are the new photo's."""
+    """The segments whose small pictures can be brought up to date; `pixels` (h, w, 3) uint8 are the new photo's."""
     result = Refreshed()
     for segment in jpeg.layout.segments:
         payload = jpeg.photo[segment.payload]

@@ -31,7 +31,7 @@ class Patched:
 
 
 def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history: str) -> Patched:
-    """`photo` with `pixels` (h, w, 3) RGB, stored orientation, where `changed` (h, w).
+    """`photo` with `pixels` (h, w, 3) uint8 RGB, stored orientation, where `changed` (h, w) bool.
 
     Only the DCT blocks that `changed` touches are replaced; every other coefficient, every metadata segment and what
     follows the picture stay the same, bit for bit. Decoders smooth colour over block borders, so with shared colour

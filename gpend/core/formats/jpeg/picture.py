@@ -41,7 +41,7 @@ class Replaced:
 
 
 def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask) -> Replaced:
-    """The picture with `pixels` (h, w, 3) RGB where `changed` (h, w).
+    """The picture with `pixels` (h, w, 3) uint8 RGB where `changed` (h, w) bool.
 
     Raises UnsupportedError for kinds that cannot be replaced, PhotoError for corrupt data.
     """
@@ -67,7 +67,7 @@ def _coded_again(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, note: str
 
 
 def decode(photo: bytes | Jpeg, eighths: int = 8) -> NDArray[np.uint8]:
-    """The picture in stored orientation, (h, w, 3) RGB, at `eighths`/8 of its size, 1 to 8, rounded up.
+    """The picture in stored orientation, (h, w, 3) uint8 RGB, at `eighths`/8 of its size, 1 to 8, rounded up.
 
     Raises IncompleteError where it ends early, UnsupportedError for inks, and PhotoError where the data are corrupt:
     with libturbojpeg wherever a decoder has to guess, without it only where Pillow gives up.

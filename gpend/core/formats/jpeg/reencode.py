@@ -16,7 +16,7 @@ _SUBSAMPLING = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 
 
 def reencoded(frame: Frame, pixels: NDArray[np.uint8], *, optimize: bool) -> bytes:
-    """All of `pixels` (h, w, 3) coded like `frame`; colour that Pillow cannot share in the same way is not shared."""
+    """All of `pixels` (h, w, 3) uint8 RGB, coded like `frame`; colour that Pillow cannot share alike is not shared."""
     mode = "L" if frame.colour is Colour.GREY else "RGB"
     options: dict[str, Any] = {"restart_marker_blocks": frame.restart} if frame.restart else {}
     output = io.BytesIO()
@@ -39,7 +39,7 @@ def _shared(frame: Frame) -> tuple[int, int]:
 
 
 def decoded(coded: bytes, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-    """The picture as (h, w, 3) RGB, shrunk to `size` (width, height). Raises PhotoError where Pillow gives up."""
+    """The picture as (h, w, 3) uint8 RGB, shrunk to `size` (width, height). Raises PhotoError where Pillow gives up."""
     try:
         with Image.open(io.BytesIO(coded), formats=("JPEG",)) as image:
             image.draft(None, size or image.size)

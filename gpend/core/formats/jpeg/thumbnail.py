@@ -33,7 +33,7 @@ def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -
     """The thumbnail with the photo's change put in; the same bytes where that is not seen or does not fit.
 
     The change is softened a little where that makes it no longer than it was: then it can stay in its place.
-    `pixels` (h, w, 3) are the new photo's. Raises PhotoError for a thumbnail that gpend cannot decode or write.
+    `pixels` (h, w, 3) uint8 are the new photo's. Raises PhotoError for a thumbnail that gpend cannot decode or write.
     """
     small = parse(thumbnail)
     if small.frame.width * small.frame.height > min(_LARGEST, pixels.shape[0] * pixels.shape[1]):

@@ -98,7 +98,7 @@ class Turbo:
                 self.library.tjFree(output)
 
     def decode(self, coded: bytes, width: int, height: int) -> NDArray[np.uint8]:
-        """The picture as (height, width, 3) RGB; the size is the picture's own or n/8 of it, rounded up.
+        """The picture as (height, width, 3) uint8 RGB; the size is the picture's own or n/8 of it, rounded up.
 
         Raises WarnedError where libjpeg so much as warns: other decoders fill up what is missing with grey.
         Raises PhotoError where it gives up.

@@ -62,7 +62,7 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """`photo` with the pixels under `changed` replaced, but for those that are transparent."""
+    """As in Container, but pixels that are transparent stay."""
     picture = _checked(photo)
     edit = edited(picture, _samples(picture), pixels, changed)
     kept = edit.layout == picture.layout

@@ -87,7 +87,7 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """`photo` with the pixels under `changed` replaced; with a palette, by its nearest entries."""
+    """As in Container; with a palette, by its nearest entries."""
     picture = _walked(photo)
     before = strips.samples(photo, picture.layout)
     after = _edited(picture, before, pixels, changed)

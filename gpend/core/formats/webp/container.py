@@ -89,7 +89,7 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """`photo` with the pixels under `changed` replaced."""
+    """As in Container."""
     picture = _walked(photo)
     samples = _samples(picture)
     samples[..., :3][changed] = pixels[changed]
