@@ -28,6 +28,16 @@ def test_every_file_that_is_named_is_there() -> None:
         assert (ROOT / name).is_file(), name
 
 
+def test_the_table_of_layers_is_that_of_the_import_contracts() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    height = {name: row for row, names in enumerate(layers) for name in re.split(r"\s*[|:]\s*", names)}
+    table = TEXT.split("| layer | what |")[1].split("## ")[0]
+    told = re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `")))
+    assert set(told) == set(height) - {"__main__"}
+    assert [height[name] for name in told] == sorted(height[name] for name in told)
+
+
 def test_it_is_one_page_and_comes_with_the_source() -> None:
     assert len(TEXT.splitlines()) <= 130
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -13,6 +13,7 @@ from PIL import Image, ImageFile
 from gpend.core import codec
 from gpend.core.codec import Format, Header
 from gpend.core.formats.scaling import reduced
+from gpend.core.formats.signatures import SIGNATURES
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
@@ -27,6 +28,11 @@ COARSE = {"png-grey-1": 255, "png-grey-4": 17, "png-palette": 16, "tiff-palette"
 every_kind = pytest.mark.parametrize("name", photos.RESTORABLE)
 lossless = pytest.mark.parametrize("name", photos.LOSSLESS)
 lossy = pytest.mark.parametrize("name", [name for name in photos.RESTORABLE if name not in photos.LOSSLESS])
+
+
+def test_every_format_has_its_container_and_is_followed_to_its_end() -> None:
+    followed = {each.format for each in SIGNATURES if each.structure} | {Format.AVIF, Format.HEIF}
+    assert set(codec.CONTAINERS) == set(Format) == followed - {None}
 
 
 def made(name: str, width: int = 120, height: int = 150) -> tuple[bytes, Header]:

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpend.core import codec
+from gpend.core.formats import Format
 from gpend.errors import PhotoError
 from gpend.intake.completeness import Completeness, completeness
 from gpend.settings import PhotoSettings
@@ -25,6 +26,10 @@ WHOLE = {
 }
 BLOCK = 4096
 formats = pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE.keys())
+
+
+def test_every_format_is_among_them() -> None:
+    assert {each.value for each in Format} <= set(WHOLE)
 
 
 @formats
