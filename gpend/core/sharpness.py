@@ -30,6 +30,8 @@ _COARSE = 4  # what is left of the features is looked at on a crop smaller by th
 _LARGEST_EXPONENT = 700.0  # of which a float still holds the power
 _ENLARGED = (-2.5, 2.5)  # log2 of scales: what is farther out, the fit never saw
 _BLOCKINESS = (-2.0, 12.0)  # standard errors, likewise
+_FARTHEST = 4  # spreads from the mean that a term counts for: what the fit never saw must not swing it
+_LEAST_SHARE, _LEAST_SLOPE, _LEAST_ENERGY = 1e-4, 1e-6, 1e-9  # added, so that a flat crop has logarithms too
 _STRONG = 20  # the strongest edges are one pixel in this many
 
 Values: TypeAlias = NDArray[np.float64]
@@ -101,7 +103,7 @@ def residual_detail(crop: Plane) -> float:
         np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / _COARSE), np.float32)[inner]
         for sigma in (_SIGMAS[-2], _SIGMAS[-1], 2 * _SIGMAS[-1])
     )
-    return float(np.log10((fine - middle).std() / ((middle - coarse).std() + 1e-4) + 1e-4))
+    return float(np.log10((fine - middle).std() / ((middle - coarse).std() + _LEAST_SHARE) + _LEAST_SHARE))
 
 
 def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
@@ -123,7 +125,7 @@ def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
 def standard(found: Values) -> Values:
     """(count, terms) float64 as (count, 1 + terms): 1 and every term, standardised."""
     unit = (found - np.asarray(coefficients.MEANS)) / np.asarray(coefficients.SPREADS)
-    return np.hstack([np.ones((len(unit), 1)), np.clip(unit, -4, 4)])  # what the fit never saw must not swing it
+    return np.hstack([np.ones((len(unit), 1)), np.clip(unit, -_FARTHEST, _FARTHEST)])
 
 
 def quadratic(found: Values) -> Values:
@@ -146,7 +148,7 @@ def _edge(smoothed: Plane) -> float:
     count = slope.size // _STRONG
     strong = np.argpartition(slope.ravel(), -count)[-count:]
     steep = float(slope.ravel()[strong].mean())
-    return float(np.log10(float(curvature.ravel()[strong].mean()) / (steep + 1e-6) + 1e-4))
+    return float(np.log10(float(curvature.ravel()[strong].mean()) / (steep + _LEAST_SLOPE) + _LEAST_SHARE))
 
 
 def _direction(band: Plane) -> float:
@@ -154,10 +156,11 @@ def _direction(band: Plane) -> float:
     across, down = (cv2.Sobel(band, cv2.CV_32F, dx, 1 - dx, ksize=3).ravel() for dx in (1, 0))
     own, other, mixed = float(across @ across), float(down @ down), float(across @ down)
     spread = math.hypot(own - other, 2 * mixed)
-    return math.log10((own + other + spread + 1e-6) / (max(own + other - spread, 0.0) + 1e-6))
+    return math.log10((own + other + spread + _LEAST_SLOPE) / (max(own + other - spread, 0.0) + _LEAST_SLOPE))
 
 
 def _concentration(energy: Plane) -> float:
     """The share of a band's energy that its strongest tenth of blocks holds, log10: high for edges, low for noise."""
     ordered = np.sort(energy.ravel())
-    return float(np.log10(float(ordered[-len(ordered) // 10 :].sum()) / (float(ordered.sum()) + 1e-9) + 1e-4))
+    share = float(ordered[-len(ordered) // 10 :].sum()) / (float(ordered.sum()) + _LEAST_ENERGY)
+    return float(np.log10(share + _LEAST_SHARE))

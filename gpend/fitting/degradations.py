@@ -60,7 +60,7 @@ SEVERITIES = 4
 
 
 def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random) -> Shot:
-    """The clean crop as a photo of a face `face_px` wide, spoiled by `kind` at `severity` (0 to SEVERITIES - 1)."""
+    """The clean crop (side, side, 3) as a photo of a face `face_px` wide, spoiled by `kind` at `severity` (from 0)."""
     side = max(32, round(face_px / FACE_SHARE))
     truth = resized(clean, side)
     image = truth.astype(np.float32)
@@ -73,12 +73,12 @@ def shot(clean: Image, kind: Kind, severity: int, face_px: float, random: Random
 
 
 def saved(image: NDArray[np.float32], quality: int) -> Image:
-    """As a JPEG of this quality gives it back; `image` is told from 0 to 255."""
+    """As a JPEG of this quality gives it back, (h, w, 3) uint8; `image` is (h, w, 3) float32, 0 to 255."""
     return _compressed(_whole(image), quality)
 
 
 def resized(image: Image, side: int) -> Image:
-    """To a square of `side`: by area down, bicubic up."""
+    """(n, n, 3) uint8 to a square of `side`: by area down, bicubic up."""
     method = cv2.INTER_AREA if side < image.shape[0] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (side, side), interpolation=method), np.uint8)
 

@@ -35,7 +35,7 @@ class Distance(Protocol):
     """How far two aligned crops are from each other, by one measure; `frame` shows where the face is."""
 
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """0 for the same."""
+        """0 for the same; all are (side, side, 3) float32 RGB, 0 to 1."""
         ...
 
 
@@ -50,7 +50,10 @@ INNER = inner(TEMPLATE)
 
 
 def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
-    """1 less the structural similarity of luma (Wang 2004, Gaussian window of 1.5 px), over a part of the crops."""
+    """1 less the structural similarity of luma over a part of crops (side, side, 3), 0 to 1.
+
+    Wang 2004, with a Gaussian window of 1.5 px.
+    """
     one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
     mean_one, mean_two = _blur(one), _blur(two)
     spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
@@ -66,7 +69,7 @@ class Features:
         self._detect = detect
 
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """Mean absolute difference, summed over the stages."""
+        """As in Distance: mean absolute difference, summed over the stages."""
         del frame
         pairs = zip(self._detect.features(first), self._detect.features(second), strict=True)
         return float(sum(np.abs(one - two).mean() for one, two in pairs))
@@ -99,7 +102,7 @@ class Identity:
         return all(find_spec(name) is not None for name in cls.PACKAGES)
 
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """Euclidean distance of the two descriptors; all three are measured crops, framed alike."""
+        """As in Distance: Euclidean, of the two descriptors; all three are measured crops, framed alike."""
         return float(np.linalg.norm(self.descriptor(first, frame) - self.descriptor(second, frame)))
 
     def descriptor(self, crop: Plane, frame: Plane) -> Values:

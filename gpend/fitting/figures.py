@@ -36,7 +36,7 @@ class Refitted:
         self.template: Landmarks = network.template
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """As the network itself."""
+        """As in RestoreFaces."""
         return self._network(crops)
 
 
@@ -50,11 +50,11 @@ class Judge:
         self._identity = Identity() if Identity.is_there() else None
 
     def for_fit(self, picture: Plane, truth: Plane) -> tuple[float, ...]:
-        """Structure and features: identity judges, and takes part in no fit."""
+        """Structure and features of pictures (side, side, 3), 0 to 1: identity judges, and takes part in no fit."""
         return self._structure(picture, truth), self._features(self._small(picture), self._small(truth), truth)
 
     def __call__(self, picture: Plane, truth: Plane) -> dict[str, float]:
-        """By name."""
+        """Every distance by its name, of pictures (side, side, 3) float32, 0 to 1."""
         structure, features = self.for_fit(picture, truth)
         found = {"structure": structure, "features": features}
         if self._identity is None:

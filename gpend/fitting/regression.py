@@ -7,7 +7,10 @@ Values = NDArray[np.float64]
 
 
 def linear(rows: Values, wanted: Values, weight: Values, ridge: float = 2.0) -> Values:
-    """Weights of a weighted least-squares fit with a ridge."""
+    """(n,) weights of a weighted least-squares fit with a ridge: rows (m, n), what is wanted and its weight (m,).
+
+    The first column is the constant and is not held back.
+    """
     held = np.full(rows.shape[1], ridge)
     held[0] = 1e-9
     return np.asarray(
@@ -16,7 +19,10 @@ def linear(rows: Values, wanted: Values, weight: Values, ridge: float = 2.0) -> 
 
 
 def quantile(rows: Values, wanted: Values, share: float, ridge: float, rounds: int = 60) -> Values:
-    """Weights of a quantile regression: `share` of the wanted values lie below their fit. Iterated least squares."""
+    """(n,) weights of a quantile regression of rows (m, n): `share` of the wanted values (m,) lie below their fit.
+
+    Iterated least squares; the constant is not held back.
+    """
     weight = np.ones(len(rows))
     for _ in range(rounds):
         fitted = linear(rows, wanted, weight / weight.mean(), ridge)

@@ -45,7 +45,7 @@ def faces(folder: Path, every: int = 1) -> list[Path]:
 
 
 def loaded(path: Path) -> NDArray[np.uint8]:
-    """One aligned face, RGB."""
+    """One aligned face, (h, w, 3) uint8 RGB."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"{path} cannot be read as a picture")
@@ -75,8 +75,8 @@ def _under(seen: NDArray[np.uint8], random: Random | None) -> NDArray[np.uint8]:
 def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int, room: float) -> Sample:
     """Shot `turn` of `each` of the face `number`: every kind comes as often; the same for the same numbers.
 
-    `room` is the side of the crop of the network that is to restore it, against the measured one: a larger network is
-    for larger faces.
+    `clean` is that face, (side, side, 3) uint8 RGB. `room` is the side of the crop of the network that is to restore
+    it, against the measured one: a larger network is for larger faces.
     """
     random = np.random.default_rng((_SEED, number, turn))
     kind = (*DEGRADED, Kind.SHARP)[(number * each + turn) % (len(DEGRADED) + 1)]
@@ -88,7 +88,7 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
 
 
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
-    """A quarter without colour, some lit from one side, and some darker or harder than they were."""
+    """A face (side, side, 3) uint8 RGB: a quarter without colour, some lit from one side, some darker or harder."""
     image = clean / 255.0
     if random.uniform() < 0.3:
         image = image * _side_light(clean.shape[0], random)[:, :, None]

@@ -34,7 +34,7 @@ class Trial:
     template: Landmarks
 
     def blended(self, bands: tuple[float, ...]) -> Plane:
-        """Restored as gpend does it, with this share of the network's change in each band."""
+        """(size, size, 3), 0 to 1: restored as gpend does it, with this share of the network's change in each band."""
         return blended(self.output, self.crop, bands, gates.unit(self.template))
 
 
@@ -57,7 +57,7 @@ def trial(sample: Sample, networks: Networks, network: RestoreFaces) -> Trial | 
 
 
 def framed(sample: Sample, network: RestoreFaces) -> tuple[Plane, align.Transform]:
-    """A shot aligned to a network's template, and the transform to it."""
+    """A shot aligned to a network's template, (size, size, 3), 0 to 1, and the transform to it."""
     if _is_measured(network):
         return sample.crop, sample.transform
     transform = align.chained(align.similarity(TEMPLATE, network.template), sample.transform)
@@ -65,17 +65,17 @@ def framed(sample: Sample, network: RestoreFaces) -> tuple[Plane, align.Transfor
 
 
 def truth_of(sample: Sample) -> Plane:
-    """The sharp face in the crop that is measured."""
+    """The sharp face in the crop that is measured, (256, 256, 3), 0 to 1."""
     return _true(sample, TEMPLATE, sharpness.SIDE)
 
 
 def truth_for(sample: Sample, network: RestoreFaces) -> Plane:
-    """The sharp face, aligned to a network's template."""
+    """The sharp face, aligned to a network's template: (size, size, 3), 0 to 1."""
     return _true(sample, TEMPLATE if _is_measured(network) else network.template, network.size)
 
 
 def resized(crop: Plane, side: int) -> Plane:
-    """A square crop at another side; shrunk by area."""
+    """A square crop (n, n, 3), 0 to 1, at another side; shrunk by area."""
     return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -111,7 +111,7 @@ def seen_of(sample: Sample, blur: Blur) -> restore.Seen:
 
 
 def applied(crop: Plane, attempt: restore.Attempt, transform: align.Transform) -> Plane:
-    """The crop of `transform` with what an attempt changes."""
+    """The crop of `transform`, (side, side, 3), 0 to 1, with what an attempt changes."""
     change = np.asarray(attempt.change * attempt.weight[:, :, None], np.float32)
     onwards = align.chained(transform, align.inverted(attempt.transform))
     side = (crop.shape[1], crop.shape[0])

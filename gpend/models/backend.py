@@ -50,7 +50,7 @@ class Backend(Protocol):
         ...
 
     def upload(self, array: NDArray[np.float32]) -> Tensor:
-        """The array on the device; computing that is asked for from now on waits for it, the caller does not."""
+        """The array, of any shape, on the device; what is computed from now on waits for it, the caller does not."""
         ...
 
     def download(self, *tensors: Tensor) -> Callable[[], Arrays]:
@@ -82,7 +82,7 @@ class Cpu:
         return nullcontext()
 
     def upload(self, array: NDArray[np.float32]) -> Tensor:
-        """The array's own memory."""
+        """As in Backend: the array's own memory."""
         return torch.from_numpy(np.ascontiguousarray(array))
 
     def download(self, *tensors: Tensor) -> Callable[[], Arrays]:

@@ -43,7 +43,7 @@ class BatchedRestorer:
         self._batcher: Batcher[Plane, Plane] = Batcher(self._computed, lambda: _MOST, callers)
 
     def __call__(self, crops: Plane) -> Plane:
-        """Restored crops for crops, as the network says."""
+        """As in RestoreFaces."""
         if not len(crops):
             return self.network(crops)
         with self._standing():
@@ -64,7 +64,7 @@ class BatchedEstimator:
         self._batcher: Batcher[Plane, tuple[Plane, np.float32]] = Batcher(self._computed, lambda: _MOST, callers)
 
     def __call__(self, crops: Plane) -> Kernels:
-        """The kernels of luma crops, as the network says."""
+        """As in EstimateBlur."""
         if not len(crops):
             return self.network(crops)
         with self._standing():
@@ -87,7 +87,7 @@ class BatchedRefiner:
         self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = Batcher(self._computed, lambda: _MOST, callers)
 
     def __call__(self, crops: Plane, weak: Plane, strong: Plane) -> Plane:
-        """Refined crops for crops and their filtered lumas, as the network says."""
+        """As in RefineFaces."""
         if not len(crops):
             return self.network(crops, weak, strong)
         with self._standing():

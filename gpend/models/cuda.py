@@ -79,7 +79,7 @@ class Cuda:
             yield
 
     def upload(self, array: NDArray[np.float32]) -> Tensor:
-        """Through page-locked memory, on a stream of its own: beside what the card computes."""
+        """As in Backend: through page-locked memory, on a stream of its own, beside what the card computes."""
         locked = torch.from_numpy(np.ascontiguousarray(array)).pin_memory()
         with torch.cuda.stream(self._up):
             there = locked.to(self._device, non_blocking=True)

@@ -75,7 +75,7 @@ class Gpen:
 
     @torch.inference_mode()
     def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same as calling it, in full precision whatever it would choose: to judge the choice."""
+        """As in RestoreFaces, in full precision whatever it would choose: to judge the choice."""
         with self._turn, self._backend.exact():
             return self._computed(crops, self._network)().pictures
 
@@ -146,7 +146,7 @@ class _Begun:
 
 
 def batches(crops: NDArray[np.float32], sizes: Sequence[int]) -> Iterator[NDArray[np.float32]]:
-    """`crops` in order, cut into batches of the given sizes, which fall and end in 1."""
+    """`crops` (count, size, size, 3) in order, cut into batches of the given sizes, which fall and end in 1."""
     start = 0
     for size in sizes:
         while len(crops) - start >= size:

@@ -25,7 +25,7 @@ class Graphs:
         self._recorded: dict[Sequence[int], _Recorded] = {}
 
     def add(self, pictures: Tensor, record: Record) -> None:
-        """Record what is done with as many pictures of this size. Raises RuntimeError where that cannot be done."""
+        """Record what is done with so many pictures (count, 3, h, w). Raises RuntimeError where that cannot be done."""
         one = _Recorded(pictures.clone())
 
         def run() -> None:
@@ -35,7 +35,7 @@ class Graphs:
         self._recorded[pictures.shape] = one
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Pictures for pictures; what is given belongs to the caller."""
+        """Pictures for pictures (count, 3, h, w); what is given belongs to the caller."""
         one = self._recorded.get(pictures.shape)
         if one is None or one.replay is None:
             return self._network(pictures)

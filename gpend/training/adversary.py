@@ -72,7 +72,7 @@ class FaceFeatures(nn.Module):
 
 
 def generator_loss(found: Tensor, truth: Tensor, adversary: Adversary, features: FaceFeatures) -> Tensor:
-    """What GPEN makes small: the difference, the features' difference, and what the judges tell it by."""
+    """What GPEN makes small for RGB (n, 3, h, w), 0 to 1: the difference, the features', and what the judges see."""
     judged = adversary(found)
     with torch.no_grad():
         wanted = adversary(truth)
@@ -88,7 +88,7 @@ def generator_loss(found: Tensor, truth: Tensor, adversary: Adversary, features:
 
 
 def adversary_loss(found: Tensor, truth: Tensor, adversary: Adversary) -> Tensor:
-    """Hinge loss of the judges (Lim and Ye 2017)."""
+    """Hinge loss of the judges (Lim and Ye 2017) on RGB (n, 3, h, w), 0 to 1."""
     losses = [
         functional.relu(1 - true).mean() + functional.relu(1 + false).mean()
         for (true, _), (false, _) in zip(adversary(truth), adversary(found.detach()), strict=True)

@@ -28,7 +28,7 @@ def sharp(faces: Tensor, draw: Draw) -> Tensor:
 
 
 def spoiled(truth: Tensor, draw: Draw) -> Tensor:
-    """The photos of `truth`, of the same shape."""
+    """The photos of `truth`, (n, 3, 256, 256), 0 to 1, of the same shape."""
     device = truth.device
     blurred = convolved(truth, _on(draw.kernels, device)).clamp(0, 1)
     generator = torch.Generator(device).manual_seed(draw.seed)
@@ -54,7 +54,7 @@ def transfer(kernels: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def rescaled(pictures: Tensor, side: int) -> Tensor:
-    """To a square of `side`: filtered first where it shrinks, bicubic where it grows."""
+    """(n, channels, h, w) to a square of `side`: filtered first where it shrinks, bicubic where it grows."""
     if pictures.shape[-1] == side:
         return pictures
     mode = "bilinear" if side < pictures.shape[-1] else "bicubic"

@@ -91,7 +91,7 @@ class Row:
 
 
 def photos_of(truth: Tensor, spoiling: Spoiling, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Truth in its light, photos of it, and their kernels; the same for the same seed."""
+    """Truth (n, 3, 256, 256) in its light, photos of it, and kernels (n, 41, 41); the same for the same seed."""
     random = np.random.default_rng((seed, SPOILINGS.index(spoiling)))
     found = torch.from_numpy(np.stack([spoiling.kernel(random) for _ in range(len(truth))])).to(truth.device)
     generator = torch.Generator(truth.device).manual_seed(seed)
@@ -108,7 +108,7 @@ def photos_of(truth: Tensor, spoiling: Spoiling, seed: int) -> tuple[Tensor, Ten
 def tried(
     truth: Tensor, spoiling: Spoiling, restorer: Restorer, gpen: Callable[[Tensor], Tensor] | None = None
 ) -> Tries:
-    """Every way of restoring the spoiled faces."""
+    """Every way of restoring the spoiled faces; all are (n, 3, 256, 256), 0 to 1."""
     lit, photo, found = photos_of(truth, spoiling, 7)
     best, seen = restorer.filtered(photo, blur=known(found)), restorer.filtered(photo)
     tries = {"photo": photo, "filtered": jpeg.joined(seen.strong, seen.chroma).clamp(0, 1)}

@@ -77,7 +77,7 @@ class Wiener:
         return weak, strong
 
     def directed(self, luma: Tensor, blur: Estimate, noise: Tensor) -> Estimate:
-        """Each kernel or its mirror image, as gpend.core.direction tells: the one that leaves fewer edges."""
+        """Each kernel or its mirror image, whichever leaves fewer edges in luma (n, 1, 256, 256): core.direction."""
         turned = Estimate(blur.kernels.flip(1, 2), blur.error)
         better = _edges(self(luma, turned, noise)[0]) < _edges(self(luma, blur, noise)[0])
         return Estimate(torch.where(better[:, None, None], turned.kernels, blur.kernels), blur.error)
@@ -105,7 +105,7 @@ def estimated(network: Callable[[Tensor], Tensor], luma: Tensor) -> Estimate:
 
 
 def known(kernels: Tensor) -> Estimate:
-    """As an estimate that is as good as certain."""
+    """Kernels (n, 41, 41) as an estimate that is as good as certain."""
     return Estimate(kernels, torch.full((len(kernels),), _LEAST_ERROR, device=kernels.device))
 
 

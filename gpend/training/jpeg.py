@@ -41,7 +41,7 @@ def split(rgb: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def joined(luma: Tensor, chroma: Tensor) -> Tensor:
-    """The way back from `split`; values may lie beyond 0 and 1."""
+    """The way back from `split`: RGB (n, 3, h, w), whose values may lie beyond 0 and 1."""
     return torch.einsum("ij,njhw->nihw", luma.new_tensor(_TO_RGB), torch.cat([luma, chroma], 1))
 
 

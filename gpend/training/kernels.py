@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kernel = NDArray[np.float32]
+"""(SIDE, SIDE), 0 and above, of sum 1."""
 Points = NDArray[np.float64]
 Random = np.random.Generator
 

@@ -20,7 +20,7 @@ def kernel_loss(logits: Tensor, kernels: Tensor) -> Tensor:
 
 
 def transfer_error(found: Tensor, kernels: Tensor) -> Tensor:
-    """Mean squared error of the transfer function, low frequencies counting most; mirrored as in `kernel_loss`."""
+    """Mean squared error of the transfer function of (n, side, side), low frequencies most; mirrored as above."""
     return torch.minimum(_transfer_errors(found, kernels), _transfer_errors(found, kernels.flip(1, 2))).mean()
 
 
@@ -40,31 +40,31 @@ def _transfer_errors(found: Tensor, kernels: Tensor) -> Tensor:
 
 
 def luma_loss(found: Tensor, truth: Tensor) -> Tensor:
-    """Values, edges at two scales and structure."""
+    """Values, edges at two scales and structure of luma (n, 1, h, w)."""
     edges = edge_error(found, truth) + edge_error(functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2))
     return charbonnier(found, truth) + 0.5 * edges + 0.1 * (1 - structure(found, truth, stride=3))
 
 
 def chroma_loss(found: Tensor, truth: Tensor) -> Tensor:
-    """Values, and edges at half resolution."""
+    """Values, and edges at half resolution, of chroma (n, 2, h, w), -0.5 to 0.5."""
     return charbonnier(found, truth) + 0.5 * edge_error(
         functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2)
     )
 
 
 def charbonnier(found: Tensor, truth: Tensor) -> Tensor:
-    """The mean absolute difference, smooth at 0."""
+    """The mean absolute difference, smooth at 0; of any shape."""
     return torch.sqrt((found - truth) ** 2 + 1e-6).mean()
 
 
 def edge_error(found: Tensor, truth: Tensor) -> Tensor:
-    """The mean absolute difference of neighbouring differences, across and down."""
+    """The mean absolute difference of neighbouring differences of (n, channels, h, w), across and down."""
     error = found - truth
     return (error[..., 1:] - error[..., :-1]).abs().mean() + (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
 
 
 def structure(found: Tensor, truth: Tensor, stride: int = 1) -> Tensor:
-    """Structural similarity (Wang 2004) in windows of 7 x 7, `stride` pixels apart; 1 for the same picture."""
+    """Structural similarity (Wang 2004) of (n, 1, h, w) in windows of 7 x 7, `stride` apart; 1 for the same."""
 
     def mean(values: Tensor) -> Tensor:
         return functional.avg_pool2d(values, 7, stride)

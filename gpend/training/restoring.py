@@ -20,7 +20,7 @@ class Filtered:
 
     @property
     def planes(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """In the order in which the refining network takes them."""
+        """In the order in which the refining network takes them; (n, 1, 256, 256), chroma (n, 2, 256, 256)."""
         return self.luma, self.chroma, self.weak, self.strong
 
 
@@ -54,5 +54,5 @@ class Restorer:
 
     @torch.no_grad()
     def __call__(self, photos: Tensor) -> Tensor:
-        """As `refined`, within 0 and 1."""
+        """RGB (n, 3, 256, 256), as `refined`, within 0 and 1."""
         return self.refined(photos).clamp(0, 1)

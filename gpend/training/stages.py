@@ -56,7 +56,7 @@ class KernelStage:
         self._settings = settings
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
-        """As Stage says."""
+        """As in Stage."""
         with torch.no_grad():
             photo = degradations.spoiled(jpeg.split(truth)[0], draw)
             kernels = torch.from_numpy(draw.kernels).to(truth.device)
@@ -85,7 +85,7 @@ class RefineStage:
         self._before = Restorer(kernel_network(settings, device), wiener)
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
-        """As Stage says; a part of every face is enough."""
+        """As in Stage; a part of every face is enough."""
         random = np.random.default_rng(draw.seed)
         with torch.no_grad():
             uneven = torch.from_numpy(np.exp(random.normal(0, _UNEVEN, len(truth))).astype(np.float32))
@@ -126,7 +126,7 @@ class GpenStage:
         self._before = Restorer(kernel, wiener, refine_network(settings, device))
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
-        """As Stage says."""
+        """As in Stage."""
         with torch.no_grad():
             refined = self._before.refined(degradations.spoiled(truth, draw)).clamp(0, 1)
         with _halved(self._settings, truth.device):

@@ -23,7 +23,7 @@ class Normalise(nn.Module):
     """The first of the mapping layers."""
 
     def forward(self, code: Tensor) -> Tensor:
-        """Each row to a mean square of one."""
+        """Each row of (count, features) to a mean square of one."""
         return normalise(code)
 
 

@@ -32,7 +32,7 @@ def normalise(latent: Tensor) -> Tensor:
 
 
 def activate(features: Tensor) -> Tensor:
-    """Leaky ReLU, in place; bias and gain are in already."""
+    """Leaky ReLU of (count, channels, h, w) or (count, features), in place; bias and gain are in already."""
     return functional.leaky_relu_(features, _SLOPE)
 
 
@@ -42,7 +42,7 @@ def empty(*shape: int) -> nn.Parameter:
 
 
 def replaced(values: Tensor) -> nn.Parameter:
-    """A parameter in the memory layout that convolutions are fastest in."""
+    """A parameter of any shape, in the memory layout that convolutions are fastest in."""
     if values.dim() == 4:  # noqa: PLR2004 - the layout is defined for these alone
         values = values.contiguous(memory_format=torch.channels_last)
     return nn.Parameter(values, requires_grad=False)
@@ -68,11 +68,11 @@ class Blur(nn.Module):
         self.kernel = self.kernel.expand(channels, 1, 4, 4).contiguous(memory_format=torch.channels_last)
 
     def forward(self, features: Tensor, padding: int) -> Tensor:
-        """Blur every channel by itself; the sides grow by 2 x padding - 3."""
+        """Blur every channel of (count, channels, h, w) by itself; the sides grow by 2 x padding - 3."""
         return functional.conv2d(features, self.kernel, padding=padding, groups=self.kernel.shape[0])
 
     def upsample(self, image: Tensor) -> Tensor:
-        """Twice the size."""
+        """(count, channels, 2 * h, 2 * w) of (count, channels, h, w)."""
         return functional.conv_transpose2d(image, self.kernel, stride=2, padding=1, groups=self.kernel.shape[0])
 
 
