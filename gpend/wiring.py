@@ -122,17 +122,17 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
 
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
-    with _opened(settings) as (ledger, outfit):
-        metrics = Metrics(settings.ledger, outfit.about)
-        outfit.note_seconds(metrics.note_seconds)
+    with _opened(settings) as (ledger, reloader):
+        metrics = Metrics(settings.ledger, reloader.about)
+        reloader.note_seconds(metrics.note_seconds)
         notifier = Notifier.from_environment()
         around = Environment(
             notifier=notifier,
             crash_detector=CrashDetector(settings.ledger),
             listeners=(metrics,),
-            reload=lambda: outfit.change(reload()),
+            reload=lambda: reloader.change(reload()),
         )
-        daemon = Daemon(outfit.runtime, ledger, around)
+        daemon = Daemon(reloader.runtime, ledger, around)
         exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
         exporter.start()
         try:
@@ -163,13 +163,13 @@ def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Ans
 def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
     """One pass over every folder; `show` is told how far it is. Raises as `run` does."""
     quiet = settings.log.model_copy(update={"level": max(settings.log.level, "warning", key=_LEVELS.index)})
-    with _opened(settings.model_copy(update={"log": quiet})) as (ledger, outfit):
-        daemon = Daemon(outfit.runtime, ledger)
+    with _opened(settings.model_copy(update={"log": quiet})) as (ledger, reloader):
+        daemon = Daemon(reloader.runtime, ledger)
         with _signals(daemon):
             return daemon.once(show)
 
 
-class Outfit:
+class Reloader:
     """What the daemon works with, exchanged as a whole when the configuration changes."""
 
     def __init__(self, settings: Settings) -> None:
@@ -205,7 +205,7 @@ class Outfit:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
+def _opened(settings: Settings) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
     _refuse(settings)
     for left_out in roll(settings.restore.model, weights_folders(settings.restore.weights)).left_out:
@@ -215,11 +215,11 @@ def _opened(settings: Settings) -> Iterator[tuple[Ledger, Outfit]]:
             log.warning("ledger_repaired", what=notice)
         for notice in fits.notices(fits.in_use(settings.restore)):
             log.warning("network_not_measured", what=notice)
-        outfit = Outfit(settings)
+        reloader = Reloader(settings)
         try:
-            yield ledger, outfit
+            yield ledger, reloader
         finally:
-            outfit.runtime.engine.close()
+            reloader.runtime.engine.close()
 
 
 def _refuse(settings: Settings) -> None:

@@ -27,9 +27,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def outfit(settings: Settings) -> Iterator[wiring.Outfit]:
+def reloader(settings: Settings) -> Iterator[wiring.Reloader]:
     """What a daemon would work with; no worker process is started before the first photo."""
-    made = wiring.Outfit(settings)
+    made = wiring.Reloader(settings)
     yield made
     made.runtime.engine.close()
 
@@ -74,18 +74,18 @@ def test_one_pass_over_empty_folders_finds_nothing_and_gives_signals_back(settin
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_change_that_does_not_concern_the_networks_keeps_them(outfit: wiring.Outfit, settings: Settings) -> None:
-    engine = outfit.runtime.engine
-    runtime = outfit.change(changed(settings, keep=Keep.COPY))
+def test_a_change_that_does_not_concern_the_networks_keeps_them(reloader: wiring.Reloader, settings: Settings) -> None:
+    engine = reloader.runtime.engine
+    runtime = reloader.change(changed(settings, keep=Keep.COPY))
     assert runtime.engine is engine
     assert runtime.settings.keep is Keep.COPY
 
 
 def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_fingerprint(
-    outfit: wiring.Outfit, settings: Settings
+    reloader: wiring.Reloader, settings: Settings
 ) -> None:
-    before = outfit.runtime
-    after = outfit.change(changed(settings, triage=TriageSettings(sharpness_threshold=0.1)))
+    before = reloader.runtime
+    after = reloader.change(changed(settings, triage=TriageSettings(sharpness_threshold=0.1)))
     assert after.engine is not before.engine
     assert after.fingerprint != before.fingerprint
     before.engine.close()
@@ -96,12 +96,12 @@ def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_fingerpr
     [({"folders": ()}, "no folder"), ({"ledger": Path("/elsewhere/ledger.sqlite")}, "restart gpend")],
 )
 def test_a_wrong_change_is_refused_and_changes_nothing(
-    knobs: dict[str, object], said: str, outfit: wiring.Outfit, settings: Settings
+    knobs: dict[str, object], said: str, reloader: wiring.Reloader, settings: Settings
 ) -> None:
-    before = outfit.runtime
+    before = reloader.runtime
     with pytest.raises(ConfigurationError, match=said):
-        outfit.change(changed(settings, **knobs))
-    assert outfit.runtime is before
+        reloader.change(changed(settings, **knobs))
+    assert reloader.runtime is before
 
 
 def test_advice_is_for_people(settings: Settings) -> None:
@@ -127,13 +127,13 @@ class Telling(FakeEngine):
     networks: str = "gpen-256 and gpen-512"
 
 
-def test_with_what_photos_are_restored_is_asked_of_any_engine_that_knows(outfit: wiring.Outfit) -> None:
-    before = outfit.runtime
-    outfit.runtime = replace(before, engine=Telling())
-    assert outfit.about() == About("gpen-256 and gpen-512", "cuda:0")
-    outfit.runtime = replace(before, engine=FakeEngine())
-    assert outfit.about() == About(before.settings.restore.model, "")
-    outfit.runtime = before
+def test_with_what_photos_are_restored_is_asked_of_any_engine_that_knows(reloader: wiring.Reloader) -> None:
+    before = reloader.runtime
+    reloader.runtime = replace(before, engine=Telling())
+    assert reloader.about() == About("gpen-256 and gpen-512", "cuda:0")
+    reloader.runtime = replace(before, engine=FakeEngine())
+    assert reloader.about() == About(before.settings.restore.model, "")
+    reloader.runtime = before
 
 
 def test_an_engine_that_has_faces_restored_elsewhere_knows_too() -> None:

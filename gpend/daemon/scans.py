@@ -141,7 +141,7 @@ class ScanSchedule:
             self.want_all_soon(self._clock.now())  # it is not there: deleted, or moved to somewhere else
 
     def _visiting(self, visit: Callable[[Path], None]) -> Callable[[Path], None]:
-        """What a scan calls before it lists a directory: its twin in the output tree is for the same people."""
+        """What a scan calls before it lists a directory: that of the output tree is for the same people."""
         try:
             if another_output(self._pair):
                 return visit

@@ -108,7 +108,7 @@ class OutputWriter:
         found: list[PhotoError] = []
         for suffix in _suffixes(job):
             try:
-                if self._guest(job, suffix) is None:
+                if self._in_the_way(job, suffix) is None:
                     job.pair.mirror.check(self._free_name(job, suffix), job.origin, self._before(job))
             except PhotoError as error:
                 found.append(error)
@@ -187,21 +187,21 @@ class OutputWriter:
             return None
         return job.pair.mirror.write(place, photo, job.origin, duplicate.fingerprint, self._before(job))
 
-    def _make_room(self, job: Job, suffix: str, heir_of: int | None = None) -> Path:
+    def _make_room(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
         """Where the output goes; what is in the way there and can go elsewhere does so.
 
-        `heir_of` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
+        `moved_from` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
         """
         first = job.pair.mirror.candidates(job.row.relative, suffix)[0]
         if self.ownership.is_free(job.row, job.pair, first):
             return first
         self._save_kept(job)
-        guest = self._guest(job, suffix)
-        if guest is not None:
-            moved = job.pair.mirror.move(guest.written, job.pair.mirror, guest.elsewhere)
-            self._photos.rehome(guest.photo, moved)
-        self._discard_former(job, first, heir_of)
-        return self._free_name(job, suffix, heir_of)
+        other = self._in_the_way(job, suffix)
+        if other is not None:
+            moved = job.pair.mirror.move(other.written, job.pair.mirror, other.elsewhere)
+            self._photos.rehome(other.photo, moved)
+        self._discard_former(job, first, moved_from)
+        return self._free_name(job, suffix, moved_from)
 
     def _save_kept(self, job: Job) -> None:
         """Take out of the way what is not to be overwritten.
@@ -215,10 +215,10 @@ class OutputWriter:
         if job.before is not None and (is_kept or row.is_output_unproved):
             trash.discard(job.pair.mirror, job.before, job.taken)
 
-    def _discard_former(self, job: Job, place: Path, heir_of: int | None) -> None:
+    def _discard_former(self, job: Job, place: Path, moved_from: int | None) -> None:
         """The photo was given a new spelling of its name and other bytes: its old output gives way to the new one."""
         former = self.ownership.former(job.row, job.pair, place)
-        if former is None or former.id == heir_of or former.written is None or self._on_delete is OnDelete.KEEP:
+        if former is None or former.id == moved_from or former.written is None or self._on_delete is OnDelete.KEEP:
             return
         kept = trash.discard(job.pair.mirror, former.written, job.taken)
         if kept is None:
@@ -226,17 +226,17 @@ class OutputWriter:
         else:
             self._absences.gone(former.id, "the photo was renamed and changed", kept, job.taken)
 
-    def _free_name(self, job: Job, suffix: str, heir_of: int | None = None) -> Path:
+    def _free_name(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
         places = job.pair.mirror.candidates(job.row.relative, suffix)
         for place in places:
-            if not self.ownership.is_taken(job.row, job.pair, place, heir_of):
+            if not self.ownership.is_taken(job.row, job.pair, place, moved_from):
                 return place
         raise OccupiedError(
             f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
             "overwritten, and this photo has no output. Rename one of the two photos.",
         )
 
-    def _guest(self, job: Job, suffix: str) -> "_Guest | None":
+    def _in_the_way(self, job: Job, suffix: str) -> "_Movable | None":
         """A photo's own name is its own: the output that has taken it meanwhile, as IMG_1.jpg for IMG_1.HEIC."""
         place = job.pair.mirror.candidates(job.row.relative, suffix)[0]
         holder = self.ownership.holder(job.pair, place)
@@ -245,11 +245,11 @@ class OutputWriter:
         longer = job.pair.mirror.candidates(holder.relative, place.suffix)[-1]
         if longer in (place, holder.written.path) or not job.pair.mirror.stands(holder.written):
             return None
-        return _Guest(holder.id, holder.written, longer)
+        return _Movable(holder.id, holder.written, longer)
 
 
 @dataclass(frozen=True)
-class _Guest:
+class _Movable:
     photo: int
     written: Written
     elsewhere: Path  # where it may go

@@ -32,14 +32,14 @@ class Ownership:
         others = (each for each in self._photos.with_output(folder, written.sha256) if each.id not in rows)
         return any(each.written is not None and mirror.same_file(each.written.path, written.path) for each in others)
 
-    def is_taken(self, row: Row, pair: FolderPair, place: Path, heir_of: int | None = None) -> bool:
+    def is_taken(self, row: Row, pair: FolderPair, place: Path, moved_from: int | None = None) -> bool:
         """Does this place belong to another photo, by the ledger or because that photo itself has the name?
 
-        `heir_of` is the row of a photo whose place this one takes over.
+        `moved_from` is the row of a photo whose place this one takes over.
         """
         holder = self.holder(pair, place)
         if holder is not None:
-            return holder.id not in (row.id, heir_of)
+            return holder.id not in (row.id, moved_from)
         return place != row.relative and os.path.lexists(pair.root / place)
 
     def former(self, row: Row, pair: FolderPair, place: Path) -> Row | None:

@@ -34,7 +34,7 @@ class Access:
 
     @classmethod
     def like(cls, folder: os.stat_result) -> "Access":
-        """Those that the twin of a folder is to have."""
+        """Those that a folder of the output is to have, from those of the source's."""
         return cls(folder.st_mode & _FOLDER | _OURS, folder.st_uid, folder.st_gid)
 
 

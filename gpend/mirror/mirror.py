@@ -140,10 +140,10 @@ class Mirror:
         if folded(one) != folded(other):
             return False
         shared = Path()
-        for name, twin in zip(one.parts, other.parts, strict=True):
+        for name, spelling in zip(one.parts, other.parts, strict=True):
             with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self.output, shared) as folder:
                 found = listed(folder, name)
-                if found is not None and (name == twin or found == listed(folder, twin)):
+                if found is not None and (name == spelling or found == listed(folder, spelling)):
                     shared /= name
                     continue
             return False

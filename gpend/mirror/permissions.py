@@ -15,12 +15,16 @@ class Permissions:
     """Modes and owners of one output tree. It remembers what its disk cannot hold, and does not try that again."""
 
     def __init__(
-        self, source: Path, output: Path, twin: Callable[[Path], Path], tell: Callable[[Iterable[str]], None]
+        self,
+        source: Path,
+        output: Path,
+        called: Callable[[Path], Path],
+        tell: Callable[[Iterable[str]], None],
     ) -> None:
-        """`twin` is how a folder of the source is called in the output; `tell` is told what could not be had."""
+        """`called` is how a folder of the source is called in the output; `tell` is told what could not be had."""
         self._source = source
         self._output = output
-        self._twin = twin
+        self._called = called
         self._tell = tell
         self._holds_modes = self._holds_owners = True  # as far as is known: some disks forget what they are told
         self._refused: set[int] = set()  # the owners of files and folders whose modes gpend may not change
@@ -49,7 +53,7 @@ class Permissions:
             wanted = Access.like((self._source / relative).stat())
             with (
                 suppress(FileNotFoundError, PhotoError),
-                dirfd.open_folder(self._output, self._twin(relative)) as folder,
+                dirfd.open_folder(self._output, self._called(relative)) as folder,
             ):
                 if self._differs(os.fstat(folder), wanted):
                     self._give(folder, wanted)

@@ -28,7 +28,7 @@ def test_a_place_is_free_only_where_no_output_and_no_other_photo_has_the_name(be
     assert not ownership.is_free(other, bench.pair, B)
     assert ownership.is_taken(other, bench.pair, B)
     assert not ownership.is_taken(row, bench.pair, A)
-    assert not ownership.is_taken(other, bench.pair, A, heir_of=row.id)
+    assert not ownership.is_taken(other, bench.pair, A, moved_from=row.id)
 
 
 def test_copies_of_one_photo_share_no_file_on_a_disk_where_each_name_is_its_own(bench: Bench) -> None:
