@@ -136,8 +136,9 @@ def _all_judged(
     measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
     blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
+    cleans = networks.estimate is not None and networks.refine is not None
     known = {
-        face: _Known(one, _chosen(face, one, blurs.get(face), networks), blurs.get(face), left.get(face))
+        face: _Known(one, _chosen(face, one, blurs.get(face), networks), blurs.get(face), left.get(face), cleans)
         for face, one in measured.items()
     }
     judged = [
@@ -243,6 +244,7 @@ class _Known:
     network: RestoreFaces  # the one that would restore it
     blur: Blur | None
     left: triage.Doubt | None  # why it is left alone, whatever could be done for it
+    cleans: bool  # whether noise and compression can be taken out
 
 
 def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) -> RestoreFaces:
@@ -253,6 +255,6 @@ def _judged(face: Face, known: _Known, turn: int, settings: CoreSettings) -> Jud
     one, found = known.measured, known.blur
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
     covered, pose = occlusion.log_odds(one.clean), triage.pose_doubt(face)
-    findings = triage.Findings(one.measure, covered, pose, words, known.left, known.network.fit)
+    findings = triage.Findings(one.measure, covered, pose, words, known.left, known.network.fit, known.cleans)
     judged = triage.judged(face, findings, settings.triage, settings.restore.strength)
     return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network)

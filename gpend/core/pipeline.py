@@ -118,7 +118,7 @@ class _Tried:
 
 def _tried(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> list[_Tried]:
     """What becomes of every chosen face."""
-    chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.sees or one.plan.paints]
+    chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.acts]
     blurred = [_blurred(analysis, one, networks) for _, one in chosen]
     attempts = restore.attempts(blurred, networks, settings.restore.grain, settings.restore.strength)
     return [
@@ -164,13 +164,14 @@ def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> re
     network = one.network or networks.restore
     crop, transform = analysis.crop(one.face, network.template, network.size)
     seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
-    return restore.Blurred(network, crop, transform, one.plan.weights, one.plan.paints, seen, one.plan.sees)
+    plan = one.plan
+    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen, plan.sees, plan.cleans)
 
 
 def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
     """The face as the filter takes it; where it may only judge, in the smallest crop."""
     scale = align.scale_of(align.similarity(one.face.landmarks, _measured_template()))
-    side = deconvolution.side_for(blur, scale) if one.plan.sees else sharpness.SIDE
+    side = deconvolution.side_for(blur, scale) if one.plan.sees or one.plan.cleans else sharpness.SIDE
     transform = align.similarity(one.face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
     margin = round(side * deconvolution.MARGIN)
     around = transform + np.array([[0, 0, margin], [0, 0, margin]])
@@ -183,11 +184,11 @@ def _measured_template() -> Landmarks:
 
 
 def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
-    report = one.report
+    report, is_told = one.report, one.plan.sees or one.plan.cleans
     if not attempt.refusal:
         report = replace(report, network=one.network.name if one.network else "")
-        return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if one.plan.sees else report
-    told = f"{report.reason}, but {attempt.refusal}" if one.plan.sees else attempt.refusal
+        return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if is_told else report
+    told = f"{report.reason}, but {attempt.refusal}" if is_told else attempt.refusal
     return replace(report, verdict=Verdict.REFUSED, reason=told)
 
 

@@ -16,6 +16,7 @@ from gpend.core.photo import Plane
 from gpend.settings import Grain
 
 _TAKEN_OUT = "the blur was taken out"
+_CLEANED = "noise and compression were taken out"
 _NO_HELP = "nothing that gpend has helps this face"
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
 _UNIT = 256  # side of the crop that the next two are told for
@@ -30,6 +31,7 @@ _RESAMPLED = (
     2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
 )
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
+_NO_BLUR = Blur(np.ones((1, 1), np.float32), 1.0)
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -65,6 +67,7 @@ class Blurred:
     paints: bool = True  # whether the network may change it at all
     seen: Seen | None = None  # where it is known what blurred it
     sees: bool = True  # whether that may be taken out first; else the gate alone asks of it
+    cleans: bool = False  # whether noise and compression may be, where no blur is
 
     @property
     def scale(self) -> float:
@@ -95,10 +98,11 @@ class Filtered:
 
     face: Blurred
     crop: Plane  # for the network
-    change: Plane | None  # of `seen.crop`; None where the filter was not used
+    change: Plane | None  # of `seen.crop`; None where the stage was not used
     weight: Plane | None  # of that change
     weights: BlendWeights | None  # for the network; None: it is not asked
-    refusal: str = ""  # why the filter was not used, where it should have been
+    refusal: str = ""  # why the stage was not used, where it should have been
+    step: str = ""  # what was done, in words
 
 
 def attempts(
@@ -171,24 +175,41 @@ def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
 
 
 def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filtered:
-    """The face with its blur taken out, where that may be done and agrees with the photo."""
+    """The face with its blur taken out, where that may be done and agrees with the photo; else without its noise."""
     own = face.weights if face.paints and face.weights and face.weights.part else None
     seen = face.seen
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
-    if not face.sees or _is_resampled(seen):
-        return Filtered(face, face.crop, None, None, None if judgement.unpaintable else own, judgement.unpaintable)
-    if _forbids(judgement, networks):
-        paints = not judgement.unpaintable and seen.blur.confidence >= _STILL
-        return Filtered(face, face.crop, None, None, own if paints else None, judgement.forbids)
-    weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
-    change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
     paints = face.paints and not judgement.unpaintable
-    crop = np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1)
-    after = _weights_after(np.asarray(crop, np.float32), face).raised(strength) if paints else None
-    return Filtered(face, np.asarray(crop, np.float32), change, weight, after if after and after.part else None)
+    forbids = _forbids(judgement, networks)
+    if face.sees and not forbids and not _is_resampled(seen):
+        weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
+        change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
+        return _changed(face, seen, (change, weight, _TAKEN_OUT), strength if paints else None)
+    if forbids and face.sees:
+        paints = paints and seen.blur.confidence >= _STILL
+    if face.cleans and not judgement.refusal and (clean := _cleaned(seen, networks)) is not None:
+        return _changed(face, seen, (clean, paste.whole_crop(seen.side), _CLEANED), strength if paints else None)
+    refusal = judgement.forbids if forbids and face.sees else judgement.unpaintable
+    return Filtered(face, face.crop, None, None, own if paints else None, refusal)
+
+
+def _changed(face: Blurred, seen: Seen, stage: tuple[Plane, Plane, str], strength: float | None) -> Filtered:
+    """The face after a stage (change, its weight, what was done); with a `strength` the network is to paint on it."""
+    change, weight, step = stage
+    crop = np.asarray(np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1), np.float32)
+    after = None if strength is None else _weights_after(crop, face).raised(strength)
+    return Filtered(face, crop, change, weight, after if after and after.part else None, step=step)
+
+
+def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
+    """What the refining network changes in a photo (side, side, 3) from which no blur is taken; None: it disagrees."""
+    clean = refined(seen.crop, replace(seen, blur=_NO_BLUR), networks, alone=True)
+    if agreement.feature_refusal(clean, seen.padded, _NO_BLUR, seen.noise):
+        return None
+    return np.asarray(clean - seen.crop, np.float32)
 
 
 def _is_resampled(seen: Seen) -> bool:
@@ -220,7 +241,7 @@ def _attempt(one: Filtered, output: Plane | None, networks: Networks, how: tuple
     painted, refusal = _painted(one, output, networks) if output is not None else (None, one.refusal)
     if one.change is None or one.weight is None or one.face.seen is None:
         return _without_filter(one, painted, (_mask(one, painted, networks), refusal), grain)
-    seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [_TAKEN_OUT]
+    seen, change, steps = one.face.seen, one.change * one.weight[:, :, None], [one.step]
     back = align.chained(seen.transform, align.inverted(one.face.transform))
     mask, used = _mask(one, painted, networks), 0.0
     if painted is not None and one.weights is not None:

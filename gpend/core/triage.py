@@ -22,6 +22,7 @@ _GONE = -0.42  # below this much left of the features, a Gaussian blur of about 
 _LARGE = -0.7  # log2 of the crop's scale: the face has so many more pixels than the network works with
 _TURN = 0.55  # nose off the middle of eyes and mouth, in eye distances: from here on a profile
 _MISFIT = 0.20  # landmarks off the template, in eye distances
+_NOISY = "noise or compression"
 _UNWANTED = "restore.strength is 0, which leaves every face as it is"
 
 COVERED = 0.0
@@ -64,6 +65,12 @@ class Plan:
     sees: bool  # its blur is taken out first
     paints: bool  # the network may change it
     weights: BlendWeights | None  # how much of its change, where it works on the photo itself
+    cleans: bool = False  # where no blur is taken out: noise and compression are
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything is to be tried."""
+        return self.sees or self.paints or self.cleans
 
 
 NOTHING = Plan(sees=False, paints=False, weights=None)
@@ -88,6 +95,7 @@ class Findings:
     blur: str = ""  # in words, where one was found that can be taken out
     left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
     fit: BlendFit = CAUTIOUS  # of the network that would restore it
+    cleans: bool = False  # whether noise and compression can be taken out where no blur was found
 
 
 def judged(face: Face, found: Findings, settings: TriageSettings, strength: float = 1.0) -> Judged:
@@ -106,9 +114,9 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
     doubt = _paint_doubt(found, every_face=limit >= 1)
     why = f"is below {limit:.2f}" if limit < 1 else "does not matter, as you want it restored"
     below = f"sharpness {value:.2f} {why}"
-    if found.blur:
-        told = f"{below}: {found.blur}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
-        plan = Plan(sees=True, paints=doubt is None, weights=weights)
+    if found.blur or found.cleans:
+        told = f"{below}: {found.blur or _NOISY}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
+        plan = Plan(sees=bool(found.blur), paints=doubt is None, weights=weights, cleans=found.cleans)
         return _judged(face, found, Doubt(Verdict.RESTORED, told), plan)
     if doubt is None and weights.part == 0:
         doubt = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(found.measure)}")

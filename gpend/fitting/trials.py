@@ -90,7 +90,7 @@ def findings_of(sample: Sample, blur: Blur | None, fit: BlendFit) -> triage.Find
     """What gpend knows of a shot that a network of this fit would restore."""
     measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
     words = "blurred" if blur and deconvolution.helps(blur) else ""
-    return triage.Findings(measure, occlusion.log_odds(sample.crop), None, words, None, fit)
+    return triage.Findings(measure, occlusion.log_odds(sample.crop), None, words, None, fit, blur is not None)
 
 
 def attempted(sample: Sample, blur: Blur | None, networks: Networks) -> restore.Attempt | None:
@@ -127,9 +127,9 @@ def _blurred(sample: Sample, blur: Blur | None, network: RestoreFaces, *, every_
     if judged.report.verdict is not Verdict.RESTORED:
         return None
     plan = judged.plan
-    seen = seen_of(sample, blur) if plan.sees and blur else None
+    seen = seen_of(sample, blur) if blur and (plan.sees or plan.cleans) else None
     crop, transform = framed(sample, network)
-    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen)
+    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen, plan.sees, plan.cleans)
 
 
 def _true(sample: Sample, template: Landmarks, side: int) -> Plane:

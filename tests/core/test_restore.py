@@ -16,6 +16,7 @@ from gpend.core.blend import blended, grain_kept, grained
 from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
+from gpend.core.report import Restored
 from gpend.settings import CoreSettings, Grain
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
@@ -147,3 +148,22 @@ def test_grain_and_wider_blur_are_taken_out_of_a_small_photo_too(
 ) -> None:
     (face,) = pipeline.process(_shrunk(samples, *spoiled), networks, CoreSettings()).faces
     assert "the blur was taken out" in face.reason
+
+
+def test_noise_is_taken_out_where_nothing_is_blurred(networks: Networks, samples: Path) -> None:
+    with Image.open(samples / "portrait-sharp.jpg") as image:
+        truth = image.convert("RGB").resize((600, 600), Image.Resampling.BOX)
+    spoiled = np.asarray(truth) + np.random.default_rng(1).normal(0, 26, (600, 600, 1))
+    written = io.BytesIO()
+    Image.fromarray(np.clip(np.rint(spoiled), 0, 255).astype(np.uint8)).save(written, "JPEG", quality=92)
+    outcome = pipeline.process(written.getvalue(), networks, CoreSettings())
+    (face,) = outcome.faces
+    assert isinstance(outcome, Restored)
+    assert "noise and compression were taken out" in face.reason
+    x0, y0, x1, y1 = (round(edge) for edge in face.box)
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.float32)[y0:y1, x0:x1]
+        - np.asarray(truth)[y0:y1, x0:x1]
+        for data in (written.getvalue(), outcome.photo)
+    )
+    assert float((after**2).mean()) < 0.8 * float((before**2).mean())
