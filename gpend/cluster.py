@@ -24,7 +24,8 @@ from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError
 from gpend.models import needed
-from gpend.models.weights import FROM_HEAD, folder_to_fill
+from gpend.models.restorers import identities
+from gpend.models.weights import FROM_HEAD, folder_to_fill, weights_folders
 from gpend.settings import CoreSettings, Fallback, Send, Settings, names_file
 
 if TYPE_CHECKING:  # only who has the extra can import it
@@ -73,6 +74,12 @@ def engine_of(settings: Settings, setup: Setup, local: Callable[[], Engine], tel
     timeouts = Timeouts(stall=settings.stall_seconds, idle=settings.idle_unload_minutes * 60)
     here = replace(setup, elsewhere=True)
     return FacesEngine(ProcessEngine(worker_command(), here, timeouts, tell=tell, elsewhere=found.submit_crops), found)
+
+
+def _restorers(settings: Settings) -> list[str]:
+    """The networks that restore here as there, by name and version."""
+    found = identities(settings.restore.model, weights_folders(settings.restore.weights))
+    return [f"{name} ({(sha256 or '')[:8]})" for name, sha256, _ in found]
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,7 @@ def _cluster_engine(
         weights=partial(needed.entry_and_file, settings=settings) if told.send_weights else None,
         local=local if told.fallback is Fallback.LOCAL else None,
         local_slots=settings.slots,
+        networks=" and ".join(_restorers(settings)),
         tell=tell,
         leave=lambda state: leave(state, settings.ledger.with_name(FILE), time.time()),
     )

@@ -1,5 +1,6 @@
 """The composition root: what it refuses, what it keeps, and what it puts together."""
 
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,10 +11,10 @@ import pytest
 from gpend import wiring
 from gpend.cluster import FacesEngine
 from gpend.daemon.metrics import About
-from gpend.engine import sandbox
+from gpend.engine import Telling, sandbox
 from gpend.engine.sandbox import Wall
 from gpend.errors import ConfigurationError
-from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
+from gpend.settings import EngineKind, EngineSettings, FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
 from tests.fakes import FakeEngine
 
 
@@ -120,7 +121,7 @@ def test_a_person_is_told_what_keeps_the_worker_to_computing(monkeypatch: pytest
 
 
 @dataclass
-class Telling(FakeEngine):
+class Known(FakeEngine):
     """An engine that knows what it works with."""
 
     device: str = "cuda:0"
@@ -129,7 +130,7 @@ class Telling(FakeEngine):
 
 def test_with_what_photos_are_restored_is_asked_of_any_engine_that_knows(reloader: wiring.Reloader) -> None:
     before = reloader.runtime
-    reloader.runtime = replace(before, engine=Telling())
+    reloader.runtime = replace(before, engine=Known())
     assert reloader.about() == About("gpen-256 and gpen-512", "cuda:0")
     reloader.runtime = replace(before, engine=FakeEngine())
     assert reloader.about() == About(before.settings.restore.model, "")
@@ -138,3 +139,15 @@ def test_with_what_photos_are_restored_is_asked_of_any_engine_that_knows(reloade
 
 def test_an_engine_that_has_faces_restored_elsewhere_knows_too() -> None:
     assert {"device", "networks"} <= set(dir(FacesEngine))
+
+
+def test_with_what_a_cluster_restores_is_told_by_name(tmp_path: Path) -> None:
+    told = EngineSettings(kind=EngineKind.CLUSTER, scheduler="tcp://127.0.0.1:1")
+    settings = Settings(ledger=tmp_path / "ledger.sqlite", engine=told, restore=RestoreSettings(model="gpen-256"))
+    engine = wiring._engine(settings)  # noqa: SLF001 - what it makes of settings is the point
+    try:
+        assert isinstance(engine, Telling)
+        assert engine.device == "cluster"
+        assert re.fullmatch(r"gpen-256 \([0-9a-f]{8}\)", engine.networks)
+    finally:
+        engine.close()

@@ -173,13 +173,22 @@ def _of_cluster(cluster: ClusterState | None) -> Iterator[Metric]:
     states = Tallied(worker.state for worker in cluster.workers)
     told = ((state, states[state]) for state in STATES)
     yield _gauge("gpend_cluster_workers", "Other machines that restore, by their state.", "state", told)
-    yield _gauge(
-        "gpend_cluster_busy_photos", "Photos with a worker.", "worker", ((w.name, w.busy) for w in cluster.workers)
-    )
+    busy, rate, done = (_by_worker(cluster, what) for what in ("busy", "rate", "done"))
+    yield _gauge("gpend_cluster_busy_photos", "Photos with a worker.", "worker", busy)
+    yield _gauge("gpend_cluster_photos_per_second", "Photos a second, lately.", "worker", rate)
+    yield _gauge("gpend_cluster_done_photos", "Photos that a worker has done since it joined.", "worker", done)
     name, words = "gpend_cluster_waiting_photos", "Photos that are with no worker."
     yield GaugeMetricFamily(name, words, value=cluster.waiting)
     name, words = "gpend_cluster_reachable", "Can the scheduler be reached?"
     yield GaugeMetricFamily(name, words, value=int(not cluster.problem))
+
+
+def _by_worker(cluster: ClusterState, what: str) -> Iterable[tuple[str, float]]:
+    """Something of each worker; of those of one name, which may follow each other, added up."""
+    added: dict[str, float] = {}
+    for worker in cluster.workers:
+        added[worker.name] = added.get(worker.name, 0) + getattr(worker, what)
+    return added.items()
 
 
 def _gauge(name: str, told: str, label: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:

@@ -87,6 +87,7 @@ class Dispatcher:
             with self._timed("finish"):
                 self._finisher.finish(submission, now)
             self.in_flight.remove(submission)
+            self.in_flight.note_answer(now.steady)
         return len(done)
 
     def stop(self, now: Now) -> None:

@@ -1,5 +1,6 @@
 """What the engine is working on, what has to wait for it, and how much more there is room for."""
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class InFlight:
         self._running: dict[int, Submission] = {}
         self._waiting_on_duplicate: dict[int, str] = {}
         self._reserved: set[int] = set()
+        self._answered = -math.inf  # when the engine last finished a photo
 
     def __len__(self) -> int:
         return len(self._running)
@@ -95,7 +97,14 @@ class InFlight:
         waiting = self._waiting_on_duplicate
         self._waiting_on_duplicate = {photo: other for photo, other in waiting.items() if other != content}
 
+    def note_answer(self, now: float) -> None:
+        """The engine has finished a photo."""
+        self._answered = now
+
     def longest(self, now: float) -> float:
-        """For how many seconds the engine has been working on the photo that it began first; 0: on none."""
+        """For how many seconds the engine has been working without finishing a photo; 0: on none.
+
+        One photo alone tells nothing: hundreds of small ones may wait their turn for a slow machine.
+        """
         begun = (each.since for each in self._running.values() if not each.future.done())
-        return max((now - since for since in begun), default=0.0)
+        return max((now - max(since, self._answered) for since in begun), default=0.0)

@@ -8,6 +8,7 @@ steps does the clock count that gave it? No file is taken before the step is ove
 to it afterwards shows in its stamp.
 """
 
+import contextlib
 import heapq
 import math
 import os
@@ -163,7 +164,8 @@ def _has_changed(before: Sighting, after: Sighting) -> bool:
 
 _MINUTE = 60.0
 _NANO = 1e9
-_LISTING_SECONDS = 2.0  # a directory's temporary files are listed at most so often
+_LISTING_SECONDS = 2.0  # directories' temporary files are listed at most so often, and large ones less often
+_NAMES_A_SECOND = 5000  # for each so many names a second more: a folder of 100,000 is no work of its own
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class StabilityCheck:
         self._incomplete_seconds = settings.incomplete_minutes * _MINUTE
         self._queue = SettleQueue(settings.settle_seconds, self._incomplete_seconds)
         self._listed: dict[Path, frozenset[str]] = {}
-        self._listed_at = -_LISTING_SECONDS
+        self._listed_until = 0.0
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -238,20 +240,24 @@ class StabilityCheck:
 
     def _is_held(self, path: Path, now: float) -> bool:
         """Whether a tool is writing, under a temporary name beside it, what will replace this file."""
-        if now - self._listed_at >= _LISTING_SECONDS:
+        if now >= self._listed_until:
             self._listed.clear()
-            self._listed_at = now
+            self._listed_until = now + _LISTING_SECONDS
         if path.parent not in self._listed:
-            self._listed[path.parent] = _to_be_replaced(path.parent)
+            self._listed[path.parent], names = _to_be_replaced(path.parent)
+            self._listed_until += names / _NAMES_A_SECOND
         return path.name in self._listed[path.parent]
 
 
-def _to_be_replaced(directory: Path) -> frozenset[str]:
-    try:
-        with os.scandir(directory) as entries:
-            return frozenset(final for entry in entries if (final := temporary_for(entry.name)))
-    except OSError:
-        return frozenset()  # the file itself was seen, and its end judged; a hold is only a courtesy
+def _to_be_replaced(directory: Path) -> tuple[frozenset[str], int]:
+    """The names for which there are temporary files, and how many names there are in all."""
+    finals: set[str | None] = set()
+    names = 0
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:  # a hold is only a courtesy
+        for entry in entries:
+            names += 1
+            finals.add(temporary_for(entry.name))
+    return frozenset(filter(None, finals)), names
 
 
 def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness | None:

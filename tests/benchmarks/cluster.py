@@ -6,6 +6,7 @@ sleeps in place of computing, so that two cores can show scaling. Nothing is ass
 
 import contextlib
 import datetime as dt
+import io
 import os
 import random
 import signal
@@ -18,9 +19,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 
 import yaml
+from PIL import Image
 
 from gpend.cluster_state import FILE, found
 from gpend.core.report import Outcome
@@ -38,8 +41,8 @@ _SECONDS, _SLOTS = 1.0, 2  # that a photo takes where scaling is measured, and p
 _IN_FLIGHT = 16  # more than all workers have room for
 _SCALED = 40  # photos for each worker
 _KILLED = 500
-_QUEUED, _SPARSE = 100_000, 100_000  # photos, and bytes of each; more zeros pass for a copy that is not done yet
-_WATCHED_SECONDS = 60.0
+_QUEUED, _SPARSE = 100_000, 100_000  # photos, and bytes of each, most of them behind its picture and in no block
+_WATCHED_SECONDS = 30.0
 
 
 def main(parts: list[str]) -> None:
@@ -150,7 +153,7 @@ def _kills(root: Path) -> None:
     cluster = _cluster(root, 3, seconds=0.3, slots=2)
     config = _configured(root, cluster, slots=1)
     for number in range(_KILLED):
-        (root / "photos" / f"{number:04}.jpg").write_bytes(photo(number).ljust(100_000, b"\0") + b".")
+        (root / "photos" / f"{number:04}.jpg").write_bytes(_jpeg(number).ljust(100_000, b"\0"))
     kills: list[float] = []
     is_over = threading.Event()
     killer = threading.Thread(target=_kill_at_random, args=(root, cluster, kills, is_over))
@@ -186,8 +189,7 @@ def _tell_outcome(root: Path, cluster: Cluster) -> None:
         counts = records.counts()
     written = {path.name: path.read_bytes() for path in (root / "restored").glob("*.jpg")}
     right = sum(
-        written.get(f"{number:04}.jpg", b"").startswith(photo(number)[:12])
-        and b"restored by" in written[f"{number:04}.jpg"]
+        b"photo %06d" % number in written.get(f"{number:04}.jpg", b"") and b"restored by" in written[f"{number:04}.jpg"]
         for number in range(_KILLED)
     )
     begun = Counter(name for name, _ in _begun(cluster))
@@ -214,18 +216,26 @@ def _tell_reruns(cluster: Cluster, kills: list[float]) -> None:
 
 
 def _queue(root: Path) -> None:
-    """The real `gpend run` with 100,000 photos of 100 KB queued, and one worker: what the machine with them needs."""
-    cluster = _cluster(root, 1, seconds=0.2, slots=2)
+    """The real `gpend run` with 100,000 photos of 100 KB queued, and then one worker: what each role needs."""
+    cluster = _cluster(root, 0)
     config = _configured(root, cluster, slots=1)
     _say("  making the photos")
     for number in range(_QUEUED):
         with (root / "photos" / f"{number:06}.jpg").open("wb") as file:
-            file.write(photo(number))
-            file.seek(_SPARSE)
-            file.write(b".")
+            file.write(_jpeg(number))
+            file.truncate(_SPARSE)
+    began = time.monotonic()
     process = _gpend(root, "run", config)
     try:
-        _watch(root, process.pid)
+        _wait_for(root, began, lambda counts: sum(counts.values()) >= _QUEUED)
+        _say(f"  all of them are in the queue after {time.monotonic() - began:.0f} s")
+        _say(f"  daemon: {_memory(process.pid, 'VmRSS')} MB now, {_memory(process.pid, 'VmHWM')} MB at most")
+        cluster.start_worker("gpu0", seconds=0.2, slots=2)
+        _wait_for(root, time.monotonic(), lambda counts: counts[State.RESTORED] > 0)
+        time.sleep(_WATCHED_SECONDS)
+        counts = _wait_for(root, began, lambda _: True)
+        _say(f"  {counts[State.RESTORED]:,} restored, {counts[State.WAITING] + counts[State.WORKING]:,} queued")
+        _say(f"  daemon: {_memory(process.pid, 'VmRSS')} MB now, {_memory(process.pid, 'VmHWM')} MB at most")
         _tell_memory(cluster)
     finally:
         process.terminate()
@@ -233,19 +243,27 @@ def _queue(root: Path) -> None:
         cluster.end()
 
 
-def _watch(root: Path, process: int) -> None:
-    ledger = root / "state" / "ledger.sqlite"
-    until = time.monotonic() + 10 * PATIENCE
-    worked_since = None
-    counts: Counter[State] = Counter()
-    while time.monotonic() < until and (worked_since is None or time.monotonic() < worked_since + _WATCHED_SECONDS):
+def _wait_for(root: Path, since: float, holds: Callable[[Counter[State]], bool]) -> Counter[State]:
+    """Until what stands in the ledger is so; what it is then."""
+    while True:
+        with contextlib.suppress(FatalError), Records.read_only(root / "state" / "ledger.sqlite") as records:
+            counts = Counter(records.counts())  # before that the ledger may not be there yet
+            if holds(counts):
+                return counts
+        assert time.monotonic() < since + 20 * PATIENCE, counts
         time.sleep(2.0)
-        with contextlib.suppress(FatalError), Records.read_only(ledger) as records:  # it may not be there yet
-            counts = Counter(records.counts())
-        if worked_since is None and counts[State.RESTORED] and sum(counts.values()) >= _QUEUED:
-            worked_since = time.monotonic()
-    _say(f"  {counts[State.RESTORED]:,} restored, {counts[State.WAITING] + counts[State.WORKING]:,} queued")
-    _say(f"  daemon: {_memory(process, 'VmRSS')} MB now, {_memory(process, 'VmHWM')} MB at most")
+
+
+def _jpeg(number: int) -> bytes:
+    """A whole picture, in whose comment stands what `photo` says."""
+    return _template().replace(b"photo 000000", b"photo %06d" % number)
+
+
+@cache
+def _template() -> bytes:
+    picture = io.BytesIO()
+    Image.new("L", (8, 8)).save(picture, "JPEG", comment=b"photo 000000, blurred")
+    return picture.getvalue()
 
 
 def _configured(root: Path, cluster: Cluster, slots: int) -> Path:

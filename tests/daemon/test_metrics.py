@@ -117,14 +117,16 @@ def test_a_ledger_that_cannot_be_read_is_told_and_the_rest_too(world: World) -> 
 
 
 def test_a_cluster_is_told_of_where_there_is_one(world: World) -> None:
-    busy = WorkerState(name="attic", state="working", busy=3)
-    state = ClusterState(
-        scheduler="tls://nas:8786", waiting=2, workers=(busy, WorkerState(name="den", state="refused"))
-    )
+    busy = WorkerState(name="attic", state="working", busy=3, rate=0.5, done=70)
+    before = WorkerState(name="attic", state="leaving", busy=1, rate=0.25, done=7)
+    refused = WorkerState(name="den", state="refused")
+    state = ClusterState(scheduler="tls://nas:8786", waiting=2, workers=(busy, before, refused))
     leave(state, world.settings.ledger.with_name(FILE), time.time())
     found = told(Metrics(world.settings.ledger, lambda: About("gpen-256", "")))
     assert found['gpend_cluster_workers{"state": "working"}'] == 1
-    assert found['gpend_cluster_busy_photos{"worker": "attic"}'] == 3
+    assert found['gpend_cluster_busy_photos{"worker": "attic"}'] == 4
+    assert found['gpend_cluster_photos_per_second{"worker": "attic"}'] == 0.75
+    assert found['gpend_cluster_done_photos{"worker": "attic"}'] == 77
     assert found["gpend_cluster_waiting_photos{}"] == 2
     assert found["gpend_cluster_reachable{}"] == 1
 

@@ -70,6 +70,15 @@ def test_only_what_the_engine_still_works_on_counts_as_long_running(bench: Bench
     assert in_flight.longest(9.0) == 0.0
 
 
+def test_what_waits_its_turn_for_a_slow_machine_does_not_count_while_that_finishes_others(bench: Bench) -> None:
+    in_flight = InFlight(Settings())
+    in_flight.add(submitted(job_of(bench, "a.jpg", b"photo"), since=1.0))
+    in_flight.note_answer(7.0)
+    assert in_flight.longest(9.0) == 2.0
+    in_flight.add(submitted(job_of(bench, "b.jpg", b"other"), since=8.0))
+    assert in_flight.longest(9.0) == 2.0
+
+
 def test_on_their_way_to_other_machines_there_are_as_many_as_the_window_holds_with_their_answers(bench: Bench) -> None:
     cluster = EngineSettings(kind=EngineKind.CLUSTER, window_mb=64)
     in_flight = InFlight(Settings(slots=1, engine=cluster))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake import Sighting
+from gpend.intake import Sighting, stability
 from gpend.intake.source import Source
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.settings import Keep, Settings
@@ -235,6 +235,19 @@ def test_a_photo_about_to_be_replaced_is_held(source: Source, temporary: str) ->
     assert taken(gate, 10) == [other]
     beside.unlink()
     assert taken(gate, 30) == [photo]
+
+
+def test_a_large_folder_is_listed_the_less_often_the_larger_it_is(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stability, "_NAMES_A_SECOND", 0.1)
+    photo = put(source, "a.jpg")
+    beside = put(source, "a.jpg.part", b"half")
+    gate = offered(source, photo)
+    assert taken(gate, 10) == []
+    beside.unlink()
+    assert taken(gate, 30) == []
+    assert taken(gate, 100) == [photo]
 
 
 def test_a_temporary_file_left_behind_holds_nothing_for_ever(source: Source) -> None:

@@ -24,6 +24,8 @@ class ClusterEngine:
     def __init__(self, plan: Plan, link: Callable[[], Link]) -> None:
         """`link` makes the connections, in that thread."""
         self._loop = asyncio.new_event_loop()
+        self.device = "cluster"  # of other machines, each of which tells its own
+        self.networks = plan.networks
         self._head = Head(plan)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()

@@ -37,6 +37,7 @@ class Plan:
     weights: Callable[[str], tuple[str, bytes]] | None = None  # a network's entry and file by name; None: never sent
     local: Callable[[], Engine] | None = None  # what does photos here while no worker is there
     local_slots: int = 1
+    networks: str = ""  # that restore, by name
     tell: Callable[[str], None] = lambda _: None  # is given sentences for the log
     leave: Callable[[ClusterState], None] = lambda _: None  # is given how it stands, in a thread of its own
 
@@ -79,6 +80,8 @@ class Head:
         looking = asyncio.create_task(self._look_on())
         try:
             while not self._is_stopping:
+                if looking.done():
+                    looking.result()  # raises what has ended it
                 self._wake.clear()
                 self._tend(time.monotonic())
                 with contextlib.suppress(TimeoutError):
@@ -239,6 +242,8 @@ class Head:
                 await self._process_here(member, job)
             else:
                 await self._process_there(member, job)
+        except Exception as error:  # noqa: BLE001 - whatever fails beside it, a photo has its answer
+            self._decline(member, job, TransientError(f"{type(error).__name__}: {error}"))
         finally:
             self._wake.set()
 
@@ -281,7 +286,7 @@ class Head:
         self._placement.decline(member, job.number, error, time.monotonic())
 
     def _expel(self, member: Member, problem: str) -> None:
-        self._lose(member.address, Loss.CUT, problem)
+        self._lose(member.address, Loss.SENT_HOME, problem)
         self._refuse(member.address, member.name, problem)
 
     async def _find_out_and_lose(self, member: Member, error: OSError) -> None:

@@ -28,7 +28,8 @@ class Loss(Enum):
     """How a worker was lost."""
 
     DIED = "died"  # its process has ended
-    CUT = "cut"  # it cannot be reached, or has left, or was sent home: what it had is nobody's fault
+    CUT = "cut"  # it cannot be reached, or has left: what it had is nobody's fault, unless that happens again and again
+    SENT_HOME = "sent home"  # it cannot work, and says so: what it had is nobody's fault
 
 
 @dataclass(eq=False)
@@ -216,7 +217,7 @@ class Placement:
     def _requeue(self, job: RemoteJob, loss: Loss, why: str, *, was_alone: bool) -> None:
         if loss is Loss.CUT:
             job.cuts += 1
-        if loss is Loss.CUT and job.cuts < _CUTS:
+        if loss is Loss.SENT_HOME or (loss is Loss.CUT and job.cuts < _CUTS):
             (self._suspects if job.alone else self._waiting).appendleft(job)
             return
         job.deaths, job.cuts = job.deaths + 1, 0

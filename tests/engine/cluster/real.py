@@ -54,6 +54,11 @@ class Cluster:
         told = {"scheduler": self.address, "certificates": str(self.keys / "worker"), "name": name, **options}
         self._start(name, "tests.engine.cluster.worker", json.dumps(told), prefix=prefix)
 
+    def start_box(self, name: str) -> None:
+        """One with gpend's own networks, on the processor, with the command that people use."""
+        told = ("--scheduler", self.address, "--name", name, "--device", "cpu", "--slots", "1", "--host", self.host)
+        self._start(name, "gpend", "cluster", "worker", *told, "--certificates", str(self.keys / "worker"))
+
     def _start(self, name: str, *command: str, prefix: tuple[str, ...] = ()) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -57,13 +58,14 @@ class FakeLink:
         self.problem: Exception | None = None
         self.scheduler = "one"
         self.given: list[tuple[str, str, bytes]] = []
+        self.nonsense: Any = None  # in place of workers
 
     async def roster(self) -> Roster:
         """As in Link."""
         if self.problem is not None:
             raise self.problem
         seen = {address: Seen(one.name, one.is_leaving, one.process) for address, one in self.there.items()}
-        return Roster(self.scheduler, seen)
+        return Roster(self.scheduler, self.nonsense or seen)
 
     async def hello(self, address: str, hello: Hello) -> Welcome:
         """As in Link."""
@@ -245,6 +247,15 @@ def test_a_worker_that_cannot_load_its_networks_is_refused_in_its_own_words() ->
         assert any("broken gets no photos: no module named torch" in said for said in played.said)
 
 
+def test_that_many_workers_cannot_load_their_networks_is_held_against_no_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "_AGAIN", 0.01)
+    refused = Refused(FatalError("no driver for its card"))
+    broken = [Played(f"broken{number}", answer=lambda _: refused) for number in range(4)]
+    with scene(*broken, patience=1.0) as played, pytest.raises(TransientError):
+        played.result()
+    assert sum(len(worker.had) for worker in broken) > 8
+
+
 def test_nonsense_from_a_worker_costs_no_photo() -> None:
     odd = Played("odd", slots=8, answer=lambda _: b"\x00" * 40)
     with scene(odd, Played("even", slots=1)) as played:
@@ -308,6 +319,7 @@ def test_without_a_fallback_photos_wait_and_are_for_another_time_in_the_end() ->
 def test_a_scheduler_that_is_not_reached_is_told_once_and_why_photos_wait() -> None:
     with scene(patience=0.2) as played:
         played.link.problem = ConnectionRefusedError("nobody there")
+        _until(lambda: "is not reached" in str(played.said))
         with pytest.raises(TransientError, match=r"scheduler tls://nas:8786 is not reached: nobody there"):
             played.result()
         assert sum("is not reached" in said for said in played.said) == 1
@@ -410,6 +422,37 @@ class Refusing(FakeEngine):
 def test_a_photo_that_this_machine_does_not_take_is_for_another_time() -> None:
     with scene(local=Refusing()) as played, pytest.raises(TransientError, match="does no photos at the moment"):
         played.result()
+
+
+class Failing(FakeEngine):
+    """Answers every photo with something unforeseen, or with a reason for gpend to stop."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def submit(self, photo: bytes, wish: Wish | None = None) -> Future[Outcome]:
+        """As in Engine."""
+        del photo, wish
+        future: Future[Outcome] = Future()
+        future.set_exception(self.error)
+        return future
+
+
+@pytest.mark.parametrize("error", [ValueError("unforeseen"), FatalError("no networks here")])
+def test_whatever_fails_on_this_machine_while_no_worker_is_there_a_photo_is_for_another_time(error: Exception) -> None:
+    with scene(local=Failing(error)) as played, pytest.raises(TransientError, match=str(error)):
+        played.result()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_head_that_can_look_for_workers_no_more_ends_and_answers_for_every_photo() -> None:
+    with scene(Played("gpu1", hold=True)) as played:
+        future = played.engine.submit(b"photo")
+        played.link.nonsense = {"tls://odd:1": None}
+        assert isinstance(future.exception(_SECONDS), TransientError)
+        with pytest.raises(RuntimeError, match="closed"):
+            played.engine.submit(b"late")
 
 
 class Slow(FakeEngine):

@@ -153,6 +153,16 @@ def test_a_photo_with_which_worker_after_worker_falls_silent_is_set_aside_in_the
     assert isinstance(job.future.exception(), PhotoError)
 
 
+def test_a_photo_that_worker_after_worker_was_sent_home_with_is_nobodys_fault() -> None:
+    scene = _Scene()
+    (job,) = scene.add()
+    for number in range(20):
+        scene.join(f"w{number}")
+        assert scene.place() == {f"w{number}": [0]}
+        scene.lose(f"w{number}", Loss.SENT_HOME)
+    assert (job.future.done(), job.alone) == (False, False)
+
+
 def test_what_a_worker_has_no_memory_for_goes_to_another_and_it_gets_a_rest() -> None:
     scene = _Scene(1)
     scene.add(3)
@@ -202,7 +212,10 @@ def test_rates_are_of_the_last_minutes() -> None:
     assert member.rate(scene.now + 1000.0) == 0.0
 
 
-_EVENTS = st.lists(st.sampled_from(["add", "join", "die", "cut", "done", "bad", "decline", "leave"]), max_size=60)
+_LOSSES = {"die": Loss.DIED, "cut": Loss.CUT, "home": Loss.SENT_HOME}
+_EVENTS = st.lists(
+    st.sampled_from(["add", "join", "die", "cut", "home", "done", "bad", "decline", "leave"]), max_size=60
+)
 
 
 @given(_EVENTS, st.randoms(use_true_random=False), st.integers(40, 200))
@@ -239,8 +252,8 @@ def _happens(scene: _Scene, event: str, member: Member | None, step: int) -> Non
             scene.add(3)
         case "join":
             scene.join(f"j{step}", 2)
-        case "die" | "cut" if member is not None:
-            scene.lose(member.address, Loss.DIED if event == "die" else Loss.CUT)
+        case "die" | "cut" | "home" if member is not None:
+            scene.lose(member.address, _LOSSES[event])
         case "leave" if member is not None and number is not None:
             scene.placement.give_back(member, number)
         case _ if member is not None and number is not None:

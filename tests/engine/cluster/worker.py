@@ -5,6 +5,7 @@ Its Dask process, messages and keys are gpend's own; only what would be the lock
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -20,6 +21,8 @@ from gpend.engine.cluster.service import Processing, Service
 from gpend.engine.protocol import Crops
 from gpend.errors import DeviceError
 from tests.fakes import LocalEngine, restored_if_blurred
+
+_NAME = re.compile(rb"photo [ -~]{,40}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Played:
 
     def process(self, photo: bytes) -> Outcome:
         """Do what the photo says, and tell of it."""
-        os.write(1, b"begun %s at %.2f\n" % (photo[:40].split(b"\0")[0], time.time()))
+        name = _NAME.search(photo)
+        os.write(1, b"begun %s at %.2f\n" % (b"" if name is None else name[0], time.time()))
         if b"poison" in photo:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"large" in photo and not self.has_memory:
