@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from gpend import __version__
 from gpend.core.orientation import TRANSPOSED
 from gpend.gallery import Progress
+from gpend.web import sentences
 from gpend.web.language import Words, language_of, words
 from gpend.web.pictures import Facts
 
@@ -35,6 +36,7 @@ def html(request: Request, template: str, *, status_code: int = 200, **context: 
             version=__version__,
             span=lambda seconds: span(seconds, say),
             moment=moment,
+            tell=sentences.told if language == "zh-CN" else str,
         )
     )
     return HTMLResponse(text, status_code=status_code, headers={"Cache-Control": "no-store"})
