@@ -10,7 +10,6 @@ from pathlib import Path
 from gpend import reports
 from gpend.core.wish import box_of
 from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row, State
-from gpend.progress import of_ledger
 from gpend.settings import CoreSettings
 
 PAGE = 60
@@ -65,7 +64,7 @@ class Shown:
     """One photo with its neighbours in the list."""
 
     entry: Entry
-    path: str  # absolute
+    files: Files
     history: reports.History
     faces: tuple[Facts, ...]
     decision: Decision | None
@@ -85,7 +84,6 @@ class Progress:
     running: bool
     paused_since: int | None  # a person has paused it
     resting: str | None  # why no photo is begun at the moment, in words
-    folders: tuple[FolderRow, ...]
     status: reports.Status
 
 
@@ -94,46 +92,52 @@ def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) 
     moment = int(now.timestamp())
     midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
     with Records.read_only(ledger) as records:
-        counts, today = records.counts(), records.counts_since(midnight)
-        far = of_ledger(records, moment, counts=counts)
-        folders, running = tuple(records.folders()), records.running()
+        status = reports.status_of(records, ledger, moment, settings=settings)
+        today = records.counts_since(midnight)
         paused_since, resting = records.resting()
     return Progress(
-        found=far.found,
-        done=far.done,
-        counts={state.value: count for state, count in counts.items()},
+        found=status.found,
+        done=status.done,
+        counts=status.counts,
         today={state.value: count for state, count in today.items()},
-        rate=60 * far.rate,
-        seconds_left=None if far.seconds_left is None else round(far.seconds_left),
-        running=running,
+        rate=60 * status.rate,
+        seconds_left=status.seconds_left,
+        running=status.running,
         paused_since=paused_since,
         resting=resting,
-        folders=folders,
-        status=reports.status(ledger, settings=settings),
+        status=status,
     )
 
 
 def page(ledger: Path, choice: Choice, after: str | None, size: int = PAGE) -> Page:
     """The photos that fit `choice`; `after` is the `next` of the page before. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
-        rows = records.listed(choice, _cursor(after), size + 1)
-        is_all = after is None and len(rows) <= size
-        total = len(rows) if is_all else records.chosen_count(choice, COUNTED + 1)
+        return _page(records, choice, after, size)
+
+
+@dataclass(frozen=True)
+class Browsed:
+    """A page of photos with what else can be chosen."""
+
+    page: Page
+    folders: tuple[FolderRow, ...]  # that are watched
+    cameras: tuple[str, ...]  # that most photos are from
+
+
+def browse(ledger: Path, choice: Choice, after: str | None, size: int = PAGE) -> Browsed:
+    """As `page`, with the folders and cameras that there are. Raises FatalError without a ledger."""
+    with Records.read_only(ledger) as records:
+        found = _page(records, choice, after, size)
+        return Browsed(found, tuple(records.folders()), tuple(records.cameras(_CAMERAS)))
+
+
+def _page(records: Records, choice: Choice, after: str | None, size: int) -> Page:
+    rows = records.listed(choice, _cursor(after), size + 1)
+    is_all = after is None and len(rows) <= size
+    total = len(rows) if is_all else records.chosen_count(choice, COUNTED + 1)
     entries = tuple(entry_of(row) for row in rows[:size])
     last = rows[size - 1] if len(rows) > size else None
     return Page(entries, f"{last.updated}-{last.id}" if last else None, total)
-
-
-def folders(ledger: Path) -> list[FolderRow]:
-    """The folders that are watched. Raises FatalError without a ledger."""
-    with Records.read_only(ledger) as records:
-        return records.folders()
-
-
-def cameras(ledger: Path) -> list[str]:
-    """The cameras that most photos are from. Raises FatalError without a ledger."""
-    with Records.read_only(ledger) as records:
-        return records.cameras(_CAMERAS)
 
 
 def shown(ledger: Path, photo: int) -> Shown | None:
@@ -145,14 +149,18 @@ def shown(ledger: Path, photo: int) -> Shown | None:
         return None
     told = reports.told(row)
     is_removed = row.output is not None and not os.path.lexists(row.output)
-    return Shown(entry_of(row), os.fspath(row.path), told, told.faces, decision, is_removed)
+    return Shown(entry_of(row), _files(row), told, told.faces, decision, is_removed)
 
 
 def files(ledger: Path, photo: int) -> Files | None:
     """Where a photo is, by its number; None if there is none."""
     with Records.read_only(ledger) as records:
         row = records.by_id(photo)
-    return Files(row.path, row.content, row.output, row.output_sha256) if row else None
+    return _files(row) if row else None
+
+
+def _files(row: Row) -> Files:
+    return Files(row.path, row.content, row.output, row.output_sha256)
 
 
 def _cursor(after: str | None) -> tuple[int, int] | None:

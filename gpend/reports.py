@@ -97,32 +97,39 @@ class History:
 def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
     """How it is going, with the last few `errors`, under these `settings`. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
-        counts = records.counts()
-        far = progress.of_ledger(records, int(time.time()), counts=counts)
-        paused_since, resting = records.resting()
-        running, fitted = records.running(), fits.in_use(settings.restore) if settings else []
-        return Status(
-            running=running,
-            counts={state.value: count for state, count in counts.items()},
-            backlog=far.waiting,
-            found_by=records.counts_by_finder(),
-            last_activity=_moment(records.last_activity()),
-            folders=tuple(_folder(row) for row in records.folders()),
-            last_errors=tuple(_trouble(row) for row in records.recent_errors(errors)),
-            found=far.found,
-            settling=far.settling,
-            waiting=far.waiting,
-            done=far.done,
-            rate=round(far.rate, 3),
-            seconds_left=None if far.seconds_left is None else round(far.seconds_left),
-            progress=str(far),
-            resting=resting or (_PAUSED if paused_since is not None else None),
-            cluster=_cluster(ledger) if running else None,
-            judged_with_other_settings=0
-            if settings is None
-            else records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(fitted))),
-            not_measured=tuple(fits.notices(fitted)),
-        )
+        return status_of(records, ledger, int(time.time()), errors=errors, settings=settings)
+
+
+def status_of(
+    records: Records, ledger: Path, now: int, *, errors: int = 5, settings: CoreSettings | None = None
+) -> Status:
+    """The same of a ledger that is open, at a time in UTC seconds."""
+    counts = records.counts()
+    far = progress.of_ledger(records, now, counts=counts)
+    paused_since, resting = records.resting()
+    running, fitted = records.running(), fits.in_use(settings.restore) if settings else []
+    return Status(
+        running=running,
+        counts={state.value: count for state, count in counts.items()},
+        backlog=far.waiting,
+        found_by=records.counts_by_finder(),
+        last_activity=_moment(records.last_activity()),
+        folders=tuple(_folder(row) for row in records.folders()),
+        last_errors=tuple(_trouble(row) for row in records.recent_errors(errors)),
+        found=far.found,
+        settling=far.settling,
+        waiting=far.waiting,
+        done=far.done,
+        rate=round(far.rate, 3),
+        seconds_left=None if far.seconds_left is None else round(far.seconds_left),
+        progress=str(far),
+        resting=resting or (_PAUSED if paused_since is not None else None),
+        cluster=_cluster(ledger) if running else None,
+        judged_with_other_settings=0
+        if settings is None
+        else records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(fitted))),
+        not_measured=tuple(fits.notices(fitted)),
+    )
 
 
 def history(ledger: Path, photo: Path) -> History | None:

@@ -6,6 +6,9 @@ As root, with debootstrap installed. Each stage gets a root made by debootstrap,
 made of; RUN lines are run in it by chroot, COPY and ENV are done. Then the image's entry point runs some commands on a
 photo, as PUID and PGID, with a root of which only /output, /state and /tmp can be written to. What a container engine
 adds, it cannot try: cgroups, capabilities, seccomp profiles, and the layers of an image.
+
+It takes gigabytes and many minutes, so the tests do it only where GPEND_REHEARSE_CONTAINER is set, to the options above
+or to nothing; .ci/run has it done when that is in its environment.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,43 @@ def service(*names: str) -> dict[str, Any]:
     for name in names:
         merged |= yaml.safe_load((FOLDER / name).read_text())["services"]["gpend"]
     return merged
+
+
+REHEARSAL = "GPEND_REHEARSE_CONTAINER"
+"""Where this is set, the steps are really taken; what it holds are options of tests.container, and may be empty."""
+
+
+@pytest.mark.skipif(REHEARSAL not in os.environ, reason=f"takes gigabytes and many minutes; {REHEARSAL}= has it done")
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("debootstrap"), reason="root and debootstrap are not here")
+def test_every_step_of_the_image_works_in_fresh_roots_of_debian_and_so_does_gpend_in_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.container", str(tmp_path / "roots"), *shlex.split(os.environ[REHEARSAL])]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=3600)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "The image works.")
+
+
+def packages() -> list[str]:
+    """What the image installs from Debian, in all of its stages."""
+    installed = [step.text for step in STEPS if step.name == "RUN" and "apt-get install" in step.text]
+    words = [text.split("--no-install-recommends")[1].split("&&")[0].split() for text in installed]
+    return [package for some in words for package in some]
+
+
+@pytest.mark.parametrize("package", packages())
+def test_debian_has_every_package_that_the_image_installs(package: str) -> None:
+    suite = next(step.text.partition("=")[2] for step in STEPS if step.text.startswith("DEBIAN=")).removesuffix("-slim")
+    release = Path("/etc/os-release")
+    if not release.is_file() or f"VERSION_CODENAME={suite}" not in release.read_text().splitlines():
+        pytest.skip(f"this machine is not Debian {suite}")
+    if "http" not in policy("base-files"):
+        pytest.skip("apt-get update was not run")
+    assert "Candidate: (none)" not in policy(package)
+    assert policy(package)
+
+
+def policy(package: str) -> str:
+    """What apt knows of a package; nothing of one that is none."""
+    command = [tool("apt-cache"), "policy", package]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_lines_that_go_on_are_one_instruction_and_comments_are_none() -> None:

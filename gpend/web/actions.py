@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gpend import gallery, ledger
 from gpend.ledger import DecisionKind, Ledger
+from gpend.web import pages
 from gpend.web.asked import address_of, choice_of, number
 from gpend.web.dashboard import dashboard_of
 
@@ -43,7 +44,7 @@ async def decide(request: Request) -> Response:
         if not face or face > len(found.faces):
             raise HTTPException(_WRONG)
         detail["box"] = found.faces[face - 1].get("box")
-    return await _asked(request, ledger.Request.DECIDE, f"/photos/{photo}?noted=1", [Path(found.path)], detail)
+    return await _asked(request, ledger.Request.DECIDE, f"/photos/{photo}?noted=1", [found.files.photo], detail)
 
 
 async def decide_all(request: Request) -> Response:
@@ -51,7 +52,7 @@ async def decide_all(request: Request) -> Response:
     form = _form(request)
     if form.get("decision") not in _IN_BULK:
         raise HTTPException(_WRONG)
-    detail = {"decision": form["decision"], "choice": choice_of(form).as_data()}
+    detail = {"decision": form["decision"], "choice": choice_of(form, pages.english(request)).as_data()}
     return await _asked(request, ledger.Request.DECIDE, f"/photos?{address_of(form, noted='1')}", (), detail)
 
 

@@ -1,6 +1,6 @@
 """What a browser asks for, read with care: a filter, numbers, dates (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -15,14 +15,14 @@ _LONGEST = 200
 _KEYS = ("q", "state", "verdict", "reason", "folder", "camera", "from", "to", "decided")
 
 
-def choice_of(asked: Mapping[str, str]) -> Choice:
-    """The filter that an address tells; what is none is passed over."""
+def choice_of(asked: Mapping[str, str], english: Callable[[str], str] = str) -> Choice:
+    """The filter that an address tells; what is none is passed over. `english`: a reason as the ledger has it."""
     return Choice(
         state=next((state for state in STATES if state.value == asked.get("state")), None),
         folder=number(asked.get("folder", "")),
         text=asked.get("q", "")[:_LONGEST],
         verdict=next((each.value for each in Verdict if each.value == asked.get("verdict")), None),
-        reason=asked.get("reason", "")[:_LONGEST],
+        reason=english(asked.get("reason", "")[:_LONGEST]),
         camera=asked.get("camera", "")[:_LONGEST] or None,
         since=_seconds(asked.get("from", "")),
         until=_seconds(asked.get("to", ""), days=1),

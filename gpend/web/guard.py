@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gpend import liveness
-from gpend.web import pages
+from gpend.web import language, pages
 from gpend.web.security import HEADERS, Sessions
 
 _OPEN = ("/static/", "/login")  # for whoever has not logged in
@@ -54,9 +54,8 @@ class Guard:
         scope.setdefault("state", {})["session"] = known
         scope["state"]["form_secret"] = self._sessions.form_secret(known) if known else ""
         if scope["method"] == "POST" and scope["path"] != "/login" and not await self._is_own_form(request, known):
-            answer = PlainTextResponse(
-                "This form is too old. Go back, load the page again, and repeat what you did.", status_code=403
-            )
+            words = "This form is too old. Go back, load the page again, and repeat what you did."
+            answer = PlainTextResponse(language.words(pages.language_asked(request))(words), status_code=403)
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, self._with_session(scope, known, send))

@@ -148,6 +148,7 @@ CHINESE = {
     "hours": "小时",
     "minutes": "分钟",
     "seconds": "秒",
+    "The connection to gpend's page is lost. It is tried again by itself.": "与 gpend 页面的连接已断开，正在自动重试。",
     "This form is too old. Go back, load the page again, and repeat what you did.": "页面已过期，请返回刷新后重试。",
 }  # fmt: skip
 

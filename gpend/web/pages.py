@@ -1,5 +1,6 @@
 """How pages are filled in: templates, language, times and sizes as people read them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
@@ -18,9 +19,19 @@ SESSION = "gpend_session"
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
+def language_asked(request: Request) -> str:
+    """The language of whoever asks."""
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def english(request: Request) -> Callable[[str], str]:
+    """What makes the ledger's words of what somebody typed in their language."""
+    return sentences.meant if language_asked(request) == "zh-CN" else str
+
+
 def html(request: Request, template: str, *, status_code: int = 200, **context: object) -> Response:
     """A page in the language of whoever asks."""
-    language = language_of(request.headers.get("accept-language", ""))
+    language = language_asked(request)
     say = words(language)
     text = (
         _environment()
@@ -44,7 +55,7 @@ def html(request: Request, template: str, *, status_code: int = 200, **context: 
 
 def event(request: Request, far: Progress) -> dict[str, object]:
     """What an open page is told while gpend works."""
-    say = words(language_of(request.headers.get("accept-language", "")))
+    say = words(language_asked(request))
     return {
         "done": far.done,
         "found": far.found,

@@ -44,6 +44,15 @@ def told(text: str) -> str:
     return _told(text) or text
 
 
+def meant(text: str) -> str:
+    """What to look for in English by a part of a Chinese sentence, or the text itself where no sentence has it."""
+    having = [one for one in patterns() if text and text in one.chinese]
+    if not having:
+        return text
+    nearest = min(having, key=lambda one: len(one.chinese))
+    return max(OPEN.split(nearest.english), key=len)
+
+
 @cache
 def patterns() -> tuple[Pattern, ...]:
     """All of them, as the file has them. Raises ValueError where one of two lines is missing."""

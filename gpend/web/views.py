@@ -41,14 +41,15 @@ async def overview(request: Request) -> Response:
 async def photos(request: Request) -> Response:
     """The photos that fit what was chosen, a page at a time."""
     own, asked = dashboard_of(request), request.query_params
-    choice = choice_of(asked)
-    found = await asyncio.to_thread(gallery.page, own.ledger, choice, asked.get("after"))
-    folders = await asyncio.to_thread(gallery.folders, own.ledger)
-    cameras = await asyncio.to_thread(gallery.cameras, own.ledger)
-    more = address_of(asked, after=found.next) if found.next else None
-    tables = {"states": STATES, "verdicts": [each.value for each in Verdict], "folders": folders, "cameras": cameras}
+    choice = choice_of(asked, pages.english(request))
+    found = await asyncio.to_thread(gallery.browse, own.ledger, choice, asked.get("after"))
+    more = address_of(asked, after=found.page.next) if found.page.next else None
+    tables = {
+        "states": STATES, "verdicts": [each.value for each in Verdict], "folders": found.folders,
+        "cameras": found.cameras,
+    }  # fmt: skip
     return html(
-        request, "photos.html", page=found, choice=choice, more=more, tables=tables, asked=asked,
+        request, "photos.html", page=found.page, choice=choice, more=more, tables=tables, asked=asked,
         is_filtered=choice != Choice(), counted=COUNTED,
     )  # fmt: skip
 
@@ -69,11 +70,9 @@ async def photo(request: Request) -> Response:
     found = await asyncio.to_thread(gallery.shown, own.ledger, request.path_params["photo"])
     if found is None:
         raise HTTPException(_NOT_FOUND)
-    places = await asyncio.to_thread(gallery.files, own.ledger, found.entry.id)
     problem, size = "", None
     try:
-        if places is not None:
-            size = pages.shown_size(await own.pictures.facts(places.photo))
+        size = pages.shown_size(await own.pictures.facts(found.files.photo))
     except UnshowableError as error:
         problem = str(error)
     faces = _faces(found)
@@ -136,7 +135,7 @@ async def face(request: Request) -> Response:
     box = box_of(found.faces[number - 1].get("box"))
     if box is None:
         raise HTTPException(_NOT_FOUND)
-    return await _picture(request, await _files(request), _FACE_SIDE, _square(box))
+    return await _picture(request, found.files, _FACE_SIDE, _square(box))
 
 
 def _square(box: Box) -> Box:
@@ -148,13 +147,16 @@ def _square(box: Box) -> Box:
 
 async def _files(request: Request) -> Files:
     places = await asyncio.to_thread(gallery.files, dashboard_of(request).ledger, request.path_params["photo"])
-    if places is None or request.path_params["which"] not in ("before", "after"):
+    if places is None:
         raise HTTPException(_NOT_FOUND)
     return places
 
 
 async def _picture(request: Request, places: Files, side: int, crop: Box | None) -> Response:
-    is_before = request.path_params["which"] == "before"
+    which = request.path_params["which"]
+    if which not in ("before", "after"):
+        raise HTTPException(_NOT_FOUND)
+    is_before = which == "before"
     path, content = (places.photo, places.content) if is_before else (places.output, places.output_content)
     if path is None:
         raise HTTPException(_NOT_FOUND)

@@ -41,7 +41,7 @@ def ledger(tmp_path: Path, samples: Path) -> Path:
         facts = {"faces": [FACE], "notes": ["<b>note</b>"]}
         opened.queue.finish(ids[0], Result(State.RESTORED, "1 face: 1 restored", before, done, facts, written), NOW + 1)
         opened.queue.finish(ids[1], Result(State.FAILED, "no <i>picture</i>", "b" * 64, done), NOW + 2)
-        opened.queue.finish(ids[3], Result(State.KEPT, "no faces", "c" * 64, done, {"faces": []}), NOW + 3)
+        opened.queue.finish(ids[3], Result(State.KEPT, "no faces found", "c" * 64, done, {"faces": []}), NOW + 3)
     return path
 
 

@@ -51,7 +51,7 @@ def test_photos_are_found_by_name_outcome_and_verdict(browser: TestClient) -> No
 def test_pages_follow_one_another_and_hold_every_photo_once(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gpend.gallery.page.__defaults__", (1,))
+    monkeypatch.setattr("gpend.gallery.browse.__defaults__", (1,))
     seen: list[str] = []
     address = "/photos?q="
     for _ in range(5):
@@ -156,6 +156,22 @@ def test_pages_speak_chinese_to_who_reads_it(browser: TestClient) -> None:
     page = browser.get("/", headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
     assert '<html lang="zh-CN">' in page
     assert "已完成 3 / 4 张照片" in page
+
+
+def test_reasons_are_told_and_found_in_chinese(browser: TestClient, ledger: Path) -> None:
+    chinese = {"accept-language": "zh-CN"}
+    page = browser.get("/photos/1", headers=chinese).text
+    assert "1 张已修复" in page
+    assert "1 face" not in page
+    found = browser.get("/photos", params={"reason": "未发现"}, headers=chinese).text
+    assert [name for name in ("anna.jpg", "lost.jpg") if name in found] == ["lost.jpg"]
+    secret = re.search(r'name="secret" value="([^"]+)"', page)
+    assert secret is not None
+    form = {"secret": secret[1], "decision": "leave", "reason": "未发现"}
+    assert browser.post("/photos/decide", data=form, headers=chinese).status_code == 303
+    with Ledger.open(ledger) as opened:
+        (asked,) = opened.requests.waiting()
+    assert asked.detail["choice"]["reason"] == "no faces found"
 
 
 def test_health_tells_that_no_daemon_runs(browser: TestClient) -> None:

@@ -1,31 +1,19 @@
 """The dashboard in a real browser, if there is one: it works, speaks to nobody else, and can be used by everybody."""
 
-import json
-import shutil
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
 from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
 from gpend.web.app import application
 from gpend.web.security import Sessions
+from tests.web import chromium
+from tests.web.chromium import Browser, WebDriverWait, webdriver
 from tests.web.conftest import NOW
 from tests.web.serving import served
 
-selenium = pytest.importorskip("selenium", reason="Selenium is not installed")
-webdriver = pytest.importorskip("selenium.webdriver")
-WebDriverWait: Any = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
-_BROWSER, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (_BROWSER and _DRIVER), reason="Chromium and its driver are not installed")
-_OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars", "--disable-dev-shm-usage",
-)  # fmt: skip
-Browser: TypeAlias = Any  # Selenium is not there to be typed where it is not installed
-_SERIOUS = ("serious", "critical")
+pytestmark = chromium.needs_chromium
 
 
 @pytest.fixture
@@ -37,34 +25,9 @@ def address(ledger: Path, sessions: Sessions, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
-    """Chromium, telling all that it logs."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = _BROWSER
-    for option in (*_OPTIONS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(_DRIVER))
-    driver.set_page_load_timeout(60)
-    driver.implicitly_wait(30)  # a click returns before the page that it leads to is there
-    try:
+    """Chromium."""
+    with chromium.started(tmp_path / "profile") as driver:
         yield driver
-    finally:
-        driver.quit()
-
-
-def _asked_for(browser: Browser) -> set[str]:
-    """The hosts that the pages asked anything of."""
-    told = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    urls = [one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"]
-    return {url.split("/")[2].split(":")[0] for url in urls if url.startswith("http")}
-
-
-def _serious(browser: Browser) -> list[str]:
-    """What axe-core, which is run in the page, finds serious or worse."""
-    axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
-    browser.execute_script(axe)
-    found = browser.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in _SERIOUS]
 
 
 @pytest.mark.parametrize("page", ["/", "/photos?q=a", "/photos/1", "/photos/4", "/tuning", "/login"])
@@ -72,18 +35,12 @@ def _serious(browser: Browser) -> list[str]:
 def test_every_page_fits_is_accessible_and_speaks_to_nobody_else(
     browser: Browser, address: str, page: str, width: int, scheme: str
 ) -> None:
-    browser.set_window_size(width, 900)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    chromium.resize(browser, width, scheme)
     browser.get(address + page)
-    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
-    assert _serious(browser) == []
-    assert [
-        entry["message"]
-        for entry in browser.get_log("browser")
-        if entry["level"] == "SEVERE" and "404" not in entry["message"]
-    ] == []
-    assert _asked_for(browser) <= {"127.0.0.1"}
+    assert chromium.fits(browser)
+    assert chromium.findings_of(browser) == []
+    assert chromium.errors_of(browser) == []
+    assert chromium.hosts_of(browser) <= {"127.0.0.1"}
 
 
 def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> None:
@@ -91,9 +48,7 @@ def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> 
     slider = browser.find_element("css selector", "[data-slider]")
     cuts = []
     for value in (10, 90):
-        browser.execute_script(
-            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", slider, value
-        )
+        chromium.move(browser, "[data-slider]", value)
         cuts.append(browser.execute_script("return getComputedStyle(document.querySelector('.over')).clipPath"))
     assert cuts[0] != cuts[1]
     slider.send_keys(webdriver.Keys.ARROW_LEFT)
@@ -102,9 +57,7 @@ def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> 
 
 def test_zooming_fetches_the_whole_picture(browser: Browser, address: str) -> None:
     browser.get(f"{address}/photos/1")
-    browser.execute_script(
-        "const z = document.querySelector('[data-zoom]'); z.value = 3; z.dispatchEvent(new Event('input'))"
-    )
+    chromium.move(browser, "[data-zoom]", 3)
     assert browser.find_element("css selector", ".over").get_attribute("src").endswith("/after/full.jpg")
 
 
@@ -157,8 +110,7 @@ def test_the_threshold_is_tried_out_with_the_slider(browser: Browser, address: s
 
 
 def test_pages_speak_the_language_of_the_browser(browser: Browser, address: str) -> None:
-    browser.execute_cdp_cmd("Network.enable", {})
-    browser.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": "zh-CN,zh;q=0.9"}})
+    chromium.speak(browser, "zh-CN,zh;q=0.9")
     browser.get(f"{address}/photos/1")
     assert "您的决定" in browser.page_source
     assert browser.execute_script("return document.documentElement.lang") == "zh-CN"
@@ -166,7 +118,6 @@ def test_pages_speak_the_language_of_the_browser(browser: Browser, address: str)
 
 def test_less_strength_is_seen_at_once(browser: Browser, address: str) -> None:
     browser.get(f"{address}/tuning")
-    slider = browser.find_element("css selector", "[data-strength]")
-    browser.execute_script("arguments[0].value = 0.5; arguments[0].dispatchEvent(new Event('input'))", slider)
+    chromium.move(browser, "[data-strength]", 0.5)
     assert browser.execute_script("return getComputedStyle(document.querySelector('.half .top')).opacity") == "0.5"
     assert browser.find_element("css selector", "[data-strength-line]").text == "0.50"

@@ -137,8 +137,8 @@ def test_every_verdict_is_told_alone_and_in_the_line_of_its_photo(verdict: Verdi
 
 
 JOINED = {
-    "sharpness 0.12 is below 0.50: shaken by about 14 px, towards the upper right; the blur was taken out, painted at 30% "
-    "strength, used by 50%":
+    "sharpness 0.12 is below 0.50: shaken by about 14 px, towards the upper right; the blur was taken out, painted at "
+    "30% strength, used by 50%":
         "清晰度 0.12 低于 0.50：抖动约 14 像素，方向为右上至左下；已去除模糊，以 30% 的强度绘制，采用 50%",
     "sharpness 0.31 is below 0.50: out of focus by about 3 px, but the restored face is not clearly sharper":
         "清晰度 0.31 低于 0.50：失焦约 3 像素，但修复后的脸没有明显更清晰",

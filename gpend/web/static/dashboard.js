@@ -5,9 +5,26 @@ document.addEventListener("error", (event) => {
   // A picture that cannot be shown leaves a quiet place, not a broken one.
   event.target.closest?.(".thumb, .half")?.classList.add("missing");
 }, true);
+// Where the page is lost, that is said; when it is there again, it is shown anew unless somebody has begun to fill it in.
+const offline = document.querySelector("[data-offline]");
+let touched = false;
+document.addEventListener("input", () => { touched = true; });
+const look = async () => {
+  if (!offline || document.hidden) return;
+  const isThere = await fetch("/static/icon.svg", { method: "HEAD", cache: "no-store" }).then((answer) => answer.ok, () => false);
+  const isBack = isThere && !offline.hidden;
+  offline.hidden = isThere;
+  if (isBack && !touched) location.reload();
+};
+if (offline) {
+  setInterval(look, 5000);
+  document.addEventListener("visibilitychange", look);
+}
+
 const live = document.querySelector("[data-live]");
 if (live && window.EventSource) {
   const source = new EventSource("/events");
+  source.onerror = look;
   source.onmessage = (event) => {
     const told = JSON.parse(event.data);
     document.querySelector("[data-headline]").textContent = told.headline;
