@@ -16,6 +16,7 @@ from typing import Any
 
 from gpend.core.wish import Wish, boxes_of
 from gpend.ledger.database import Database, Value
+from gpend.writing import write_whole
 
 _END_OF_TIME = 1 << 62
 _SPARE = 64 << 10  # bytes that the file may have beyond twice what it needs
@@ -110,31 +111,20 @@ class Decisions:
         if not told:
             return
         with suppress(OSError):
-            size = _write(self._file, f"\n{told}", os.O_APPEND)  # what a crash has left of a line ends here
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(f"\n{told}")  # what a crash has left of a line ends here
+                file.flush()
+                os.fsync(descriptor)
+                size = os.fstat(descriptor).st_size
             if size > self._largest:
                 self._compact()
 
     def _compact(self) -> None:
         """Write the file anew, whole or not at all, with the last word about each photo. Raises OSError."""
-        part = self._file.with_name(f".gpend-{self._file.name}.part")
-        size = _write(part, _lines(decision_of(dict(row)) for row in self._database.each("decisions")), os.O_TRUNC)
-        part.replace(self._file)
-        self._largest = 2 * size + _SPARE
-        folder = os.open(self._file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _write(file: Path, told: str, how: int) -> int:
-    """Write to the end of a file, or anew, and wait for the disk; how large it is then. Raises OSError."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | how | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(told)
-        opened.flush()
-        os.fsync(descriptor)
-        return os.fstat(descriptor).st_size
+        told = _lines(decision_of(dict(row)) for row in self._database.each("decisions")).encode("ascii")
+        write_whole(self._file, told, mode=0o600)
+        self._largest = 2 * len(told) + _SPARE
 
 
 def file_of(ledger: Path) -> Path:

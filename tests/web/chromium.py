@@ -12,6 +12,7 @@ import pytest
 
 webdriver: Any = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 WebDriverWait: Any = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
+WebDriverException: Any = pytest.importorskip("selenium.common").WebDriverException
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 needs_chromium = pytest.mark.skipif(not (BROWSER and DRIVER), reason="Chromium and its driver are not installed")
 _OPTIONS = (

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.web import chromium
-from tests.web.chromium import Browser, WebDriverWait
+from tests.web.chromium import Browser, WebDriverException, WebDriverWait
 
 pytestmark = chromium.needs_chromium
 _SECONDS = 300  # more than any step takes, on a busy machine
@@ -81,7 +81,8 @@ def _see(browser: Browser, words: str) -> None:
     def is_said(page: Browser) -> bool:
         return bool(page.execute_script("return document.body.innerText.includes(arguments[0])", words))
 
-    WebDriverWait(browser, _SECONDS).until(is_said, f"{words!r} is never seen")
+    patience = WebDriverWait(browser, _SECONDS, ignored_exceptions=[WebDriverException])  # such as amid a reload
+    patience.until(is_said, f"{words!r} is never seen")
 
 
 def _click(browser: Browser, selector: str) -> None:
@@ -116,7 +117,8 @@ def test_a_person_looks_compares_and_decides_and_gpend_does_it(config: Path, tmp
             _reads_chinese_on_a_phone(browser, _address(config))
         _see(browser, "连接已断开")
         with _running(config):
-            WebDriverWait(browser, _SECONDS).until(lambda page: not page.find_element("css selector", ".offline").text)
+            _see(browser, "正在监视")
+            assert not browser.find_element("css selector", ".offline").text
 
 
 def _finds_the_restored_photo(browser: Browser, address: str) -> None:
