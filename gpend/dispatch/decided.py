@@ -27,10 +27,11 @@ class Decided:
         self._outputs = outputs
         self._finisher = finisher
 
-    def decision_for(self, job: Job) -> Decision | None:
-        """What a person wants of this photo: what was said of its path, or of its content when it was elsewhere.
+    def follow_decision(self, job: Job) -> Decision | None:
+        """Find what a person wants of this photo, by its path, or by its content where it was elsewhere.
 
-        It follows the photo where it is moved or edited, and never falls upon another one that came under its name.
+        A decision follows its photo where that is moved or edited, which is noted then, and never falls upon another
+        one that came under its name.
         """
         row, content, decisions = job.row, job.photo.content, self._ledger.decisions
         if row.is_sidecar:

@@ -191,7 +191,7 @@ class Dispatcher:
         return replace(job, picture=revealed.photo, suffix=revealed.suffix)
 
     def _process(self, job: Job, now: Now) -> None:
-        job = replace(job, decision=self._decided.decision_for(job))
+        job = replace(job, decision=self._decided.follow_decision(job))
         if self.in_flight.is_working_on(job.photo.content):
             self.in_flight.wait_on_duplicate(job)
             return
