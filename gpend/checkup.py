@@ -12,6 +12,7 @@ from gpend.errors import FatalError
 from gpend.intake.scan import Scan
 from gpend.intake.source import source_of
 from gpend.mirror.links import obstacle_to_links
+from gpend.models import cards
 from gpend.settings import FolderSettings, Keep, Settings, names_file
 
 _GIB = 1 << 30
@@ -34,7 +35,7 @@ def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
 
     To be asked where there are no `problems`. Raises FatalError where a network cannot be used.
     """
-    if settings.restore.device == "cpu" or (settings.restore.device == "auto" and not _has_card(devices)):
+    if not cards.may_serve(settings.restore.device, devices):
         return ["Faces are restored on the CPU."]
     from gpend.models import device, loading  # noqa: PLC0415 - takes seconds, and memory on the card
 
@@ -42,11 +43,6 @@ def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
     place = device.described(device.resolve(settings.restore.device))
     found = [f"Faces are restored on {place}: {how}." for how in loading.chosen(networks)]
     return found + [f"Note: {note}" for note in loading.slower_ways(networks)]
-
-
-def _has_card(devices: Path) -> bool:
-    """Whether NVIDIA's driver shows one, or Windows' to the Linux within it."""
-    return any(devices.glob("nvidia[0-9]*")) or (devices / "dxg").exists()
 
 
 def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECONDS) -> list[str]:

@@ -27,7 +27,7 @@ from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.liveness import Answer
-from gpend.models import fits
+from gpend.models import cards, fits
 from gpend.models.needed import DETECTORS
 from gpend.models.restorers import roll
 from gpend.models.weights import DetectorCheckpoint, find, weights_folders
@@ -232,13 +232,16 @@ def _refuse(settings: Settings) -> None:
 def _engine(settings: Settings) -> Engine:
     if settings.engine.kind is EngineKind.LOCAL:
         cluster.forget_state(settings)
-        return _local_engine(settings)
+        engine = _local_engine(settings)
+        if cards.may_serve(settings.restore.device):
+            engine.warm()  # what a card needs at first, it does while the folders are looked through
+        return engine
     return cluster.engine_of(
         settings, _setup(settings), lambda: _local_engine(settings), lambda what: log.info("cluster", what=what)
     )
 
 
-def _local_engine(settings: Settings) -> Engine:
+def _local_engine(settings: Settings) -> ProcessEngine:
     setup = _setup(settings)
     on_cpu = settings.model_copy(update={"restore": settings.restore.model_copy(update={"device": "cpu"})})
     return ProcessEngine(

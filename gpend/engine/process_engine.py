@@ -43,6 +43,10 @@ class _Answered:
             return TransientError("gpend was stopped before these faces were restored.")
 
 
+class _Warm:
+    """The first photo will come soon."""
+
+
 def worker_command() -> list[str]:
     """What starts gpend's worker with this Python; -P: no modules out of the folder that we happen to stand in."""
     return [sys.executable, "-P", "-X", "faulthandler", "-m", "gpend.engine.worker"]
@@ -73,7 +77,7 @@ class ProcessEngine:
         `elsewhere` restores faces where the setup says that others do.
         """
         self._elsewhere = elsewhere
-        self._events: queue.SimpleQueue[_Heard | _Answered | Job | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[_Heard | _Answered | _Warm | Job | None] = queue.SimpleQueue()
         self._supervisor = Supervisor(
             WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback),
             Jobs(setup.slots),
@@ -97,6 +101,10 @@ class ProcessEngine:
         Raises RuntimeError once the engine is closed.
         """
         return self._put(Job(next(self._numbers), photo, Future(), wish))
+
+    def warm(self) -> None:
+        """Have the worker load its networks now: it is ready when the first photo comes."""
+        self._events.put(_Warm())
 
     def _put(self, job: Job) -> Future[Outcome]:
         with self._lock:
@@ -150,6 +158,8 @@ class ProcessEngine:
             return True
         if isinstance(event, Job):
             self._supervisor.add(event)
+        elif isinstance(event, _Warm):
+            self._supervisor.warm(time.monotonic())
         elif isinstance(event, _Answered):
             self._supervisor.answer(event.worker, event.asked, event.result, time.monotonic())
         elif event is not None:

@@ -117,13 +117,21 @@ class Supervisor:
         self._slot.end_fallback(now)
         self._stop_if_due(now)
         if self._slot.worker is None and len(self._jobs) and self._slot.seconds_until_start(now) <= 0:
-            problem = self._slot.start(now)
-            if problem is not None:
-                self._start_failed(problem, now)
+            self._start(now)
         if self._slot.worker is not None and self._slot.is_ready and not self._slot.is_retiring:
             for job in self._jobs.begin(now):
                 self._slot.worker.send(job.message)
         return self._next_due(now)
+
+    def warm(self, now: float) -> None:
+        """Start a worker before the first photo is there; one that finds nothing to do is ended as any other."""
+        if self._slot.worker is None and self._slot.seconds_until_start(now) <= 0:
+            self._start(now)
+
+    def _start(self, now: float) -> None:
+        problem = self._slot.start(now)
+        if problem is not None:
+            self._start_failed(problem, now)
 
     def close(self) -> None:
         """End the worker; what was not done is to be tried again another time."""

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gpend.models.backend import SIZES, Arrays, Run
+from gpend.models.backend import SIZES, Arrays, Record, Run
 
 _TENSOR_CORES = (7, 0)  # compute capability since which float16 is faster than float32
 _WARM_RUNS = 3  # before kernels are recorded: libraries tune themselves and take their memory
@@ -22,6 +22,8 @@ _SHARE = 0.3  # of the memory that is free, for one batch: other networks and ot
 
 class Cuda:
     """A graphics card as gpend.models.backend.Backend asks. Networks on it take turns."""
+
+    can_record = True
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -33,8 +35,12 @@ class Cuda:
         """float16 only: bfloat16 is no faster, and eight times as far from float32."""
         return (torch.float16,) if torch.cuda.get_device_capability(self._device) >= _TENSOR_CORES else ()
 
-    def record(self, run: Run) -> Run:
-        """As a CUDA graph."""
+    @property
+    def record(self) -> Record | None:
+        """As CUDA graphs, whose memory comes from one pool."""
+        return self._recorded if self.can_record else None
+
+    def _recorded(self, run: Run) -> Run:
         with torch.cuda.device(self._device):
             stream = _stream(self._device)
             stream.wait_stream(torch.cuda.current_stream())

@@ -69,6 +69,11 @@ class Gpen:
         return np.concatenate([*restored, *(self._finished(one) for one in begun)])
 
     @property
+    def largest(self) -> int:
+        """How many faces it computes at once, after what memory has taught it."""
+        return self._most
+
+    @property
     def precision(self) -> str:
         """What it computes in: "float32", "float16" or "bfloat16"."""
         return self.execution.precision

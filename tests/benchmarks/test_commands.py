@@ -1,16 +1,22 @@
 """Whoever has a folder of faces can measure gpend's judgement on it."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
 from gpend.core import align, sharpness
 from gpend.core.networks import Networks
+from gpend.models.backend import Cpu
 from tests.benchmarks import judgement, occlusion
+from tests.benchmarks.gpu import __main__ as gpu
+from tests.benchmarks.gpu.findings import Bench, Finding, Verdict, found_by
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +38,34 @@ def test_judgement_is_measured_on_any_folder_of_faces(faces: Path) -> None:
     assert answer.exit_code == 0
     for told in ("2 faces, 32 shots", "Area under the ROC curve", "Nearer to the sharp face", "One measure:"):
         assert told in answer.output
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict", "told"),
+    [("transfers", "passed", "8 arrays"), ("device_loss", "skipped", "a card that can be lost needs a graphics card")],
+)
+def test_the_run_for_a_graphics_card_goes_as_far_as_the_cpu_can_and_says_what_it_skipped(
+    tmp_path: Path, step: str, verdict: str, told: str
+) -> None:
+    out = tmp_path / "results.json"
+    asked = ["--device", "cpu", "--only", step, "--out", str(out)]
+    answer = CliRunner().invoke(gpu.main, asked, catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert told in answer.output
+    (found,) = json.loads(out.read_text())["findings"]
+    assert found["verdict"] == verdict
+
+
+def test_what_stops_one_step_stops_no_other() -> None:
+    def find_trouble(_: Bench) -> Iterator[Finding]:
+        yield Finding("first", Verdict.PASSED)
+        raise RuntimeError("CUDA error: all is lost\nmore")
+
+    said: list[Finding] = []
+    found = found_by(find_trouble, Bench(torch.device("cpu"), Cpu(), None, 0.0), said.append)
+    assert [one.verdict for one in found] == [Verdict.PASSED, Verdict.FAILED]
+    assert found == said
+    assert found[1].told == "RuntimeError: CUDA error: all is lost"
 
 
 def test_what_lies_before_faces_is_measured_too(faces: Path) -> None:

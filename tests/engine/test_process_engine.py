@@ -71,6 +71,12 @@ def test_photos_come_back_as_outcomes() -> None:
         assert [future.result(_SECONDS) for future in futures] == [Kept("gpu", ())] * 3
 
 
+def test_an_engine_that_is_started_before_the_first_photo_answers_as_any_other() -> None:
+    with closing(ProcessEngine(_ODD, Setup("gpu", 1, _LARGEST), Timeouts(60, 60))) as engine:
+        engine.warm()
+        assert _reason(engine, b"photo") == "gpu"
+
+
 def test_an_error_of_the_photo_has_its_name_and_the_worker_lives_on() -> None:
     with _engine() as engine:
         before = _reason(engine, b"who")

@@ -85,6 +85,30 @@ def test_there_is_no_worker_before_there_is_a_photo() -> None:
     assert scene.hands == []
 
 
+def test_a_worker_can_be_started_before_the_first_photo_and_is_ended_when_none_comes() -> None:
+    scene = _Scene()
+    for _ in range(2):
+        scene.supervisor.warm(scene.now)
+    assert len(scene.hands) == 1
+    scene.ready()
+    assert not scene.ended(0)
+    scene.wait(600)
+    assert scene.ended(0)
+    scene.submit()
+    assert len(scene.hands) == 2
+
+
+def test_a_worker_that_cannot_be_started_early_is_started_when_a_photo_comes() -> None:
+    scene = _Scene()
+    scene.unable = True
+    scene.supervisor.warm(scene.now)
+    assert scene.wait(10) is None
+    scene.unable = False
+    scene.submit()
+    scene.ready()
+    assert scene.hands[0].photos == [1]
+
+
 def test_a_photo_is_sent_once_the_worker_is_ready_and_its_outcome_comes_back() -> None:
     scene = _Scene()
     future = scene.submit()
