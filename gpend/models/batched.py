@@ -3,30 +3,83 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.fitted import BlendFit
 from gpend.core.networks import EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
-from gpend.core.photo import Landmarks
+from gpend.core.photo import Face, Landmarks
 from gpend.models.batcher import Batcher
+from gpend.models.device import CardMemoryError
 from gpend.models.turn import Turn
 
 _MOST = 32  # crops of the smaller networks at once
+_MOST_IMAGES = 8  # pictures that faces are looked for in
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 Plane = NDArray[np.float32]
 
 
+def in_halves(compute: Callable[[Sequence[Item]], Sequence[Result]]) -> Callable[[Sequence[Item]], Sequence[Result]]:
+    """What computes the same in halves, and those in halves, where the card has too little memory for all at once."""
+
+    def computed(items: Sequence[Item]) -> Sequence[Result]:
+        try:
+            return compute(items)
+        except CardMemoryError:
+            if len(items) == 1:
+                raise
+        middle = len(items) // 2
+        return [*computed(items[:middle]), *computed(items[middle:])]
+
+    return computed
+
+
 def batched(networks: Networks, turn: Turn, callers: int) -> Networks:
     """The same networks for `callers` threads, each of which computes for the others too; `turn` is the networks'."""
+    detect = networks.detect
+    if isinstance(detect, DetectTogether):
+        detect = BatchedDetector(detect, turn, callers)
     return replace(
         networks,
         restore=BatchedRestorer(networks.restore, turn, callers),
         larger=tuple(BatchedRestorer(one, turn, callers) for one in networks.larger),
+        detect=detect,
         estimate=networks.estimate and BatchedEstimator(networks.estimate, turn, callers),
         refine=networks.refine and BatchedRefiner(networks.refine, turn, callers),
     )
+
+
+@runtime_checkable
+class DetectTogether(Protocol):
+    """A detector that can look at several pictures at once."""
+
+    def together(self, images: NDArray[np.uint8]) -> Sequence[Sequence[Face]]:
+        """The faces of each of some upright RGB images (count, height, width, 3)."""
+        ...
+
+
+class BatchedDetector:
+    """As in gpend.core.networks.DetectFaces."""
+
+    def __init__(self, network: DetectTogether, turn: Turn, callers: int) -> None:
+        self.network = network
+        self._standing = turn.standing
+        self._batcher: Batcher[NDArray[np.uint8], Sequence[Face]] = Batcher(
+            in_halves(self._computed), lambda: _MOST_IMAGES, callers
+        )
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """As in DetectFaces."""
+        with self._standing():
+            return self._batcher([image], image.shape)[0]
+
+    def _computed(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[Sequence[Face]]:
+        return self.network.together(np.stack(images))
 
 
 class BatchedRestorer:
@@ -61,7 +114,9 @@ class BatchedEstimator:
         self.name: str = network.name
         self.size: int = network.size
         self._standing = turn.standing
-        self._batcher: Batcher[Plane, tuple[Plane, np.float32]] = Batcher(self._computed, lambda: _MOST, callers)
+        self._batcher: Batcher[Plane, tuple[Plane, np.float32]] = Batcher(
+            in_halves(self._computed), lambda: _MOST, callers
+        )
 
     def __call__(self, crops: Plane) -> Kernels:
         """As in EstimateBlur."""
@@ -84,7 +139,9 @@ class BatchedRefiner:
         self.name: str = network.name
         self.strengths: tuple[float, float] = network.strengths
         self._standing = turn.standing
-        self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = Batcher(self._computed, lambda: _MOST, callers)
+        self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = Batcher(
+            in_halves(self._computed), lambda: _MOST, callers
+        )
 
     def __call__(self, crops: Plane, weak: Plane, strong: Plane) -> Plane:
         """As in RefineFaces."""

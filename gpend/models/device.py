@@ -11,6 +11,11 @@ from gpend.errors import DeviceError, FatalError
 from gpend.models import cuda
 from gpend.models.backend import Backend, Cpu
 
+
+class CardMemoryError(DeviceError):
+    """The GPU has too little memory for so much at once; for less it may suffice."""
+
+
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -51,6 +56,8 @@ def limit_threads() -> int:
 
 def named(error: RuntimeError, device: torch.device) -> Exception:
     """What PyTorch raised while computing, by what is to be done about it: DeviceError, MemoryError, or as it was."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return CardMemoryError("The GPU has too little memory.")
     summary = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if device.type != "cpu":
         return DeviceError(f"The GPU failed: {summary}")

@@ -1,15 +1,18 @@
 """Networks that compute for several photos at once give each photo what it would get alone."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gpend.core import align
 from gpend.core.networks import Kernels, Networks
-from gpend.models.batched import batched
+from gpend.core.photo import Face
+from gpend.models.batched import batched, in_halves
+from gpend.models.device import CardMemoryError
 from gpend.models.turn import Turn
 from tests.fakes import FakeDetector, FakeRestorer
 
@@ -106,6 +109,45 @@ def test_crops_of_different_sizes_are_refined_apart(refiner: _Refiner, together:
     assert sum(refiner.batches) == 3
     for photo, refined in zip(photos, found, strict=True):
         assert np.array_equal(refined, _Refiner()(photo, photo[..., 0], photo[..., 1]))
+
+
+class _Looking:
+    """Finds a face as wide as the brightest pixel says; has memory for two pictures."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[int, ...]] = []
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        return self.together(image[None])[0]
+
+    def together(self, images: NDArray[np.uint8]) -> Sequence[Sequence[Face]]:
+        self.batches.append(images.shape)
+        if len(images) > 2:
+            raise CardMemoryError("too little")
+        marks = align.scaled(align.FFHQ_TEMPLATE, 64)
+        return [[Face((0.0, 0.0, float(image.max()), 1.0), marks, 1.0)] for image in images]
+
+
+def test_faces_are_looked_for_in_pictures_of_one_size_together_and_in_as_many_as_memory_holds() -> None:
+    looking = _Looking()
+    detect = batched(Networks(looking, FakeRestorer()), Turn(), 6).detect
+    pictures = [np.full((32, 48 if place % 2 else 64, 3), place, np.uint8) for place in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(detect, pictures))
+    assert [faces[0].width for faces in found] == list(range(6))
+    assert len({shape[1:] for shape in looking.batches}) == 2
+
+
+def test_a_detector_that_looks_at_one_picture_at_a_time_stays_as_it_is(together: Networks) -> None:
+    assert isinstance(together.detect, FakeDetector)
+
+
+def test_memory_too_small_for_a_single_one_is_said_so() -> None:
+    def never(numbers: Sequence[int]) -> Sequence[int]:
+        raise CardMemoryError(str(len(numbers)))
+
+    with pytest.raises(CardMemoryError, match="1"):
+        in_halves(never)([1, 2, 3])
 
 
 def test_a_photo_whose_faces_another_thread_computes_makes_headway_too() -> None:

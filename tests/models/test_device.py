@@ -44,6 +44,14 @@ def test_what_pytorch_raises_is_named_by_what_is_to_be_done(device_: str, words:
     assert "more" not in str(found)
 
 
+def test_too_little_memory_on_a_card_is_known_from_other_failures() -> None:
+    found = device.named(
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), torch.device("cuda:0")
+    )
+    assert isinstance(found, device.CardMemoryError)
+    assert isinstance(found, DeviceError)
+
+
 @pytest.mark.parametrize(("given", "policy"), [({}, "passive"), ({"OMP_WAIT_POLICY": "active"}, "active")])
 def test_waiting_threads_sleep_unless_the_environment_wants_otherwise(given: dict[str, str], policy: str) -> None:
     program = "import gpend.models, os; print(os.environ['OMP_WAIT_POLICY'])"
