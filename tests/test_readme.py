@@ -62,3 +62,32 @@ def test_every_file_that_is_linked_is_there() -> None:
     linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert linked
     assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+CHINESE = (ROOT / "README.zh-CN.md").read_text()
+
+
+def skeleton(text: str) -> list[str]:
+    """What is the same in every language: headings, code without comments, first cells, pictures, points of lists."""
+    found, is_code = [], False
+    for line in text.splitlines():
+        is_code = line.startswith("```") != is_code
+        if is_code:
+            found.append(re.split(r"(?:^| +)#", line)[0])
+        elif line.startswith("#"):
+            found.append(line.split(" ")[0])
+        elif line.startswith(("<!-- ", "- ")):
+            found.append(line if line.startswith("<") else "-")
+        elif cell := re.match(r"\| `(?:gpend )?([\w.]+)|!\[.*\]\((.+)\)", line):
+            found.append(cell[1] or cell[2])
+    return found
+
+
+def test_the_chinese_readme_has_every_part_of_the_english_one() -> None:
+    assert skeleton(CHINESE) == skeleton(README)
+
+
+def test_the_chinese_readme_links_to_what_is_there_and_shows_every_command() -> None:
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", CHINESE)
+    assert [name for name in linked if not (ROOT / name).exists()] == []
+    assert set(re.findall(r"^\| `gpend (\w+)", CHINESE, re.MULTILINE)) == set(commands.commands)

@@ -382,6 +382,15 @@ WHERE sidecar = 0 AND folder.active = 1
   AND (lower(CAST(path AS TEXT)) = :name OR substr(lower(CAST(path AS TEXT)), -length(:end)) = :end)
 ORDER BY state = 'gone', path LIMIT :limit;
 
+-- name: named_but_for_ending
+-- Photos by the name of their file without its ending.
+{photos}
+WHERE sidecar = 0 AND folder.active = 1
+  AND instr('/' || lower(CAST(path AS TEXT)), :end || '.') > 0
+  AND instr(substr('/' || lower(CAST(path AS TEXT)), 1 + instr('/' || lower(CAST(path AS TEXT)), :end || '.')), '/')
+    = instr(substr(:end, 2), '/')
+ORDER BY state = 'gone', path LIMIT :limit;
+
 -- name: failed_below
 SELECT path FROM photo
 WHERE folder = :folder AND path >= :low AND path < :high AND NOT sidecar

@@ -89,9 +89,13 @@ class Records:
                 yield folder, low, high
 
     def named(self, name: str, limit: int) -> list[Row]:
-        """Photos by the name of their file, or by the end of their path, in whatever case it was written."""
+        """Photos by the name of their file, or by the end of their path, in whatever case it was written.
+
+        Where there is none, its ending may be what is missing.
+        """
         parameters: dict[str, Value] = {"name": name.lower(), "end": f"/{name.lower()}", "limit": limit}
-        return [photo_row(row) for row in self._database.each("named", parameters)]
+        found = [photo_row(row) for row in self._database.each("named", parameters)]
+        return found or [photo_row(row) for row in self._database.each("named_but_for_ending", parameters)]
 
     def failed_below(self, place: Path) -> list[Path]:
         """What was set aside in a folder, named by its absolute path, and in all folders below it."""

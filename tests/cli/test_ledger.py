@@ -235,6 +235,13 @@ def test_why_finds_photos_by_their_name_wherever_they_lie(gpend: Gpend, album: P
     assert gpend("why", "MG_1.jpg", "--config", album).exit_code == 1
 
 
+def test_why_finds_a_photo_without_the_ending_of_its_name(gpend: Gpend, album: Path) -> None:
+    assert gpend("why", "IMG_1", "--config", album).output.count("IMG_1.jpg: kept") == 1
+    one = gpend("why", "2020/img_1", "--config", album).output
+    assert ("2020/img_1.JPG: failed" in one, "2019" in one) == (True, False)
+    assert gpend("why", "2019", "--config", album).exit_code == gpend("why", "IMG", "--config", album).exit_code == 1
+
+
 def test_retry_takes_what_failed_in_a_folder_only(gpend: Gpend, album: Path) -> None:
     place = album.parent / "in"
     assert "It is tried again" in gpend("retry", "--failed", "in/2020", "--config", album).output

@@ -75,14 +75,15 @@ def _open(browser: Browser, address: str) -> None:
     browser.get(address)
 
 
-def _see(browser: Browser, words: str) -> None:
-    """Wait until the page says this, by itself."""
+def _see(browser: Browser, words: str, *, is_gone: bool = False) -> None:
+    """Wait until the page says this by itself, or says it no more."""
 
-    def is_said(page: Browser) -> bool:
-        return bool(page.execute_script("return document.body.innerText.includes(arguments[0])", words))
+    def is_so(page: Browser) -> bool:
+        is_said = page.execute_script("return document.body.innerText.includes(arguments[0])", words)
+        return bool(is_said) != is_gone
 
     patience = WebDriverWait(browser, _SECONDS, ignored_exceptions=[WebDriverException])  # such as amid a reload
-    patience.until(is_said, f"{words!r} is never seen")
+    patience.until(is_so, f"{words!r} is never so")
 
 
 def _click(browser: Browser, selector: str) -> None:
@@ -117,8 +118,8 @@ def test_a_person_looks_compares_and_decides_and_gpend_does_it(config: Path, tmp
             _reads_chinese_on_a_phone(browser, _address(config))
         _see(browser, "连接已断开")
         with _running(config):
+            _see(browser, "连接已断开", is_gone=True)
             _see(browser, "正在监视")
-            assert not browser.find_element("css selector", ".offline").text
 
 
 def _finds_the_restored_photo(browser: Browser, address: str) -> None:
