@@ -70,6 +70,12 @@ class Shown:
     decision: Decision | None
     is_removed: bool  # the output that the ledger knows of does not stand there any more
 
+    @property
+    def networks(self) -> str:
+        """Those by which its faces were restored; else what the settings named."""
+        names = dict.fromkeys(str(face["network"]) for face in self.faces if face.get("network"))
+        return ", ".join(names) or self.history.model
+
 
 @dataclass(frozen=True)
 class Progress:

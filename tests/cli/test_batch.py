@@ -90,7 +90,7 @@ def test_a_summary_says_what_was_left_and_why(folder: Path) -> None:
     said = summary.lines(found)
     assert said[0] == "1 photos: 1 kept."
     assert "Stopped before the end: 1 were not looked at." in said
-    assert "  kept, 1 times: there is no face in it" in said
+    assert "  kept, once: there is no face in it" in said
     assert "  passed over: 1 folders with thumbnails of Synology" in said
 
 

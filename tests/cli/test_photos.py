@@ -75,5 +75,5 @@ def test_restoring_a_folder_again_does_only_what_is_new(gpend: Gpend, samples: P
     assert "1 restored" in gpend("restore", "in", "-o", "out").output
     again = gpend("restore", "in", "-o", "out")
     assert again.exit_code == 0
-    assert "kept, 1 times: it was restored into this place before; --force does it anew" in again.output
+    assert "kept, once: it was restored into this place before; --force does it anew" in again.output
     assert "1 restored" in gpend("restore", "in", "-o", "out", "--force").output

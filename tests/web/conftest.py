@@ -15,7 +15,14 @@ from gpend.web.security import LOOPBACK, Sessions
 
 NOW = 1_700_000_000
 EVIL = "<img src=x onerror=alert(1)>&.jpg"
-FACE = {"box": [170, 50, 280, 180], "score": 0.99, "sharpness": 0.12, "verdict": "restored", "reason": "blurred"}
+FACE = {
+    "box": [170, 50, 280, 180],
+    "score": 0.99,
+    "sharpness": 0.12,
+    "verdict": "restored",
+    "reason": "blurred",
+    "network": "gpen-256 (a1)",
+}
 
 
 @pytest.fixture

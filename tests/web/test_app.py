@@ -71,6 +71,7 @@ def test_a_photo_is_shown_before_and_after_with_its_faces_where_they_are(browser
     assert 'viewBox="0 0 512 512"' in page
     assert '<rect x="170.0" y="50.0" width="110.0" height="130.0"' in page
     assert "&lt;b&gt;note&lt;/b&gt;" in page
+    assert "<dd>gpen-256 (a1)</dd>" in page
 
 
 def test_names_and_reasons_are_text_and_never_markup(browser: TestClient) -> None:
