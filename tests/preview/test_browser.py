@@ -74,13 +74,14 @@ def test_faces_are_left_by_what_was_decided(browser: Browser, report: str) -> No
         assert [chip.get_attribute("data-show") for chip in pressed] == [verdict]
 
 
-def test_a_face_is_enlarged_with_a_click_or_a_key_and_laid_back(browser: Browser, report: str) -> None:
+@pytest.mark.parametrize("width", [1280, 520])
+def test_a_face_is_enlarged_with_a_click_or_a_key_and_laid_back(browser: Browser, report: str, width: int) -> None:
+    chromium.resize(browser, width, "light")
     browser.get(report)
     face = browser.find_element("css selector", ".cards .faces")
-    width = face.size["width"]
+    small = browser.find_element("css selector", ".cards .half").size["width"]
     face.send_keys(webdriver.Keys.ENTER)
-    large = browser.find_element("css selector", "dialog .faces")
-    assert large.size["width"] > 1.5 * width
+    assert browser.find_element("css selector", "dialog .half").size["width"] > 1.5 * small
     assert "/photos/a.jpg" in browser.find_element("css selector", "dialog figcaption").text
     assert chromium.findings_of(browser) == []
     browser.find_element("css selector", "dialog form button").click()
