@@ -47,8 +47,8 @@ class Summary:
         lines = [f"{done} photos: {counted}." if done else "There are no photos in it that gpend reads."]
         if done < len(batch):
             lines.append(f"Stopped before the end: {len(batch) - done} were not looked at.")
-        counted = self.reasons.most_common(_REASONS)
-        lines += [f"  kept, {f'{count} times' if count > 1 else 'once'}: {reason}" for reason, count in counted]
+        why = self.reasons.most_common(_REASONS)
+        lines += [f"  kept, {f'{count} times' if count > 1 else 'once'}: {reason}" for reason, count in why]
         lines += [f"  passed over: {count} {what}" for what, count in batch.passed_over.most_common()]
         return lines + [f"  could not be read: {folder}" for folder in batch.unreadable]
 
