@@ -39,7 +39,7 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
     compressed. The network restores them, and what it paints is compared with what was there. How much of it is used
     from then on, in fine and in coarse detail and for which faces, is kept beside the network. A fifth of the people
     take no part in that: the table that is printed is of them alone. A measure that leaves them worse than without the
-    network is not installed. Ctrl-C keeps what is done, and the same command goes on.
+    network, by more than chance does, is not installed. Ctrl-C keeps what is done, and the same command goes on.
 
     \b
     Examples:
@@ -91,7 +91,7 @@ def _measured(request: "Request", settings: Settings, own: Path, tell: "Tell") -
 
 def _install(measured: "Measured", own: Path) -> None:
     """Say what was found, and keep it where it is no harm. Raises UndoneError where it would be."""
-    from gpend.fitting.figures import table
+    from gpend.fitting.figures import compared, table
     from gpend.models import fits
 
     found = measured.found
@@ -100,7 +100,7 @@ def _install(measured: "Measured", own: Path) -> None:
     click.echo(
         f"{found.network}: fitted to {found.faces} faces; {found.held_out} others, spoiled in known ways, tell what it "
         "is worth.\nDistance from the truth (less is better) of those that it paints: as they were, without it, with "
-        f"it; and how many it brings nearer:\n{table(found.figures)}"
+        f"it; and how many it brings nearer:\n{table(found.figures)}\n{compared(found.figures)}".rstrip()
     )
     if measured.refusal:
         raise UndoneError(

@@ -74,13 +74,23 @@ def blended(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> 
     `unit` is how many of its pixels make one of the crop that BANDS are told in. Only light and dark change, and no
     tone: the chroma stays the photo's own, so grey stays grey.
     """
+    return added(crop, change_of(output, crop, bands, unit))
+
+
+def change_of(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -> Plane:
+    """(side, side): what `blended` adds to the crop's light and dark."""
     change = finer = luma(output) - luma(crop)
     wanted = np.zeros_like(change)
     for share, sigma in zip(bands, BANDS, strict=True):
         coarser = smooth(change, sigma * unit)
         wanted += np.float32(share) * (finer - coarser)
         finer = coarser
-    return np.asarray(np.clip(crop + wanted[:, :, None], 0, 1), np.float32)
+    return wanted
+
+
+def added(crop: Plane, change: Plane) -> Plane:
+    """The crop (side, side, 3), 0 to 1, made lighter and darker by (side, side)."""
+    return np.asarray(np.clip(crop + change[:, :, None], 0, 1), np.float32)
 
 
 def luma(image: Plane) -> Plane:

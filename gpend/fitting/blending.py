@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import gates, sharpness
-from gpend.core.blend import luma, smooth, weights_of
+from gpend.core.blend import added, luma, smooth, weights_of
 from gpend.core.fitted import BANDS, QUADRATIC, Coefficients
 from gpend.core.photo import Plane
 from gpend.fitting import distances, regression
 from gpend.fitting.trials import Trial
 
 Values = NDArray[np.float64]
-Measured = Callable[[Plane, Plane], tuple[float, ...]]
-"""Distances of a picture from the truth, both aligned to the network's template."""
+Measured = Callable[[Sequence[Plane], Plane], Sequence[tuple[float, ...]]]
+"""Distances of each of some pictures from the truth, all aligned to the network's template."""
 
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FINE = np.linspace(0, 1, 41)
@@ -59,8 +59,8 @@ class Curve:
     @classmethod
     def of(cls, tried: Trial, shares: Sequence[float], measured: Measured) -> "Curve":
         """Follow every distance."""
-        crops = [tried.blended(tuple(part * share for share in shares)) if part else tried.crop for part in PARTS]
-        rows = np.array([measured(crop, tried.truth) for crop in crops]).T
+        change = tried.change(tuple(shares))
+        rows = np.array(measured([added(tried.crop, part * change) for part in PARTS], tried.truth)).T
         return cls(tried.terms, np.stack([np.polyval(np.polyfit(PARTS, row, 3), FINE) for row in rows]))
 
     def largest(self) -> float:
@@ -91,11 +91,11 @@ def fit_strength(curves: Sequence[Curve]) -> tuple[float, ...]:
     return tuple(regression.quantile(sets, largest, _HURT, _STRENGTH_RIDGE).tolist())
 
 
-def fit(trials: Callable[[], Iterable[Trial]], measured: Measured) -> Coefficients:
-    """Both; `trials` is asked twice, because what is applied in part are the shares that were fitted."""
-    shares = fit_shares([BandSums.of(tried) for tried in trials()])
+def fit(sums: Sequence[BandSums], trials: Iterable[Trial], measured: Measured) -> Coefficients:
+    """Both; `sums` are those of the trials, which are gone through once: in part applied is what was fitted to sums."""
+    shares = fit_shares(sums)
     told = Coefficients((1.0, *(0.0,) * (QUADRATIC - 1)), shares)
-    curves = [Curve.of(tried, weights_of(told, tried.terms).shares, measured) for tried in trials()]
+    curves = [Curve.of(tried, weights_of(told, tried.terms).shares, measured) for tried in trials]
     return Coefficients(fit_strength(curves), shares)
 
 

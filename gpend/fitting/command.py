@@ -14,10 +14,10 @@ from gpend.errors import FatalError
 from gpend.fitting import faces, figures, shots, trials
 from gpend.fitting.blending import fit
 from gpend.fitting.faces import Parts, SharpFace
-from gpend.fitting.figures import NOTHING, Judge
-from gpend.fitting.shots import Sample
+from gpend.fitting.figures import NOTHING, Judge, Result
 from gpend.fitting.trials import Trial
 from gpend.fitting.work import Work
+from gpend.models import fits
 from gpend.models.fits import BlendFile, Figure, Half
 from gpend.settings import CoreSettings
 
@@ -73,37 +73,30 @@ def measure(request: Request, networks: Networks, settings: CoreSettings, folder
         parts = faces.split(usable)
         work.keep_parts(parts)
     _try_all(parts, networks, work, tell)
-    fitted = fit_to(work.trials, networks, tell)
-    told = figures.figures(_held_out(parts, networks), networks, fitted, _counted(tell, "Judging", _JUDGED))
+    fitted = fit_to(work, networks, tell)
+    told = figures.rows(_judge_all(parts, networks, work, fitted, tell))
     work.remove()
     return Measured(_file(request, parts, fitted, told), figures.refusal(told), passed_over)
 
 
-def fit_to(tried: Callable[[], Iterable[Trial]], networks: Networks, tell: Tell) -> BlendFit:
+def fit_to(work: Work, networks: Networks, tell: Tell) -> BlendFit:
     """Both halves; of one that too few trials speak of, nothing is used."""
     judge = Judge(networks, networks.restore.template)
-    halves = []
-    for after_filter in (False, True):
-        count = sum(one.after_filter is after_filter for one in tried())
-        done = _counted(tell, "Fitting", 2 * count)
+    sums = {after_filter: work.sums(after_filter=after_filter) for after_filter in (False, True)}
+    done = _counted(tell, "Fitting", sum(map(len, sums.values())))
 
-        def chosen(wanted: bool = after_filter, done: Callable[[], None] = done) -> Iterator[Trial]:  # noqa: FBT001
-            for one in tried():
-                if one.after_filter is wanted:
-                    done()
-                    yield one
+    def told(trials: Iterable[Trial]) -> Iterator[Trial]:
+        for one in trials:
+            done()
+            yield one
 
-        halves.append(fit(chosen, judge.for_fit) if count >= _ENOUGH else NOTHING.on_photo)
-    on_photo, after = (_rounded(half) for half in halves)
+    on_photo, after = (
+        _rounded(fit(found, told(work.trials(after_filter=half)), judge.for_fit))
+        if len(found) >= _ENOUGH
+        else NOTHING.on_photo
+        for half, found in sums.items()
+    )
     return BlendFit(on_photo, after)
-
-
-def spoiled(parts: Sequence[SharpFace], each: int, room: float, first: int = 0) -> Iterator[tuple[int, int, Sample]]:
-    """`each` shots of every face, with the number of the face and the turn."""
-    for number, face in enumerate(parts, first):
-        clean = shots.loaded(face.path)
-        for turn in range(each):
-            yield number, turn, shots.spoiled_in_turn(clean, number, turn, each, room)
 
 
 def _found(
@@ -134,10 +127,22 @@ def _try_all(parts: Parts, networks: Networks, work: Work, tell: Tell) -> None:
             done()
 
 
-def _held_out(parts: Parts, networks: Networks) -> Iterator[Sample]:
-    each = max(1, round(_JUDGED / len(parts.held_out)))
-    for _, _, sample in spoiled(parts.held_out, min(each, _TURNS[1]), _room(networks), _HELD_OUT):
-        yield sample
+def _judge_all(parts: Parts, networks: Networks, work: Work, fitted: BlendFit, tell: Tell) -> list[Result]:
+    """What becomes of the shots of the faces held out, with this fit."""
+    each = min(max(1, round(_JUDGED / len(parts.held_out))), _TURNS[1])
+    done = _counted(tell, "Judging", each * len(parts.held_out))
+    judge, digest = Judge(networks, networks.restore.template), fits.digest_of_fit(fitted)
+    results = []
+    for number, face in enumerate(parts.held_out, _HELD_OUT):
+        for turn in range(each):
+            found = work.result(digest, number, turn)
+            if found is None:
+                sample = shots.spoiled_in_turn(shots.loaded(face.path), number, turn, each, _room(networks))
+                found = figures.result(sample, face.group, networks, fitted, judge)
+                work.keep_result(digest, number, turn, found)
+            results.append(found)
+            done()
+    return results
 
 
 def _turns(count: int) -> int:

@@ -18,6 +18,7 @@ Slices = tuple[slice, slice]
 TEMPLATE: Landmarks = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 """Where the landmarks stand in the crop that sharpness is measured on."""
 
+_REACH = 5  # pixels: of the window of structural similarity, from its middle
 _INNER = (56, 72, 200, 232)  # left, top, right and bottom of the face in that crop
 
 Seen = tuple[NDArray[np.float32], ...]
@@ -54,7 +55,8 @@ def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
 
     Wang 2004, with a Gaussian window of 1.5 px.
     """
-    one, two = (np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
+    around, where = _with_margin(where)
+    one, two = (np.asarray(cv2.cvtColor(crop[around], cv2.COLOR_RGB2GRAY), np.float64) for crop in (first, second))
     mean_one, mean_two = _blur(one), _blur(two)
     spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
     shared = _blur(one * two) - mean_one * mean_two
@@ -71,8 +73,16 @@ class Features:
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
         """As in Distance: mean absolute difference, summed over the stages."""
         del frame
-        pairs = zip(self._detect.features(first), self._detect.features(second), strict=True)
-        return float(sum(np.abs(one - two).mean() for one, two in pairs))
+        return self.apart(self.seen(first), self.seen(second))
+
+    def seen(self, picture: Plane) -> Seen:
+        """What the network sees of a picture (height, width, 3), 0 to 1, for whoever compares many with one."""
+        return self._detect.features(picture)
+
+    @staticmethod
+    def apart(first: Seen, second: Seen) -> float:
+        """The distance of what was seen."""
+        return float(sum(np.abs(one - two).mean() for one, two in zip(first, second, strict=True)))
 
 
 class Identity:
@@ -120,8 +130,16 @@ def features_of(networks: Networks) -> Features:
     return Features(detect)
 
 
+def _with_margin(where: Slices) -> tuple[Slices, Slices]:
+    """The part with as much around it as the window reaches over, and where it lies in that."""
+    starts = [max(0, side.start - _REACH) for side in where]
+    rows, columns = (slice(start, side.stop + _REACH) for side, start in zip(where, starts, strict=True))
+    down, across = (slice(side.start - start, side.stop - start) for side, start in zip(where, starts, strict=True))
+    return (rows, columns), (down, across)
+
+
 def _blur(plane: Values) -> Values:
-    return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5))
+    return np.asarray(cv2.GaussianBlur(plane, (2 * _REACH + 1, 2 * _REACH + 1), 1.5))
 
 
 def _eight_bits(crop: Plane) -> NDArray[np.uint8]:

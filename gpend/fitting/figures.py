@@ -1,6 +1,6 @@
 """Figures on faces that took no part in a fit: with the network, and as gpend leaves them without it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -21,6 +21,9 @@ ALL = "all"
 _NONE = Coefficients((0.0,) * QUADRATIC, ((0.0,) * STANDARD,) * len(BANDS))
 
 _WAYS = ("photo", "without", "painted_over")
+_FITTED = ("structure", "features")  # the measures that take part in a fit
+_BEYOND = 2.0  # standard errors: what lies within is noise
+_PEOPLE = 5  # of whom at least must be painted: of fewer nobody can tell what is noise
 
 NOTHING = BlendFit(_NONE, _NONE)
 """Nothing of the network's change is used."""
@@ -49,21 +52,26 @@ class Judge:
         self._features = features_of(networks)
         self._identity = Identity() if Identity.is_there() else None
 
-    def for_fit(self, picture: Plane, truth: Plane) -> tuple[float, ...]:
-        """Structure and features of pictures (side, side, 3), 0 to 1: identity judges, and takes part in no fit."""
-        return self._structure(picture, truth), self._features(self._small(picture), self._small(truth), truth)
+    def for_fit(self, pictures: Sequence[Plane], truth: Plane) -> list[tuple[float, ...]]:
+        """Structure and features of each picture (side, side, 3), 0 to 1: identity judges, and takes part in no fit."""
+        seen = self._features.seen(self._small(truth))
+        return [
+            (
+                dissimilarity(picture, truth, self._inner),
+                self._features.apart(self._features.seen(self._small(picture)), seen),
+            )
+            for picture in pictures
+        ]
 
-    def __call__(self, picture: Plane, truth: Plane) -> dict[str, float]:
-        """Every distance by its name, of pictures (side, side, 3) float32, 0 to 1."""
-        structure, features = self.for_fit(picture, truth)
-        found = {"structure": structure, "features": features}
+    def __call__(self, pictures: Sequence[Plane], truth: Plane) -> list[dict[str, float]]:
+        """Every distance of each picture (side, side, 3), 0 to 1, by its name."""
+        found = [dict(zip(_FITTED, one, strict=True)) for one in self.for_fit(pictures, truth)]
         if self._identity is None:
             return found
-        one, two = self._small(picture), self._small(truth)
-        return found | {"identity": self._identity(one, two, two)}
-
-    def _structure(self, picture: Plane, truth: Plane) -> float:
-        return dissimilarity(picture, truth, self._inner)
+        frame = self._small(truth)
+        descriptors = [self._identity.descriptor(self._small(one), frame) for one in (*pictures, truth)]
+        apart = [float(np.linalg.norm(one - descriptors[-1])) for one in descriptors[:-1]]
+        return [told | {"identity": one} for told, one in zip(found, apart, strict=True)]
 
     def _small(self, picture: Plane) -> Plane:
         """As the measured crop; what is one already stays as it is."""
@@ -74,65 +82,115 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class _Result:
-    kind: Kind
+class Result:
+    """What became of one shot of somebody held out; distances from the truth by measure."""
+
+    kind: str
+    person: str
     strength: float  # of the network's change that was used; 0: it was not let paint
     photo: dict[str, float]
     without: dict[str, float]
     painted_over: dict[str, float]
 
 
-def figures(shots: Iterable[Sample], networks: Networks, fit: BlendFit, told: Callable[[], None]) -> tuple[Figure, ...]:
-    """A row for each kind, and one for all. `told` is called after each shot."""
-    judge = Judge(networks, networks.restore.template)
-    results = []
-    for sample in shots:
-        results.append(_result(sample, networks, fit, judge))
-        told()
-    kinds: list[tuple[str, Sequence[_Result]]] = [
-        (kind.value, [one for one in results if one.kind is kind]) for kind in Kind
-    ]
-    return tuple(_row(name, group) for name, group in [*kinds, (ALL, results)] if group)
+def rows(results: Sequence[Result]) -> tuple[Figure, ...]:
+    """A row for each kind, and one for all."""
+    kinds = [(kind.value, [one for one in results if one.kind == kind]) for kind in Kind]
+    return tuple(_row(name, group) for name, group in [*kinds, (ALL, list(results))] if group)
 
 
 def refusal(rows: Sequence[Figure]) -> str:
-    """Why a fit is worse than not letting the network paint at all, in words, or ""."""
+    """Why a fit must not be installed, in words, or "".
+
+    It must not where one measure is worse than without the network by more than noise; nor where one is worse at all
+    and none is better by more than noise: whoever does not show that they help is not forgiven.
+    """
+    whole = next(row for row in rows if row.kind == ALL)
+    changes = _changes(whole) if whole.painted else {}
+    worse = {name: change for name, change in changes.items() if change > 0}
+    helps = any(change < -_noise(whole, name) < 0 for name, change in changes.items())
+    beyond = {name: change for name, change in worse.items() if change > _noise(whole, name)}
+    if not worse or (helps and not beyond):
+        return ""
+    told = " and ".join(_told(whole, name) for name in beyond or worse)
+    unproven = "" if beyond else ", and brings them nearer in nothing by more than chance does"
+    return (
+        f"of {whole.faces} shots that it was not fitted to it paints {whole.painted}, and leaves them farther from the "
+        f"truth in {told}{unproven}"
+    )
+
+
+def compared(rows: Sequence[Figure]) -> str:
+    """In words: how far the painted faces are from the truth with the network, against without it; "" for none."""
     whole = next(row for row in rows if row.kind == ALL)
     if not whole.painted:
         return ""
-    worse = [name for name, value in whole.painted_over.items() if value > whole.without[name]]
-    if not worse:
-        return ""
-    told = " and ".join(worse)
-    return (
-        f"of {whole.faces} shots that it was not fitted to it paints {whole.painted}, and leaves them farther from the "
-        f"truth in {told}"
-    )
+    told = "; ".join(_told(whole, name) for name in _changes(whole))
+    return f"With it against without it: {told}. What is smaller than the figure after ± is noise."
 
 
-def _result(sample: Sample, networks: Networks, fit: BlendFit, judge: Judge) -> _Result:
+def _told(row: Figure, name: str) -> str:
+    noise = f" ± {_noise(row, name):.4f}" if name in row.noise else ""
+    return f"{name} ({_changes(row)[name]:+.4f}{noise})"
+
+
+def _changes(row: Figure) -> dict[str, float]:
+    """How much farther from the truth the painted faces are with the network than without it, by measure."""
+    return {name: value - row.without[name] for name, value in row.painted_over.items()}
+
+
+def _noise(row: Figure, name: str) -> float:
+    """As much may a change be by chance; 0 where that is not known."""
+    return _BEYOND * row.noise.get(name, 0.0)
+
+
+def result(sample: Sample, person: str, networks: Networks, fit: BlendFit, judge: Judge) -> Result:
+    """One shot, restored with the network and without it."""
     blur = trials.blur_of(sample, networks)
     photo, transform = trials.framed(sample, networks.restore)
     truth = trials.truth_for(sample, networks.restore)
-    with_it, without = (
-        trials.attempted(sample, blur, replace(networks, restore=Refitted(networks.restore, one)))
-        for one in (fit, NOTHING)
-    )
-    before = judge(photo, truth)
+    with_it = trials.attempted(sample, blur, _using(networks, fit))
+    kind = sample.shot.kind.value
     if with_it is None or with_it.refusal or not with_it.painted:
-        return _Result(sample.shot.kind, 0.0, before, before, before)
+        return Result(kind, person, 0.0, *judge([photo], truth) * len(_WAYS))
+    without = trials.attempted(sample, blur, _using(networks, NOTHING))
     left = photo if without is None or without.refusal else trials.applied(photo, without, transform)
     over = trials.applied(photo, with_it, transform)
-    return _Result(sample.shot.kind, with_it.painted, before, judge(left, truth), judge(over, truth))
+    return Result(kind, person, with_it.painted, *judge([photo, left, over], truth))
 
 
-def _row(name: str, group: Sequence[_Result]) -> Figure:
+def _using(networks: Networks, fit: BlendFit) -> Networks:
+    return replace(networks, restore=Refitted(networks.restore, fit))
+
+
+def standard_error(differences: Sequence[float], people: Sequence[str]) -> float | None:
+    """Of the mean of paired differences, with the shots of one person as one cluster: they are no independent ones.
+
+    None where they are of too few people to tell. (The cluster-robust estimate, Liang and Zeger 1986.)
+    """
+    sums: dict[str, float] = dict.fromkeys(people, 0.0)
+    if len(sums) < _PEOPLE:
+        return None
+    mean = float(np.mean(differences))
+    for one, person in zip(differences, people, strict=True):
+        sums[person] += one - mean
+    spread = sum(one * one for one in sums.values()) * len(sums) / (len(sums) - 1)
+    return float(np.sqrt(spread)) / len(differences)
+
+
+def _row(name: str, group: Sequence[Result]) -> Figure:
     painted = [one for one in group if one.strength > 0]
     measures = tuple(group[0].photo)
     nearer = {
         measure: _mean([one.painted_over[measure] < one.without[measure] for one in painted]) for measure in measures
     }
     photo, without, over = (_means(measures, [getattr(one, way) for one in painted]) for way in _WAYS)
+    errors = {
+        measure: standard_error(
+            [one.painted_over[measure] - one.without[measure] for one in painted], [one.person for one in painted]
+        )
+        for measure in measures
+    }
     return Figure(
         kind=name,
         faces=len(group),
@@ -142,6 +200,7 @@ def _row(name: str, group: Sequence[_Result]) -> Figure:
         photo=photo,
         without=without,
         painted_over=over,
+        noise={measure: round(error, 5) for measure, error in errors.items() if error is not None},
     )
 
 

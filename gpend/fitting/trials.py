@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from gpend.core import align, deconvolution, gates, occlusion, restore, sharpness, triage
-from gpend.core.blend import BlendWeights, blended, luma
+from gpend.core.blend import BlendWeights, change_of, luma
 from gpend.core.blur import Blur
 from gpend.core.direction import blurs_of
 from gpend.core.fitted import BlendFit
@@ -33,9 +33,9 @@ class Trial:
     output: Plane
     template: Landmarks
 
-    def blended(self, bands: tuple[float, ...]) -> Plane:
-        """(size, size, 3), 0 to 1: restored as gpend does it, with this share of the network's change in each band."""
-        return blended(self.output, self.crop, bands, gates.unit(self.template))
+    def change(self, bands: tuple[float, ...]) -> Plane:
+        """(size, size): what gpend adds to light and dark, with this share of the network's change in each band."""
+        return change_of(self.output, self.crop, bands, gates.unit(self.template))
 
 
 def trial(sample: Sample, networks: Networks, network: RestoreFaces) -> Trial | None:

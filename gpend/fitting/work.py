@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -13,10 +15,17 @@ from gpend.core.blend import luma
 from gpend.core.photo import Landmarks, Plane
 from gpend.core.sharpness import Terms
 from gpend.errors import FatalError
+from gpend.fitting.blending import BandSums
 from gpend.fitting.faces import Parts, SharpFace
+from gpend.fitting.figures import Result
 from gpend.fitting.trials import Trial
+from gpend.writing import write_whole
 
-_KEY, _FACES, _TRIALS = "key", "faces.json", "trials"
+_KEY, _FACES, _TRIALS, _JUDGED = "key", "faces.json", "trials", "judged"
+_SUMS = ("own", "shared", "wanted")  # of BandSums
+_LOST = (BadZipFile, EOFError, OSError, ValueError)  # what reading a file raises that the disk did not keep
+
+Arrays = Mapping[str, NDArray[np.generic]]
 
 
 class Work:
@@ -50,37 +59,51 @@ class Work:
     def keep_parts(self, parts: Parts) -> None:
         """Note the faces that were found."""
         told = [[(str(face.path), face.group) for face in faces] for faces in (parts.fit, parts.held_out)]
-        (self.folder / _FACES).write_text(json.dumps(told), encoding="utf-8")
+        write_whole(self.folder / _FACES, json.dumps(told).encode(), durable=False)
 
     def has(self, number: int, turn: int) -> bool:
         """Whether this shot of this face was tried."""
         return self._place(number, turn).is_file()
 
     def keep(self, number: int, turn: int, tried: Trial | None) -> None:
-        """Note a trial, or that there was none."""
-        place = self._place(number, turn)
-        part = place.with_suffix(".part")
-        with part.open("wb") as stream:
-            if tried is None:
-                np.savez(stream, nothing=np.zeros(1))
-            else:
-                np.savez(stream, allow_pickle=False, **_arrays(tried))
-        part.replace(place)
+        """Note a trial and its sums, or that there was none."""
+        stream = BytesIO()
+        np.savez(stream, allow_pickle=False, **({"nothing": np.zeros(1)} if tried is None else _arrays(tried)))
+        write_whole(self._place(number, turn), stream.getvalue(), durable=False)
 
-    def trials(self) -> Iterator[Trial]:
-        """All that there were, one at a time."""
+    def sums(self, *, after_filter: bool) -> list[BandSums]:
+        """Those of every trial of one half. No picture is read for them."""
+        return [_sums(told) for told in self._kept(after_filter=after_filter)]
+
+    def trials(self, *, after_filter: bool) -> Iterator[Trial]:
+        """All of one half, one at a time."""
+        for told in self._kept(after_filter=after_filter):
+            with suppress(*_LOST):
+                yield _trial(told, self._template)
+
+    def _kept(self, *, after_filter: bool) -> Iterator[Arrays]:
+        """Every trial of one half, each of whose arrays is read when it is asked for."""
         for place in sorted((self.folder / _TRIALS).glob("*.npz")):
-            try:
-                with np.load(place) as found:
-                    arrays = dict(found)
-            except (BadZipFile, EOFError, OSError, ValueError):
-                continue  # the disk lost it
-            if "terms" in arrays:
-                yield _trial(arrays, self._template)
+            with suppress(*_LOST), np.load(place) as told:
+                if "terms" in told and bool(told["after"]) is after_filter:
+                    yield told
+
+    def result(self, fit: str, number: int, turn: int) -> Result | None:
+        """What became of a shot of a face held out with the fit of this digest, or None where nobody has looked yet."""
+        with suppress(OSError, ValueError, TypeError):
+            return Result(**json.loads(self._result(fit, number, turn).read_bytes()))
+        return None
+
+    def keep_result(self, fit: str, number: int, turn: int, result: Result) -> None:
+        """Note that."""
+        write_whole(self._result(fit, number, turn), json.dumps(vars(result)).encode(), durable=False)
 
     def remove(self) -> None:
         """All of it: the fit stands."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _result(self, fit: str, number: int, turn: int) -> Path:
+        return self.folder / _JUDGED / f"{fit}-{number}-{turn:02}.json"
 
     def _place(self, number: int, turn: int) -> Path:
         return self.folder / _TRIALS / f"{number:04}-{turn:02}.npz"
@@ -88,17 +111,27 @@ class Work:
 
 def _arrays(tried: Trial) -> dict[str, NDArray[np.generic]]:
     """Half precision is finer than eight bits; of the output only light and dark are used."""
+    sums = BandSums.of(tried)
     return {
         "terms": tried.terms.row(),
         "after": np.array(tried.after_filter),
         "crop": tried.crop.astype(np.float16),
         "truth": tried.truth.astype(np.float16),
         "output": luma(tried.output).astype(np.float16),
+        **{name: getattr(sums, name) for name in _SUMS},
     }
 
 
-def _trial(arrays: dict[str, NDArray[np.generic]], template: Landmarks) -> Trial:
+def _trial(arrays: Arrays, template: Landmarks) -> Trial:
     crop, truth, output = (np.asarray(arrays[name], np.float32) for name in ("crop", "truth", "output"))
     grey: Plane = np.repeat(output[:, :, None], 3, axis=2)
-    terms = Terms(*np.asarray(arrays["terms"], np.float64)[0].tolist())
-    return Trial(terms, bool(arrays["after"]), crop, truth, grey, template)
+    return Trial(_terms(arrays), bool(arrays["after"]), crop, truth, grey, template)
+
+
+def _sums(arrays: Arrays) -> BandSums:
+    own, shared, wanted = (np.asarray(arrays[name], np.float64) for name in _SUMS)
+    return BandSums(_terms(arrays), own, shared, wanted)
+
+
+def _terms(arrays: Arrays) -> Terms:
+    return Terms(*np.asarray(arrays["terms"], np.float64)[0].tolist())

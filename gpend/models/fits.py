@@ -59,6 +59,7 @@ class Figure(_Part):
     photo: dict[str, float]  # by measure, over the painted ones: as the photo was
     without: dict[str, float]  # as gpend leaves them without this network
     painted_over: dict[str, float]  # with it
+    noise: dict[str, float] = {}  # by measure: the standard error of the mean of `painted_over` less `without`
 
 
 class BlendFile(_Part):
@@ -95,8 +96,7 @@ class Fitted:
         """Of all that outcomes depend on; "" for the default."""
         if self.file is None:
             return ""
-        halves = [Half.of(half).model_dump() for half in (self.fit.on_photo, self.fit.after_filter)]
-        return hashlib.sha256(json.dumps(halves).encode()).hexdigest()[:16]
+        return digest_of_fit(self.fit)
 
     @property
     def notice(self) -> str:
@@ -131,6 +131,12 @@ def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
 def in_use(settings: RestoreSettings) -> list[Fitted]:
     """Of every network that these settings let restore."""
     return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights))]
+
+
+def digest_of_fit(fit: BlendFit) -> str:
+    """The same for the same coefficients, as they are kept."""
+    halves = [Half.of(half).model_dump() for half in (fit.on_photo, fit.after_filter)]
+    return hashlib.sha256(json.dumps(halves).encode()).hexdigest()[:16]
 
 
 def digest_of(used: Sequence[Fitted]) -> str:

@@ -1,6 +1,6 @@
 """The fit itself, on pictures whose truth is known: it trusts who knows the truth, and not who invents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import cv2
@@ -54,15 +54,15 @@ def trials(network: Network) -> Iterator[Trial]:
         yield Trial(terms, after_filter=False, crop=crop, truth=truth, output=output, template=TEMPLATE)
 
 
-def measured(picture: Plane, truth: Plane) -> tuple[float, ...]:
-    return (dissimilarity(picture, truth, INNER),)
+def measured(pictures: Sequence[Plane], truth: Plane) -> list[tuple[float, ...]]:
+    return [(dissimilarity(picture, truth, INNER),) for picture in pictures]
 
 
 @cache
 def fitted(network: Network) -> tuple[float, float]:
     """The mean part, and the mean of what is used."""
     tries = list(trials(network))
-    found = blending.fit(lambda: tries, measured)
+    found = blending.fit([blending.BandSums.of(tried) for tried in tries], iter(tries), measured)
     assert len(found.strength) == QUADRATIC
     assert [len(band) for band in found.shares] == [STANDARD] * len(BANDS)
     weights = [weights_of(found, tried.terms) for tried in tries]

@@ -6,16 +6,18 @@ import numpy as np
 
 from gpend.core.blend import luma
 from gpend.core.sharpness import Terms
+from gpend.fitting.blending import BandSums
 from gpend.fitting.distances import TEMPLATE
 from gpend.fitting.faces import Parts, SharpFace
+from gpend.fitting.figures import Result
 from gpend.fitting.trials import Trial
 from gpend.fitting.work import Work
 
 TERMS = Terms(-1.5, -0.6, -1.2, -0.8, -0.4, -0.9, -0.5, -0.2, 0.0, -2.6, 0.0, -0.3, 0.15, 0.0, 0.0)
 
 
-def trial() -> Trial:
-    crop, truth, output = np.random.default_rng(1).random((3, 16, 16, 3), np.float32)
+def trial(side: int = 16) -> Trial:
+    crop, truth, output = np.random.default_rng(1).random((3, side, side, 3), np.float32)
     return Trial(TERMS, after_filter=True, crop=crop, truth=truth, output=output, template=TEMPLATE)
 
 
@@ -27,11 +29,34 @@ def test_what_was_tried_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert again.has(0, 1)
     assert again.has(0, 2)
     assert not again.has(1, 0)
-    (told,) = again.trials()
+    (told,) = again.trials(after_filter=True)
+    assert list(again.trials(after_filter=False)) == []
     assert told.terms == TERMS
     assert told.after_filter
     assert np.abs(told.crop - trial().crop).max() < 1e-3
     assert np.abs(luma(told.output) - luma(trial().output)).max() < 1e-3
+
+
+def test_the_sums_of_a_trial_are_there_without_its_pictures(tmp_path: Path) -> None:
+    work = Work(tmp_path / "work", "key", TEMPLATE)
+    tried = trial(256)
+    work.keep(0, 1, tried)
+    (told,) = work.sums(after_filter=True)
+    expected = BandSums.of(tried)
+    assert told.terms == TERMS
+    assert all(np.array_equal(getattr(told, name), getattr(expected, name)) for name in ("own", "shared", "wanted"))
+    assert work.sums(after_filter=False) == []
+
+
+def test_what_was_judged_counts_for_one_fit(tmp_path: Path) -> None:
+    work = Work(tmp_path / "work", "key", TEMPLATE)
+    result = Result("noise", "anna", 0.5, {"structure": 0.3}, {"structure": 0.2}, {"structure": 0.1})
+    work.keep_result("fit", 3, 1, result)
+    assert Work(tmp_path / "work", "key", TEMPLATE).result("fit", 3, 1) == result
+    assert work.result("another fit", 3, 1) is None
+    for torn in ("", "[]", '{"kind": "noise"}'):
+        next((tmp_path / "work" / "judged").iterdir()).write_text(torn)
+        assert work.result("fit", 3, 1) is None
 
 
 def test_the_work_of_another_network_or_other_faces_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -56,6 +81,7 @@ def test_a_trial_that_the_disk_lost_is_passed_over(tmp_path: Path) -> None:
     work = Work(tmp_path / "work", "key", TEMPLATE)
     work.keep(0, 0, trial())
     next((tmp_path / "work" / "trials").glob("*.npz")).write_bytes(b"")
-    assert list(work.trials()) == []
+    assert list(work.trials(after_filter=True)) == []
+    assert work.sums(after_filter=True) == []
     work.remove()
     assert not (tmp_path / "work").exists()
