@@ -128,7 +128,7 @@ def status_of(
         judged_with_other_settings=0
         if settings is None
         else records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(fitted))),
-        not_measured=tuple(fits.notices(fitted)),
+        not_measured=tuple(fits.unmeasured(settings)) if settings else (),
     )
 
 

@@ -27,9 +27,9 @@ from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.liveness import Answer
-from gpend.models import cards, fits
+from gpend.models import cards, fits, memory
 from gpend.models.needed import DETECTORS
-from gpend.models.restorers import roll
+from gpend.models.restorers import Roll, roll
 from gpend.models.weights import DetectorCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
@@ -63,7 +63,7 @@ def problems(settings: Settings) -> list[str]:
     found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger)
     try:
         find(DETECTORS[settings.detect.model], DetectorCheckpoint, weights_folders(settings.restore.weights))
-        roll(settings.restore.model, weights_folders(settings.restore.weights))
+        _roll(settings)
     except FatalError as error:
         found.append(str(error))
     return found + (cluster.problems(settings) if settings.engine.kind is EngineKind.CLUSTER else [])
@@ -82,10 +82,15 @@ def _problems_of_ledger(ledger: Path) -> list[str]:
 
 def restoring(settings: CoreSettings) -> list[str]:
     """Which networks restore faces under these settings, and which of those that are there do not, in words."""
-    found = roll(settings.restore.model, weights_folders(settings.restore.weights))
+    found = _roll(settings)
     each = ", each by the smallest that holds its detail" if len(found.names) > 1 else ""
     first = f"Faces are restored by {' and '.join(found.names)}{each}."
-    return [f"{first} `gpend weights list` tells of others, and how to get them.", *found.left_out]
+    doubts = [found.doubt] if found.doubt else []
+    return [f"{first} `gpend weights list` tells of others, and how to get them.", *found.left_out, *doubts]
+
+
+def _roll(settings: CoreSettings) -> Roll:
+    return roll(settings.restore.model, weights_folders(settings.restore.weights), memory.limit_of(settings))
 
 
 def advice() -> list[str]:
@@ -208,12 +213,12 @@ class Reloader:
 def _opened(settings: Settings) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
     _refuse(settings)
-    for left_out in roll(settings.restore.model, weights_folders(settings.restore.weights)).left_out:
+    for left_out in _roll(settings).left_out:
         log.warning("network_left_out", what=left_out)
     with Ledger.open(settings.ledger) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
-        for notice in fits.notices(fits.in_use(settings.restore)):
+        for notice in fits.unmeasured(settings):
             log.warning("network_not_measured", what=notice)
         reloader = Reloader(settings)
         try:

@@ -99,7 +99,7 @@ def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
         click.echo(line)
     for line in checkup.computing(settings):
         click.echo(line)
-    for notice in fits.notices(fits.in_use(settings.restore)):
+    for notice in fits.unmeasured(settings):
         click.echo(f"Note: {notice}")
     click.echo(wiring.protection())
     for advice in wiring.advice():

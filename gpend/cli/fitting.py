@@ -86,7 +86,11 @@ def _measured(request: "Request", settings: Settings, own: Path, tell: "Tell") -
     from gpend import wiring
     from gpend.fitting.command import measure
 
-    return measure(request, wiring.networks(settings), settings, own / f".gpend-fit-{request.network}", tell)
+    work = own / f".gpend-fit-{request.network}"
+    try:
+        return measure(request, wiring.networks(settings), settings, work, tell)
+    except KeyboardInterrupt:
+        raise UndoneError(f"Stopped. What is done is kept in {work}, and the same command goes on.") from None
 
 
 def _install(measured: "Measured", own: Path) -> None:

@@ -166,7 +166,9 @@ def verify(name: str | None, *, as_json: bool, config_file: Path | None) -> None
 
 def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     """What must be done for a network to be used, from the next start of gpend's worker on."""
-    from gpend.models.restorers import DEFAULT
+    from gpend.models.memory import limit_of
+    from gpend.models.restorers import DEFAULT, beyond
+    from gpend.models.weights import weights_folders
 
     model = settings.restore.model
     if checkpoint.architecture in list(DetectorModel):
@@ -174,7 +176,8 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     if checkpoint.architecture != "gpen":
         return "It is used from the next start of gpend on."
     if model == AUTO:
-        return (
+        too_large = beyond(weights_folders(settings.restore.weights), limit_of(settings))
+        return too_large.get(checkpoint.name) or (
             "It is used from the next start of gpend on, for the faces that it suits best: `restore.model` is auto. "
             f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again."
         )

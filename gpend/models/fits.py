@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gpend.core.fitted import BANDS, CAUTIOUS, QUADRATIC, STANDARD, BlendFit, Coefficients, version
 from gpend.errors import FatalError
+from gpend.models import memory
 from gpend.models.restorers import identities
 from gpend.models.weights import weights_folders
-from gpend.settings import RestoreSettings
+from gpend.settings import CoreSettings, RestoreSettings
 from gpend.writing import write_whole
 
 ENDING = ".blend.json"
@@ -128,9 +129,9 @@ def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
     return Fitted(CAUTIOUS, None, why, name)
 
 
-def in_use(settings: RestoreSettings) -> list[Fitted]:
-    """Of every network that these settings let restore."""
-    return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights))]
+def in_use(settings: RestoreSettings, limit: int | None = None) -> list[Fitted]:
+    """Of every network that these settings let restore, and that `limit` bytes of memory hold."""
+    return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights), limit)]
 
 
 def digest_of_fit(fit: BlendFit) -> str:
@@ -144,8 +145,9 @@ def digest_of(used: Sequence[Fitted]) -> str:
     return "+".join(one.digest for one in used)
 
 
-def notices(used: Sequence[Fitted]) -> list[str]:
-    """What a person should know of networks that nothing was fitted for, in words."""
+def unmeasured(settings: CoreSettings) -> list[str]:
+    """What a person should know of networks in use that nothing was fitted for, in words."""
+    used = in_use(settings.restore, memory.limit_of(settings))
     return [one.notice for one in used if one.notice]
 
 

@@ -1,11 +1,12 @@
 """The networks that the settings ask for, found, proven and ready to run."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 
 from gpend.core.networks import Networks, RestoreFaces
+from gpend.models import memory
 from gpend.models.batched import BatchedRestorer, batched
 from gpend.models.device import limit_threads, resolve
 from gpend.models.execution import Execution
@@ -16,7 +17,7 @@ from gpend.models.needed import DETECTORS, KERNEL, PARSER, REFINER
 from gpend.models.parsenet import load_parser
 from gpend.models.refine import load_refiner
 from gpend.models.remote import Ask, RemoteGpen
-from gpend.models.restorers import LeftOut, OwnFile, restorers
+from gpend.models.restorers import Found, LeftOut, OwnFile, restorers
 from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
 from gpend.models.weights import (
@@ -55,7 +56,9 @@ def load(
     device = resolve(settings.restore.device)
     limit_threads()
     turn = Turn(progress)
-    smallest, *larger = _restorers(settings.restore.model, folders, device, turn, ask)
+    limit = None if ask else memory.limit(settings.restore.device)
+    found = restorers(settings.restore.model, folders, limit)
+    smallest, *larger = _restorers(found, folders, device, turn, ask)
     networks = Networks(
         load_retinaface(detector, device, turn),
         smallest,
@@ -68,9 +71,9 @@ def load(
 
 
 def _restorers(
-    model: str, folders: Sequence[Path], device: torch.device, turn: Turn, ask: Ask | None
+    found: Iterable[Found], folders: Sequence[Path], device: torch.device, turn: Turn, ask: Ask | None
 ) -> Iterator[RestoreFaces]:
-    for one in restorers(model, folders):
+    for one in found:
         if isinstance(one, LeftOut):
             continue
         proven = described(one) if isinstance(one, OwnFile) else one

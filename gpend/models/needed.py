@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from gpend.errors import FatalError
 from gpend.models import fits
-from gpend.models.restorers import identities
+from gpend.models.memory import limit_of
+from gpend.models.restorers import beyond, identities
 from gpend.models.weights import (
     MANIFEST,
     AnyCheckpoint,
@@ -21,7 +22,7 @@ from gpend.models.weights import (
     prove,
     weights_folders,
 )
-from gpend.settings import CoreSettings, DetectorModel
+from gpend.settings import AUTO, CoreSettings, DetectorModel
 from gpend.writing import write_whole
 
 DETECTORS = {DetectorModel.MOBILE: "retinaface_mobile0.25", DetectorModel.RESNET: "RetinaFace-R50"}
@@ -52,10 +53,12 @@ def needed(settings: CoreSettings) -> list[Identity]:
 def lacking(wanted: Sequence[Identity], settings: CoreSettings) -> list[str]:
     """What another machine wants and is not here, or not the same, by name.
 
-    Raises FatalError where there is more here than that: with `auto` it would be used.
+    Raises FatalError where there is more here than that: with `auto` it would be used; and where there is too little
+    memory here for what is wanted, because then it would not.
     """
     here = needed(settings)
     missing = [name for name, digest in wanted if (name, digest) not in here]
+    _refuse_too_large([name for name, _ in wanted if name not in missing], settings)
     more = [name for name, _ in here if name not in {name for name, _ in wanted}]
     if more and not missing:
         raise FatalError(
@@ -63,6 +66,18 @@ def lacking(wanted: Sequence[Identity], settings: CoreSettings) -> list[str]:
             "or name one network as `restore.model`"
         )
     return missing
+
+
+def _refuse_too_large(wanted: Sequence[str], settings: CoreSettings) -> None:
+    if settings.restore.model != AUTO:
+        return
+    left_out = beyond(weights_folders(settings.restore.weights), limit_of(settings))
+    too_large = [name for name in left_out if name in wanted]
+    if too_large:
+        raise FatalError(
+            f"it has too little memory for {' and '.join(too_large)} (`gpend help networks`). Name one network that it "
+            "can hold as `restore.model`, or give it more memory"
+        )
 
 
 def entry_and_file(name: str, settings: CoreSettings) -> tuple[str, bytes]:

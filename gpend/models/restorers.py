@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gpend.errors import FatalError
+from gpend.models import memory
 from gpend.models.download import sha256_of
-from gpend.models.weights import GpenCheckpoint, Known, Proven, find, known
+from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Known, Proven, find, known
 from gpend.settings import AUTO, names_file
 from gpend.stamp import Stamp
 
@@ -21,6 +22,7 @@ DEFAULT = "gpen-256"
 OWN_LICENCE = "your own"
 
 _LONGEST_NAME = 60  # characters
+_GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -51,30 +53,59 @@ class LeftOut:
 Found: TypeAlias = Proven[GpenCheckpoint] | OwnFile | LeftOut
 
 
-def restorers(model: str, folders: Sequence[Path]) -> Iterator[Found]:
+def restorers(model: str, folders: Sequence[Path], limit: int | None = None) -> Iterator[Found]:
     """The networks for `restore.model`, the smallest first, each read whole and proven when its turn comes.
 
-    With AUTO, one that is not what it should be is left out, and gpend goes on without it. Raises FatalError saying
-    what to do where there is none at all, or not the one that was named.
+    With AUTO, one that is not what it should be is left out, and gpend goes on without it; so is one with which they
+    would take more than `limit` bytes of memory, but for the smallest. Raises FatalError saying what to do where there
+    is none at all, or not the one that was named.
     """
     if names_file(model):
         yield _own(Path(model))
     elif model != AUTO:
         yield find(model, GpenCheckpoint, folders)
     else:
-        yield from _all(folders)
+        yield from _all(folders, limit)
 
 
-def _all(folders: Sequence[Path]) -> Iterator[Found]:
-    usable = 0
+def _all(folders: Sequence[Path], limit: int | None) -> Iterator[Found]:
+    usable: list[GpenCheckpoint] = []
     for one in _one_for_each_size(folders):
+        if usable and _is_beyond([*usable, one], limit):
+            yield LeftOut(_too_large([*usable, one]))
+            continue
         try:
-            yield find(one.checkpoint.name, GpenCheckpoint, folders)
-            usable += 1
+            yield find(one.name, GpenCheckpoint, folders)
+            usable.append(one)
         except FatalError as error:
-            yield LeftOut(f"The network {one.checkpoint.name} is left out. {error}")
+            yield LeftOut(f"The network {one.name} is left out. {error}")
     if not usable:
         yield find(DEFAULT, GpenCheckpoint, folders)
+
+
+def beyond(folders: Sequence[Path], limit: int | None) -> dict[str, str]:
+    """The networks that AUTO leaves out because of `limit`, by name, and why, in words."""
+    there = _one_for_each_size(folders)
+    fitting = _fitting(there, limit)
+    return {one.name: _too_large([*fitting, one]) for one in there if one not in fitting}
+
+
+def _is_beyond(checkpoints: Sequence[GpenCheckpoint], limit: int | None) -> bool:
+    return limit is not None and memory.together(checkpoints) > limit
+
+
+def _too_large(checkpoints: Sequence[GpenCheckpoint]) -> str:
+    """Why the last of these is left out, in words."""
+    name = checkpoints[-1].name
+    return (
+        f"The network {name} is left out: with it, gpend would take about {_told(memory.together(checkpoints))} while "
+        f"it restores, more than half of the {_told(memory.machine())} of memory that are here. Faces that would have "
+        f"been its are restored by the next smaller one. To use it all the same, alone: `restore: {{model: {name}}}`."
+    )
+
+
+def _told(size: int) -> str:
+    return f"{size / _GIB:.1f} GB"
 
 
 @dataclass(frozen=True)
@@ -83,31 +114,58 @@ class Roll:
 
     names: tuple[str, ...]  # the smallest first
     left_out: tuple[str, ...]
+    doubt: str = ""  # about the one that was named
 
 
-def roll(model: str, folders: Sequence[Path]) -> Roll:
+def roll(model: str, folders: Sequence[Path], limit: int | None = None) -> Roll:
     """What `restorers` gives, without its contents. Raises FatalError as it does."""
     names, left_out = [], []
-    for one in restorers(model, folders):
+    for one in restorers(model, folders, limit):
         if isinstance(one, LeftOut):
             left_out.append(one.why)
         else:
             names.append(one.name if isinstance(one, OwnFile) else one.checkpoint.name)
-    return Roll(tuple(names), tuple(left_out))
+    return Roll(tuple(names), tuple(left_out), _doubt(model, folders, limit))
 
 
-def identities(model: str, folders: Sequence[Path]) -> list[tuple[str, str | None, tuple[Path, ...]]]:
+def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
+    """What a person should know who wants a network by name that there is hardly memory for."""
+    named = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
+    wanted = [one for one in named if isinstance(one, GpenCheckpoint)]
+    if not _is_beyond(wanted, limit):
+        return ""
+    return (
+        f"gpend takes about {_told(memory.together(wanted))} while it restores with {model}, more than half of the "
+        f"{_told(memory.machine())} of memory that are here, and may be ended for want of it. With "
+        "`restore: {model: auto}` it uses what fits."
+    )
+
+
+def identities(
+    model: str, folders: Sequence[Path], limit: int | None = None
+) -> list[tuple[str, str | None, tuple[Path, ...]]]:
     """Name and SHA-256 of each, and where what was fitted for it is looked for; contents of named ones are not read.
 
-    Empty where there is none: `roll` says why.
+    Empty where there is none: `roll` says why. What `limit` leaves out is not among them.
     """
     if names_file(model):
         own = Path(model)
         is_there = own.is_file() and os.access(own, os.R_OK)
         return [(OwnFile(own, b"").name, _digest(own, Stamp.of(own.stat())), (own.parent,))] if is_there else []
-    there = _one_for_each_size(folders) if model == AUTO else known(folders)
-    wanted = [one.checkpoint for one in there if model in (AUTO, one.checkpoint.name)]
+    if model == AUTO:
+        wanted: list[AnyCheckpoint] = [*_fitting(_one_for_each_size(folders), limit)]
+    else:
+        wanted = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
     return [(one.name, one.sha256, tuple(folders)) for one in wanted]
+
+
+def _fitting(there: Sequence[GpenCheckpoint], limit: int | None) -> list[GpenCheckpoint]:
+    """Those that there is memory for, and the smallest in any case."""
+    found: list[GpenCheckpoint] = []
+    for one in there:
+        if not found or not _is_beyond([*found, one], limit):
+            found.append(one)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -117,12 +175,12 @@ def _digest(file: Path, stamp: Stamp) -> str:
     return sha256_of(file)
 
 
-def _one_for_each_size(folders: Sequence[Path]) -> list[Known]:
+def _one_for_each_size(folders: Sequence[Path]) -> list[GpenCheckpoint]:
     """Of networks that are there, one of each size, with rising size: of two, the one that a person has added."""
-    there: dict[int, Known] = {}
+    there: dict[int, GpenCheckpoint] = {}
     for one in sorted(known(folders), key=lambda each: _rank(each, folders)):
         if isinstance(one.checkpoint, GpenCheckpoint) and one.path is not None:
-            there.setdefault(one.checkpoint.size, one)
+            there.setdefault(one.checkpoint.size, one.checkpoint)
     return [one for _, one in sorted(there.items())]
 
 

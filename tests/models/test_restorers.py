@@ -12,14 +12,14 @@ from gpend.models.weights import MANIFEST, weights_folders
 from gpend.settings import AUTO
 
 
-def having(folder: Path, *sizes: int, prefix: str = "own") -> Path:
+def having(folder: Path, *sizes: int, prefix: str = "own", multiplier: int = 1) -> Path:
     """A folder that describes a network of each size, and holds it."""
     entries = []
     for size in sizes:
         content = f"network of {size}".encode()
         (folder / f"{prefix}-{size}.pth").write_bytes(content)
         entry: dict[str, object] = {"name": f"{prefix}-{size}", "file": f"{prefix}-{size}.pth", "template": "gpen"}
-        entry |= {"architecture": "gpen", "size": size, "channel_multiplier": 1, "narrow": 1.0}
+        entry |= {"architecture": "gpen", "size": size, "channel_multiplier": multiplier, "narrow": 1.0}
         entry |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "origin": "", "licence": ""}
         entries.append(entry)
     (folder / MANIFEST).write_text(yaml.safe_dump(entries))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gpend.models.arch.layers import EncoderLayer, Form, Linear, normalise
 from gpend.models.arch.modulated import PictureLayer, StyledLayer
+from gpend.models.arch.widths import channel_widths
 
 _STYLE = 512  # features of the latent
 _MAPPINGS = 8  # layers from the encoder's code to the latent
@@ -119,10 +120,3 @@ class _Constant(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.input = nn.Parameter(torch.empty(1, channels, _FIRST_SIDE, _FIRST_SIDE), requires_grad=False)
-
-
-def channel_widths(size: int, channel_multiplier: int, narrow: float) -> dict[int, int]:
-    """Feature channels at every side from 4 to `size`, as published."""
-    sides = [2**exponent for exponent in range(2, size.bit_length())]
-    full = {side: 512 if side <= 32 else 16384 * channel_multiplier // side for side in sides}  # noqa: PLR2004
-    return {side: int(channels * narrow) for side, channels in full.items()}

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from gpend.models.arch.generator import FullGenerator, channel_widths
+from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
+from gpend.models.arch.widths import channel_widths
 from tests.models.conformance import network, picture, vector, weights
 
 _EXACT = 1e-5
