@@ -10,6 +10,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from gpend.models import cards
 from gpend.models.arch.widths import channel_widths
 from gpend.models.weights import GpenCheckpoint
 from gpend.settings import CoreSettings, EngineKind, Settings
@@ -26,7 +27,6 @@ _WORKING = 60 << 20  # bytes that PyTorch keeps to compute at all
 _WIDEST = 7.2  # times the activations of the widest layer, that are there at once
 _STYLE, _MAPPINGS, _FIRST = 512, 8, 16  # the latent, the layers to it, and the pixels that it is made of
 _KERNEL = 9  # weights of a 3 x 3 convolution, for each channel in and out
-_GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # below /dev: CUDA, ROCm, Windows' subsystem
 
 
 def kept(checkpoint: GpenCheckpoint) -> int:
@@ -63,8 +63,7 @@ def limit(device: str) -> int | None:
 
     The same at every start: it follows from what the machine, or the container, has, and not from what is free.
     """
-    is_elsewhere = device not in ("auto", "cpu") or (device == "auto" and _has_gpu(Path("/dev")))
-    return None if is_elsewhere else round(SHARE * machine())
+    return None if cards.may_serve(device) else round(SHARE * machine())
 
 
 def machine(root: Path = Path("/")) -> int:
@@ -94,7 +93,3 @@ def _allowed(root: Path) -> Iterator[int]:
 def _read(place: Path) -> Iterator[int]:
     with suppress(OSError, ValueError):  # no such limit, or "max"
         yield int(place.read_text(encoding="ascii"))
-
-
-def _has_gpu(devices: Path) -> bool:
-    return any(next(devices.glob(pattern), None) is not None for pattern in _GPUS)
