@@ -23,6 +23,7 @@ _BREAKS = 8  # times one place may break off, each after it has sent something
 _SPARE = 64 << 20  # bytes that stay free on the disk
 _POINTER = b"version https://git-lfs"
 _MIB = 1 << 20
+_PARTIAL, _BEYOND = 206, 416  # what HTTP answers to a Range: here is the rest; there is no such rest
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are there, and how many it will be, if that is known."""
@@ -107,6 +108,12 @@ def _load_rest(url: str, wanted: Wanted, part: Path, progress: Progress) -> None
         try:
             with _answer(url, before) as answer:
                 _receive(answer, wanted, part, progress)
+        except urllib.error.HTTPError as error:
+            if error.code != _BEYOND or not before:
+                raise PlaceError(_told(error)) from error
+            if error.headers.get("Content-Range") == f"bytes */{before}":
+                return  # all of it had come already
+            part.unlink()
         except (urllib.error.URLError, HTTPException, OSError) as error:
             if _size(part) <= before:
                 raise PlaceError(_told(error)) from error
@@ -127,7 +134,7 @@ def _answer(url: str, start: int) -> Iterator[HTTPResponse]:
 
 
 def _receive(answer: HTTPResponse, wanted: Wanted, part: Path, progress: Progress) -> None:
-    start = _size(part) if answer.status == 206 else 0  # noqa: PLR2004 - the HTTP status "Partial Content"
+    start = _size(part) if answer.status == _PARTIAL else 0
     whole = _whole_size(answer, start)
     if wanted.bytes is not None and whole not in (None, wanted.bytes):
         raise PlaceError(f"the file there has {whole} bytes instead of {wanted.bytes}{_page(answer.read(64))}")

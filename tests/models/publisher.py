@@ -27,6 +27,11 @@ def published(publisher: Publisher) -> Iterator[Publisher]:
         def do_GET(self) -> None:
             publisher.asked.append(self.headers.get("Range", ""))
             start = _start(publisher)
+            if start and start >= len(publisher.content):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(publisher.content)}")
+                self.end_headers()
+                return
             rest = publisher.content[start:]
             self.send_response(publisher.status if not start else 206)
             self.send_header("Content-Length", str(len(rest)))

@@ -98,6 +98,15 @@ def test_a_file_of_which_nothing_is_known_is_taken_whole(publisher: Publisher, t
     assert _fetched(Wanted("network.pth", (publisher.url,), None, None), tmp_path).read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("begun", [CONTENT, CONTENT + b"more", b"something else that is longer" * 200_000])
+def test_what_had_come_whole_when_gpend_was_killed_is_not_fetched_again(
+    publisher: Publisher, tmp_path: Path, begun: bytes
+) -> None:
+    (tmp_path / ".gpend-network.pth.part").write_bytes(begun)
+    assert _fetched(Wanted("network.pth", (publisher.url,), None, None), tmp_path).read_bytes() == CONTENT
+    assert len(publisher.asked) == (1 if begun == CONTENT else 2)
+
+
 def test_what_is_not_proven_gets_no_name(publisher: Publisher, tmp_path: Path) -> None:
     def prove(_: Path) -> None:
         raise FatalError("another architecture")
