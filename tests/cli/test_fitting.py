@@ -88,6 +88,20 @@ def test_a_measure_that_does_harm_is_not_installed(
     assert not fits.place_of("gpen-256", tmp_path / "weights").exists()
 
 
+def test_whoever_stops_it_is_told_that_it_goes_on(
+    tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gpend.wiring.networks", lambda _: None)
+    monkeypatch.setattr("gpend.fitting.command.measure", stopped)
+    told = asked("gpen-256", "--faces", str(tmp_path), "--config", str(configured))
+    assert told.exit_code == 1
+    assert "is kept in" in told.output
+    assert "the same command goes on" in " ".join(told.output.split())
+
+
 def test_worse_than_without_the_network_is_worse_and_painting_nothing_is_not() -> None:
     from gpend.fitting import figures  # noqa: PLC0415 - loads what sees pictures
 
