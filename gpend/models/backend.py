@@ -28,6 +28,11 @@ class Backend(Protocol):
     """A device, in the words of whoever computes on it."""
 
     @property
+    def is_cramped(self) -> bool:
+        """Whether its memory is so small that nothing is kept there that is seldom needed."""
+        ...
+
+    @property
     def precisions(self) -> Sequence[torch.dtype]:
         """Narrower than float32 and faster here, the best first."""
         ...
@@ -65,6 +70,7 @@ class Backend(Protocol):
 class Cpu:
     """The CPU as Backend asks."""
 
+    is_cramped: bool = False
     precisions: Sequence[torch.dtype] = ()
     record: Record | None = None
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from gpend.models.backend import SIZES, Arrays, Record, Run
 
 _TENSOR_CORES = (7, 0)  # compute capability since which float16 is faster than float32
+_AMPLE = 6 << 30  # bytes of memory
 _WARM_RUNS = 3  # before kernels are recorded: libraries tune themselves and take their memory
 _SHARE = 0.3  # of the memory that is free, for one batch: other networks and other programs want some, too
 
@@ -29,6 +30,11 @@ class Cuda:
         self._device = device
         self._pool = torch.cuda.graph_pool_handle()
         self._up, self._down = _stream(device), _stream(device)
+
+    @property
+    def is_cramped(self) -> bool:
+        """A card of 4 GiB is."""
+        return torch.cuda.get_device_properties(self._device).total_memory < _AMPLE
 
     @property
     def precisions(self) -> Sequence[torch.dtype]:

@@ -56,8 +56,8 @@ def choose(network: FullGenerator, seen: int, size: int, backend: Backend) -> Ex
         except _DisagreementError as error:
             notes.append(f"{what} gives another picture here ({error.args[0]:.0f} dB, {LEAST_PSNR:.0f} are wanted)")
         except RuntimeError as error:
-            backend.free()
             notes.append(f"{what} does not run here ({str(error).strip().splitlines()[0]})")
+        backend.free()
     return replace(trial.last(), notes=tuple(notes))
 
 
@@ -108,11 +108,13 @@ class _Trial:
         try:
             with self._backend.tuning():
                 graphs.add(self._probes[places], record)
+            self._agree(graphs(self._probes[places]), self._reference[places])
         except torch.OutOfMemoryError:
-            self._backend.free()
-            return False
-        self._agree(graphs(self._probes[places]), self._reference[places])
-        return True
+            is_recorded = False
+        else:
+            is_recorded = True
+        self._backend.free()  # not before: an error holds on to what was computed
+        return is_recorded
 
     def _sizes(self, forward: Forward) -> tuple[int, ...]:
         def run() -> None:

@@ -14,7 +14,7 @@ from gpend.core.photo import Landmarks
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
 from gpend.models.arch.layers import Form
-from gpend.models.backend import Backend, Forward, batch_sizes
+from gpend.models.backend import Backend, Cpu, Forward, batch_sizes
 from gpend.models.device import backend_of, named
 from gpend.models.execution import choose
 from gpend.models.recognise import Shape, shape_of
@@ -52,6 +52,10 @@ class Gpen:
         self._turn = turn
         self.execution = choose(network, self.seen, self.size, self._backend)
         self._most = self.execution.largest
+        self._last_resort = self._backend  # where float32 is computed
+        if self._backend.is_cramped and self.precision != "float32":
+            network.to("cpu")
+            self._last_resort = Cpu()
 
     def __call__(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Restored crops for crops, both (count, size, size, 3) RGB, 0 to 1.
@@ -81,20 +85,20 @@ class Gpen:
     @torch.inference_mode()
     def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """As in RestoreFaces, in full precision whatever it would choose: to judge the choice."""
-        with self._turn, self._backend.exact():
-            return self._computed(crops, self._network)().pictures
+        with self._turn, self._last_resort.exact():
+            return self._computed(crops, self._network, self._last_resort)().pictures
 
     def _begun(self, crops: NDArray[np.float32]) -> "_Begun":
         """One batch, given to the device, or its halves one after the other where memory is short."""
         try:
             with self._turn:
-                return _Begun(crops, self._computed(crops, self.execution.forward))
+                return _Begun(crops, self._computed(crops, self.execution.forward, self._backend))
         except torch.OutOfMemoryError as error:
-            self._backend.free()
             if len(crops) == 1:
                 raise DeviceError(f"The GPU has too little memory for one face with {self.name}.") from error
         except RuntimeError as error:
             raise named(error, self._device) from error
+        self._backend.free()  # not before: the error held on to what was computed
         middle = len(crops) // 2
         self._most = min(self._most, middle)  # the next batch does not try in vain
         halves = [self._finished(self._begun(half)) for half in (crops[:middle], crops[middle:])]
@@ -107,7 +111,7 @@ class Gpen:
             found = begun.wait()
             if not found.is_finite and self.precision != "float32":
                 with self._turn:
-                    wait = self._computed(begun.crops, self._network)
+                    wait = self._computed(begun.crops, self._network, self._last_resort)
                 found = wait()
         except RuntimeError as error:
             raise named(error, self._device) from error
@@ -117,15 +121,15 @@ class Gpen:
         raise PhotoError(problem) if self._device.type == "cpu" else DeviceError(problem)
 
     @torch.inference_mode()
-    def _computed(self, crops: NDArray[np.float32], forward: Forward) -> "Callable[[], _Found]":
+    def _computed(self, crops: NDArray[np.float32], forward: Forward, backend: Backend) -> "Callable[[], _Found]":
         """Begin a batch; what it gives waits for the end."""
-        pictures = self._backend.upload(crops).permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
+        pictures = backend.upload(crops).permute(0, 3, 1, 2) * 2 - 1  # numpy's layout is channels_last already
         if self.seen < self.size:
             pictures = nn.functional.interpolate(pictures, (self.seen, self.seen), mode="area")
         output = forward(pictures)
         is_finite = torch.isfinite(output).all()
         restored = ((output.clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).contiguous()
-        wait = self._backend.download(restored, is_finite)
+        wait = backend.download(restored, is_finite)
 
         def found() -> _Found:
             arrays = wait()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from gpend.models.backend import Forward, Record, Run
@@ -26,7 +27,7 @@ class Graphs:
 
     def add(self, pictures: Tensor, record: Record) -> None:
         """Record what is done with so many pictures (count, 3, h, w). Raises RuntimeError where that cannot be done."""
-        one = _Recorded(pictures.clone())
+        one = _Recorded(pictures.clone(memory_format=torch.channels_last))
 
         def run() -> None:
             one.restored = self._network(one.pictures)

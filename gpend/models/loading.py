@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from gpend.core.networks import Networks, RestoreFaces
+from gpend.errors import DeviceError
 from gpend.models import memory
 from gpend.models.batched import BatchedRestorer, batched
 from gpend.models.device import limit_threads, resolve
@@ -34,6 +35,11 @@ from gpend.models.weights import (
 )
 from gpend.settings import CoreSettings
 
+_NO_ROOM = (
+    "The GPU has too little memory for the networks that restore. Name one of them as `restore.model`, the smallest "
+    "needs least, or set `restore.device` to cpu."
+)
+
 
 def load(
     settings: CoreSettings,
@@ -58,7 +64,10 @@ def load(
     turn = Turn(progress)
     limit = None if ask else memory.limit(settings.restore.device)
     found = restorers(settings.restore.model, folders, limit)
-    smallest, *larger = _restorers(found, folders, device, turn, ask)
+    try:
+        smallest, *larger = _restorers(found, folders, device, turn, ask)
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(_NO_ROOM) from error
     networks = Networks(
         load_retinaface(detector, device, turn),
         smallest,

@@ -18,6 +18,7 @@ class StandInCard:
 
     precisions: Sequence[torch.dtype] = (torch.bfloat16,)
     at_once: int = 4
+    is_cramped: bool = False
     room_to_record: int = 32  # pictures; for more there is too little memory
     refusal: str = ""  # why it records nothing, as its driver says it
     asked: list[str] = field(default_factory=list)

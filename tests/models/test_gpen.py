@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gpend.core.networks import RestoreFaces
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
-from gpend.models.backend import Arrays, Forward
+from gpend.models.backend import Arrays, Backend, Forward
 from gpend.models.gpen import Gpen, _Found, batches, load_gpen
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
@@ -112,8 +112,8 @@ class _ScarceMemory(Gpen):
         self.room = room
         self.tried: list[int] = []
 
-    def _computed(self, crops: NDArray[np.float32], forward: Forward) -> Callable[[], _Found]:
-        del forward
+    def _computed(self, crops: NDArray[np.float32], forward: Forward, backend: Backend) -> Callable[[], _Found]:
+        del forward, backend
         self.tried.append(len(crops))
         if len(crops) > self.room:
             raise torch.OutOfMemoryError
@@ -172,6 +172,15 @@ def test_a_batch_that_half_precision_gives_no_picture_for_is_computed_again_in_f
     restore = _overflowing(StandInCard())
     bright = np.ones((3, 64, 64, 3), np.float32)
     assert np.abs(restore(bright) - restore.in_float32(bright)).max() < 1e-4
+
+
+def test_on_a_small_card_float32_is_kept_where_there_is_room() -> None:
+    card = StandInCard(is_cramped=True)
+    restore = _overflowing(card)
+    card.asked.clear()
+    bright = np.ones((1, 64, 64, 3), np.float32)
+    assert np.array_equal(restore(bright), restore.in_float32(bright))
+    assert card.asked == ["up 1", "down 1"]  # once in half precision, and not for float32
 
 
 def test_the_next_batch_is_under_way_before_the_one_before_is_waited_for() -> None:
