@@ -100,7 +100,7 @@ class Head:
     def abandon(self) -> None:
         """What was not done is to be tried again another time."""
         for address in list(self._placement.members):
-            self._placement.lose(address, Loss.CUT, "gpend was stopped")
+            self._placement.lose(address, Loss.CUT, "gpend was stopped", time.monotonic())
         self._placement.abandon(TransientError("gpend was stopped before this photo was done. It is tried again."))
 
     async def _look_on(self) -> None:
@@ -298,7 +298,7 @@ class Head:
 
     def _lose(self, address: str, loss: Loss, why: str, but: "asyncio.Task[None] | None" = None) -> None:
         self._missed.pop(address, None)
-        member = self._placement.lose(address, loss, why)
+        member = self._placement.lose(address, loss, why, time.monotonic())
         if member is None:
             return
         self._plan.tell(f"The worker {member.name} {f'is lost ({loss.value}): {why}' if why else 'has left'}")

@@ -5,6 +5,7 @@ nobody knows whose fault it was: each is tried again alone, and set aside only i
 cannot be reached any more is no photo's fault, unless that happens again and again with the same one.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -19,6 +20,8 @@ from gpend.errors import GpendError, PhotoError, TransientError
 
 _AHEAD = 1  # photos that a worker is sent beyond its slots, so that the next is there when one is done
 _DEATHS = 2  # of workers with a photo, the last with it alone, until that is set aside
+_MOST_DEATHS = 5  # the same, while workers die without that photo too: then the photo may not be what they die of
+_TOGETHER = 5.0  # seconds within which two deaths may have one reason
 _CUTS = 4  # workers that fell silent with a photo, until that counts as one that died
 _PAUSE, _LONGEST_PAUSE = 5.0, 300.0  # seconds without photos for a worker that could not process one
 _LATELY = 300.0  # seconds from which rates are taken
@@ -110,6 +113,7 @@ class Placement:
         self._used = 0  # bytes of the window
         self._waiting: deque[RemoteJob] = deque()
         self._suspects: deque[RemoteJob] = deque()
+        self._deaths: deque[tuple[float, frozenset[int]]] = deque(maxlen=_MOST_DEATHS)  # when, and with which photos
 
     @property
     def waiting(self) -> int:
@@ -203,25 +207,32 @@ class Placement:
             self._used -= job.weight
             self._waiting.appendleft(job)
 
-    def lose(self, address: str, loss: Loss, why: str) -> Member | None:
+    def lose(self, address: str, loss: Loss, why: str, now: float) -> Member | None:
         """A worker is gone: what it had is tried again, alone where it may be to blame, unless that is proven."""
         member = self.members.pop(address, None)
         if member is None:
             return None
         lost, member.begun = list(member.begun.values()), {}
         self._used -= sum(job.weight for job in lost)
+        if loss is Loss.DIED:
+            self._deaths.append((now, frozenset(job.number for job in lost)))
         for job in reversed(lost):
-            self._requeue(job, loss, why, was_alone=len(lost) == 1)
+            self._requeue(job, loss, why, self._enough(job, now) if len(lost) == 1 else math.inf)
         return member
 
-    def _requeue(self, job: RemoteJob, loss: Loss, why: str, *, was_alone: bool) -> None:
+    def _enough(self, job: RemoteJob, now: float) -> int:
+        """How many deaths are proof against a photo."""
+        die_anyway = any(job.number not in others and now - when <= _TOGETHER for when, others in self._deaths)
+        return _MOST_DEATHS if die_anyway else _DEATHS
+
+    def _requeue(self, job: RemoteJob, loss: Loss, why: str, enough: float) -> None:
         if loss is Loss.CUT:
             job.cuts += 1
         if loss is Loss.SENT_HOME or (loss is Loss.CUT and job.cuts < _CUTS):
             (self._suspects if job.alone else self._waiting).appendleft(job)
             return
         job.deaths, job.cuts = job.deaths + 1, 0
-        if job.deaths >= _DEATHS and was_alone:
+        if job.deaths >= enough:
             problem = f"This photo made gpend's workers fail, {job.deaths} of them, and was set aside: {why}."
             job.future.set_exception(PhotoError(problem))
             return

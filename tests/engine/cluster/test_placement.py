@@ -47,7 +47,7 @@ class _Scene:
         self.placement.settle(self.placement.members[name], number, _SHARP, self.now)
 
     def lose(self, name: str, loss: Loss = Loss.DIED) -> None:
-        self.placement.lose(name, loss, "it is gone")
+        self.placement.lose(name, loss, "it is gone", self.now)
 
 
 def test_photos_go_to_the_worker_with_the_most_room_and_one_waits_at_each_for_the_one_before() -> None:
@@ -117,6 +117,35 @@ def test_a_photo_with_which_a_second_worker_dies_while_it_is_alone_is_set_aside_
     ends = [job.future.exception() if job.future.done() else "open" for job in scene.jobs]
     assert ends[0] is ends[2] is None
     assert isinstance(ends[1], PhotoError)
+
+
+def test_while_workers_die_without_it_too_a_photo_that_one_died_with_is_not_yet_to_blame() -> None:
+    scene = _Scene(1)
+    (job,) = scene.add()
+    for number in range(4):
+        scene.place()
+        scene.lose(f"w{number}")
+        assert not job.future.done()
+        scene.join(f"idle{number}")
+        scene.lose(f"idle{number}")
+        scene.now += 4.0
+        scene.join(f"w{number + 1}")
+    scene.place()
+    scene.lose("w4")
+    assert isinstance(job.future.exception(0), PhotoError)
+
+
+def test_that_a_worker_died_without_it_a_while_ago_is_no_excuse_for_a_photo() -> None:
+    scene = _Scene(1, 1)
+    (job,) = scene.add()
+    scene.lose("w1")
+    scene.now += 6.0
+    scene.place()
+    scene.lose("w0")
+    scene.join("w2")
+    scene.place()
+    scene.lose("w2")
+    assert isinstance(job.future.exception(0), PhotoError)
 
 
 def test_a_suspect_is_given_an_empty_worker_while_the_others_work_on() -> None:
