@@ -73,7 +73,7 @@ def faces(
                 return stored
             return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * sure) or stored
         first = first or stored
-    return otherwise(overview, header, cut, detect, settings) or first
+    return otherwise(overview, header, cut, detect, settings, seen=first) or first
 
 
 def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for another turn
@@ -84,15 +84,20 @@ def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for 
     settings: TriageSettings,
     *,
     least: float = 0.0,
+    seen: Sequence[Face] = (),
 ) -> list[Face]:
     """The faces of a photo that lies on its side or its head, in stored coordinates; none where it stands upright.
 
     `overview`: (h, w, 3) uint8 RGB in stored orientation.
     The turn with the most certain upright faces wins, if the surest of them is a face when it is looked at alone, and
-    its certainty is more than `least`.
+    its certainty is more than `least`. Where faces were surely `seen`, but none upright, small ones are looked for too.
     """
     turns = [turn for turn in _TURNS if turn not in _own_turns(header)]
-    best, turned = _otherwise_turned((overview, _smaller(overview)), turns, detect, settings)
+    best, turned = _otherwise_turned(_smaller(overview), turns, detect, settings)
+    if not _certainty(turned, settings) and any(face.score >= settings.minimum_score for face in seen):
+        best, turned = _otherwise_turned(overview, turns, detect, settings)
+    elif turned:
+        best, turned = _looked_at_again(_Look(overview, best.turn), (best, turned), detect, settings)
     stored = best.stored(turned, header)
     is_surer = bool(turned) and _certainty(turned, settings) > least
     return stored if is_surer and _stand_alone(stored, cut, detect) else []
@@ -123,18 +128,21 @@ def _stand_alone(stored: Sequence[Face], cut: Cut, detect: DetectFaces) -> bool:
 
 
 def _otherwise_turned(
-    pictures: tuple[Pixels, Pixels], turns: Sequence[int], detect: DetectFaces, settings: TriageSettings
+    picture: Pixels, turns: Sequence[int], detect: DetectFaces, settings: TriageSettings
 ) -> tuple[_Look, list[Face]]:
-    """Faces that stand upright in another turn, or none: looks at the smaller picture, and one at the larger."""
-    overview, smaller = pictures
-    looks = [_Look(smaller, turn) for turn in turns]
+    """The look with the most certain upright faces, and them; none where no turn has any."""
+    looks = [_Look(picture, turn) for turn in turns]
     found = [look.found(detect) for look in looks]
     best = max(range(len(looks)), key=lambda place: _certainty(found[place], settings))
-    if not _certainty(found[best], settings):
-        return looks[best], []
-    larger = _Look(overview, looks[best].turn)
+    return looks[best], found[best] if _certainty(found[best], settings) else []
+
+
+def _looked_at_again(
+    larger: _Look, before: tuple[_Look, list[Face]], detect: DetectFaces, settings: TriageSettings
+) -> tuple[_Look, list[Face]]:
+    """The faces of a larger picture, turned the same way, or those `before` where it shows none upright."""
     again = larger.found(detect)
-    return (larger, again) if _certainty(again, settings) else (looks[best], found[best])
+    return (larger, again) if _certainty(again, settings) else before
 
 
 def _certainty(found: Sequence[Face], settings: TriageSettings) -> float:

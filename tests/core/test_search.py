@@ -171,3 +171,33 @@ def test_where_some_of_what_was_found_is_doubtful_another_turn_with_surer_faces_
     assert [one.score for one in found] == [0.99, 0.99]
     assert len(search.otherwise(photo, header(width, height), cut, Mixed(), SETTINGS)) == 2
     assert search.otherwise(photo, header(width, height), cut, Mixed(), SETTINGS, least=2.0) == []
+
+
+class OnlyLarge:
+    """Knows small faces in a large picture only: upright where it stands so, and lying on their side elsewhere."""
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """In the look at one alone, which is square, the face where it is expected."""
+        if image.shape[0] == image.shape[1]:
+            return Expecting(0.99)(image)
+        if max(image.shape) < 900:
+            return []
+        return [face()] if image[:4].mean() > 128 else [lying(face())]
+
+
+def lying(one: Face) -> Face:
+    """As if it lay on its side."""
+    left, right, nose, first, second = ((y, x) for x, y in one.landmarks)
+    return Face(one.box, (left, right, nose, first, second), one.score)
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_small_faces_of_a_photo_that_lies_on_its_side_are_found_as_they_stand(turn: int) -> None:
+    upright = np.zeros((800, 1000, 3), np.uint8)
+    upright[:8] = 255
+    undone = {6: 8, 8: 6}.get(turn, turn)
+    photo = np.array(orientation.upright(upright, undone), np.uint8)
+    height, width = photo.shape[:2]
+    (found,) = search.faces(photo, header(width, height), cut, OnlyLarge(), SETTINGS)
+    back = orientation.stored(face(), turn, (width, height))
+    assert np.allclose(found.landmarks, back.landmarks, atol=0.51)
