@@ -11,10 +11,9 @@ from dataclasses import astuple, dataclass, fields, replace
 
 import cv2
 import numpy as np
-from numpy import fft
 from numpy.typing import NDArray
 
-from gpend.core import align, bars, coefficients, deconvolution, occlusion, sharpness
+from gpend.core import align, bars, coefficients, deconvolution, edges, occlusion, second_image, sharpness
 from gpend.core.blend import luma, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
@@ -29,9 +28,9 @@ _GRANTED = 2.5 / 255  # deviation that is always expected: the face's own finest
 _GRAINLESS = 1.5  # pixels over which noise averages out and structure stays
 _SPOT = 3.0  # pixels: an edge that stands alone
 _SHADE = 12.0  # pixels; contrast is what is finer
-_REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
 _EDGES = 0.002  # of full scale, next to black and to white
-_TWICE = 0.4  # of a second image in the photo and in the result: then nothing explains it but a second exposure
+_TWICE = 0.36  # of a second image in the photo and in the result
+_NO_SHAKE = 0.35  # of what the kernel does not explain of it: shakes with pauses leave 0.2, two exposures 0.44 and more
 _STRETCHED = 0.6  # of a kernel: with something before the face, it may be that one's edges which pass for a shake
 _FAR = 4.0  # standard deviations: what the fit never saw must not swing it
 _LOUD = 6 / 255  # noise that the cepstrum of a result counts with at least: what rings in it is no second image
@@ -42,6 +41,7 @@ _FOR_CERTAINTY = (
 _LONG = 1.2  # of a kernel's stretch: such shakes were few in the fit, and are granted
 _FOR_SHAKE = 0.5  # log-odds
 _PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
+_LEAST_SECOND = 0.01  # of a second image
 _TINY = 1e-6
 _BEFORE = "something may lie before the face, over which the network would paint"
 _NO_HELP = "taking out the blur that was found would not make it better"
@@ -70,6 +70,10 @@ class Evidence:
     doubled_after: float  # the strongest second image in the result's cepstrum, where blur no longer hides it
     remaining: float  # what is left of the features in the photo
     local: float  # what is left over where it is strongest against what is left over everywhere
+    narrow: float  # the photo's edges against the kernel's spread, as `edges.Widths` tells
+    narrowest: float  # the same where they are narrowest
+    uneven: float  # the narrowest edges against the others
+    unexplained: float  # the second image that the kernel does not explain
 
     def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
         """(1, values) float64: with the terms of the sharpness measure, as the fits take them."""
@@ -118,7 +122,8 @@ def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
     unit = np.clip((row - coefficients.EVIDENCE_MEANS) / np.asarray(coefficients.EVIDENCE_SPREADS), -_FAR, _FAR)
     values = np.hstack([np.ones((1, 1)), unit])[0]
     worse, doubled, overlaid, before = (float(values @ np.asarray(weights)) for weights in coefficients.EVIDENCE)
-    twice = min(row[0, _PLACES["doubled"]], row[0, _PLACES["doubled_after"]]) >= _TWICE
+    second = min(row[0, _PLACES["doubled"]], row[0, _PLACES["doubled_after"]])
+    twice = second >= _TWICE and row[0, _PLACES["unexplained"]] >= math.log(_NO_SHAKE)
     pulls = before >= _PULLING and row[0, _PLACES["stretch"]] >= _STRETCHED
     worse -= _FOR_CERTAINTY if confidence >= _SURE else 0.0
     overlaid -= _FOR_SHAKE if row[0, _PLACES["stretch"]] >= _LONG else 0.0
@@ -135,6 +140,7 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
     fine = cv2.Laplacian(after, cv2.CV_32F)[_FACE]
     coarse = cv2.Laplacian(smooth(before, 1.0), cv2.CV_32F)[_FACE]
     inner = after[_FACE]
+    widths = edges.widths(before, noise.level, blur)
     return Evidence(
         leftover=math.log(float(np.percentile(structure, 90)) * 255 + 0.1),
         misfit=math.log(float(np.percentile(np.sqrt(_near(residual**2))[_FACE], 90)) * 255 + 0.1),
@@ -142,15 +148,19 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
         spread=math.log(blur.spread + 0.3),
         stretch=math.log((long + 0.2) / (short + 0.2)),
         disorder=float(-(blur.kernel * np.log(blur.kernel + 1e-9)).sum()),
-        doubled=second_image(before, noise.level),
+        doubled=second_image.strength(before, noise.level),
         peaked=math.log(float((fine**4).mean()) / (float((fine**2).mean()) ** 2 + _TINY**2) + _TINY),
         rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + 1e-4)),
         clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + 1e-3),
         covered=occlusion.log_odds(crop),
         covered_after=occlusion.log_odds(found.restored),
-        doubled_after=second_image(after, max(noise.level, _LOUD)),
+        doubled_after=second_image.strength(after, max(noise.level, _LOUD)),
         remaining=sharpness.residual_detail(_small(crop)),
         local=_local(residual),
+        narrow=widths.narrow,
+        narrowest=widths.narrowest,
+        uneven=widths.uneven,
+        unexplained=math.log(max(second_image.unexplained(before, noise.level, blur.kernel), _LEAST_SECOND)),
     )
 
 
@@ -179,32 +189,6 @@ def feature_refusal(result: Plane, padded: Plane, blur: Blur, noise: Noise) -> s
     points = np.rint(align.scaled(align.FFHQ_TEMPLATE, side)).astype(int)
     worst = float(max(structure[y, x] for x, y in points))
     return "its eyes, nose or mouth do not agree with the photo" if worst > _FEATURE + noise.level / 2 else ""
-
-
-def second_image(plane: Plane, level: float) -> float:
-    """How strong a second image of itself is in luma (_SIDE, _SIDE), 0 to 1, against the first: 0 to about 1.
-
-    The log spectrum of a picture and its shifted copy waves with the shift: its inverse transform, the cepstrum
-    (Bogert 1963), has a peak there. Frequencies count by how far they stand out of the noise `level`.
-    """
-    line = np.hanning(_SIDE)
-    power = np.abs(fft.rfft2((plane - plane.mean()) * line[:, None] * line[None])) ** 2 / float((line**2).sum()) ** 2
-    down, across = fft.fftfreq(_SIDE)[:, None], fft.rfftfreq(_SIDE)[None]
-    ring = (np.hypot(down, across) * _SIDE).astype(np.intp)
-    floor = max(level, 2 / 255) ** 2
-    mean = _around(np.bincount(ring.ravel(), power.ravel()) / np.bincount(ring.ravel()))[ring]
-    weight = np.where(ring > _REACH[0], (mean / (mean + floor)) ** 2, 0)
-    waves = (np.log(power + 0.3 * floor) - np.log(mean + 0.3 * floor)) * weight
-    cepstrum = smooth(fft.fftshift(fft.irfft2(waves, (_SIDE, _SIDE))).astype(np.float32), 1.0)
-    shift = np.hypot(*(np.mgrid[0:_SIDE, 0:_SIDE] - _SIDE // 2))
-    within = (shift > _REACH[0]) & (shift < _REACH[1])
-    return float(cepstrum[within].max()) / (2 * float(weight.sum()) / _SIDE**2 + _TINY)
-
-
-def _around(profile: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A falling profile, smoothed over seven places."""
-    logs = np.pad(np.log(profile + 1e-12), 3, mode="edge")
-    return np.asarray(np.exp(np.convolve(logs, np.full(7, 1 / 7), "valid")))
 
 
 def _near(plane: Plane) -> Plane:

@@ -6,7 +6,7 @@ With --fit the coefficients are fitted first, and written; keep faces to measure
 it takes some three minutes of one core for 300 faces.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,25 +88,24 @@ def _shot(face: int, clean: Image, what: str, networks: Networks, random: Random
     kind, severity = DEGRADED[int(random.integers(len(DEGRADED)))], int(random.integers(SEVERITIES))
     face_px = float(np.exp(random.uniform(np.log(70), np.log(350))))
     name = _NAMES[int(random.integers(len(_NAMES)))] if what in {_OVERLAID, _ALIKE} else ""
-    changes: dict[str, Callable[[], Image]] = {
-        _DOUBLE: lambda: doubled(clean, random),
-        _ALIKE: lambda: covered(clean, name, random),
-    }
-    before = changes.get(what, lambda: clean)()
+    before = covered(clean, name, random) if what == _ALIKE else clean
+    once = before
+    if what == _DOUBLE:
+        before, once = doubled(clean, random)
     if kind is Kind.MOTION and random.uniform() < _CURVED:
         shaken = kernels.curved(float(random.uniform(*_LENGTHS)), random)
         taken = replace(shot(_through(shaken, before), Kind.SHARP, severity, face_px, random), kind=kind)
-        taken = replace(taken, truth=resized(before, taken.truth.shape[0]))
     else:
         taken = shot(before, kind, severity, face_px, random)
+    taken = replace(taken, truth=resized(once, taken.truth.shape[0]))
     if what == _OVERLAID:
         taken = overlaid(taken, covered(clean, name, random), clean)
     sample = shots.sampled(taken)
-    blur = trials.blur_of(sample, networks)
     measured = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
+    blur = trials.blur_of(sample, networks)
     if blur is None or measured.sharpness >= TriageSettings().sharpness_threshold:
         return None
-    row, gain = _measured(sample, blur, networks if what == _NONE else None)
+    row, gain = _measured(sample, blur, networks)
     return Seen(face, what, name, kind, row, blur.confidence, deconvolution.helps(blur), gain)
 
 
@@ -118,12 +117,12 @@ def _through(kernel: Plane, image: Image) -> Image:
     return resized(np.asarray(shaken, np.uint8), side)
 
 
-def _measured(sample: Sample, blur: Blur, networks: Networks | None) -> tuple[Values, float]:
-    """The evidence, and by how much filter and refining network come nearer to the truth, where that is asked."""
+def _measured(sample: Sample, blur: Blur, networks: Networks) -> tuple[Values, float]:
+    """The evidence, and by how much filter and refining network come nearer to the truth, where they may be used."""
     seen = trials.seen_of(sample, blur)
     found = deconvolution.deconvolve(seen.padded, blur, seen.noise, align.scale_of(seen.transform))
     row = agreement.evidence(found, seen.crop, blur, seen.noise).row(sample.terms)
-    if networks is None:
+    if not deconvolution.helps(blur):
         return row, 0.0
     truth = trials.truth_of(sample)
     after = trials.resized(restore.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
@@ -131,20 +130,26 @@ def _measured(sample: Sample, blur: Blur, networks: Networks | None) -> tuple[Va
 
 
 def _fit(seen: Sequence[Seen]) -> None:
-    """Linear logistic fits on standardised evidence, into the coefficients."""
+    """Linear logistic fits on standardised evidence, into the coefficients.
+
+    What the filter brings nearer to the truth need not be refused, whatever it is: two exposures a little apart are a
+    shake with two pauses. And a clean face that it takes away from the truth is no loss where it is refused.
+    """
     rows = np.vstack([one.row for one in seen])
     coefficients.EVIDENCE_MEANS = tuple(rows.mean(0).round(4).tolist())
     coefficients.EVIDENCE_SPREADS = tuple((rows.std(0) + 1e-4).round(4).tolist())
     sets = _standard(rows)
-    what = np.array([one.what for one in seen])
-    filtered = np.array([one.is_filtered for one in seen]) & (what == _NONE)
-    worse = np.array([one.gain < 0 for one in seen], np.float64)
-    fitted = [regression.logistic(sets[filtered], worse[filtered], _RIDGE)]
+    what, gain = np.array([one.what for one in seen]), np.array([one.gain for one in seen])
+    filtered = np.array([one.is_filtered for one in seen])
+    alone = filtered & (what == _NONE)
+    fitted = [regression.logistic(sets[alone], (gain < 0)[alone].astype(np.float64), _RIDGE)]
     fitted[0][0] -= np.log(_WORSE / (1 - _WORSE))
     part = np.array([one.face % _HELD for one in seen])
+    helped, harmed = filtered & (gain > 0), filtered & (gain < 0)
     for name, alarms in ((_DOUBLE, _REFUSED), (_OVERLAID, _REFUSED), (_ALIKE, _UNPAINTED)):
-        chosen = (what == name) | (what == _NONE)
-        fitted.append(_told_apart(sets[chosen], what[chosen] == name, part[chosen], alarms))
+        sought = (what == name) & (~helped | (name == _ALIKE))
+        chosen = sought | ((what == _NONE) & ~harmed)
+        fitted.append(_told_apart(sets[chosen], sought[chosen], part[chosen], alarms))
     coefficients.EVIDENCE = tuple(tuple(weights.tolist()) for weights in fitted)
 
 
@@ -179,14 +184,21 @@ def _standard(rows: Values) -> Values:
 
 
 def _print(seen: Sequence[Seen], judged: Sequence[Judgement], how: str) -> None:
+    """By what was done: what is refused and not painted; how often the filter would make it worse, and that is left."""
     refused = np.array([bool(one.refusal) for one in judged])
     unpainted = np.array([bool(one.unpaintable) for one in judged])
-    click.echo(f"{len(seen)} blurred faces, {how}\n{'':<34}{'shots':>7}{'refused':>9}{'not painted':>13}")
+    filtered = np.array([one.is_filtered for one in seen])
+    gain = np.array([one.gain for one in seen])
+    used = filtered & np.array([not one.forbids for one in judged])
+    click.echo(f"{len(seen)} blurred faces, {how}")
+    heads = ("shots", "refused", "unpainted", "worse", "let pass", "better", "let pass")
+    click.echo(f"{'':<34}" + "".join(f"{head:>10}" for head in heads))
     for what, name in dict.fromkeys((one.what, name) for one in seen for name in ("", one.name)):
         of_it = np.array([one.what == what and name in {"", one.name} for one in seen])
-        click.echo(
-            f"{f'{what} {name}':<34}{of_it.sum():>7}{refused[of_it].mean():>9.3f}{unpainted[of_it].mean():>13.3f}"
-        )
+        worse, better = of_it & filtered & (gain < 0), of_it & filtered & (gain > 0)
+        cells = (refused[of_it], unpainted[of_it], worse[of_it], used[worse], better[of_it], used[better])
+        told = "".join(f"{_mean(cell):>10.3f}" for cell in cells)
+        click.echo(f"{f'{what} {name}':<34}{of_it.sum():>10}{told}")
     _print_use(seen, judged, refused)
 
 

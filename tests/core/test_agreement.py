@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from gpend.core import agreement, align, coefficients, deconvolution, sharpness
-from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
 from gpend.core.photo import Plane
 from tests.core.blurs import CLEAN, MARGIN
@@ -20,13 +19,6 @@ def gauss(sigma: float) -> Blur:
 
 def blurred(picture: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
-
-
-@pytest.mark.parametrize("shift", [(8, 3), (0, 14), (-20, 10)])
-def test_a_face_that_is_there_twice_shows_in_the_cepstrum(padded: Plane, shift: tuple[int, int]) -> None:
-    once = luma(deconvolution.middle(padded))
-    twice = 0.5 * once + 0.5 * np.roll(once, shift, (0, 1))
-    assert agreement.second_image(np.asarray(twice, np.float32), 0.01) > 2 * agreement.second_image(once, 0.01)
 
 
 def test_a_result_that_explains_the_photo_is_trusted_everywhere() -> None:

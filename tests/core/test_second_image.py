@@ -1,0 +1,34 @@
+"""A picture that is there twice shows in its cepstrum."""
+
+import cv2
+import numpy as np
+import pytest
+
+from gpend.core import deconvolution, second_image
+from gpend.core.blend import luma
+from gpend.core.photo import Plane
+
+
+def twice(once: Plane, shift: tuple[int, int]) -> Plane:
+    return np.asarray(0.5 * once + 0.5 * np.roll(once, shift, (0, 1)), np.float32)
+
+
+def kernel(*points: tuple[int, int]) -> Plane:
+    drawn = np.zeros((41, 41), np.float32)
+    for down, across in points:
+        drawn[20 + down, 20 + across] = 1 / len(points)
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 1.0), np.float32)
+
+
+@pytest.mark.parametrize("shift", [(8, 3), (0, 14), (-20, 10)])
+def test_a_face_that_is_there_twice_shows_in_the_cepstrum(padded: Plane, shift: tuple[int, int]) -> None:
+    once = luma(deconvolution.middle(padded))
+    assert second_image.strength(twice(once, shift), 0.01) > 2 * second_image.strength(once, 0.01)
+
+
+@pytest.mark.parametrize("shift", [(8, 4), (0, 14), (-12, 10)])
+def test_a_second_image_that_the_kernel_tells_of_is_explained_by_it(padded: Plane, shift: tuple[int, int]) -> None:
+    both = twice(luma(deconvolution.middle(padded)), shift)
+    one, two = ((-shift[0] // 2, -shift[1] // 2), (shift[0] // 2, shift[1] // 2))
+    explained = second_image.unexplained(both, 0.01, kernel(one, two))
+    assert explained < 0.7 * second_image.unexplained(both, 0.01, kernel((0, 0)))
