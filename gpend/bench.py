@@ -136,6 +136,7 @@ class _Timed:
         self.networks = replace(
             networks,
             detect=partial(self._detect, networks.detect),
+            screen=networks.screen and partial(self._detect, networks.screen),
             restore=_TimedRestore(networks.restore, self),
             larger=tuple(_TimedRestore(one, self) for one in networks.larger),
             estimate=networks.estimate and _TimedEstimate(networks.estimate, self),

@@ -22,6 +22,7 @@ from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
 from gpend.core.direction import blurs_of
+from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Pixels, Plane
@@ -36,6 +37,7 @@ LONG_SIDE = 1280
 _DOUBTED = frozenset({Verdict.PROFILE, Verdict.COVERED, Verdict.GONE, Verdict.REFUSED, Verdict.UNSURE})
 """Where every face is one of these, the photo may lie on its side."""
 
+_SURELY = 0.1  # so far above the threshold, a face measured at a quick look is sharp
 _MAY_BE_SHARP, _BLURRED_BELOW = 0.1, 0.1  # sharpness of a face with strokes before it, and of the same without them
 
 
@@ -119,13 +121,44 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
     stages = stages or Stages()
     with stages.during(Stage.DECODE):
         header = codec.identify(photo, settings.photo)
-        overview = codec.overview(photo, header, LONG_SIDE)
+        seen = codec.at_least(photo, header, LONG_SIDE)
+    screened = _screened(PhotoAnalysis(photo, header, seen, [], stages), networks, settings)
+    if screened is not None:
+        return screened
+    overview = reduced(seen, LONG_SIDE)
     analysis = PhotoAnalysis(photo, header, overview, [], stages)
     found = _found(analysis, networks.detect, settings.triage)
     analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):
         turned = search.otherwise(overview, header, analysis.cut, networks.detect, settings.triage)
         analysis.faces = _all_judged(analysis, turned, networks, settings) if turned else analysis.faces
+    return analysis
+
+
+def _screened(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> PhotoAnalysis | None:
+    """The photo, judged, where a quick look finds nothing in it to restore; None where it has to be looked at in full.
+
+    Most photos of a camera roll are of that kind.
+    """
+    screen, triaged = networks.screen, settings.triage
+    if screen is None:
+        return None
+    found = search.screened(analysis.overview, analysis.header, screen, triaged)
+    if found is None:
+        return None
+    doubts = {face: doubt for face in found if (doubt := triage.doubt(face, triaged))}
+    measured = {face: _measured(analysis, face) for face in found if face not in doubts}
+    sharp = triaged.sharpness_threshold + _SURELY  # above 1 where every face is wanted
+    if any(one.measure.sharpness < sharp for one in measured.values()):
+        return None
+    turn = analysis.header.orientation
+    judged = [
+        JudgedFace(face, triage.without_measure(face, doubts[face]))
+        if face in doubts
+        else _judged(face, _Known(measured[face], networks.restore, None, None), turn, settings)
+        for face in found
+    ]
+    analysis.faces = [_shown(one, analysis.header) for one in judged]
     return analysis
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Encoded",
     "Format",
     "Header",
+    "at_least",
     "decode",
     "encode",
     "identify",
@@ -90,6 +91,17 @@ def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """The photo as (h, w, 3) uint8 RGB, stored orientation, long side at most `long_side`; decoded to its end."""
     with named("it cannot be decoded"):
         return CONTAINERS[header.format].overview(photo, header, long_side)
+
+
+def at_least(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
+    """The photo as (h, w, 3) RGB, stored orientation, at the size that costs least of those that hold `long_side`.
+
+    Its overview of that size, or, where that would have been made from it, a picture up to twice as long.
+    """
+    if header.format is not Format.JPEG:
+        return overview(photo, header, long_side)
+    with named("it cannot be decoded"):
+        return jpeg.at_least(photo, header, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:

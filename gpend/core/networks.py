@@ -127,6 +127,7 @@ class Networks:
     refine: RefineFaces | None = None  # without it the filter's result stands as it is
     larger: tuple[RestoreFaces, ...] = ()  # further restoring networks, each larger than the one before
     parse: ParseFaces | None = None  # without it the mask of a face is an ellipse
+    screen: DetectFaces | None = None  # a quicker `detect`, which tells of doubtful faces too; None: no first look
 
     @property
     def restorers(self) -> tuple[RestoreFaces, ...]:

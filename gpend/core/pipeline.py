@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align, codec, deconvolution, orientation, paste, resolution, restore, sharpness, visible
-from gpend.core.analysis import JudgedFace, PhotoAnalysis, analyse
+from gpend.core.analysis import LONG_SIDE, JudgedFace, PhotoAnalysis, analyse
 from gpend.core.blur import Blur
+from gpend.core.formats.scaling import reduced
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
@@ -71,8 +72,9 @@ class Inspected:
 def inspect(photo: bytes, networks: Networks, settings: CoreSettings) -> Inspected:
     """What `judge` finds, with the picture that it is found in."""
     analysis = analyse(photo, networks, settings)
-    upright = orientation.upright(analysis.overview, analysis.header.orientation)
-    scale = analysis.overview.shape[1] / analysis.header.width
+    overview = reduced(analysis.overview, LONG_SIDE)
+    upright = orientation.upright(overview, analysis.header.orientation)
+    scale = overview.shape[1] / analysis.header.width
     faces = tuple((one.report, one.blur) for one in analysis.faces)
     return Inspected(np.ascontiguousarray(upright, np.uint8), scale, faces)
 

@@ -24,6 +24,8 @@ _ASTRAY = 0.3  # root mean square distance of the landmarks from where they were
 _ASKED = 4  # faces of a photo that are asked about
 _MUCH_SURER = 1.3  # so much more must speak for another turn than for one in which faces stand upright
 _CERTAIN = 0.998  # scores from here on need no second look
+_CERTAIN_AT_ONCE = 0.98  # the same in the first look, which is smaller
+_SCREENED, _TURNED = 640, 320  # long sides of the pictures of the first look, in pixels: upright, and in every turn
 
 AGREES = 0.7
 """Score of the second look from which it confirms the first: on animals and things it stays below 0.65."""
@@ -74,6 +76,35 @@ def faces(
             return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * sure) or stored
         first = first or stored
     return otherwise(overview, header, cut, detect, settings, seen=first) or first
+
+
+def screened(seen: Pixels, header: codec.Header, screen: DetectFaces, settings: TriageSettings) -> list[Face] | None:
+    """All faces of a photo, in stored coordinates, where a quick look settles it; None where it does not.
+
+    `seen` is (h, w, 3) uint8 RGB, as it is stored. It is settled where there is not even a doubtful face in any turn,
+    and where every face is certain, upright and seen from the front.
+    """
+    small = _shrunk(_halved(seen, _SCREENED), _SCREENED)
+    look = _Look(small, header.orientation)
+    found = look.found(screen)
+    if not found:
+        sheet = np.asarray(_in_every_turn(_shrunk(small, _TURNED)), np.uint8)
+        return None if screen(sheet) else []
+    is_certain = all(face.score >= _CERTAIN_AT_ONCE and _is_plain(face, settings) for face in found)
+    return look.stored(found, header) if is_certain else None
+
+
+def _in_every_turn(picture: Pixels) -> Pixels:
+    """One picture of four, as there is room for them: each lies another way."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    sheet = np.zeros((2 * side, height + width, 3), np.uint8)
+    sheet[:height, :width] = picture
+    sheet[side : side + height, :width] = picture[::-1, ::-1]
+    turned = picture.swapaxes(0, 1)
+    sheet[:width, width:] = turned[:, ::-1]
+    sheet[side : side + width, width:] = turned[::-1]
+    return sheet
 
 
 def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for another turn
@@ -201,10 +232,24 @@ def _shifted(landmarks: Landmarks, margin: float) -> Landmarks:
 
 
 def _smaller(overview: Pixels) -> Pixels:
-    height, width = overview.shape[:2]
-    share = min(1.0, _SMALLER / max(height, width))
+    return _shrunk(overview, _SMALLER)
+
+
+def _halved(picture: Pixels, side: int) -> Pixels:
+    """Halved while it stays as large as `side`: by whole steps, an area's mean costs a tenth."""
+    height, width = picture.shape[:2]
+    while max(height, width) >= 2 * side and min(height, width) > 1:
+        height, width = height // 2, width // 2
+        even = picture[: 2 * height, : 2 * width]
+        picture = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return picture
+
+
+def _shrunk(picture: Pixels, side: int) -> Pixels:
+    height, width = picture.shape[:2]
+    share = min(1.0, side / max(height, width))
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.asarray(cv2.resize(overview, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.networks import Networks
+from gpend.core.networks import DetectFaces, Networks
 from gpend.core.photo import Face
 
 
@@ -49,11 +49,16 @@ class Stages:
     def watched(self, networks: Networks) -> Networks:
         """The same networks; finding faces is timed by itself."""
 
-        def detect(image: NDArray[np.uint8]) -> Sequence[Face]:
-            with self.during(Stage.DETECT):
-                return networks.detect(image)
+        def timed(find: DetectFaces) -> DetectFaces:
+            def detect(image: NDArray[np.uint8]) -> Sequence[Face]:
+                with self.during(Stage.DETECT):
+                    return find(image)
 
-        return networks if self._clock is None else replace(networks, detect=detect)
+            return detect
+
+        if self._clock is None:
+            return networks
+        return replace(networks, detect=timed(networks.detect), screen=networks.screen and timed(networks.screen))
 
     def _turn_to(self, stage: Stage | None) -> Stage | None:
         """From now on it is this stage; which it was."""

@@ -160,7 +160,8 @@ _REFINED = 256  # side of the crop that the refining network is tried on, in pix
 
 def _try_out(networks: Networks) -> None:
     """All networks compute something before the first photo: a machine that cannot run them is found out here."""
-    networks.detect(np.zeros((64, 64, 3), np.uint8))
+    for detect in filter(None, (networks.detect, networks.screen)):
+        detect(np.zeros((64, 64, 3), np.uint8))
     for network in networks.restorers:
         network(np.full((1, network.size, network.size, 3), 0.5, np.float32))
     if networks.estimate is not None:

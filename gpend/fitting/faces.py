@@ -82,7 +82,7 @@ def in_photos(
             if names_gpend(data):
                 yield "photo that gpend made"
                 continue
-            analysis = analyse(data, networks, settings)
+            analysis = analyse(data, replace(networks, screen=None), settings)
         except (GpendError, ChangedError, RefusedError, OSError):
             yield "photo that cannot be read"
             continue

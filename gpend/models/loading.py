@@ -68,13 +68,15 @@ def load(
         smallest, *larger = _restorers(found, folders, device, turn, ask)
     except torch.OutOfMemoryError as error:
         raise DeviceError(_NO_ROOM) from error
+    detect = load_retinaface(detector, device, turn)
     networks = Networks(
-        load_retinaface(detector, device, turn),
+        detect,
         smallest,
         load_kernel(estimator, device, turn) if estimator else None,
         load_refiner(refiner, device, turn) if refiner else None,
         tuple(larger),
         load_parser(parser, device, turn) if parser else None,
+        detect.screen(),
     )
     return networks if callers == 1 or device.type == "cpu" else batched(networks, turn, callers)
 

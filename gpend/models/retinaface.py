@@ -4,11 +4,15 @@ facexlib's own detect_faces spends more than half of its time outside the networ
 for every photo and decodes all of them. Here the scores come first, and only anchors that pass are decoded.
 """
 
+import copy
 import math
 import warnings
 from collections.abc import Sequence
-from typing import cast
+from importlib.resources import files
+from pathlib import Path
+from typing import Self, cast
 
+import cv2
 import numpy as np
 import torch
 from facexlib.detection.retinaface import RetinaFace
@@ -20,6 +24,7 @@ from torchvision.ops import nms
 from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.models.device import named
+from gpend.models.fused import computes_in_bfloat16, fused
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven
@@ -30,21 +35,65 @@ _MEAN = (104.0, 117.0, 123.0)  # of blue, green and red in the pictures it was t
 _STEPS = (8, 16, 32)  # pixels between anchors, per level
 _SIDES = ((16, 32), (64, 128), (256, 512))  # of the two anchors at every place, per level
 _SPREADS = (0.1, 0.2)  # of the encoded shifts and sizes
+_SAME = 1e-4  # relative distance of features up to which another form computes the same
+_SHARED = 0.02  # of a face's width, and of a score: two forms that agree so far find the same face
+_PORTRAIT = "portrait-blurred.jpg"  # of gpend/samples: what the forms are compared on
+_DOUBTS = 0.2  # the score from which a screen tells of what may be a face
 
 
 class Detector:
     """A RetinaFace on its device, as gpend.core.networks.DetectFaces asks. May be called from several threads."""
 
-    def __init__(self, network: RetinaFace, device: torch.device, turn: Turn, floor: float = 0.5) -> None:
+    def __init__(  # noqa: PLR0913 - what it is, where, and how it computes
+        self,
+        network: RetinaFace,
+        device: torch.device,
+        turn: Turn,
+        floor: float = 0.5,
+        *,
+        form: RetinaFace | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         """`network` holds its weights, on `device`; `turn` is held while the device computes.
 
-        `floor` is the score below which it says nothing of what it found.
+        `floor` is the score below which it says nothing of what it found. `form` are the layers that compute, in
+        `dtype`, where they are others.
         """
         self.floor = floor
         self._network = network
+        self._form, self._dtype = form or network, dtype
         self._device = device
         self._turn = turn
         self._mean = torch.tensor(_MEAN, device=device).view(1, 3, 1, 1)
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: "float32" or "bfloat16"."""
+        return str(self._dtype).removeprefix("torch.")
+
+    def quicker(self) -> Self:
+        """The same in a form that is quicker on this processor, where one computes the same; else itself."""
+        quicker = self._formed(torch.float32)
+        return quicker if quicker is not None and _differ(self, quicker) <= _SAME else self
+
+    def screen(self) -> Self:
+        """One for a first look, which tells of doubtful faces too: in bfloat16 where that finds what float32 finds."""
+        half = self._formed(torch.bfloat16) if computes_in_bfloat16() else None
+        chosen = copy.copy(half if half is not None and _agree(self, half) else self)
+        chosen.floor = _DOUBTS
+        return chosen
+
+    def _formed(self, dtype: torch.dtype) -> Self | None:
+        """A twin whose layers are fused and compute in `dtype`; None where that cannot be had."""
+        if self._device.type != "cpu":
+            return None
+        try:
+            form = cast("RetinaFace", fused(self._network, dtype))
+        except (AttributeError, RuntimeError):
+            return None
+        for heads in (form.ClassHead, form.BboxHead, form.LandmarkHead):
+            heads.float()
+        return type(self)(self._network, self._device, self._turn, self.floor, form=form, dtype=dtype)
 
     @property
     def body(self) -> nn.Module:
@@ -72,16 +121,29 @@ class Detector:
 
     def _found(self, image: NDArray[np.uint8]) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (count, 4), landmarks (count, 10) and scores (count,), best first."""
-        bgr = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1])).to(self._device)
-        levels = self._features(bgr.permute(2, 0, 1)[None] - self._mean)
-        found = [self._decoded(index, features) for index, features in enumerate(levels)]
+        levels = self._features(self._picture(image))
+        found = [self._decoded(index, features.float()) for index, features in enumerate(levels)]
         boxes, landmarks, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
         kept = nms(boxes, scores, _OVERLAP)
         return boxes[kept].cpu(), landmarks[kept].cpu(), scores[kept].cpu()
 
+    def _picture(self, image: NDArray[np.uint8]) -> Tensor:
+        """(1, 3, height, width) BGR less the mean, in the layout that convolutions are fastest in."""
+        if self._device.type == "cpu":
+            bgr = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.float32)
+            bgr -= np.asarray(_MEAN, np.float32)
+            return torch.from_numpy(bgr).permute(2, 0, 1)[None].to(self._dtype)
+        rgb = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
+        return rgb.flip(2).permute(2, 0, 1)[None] - self._mean
+
+    @torch.inference_mode()
+    def levels(self, image: NDArray[np.uint8]) -> list[Tensor]:
+        """What its heads read of an image: to compare forms."""
+        return self._features(self._picture(image))
+
     def _features(self, picture: Tensor) -> list[Tensor]:
         """Per level, what the heads read: (1, 64 or 256, height / step, width / step)."""
-        network = self._network
+        network = self._form
         pyramid = network.fpn(list(network.body(picture).values()))
         return [
             context(level) for context, level in zip((network.ssh1, network.ssh2, network.ssh3), pyramid, strict=True)
@@ -89,7 +151,7 @@ class Detector:
 
     def _decoded(self, level: int, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The anchors of one level that pass, as boxes (count, 4), landmarks (count, 10) and scores, in pixels."""
-        network = self._network
+        network = self._form
         places = features[0].permute(1, 2, 0).reshape(-1, features.shape[1])
         logits = _head(network.ClassHead[level], places).view(-1, 2)
         certainty = logits[:, 1] - logits[:, 0]  # the softmax over two classes is a sigmoid of their difference
@@ -118,7 +180,8 @@ def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, tu
     if missing or unexpected:
         raise FatalError(f"{proven.checkpoint.file} is no RetinaFace: missing {missing}, unexpected {unexpected}.")
     _fold_norms(network)
-    return Detector(network.to(device, memory_format=torch.channels_last), device, turn, proven.checkpoint.floor)
+    network = network.to(device, memory_format=torch.channels_last)
+    return Detector(network, device, turn, proven.checkpoint.floor).quicker()
 
 
 def network_of(checkpoint: DetectorCheckpoint) -> RetinaFace:
@@ -137,6 +200,38 @@ def _fold_norms(network: nn.Module) -> None:
                 if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
                     block[index] = fuse_conv_bn_eval(first, second)
                     block[index + 1] = nn.Identity()
+
+
+def _differ(one: Detector, other: Detector) -> float:
+    """The relative distance of what the heads read, the most of all levels; infinite where one cannot run."""
+    portrait = _portrait()
+    try:
+        pairs = zip(one.levels(portrait), other.levels(portrait), strict=True)
+        return max(float((second - first).norm() / first.norm()) for first, second in pairs)
+    except RuntimeError:
+        return math.inf
+
+
+def _agree(one: Detector, other: Detector) -> bool:
+    """Whether both find the same faces in the portrait."""
+    portrait = _portrait()
+    try:
+        first, second = one(portrait), other(portrait)
+    except RuntimeError:
+        return False
+    return len(first) == len(second) > 0 and all(_same(*pair) for pair in zip(first, second, strict=True))
+
+
+def _same(one: Face, other: Face) -> bool:
+    apart = np.abs(np.subtract(one.landmarks, other.landmarks)).max()
+    return bool(apart <= _SHARED * one.width) and abs(one.score - other.score) <= _SHARED
+
+
+def _portrait() -> NDArray[np.uint8]:
+    read = cv2.imread(str(Path(str(files("gpend"))) / "samples" / _PORTRAIT))
+    if read is None:
+        raise FatalError(f"gpend is not whole: its sample {_PORTRAIT} is missing. Install gpend again.")
+    return np.asarray(cv2.resize(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), (320, 320)), np.uint8)
 
 
 def _head(head: nn.Module, places: Tensor) -> Tensor:

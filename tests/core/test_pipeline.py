@@ -99,6 +99,40 @@ def test_a_picture_without_faces_is_kept(networks: Networks, samples: Path) -> N
     assert outcome == Kept("no faces found", ())
 
 
+def test_a_first_look_settles_that_all_faces_are_sharp(networks: Networks, samples: Path) -> None:
+    photo, nobody = (samples / "portrait-sharp.jpg").read_bytes(), FakeDetector()
+    assert networks.screen is not None
+    outcome = pipeline.process(photo, replace(networks, detect=nobody), CoreSettings())
+    assert nobody.calls == 0
+    in_full = pipeline.process(photo, replace(networks, screen=None), CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert isinstance(in_full, Kept)
+    assert outcome.reason == in_full.reason
+
+
+def test_a_first_look_settles_that_there_is_no_face(networks: Networks) -> None:
+    nobody = FakeDetector()
+    outcome = pipeline.process(
+        jpeg(np.full((300, 400, 3), 90, np.uint8)), replace(networks, detect=nobody), CoreSettings()
+    )
+    assert outcome == Kept("no faces found", ())
+    assert nobody.calls == 0
+
+
+def test_a_blurred_face_is_judged_as_without_a_first_look(networks: Networks, samples: Path) -> None:
+    photo = (samples / "portrait-blurred.jpg").read_bytes()
+    with_it, without = (
+        pipeline.judge(photo, one, CoreSettings()) for one in (networks, replace(networks, screen=None))
+    )
+    assert with_it == without
+
+
+def test_who_wants_every_face_restored_has_no_sharp_one_passed_over(networks: Networks, samples: Path) -> None:
+    every = CoreSettings(triage=TriageSettings(sharpness_threshold=1))
+    report = pipeline.judge((samples / "portrait-sharp.jpg").read_bytes(), networks, every).faces[0]
+    assert report.verdict is not Verdict.SHARP
+
+
 def test_the_same_bytes_give_the_same_photo(networks: Networks, samples: Path) -> None:
     photo = (samples / "portrait-blurred.jpg").read_bytes()
     first, second = (pipeline.process(photo, networks, CoreSettings()) for _ in range(2))

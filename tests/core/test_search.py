@@ -201,3 +201,53 @@ def test_small_faces_of_a_photo_that_lies_on_its_side_are_found_as_they_stand(tu
     (found,) = search.faces(photo, header(width, height), cut, OnlyLarge(), SETTINGS)
     back = orientation.stored(face(), turn, (width, height))
     assert np.allclose(found.landmarks, back.landmarks, atol=0.51)
+
+
+class Screening:
+    """Finds the faces that it was told of in the upright picture, and others in the one of every turn."""
+
+    def __init__(self, upright: Sequence[Face], turned: Sequence[Face] = ()) -> None:
+        self.upright, self.turned, self.seen = upright, turned, list[tuple[int, ...]]()
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        """The upright picture comes first."""
+        self.seen.append(image.shape[:2])
+        return self.upright if len(self.seen) == 1 else self.turned
+
+
+def test_a_photo_without_even_a_doubtful_face_in_any_turn_is_settled_at_a_quick_look() -> None:
+    screen = Screening(())
+    photo = np.zeros((3000, 4000, 3), np.uint8)
+    assert search.screened(photo, header(4000, 3000), screen, SETTINGS) == []
+    assert screen.seen == [(480, 640), (640, 560)]
+
+
+def test_the_picture_of_every_turn_holds_the_photo_four_times() -> None:
+    sheets = list[Pixels]()
+
+    def screen(image: NDArray[np.uint8]) -> Sequence[Face]:
+        sheets.append(image)
+        return ()
+
+    photo = np.full((300, 320, 3), 200, np.uint8)
+    assert search.screened(photo, header(320, 300), screen, SETTINGS) == []
+    assert (sheets[1] == 200).sum() == 4 * photo.size
+
+
+def test_what_may_be_a_face_in_another_turn_is_looked_at_in_full() -> None:
+    screen = Screening((), [face(0.2)])
+    assert search.screened(np.zeros((300, 400, 3), np.uint8), header(400, 300), screen, SETTINGS) is None
+
+
+@pytest.mark.parametrize("score", [0.12, 0.97])
+def test_one_doubtful_face_among_certain_ones_has_the_photo_looked_at_in_full(score: float) -> None:
+    beside = Face((300, 52, 396, 170), tuple((x + 248, y) for x, y in face().landmarks), score)  # type: ignore[arg-type]
+    screen = Screening([face(0.999), beside])
+    assert search.screened(np.zeros((300, 400, 3), np.uint8), header(400, 300), screen, SETTINGS) is None
+
+
+def test_certain_faces_are_told_in_the_photo_s_own_pixels() -> None:
+    screen = Screening([face(0.999)])
+    found = search.screened(np.zeros((1280, 1280, 3), np.uint8), header(2560, 2560), screen, SETTINGS)
+    assert found is not None
+    assert [one.box for one in found] == [tuple(4 * edge for edge in face().box)]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpend.core.photo import Face
 from gpend.errors import FatalError
+from gpend.models import retinaface
 from gpend.models.retinaface import Detector, load_retinaface, network_of
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
@@ -73,6 +74,34 @@ def test_the_faces_in_real_photos_are_those_that_facexlib_finds(
     beside: Path, theirs: RetinaFace, detect: Detector, name: str
 ) -> None:
     _assert_same(detect, theirs, _photo(beside / "photos" / f"{name}.jpg"))
+
+
+def test_a_screen_finds_the_same_faces_and_tells_of_doubtful_ones_too(detect: Detector) -> None:
+    image = _photo(Path(str(files("gpend"))) / "samples" / "portrait-blurred.jpg", 640)
+    screen = detect.screen()
+    assert screen.floor < detect.floor
+    assert len(screen(image)) >= len(detect(image)) == 1
+    assert np.abs(_rows(screen(image))[0] - _rows(detect(image))[0]).max() < 1.0
+
+
+def test_without_the_processor_s_bfloat16_a_screen_computes_in_float32(
+    detect: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retinaface, "computes_in_bfloat16", lambda: False)
+    assert detect.screen().precision == "float32"
+
+
+def test_without_fused_convolutions_plain_ones_find_faces(
+    proven: Proven[DetectorCheckpoint], detect: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_network: torch.nn.Module, _dtype: torch.dtype) -> torch.nn.Module:
+        raise RuntimeError("there is no such operator")
+
+    monkeypatch.setattr(retinaface, "fused", refuse)
+    plain = load_retinaface(proven, _CPU, Turn())
+    image = _photo(Path(str(files("gpend"))) / "samples" / "portrait-sharp.jpg")
+    assert np.abs(_rows(plain(image)) - _rows(detect(image))).max() < 0.01
+    assert plain.screen().precision == "float32"
 
 
 def test_all_29_faces_of_the_solvay_conference_are_found_with_certainty(beside: Path, detect: Detector) -> None:

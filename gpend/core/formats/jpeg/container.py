@@ -38,11 +38,16 @@ def header(photo: bytes) -> JpegHeader:
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """(h, w, 3) uint8 RGB, decoded at the smallest quick size that is large enough."""
+    return reduced(at_least(photo, header, long_side), long_side)
+
+
+def at_least(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
+    """The same as it was decoded: its long side may be up to twice as long."""
     longest = max(header.width, header.height)
     eighths = next((each for each in QUICK if longest * each >= long_side * 8), 8)
     # libjpeg rounds sizes up; a last row or column that lies mostly beyond the picture would stretch it
     height, width = (max(1, round(side * eighths / 8)) for side in (header.height, header.width))
-    return reduced(picture.decode(_parsed(photo, header), eighths)[:height, :width], long_side)
+    return picture.decode(_parsed(photo, header), eighths)[:height, :width]
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
