@@ -4,9 +4,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gpend.hours import hours_of
+from gpend.machine import slots
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -259,6 +260,11 @@ class WebSettings(Knobs):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # the addresses from which it is believed
 
 
+def _slots(wanted: object) -> object:
+    """A number, or AUTO: what fits the machine at hand."""
+    return slots() if wanted == AUTO else wanted
+
+
 class Settings(CoreSettings):
     """The whole configuration."""
 
@@ -278,7 +284,7 @@ class Settings(CoreSettings):
     brake: BrakeSettings = BrakeSettings()
     hooks: HookSettings = HookSettings()
     notifications: NotificationSettings = NotificationSettings()
-    slots: Annotated[int, Field(ge=1, le=64)] = 1
+    slots: Annotated[int, Field(ge=1, le=64), BeforeValidator(_slots)] = 1
     memory_mb: Annotated[int, Field(ge=64)] = 512
     attempts: Annotated[int, Field(ge=1)] = 3
     stall_seconds: Annotated[float, Field(ge=30)] = 300.0

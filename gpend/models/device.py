@@ -1,6 +1,5 @@
 """Which device the networks run on, and with how many threads."""
 
-import math
 import os
 from functools import cache
 from pathlib import Path
@@ -8,8 +7,10 @@ from pathlib import Path
 import torch
 
 from gpend.errors import DeviceError, FatalError
+from gpend.machine import allowed_cpus
 from gpend.models import cuda
 from gpend.models.backend import Backend, Cpu
+from gpend.models.fused import computes_in_bfloat16
 
 
 class CardMemoryError(DeviceError):
@@ -39,7 +40,9 @@ def resolve(device: str) -> torch.device:
 @cache
 def backend_of(device: torch.device) -> Backend:
     """The one of this process for a device: what its networks record shares one pool of memory."""
-    return Cpu() if device.type == "cpu" else cuda.Cuda(device)
+    if device.type != "cpu":
+        return cuda.Cuda(device)
+    return Cpu((torch.bfloat16,) if computes_in_bfloat16() else ())
 
 
 def described(device: torch.device) -> str:
@@ -77,13 +80,3 @@ def _refusal(device: torch.device) -> str | None:
     except RuntimeError as error:
         return str(error).splitlines()[0]
     return None
-
-
-def allowed_cpus(quota: Path) -> int:
-    """CPUs by affinity and by the container's quota, at least one; `quota` is the cgroup's cpu.max."""
-    cpus = len(os.sched_getaffinity(0))
-    try:
-        share, period = quota.read_text(encoding="ascii").split()
-        return min(cpus, max(1, math.ceil(int(share) / int(period))))
-    except (OSError, ValueError):  # no such limit here, or "max"
-        return cpus

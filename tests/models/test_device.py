@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -64,11 +63,3 @@ def test_threads_set_by_the_environment_stand(monkeypatch: pytest.MonkeyPatch) -
     before = torch.get_num_threads()
     monkeypatch.setenv("OMP_NUM_THREADS", str(before))
     assert device.limit_threads() == before
-
-
-@pytest.mark.parametrize(
-    ("quota", "cpus"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", None), ("", None)]
-)
-def test_a_containers_quota_limits_the_threads(tmp_path: Path, quota: str, cpus: int | None) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-    assert device.allowed_cpus(tmp_path / "cpu.max") == (cpus or len(os.sched_getaffinity(0)))

@@ -4,8 +4,9 @@ With a picture larger than what the encoder sees it is the published FullGenerat
 """
 
 import copy
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Self
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ _STYLE = 512  # features of the latent
 _MAPPINGS = 8  # layers from the encoder's code to the latent
 _MAPPING_RATE = 0.01  # their weights are stored 100 times too large
 _FIRST_SIDE = 4
+_FINE_FROM = 64  # side of the picture from which bfloat16 is exact enough
 
 
 class Normalise(nn.Module):
@@ -44,6 +46,12 @@ class Decoder(nn.Module):
             self.convs.append(StyledLayer(2 * widths[smaller], widths[side], _STYLE, upsample=True, seed=2 * side))
             self.convs.append(StyledLayer(2 * widths[side], widths[side], _STYLE, seed=2 * side + 1))
             self.to_rgbs.append(PictureLayer(2 * widths[side], _STYLE))
+
+    def fine(self) -> Iterator[nn.Module]:
+        """The convolutions of the larger pictures, where most of the work is and errors go no further."""
+        for index, layer in enumerate(self.convs):
+            if _FIRST_SIDE * 2 ** (index // 2 + 1) >= _FINE_FROM:
+                yield from cast("StyledLayer", layer).conv.modules()
 
     def forward(self, code: Tensor, encoded: list[Tensor]) -> Tensor:
         """`code` (count, 512) and the encoder's features, smallest side first, to RGB around [-1, 1].
@@ -94,9 +102,12 @@ class FullGenerator(nn.Module):
         return self.eval()
 
     def narrowed(self, dtype: torch.dtype) -> Self:
-        """A copy of a prepared network whose convolutions run in `dtype`; styles and demodulation stay float32."""
+        """A copy of a prepared network whose convolutions run in `dtype`; styles and demodulation stay float32.
+
+        bfloat16's steps are eight times as coarse as float16's: in it only those layers run whose errors stay small.
+        """
         twin = copy.deepcopy(self)
-        for module in twin.modules():
+        for module in twin.generator.fine() if dtype is torch.bfloat16 else twin.modules():
             if not isinstance(module, Linear):
                 for name, tensor in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)):
                     tensor.data = tensor.data if name == "energy" else tensor.data.to(dtype)
