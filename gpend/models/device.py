@@ -10,7 +10,6 @@ from gpend.errors import DeviceError, FatalError
 from gpend.machine import allowed_cpus
 from gpend.models import cuda
 from gpend.models.backend import Backend, Cpu
-from gpend.models.fused import computes_in_bfloat16
 
 
 class CardMemoryError(DeviceError):
@@ -40,9 +39,7 @@ def resolve(device: str) -> torch.device:
 @cache
 def backend_of(device: torch.device) -> Backend:
     """The one of this process for a device: what its networks record shares one pool of memory."""
-    if device.type != "cpu":
-        return cuda.Cuda(device)
-    return Cpu((torch.bfloat16,) if computes_in_bfloat16() else ())
+    return Cpu() if device.type == "cpu" else cuda.Cuda(device)
 
 
 def described(device: torch.device) -> str:
