@@ -155,7 +155,7 @@ def _screened(analysis: PhotoAnalysis, networks: Networks, settings: CoreSetting
     judged = [
         JudgedFace(face, triage.without_measure(face, doubts[face]))
         if face in doubts
-        else _judged(face, _Known(measured[face], networks.restore, None, None), turn, settings)
+        else _judged(face, _Known(measured[face], networks.restore, None, None, cleans=False), turn, settings)
         for face in found
     ]
     analysis.faces = [_shown(one, analysis.header) for one in judged]
