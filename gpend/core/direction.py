@@ -26,8 +26,10 @@ _BORDER = 8  # pixels of the crop that the filter's border may disturb
 def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
     """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, in the direction that its photo tells."""
     found = estimate(np.stack(crops))
-    told = zip(crops, found.kernels, found.confidence, strict=True)
-    return [directed(crop, Blur(kernel, float(confidence))) for crop, kernel, confidence in told]
+    told = zip(crops, found.kernels, found.confidence, found.enlarged, strict=True)
+    return [
+        directed(crop, Blur(kernel, float(confidence), float(enlarged))) for crop, kernel, confidence, enlarged in told
+    ]
 
 
 def directed(crop: Plane, blur: Blur) -> Blur:

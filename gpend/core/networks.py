@@ -58,6 +58,7 @@ class Kernels:
 
     kernels: NDArray[np.float32]  # (count, side, side), of sum 1, side odd; the blurred crop is the sharp one * kernel
     confidence: NDArray[np.float32]  # (count,), 0 to 1
+    enlarged: NDArray[np.float32]  # (count,), log-odds that it was shrunk and enlarged again rather than blurred
 
 
 class EstimateBlur(Protocol):

@@ -30,6 +30,7 @@ _LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more th
 _RESAMPLED = (
     2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
 )
+_ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
 _NO_BLUR = Blur(np.ones((1, 1), np.float32), 1.0)
 _SAME = 1e-3  # transforms that differ by no more are one
@@ -213,12 +214,15 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
 
 
 def _is_resampled(seen: Seen) -> bool:
-    """Is the blur no wider than what shrinking and enlarging leave, in a photo without grain, as messaging apps send?
+    """Did an app shrink the face, rather than something blur it, whether or not somebody enlarged it again?
 
     There is no detail beneath it to be brought out: the filter would draw compression's own edges, in staircases.
+    Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain.
     """
+    if seen.blur.is_stretched:
+        return False
     is_narrow = seen.blur.width / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
-    return is_narrow and not seen.blur.is_stretched and seen.noise.level < _GRAINLESS
+    return seen.blur.enlarged >= _ENLARGED or (is_narrow and seen.noise.level < _GRAINLESS)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:

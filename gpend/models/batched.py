@@ -22,6 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Plane = NDArray[np.float32]
+Told = tuple[Plane, np.float32, np.float32]  # a kernel, its confidence, and whether the crop was enlarged
 
 
 def in_halves(compute: Callable[[Sequence[Item]], Sequence[Result]]) -> Callable[[Sequence[Item]], Sequence[Result]]:
@@ -114,9 +115,7 @@ class BatchedEstimator:
         self.name: str = network.name
         self.size: int = network.size
         self._standing = turn.standing
-        self._batcher: Batcher[Plane, tuple[Plane, np.float32]] = Batcher(
-            in_halves(self._computed), lambda: _MOST, callers
-        )
+        self._batcher: Batcher[Plane, Told] = Batcher(in_halves(self._computed), lambda: _MOST, callers)
 
     def __call__(self, crops: Plane) -> Kernels:
         """As in EstimateBlur."""
@@ -124,11 +123,12 @@ class BatchedEstimator:
             return self.network(crops)
         with self._standing():
             found = self._batcher(list(crops))
-        return Kernels(np.stack([kernel for kernel, _ in found]), np.array([one for _, one in found], np.float32))
+        kernels, confidence, enlarged = zip(*found, strict=True)
+        return Kernels(np.stack(kernels), np.array(confidence, np.float32), np.array(enlarged, np.float32))
 
-    def _computed(self, crops: Sequence[Plane]) -> Sequence[tuple[Plane, np.float32]]:
+    def _computed(self, crops: Sequence[Plane]) -> Sequence[Told]:
         found = self.network(np.stack(crops))
-        return list(zip(found.kernels, found.confidence, strict=True))
+        return list(zip(found.kernels, found.confidence, found.enlarged, strict=True))
 
 
 class BatchedRefiner:

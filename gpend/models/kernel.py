@@ -36,15 +36,16 @@ class KernelEstimator:
         try:
             with self._turn, torch.inference_mode():
                 luma = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)[:, None]
-                found, mirrored = self._kernels(luma), self._kernels(luma.flip(3)).flip(2)
-                kernels, agreement = agreed(found, mirrored)
+                (found, enlarged), (mirrored, others) = self._told(luma), self._told(luma.flip(3))
+                kernels, agreement = agreed(found, mirrored.flip(2))
+                enlarged = (enlarged + others) / 2
         except RuntimeError as error:
             raise named(error, self._device) from error
-        return Kernels(kernels.cpu().numpy(), agreement.cpu().numpy())
+        return Kernels(kernels.cpu().numpy(), agreement.cpu().numpy(), enlarged.cpu().numpy())
 
-    def _kernels(self, luma: Tensor) -> Tensor:
-        logits: Tensor = self._network(luma)
-        return torch.softmax(logits.flatten(1), 1).view_as(logits)
+    def _told(self, luma: Tensor) -> tuple[Tensor, Tensor]:
+        logits, enlarged = self._network.told(luma)
+        return torch.softmax(logits.flatten(1), 1).view_as(logits), enlarged
 
 
 def agreed(found: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,10 +73,11 @@ def _agreement(one: Tensor, other: Tensor) -> Tensor:
 def load_kernel(proven: Proven[KernelCheckpoint], device: torch.device, turn: Turn) -> KernelEstimator:
     """The network on `device`, ready to run. Raises FatalError where the file does not hold what its manifest says."""
     checkpoint = proven.checkpoint
+    tensors = read_tensors(proven)
     with torch.device("meta"):
-        network = KernelNetwork(checkpoint.size, checkpoint.kernel)
+        network = KernelNetwork(checkpoint.size, checkpoint.kernel, tells_enlarged="enlarged.bias" in tensors)
     try:
-        network.load_state_dict(read_tensors(proven), strict=True, assign=True)
+        network.load_state_dict(tensors, strict=True, assign=True)
     except RuntimeError as error:
         raise FatalError(f"{checkpoint.file} is no kernel network: {str(error).splitlines()[-1].strip()}") from error
     return KernelEstimator(checkpoint, network.eval().to(device), device, turn)

@@ -26,7 +26,7 @@ class _Estimator:
 
     def __call__(self, crops: NDArray[np.float32]) -> Kernels:
         means = crops.mean((1, 2))
-        return Kernels(np.asarray(means[:, None, None] * np.ones((1, 3, 3)), np.float32), means)
+        return Kernels(np.asarray(means[:, None, None] * np.ones((1, 3, 3)), np.float32), means, -means)
 
 
 class _Refiner:
@@ -97,6 +97,7 @@ def test_blur_is_found_for_each_photo_by_itself(together: Networks) -> None:
         alone = _Estimator()(photo)
         assert np.array_equal(kernels.kernels, alone.kernels)
         assert np.array_equal(kernels.confidence, alone.confidence)
+        assert np.array_equal(kernels.enlarged, alone.enlarged)
 
 
 def test_crops_of_different_sizes_are_refined_apart(refiner: _Refiner, together: Networks) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core import align
 from gpend.core.blend import luma
 from gpend.core.networks import EstimateBlur, Kernels, Networks
+from gpend.models.arch.kernel import KernelNetwork
 
 SIDE = 256
 
@@ -75,3 +77,23 @@ def test_a_crop_without_anything_in_it_has_a_kernel_too(estimate: EstimateBlur) 
 def test_crops_of_another_size_are_refused(estimate: EstimateBlur) -> None:
     with pytest.raises(ValueError, match="crops must be"):
         estimate(np.zeros((1, 64, 64), np.float32))
+
+
+def test_a_face_that_was_shrunk_and_enlarged_again_is_told_from_one_out_of_focus(
+    estimate: EstimateBlur, face: NDArray[np.float32]
+) -> None:
+    def saved(crop: cv2.typing.MatLike, quality: int) -> NDArray[np.float32]:
+        data = cv2.imencode(".jpg", np.rint(crop * 255), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.float32) / 255
+
+    for side in (56, 80):
+        small = saved(cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA), 60)
+        sent = saved(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), 90)
+        soft = saved(cv2.GaussianBlur(face, (0, 0), 0.4 * SIDE / side), 90)
+        enlarged, blurred = estimate(np.stack([sent, soft])).enlarged
+        assert enlarged > 0.8 > blurred
+
+
+def test_a_network_that_was_not_fitted_to_tell_takes_nothing_for_enlarged() -> None:
+    _, enlarged = KernelNetwork(SIDE, 41).told(torch.rand(2, 1, SIDE, SIDE))
+    assert torch.isneginf(enlarged).all()

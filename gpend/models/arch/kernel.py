@@ -31,9 +31,13 @@ class Residual(nn.Module):
 
 
 class KernelNetwork(nn.Module):
-    """(n, 1, size, size) luma, 0 to 1, to the logits of a kernel, (n, side, side): a softmax over a kernel's places."""
+    """(n, 1, size, size) luma, 0 to 1, to the logits of a kernel, (n, side, side): a softmax over a kernel's places.
 
-    def __init__(self, size: int, side: int) -> None:
+    What it knows of a crop tells as well whether the crop was enlarged rather than blurred; that is fitted
+    afterwards, and a network for which it was not takes nothing for enlarged.
+    """
+
+    def __init__(self, size: int, side: int, *, tells_enlarged: bool = False) -> None:
         super().__init__()
         self.size, self.side = size, side
         places = (size // _FIRST // 8) ** 2
@@ -47,16 +51,41 @@ class KernelNetwork(nn.Module):
             nn.GELU(),
             nn.Linear(_HEAD[1], side * side),
         )
+        self.enlarged = nn.Linear(_HEAD[1] + 4 * _WIDTHS[-1], 1) if tells_enlarged else None
 
     def forward(self, luma: Tensor) -> Tensor:
         """Logits (n, side, side)."""
+        shared, _ = self._known(luma)
+        return self._logits(shared)
+
+    def told(self, luma: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, side, side), and (n,) log-odds that the crop was shrunk and enlarged again rather than blurred."""
+        shared, features = self._known(luma)
+        if self.enlarged is None:
+            return self._logits(shared), torch.full_like(shared[:, 0], -torch.inf)
+        return self._logits(shared), cast("Tensor", self.enlarged(summary(shared, features))).squeeze(1)
+
+    def features(self, luma: Tensor) -> Tensor:
+        """(n, values): what `enlarged` is a linear function of."""
+        return summary(*self._known(luma))
+
+    def _logits(self, shared: Tensor) -> Tensor:
+        return cast("Tensor", self.head[-1](shared)).view(-1, self.side, self.side)
+
+    def _known(self, luma: Tensor) -> tuple[Tensor, Tensor]:
+        """What all places share, (n, values), and the features of each place, (n, channels, rows, columns)."""
         mean, spread = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
         plain = (luma - mean) / (spread + _FLOORS[0])
         reach = _HIGH_PASS // 2
         coarse = functional.avg_pool2d(functional.pad(plain, (reach,) * 4, mode="reflect"), _HIGH_PASS, 1)
         picture = functional.pixel_unshuffle((plain - coarse) * _CONTRAST, _FIRST)
         features = torch.cat([self.picture(picture), self.spectrum(_spectra(plain))], 1)
-        return cast("Tensor", self.head(features)).view(-1, self.side, self.side)
+        return cast("Tensor", self.head[:-1](features)), features
+
+
+def summary(shared: Tensor, features: Tensor) -> Tensor:
+    """What all places share beside the mean and the spread of each channel, (n, values)."""
+    return torch.cat([shared, features.mean((2, 3)), features.std((2, 3))], 1)
 
 
 def _spectra(plain: Tensor) -> Tensor:
