@@ -219,10 +219,10 @@ def _is_resampled(seen: Seen) -> bool:
     There is no detail beneath it to be brought out: the filter would draw compression's own edges, in staircases.
     Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain.
     """
-    if seen.blur.is_stretched:
-        return False
-    is_narrow = seen.blur.width / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
-    return seen.blur.enlarged >= _ENLARGED or (is_narrow and seen.noise.level < _GRAINLESS)
+    long, _, _ = seen.blur.axes()
+    is_narrow = 2 * long / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
+    is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
+    return is_enlarged or (is_narrow and seen.noise.level < _GRAINLESS)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:
