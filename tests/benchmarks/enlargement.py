@@ -99,7 +99,7 @@ def _fitted(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimiser.step(step)  # type: ignore[arg-type]
+    optimiser.step(step)  # type: ignore[no-untyped-call]
     scaled = weight.detach() / spread
     return scaled, bias.detach() - (scaled @ mean)
 
@@ -107,9 +107,8 @@ def _fitted(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
 def _print(told: NDArray[np.float32], kinds: NDArray[np.int64]) -> None:
     sent = kinds == list(Kind).index(Kind.MESSAGING)
     limit = float(np.quantile(told[~sent], 1 - _OTHERS))
-    click.echo(
-        f"area under the curve {area_under_curve(told, sent):.3f}; {_OTHERS:.0%} of the others reach {limit:.1f}"
-    )
+    area = area_under_curve(told.astype(np.float64), sent)
+    click.echo(f"area under the curve {area:.3f}; {_OTHERS:.0%} of the others reach {limit:.1f}")
     for place in sorted(set(kinds.tolist())):
         ours = told[kinds == place]
         click.echo(f"{list(Kind)[place]:15} {len(ours):5} faces, {float((ours >= limit).mean()):4.0%} reach it")

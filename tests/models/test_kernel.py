@@ -84,7 +84,7 @@ def test_a_face_that_was_shrunk_and_enlarged_again_is_told_from_one_out_of_focus
 ) -> None:
     def saved(crop: cv2.typing.MatLike, quality: int) -> NDArray[np.float32]:
         data = cv2.imencode(".jpg", np.rint(crop * 255), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.float32) / 255
+        return np.asarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)) / 255, np.float32)
 
     for side in (56, 80):
         small = saved(cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA), 60)
