@@ -91,9 +91,9 @@ def test_what_was_recorded_computes_what_the_network_does_and_gives_it_away() ->
         graphs = Graphs(built)
         graphs.add(torch.zeros(2, 3, 64, 64), _twice)
         first, second = graphs(pictures), graphs(-pictures)
-        assert torch.equal(first, built(pictures))
-        assert torch.equal(second, built(-pictures))
-        assert torch.equal(graphs(pictures[:1]), built(pictures[:1]))  # of a size that was not recorded
+        for found, fed in ((first, pictures), (second, -pictures)):
+            assert torch.allclose(found, built(fed), atol=1e-5)  # where memory lies may change the last digits
+        assert torch.allclose(graphs(pictures[:1]), built(pictures[:1]), atol=1e-5)  # of a size that was not recorded
 
 
 def _twice(run: Run) -> Run:
