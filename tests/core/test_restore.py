@@ -13,6 +13,7 @@ from PIL import Image
 
 from gpend.core import pipeline, restore
 from gpend.core.blend import blended, grain_kept, grained
+from gpend.core.blur import Blur
 from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
@@ -122,6 +123,12 @@ def test_the_filter_is_believed_at_features_and_the_refining_network_on_skin() -
     assert share[115:125, 28:32].min() == 1
     assert share[:60, :60].max() == 0
     assert share[20:230, 150:].mean() < 0.2
+
+
+def test_the_filter_is_believed_the_less_the_likelier_the_face_was_enlarged() -> None:
+    kernel = np.ones((1, 1), np.float32)
+    shares = [restore._believed(Blur(kernel, 1.0, odds)) for odds in (-np.inf, -1.5, -1.0, -0.5, 2.0)]  # noqa: SLF001
+    assert shares == pytest.approx([1, 1, 0.5, 0, 0])
 
 
 def _shrunk(samples: Path, sigma: float, noise: float, quality: int) -> bytes:
