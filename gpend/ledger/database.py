@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ BUSY_SECONDS = 30.0
 """How long a statement waits for another process, such as `gpend retry`, to finish its own."""
 
 Value: TypeAlias = str | bytes | int | float | None
+
+_ROUNDS = 300  # in which the file's first log is asked for, within BUSY_SECONDS
+_PRIMARY = 0xFF  # the part of SQLite's error codes that tells the kind
 
 _NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"\{(\w+)\}")
@@ -175,8 +179,21 @@ def require_sqlite(version: tuple[int, ...]) -> None:
         raise FatalError(f"Python's SQLite is {have}; the ledger needs {need} or newer.")
 
 
+def _to_write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log. While another process does so, SQLite does not wait by itself."""
+    for tried in range(_ROUNDS):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if tried == _ROUNDS - 1 or error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(BUSY_SECONDS / _ROUNDS)
+        else:
+            return
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _to_write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
     version = _version(connection)

@@ -5,10 +5,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -345,6 +348,21 @@ def test_a_new_ledger_is_made_once_by_whoever_comes_first(tmp_path: Path) -> Non
         path = tmp_path / f"{number}.sqlite"
         all_at_once([partial(make, path)] * 4)
         Ledger.open(path, NOW).close()
+
+
+def test_the_log_of_a_new_ledger_is_waited_for_while_another_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, waited = list[str](), list[float]()
+
+    def execute(statement: str) -> None:
+        asked.append(statement)
+        if len(asked) < 3:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+    monkeypatch.setattr(time, "sleep", waited.append)
+    database._to_write_ahead(cast("sqlite3.Connection", SimpleNamespace(execute=execute)))  # noqa: SLF001 - a moment
+    assert (len(asked), len(waited)) == (3, 2)
 
 
 def test_a_ledger_of_the_first_schema_becomes_what_a_new_one_is(path: Path) -> None:

@@ -42,7 +42,7 @@ def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
 
 
 def at_least(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
-    """The same as it was decoded: its long side may be up to twice as long."""
+    """(h, w, 3) uint8 RGB, as it was decoded: its long side may be up to twice as long."""
     longest = max(header.width, header.height)
     eighths = next((each for each in QUICK if longest * each >= long_side * 8), 8)
     # libjpeg rounds sizes up; a last row or column that lies mostly beyond the picture would stretch it
