@@ -227,7 +227,8 @@ def _is_resampled(seen: Seen) -> bool:
     Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain.
     """
     long, _, _ = seen.blur.axes()
-    is_narrow = 2 * long / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
+    width = 2 * long if seen.blur.is_stretched else seen.blur.width
+    is_narrow = width / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
     is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
     return is_enlarged or (is_narrow and seen.noise.level < _GRAINLESS)
 
