@@ -33,13 +33,33 @@ def test_a_containers_quota_limits_the_processors(tmp_path: Path, quota: str, cp
     assert machine.allowed_cpus(tmp_path / "cpu.max") == (cpus or len(os.sched_getaffinity(0)))
 
 
-def test_a_containers_limit_is_all_the_memory_there_is(tmp_path: Path) -> None:
-    limit = tmp_path / "memory.max"
-    limit.write_text(f"{_GIB}\n")
-    assert machine.allowed_memory(limit) == _GIB
-    limit.write_text("max\n")
-    assert machine.allowed_memory(limit) > _GIB
-    assert machine.allowed_memory(tmp_path / "missing") == machine.allowed_memory(limit)
+def _memory(root: Path, groups: str, limits: dict[str, str]) -> int:
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/meminfo").write_text("MemTotal:        8000000 kB\nMemFree:          100000 kB\n")
+    (root / "proc/self/cgroup").write_text(groups)
+    for place, limit in limits.items():
+        (root / "sys/fs/cgroup" / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / "sys/fs/cgroup" / place).write_text(limit)
+    return machine.allowed_memory(root)
+
+
+@pytest.mark.parametrize(
+    ("groups", "limits", "expected"),
+    [
+        ("", {}, 8000000 << 10),
+        ("0::/\n", {"memory.max": "max\n"}, 8000000 << 10),
+        ("0::/\n", {"memory.max": f"{2 * _GIB}\n"}, 2 * _GIB),  # a container
+        ("0::/system.slice/gpend.service\n", {"system.slice/gpend.service/memory.max": f"{_GIB}\n"}, _GIB),
+        ("0::/system.slice/gpend.service\n", {"system.slice/memory.max": f"{3 * _GIB}\n"}, 3 * _GIB),
+        ("4:memory:/docker/ab\n0::/\n", {"memory/docker/ab/memory.limit_in_bytes": f"{_GIB}\n"}, _GIB),
+        ("4:memory:/docker/ab\n", {"memory/memory.limit_in_bytes": f"{2 * _GIB}\n"}, 2 * _GIB),
+        ("0::/\n", {"memory.max": f"{1 << 60}\n"}, 8000000 << 10),
+    ],
+)
+def test_a_container_and_a_service_have_what_they_are_allowed(
+    tmp_path: Path, groups: str, limits: dict[str, str], expected: int
+) -> None:
+    assert _memory(tmp_path, groups, limits) == expected
 
 
 def test_slots_may_be_left_to_gpend() -> None:

@@ -136,10 +136,7 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
 
 
 def _screened(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> PhotoAnalysis | None:
-    """The photo, judged, where a quick look finds nothing in it to restore; None where it has to be looked at in full.
-
-    Most photos of a camera roll are of that kind.
-    """
+    """The photo, judged, where a quick look finds nothing in it to restore; None where it needs a full one."""
     screen, triaged = networks.screen, settings.triage
     if screen is None:
         return None

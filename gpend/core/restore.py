@@ -234,7 +234,7 @@ def _is_resampled(seen: Seen) -> bool:
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:
-    """How much of the network's change a face gets whose blur was taken out."""
+    """How much of the network's change a face gets from which blur or noise was taken."""
     return weights_of(face.network.fit.after_filter, gates.terms_of(crop, face.scale, face.network.template))
 
 

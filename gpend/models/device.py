@@ -2,7 +2,6 @@
 
 import os
 from functools import cache
-from pathlib import Path
 
 import torch
 
@@ -14,9 +13,6 @@ from gpend.models.backend import Backend, Cpu
 
 class CardMemoryError(DeviceError):
     """The GPU has too little memory for so much at once; for less it may suffice."""
-
-
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def resolve(device: str) -> torch.device:
@@ -50,7 +46,7 @@ def described(device: torch.device) -> str:
 def limit_threads() -> int:
     """Keep PyTorch within the CPUs that this process may use; OMP_NUM_THREADS, where set, decides alone."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(torch.get_num_threads(), allowed_cpus(_QUOTA)))
+        torch.set_num_threads(min(torch.get_num_threads(), allowed_cpus()))
     return torch.get_num_threads()
 
 

@@ -4,12 +4,10 @@ What is counted was measured with seeded networks of the published shapes: resid
 while a face was restored (256: 99 and 126 MiB, 512: 378 and 445, 1024: 379 and 921, 2048: 380 and 1,916).
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
+from gpend import machine
 from gpend.models import cards
 from gpend.models.arch.widths import channel_widths
 from gpend.models.weights import GpenCheckpoint
@@ -63,33 +61,8 @@ def limit(device: str) -> int | None:
 
     The same at every start: it follows from what the machine, or the container, has, and not from what is free.
     """
-    return None if cards.may_serve(device) else round(SHARE * machine())
-
-
-def machine(root: Path = Path("/")) -> int:
-    """Bytes of memory that this process may have: the machine's, or less where its control group allows less."""
-    told = re.search(r"^MemTotal:\s+(\d+) kB$", (root / "proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)
-    total = int(told.group(1)) << 10 if told else 0
-    return min((size for size in (total, *_allowed(root)) if size), default=0)
+    return None if cards.may_serve(device) else round(SHARE * machine.allowed_memory())
 
 
 def _widths(checkpoint: GpenCheckpoint) -> dict[int, int]:
     return channel_widths(checkpoint.size, checkpoint.channel_multiplier, checkpoint.narrow)
-
-
-def _allowed(root: Path) -> Iterator[int]:
-    """What each control group allows that this process is in, from its own up (version 2, and version 1)."""
-    groups, mounted = root / "proc/self/cgroup", root / "sys/fs/cgroup"
-    with suppress(OSError):
-        for line in groups.read_text(encoding="utf-8").splitlines():
-            _, kind, path = line.split(":", 2)
-            if kind in ("", "memory"):
-                own = mounted / kind / path.lstrip("/")
-                for place in (own, *own.parents):
-                    if place.is_relative_to(mounted):
-                        yield from _read(place / ("memory.limit_in_bytes" if kind else "memory.max"))
-
-
-def _read(place: Path) -> Iterator[int]:
-    with suppress(OSError, ValueError):  # no such limit, or "max"
-        yield int(place.read_text(encoding="ascii"))

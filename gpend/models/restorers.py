@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
+from gpend import machine
 from gpend.errors import FatalError
 from gpend.models import memory
 from gpend.models.download import sha256_of
@@ -99,8 +100,9 @@ def _too_large(checkpoints: Sequence[GpenCheckpoint]) -> str:
     name = checkpoints[-1].name
     return (
         f"The network {name} is left out: with it, gpend would take about {_told(memory.together(checkpoints))} while "
-        f"it restores, more than half of the {_told(memory.machine())} of memory that are here. Faces that would have "
-        f"been its are restored by the next smaller one. To use it all the same, alone: `restore: {{model: {name}}}`."
+        f"it restores, more than half of the {_told(machine.allowed_memory())} of memory that are here. "
+        f"Faces that would have been its are restored by the next smaller one. "
+        f"To use it all the same, alone: `restore: {{model: {name}}}`."
     )
 
 
@@ -136,7 +138,7 @@ def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
         return ""
     return (
         f"gpend takes about {_told(memory.together(wanted))} while it restores with {model}, more than half of the "
-        f"{_told(memory.machine())} of memory that are here, and may be ended for want of it. With "
+        f"{_told(machine.allowed_memory())} of memory that are here, and may be ended for want of it. With "
         "`restore: {model: auto}` it uses what fits."
     )
 

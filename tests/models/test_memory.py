@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpend import machine
 from gpend.errors import FatalError
 from gpend.models import memory, needed
 from gpend.models.arch.generator import FullGenerator
@@ -74,7 +75,7 @@ def test_more_memory_never_means_fewer_networks(one: int, other: int) -> None:
 
 
 def test_what_is_left_out_is_told_with_what_it_would_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "machine", lambda: round(3.8 * GIB))
+    monkeypatch.setattr(machine, "allowed_memory", lambda: round(3.8 * GIB))
     (told,) = roll(AUTO, weights_folders(having(tmp_path, 2048, multiplier=2)), memory.limit("cpu")).left_out
     assert "own-2048 is left out: with it, gpend would take about 2.9 GB" in told
     assert "half of the 3.8 GB of memory" in told
@@ -92,11 +93,11 @@ def test_a_network_that_is_named_is_used_and_the_doubt_is_told(tmp_path: Path) -
 def test_a_machine_of_a_cluster_that_cannot_hold_a_network_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "machine", lambda: 2 * GIB)
+    monkeypatch.setattr(machine, "allowed_memory", lambda: 2 * GIB)
     settings = CoreSettings(restore=RestoreSettings(weights=having(tmp_path, 2048, multiplier=2), device="cpu"))
     with pytest.raises(FatalError, match="too little memory for own-2048"):
         needed.lacking(needed.needed(settings), settings)
-    monkeypatch.setattr(memory, "machine", lambda: 64 * GIB)
+    monkeypatch.setattr(machine, "allowed_memory", lambda: 64 * GIB)
     assert needed.lacking(needed.needed(settings), settings) == []
 
 
@@ -106,33 +107,4 @@ def test_where_a_graphics_card_or_other_machines_compute_nothing_is_counted() ->
         memory.limit_of(Settings(engine=EngineSettings(kind=EngineKind.CLUSTER, scheduler="tcp://127.0.0.1:1"))) is None
     )
     on_cpu = Settings(restore=RestoreSettings(device="cpu"))
-    assert memory.limit_of(on_cpu) == round(memory.SHARE * memory.machine())
-
-
-def _machine(root: Path, groups: str, limits: dict[str, str]) -> int:
-    (root / "proc/self").mkdir(parents=True)
-    (root / "proc/meminfo").write_text("MemTotal:        8000000 kB\nMemFree:          100000 kB\n")
-    (root / "proc/self/cgroup").write_text(groups)
-    for place, limit in limits.items():
-        (root / "sys/fs/cgroup" / place).parent.mkdir(parents=True, exist_ok=True)
-        (root / "sys/fs/cgroup" / place).write_text(limit)
-    return memory.machine(root)
-
-
-@pytest.mark.parametrize(
-    ("groups", "limits", "expected"),
-    [
-        ("", {}, 8000000 << 10),
-        ("0::/\n", {"memory.max": "max\n"}, 8000000 << 10),
-        ("0::/\n", {"memory.max": f"{2 * GIB}\n"}, 2 * GIB),  # a container
-        ("0::/system.slice/gpend.service\n", {"system.slice/gpend.service/memory.max": f"{GIB}\n"}, GIB),
-        ("0::/system.slice/gpend.service\n", {"system.slice/memory.max": f"{3 * GIB}\n"}, 3 * GIB),
-        ("4:memory:/docker/ab\n0::/\n", {"memory/docker/ab/memory.limit_in_bytes": f"{GIB}\n"}, GIB),
-        ("4:memory:/docker/ab\n", {"memory/memory.limit_in_bytes": f"{2 * GIB}\n"}, 2 * GIB),
-        ("0::/\n", {"memory.max": f"{1 << 60}\n"}, 8000000 << 10),
-    ],
-)
-def test_a_container_and_a_service_have_what_they_are_allowed(
-    tmp_path: Path, groups: str, limits: dict[str, str], expected: int
-) -> None:
-    assert _machine(tmp_path, groups, limits) == expected
+    assert memory.limit_of(on_cpu) == round(memory.SHARE * machine.allowed_memory())
