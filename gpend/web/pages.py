@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -62,7 +63,20 @@ def event(request: Request, far: Progress) -> dict[str, object]:
         "counts": far.counts,
         "headline": headline(far, say),
         "running": say(how(far)),
+        "beside": beside(far),
     }
+
+
+def beside(far: Progress) -> str:
+    """What stands on the overview beside the figures, as a digest: where it is another, the page is shown anew.
+
+    What was restored lately counts once all is done, so that no page is loaded again and again amid a backlog.
+    """
+    status = far.status
+    latest = far.counts["restored"] if far.done == far.found else None
+    seen = (how(far), far.resting, far.paused_since, status.folders, status.last_errors,
+            status.judged_with_other_settings, latest)  # fmt: skip
+    return sha256(repr(seen).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def how(far: Progress) -> str:
@@ -123,5 +137,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["headline"] = headline
+    environment.globals["beside"] = beside
     environment.filters["pair"] = lambda word, say: (word, say(word))
     return environment

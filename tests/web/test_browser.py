@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
+from gpend.ledger import Decision, DecisionKind, Fingerprint, Found, FoundBy, Ledger, Result, State
+from gpend.stamp import Stamp
 from gpend.web.app import application
 from gpend.web.security import Sessions
 from tests.web import chromium
-from tests.web.chromium import Browser, WebDriverWait, webdriver
+from tests.web.chromium import Browser, WebDriverException, WebDriverWait, webdriver
 from tests.web.conftest import NOW
 from tests.web.serving import served
 
 pytestmark = chromium.needs_chromium
+_FOLDER = 1  # as the ledger numbers the only one
 
 
 @pytest.fixture
@@ -41,6 +43,25 @@ def test_every_page_fits_is_accessible_and_speaks_to_nobody_else(
     assert chromium.findings_of(browser) == []
     assert chromium.errors_of(browser) == []
     assert chromium.hosts_of(browser) <= {"127.0.0.1"}
+
+
+def test_an_open_overview_shows_what_has_changed_about_folders_unless_somebody_is_using_it(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(address)
+    browser.execute_script("document.querySelector('.folders').dataset.is = 'as it was'")
+    tile = browser.find_element("css selector", "[data-count=waiting]")
+    browser.execute_script("arguments[0].focus()", tile)
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.note_watching(_FOLDER, "events")
+        opened.photos.sight(_FOLDER, Found(Path("new.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT), NOW)
+    WebDriverWait(browser, 30).until(lambda _: tile.text == "2")
+    assert browser.find_elements("css selector", ".folders[data-is]")
+    browser.execute_script("arguments[0].blur()", tile)
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(
+        lambda page: "watching by events" in page.find_element("css selector", ".folders").text
+    )
+    assert chromium.errors_of(browser) == []
 
 
 def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> None:

@@ -21,21 +21,32 @@ if (offline) {
   document.addEventListener("visibilitychange", look);
 }
 
-const live = document.querySelector("[data-live]");
-if (live && window.EventSource) {
+const figures = (told) => {
+  document.querySelector("[data-headline]").textContent = told.headline;
+  const bar = document.querySelector("[data-progress]");
+  bar.max = told.found || 1;
+  bar.value = told.found ? told.done : 1;
+  bar.setAttribute("aria-label", told.headline);
+  document.querySelector("[data-running]").textContent = told.running;
+  for (const count of document.querySelectorAll("[data-count]")) {
+    count.textContent = told.counts[count.dataset.count].toLocaleString("en");
+  }
+};
+const anew = async (main) => {
+  // Folders, warnings and pictures come as the page would have them now, unless somebody is using what stands there.
+  if (document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]")) return;
+  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main");
+  if (fresh?.querySelector("[data-live]")) main.replaceChildren(...fresh.childNodes);
+};
+if (document.querySelector("[data-live]") && window.EventSource) {
   const source = new EventSource("/events");
   source.onerror = look;
   source.onmessage = (event) => {
     const told = JSON.parse(event.data);
-    document.querySelector("[data-headline]").textContent = told.headline;
-    const bar = document.querySelector("[data-progress]");
-    bar.max = told.found || 1;
-    bar.value = told.found ? told.done : 1;
-    bar.setAttribute("aria-label", told.headline);
-    document.querySelector("[data-running]").textContent = told.running;
-    for (const count of document.querySelectorAll("[data-count]")) {
-      count.textContent = told.counts[count.dataset.count].toLocaleString("en");
-    }
+    figures(told);
+    if (told.beside !== document.querySelector("[data-live]").dataset.live) anew(document.querySelector("#main"));
   };
   window.addEventListener("pagehide", () => source.close());
 }
@@ -102,15 +113,17 @@ if (compare) {
   begin();
 }
 
-for (const pair of document.querySelectorAll("[data-pair]")) {
-  // A look at before and after without opening the photo.
-  pair.addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "mouse") return;
-    const frame = pair.getBoundingClientRect();
-    pair.style.setProperty("--cut", `${((event.clientX - frame.left) / frame.width) * 100}%`);
-  });
-  pair.addEventListener("pointerleave", () => pair.style.removeProperty("--cut"));
-}
+// A look at before and after without opening the photo, also on a part of the page that came later.
+document.addEventListener("pointermove", (event) => {
+  const pair = event.pointerType === "mouse" && event.target.closest?.("[data-pair]");
+  if (!pair) return;
+  const frame = pair.getBoundingClientRect();
+  pair.style.setProperty("--cut", `${((event.clientX - frame.left) / frame.width) * 100}%`);
+});
+document.addEventListener("pointerout", (event) => {
+  const pair = event.target.closest?.("[data-pair]");
+  if (pair && !pair.contains(event.relatedTarget)) pair.style.removeProperty("--cut");
+});
 
 const threshold = document.querySelector("[data-threshold]");
 if (threshold) {
