@@ -149,7 +149,7 @@ def forget_state(settings: Settings) -> None:
 
 
 @dataclass(frozen=True)
-class Equipment:
+class WorkerRuntime:
     """What a worker processes photos with: its own device and networks, and the settings of the head."""
 
     device: str
@@ -157,15 +157,15 @@ class Equipment:
     tell: Callable[[str], None]
 
     def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
-        """As in gpend.engine.cluster.service.Equipment."""
+        """As in gpend.engine.cluster.service.WorkerRuntime."""
         return needed.lacking([(one.name, one.sha256) for one in weights], self._own(settings))
 
     def take(self, entry: str, content: bytes) -> None:
-        """As in gpend.engine.cluster.service.Equipment."""
+        """As in gpend.engine.cluster.service.WorkerRuntime."""
         needed.keep(entry, content, self._kept)
 
     def engine(self, hello: Hello, slots: int) -> ProcessEngine:
-        """As in gpend.engine.cluster.service.Equipment."""
+        """As in gpend.engine.cluster.service.WorkerRuntime."""
         own = self._own(hello.settings)
         on_cpu = own.model_copy(update={"restore": own.restore.model_copy(update={"device": "cpu"})})
         return ProcessEngine(
@@ -212,7 +212,7 @@ def serve_worker(options: WorkerOptions, tell: Callable[[str], None]) -> None:
     from gpend.engine.cluster import connections, roles, service  # noqa: PLC0415 - as above
 
     _quieten()
-    own = Equipment(options.device, options.weights, tell)
+    own = WorkerRuntime(options.device, options.weights, tell)
     name = options.name or " ".join([socket.gethostname(), *([options.device] if ":" in options.device else [])])
     place = roles.Place(
         options.scheduler.partition(":")[0],

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpend import cluster, cluster_state
-from gpend.cluster import Equipment
+from gpend.cluster import WorkerRuntime
 from gpend.cluster_state import ClusterState, WorkerState
 from gpend.engine.cluster import certificates
 from gpend.engine.cluster.messages import Weights
@@ -66,13 +66,13 @@ def test_without_encryption_no_keys_are_needed() -> None:
 def test_a_worker_with_the_heads_networks_lacks_nothing_whatever_device_the_head_names(tmp_path: Path) -> None:
     told = CoreSettings(restore=_SETTINGS.restore)
     wanted = [Weights(name=name, sha256=digest) for name, digest in needed.needed(told)]
-    worker = Equipment("cpu", tmp_path, lambda _: None)
+    worker = WorkerRuntime("cpu", tmp_path, lambda _: None)
     assert worker.lacking(wanted, told.model_dump_json()) == []
 
 
 def test_a_worker_that_does_not_understand_the_heads_settings_says_so(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match="does not understand"):
-        Equipment("cpu", tmp_path, lambda _: None).lacking([], '{"unknown": 1}')
+        WorkerRuntime("cpu", tmp_path, lambda _: None).lacking([], '{"unknown": 1}')
 
 
 def test_how_the_cluster_stands_is_read_as_it_was_left_and_forgotten_with_the_cluster(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_worker_that_was_sent_one_network_still_has_those_of_its_own(tmp_path:
     own = having(tmp_path, 512)
     told = CoreSettings(restore=RestoreSettings(model="own-512", weights=own))
     wanted = [Weights(name=name, sha256=digest) for name, digest in needed.needed(told)]
-    worker = Equipment("cpu", own, lambda _: None)
+    worker = WorkerRuntime("cpu", own, lambda _: None)
     assert worker.lacking(wanted, told.model_dump_json()) == []
     worker.take(*needed.entry_and_file("gpen-256", CoreSettings(restore=_SETTINGS.restore)))
     assert worker.lacking(wanted, told.model_dump_json()) == []

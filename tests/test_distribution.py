@@ -25,7 +25,7 @@ def ledger(tmp_path: Path) -> Path:
             photo = opened.photos.sight(folder, Found(Path(name), Stamp(5, NOW, 7), FoundBy.SCAN), NOW)
             told = [{"verdict": verdict, "sharpness": value, "box": [0, 0, 9, 9]} for verdict, value in faces]
             result = Result(State.KEPT, "", "a" * 64, Fingerprint(), {"faces": told, "notes": []})
-            opened.queue.finish(photo, result, NOW)
+            opened.photos.finish(photo, result, NOW)
     return path
 
 

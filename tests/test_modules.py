@@ -13,7 +13,6 @@ NEIGHBOURS = {
     "gpend.engine.headers": "engine/test_frames.py",
     "gpend.gallery": "web/test_pictures.py",
     "gpend.mirror.links": "daemon/test_library.py",
-    "gpend.mirror.permissions": "mirror/test_access.py",
     "gpend.models.arch.modulated": "models/arch/test_generator.py",
     "gpend.models.install": "cli/test_weights.py",
     "gpend.models.verification": "cli/test_weights.py",

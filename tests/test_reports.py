@@ -41,10 +41,10 @@ def ledger(home: Path, folder: FolderSettings) -> Path:
         facts = {"faces": [FACE], "notes": ["a note"]}
         written = Written(Path("2024/restored.jpg"), Stamp(6, 7, 8), SHA)
         fingerprint = Fingerprint("gpen-256", "d1", "0.1.0")
-        opened.queue.finish(
+        opened.photos.finish(
             ids[0], Result(State.RESTORED, "1 face: 1 restored", SHA, fingerprint, facts, written), NOW + 1
         )
-        opened.queue.finish(ids[1], Result(State.FAILED, "no picture in it", SHA, fingerprint), NOW + 2)
+        opened.photos.finish(ids[1], Result(State.FAILED, "no picture in it", SHA, fingerprint), NOW + 2)
         opened.sources.pause(place, "the disk is full", NOW + 3)
     return path
 
@@ -102,7 +102,7 @@ def test_a_photo_is_known_by_its_output_though_that_has_another_name(
         place = opened.sources.configure([(folder.source, folder.output)], NOW)[0].id
         found = Found(Path("IMG_1.HEIC"), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT)
         photo = opened.photos.sight(place, found, NOW)
-        opened.queue.finish(photo, Result(State.RESTORED, "", "c" * 64, Fingerprint(), {}, written), NOW)
+        opened.photos.finish(photo, Result(State.RESTORED, "", "c" * 64, Fingerprint(), {}, written), NOW)
     history = reports.history(ledger, home / "out" / "IMG_1.jpg")
     assert history is not None
     assert history.photo == str(home / "in" / "IMG_1.HEIC")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.way import Way, walk
 
-FILES = 34
+FILES = 30
 CHANGES = 150
 
 

@@ -211,7 +211,7 @@ def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSetting
 
 
 def _history(photo: bytes, reports: Sequence[FaceReport]) -> str:
-    """What an output says of itself; gpend.mirror.provenance knows it by these words, also without its attribute."""
+    """What an output says of itself; gpend.mirror.inspect knows it by these words, also without its attribute."""
     names = " and ".join(dict.fromkeys(report.network for report in reports if report.network))
     return f"gpend: faces restored with {names} from SHA-256 {hashlib.sha256(photo).hexdigest()}"
 

@@ -213,7 +213,7 @@ class Loop:
         """Is nothing being processed, and nothing left that could be now?"""
         now, dispatcher = self._clock.now(), self._dispatcher
         return dispatcher.is_idle and not any(
-            self._ledger.queue.due(pair.id, now.utc, 1, companions=companions)
+            self._ledger.photos.due(pair.id, now.utc, 1, companions=companions)
             for pair in self._pairs
             for companions in (False, True)
             if not dispatcher.health.is_paused(pair, now)

@@ -85,7 +85,7 @@ class Companions:
     def _take(self, reuse: Deduplicator, pair: FolderPair, now: Now) -> bool:
         if self._health.is_paused(pair, now):
             return False
-        row = next(iter(self._ledger.queue.due(pair.id, now.utc, 1, companions=True)), None)
+        row = next(iter(self._ledger.photos.due(pair.id, now.utc, 1, companions=True)), None)
         if row is not None and row.counted and pair.has_new_changes:
             return False
         bare = self._bare(pair, now) if row is None else None
@@ -104,7 +104,7 @@ class Companions:
         way = self._rounds.get(pair.id)
         if way is None or now.steady >= way.until:
             way = self._rounds[pair.id] = _Round(now.steady + _ROUND_SECONDS)
-        rows = self._ledger.queue.bare(pair.id, way.since, len(way.tried) + 1)
+        rows = self._ledger.photos.bare(pair.id, way.since, len(way.tried) + 1)
         return next((row for row in rows if row.id not in way.tried), None)
 
     def _advance(self, now: Now) -> int:

@@ -148,7 +148,7 @@ class Dispatcher:
     def _next(self, pair: FolderPair, now: Now) -> Row | None:
         if self.health.is_paused(pair, now):
             return None
-        rows = self._ledger.queue.due(pair.id, now.utc, self.in_flight.passed_over + 1)
+        rows = self._ledger.photos.due(pair.id, now.utc, self.in_flight.passed_over + 1)
         row = next((row for row in rows if not self.in_flight.holds(row)), None)
         return None if row is not None and row.counted and pair.has_new_changes else row
 
@@ -156,7 +156,7 @@ class Dispatcher:
         """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
         if not self.health.is_half_open(pair, now) or self.in_flight.is_busy_with(pair.id):
             return
-        if self._ledger.queue.next_attempt(pair.id, now.utc) is None and not trouble_of_output(pair):
+        if self._ledger.photos.next_attempt(pair.id, now.utc) is None and not trouble_of_output(pair):
             self.health.resume(pair, now)
 
     def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:
@@ -220,7 +220,7 @@ class Dispatcher:
         return bool(why)
 
     def _submit(self, job: Job, now: Now) -> None:
-        self._ledger.queue.begin(job.row.id, now.utc)
+        self._ledger.photos.begin(job.row.id, now.utc)
         outcome = self._finisher.take_unused(job)
         try:
             future = self._engine.submit(job.picture, job.wish) if outcome is None else _finished(outcome)

@@ -102,7 +102,7 @@ class Finisher:
 
     def record(self, row: Row, result: Result, now: Now, again: int | None = None) -> None:
         """Write to the ledger how a photo ended, and tell once that is committed. `again`: look at it again then."""
-        self._ledger.queue.finish(row.id, result, now.utc, next_attempt=again)
+        self._ledger.photos.finish(row.id, result, now.utc, next_attempt=again)
         self._ledger.after_commit(lambda: self._tell(row, result))
 
     def drop_changed(self, row: Row, pair: FolderPair, now: Now, *, begun: bool) -> None:
@@ -113,7 +113,7 @@ class Finisher:
             self._requeue(row, now, begun=begun)
             self._health.pause_for_output(pair, error, now)
             return
-        self._ledger.queue.abandon(row.id, row.stamp, now.utc)
+        self._ledger.photos.abandon(row.id, row.stamp, now.utc)
         self._ledger.after_commit(lambda: self._changed.append(row))
 
     def take_changed(self) -> list[Row]:
@@ -142,11 +142,11 @@ class Finisher:
 
     def give_back(self, row: Row, now: Now) -> None:
         """A photo that was begun waits again as if it had not been: gpend ends."""
-        self._ledger.queue.postpone(row.id, now.utc, None, give_back=True, delay=False)
+        self._ledger.photos.postpone(row.id, now.utc, None, give_back=True, delay=False)
 
     def _requeue(self, row: Row, now: Now, *, begun: bool) -> None:
         until = now.utc + interval(_FIRST_DELAY, row.delays)
-        self._ledger.queue.postpone(row.id, now.utc, until, give_back=begun)
+        self._ledger.photos.postpone(row.id, now.utc, until, give_back=begun)
 
     def _conclude(self, job: Job, now: Now, write: Callable[[], None], *, begun: bool) -> bool:
         """Write what was found, unless the photo has changed meanwhile: then it is about another photo.

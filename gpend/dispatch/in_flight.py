@@ -56,11 +56,6 @@ class InFlight:
         self._reserved.discard(row.id)
 
     @property
-    def waiting_on_duplicate(self) -> int:
-        """How many photos wait for another of the same content."""
-        return len(self._waiting_on_duplicate)
-
-    @property
     def passed_over(self) -> int:
         """How many photos of the queue may have to be passed over, as they wait or are being mirrored."""
         return len(self._waiting_on_duplicate) + len(self._reserved)

@@ -33,7 +33,7 @@ def adopt_orphan(ledger: Ledger, outputs: OutputWriter, row: Row, pair: FolderPa
     state = State.RESTORED if found.fingerprint.model else State.KEPT
     reason = f"{state} before; its output was found in place"
     result = Result(state, reason, found.content, found.fingerprint, None, found.written)
-    ledger.queue.catch_up(row.id, result, now.utc)
+    ledger.photos.catch_up(row.id, result, now.utc)
     place = row.output_root / found.written.path
     ledger.after_commit(lambda: log.info("output_found", photo=row.path, output=place))
     return ledger.photos.row(row.id) or row

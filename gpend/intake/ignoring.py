@@ -61,11 +61,6 @@ class Rules:
         return ""
 
 
-def is_pattern(text: str) -> bool:
-    """Is this a line that gitignore(5) knows what to do with?"""
-    return bool(_one(text))
-
-
 class Ignoring:
     """The rules of one source, looked up afresh each time: they hold from the moment in which they are written."""
 

@@ -16,7 +16,6 @@ from gpend.ledger.database import DamagedError, Database, open_for_writing, set_
 from gpend.ledger.decisions import Decisions, file_of
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
-from gpend.ledger.queue import Queue
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Requests
 from gpend.ledger.rows import Request
@@ -30,7 +29,6 @@ class Ledger(Records):
         super().__init__(database, path)
         self.notices = tuple(notices)  # what happened while it was opened that a person should know
         self.photos = Photos(database)
-        self.queue = Queue(database)
         self.sources = Folders(database)
         self.requests = Requests(database)
         self.absences = Absences(database)

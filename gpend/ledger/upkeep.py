@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.fingerprint import Fingerprint
-from gpend.ledger.queue import HORIZON
+from gpend.ledger.photos import HORIZON
 from gpend.ledger.rows import Row, photo_row
 
 

@@ -3,22 +3,23 @@
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.failpoints import reached
-from gpend.intake.reading import Appearance
+from gpend.intake.reading import OWN_ATTRIBUTE, Appearance
 from gpend.ledger import Written
-from gpend.mirror import provenance
-from gpend.mirror.access import NOT_HERE, Access, attempt, give
+from gpend.mirror.dirfd import NOT_HERE, Access, attempt, give
 from gpend.mirror.inspect import (
     TEMPORARY,
+    Provenance,
     genuine,
     is_tagged,
     is_unchanged,
@@ -27,12 +28,12 @@ from gpend.mirror.inspect import (
     stamp_of,
     status_of,
 )
-from gpend.mirror.provenance import Provenance
 from gpend.mirror.staging import Staged
 from gpend.spelling import listed
 from gpend.stamp import Stamp
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_NO_ATTRIBUTES = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOSPC, errno.E2BIG, errno.EINVAL)
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
 
 
@@ -223,11 +224,22 @@ def _dress(descriptor: int, like: Appearance, made: Provenance) -> tuple[str, ..
     notes: list[str] = []
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
-    if not provenance.attach(descriptor, made):
+    if not attach(descriptor, made):
         notes.append("gpend's own attribute")
     notes += give(descriptor, Access(like.mode, like.owner, like.group))
     attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
     return tuple(notes)
+
+
+def attach(descriptor: int, provenance: Provenance) -> bool:
+    """Have an open file say where it comes from; False where the file system has no room for that. Raises OSError."""
+    try:
+        os.setxattr(descriptor, OWN_ATTRIBUTE, json.dumps(asdict(provenance)).encode())
+    except OSError as error:
+        if error.errno not in _NO_ATTRIBUTES:
+            raise
+        return False
+    return True
 
 
 def _are_alike(folder: int, one: str, other: str) -> bool:

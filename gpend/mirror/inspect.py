@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -12,9 +13,8 @@ from typing import Final
 
 from gpend.core.formats import history
 from gpend.intake.mounts import mounts_now
+from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.ledger import Written
-from gpend.mirror import provenance
-from gpend.mirror.provenance import Provenance
 from gpend.spelling import NAME_ERRORS
 from gpend.stamp import Stamp
 
@@ -25,6 +25,17 @@ CLOSE_NS: Final = 2_000_000_000
 """The times of FAT come in steps of two seconds."""
 
 _CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an output comes from. It is in gpend's own extended attribute, where the file system allows it."""
+
+    source: str  # SHA-256 of the photo it was made from, hexadecimal
+    output: str  # SHA-256 of itself
+    model: str  # "" for a copy
+    digest: str
+    version: str
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -106,16 +117,25 @@ def sha256_of(folder: int, name: str) -> str | None:
 def genuine(folder: int, name: str) -> Provenance | None:
     """The provenance of a file that is, byte for byte, what gpend wrote; None for every other file."""
     with _reading(folder, name) as descriptor:
-        said = None if descriptor is None else provenance.attached(descriptor)
+        said = None if descriptor is None else provenance_of(descriptor)
         if descriptor is None or said is None or _digest(descriptor) != said.output:
             return None
         return said
 
 
+def provenance_of(descriptor: int) -> Provenance | None:
+    """What an open file says of itself; None if it says nothing that gpend understands."""
+    try:
+        said = json.loads(os.getxattr(descriptor, OWN_ATTRIBUTE))
+        return Provenance(**{name: str(said[name]) for name in Provenance.__dataclass_fields__})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def says_copy_of(folder: int, name: str, content: str) -> bool:
     """Does gpend's own attribute say of a file that it is a copy of this content? Its bytes are not read."""
     with _reading(folder, name) as descriptor:
-        said = None if descriptor is None else provenance.attached(descriptor)
+        said = None if descriptor is None else provenance_of(descriptor)
         return said is not None and said.source == said.output == content
 
 

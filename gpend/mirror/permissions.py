@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.ledger import Written
-from gpend.mirror import access, dirfd, inspect
-from gpend.mirror.access import Access
+from gpend.mirror import dirfd, inspect
+from gpend.mirror.dirfd import Access
 
 
 class Permissions:
@@ -67,15 +67,15 @@ class Permissions:
         return (holds_modes and has.mode != wanted.mode) or (holds_owners and owner != (has.owner, has.group))
 
     def _give(self, descriptor: int, wanted: Access) -> None:
-        missed = access.give(descriptor, wanted)
+        missed = dirfd.give(descriptor, wanted)
         self._tell(missed)
         has = Access.of(os.fstat(descriptor))
-        if access.PERMISSIONS in missed:
+        if dirfd.PERMISSIONS in missed:
             self._refused.add(has.owner)
         else:
             self._holds_modes = has.mode == wanted.mode
         owner = (wanted.owner, wanted.group)
-        if access.OWNER in missed or access.GROUP in missed:
+        if dirfd.OWNER in missed or dirfd.GROUP in missed:
             self._refused_owners.add(owner)
         else:
             self._holds_owners = (has.owner, has.group) == owner

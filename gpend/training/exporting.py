@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -58,8 +57,3 @@ def _shares(tensors: dict[str, Tensor]) -> list[dict[str, Tensor]]:
         shares[-1][key] = value
         size += more
     return shares
-
-
-def as_tensors(state: Mapping[str, object]) -> dict[str, Tensor]:
-    """A state dictionary's tensors, as float32."""
-    return {key: value.float() for key, value in state.items() if isinstance(value, torch.Tensor)}

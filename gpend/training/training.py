@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -171,9 +170,3 @@ def minutes(amount: float) -> Stop:
 def steps(amount: int) -> Stop:
     """Over after so many steps."""
     return lambda taken, _: taken >= amount
-
-
-def log_of(run: Path) -> list[dict[str, float]]:
-    """What was logged so far, oldest first."""
-    path = run / LOG
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []

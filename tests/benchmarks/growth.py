@@ -52,7 +52,7 @@ def _measured(ledger: Ledger, path: Path, size: int) -> Iterator[tuple[str, floa
         "an unchanged file of a scan, looked up",
         _each(lambda: [ledger.photos.known(1, one) for one in asked], _ASKED),
     )
-    yield "the queue's next row", _each(lambda: [ledger.queue.due(1, _NOW, 1) for _ in range(_DONE)], _DONE)
+    yield "the queue's next row", _each(lambda: [ledger.photos.due(1, _NOW, 1) for _ in range(_DONE)], _DONE)
     yield "a new photo, put on record", _each(lambda: _sight(ledger), _DONE)
     yield "a photo, begun and finished", _each(lambda: _work(ledger), _DONE)
     yield "gpend status, without its own start", _each(lambda: reports.status(path), 1)
@@ -65,9 +65,9 @@ def _sight(ledger: Ledger) -> None:
 
 
 def _work(ledger: Ledger) -> None:
-    for row in ledger.queue.due(1, _NOW, _DONE):
-        ledger.queue.begin(row.id, _NOW)
-        ledger.queue.finish(
+    for row in ledger.photos.due(1, _NOW, _DONE):
+        ledger.photos.begin(row.id, _NOW)
+        ledger.photos.finish(
             row.id, Result(State.KEPT, "1 face: 1 sharp enough", None, Fingerprint("gpen-256", "d", "0.1")), _NOW
         )
 

@@ -40,7 +40,7 @@ def configured(tmp_path: Path) -> Path:
     with Ledger.open(tmp_path / "state" / "ledger.sqlite", NOW) as ledger:
         folder = ledger.sources.configure([(tmp_path / "in", tmp_path / "out")], NOW)[0].id
         photo = ledger.photos.sight(folder, Found(Path("bad.jpg"), Stamp(5, NOW * 10**9, 7), FoundBy.SCAN), NOW)
-        ledger.queue.finish(photo, Ended(State.FAILED, "there is no picture in it", "a" * 64, Fingerprint()), NOW)
+        ledger.photos.finish(photo, Ended(State.FAILED, "there is no picture in it", "a" * 64, Fingerprint()), NOW)
     return path
 
 

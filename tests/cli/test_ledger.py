@@ -76,7 +76,7 @@ def test_why_tells_with_which_camera_and_when_a_photo_was_taken(gpend: Gpend, co
 def test_why_tells_it_of_a_photo_that_cannot_be_read_any_more_as_well(gpend: Gpend, configured: Path) -> None:
     with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
         result = Result(State.KEPT, "", "a" * 64, Fingerprint(), camera="ACME Phone 9", taken=1_688_807_411)
-        ledger.queue.finish(1, result, 1_700_000_000)
+        ledger.photos.finish(1, result, 1_700_000_000)
     said = gpend("why", configured.parent / "in" / "bad.jpg", "--config", configured).output
     assert "camera:        ACME Phone 9" in said
     assert "taken:         2023-07-08 09:10:11" in said
@@ -168,7 +168,9 @@ def test_a_changed_threshold_says_what_it_concerns_and_retry_takes_it_up(gpend: 
     with Ledger.open(folder / "state" / "ledger.sqlite") as ledger:
         pair = ledger.folders()[0].id
         photo = ledger.photos.sight(pair, Found(Path("good.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), 1)
-        ledger.queue.finish(photo, Result(State.KEPT, "sharp", "a" * 64, Fingerprint("gpen-256", "before", "0.1.0")), 2)
+        ledger.photos.finish(
+            photo, Result(State.KEPT, "sharp", "a" * 64, Fingerprint("gpen-256", "before", "0.1.0")), 2
+        )
     said = gpend("status", "--config", configured).output
     assert "1 photo was judged with other settings: gpend retry --judged-with-other-settings" in said
     assert "1 are judged again" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
@@ -190,7 +192,7 @@ def _restore(config_file: Path, networks: dict[str, str], model: str = "auto") -
             photo = ledger.photos.sight(pair, Found(Path(name), Stamp(1, 2, 3), FoundBy.SCAN), 1)
             facts = {"faces": [{"verdict": "restored", "network": network} if network else {"verdict": "restored"}]}
             result = Result(State.RESTORED, "told", "a" * 64, Fingerprint(model, "d", "0.1.0"), facts)
-            ledger.queue.finish(photo, result, 1000 + 10 * second)
+            ledger.photos.finish(photo, result, 1000 + 10 * second)
 
 
 def test_what_a_smaller_network_made_is_made_again_once_a_person_who_knows_how_much_it_is_agrees(
@@ -217,7 +219,7 @@ def album(configured: Path) -> Path:
         pair = ledger.folders()[0].id
         for name, state in (("2019/IMG_1.jpg", State.KEPT), ("2020/img_1.JPG", State.FAILED)):
             photo = ledger.photos.sight(pair, Found(Path(name), Stamp(1, 2, 3), FoundBy.SCAN), 1)
-            ledger.queue.finish(photo, Result(state, "told", "a" * 64, Fingerprint()), 2)
+            ledger.photos.finish(photo, Result(state, "told", "a" * 64, Fingerprint()), 2)
     return configured
 
 

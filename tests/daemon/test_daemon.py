@@ -479,7 +479,7 @@ def test_a_photo_that_gpend_keeps_ending_in_is_set_aside_in_the_end(world: World
         daemon = world.daemon(ledger)
         daemon.once(lambda _: daemon.stop() if world.engine.running else None)
     for _ in range(10):
-        world.ask(lambda ledger: ledger.queue.begin(1, 0))
+        world.ask(lambda ledger: ledger.photos.begin(1, 0))
         world.ask(lambda ledger: ledger.upkeep.interrupted(0, crashed=False))
     world.once()
     assert world.row("a.jpg").state is State.FAILED

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpend import failpoints
+from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.ledger import Result, State
-from gpend.mirror.provenance import ATTRIBUTE
 from gpend.settings import FolderSettings, OnDelete
 from tests.machine import pictures
 from tests.machine.house import House
@@ -37,7 +37,7 @@ def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
 def attributes(tmp_path: Path) -> None:
     """For what only an extended attribute can prove: skips where the file system has none."""
     try:
-        os.setxattr(tmp_path, ATTRIBUTE, b"1")
+        os.setxattr(tmp_path, OWN_ATTRIBUTE, b"1")
     except OSError:
         pytest.skip("this file system has no extended attributes")
 
@@ -218,7 +218,7 @@ def test_the_output_of_a_photo_set_aside_then_goes_with_it_as_well(house: House,
     killed_over(house, photo, steps)
     row = house.ledger.photo(photo)
     if row is not None and row.state is State.WAITING:
-        house.ledger.queue.finish(row.id, Result(State.FAILED, "it was worked on too often", None, row.fingerprint), 0)
+        house.ledger.photos.finish(row.id, Result(State.FAILED, "it was worked on too often", None, row.fingerprint), 0)
     come_to_rest(house)
     photo.unlink()
     come_to_rest(house)
@@ -229,7 +229,7 @@ def test_the_output_of_a_photo_set_aside_then_goes_with_it_as_well(house: House,
     ("harm", "is_lost"),
     [
         (lambda output: output.write_bytes(b"the user's own"), True),
-        (lambda output: os.removexattr(output, ATTRIBUTE), False),
+        (lambda output: os.removexattr(output, OWN_ATTRIBUTE), False),
         (lambda output: os.utime(output, (0, 0)), False),
     ],
     ids=["edited", "attribute lost", "touched"],

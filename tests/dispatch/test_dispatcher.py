@@ -40,7 +40,7 @@ def test_a_copy_is_not_given_to_the_engine_while_the_photo_is(bench: Bench) -> N
     bench.sight("a.jpg", BLURRED)
     bench.sight("b.jpg", BLURRED)
     bench.dispatcher.feed(bench.now)
-    assert (len(bench.in_flight()), bench.dispatcher.in_flight.waiting_on_duplicate) == (1, 1)
+    assert (len(bench.in_flight()), bench.dispatcher.in_flight.passed_over) == (1, 1)
     bench.world.engine.finish()
     bench.work()
     assert bench.world.outputs() == {"a.jpg": RESTORED, "b.jpg": RESTORED}

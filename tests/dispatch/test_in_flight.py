@@ -55,9 +55,9 @@ def test_a_photo_of_the_same_content_waits_until_the_other_is_done(bench: Bench)
     in_flight.add(submission)
     assert in_flight.is_working_on(duplicate.photo.content)
     in_flight.wait_on_duplicate(duplicate)
-    assert (in_flight.holds(duplicate.row), in_flight.waiting_on_duplicate) == (True, 1)
+    assert (in_flight.holds(duplicate.row), in_flight.passed_over) == (True, 1)
     in_flight.remove(submission)
-    assert (in_flight.holds(duplicate.row), in_flight.waiting_on_duplicate, len(in_flight)) == (False, 0, 0)
+    assert (in_flight.holds(duplicate.row), in_flight.passed_over, len(in_flight)) == (False, 0, 0)
 
 
 def test_only_what_the_engine_still_works_on_counts_as_long_running(bench: Bench) -> None:

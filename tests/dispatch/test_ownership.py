@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gpend.dispatch.ownership import Ownership
+from gpend.dispatch.outputs import Ownership
 from tests.dispatch.conftest import Bench
 from tests.world import BLURRED
 

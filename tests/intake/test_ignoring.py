@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from gpend.intake import ignoring
-from gpend.intake.ignoring import Ignoring, Rules, is_pattern
+from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
 from gpend.intake.watch import inotify
@@ -153,11 +154,19 @@ _PATTERNS = st.builds(
 )
 
 
+def _is_pattern(line: str) -> bool:
+    """As the settings see to it before such a line comes here."""
+    try:
+        return bool(GitIgnoreSpec.from_lines([line]).patterns)
+    except ValueError:
+        return False
+
+
 @given(st.lists(_PATTERNS, max_size=4), st.lists(_NAMES, min_size=1, max_size=4))
 def test_any_patterns_give_an_answer_and_what_lies_in_an_ignored_folder_is_ignored(
     patterns: list[str], names: list[str]
 ) -> None:
-    known = Ignoring(Path("/nowhere"), [line for line in patterns if is_pattern(line)])
+    known = Ignoring(Path("/nowhere"), [line for line in patterns if _is_pattern(line)])
     path = "/".join(names)
     rules = known.rules("/".join(names[:-1]))
     if rules.why:

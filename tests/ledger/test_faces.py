@@ -30,7 +30,7 @@ def judged(ledger: Ledger, photo: int | None, *faces: tuple[str, float | None]) 
     (folder,) = ledger.folders()
     photo = photo or ledger.photos.sight(folder.id, Found(Path("a.jpg"), Stamp(5, NOW, 7), FoundBy.SCAN), NOW)
     told = [{"verdict": verdict, "sharpness": value} for verdict, value in faces]
-    ledger.queue.finish(photo, Result(State.KEPT, "", "a" * 64, Fingerprint(), {"faces": told}), NOW)
+    ledger.photos.finish(photo, Result(State.KEPT, "", "a" * 64, Fingerprint(), {"faces": told}), NOW)
     return photo
 
 

@@ -110,7 +110,7 @@ def test_the_database_itself_refuses_a_state_it_does_not_know(ledger: Ledger, pa
 
 def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, path: Path) -> None:
     photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-    ledger.queue.begin(photo, NOW)
+    ledger.photos.begin(photo, NOW)
     with Ledger.read_only(path) as records:
         row = records.photo(Path("/in/a.jpg"))
     assert row is not None
@@ -119,7 +119,7 @@ def test_an_attempt_is_on_record_before_the_photo_is_finished(ledger: Ledger, pa
 
 def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledger) -> None:
     photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-    ledger.queue.begin(photo, NOW)
+    ledger.photos.begin(photo, NOW)
     assert ledger.upkeep.interrupted(NOW, crashed=True) == 1
     row = ledger.photos.row(photo)
     assert row is not None
@@ -129,8 +129,8 @@ def test_what_was_begun_waits_again_after_a_start_with_its_attempts(ledger: Ledg
 
 def finished(ledger: Ledger, state: State = State.RESTORED, *, written: Written | None = None) -> int:
     photo = ledger.photos.sight(folder_of(ledger), Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-    ledger.queue.begin(photo, NOW)
-    ledger.queue.finish(photo, Result(state, "one face", SHA, FINGERPRINT, {"faces": []}, written), NOW)
+    ledger.photos.begin(photo, NOW)
+    ledger.photos.finish(photo, Result(state, "one face", SHA, FINGERPRINT, {"faces": []}, written), NOW)
     return photo
 
 
@@ -160,18 +160,18 @@ def test_what_was_set_aside_is_due_again_under_another_fingerprint_only(ledger: 
     photo = finished(ledger, State.FAILED)
     assert ledger.upkeep.another_fingerprint(FINGERPRINT, NOW) == 0
     assert ledger.upkeep.another_fingerprint(Fingerprint("gpen-256", "d1", "0.2.0"), NOW) == 1
-    assert [row.id for row in ledger.queue.due(folder_of(ledger), NOW, 9)] == [photo]
+    assert [row.id for row in ledger.photos.due(folder_of(ledger), NOW, 9)] == [photo]
 
 
 def test_a_postponed_photo_is_due_when_its_time_has_come_or_the_clock_went_back(ledger: Ledger) -> None:
     folder = folder_of(ledger)
     photo = ledger.photos.sight(folder, Found(Path("a.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-    ledger.queue.begin(photo, NOW)
-    ledger.queue.postpone(photo, NOW, NOW + 60, give_back=True)
-    assert ledger.queue.due(folder, NOW + 59, 9) == []
-    assert ledger.queue.next_attempt(folder, NOW) == NOW + 60
-    assert [row.attempts for row in ledger.queue.due(folder, NOW + 60, 9)] == [0]
-    assert len(ledger.queue.due(folder, NOW - 365 * 86_400, 9)) == 1
+    ledger.photos.begin(photo, NOW)
+    ledger.photos.postpone(photo, NOW, NOW + 60, give_back=True)
+    assert ledger.photos.due(folder, NOW + 59, 9) == []
+    assert ledger.photos.next_attempt(folder, NOW) == NOW + 60
+    assert [row.attempts for row in ledger.photos.due(folder, NOW + 60, 9)] == [0]
+    assert len(ledger.photos.due(folder, NOW - 365 * 86_400, 9)) == 1
 
 
 def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger) -> None:
@@ -180,9 +180,9 @@ def test_the_queue_serves_fresh_arrivals_first_and_suspects_last(ledger: Ledger)
         ledger.photos.sight(folder, Found(Path(name), Stamp(1, 2, 3), finder), NOW)
     suspect = ledger.photo(Path("/in/suspect"))
     assert suspect is not None
-    ledger.queue.begin(suspect.id, NOW)
+    ledger.photos.begin(suspect.id, NOW)
     ledger.upkeep.interrupted(NOW, crashed=False)
-    assert [row.relative.name for row in ledger.queue.due(folder, NOW, 9)] == ["new", "old", "suspect"]
+    assert [row.relative.name for row in ledger.photos.due(folder, NOW, 9)] == ["new", "old", "suspect"]
 
 
 def _sight_then_fail(ledger: Ledger, folder: int) -> None:
@@ -225,7 +225,7 @@ def test_the_latest_errors_come_first_and_no_more_than_asked_for(ledger: Ledger)
     folder = folder_of(ledger)
     for number in range(5):
         photo = ledger.photos.sight(folder, Found(Path(f"{number}.jpg"), Stamp(1, 2, 3), FoundBy.SCAN), NOW)
-        ledger.queue.finish(photo, Result(State.FAILED, "broken", None, FINGERPRINT), NOW + number)
+        ledger.photos.finish(photo, Result(State.FAILED, "broken", None, FINGERPRINT), NOW + number)
     assert [row.relative.name for row in ledger.recent_errors(2)] == ["4.jpg", "3.jpg"]
 
 

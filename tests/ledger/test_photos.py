@@ -26,7 +26,7 @@ def sighted(ledger: Ledger, name: str, stamp: Stamp = Stamp(1, 2, 3)) -> int:  #
 def restored(ledger: Ledger, name: str, output: str = OUTPUT, inode: int = 9) -> int:
     photo = sighted(ledger, name)
     written = Written(Path(name), Stamp(1, 2, inode), output)
-    ledger.queue.finish(photo, Result(State.RESTORED, "", CONTENT, Fingerprint("m"), None, written), NOW)
+    ledger.photos.finish(photo, Result(State.RESTORED, "", CONTENT, Fingerprint("m"), None, written), NOW)
     return photo
 
 
@@ -49,7 +49,7 @@ def test_where_inodes_are_made_up_a_copy_is_looked_after(ledger: Ledger) -> None
     """What would be a second name elsewhere cannot be told from a copy."""
     photo = ledger.photos.sight(1, Found(Path("a.jpg"), Stamp(1, 2, 0), FoundBy.SCAN), NOW)
     written = Written(Path("a.jpg"), Stamp(1, 2, 0), CONTENT)
-    ledger.queue.finish(photo, Result(State.KEPT, "sharp", CONTENT, Fingerprint(), None, written), NOW)
+    ledger.photos.finish(photo, Result(State.KEPT, "sharp", CONTENT, Fingerprint(), None, written), NOW)
     known = ledger.photos.known(1, Path("a.jpg"))
     assert known is not None
     assert known.mirrored

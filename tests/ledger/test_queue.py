@@ -31,16 +31,16 @@ def sight(ledger: Ledger, name: str, by: FoundBy = FoundBy.SCAN, size: int = 1) 
 
 
 def finish(ledger: Ledger, photo: int, state: State = State.RESTORED, written: Written | None = WRITTEN) -> None:
-    ledger.queue.finish(photo, Result(state, "as it was", "a" * 64, HERE, None, written, "c" * 64), NOW)
+    ledger.photos.finish(photo, Result(state, "as it was", "a" * 64, HERE, None, written, "c" * 64), NOW)
 
 
 def due(ledger: Ledger, now: int = NOW) -> list[int]:
-    return [row.id for row in ledger.queue.due(folder(ledger), now, 99)]
+    return [row.id for row in ledger.photos.due(folder(ledger), now, 99)]
 
 
 def test_what_just_arrived_comes_before_what_a_scan_turned_up_and_what_was_trouble_last(ledger: Ledger) -> None:
     scanned, arrived, trouble = sight(ledger, "a"), sight(ledger, "b", FoundBy.EVENT), sight(ledger, "c", FoundBy.EVENT)
-    ledger.queue.begin(trouble, NOW)
+    ledger.photos.begin(trouble, NOW)
     ledger.upkeep.interrupted(NOW, crashed=True)
     assert due(ledger) == [arrived, scanned, trouble]
 
@@ -70,8 +70,8 @@ def test_what_is_judged_again_because_of_the_settings_comes_after_everything_els
 
 def test_what_waits_until_later_is_not_due_before_unless_the_clock_was_wrong(ledger: Ledger) -> None:
     photo = sight(ledger, "a")
-    ledger.queue.postpone(photo, NOW, NOW + 60, give_back=False)
-    assert (due(ledger), ledger.queue.next_attempt(folder(ledger), NOW)) == ([], NOW + 60)
+    ledger.photos.postpone(photo, NOW, NOW + 60, give_back=False)
+    assert (due(ledger), ledger.photos.next_attempt(folder(ledger), NOW)) == ([], NOW + 60)
     assert due(ledger, NOW + 60) == [photo]
     assert due(ledger, NOW - 10**8) == [photo]
 
@@ -83,7 +83,7 @@ def test_a_photo_that_vanished_before_its_turn_says_what_it_said_before(ledger: 
     for each in (photo, new):
         row = ledger.photos.row(each)
         assert row is not None
-        ledger.queue.abandon(each, row.stamp, NOW)
+        ledger.photos.abandon(each, row.stamp, NOW)
     row = ledger.photos.row(photo)
     assert row is not None
     assert (row.state, row.reason, row.picture, row.stamp.size) == (State.RESTORED, "as it was", "c" * 64, -1)
@@ -128,7 +128,7 @@ def test_another_photo_under_a_name_does_not_inherit_the_camera_of_the_one_befor
 
     def end(content: str, camera: str | None, taken: int | None) -> tuple[str | None, int | None]:
         result = Result(State.KEPT, "sharp", content, HERE, None, None, None, camera, taken)
-        ledger.queue.finish(photo, result, NOW)
+        ledger.photos.finish(photo, result, NOW)
         row = ledger.photos.row(photo)
         assert row is not None
         return row.camera, row.taken

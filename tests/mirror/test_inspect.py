@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gpend.ledger import Written
-from gpend.mirror import inspect, provenance
-from gpend.mirror.provenance import Provenance
+from gpend.mirror import atomic, inspect
+from gpend.mirror.inspect import Provenance
 from gpend.stamp import Stamp
 
 MOMENT = 1_700_000_000 * 10**9
@@ -31,7 +31,7 @@ def put(root: Path, data: bytes, *, attached: bool = False, moment: int = MOMENT
     if attached:
         descriptor = os.open(path, os.O_RDWR)
         made = Provenance(PHOTO, hashlib.sha256(data).hexdigest(), "gpen-256", "d1", "0.1.0")
-        if not provenance.attach(descriptor, made):
+        if not atomic.attach(descriptor, made):
             pytest.skip("this file system has no extended attributes")
         os.close(descriptor)
     os.utime(path, ns=(moment, moment))

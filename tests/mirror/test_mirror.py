@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.errors import PhotoError
-from gpend.intake.reading import Appearance
+from gpend.intake.reading import OWN_ATTRIBUTE, Appearance
 from gpend.ledger import Fingerprint, Written
 from gpend.mirror import (
     Adopted,
@@ -25,7 +25,6 @@ from gpend.mirror import (
     inspect,
     output_root,
 )
-from gpend.mirror.provenance import ATTRIBUTE
 from gpend.stamp import Stamp
 
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
@@ -118,7 +117,7 @@ def test_an_output_that_the_ledger_forgot_is_still_gpends_own(mirror: Mirror) ->
 @pytest.mark.usefixtures("attributes")
 def test_an_output_touched_by_a_backup_is_still_gpends_own(mirror: Mirror) -> None:
     written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
-    os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
+    os.removexattr(mirror.output / "a.jpg", OWN_ATTRIBUTE)
     os.utime(mirror.output / "a.jpg")
     assert mirror.stands(written)
     mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, written)
@@ -228,7 +227,7 @@ def test_attributes_are_set_before_the_file_is_made_read_only(mirror: Mirror, mo
     monkeypatch.setattr(os, "setxattr", as_anybody)
     like = Appearance(0o444, os.geteuid(), os.getegid(), 1, 2, {"user.rating": b"5"})
     mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), FINGERPRINT, None)
-    assert set(os.listxattr(mirror.output / "a.jpg")) >= {"user.rating", ATTRIBUTE}
+    assert set(os.listxattr(mirror.output / "a.jpg")) >= {"user.rating", OWN_ATTRIBUTE}
     assert (mirror.output / "a.jpg").stat().st_mode & 0o777 == 0o444
 
 
@@ -289,7 +288,7 @@ def test_an_output_made_from_exactly_this_photo_is_adopted(mirror: Mirror) -> No
 def test_without_attributes_an_output_is_adopted_by_its_hash_or_by_its_origin_and_time(mirror: Mirror) -> None:
     photo = f"pixels gpend: faces restored with gpen-256 from SHA-256 {origin().content} pixels".encode()
     written = mirror.write(Path("a.jpg"), photo, origin(), FINGERPRINT, None)
-    os.removexattr(mirror.output / "a.jpg", ATTRIBUTE)
+    os.removexattr(mirror.output / "a.jpg", OWN_ATTRIBUTE)
     assert mirror.adopt(Path("a.jpg"), origin(), ()) == Adopted(written, is_proved=False)
     assert mirror.adopt(Path("a.jpg"), origin(source=b"another of the same second"), ()) is None
     os.utime(mirror.output / "a.jpg")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gpend.intake.reading import Appearance
+from gpend.intake.reading import OWN_ATTRIBUTE, Appearance
 from gpend.ledger import Fingerprint
 from gpend.mirror import Mirror, Origin
-from gpend.mirror.provenance import ATTRIBUTE
 
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 MOMENT = 1_500_000_000_987_654_321
@@ -20,7 +19,7 @@ PLACE = Path("b/a.jpg")
 @pytest.fixture
 def mirror(tmp_path: Path) -> Mirror:
     try:
-        os.setxattr(tmp_path, ATTRIBUTE, b"1")
+        os.setxattr(tmp_path, OWN_ATTRIBUTE, b"1")
     except OSError:
         pytest.skip("this file system has no extended attributes")
     (tmp_path / "in").mkdir()
@@ -52,8 +51,8 @@ def test_where_nothing_stands_nothing_is_found(mirror: Mirror) -> None:
     "harm",
     [
         lambda path: path.write_bytes(b"edited"),
-        lambda path: os.removexattr(path, ATTRIBUTE),
-        lambda path: os.setxattr(path, ATTRIBUTE, b"{}"),
+        lambda path: os.removexattr(path, OWN_ATTRIBUTE),
+        lambda path: os.setxattr(path, OWN_ATTRIBUTE, b"{}"),
         lambda path: (path.rename(path.with_name("moved")), path.symlink_to("moved")),
     ],
     ids=["edited", "without attribute", "with another attribute", "a link"],

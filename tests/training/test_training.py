@@ -13,7 +13,7 @@ from gpend.training.draws import Drawing, draw
 from gpend.training.exporting import load_exported
 from gpend.training.settings import RateSettings, StageName, TrainSettings
 from gpend.training.stages import stage_of
-from gpend.training.training import Stop, load_material, log_of, rate_at, steps
+from gpend.training.training import Stop, load_material, rate_at, steps
 from tests.training import material
 
 
@@ -43,7 +43,7 @@ def state(run: Path) -> dict[str, torch.Tensor]:
 def test_a_short_run_lowers_the_loss_and_its_weights_load(tmp_path: Path) -> None:
     chosen = material.settings(tmp_path)
     train(chosen, steps(10))
-    assert len(log_of(chosen.run)) == 10
+    assert len((chosen.run / training.LOG).read_text().splitlines()) == 10
     begun, learnt = KernelNetwork(256, 41), KernelNetwork(256, 41)
     learnt.load_state_dict(torch.load(chosen.run / NAME, weights_only=True)["modules"]["network"])
     assert loss(learnt, chosen) < 0.9 * loss(begun, chosen)

@@ -46,9 +46,11 @@ def ledger(tmp_path: Path, samples: Path) -> Path:
         done, before, after = (Fingerprint("gpen-256", "d1", "0.1.0"), *map(_hash, (source, output)))
         written = Written(Path("anna.jpg"), Stamp.of((output / "anna.jpg").stat()), after)
         facts = {"faces": [FACE], "notes": ["<b>note</b>"]}
-        opened.queue.finish(ids[0], Result(State.RESTORED, "1 face: 1 restored", before, done, facts, written), NOW + 1)
-        opened.queue.finish(ids[1], Result(State.FAILED, "no <i>picture</i>", "b" * 64, done), NOW + 2)
-        opened.queue.finish(ids[3], Result(State.KEPT, "no faces found", "c" * 64, done, {"faces": []}), NOW + 3)
+        opened.photos.finish(
+            ids[0], Result(State.RESTORED, "1 face: 1 restored", before, done, facts, written), NOW + 1
+        )
+        opened.photos.finish(ids[1], Result(State.FAILED, "no <i>picture</i>", "b" * 64, done), NOW + 2)
+        opened.photos.finish(ids[3], Result(State.KEPT, "no faces found", "c" * 64, done, {"faces": []}), NOW + 3)
     return path
 
 

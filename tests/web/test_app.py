@@ -259,7 +259,7 @@ def test_photos_are_found_by_reason_camera_and_day(browser: TestClient, ledger: 
         row = opened.photos.row(4)
         assert row is not None
         told = Result(State.KEPT, "100%_sure", "d" * 64, Fingerprint(), None, None, None, "Canon", 1_500_000_000)
-        opened.queue.finish(4, told, 1_700_000_100)
+        opened.photos.finish(4, told, 1_700_000_100)
 
     def found(**asked: str) -> list[str]:
         page = browser.get("/photos", params=asked).text

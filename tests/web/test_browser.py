@@ -104,7 +104,7 @@ def test_a_person_decides_about_a_photo_and_the_page_shows_it_when_the_daemon_ha
         assert asked.path is not None
         daemon.decisions.note(Decision(asked.path, DecisionKind.ORIGINAL, 5))
         told = Result(State.KEPT, "the original is used, as you decided", "a" * 64, Fingerprint())
-        daemon.queue.finish(1, told, NOW + 100)
+        daemon.photos.finish(1, told, NOW + 100)
     WebDriverWait(browser, 30).until(lambda page: "You decided: use the original" in page.page_source)
     assert "noted" not in browser.current_url
 

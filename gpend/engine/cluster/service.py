@@ -30,7 +30,7 @@ class Processing(Engine, Protocol):
         ...
 
 
-class Equipment(Protocol):
+class WorkerRuntime(Protocol):
     """What this machine processes photos with."""
 
     def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
@@ -63,7 +63,7 @@ class Service:
     name: str
     device: str
     slots: int
-    equipment: Equipment
+    runtime: WorkerRuntime
     tell: Callable[[str], None]
     is_leaving: bool = False
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,7 +81,7 @@ class Service:
         lacks: tuple[str, ...] = ()
         try:
             told = Hello.model_validate_json(hello)
-            lacks = tuple(await asyncio.to_thread(self.equipment.lacking, told.weights, told.settings))
+            lacks = tuple(await asyncio.to_thread(self.runtime.lacking, told.weights, told.settings))
             self._remember(told.digest, told)
         except ValidationError:
             problem = "the head speaks otherwise than this worker: install the same gpend on both"
@@ -100,7 +100,7 @@ class Service:
     async def give(self, entry: str, content: bytes) -> str:
         """Keep a network that the head has sent. Why that cannot be, in words, or ""."""
         try:
-            await asyncio.to_thread(self.equipment.take, entry, bytes(content))
+            await asyncio.to_thread(self.runtime.take, entry, bytes(content))
         except GpendError as error:
             return str(error)
         return ""
@@ -141,7 +141,7 @@ class Service:
                 await asyncio.wait_for(self._idle.wait(), seconds)
 
     def _set(self, setup: str) -> _Set:
-        found = self._sets.pop(setup, None) or _Set(self.equipment.engine(self._hellos[setup], self.slots))
+        found = self._sets.pop(setup, None) or _Set(self.runtime.engine(self._hellos[setup], self.slots))
         self._sets[setup] = found
         idle = [each for each, one in self._sets.items() if not one.busy and each != setup]
         for other in idle[: max(0, len(self._sets) - _SETUPS)]:

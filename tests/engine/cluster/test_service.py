@@ -13,20 +13,20 @@ from tests.engine.cluster.worker import Threads
 
 @dataclass
 class Equipped:
-    """An Equipment that keeps every photo as it is."""
+    """A WorkerRuntime that keeps every photo as it is."""
 
     made: list[Hello] = field(default_factory=list)
 
     def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
         del weights, settings
         return []
 
     def take(self, entry: str, content: bytes) -> None:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
 
     def engine(self, hello: Hello, slots: int) -> Processing:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
         self.made.append(hello)
         return Threads(lambda _: Kept("sharp", ()), slots)
 

@@ -34,15 +34,15 @@ class Played:
     lacks: tuple[str, ...] = ()
 
     def lacking(self, weights: Sequence[Weights], settings: str) -> list[str]:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
         del weights, settings
         return list(self.lacks)
 
     def take(self, entry: str, content: bytes) -> None:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
 
     def engine(self, hello: Hello, slots: int) -> Processing:
-        """As in Equipment."""
+        """As in WorkerRuntime."""
         del hello
         return Threads(self.process, slots)
 

@@ -11,7 +11,7 @@ import pytest
 from gpend.intake.reading import read
 from gpend.ledger import Fingerprint, Written
 from gpend.mirror import Mirror, Origin
-from gpend.mirror.access import Access
+from gpend.mirror.dirfd import Access
 
 NOBODY = 65534
 
