@@ -42,9 +42,23 @@ _LONG = 1.2  # of a kernel's stretch: such shakes were few in the fit, and are g
 _FOR_SHAKE = 0.5  # log-odds
 _PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
 _LEAST_SECOND = 0.01  # of a second image
-_TINY = 1e-6
+_STRONGEST = 90  # percentile: the tenth of places where most is left over, so that one glint does not decide
+_EXTREME = 99.5  # the same, for what stands alone
+_LEVELS = 255  # of a photo's luma
+_FEW_LEVELS = 0.1  # less is left over nowhere, when a photo is of whole levels
+_FLAT = 0.01  # of full scale: contrast below which a share of it tells nothing
+_SMALL_SHARE = 0.005  # of the contrast: as little as cannot be told from none
+_SHARP_SPREAD, _SHARP_AXIS = 0.3, 0.2  # pixels that every kernel on this grid has: none is a ratio against nothing
+_UNCLIPPED = 1e-3  # of the pixels: as good as none ran into black or white
+_SMOOTH = 1e-4  # finest detail of a flat picture
+_EVEN = 1e-3  # of full scale: what is usually left over, at least
+_LEVEL_STRUCTURE = 0.1  # of the usual: the strongest is hardly ever less
+_NO_WEIGHT = 1e-9  # in a kernel: its logarithm is to be had, and counts for nothing
+_COARSE = 1.0  # pixels: what a photo still holds when its noise is smoothed away
+_TINY = 1e-6  # for a logarithm or a division to be had at all
 _BEFORE = "something may lie before the face, over which the network would paint"
 _NO_HELP = "taking out the blur that was found would not make it better"
+_SMOOTHED_NOISE = 0.5  # of its deviation: what of it is left in structure
 _FEATURE = 0.024  # root mean square, of full scale: what an eye or the mouth may differ by, blurred again
 
 CERTAIN = 0.0
@@ -138,20 +152,20 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
     contrast = np.sqrt(_near((before - smooth(before, _SHADE)) ** 2))[_FACE]
     long, short, _ = blur.axes()
     fine = cv2.Laplacian(after, cv2.CV_32F)[_FACE]
-    coarse = cv2.Laplacian(smooth(before, 1.0), cv2.CV_32F)[_FACE]
+    coarse = cv2.Laplacian(smooth(before, _COARSE), cv2.CV_32F)[_FACE]
     inner = after[_FACE]
     widths = edges.widths(before, noise.level, blur)
     return Evidence(
-        leftover=math.log(float(np.percentile(structure, 90)) * 255 + 0.1),
-        misfit=math.log(float(np.percentile(np.sqrt(_near(residual**2))[_FACE], 90)) * 255 + 0.1),
-        share=math.log(float(np.percentile(structure / (contrast + 0.01), 90)) + 0.005),
-        spread=math.log(blur.spread + 0.3),
-        stretch=math.log((long + 0.2) / (short + 0.2)),
-        disorder=float(-(blur.kernel * np.log(blur.kernel + 1e-9)).sum()),
+        leftover=math.log(_strongest(structure) * _LEVELS + _FEW_LEVELS),
+        misfit=math.log(_strongest(np.sqrt(_near(residual**2))[_FACE]) * _LEVELS + _FEW_LEVELS),
+        share=math.log(_strongest(structure / (contrast + _FLAT)) + _SMALL_SHARE),
+        spread=math.log(blur.spread + _SHARP_SPREAD),
+        stretch=math.log((long + _SHARP_AXIS) / (short + _SHARP_AXIS)),
+        disorder=float(-(blur.kernel * np.log(blur.kernel + _NO_WEIGHT)).sum()),
         doubled=second_image.strength(before, noise.level),
         peaked=math.log(float((fine**4).mean()) / (float((fine**2).mean()) ** 2 + _TINY**2) + _TINY),
-        rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + 1e-4)),
-        clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + 1e-3),
+        rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + _SMOOTH)),
+        clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + _UNCLIPPED),
         covered=occlusion.log_odds(crop),
         covered_after=occlusion.log_odds(found.restored),
         doubled_after=second_image.strength(after, max(noise.level, _LOUD)),
@@ -167,8 +181,13 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
 def _local(residual: Plane) -> float:
     """Log of the strongest structure in a residual (_SIDE, _SIDE) against the usual one, over small places."""
     structure = np.sqrt(np.maximum(smooth(smooth(residual, _GRAINLESS) ** 2, _SPOT), 0))[_FACE]
-    usual, strongest = np.percentile(structure, (50, 99.5))
-    return math.log(float(strongest) / (float(usual) + 1e-3) + 0.1)
+    usual, strongest = np.percentile(structure, (50, _EXTREME))
+    return math.log(float(strongest) / (float(usual) + _EVEN) + _LEVEL_STRUCTURE)
+
+
+def _strongest(structure: Plane) -> float:
+    """What is reached where there is most of it."""
+    return float(np.percentile(structure, _STRONGEST))
 
 
 def trust(residual: Plane, noise: Noise) -> Plane:
@@ -188,7 +207,8 @@ def feature_refusal(result: Plane, padded: Plane, blur: Blur, noise: Noise) -> s
     structure = np.sqrt(smooth(smooth(residual, _GRAINLESS * side / _SIDE) ** 2, _WIDE * side))
     points = np.rint(align.scaled(align.FFHQ_TEMPLATE, side)).astype(int)
     worst = float(max(structure[y, x] for x, y in points))
-    return "its eyes, nose or mouth do not agree with the photo" if worst > _FEATURE + noise.level / 2 else ""
+    granted = _FEATURE + _SMOOTHED_NOISE * noise.level
+    return "its eyes, nose or mouth do not agree with the photo" if worst > granted else ""
 
 
 def _near(plane: Plane) -> Plane:

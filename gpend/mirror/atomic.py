@@ -2,7 +2,6 @@
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import secrets
@@ -28,7 +27,7 @@ from gpend.mirror.inspect import (
     stamp_of,
     status_of,
 )
-from gpend.mirror.staging import Staged
+from gpend.mirror.staging import Staged, temporary
 from gpend.spelling import listed
 from gpend.stamp import Stamp
 
@@ -75,12 +74,12 @@ def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Place
     Raises OccupiedError where a file stands that gpend did not write or that has changed since, and OSError; then
     nothing has changed.
     """
-    with _holding(folder, draft.photo) as (temporary, descriptor):
+    with _holding(folder, draft.photo) as (written, descriptor):
         notes = _dress(descriptor, draft.like, draft.made)
         reached("temp_written")
         os.fsync(descriptor)
         reached("fsynced")
-        _install(folder, temporary, name, replaceable)
+        _install(folder, written, name, replaceable)
         reached("renamed")
         os.fsync(folder)
         reached("folder_fsynced")
@@ -191,26 +190,9 @@ def _holding(folder: int, photo: bytes | Staged) -> Iterator[tuple[str, int]]:
     if isinstance(photo, Staged):
         yield photo.name, photo.descriptor
         return
-    with _temporary(folder) as (temporary, descriptor):
+    with temporary(folder) as (name, descriptor):
         _write(descriptor, photo)
-        yield temporary, descriptor
-
-
-@contextmanager
-def _temporary(folder: int) -> Iterator[tuple[str, int]]:
-    """A new file that is gone again afterwards, unless it was renamed."""
-    name = TEMPORARY + secrets.token_hex(8)  # short, however long the photo's own name is
-    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    try:
-        with suppress(OSError):  # a file system without locks has none that could be in the way
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield name, descriptor
-    finally:
-        try:
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=folder)
-        finally:
-            os.close(descriptor)  # also on a disk that fails again and again
 
 
 def _write(descriptor: int, photo: bytes) -> None:

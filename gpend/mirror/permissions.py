@@ -31,11 +31,14 @@ class Permissions:
         self._refused_owners: set[tuple[int, int]] = set()  # owners and groups that gpend may not give
 
     def follow_file(self, written: Written, photo: os.stat_result) -> None:
-        """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError."""
+        """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError.
+
+        What was set on the output later than on its photo, somebody wants so.
+        """
         name = written.path.name
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
             status = inspect.status_of(folder, name)
-            if status is None or not self._differs(status, Access.of(photo)):
+            if status is None or status.st_ctime_ns > photo.st_ctime_ns or not self._differs(status, Access.of(photo)):
                 return
             if inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)

@@ -5,7 +5,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,16 +38,25 @@ class Staged:
 @contextmanager
 def staging(output: Path, source: Path, place: Path) -> Iterator[Staged]:
     """An empty temporary file beside a place; afterwards it is gone, unless it was given its name. Raises OSError."""
-    with ExitStack() as opened:
-        folder = opened.enter_context(dirfd.open_folder(output, place.parent, source))
-        name = TEMPORARY + secrets.token_hex(8)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        descriptor = os.open(name, flags, 0o600, dir_fd=folder)
-        opened.callback(os.close, descriptor)
-        opened.callback(_unlink, folder, name)
+    with dirfd.open_folder(output, place.parent, source) as folder, temporary(folder) as (name, descriptor):
+        yield Staged(place, name, descriptor)
+
+
+@contextmanager
+def temporary(folder: int) -> Iterator[tuple[str, int]]:
+    """A new file in an open folder, which is gone again afterwards, unless it was renamed. Raises OSError."""
+    name = TEMPORARY + secrets.token_hex(8)  # short, however long the photo's own name is
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
         with suppress(OSError):  # a file system without locks has none that could be in the way
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield Staged(place, name, descriptor)
+        yield name, descriptor
+    finally:
+        try:
+            with suppress(FileNotFoundError):  # it has its name
+                os.unlink(name, dir_fd=folder)
+        finally:
+            os.close(descriptor)  # also on a disk that fails again and again
 
 
 def fill(staged: Staged, path: Path, stamp: Stamp) -> Iterator[None]:
@@ -99,8 +108,3 @@ def _write(target: int, chunk: bytes, offset: int) -> None:
     while rest:
         count = os.pwrite(target, rest, offset)
         rest, offset = rest[count:], offset + count
-
-
-def _unlink(folder: int, name: str) -> None:
-    with suppress(FileNotFoundError):  # it has its name
-        os.unlink(name, dir_fd=folder)

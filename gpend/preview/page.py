@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from gpend import words
 from gpend.core import pipeline
+from gpend.core.formats import signatures
 from gpend.preview.collect import Collection
 
 
@@ -45,5 +46,5 @@ def _address(photo: Path) -> str:
 
 
 def _picture(data: bytes) -> Markup:
-    begins = "data:image/png;base64," if data.startswith(b"\x89PNG") else "data:image/jpeg;base64,"
+    begins = "data:image/png;base64," if data.startswith(signatures.PNG) else "data:image/jpeg;base64,"
     return Markup(begins) + base64.b64encode(data).decode("ascii")  # noqa: S704 - nothing of a stranger's is in it

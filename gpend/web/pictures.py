@@ -9,6 +9,7 @@ from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpend.core.formats import signatures
 from gpend.core.wish import Box
 from gpend.intake import reading
 from gpend.web.renderer import ANSWER, FACTS, REQUEST, WHOLE
@@ -18,7 +19,6 @@ _PATIENCE = 60.0  # seconds for one picture
 _LARGEST = 512 << 20  # bytes of a photo that is shown
 _LARGEST_ANSWER = 64 << 20
 _CACHE = 256 << 20  # bytes of pictures that are kept
-_JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,6 @@ def _checked(facts: object) -> Facts:
 
 
 def _checked_picture(picture: bytes) -> bytes:
-    if picture and not picture.startswith(_JPEG):
+    if picture and not picture.startswith(signatures.JPEG):
         raise ValueError("no JPEG")
     return picture

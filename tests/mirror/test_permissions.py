@@ -81,6 +81,22 @@ def test_permissions_tightened_later_reach_the_output(mirror: Mirror) -> None:
     assert mirror.stands(output)
 
 
+def test_permissions_that_somebody_set_on_the_output_later_stay(mirror: Mirror) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    photo.chmod(0o600)
+    mirror.permissions.follow_file(output, photo.stat())
+    for _ in range(1_000_000):
+        place.chmod(0o644)
+        if place.stat().st_ctime_ns > photo.stat().st_ctime_ns:  # the kernel's clock for files goes in steps
+            break
+    mirror.permissions.follow_file(output, photo.stat())
+    assert mode(place) == 0o644
+    photo.chmod(0o640)
+    mirror.permissions.follow_file(output, photo.stat())
+    assert mode(place) == 0o640
+
+
 def test_a_file_that_is_not_as_gpend_wrote_it_keeps_its_mode(mirror: Mirror) -> None:
     output = written(mirror)
     before = mode(mirror.output / output.path)
@@ -154,7 +170,8 @@ def test_an_owner_that_cannot_be_had_does_not_keep_others_from_being_followed(
 ) -> None:
     outputs, asked = [written(mirror), written(mirror, "Trip/b.jpg")], []
     photos = [(mirror.source / each.path).stat() for each in outputs]
-    theirs = [os.stat_result((*each[:4], NOBODY, group, *each[6:])) for each, group in zip(photos, (1, 2), strict=True)]
+    later = {"st_ctime_ns": photos[1].st_ctime_ns + 10**9}
+    theirs = [os.stat_result((*photos[0][:4], NOBODY, group, *photos[0][6:]), later) for group in (1, 2)]
 
     def fchown(_descriptor: int, owner: int, group: int) -> None:
         asked.append((owner, group))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, tags
+from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, signatures, tags
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
@@ -224,9 +224,9 @@ def _decoded(photo: bytes, header: Header) -> AvifImageFile:
 def _decodable(picture: _Picture) -> bytes:
     """The file as decoders take it: libavif refuses a whole picture for an EXIF in which it finds no TIFF header."""
     data, place = picture.layout.picture(picture.photo), picture.exif
-    if place is None or any(mark in data[place.data] for mark in (b"II*\0", b"MM\0*")):
+    if place is None or any(mark in data[place.data] for mark in signatures.TIFF):
         return data
-    empty = (bytes(4) + b"II*\0\x08\0\0\0" + bytes(place.length.value))[: place.length.value]
+    empty = (bytes(4) + signatures.TIFF[0] + b"\x08\0\0\0" + bytes(place.length.value))[: place.length.value]
     return data[: place.data.start] + empty + data[place.data.stop :]
 
 

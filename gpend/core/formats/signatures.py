@@ -13,6 +13,10 @@ from gpend.core.formats import Format
 HEAD: Final = 16
 """So many bytes tell the structure; the brands of an ISO base media file take up to MOST_BRANDS x 4 more."""
 
+JPEG: Final = b"\xff\xd8\xff"
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+TIFF: Final = (b"II*\0", b"MM\0*")  # the lowest byte of a number first, or the highest
+
 MOST_BRANDS: Final = 64
 AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
@@ -47,9 +51,9 @@ def _at_start(*beginnings: bytes) -> list[tuple[tuple[int, bytes], ...]]:
 
 
 _TABLE: Final = (
-    (Format.JPEG.value, _at_start(b"\xff\xd8\xff"), Structure.JPEG, Format.JPEG),
-    (Format.PNG.value, _at_start(b"\x89PNG\r\n\x1a\n"), Structure.PNG, Format.PNG),
-    (Format.TIFF.value, _at_start(b"II*\0", b"MM\0*"), Structure.TIFF, Format.TIFF),
+    (Format.JPEG.value, _at_start(JPEG), Structure.JPEG, Format.JPEG),
+    (Format.PNG.value, _at_start(PNG), Structure.PNG, Format.PNG),
+    (Format.TIFF.value, _at_start(*TIFF), Structure.TIFF, Format.TIFF),
     (Format.WEBP.value, [((0, b"RIFF"), (8, b"WEBP"))], Structure.RIFF, Format.WEBP),
     ("BigTIFF", _at_start(b"II+\0", b"MM\0+"), Structure.TIFF, None),
     ("GIF", _at_start(b"GIF8"), None, None),
@@ -100,7 +104,7 @@ def structure_of(head: bytes) -> Structure | None:
     """How a file is built that begins with these HEAD bytes, also one whose header is still being written."""
     if head[4:8] == b"ftyp":
         return Structure.ISOBMFF
-    if head.startswith(b"\xff\xd8"):
+    if head.startswith(JPEG[:2]):
         return Structure.JPEG
     if head[:4] == b"RIFF" and head[8:12] == bytes(4):
         return Structure.RIFF

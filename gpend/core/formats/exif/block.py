@@ -5,12 +5,15 @@ One bad entry does not make a block unreadable: what the others say is read, as 
 
 import struct
 
+from gpend.core.formats import signatures
 from gpend.core.formats.exif import directory as directories
+from gpend.core.formats.exif.directory import CLASSIC_SIZES as SIZES
 from gpend.core.formats.exif.directory import Directory, Entry, Form, UnreadableError
 
 __all__ = [
     "ASCII",
     "BYTE",
+    "INLINE",
     "INTEGERS",
     "LONG",
     "RATIONALS",
@@ -23,16 +26,15 @@ __all__ = [
 ]
 
 BYTE, ASCII, SHORT, LONG = 1, 2, 3, 4
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-"""Bytes of a value, by TIFF's number for its type."""
-
 INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
 """The types that hold whole numbers; cameras use them for one another."""
 
 RATIONALS = {5: "II", 10: "ii"}
 """The types that hold fractions, which some writers use for whole numbers: 6/1 is 6."""
 
-_INLINE = 4  # a value of up to so many bytes stands in the entry itself
+INLINE = 4
+"""A value of up to so many bytes stands in the entry itself."""
+
 _MOST_ENTRIES = 0xFFFF
 
 
@@ -41,7 +43,7 @@ class Block:
 
     def __init__(self, tiff: bytes) -> None:
         """Raise UnreadableError for what is no TIFF block."""
-        orders = {b"II*\0": "<", b"MM\0*": ">"}
+        orders = dict(zip(signatures.TIFF, "<>", strict=True))
         if tiff[:4] not in orders or len(tiff) < 8:  # noqa: PLR2004 -- a TIFF header's length
             raise UnreadableError("this is no TIFF block")
         self.data = bytearray(tiff)
@@ -95,7 +97,7 @@ class Block:
 
     def place(self, directory: Directory, entry: Entry) -> int:
         """Where the values of the first entry with this tag stand."""
-        if SIZES.get(entry.kind, 1) * entry.count <= _INLINE:
+        if SIZES.get(entry.kind, 1) * entry.count <= INLINE:
             return directory.place(entry.tag)
         return int(struct.unpack(self.order + "I", entry.value)[0])
 
@@ -105,7 +107,7 @@ class Block:
             raise UnreadableError("the directory is longer than its block")
         for entry in directory.entries:
             size = SIZES.get(entry.kind, 0) * entry.count
-            if entry.kind not in SIZES or (size > _INLINE and self.place(directory, entry) + size > len(self.data)):
+            if entry.kind not in SIZES or (size > INLINE and self.place(directory, entry) + size > len(self.data)):
                 raise UnreadableError(f"tag {entry.tag} is of no known type or lies outside of the block")
 
     def reaches(self, directory: Directory, begin: int, end: int) -> bool:
@@ -115,7 +117,7 @@ class Block:
         for entry in directory.entries:
             size = SIZES.get(entry.kind, 1) * entry.count
             place = self.place(directory, entry)
-            if size > _INLINE and place < end and place + size > begin:
+            if size > INLINE and place < end and place + size > begin:
                 return True
         return False
 
@@ -124,12 +126,12 @@ class Block:
         (told,) = self._unpack("H", directory.offset)
         values = [self.place(directory, each) + SIZES.get(each.kind, 1) * each.count for each in directory.entries]
         return max(
-            directory.offset + 2 + self._form.entry * told + _INLINE, directory.following + 2 + _INLINE, *values, 0
+            directory.offset + 2 + self._form.entry * told + INLINE, directory.following + 2 + INLINE, *values, 0
         )
 
     def text(self, entry: Entry) -> bytes:
         """The text that `entry` holds, up to its NUL."""
-        if entry.count <= _INLINE:
+        if entry.count <= INLINE:
             return entry.value[: entry.count].split(b"\0")[0]
         (start,) = struct.unpack(self.order + "I", entry.value)
         return bytes(self.data[start : start + entry.count]).split(b"\0")[0]
@@ -143,7 +145,7 @@ class Block:
 
     def entry(self, tag: int, kind: int, value: bytes) -> Entry:
         """A new entry for bytes of a kind whose unit is one byte; long ones are appended."""
-        inline = value.ljust(_INLINE, b"\0") if len(value) <= _INLINE else self.long(self.append(value))
+        inline = value.ljust(INLINE, b"\0") if len(value) <= INLINE else self.long(self.append(value))
         return Entry(tag, kind, len(value), inline)
 
     def pointer(self, tag: int, offset: int) -> Entry:

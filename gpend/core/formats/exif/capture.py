@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import piexif
 
+from gpend.core.formats import signatures
 from gpend.core.formats.exif.block import ASCII, Block, Directory, UnreadableError
 
 _MAKE, _MODEL, _CHANGED, _DETAILS = 0x010F, 0x0110, 0x0132, 0x8769
@@ -44,7 +45,7 @@ def capture_of(tiff: bytes) -> Capture:
 
 def _shown(tiff: bytes) -> bytes:
     """A new block with the texts alone. Raises UnreadableError for what is no block."""
-    old, new = Block(tiff), Block(b"II*\0" + bytes(4))
+    old, new = Block(tiff), Block(signatures.TIFF[0] + bytes(4))
     first = old.first()
     main = _copied(old, first, new, (_MAKE, _MODEL, _CHANGED))
     try:

@@ -6,8 +6,11 @@ from typing import Final
 
 from gpend.core.formats.reader import Reader
 
-SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-"""Bytes of a value, by TIFF's number for its type; the last three are BigTIFF's."""
+CLASSIC_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes of a value, by TIFF's number for its type."""
+
+SIZES: Final = CLASSIC_SIZES | {16: 8, 17: 8, 18: 8}
+"""The same, with BigTIFF's types."""
 
 
 class UnreadableError(ValueError):

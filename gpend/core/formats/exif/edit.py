@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpend import __version__
+from gpend.core.formats import signatures
 from gpend.core.formats.exif.block import ASCII, INTEGERS, LONG, RATIONALS, Block, Directory, UnreadableError
 
 SOFTWARE = f"gpend {__version__}"
@@ -113,7 +114,7 @@ def _led_to(block: Block, directory: Directory, tag: int) -> Directory | None:
 
 def minimal(history: str) -> bytes:
     """A new block that holds `history` and nothing that was not known of the photo."""
-    block = Block(b"II*\0" + bytes(4))
+    block = Block(signatures.TIFF[0] + bytes(4))
     block.aim(4, block.append_directory(_marked(block, Directory(0, (), 0), history)))
     return bytes(block.data)
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gpend.core.formats.exif.block import LONG, SIZES, Block, UnreadableError
+from gpend.core.formats.exif import directory as directories
+from gpend.core.formats.exif.block import INLINE, LONG, Block
+from gpend.core.formats.exif.directory import CLASSIC_SIZES, Directory, Form, UnreadableError
+from gpend.core.formats.reader import InMemory
 
 _DETAILS, _MAKER_NOTE = 0x8769, 0x927C
-_ENTRY, _INLINE = 12, 4  # bytes of an entry, and of a value that stands inside of it
 _MOST_ENTRIES = 512
 _MOST_DEPTH = 3
 _MOST_NUMBERS = 64
@@ -82,16 +84,15 @@ def pointers(tiff: bytes, behind: Behind) -> tuple[Pointer, ...] | None:
     except UnreadableError:
         return ()
     entry = details.find(_MAKER_NOTE)
-    if entry is None or entry.count <= _INLINE:
+    if entry is None or entry.count <= INLINE:
         return ()
     start = block.place(details, entry)
     if start >= len(tiff):
         return ()
     layout = next(layout for prefix, layout in _LAYOUTS.items() if tiff.startswith(prefix, start))
     note = _Note(tiff, _order(tiff, start, layout, block.order), 0 if layout.base is None else start + layout.base)
-    if not note.is_directory(start + layout.directory):
-        return None
-    return tuple(dict.fromkeys(note.pointers(start + layout.directory, behind)))
+    first = note.directory(start + layout.directory)
+    return None if first is None else tuple(dict.fromkeys(note.pointers(first, behind)))
 
 
 def moved(tiff: bytes, found: tuple[Pointer, ...], by: int) -> bytes:
@@ -118,26 +119,33 @@ class _Note:
     order: str
     base: int
 
-    def is_directory(self, at: int) -> bool:
-        """Does a directory stand there whose entries are all of known types?"""
-        count = self._count(at)
-        types = (struct.unpack_from(self.order + "H", self.tiff, place + 2)[0] for place in self._places(at))
-        return 0 < count <= _MOST_ENTRIES and len(self._places(at)) == count and all(kind in SIZES for kind in types)
+    @property
+    def form(self) -> Form:
+        """How numbers stand in it."""
+        return Form(self.order)
 
-    def pointers(self, at: int, behind: Behind, depth: int = 0) -> Iterator[Pointer]:
+    def directory(self, at: int) -> Directory | None:
+        """The directory that stands there; None where its entries are not all of known types, or there is none."""
+        try:
+            found = directories.read(InMemory(self.tiff), at, self.form)
+        except UnreadableError:
+            return None
+        is_sound = found.is_whole and all(entry.kind in CLASSIC_SIZES for entry in found.entries)
+        return found if is_sound and 0 < len(found.entries) <= _MOST_ENTRIES else None
+
+    def pointers(self, directory: Directory, behind: Behind, depth: int = 0) -> Iterator[Pointer]:
         """Values that stand behind the picture, and numbers that name the beginning of a JPEG there."""
-        for place in self._places(at):
-            tag, kind, count = struct.unpack_from(self.order + "HHI", self.tiff, place)
-            size = SIZES.get(kind, 1) * count
-            (offset,) = struct.unpack_from(self.order + "I", self.tiff, place + 8)
-            if size > _INLINE and behind.holds(self.base + offset):
-                yield Pointer(place + 8, self.order)
+        for number, entry in enumerate(directory.entries):
+            field, (_, size) = directory.field(number), directory.values(number)
+            told = self.base + self.form.offset(entry.value)
+            is_outside = size > self.form.word
+            if is_outside and behind.holds(told):
+                yield Pointer(field, self.order)
                 continue
-            values = self.base + offset if size > _INLINE else place + 8
-            if kind in (LONG, _IFD) and count <= _MOST_NUMBERS:
-                yield from self._naming(values, count, behind)
-            inner = self.base + offset
-            if tag in _SUB_DIRECTORIES and depth < _MOST_DEPTH and self.is_directory(inner):
+            if entry.kind in (LONG, _IFD) and entry.count <= _MOST_NUMBERS:
+                yield from self._naming(told if is_outside else field, entry.count, behind)
+            inner = self.directory(told) if entry.tag in _SUB_DIRECTORIES and depth < _MOST_DEPTH else None
+            if inner is not None:
                 yield from self.pointers(inner, behind, depth + 1)
 
     def _naming(self, at: int, count: int, behind: Behind) -> Iterator[Pointer]:
@@ -145,11 +153,3 @@ class _Note:
             (number,) = struct.unpack_from(self.order + "I", self.tiff, place)
             if self.base + number in behind.pictures:
                 yield Pointer(place, self.order)
-
-    def _count(self, at: int) -> int:
-        return int(struct.unpack_from(self.order + "H", self.tiff, at)[0]) if 0 <= at <= len(self.tiff) - 2 else 0
-
-    def _places(self, at: int) -> range:
-        """Where the entries stand, as far as they lie in the block."""
-        there = min(self._count(at), _MOST_ENTRIES, max(0, len(self.tiff) - at - 2) // _ENTRY)
-        return range(at + 2, at + 2 + _ENTRY * there, _ENTRY)

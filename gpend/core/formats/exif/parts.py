@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from gpend.core.formats.exif.block import LONG, SIZES, Block, Directory, UnreadableError
+from gpend.core.formats.exif.block import INLINE, LONG, SIZES, Block, Directory, UnreadableError
 
 DIRECTORY = 0  # stands for a directory where a tag tells what a value is
 EXIF, GPS, INTEROPERABILITY, SUB = 0x8769, 0x8825, 0xA005, 0x014A  # tags that lead to directories
 THUMBNAIL, THUMBNAIL_LENGTH, STRIPS, STRIP_LENGTHS = 0x0201, 0x0202, 0x0111, 0x0117
 MAKER_NOTE = 0x927C
-INLINE = 4  # a value of up to so many bytes stands in its entry
 MOST_DIRECTORIES = 32
 IFD = 13  # TIFF's number for the type of an offset to a directory, which may also be a LONG
 

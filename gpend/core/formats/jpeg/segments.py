@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gpend.core.formats import signatures
 from gpend.core.formats.reader import ENDS_EARLY, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
@@ -69,7 +70,7 @@ def survey(photo: bytes) -> Layout:
 
 def walk(file: Reader, until: int = EOI) -> Iterator[Segment]:
     """The segments in order, lazily, up to the first one marked `until` or the EOI; raises as `survey` does."""
-    if file.read(0, 3) not in {b"\xff\xd8\xff", b"\xff\xd8"}:
+    if file.read(0, 3) not in {signatures.JPEG, signatures.JPEG[:2]}:
         raise PhotoError("this is not a JPEG file")
     return _walked(file, 2, until)
 

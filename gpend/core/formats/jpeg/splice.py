@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gpend.core.formats import exif
+from gpend.core.formats import exif, signatures
 from gpend.core.formats.exif import makernote
 from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.exif.makernote import Pointer
@@ -31,7 +31,7 @@ LONGEST_EXIF = LONGEST - len(_EXIF)
 
 
 _LOST = "its MakerNote may tell the place of a preview behind the picture, in a way that gpend does not know"
-_PICTURE = re.compile(rb"\xff\xd8\xff")
+_PICTURE = re.compile(signatures.JPEG)
 _MOST_PICTURES = 256
 
 

@@ -5,10 +5,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gpend.core.formats import signatures
 from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = 8  # bytes of a chunk's length and kind
 LAST = b"\0\0\0\0IEND\xaeB`\x82"  # IEND has no data, so its checksum never differs
 IDAT_SIZE = 1 << 20  # how much of the picture goes into one IDAT chunk, in bytes
@@ -42,7 +42,7 @@ def follow(reader: Reader) -> Iterator[Chunk]:
 
     Raises IncompleteError where the file ends, or has not been filled, before IEND; PhotoError where there is no chunk.
     """
-    place = len(SIGNATURE)
+    place = len(signatures.PNG)
     for _ in range(MOST_PARTS):
         chunk = _chunk(reader, place)
         yield chunk
@@ -100,7 +100,7 @@ def spliced(
     Every other byte is kept. The IDAT chunks become one run where the first of them stood; a kind that the file lacks
     is put before it, where also those find it who read no further; what follows IEND stays.
     """
-    parts: list[bytes | memoryview] = [SIGNATURE]
+    parts: list[bytes | memoryview] = [signatures.PNG]
     seen: set[bytes] = set()
     whole = memoryview(photo)
     lacking = [kind for kind, data in replaced.items() if data and kind not in {chunk.kind for chunk in chunks}]

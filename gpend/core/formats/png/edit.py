@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import palette
+from gpend.core.formats import palette, signatures
 from gpend.core.formats.png import chunks
 from gpend.core.formats.png.scanlines import Layout
 from gpend.core.photo import Mask, Pixels
@@ -56,7 +56,7 @@ class Picture:
     def bare(self) -> bytes:
         """The file with nothing but its samples: for decoders that would see, warn of or obey anything else."""
         kept = {b"IHDR", b"IDAT", b"IEND"} | ({b"PLTE"} if self.colour is Colour.INDEXED else set())
-        return chunks.SIGNATURE + b"".join(self.photo[one.start : one.end] for one in self.chunks if one.kind in kept)
+        return signatures.PNG + b"".join(self.photo[one.start : one.end] for one in self.chunks if one.kind in kept)
 
     @property
     def palette(self) -> NDArray[np.uint8]:

@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gpend.core.formats import signatures
 from gpend.core.formats.png.chunks import Chunk
 
 KEYWORDS = (b"Raw profile type exif", b"Raw profile type APP1")
 PREFIX = b"Exif\0\0"
-BEGINNINGS = (PREFIX, b"II*\0", b"MM\0*")
+BEGINNINGS = (PREFIX, *signatures.TIFF)
 LONGEST = 1 << 26  # bytes of text that are unpacked: 32 MiB of EXIF, far more than any camera writes
 LINE = 72  # hexadecimal digits in a line, as all of its writers have it
 

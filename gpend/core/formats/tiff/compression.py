@@ -11,11 +11,15 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
+from gpend.core.formats import signatures
+from gpend.core.formats.exif.block import LONG
+from gpend.core.formats.exif.directory import Form
+from gpend.core.formats.tiff import ifd
 from gpend.errors import IncompleteError
 
 NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA = 1, 5, 8, 32946, 32773, 34925
-SHORT, LONG = 3, 4
 HEAD = 8  # bytes of a TIFF's header
+_FORM = Form("<")
 WRAPPED = 85_000_000  # bytes; Pillow warns of pictures with more pixels, by a limit that holds for the whole process
 
 
@@ -56,11 +60,11 @@ def _by_libtiff(number: int) -> Unpack:
     """
 
     def unpack(packed: memoryview, row: int, rows: int) -> bytes:
-        facts = ((256, row), (257, rows), (258, 8), (259, number), (262, 1), (273, 0), (277, 1), (278, rows), (279, 0))
-        start = HEAD + 2 + 12 * len(facts) + 4
-        known = dict(facts) | {273: start, 279: len(packed)}
-        entries = b"".join(struct.pack("<HHII", tag, LONG, 1, value) for tag, value in known.items())
-        file = struct.pack("<4sIH", b"II*\0", HEAD, len(facts)) + entries + bytes(4) + bytes(packed)
+        facts = {ifd.WIDTH: row, ifd.HEIGHT: rows, ifd.BITS: 8, ifd.COMPRESSION: number, ifd.PHOTOMETRIC: 1}
+        facts |= {ifd.STRIP_OFFSETS: 0, ifd.CHANNELS: 1, ifd.STRIP_ROWS: rows, ifd.STRIP_LENGTHS: len(packed)}
+        facts[ifd.STRIP_OFFSETS] = HEAD + _FORM.head + _FORM.entry * len(facts) + _FORM.word
+        entries = b"".join(struct.pack("<HHII", tag, LONG, 1, value) for tag, value in facts.items())
+        file = struct.pack("<4sIH", signatures.TIFF[0], HEAD, len(facts)) + entries + bytes(4) + bytes(packed)
         return np.asarray(TiffImageFile(BytesIO(file)), np.uint8).tobytes()
 
     return unpack
@@ -73,10 +77,10 @@ def _with_libtiff(name: str) -> Pack:
         rows = len(plain) // row
         stream = BytesIO()
         picture = Image.frombytes("L", (row, rows), plain)
-        picture.save(stream, "TIFF", compression=name, tiffinfo={278: rows})
+        picture.save(stream, "TIFF", compression=name, tiffinfo={ifd.STRIP_ROWS: rows})
         file = stream.getvalue()
         tags = TiffImageFile(BytesIO(file)).tag_v2
-        (start,), (length,) = tags[273], tags[279]
+        (start,), (length,) = tags[ifd.STRIP_OFFSETS], tags[ifd.STRIP_LENGTHS]
         return file[start : start + length]
 
     return pack

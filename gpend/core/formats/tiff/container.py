@@ -18,10 +18,6 @@ from gpend.core.formats.tiff import compression, ending, ifd, strips
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
-WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
-STRIP_OFFSETS, CHANNELS, STRIP_ROWS, STRIP_LENGTHS = 273, 277, 278, 279
-PLANAR, PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 284, 317, 320, 322, 323, 324, 325
-SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, LAYERS, RAW = 254, 330, 339, 37724, 50706
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, INDEXED = 0, 1, 2, 3
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, INDEXED: 1}
 KINDS = {5: "made for print (CMYK)", 6: "stored as luminance and chrominance", 8: "stored in the Lab colour space"}
@@ -42,7 +38,7 @@ class _Picture:
     @property
     def palette(self) -> NDArray[np.uint8]:
         """(256, 3) uint8 RGB."""
-        values = ifd.numbers(self.block, self.first, COLOUR_MAP)
+        values = ifd.numbers(self.block, self.first, ifd.COLOUR_MAP)
         if len(values) != 3 * 256:
             raise PhotoError("the file is corrupt: its palette has the wrong size")
         return (np.array(values, np.uint16).reshape(3, 256).T >> 8).astype(np.uint8)
@@ -65,10 +61,10 @@ class _Picture:
 def header(photo: bytes) -> Header:
     """Size and orientation; refuses what is more, or other, than one picture of 8 or 16 bits in grey or colour."""
     block, first = _begun(photo)
-    width, height = (ifd.number(block, first, tag) for tag in (WIDTH, HEIGHT))
+    width, height = (ifd.number(block, first, tag) for tag in (ifd.WIDTH, ifd.HEIGHT))
     if not (width and height):
         raise PhotoError("the file is corrupt: its picture has no size")
-    depth = ifd.number(block, first, CHANNELS, 1) * ifd.number(block, first, BITS, 1)
+    depth = ifd.number(block, first, ifd.CHANNELS, 1) * ifd.number(block, first, ifd.BITS, 1)
     return Header(Format.TIFF, width, height, exif.orientation(photo), depth)
 
 
@@ -93,7 +89,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     after = _edited(picture, before, pixels, changed)
     result = _spliced(picture, strips.rewritten(photo, picture.layout, before, after))
     result, notes = _recorded(result, history)
-    if picture.first.find(LAYERS):
+    if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
     if not np.array_equal(strips.samples(result, _walked(result).layout), after):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
@@ -177,8 +173,8 @@ def _spliced(picture: _Picture, changed: Iterable[tuple[int, bytes]]) -> bytes:
         lengths[number] = len(data)
     if len(block.data) > ifd.LARGEST:
         raise UnsupportedError("this TIFF is too large for changes to be added; gpend keeps it as it is")
-    ifd.renumber(block, picture.first, TILE_OFFSETS if layout.tiled else STRIP_OFFSETS, offsets)
-    ifd.renumber(block, picture.first, TILE_LENGTHS if layout.tiled else STRIP_LENGTHS, lengths)
+    ifd.renumber(block, picture.first, ifd.TILE_OFFSETS if layout.tiled else ifd.STRIP_OFFSETS, offsets)
+    ifd.renumber(block, picture.first, ifd.TILE_LENGTHS if layout.tiled else ifd.STRIP_LENGTHS, lengths)
     return bytes(block.data)
 
 
@@ -197,7 +193,7 @@ def _begun(photo: bytes) -> tuple[Block, Directory]:
 def _walked(photo: bytes) -> _Picture:
     """The same, and where its samples lie."""
     block, first = _begun(photo)
-    return _Picture(photo, block, first, ifd.number(block, first, PHOTOMETRIC), _layout(block, first))
+    return _Picture(photo, block, first, ifd.number(block, first, ifd.PHOTOMETRIC), _layout(block, first))
 
 
 def _refuse(block: Block, first: Directory, photo: bytes) -> None:
@@ -206,20 +202,20 @@ def _refuse(block: Block, first: Directory, photo: bytes) -> None:
     def told(tag: int, default: int) -> int:
         return ifd.number(block, first, tag, default)
 
-    photometric = told(PHOTOMETRIC, -1)
-    bits = set(ifd.numbers(block, first, BITS, (1,)))
+    photometric = told(ifd.PHOTOMETRIC, -1)
+    bits = set(ifd.numbers(block, first, ifd.BITS, (1,)))
     reasons = {
         "it has several pages": first.following != 0,
-        "it is a camera's raw picture": first.find(RAW) is not None or photo[8:10] == b"CR",
-        "it holds further pictures": first.find(SUB_DIRECTORIES) is not None or bool(told(SUBFILE, 0) & 1),
+        "it is a camera's raw picture": first.find(ifd.RAW) is not None or photo[8:10] == b"CR",
+        "it holds further pictures": first.find(ifd.SUB_DIRECTORIES) is not None or bool(told(ifd.SUBFILE, 0) & 1),
         f"it is {KINDS.get(photometric, 'of an unusual kind')}": photometric not in COLOURS,
-        "its samples are not whole numbers": set(ifd.numbers(block, first, SAMPLE_FORMAT, (1,))) != {1},
+        "its samples are not whole numbers": set(ifd.numbers(block, first, ifd.SAMPLE_FORMAT, (1,))) != {1},
         "its samples are neither of 8 nor of 16 bits": bits not in ({8}, {16})
         or (photometric == INDEXED and bits != {8}),
-        "gpend cannot write its compression": told(COMPRESSION, 1) not in compression.SCHEMES,
-        "its bits are stored in reverse": told(FILL_ORDER, 1) != 1,
-        "its samples are predicted in an unusual way": told(PREDICTOR, 1) not in (1, 2),
-        "it has many channels": told(CHANNELS, 1) > MOST_CHANNELS,
+        "gpend cannot write its compression": told(ifd.COMPRESSION, 1) not in compression.SCHEMES,
+        "its bits are stored in reverse": told(ifd.FILL_ORDER, 1) != 1,
+        "its samples are predicted in an unusual way": told(ifd.PREDICTOR, 1) not in (1, 2),
+        "it has many channels": told(ifd.CHANNELS, 1) > MOST_CHANNELS,
     }
     for reason, holds in reasons.items():
         if holds:
@@ -232,24 +228,25 @@ def _layout(block: Block, first: Directory) -> strips.Layout:
     def told(tag: int, default: int | None = None) -> int:
         return ifd.number(block, first, tag, default)
 
-    width, height, channels, number = told(WIDTH), told(HEIGHT), told(CHANNELS, 1), told(COMPRESSION, 1)
-    tiled = first.find(TILE_OFFSETS) is not None
-    tile = (told(TILE_HEIGHT), told(TILE_WIDTH)) if tiled else (min(told(STRIP_ROWS, height), height), width)
+    width, height, channels, number = told(ifd.WIDTH), told(ifd.HEIGHT), told(ifd.CHANNELS, 1), told(ifd.COMPRESSION, 1)
+    tiled = first.find(ifd.TILE_OFFSETS) is not None
+    strip = (min(told(ifd.STRIP_ROWS, height), height), width)
+    tile = (told(ifd.TILE_HEIGHT), told(ifd.TILE_WIDTH)) if tiled else strip
     layout = strips.Layout(
         width,
         height,
         channels,
-        told(BITS),
+        told(ifd.BITS),
         block.order,
-        told(PLANAR, 1) == 2 and channels > 1,  # noqa: PLR2004 - the number that stands for separate planes
+        told(ifd.PLANAR, 1) == 2 and channels > 1,  # noqa: PLR2004 - the number that stands for separate planes
         tile,
         tiled,
         number,
-        told(PREDICTOR, 1) == 2 and compression.SCHEMES[number].predicts,  # noqa: PLR2004 - the same, for differences
-        ifd.numbers(block, first, TILE_OFFSETS if tiled else STRIP_OFFSETS),
-        ifd.numbers(block, first, TILE_LENGTHS if tiled else STRIP_LENGTHS),
+        told(ifd.PREDICTOR, 1) == 2 and compression.SCHEMES[number].predicts,  # noqa: PLR2004 - the same, for differences
+        ifd.numbers(block, first, ifd.TILE_OFFSETS if tiled else ifd.STRIP_OFFSETS),
+        ifd.numbers(block, first, ifd.TILE_LENGTHS if tiled else ifd.STRIP_LENGTHS),
     )
-    if not (width and height and all(tile) and channels >= COLOURS[told(PHOTOMETRIC)]):
+    if not (width and height and all(tile) and channels >= COLOURS[told(ifd.PHOTOMETRIC)]):
         raise PhotoError("the file is corrupt: its tags contradict each other")
     if tiled and any(side > max(LARGEST_TILE, whole + 16) for side, whole in zip(tile, (height, width), strict=True)):
         raise PhotoError("the file is corrupt: its tiles are larger than its picture")

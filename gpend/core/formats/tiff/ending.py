@@ -6,10 +6,13 @@ from itertools import zip_longest
 from gpend.core.formats.exif import directory as directories
 from gpend.core.formats.exif.directory import SIZES, Directory, Form, UnreadableError
 from gpend.core.formats.reader import ENDS_EARLY, Reader
+from gpend.core.formats.tiff import ifd
 from gpend.errors import IncompleteError
 
-_OFFSETS, _LENGTHS = frozenset({273, 324}), frozenset({279, 325})  # tags: of strips, of tiles
-_NEEDED = frozenset({258, 273, 279, 320, 322, 323, 324, 325, 339})  # tags without whose values no pixel can be read
+_OFFSETS = frozenset({ifd.STRIP_OFFSETS, ifd.TILE_OFFSETS})
+_LENGTHS = frozenset({ifd.STRIP_LENGTHS, ifd.TILE_LENGTHS})
+_FORM = frozenset({ifd.BITS, ifd.COLOUR_MAP, ifd.TILE_WIDTH, ifd.TILE_HEIGHT, ifd.SAMPLE_FORMAT})
+_NEEDED = _OFFSETS | _LENGTHS | _FORM  # tags without whose values no pixel can be read
 _NEAR = 1 << 16  # bytes behind the end of a file that is being written, within which metadata may be to come
 _DIRECTORIES = 64  # followed; more pages than a photo has
 _TABLE = 1 << 24  # bytes of a table of strips that are read

@@ -3,12 +3,16 @@
 import struct
 from collections.abc import Sequence
 
-from gpend.core.formats.exif.block import LONG, SHORT, Block, Directory
+from gpend.core.formats.exif.block import BYTE, INLINE, LONG, SHORT, Block, Directory
 from gpend.errors import PhotoError
 
-BYTE = 1
+# tags (TIFF 6.0; 330 and 37724 of Adobe's supplements, 50706 of DNG)
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
+STRIP_OFFSETS, CHANNELS, STRIP_ROWS, STRIP_LENGTHS = 273, 277, 278, 279
+PLANAR, PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 284, 317, 320, 322, 323, 324, 325
+SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, LAYERS, RAW = 254, 330, 339, 37724, 50706
+
 FORMS = {BYTE: "B", SHORT: "H", LONG: "I"}
-INLINE = 4  # a value of up to so many bytes stands in the entry itself
 LARGEST = 0xFFFFFFFF  # offset
 TOP = {BYTE: 0xFF, SHORT: 0xFFFF, LONG: LARGEST}
 

@@ -10,6 +10,7 @@ from PIL import Image
 from gpend.core import codec
 from gpend.core.formats.exif.block import Block
 from gpend.core.formats.tiff import container as tiff
+from gpend.core.formats.tiff import ifd
 from gpend.core.photo import Mask
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
@@ -40,7 +41,7 @@ def test_every_tag_but_the_places_of_the_picture_stays(name: str) -> None:
     picture = photos.portrait() if name != "short" else photos.portrait(60, 75)
     photo = photos.tiff(picture, FORMS[name])
     old, new = Block(photo).first(), Block(edited(photo).photo).first()
-    places = {tiff.STRIP_OFFSETS, tiff.STRIP_LENGTHS, tiff.TILE_OFFSETS, tiff.TILE_LENGTHS}
+    places = {ifd.STRIP_OFFSETS, ifd.STRIP_LENGTHS, ifd.TILE_OFFSETS, ifd.TILE_LENGTHS}
     assert old.offset == new.offset
     assert [one for one in old.entries if one.tag not in places] == [
         one for one in new.entries if one.tag not in places
@@ -87,7 +88,7 @@ def test_a_palette_without_near_colours_is_kept() -> None:
 
 
 def test_layers_that_still_show_the_old_face_are_told() -> None:
-    photo = with_tag(photos.tiff(photos.portrait()), 65000, tiff.LAYERS)
+    photo = with_tag(photos.tiff(photos.portrait()), 65000, ifd.LAYERS)
     assert "layers" in edited(photo).notes[-1]
 
 
@@ -110,16 +111,16 @@ GREY = photos.tiff(photos.grey(photos.portrait()), TiffForm(photometric=1))
 @pytest.mark.parametrize(
     ("photo", "reason"),
     [
-        (with_tag(PLAIN, 65000, tiff.RAW), "raw"),
-        (with_tag(PLAIN, 65000, tiff.SUB_DIRECTORIES), "further pictures"),
-        (with_value(PLAIN, tiff.PHOTOMETRIC, 8), "Lab"),
-        (with_value(PLAIN, tiff.PHOTOMETRIC, 6), "luminance"),
-        (with_value(PLAIN, tiff.PHOTOMETRIC, 32803), "unusual kind"),
-        (with_value(PLAIN, tiff.COMPRESSION, 7), "compression"),
-        (with_value(PLAIN, tiff.PREDICTOR, 3), "predicted"),
-        (with_value(GREY, tiff.BITS, 4), "bits"),
-        (with_value(GREY, tiff.BITS, 32), "bits"),
-        (with_tag(with_value(GREY, 271, 0), 305, tiff.SAMPLE_FORMAT), "kind|whole numbers"),
+        (with_tag(PLAIN, 65000, ifd.RAW), "raw"),
+        (with_tag(PLAIN, 65000, ifd.SUB_DIRECTORIES), "further pictures"),
+        (with_value(PLAIN, ifd.PHOTOMETRIC, 8), "Lab"),
+        (with_value(PLAIN, ifd.PHOTOMETRIC, 6), "luminance"),
+        (with_value(PLAIN, ifd.PHOTOMETRIC, 32803), "unusual kind"),
+        (with_value(PLAIN, ifd.COMPRESSION, 7), "compression"),
+        (with_value(PLAIN, ifd.PREDICTOR, 3), "predicted"),
+        (with_value(GREY, ifd.BITS, 4), "bits"),
+        (with_value(GREY, ifd.BITS, 32), "bits"),
+        (with_tag(with_value(GREY, 271, 0), 305, ifd.SAMPLE_FORMAT), "kind|whole numbers"),
     ],
 )
 def test_other_kinds_are_kept_with_their_reason(photo: bytes, reason: str) -> None:
@@ -133,9 +134,9 @@ def test_a_file_that_ends_early_is_incomplete(share: float) -> None:
         tiff.header(PLAIN[: int(len(PLAIN) * share)])
 
 
-@pytest.mark.parametrize("tag", [tiff.WIDTH, tiff.HEIGHT, tiff.CHANNELS, tiff.STRIP_ROWS])
+@pytest.mark.parametrize("tag", [ifd.WIDTH, ifd.HEIGHT, ifd.CHANNELS, ifd.STRIP_ROWS])
 def test_tags_that_contradict_each_other_are_corruption(tag: int) -> None:
-    photo = with_value(PLAIN, tag, 0 if tag != tiff.CHANNELS else 2)
+    photo = with_value(PLAIN, tag, 0 if tag != ifd.CHANNELS else 2)
     with pytest.raises(PhotoError, match="corrupt"):
         tiff.overview(photo, tiff.header(photo), 100)
 
