@@ -16,7 +16,7 @@ from gpend.intake.reading import Original
 from gpend.intake.source import Source
 from gpend.ledger import Decision, Fingerprint, Result, Row, Written
 from gpend.mirror import Mirror, Origin
-from gpend.mirror.staging import Staged
+from gpend.mirror.atomic import Staged
 from gpend.settings import Settings
 
 _CLOCK = len("2023-07-08 09:10:11")

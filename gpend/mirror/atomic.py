@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -27,7 +28,6 @@ from gpend.mirror.inspect import (
     stamp_of,
     status_of,
 )
-from gpend.mirror.staging import Staged, temporary
 from gpend.spelling import listed
 from gpend.stamp import Stamp
 
@@ -38,6 +38,15 @@ _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EO
 
 class OccupiedError(PhotoError):
     """A file that gpend did not write stands where an output should go; it was left alone."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A temporary file in an open folder, for a place in it."""
+
+    place: Path  # relative to the output
+    name: str
+    descriptor: int
 
 
 @dataclass(frozen=True)
@@ -193,6 +202,23 @@ def _holding(folder: int, photo: bytes | Staged) -> Iterator[tuple[str, int]]:
     with temporary(folder) as (name, descriptor):
         _write(descriptor, photo)
         yield name, descriptor
+
+
+@contextmanager
+def temporary(folder: int) -> Iterator[tuple[str, int]]:
+    """A new file in an open folder, which is gone again afterwards, unless it was renamed. Raises OSError."""
+    name = TEMPORARY + secrets.token_hex(8)  # short, however long the photo's own name is
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        with suppress(OSError):  # a file system without locks has none that could be in the way
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield name, descriptor
+    finally:
+        try:
+            with suppress(FileNotFoundError):  # it has its name
+                os.unlink(name, dir_fd=folder)
+        finally:
+            os.close(descriptor)  # also on a disk that fails again and again
 
 
 def _write(descriptor: int, photo: bytes) -> None:

@@ -12,11 +12,11 @@ from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Written
 from gpend.mirror import atomic, claims, dirfd, inspect
-from gpend.mirror.atomic import Draft, Replaceable
+from gpend.mirror.atomic import Draft, Replaceable, Staged
 from gpend.mirror.inspect import Provenance
 from gpend.mirror.names import NameCheck, candidates, portable, portable_path
 from gpend.mirror.permissions import Permissions
-from gpend.mirror.staging import Staged, staging
+from gpend.mirror.staging import staging
 from gpend.settings import Names
 from gpend.spelling import folded, is_ambiguous, listed
 from gpend.stamp import Stamp

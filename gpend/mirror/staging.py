@@ -1,17 +1,14 @@
 """A large file on its way into the output tree: copied under a temporary name beside its place, a slice at a time."""
 
 import errno
-import fcntl
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 from gpend.intake.reading import SLICE, SourceError, unchanging
 from gpend.mirror import dirfd
-from gpend.mirror.inspect import TEMPORARY
+from gpend.mirror.atomic import Staged, temporary
 from gpend.stamp import Stamp
 
 _CHUNK = 1 << 20
@@ -26,37 +23,11 @@ class NotStagedError(Exception):
         self.place = place  # relative to the output
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A temporary file in an open folder, for a place in it."""
-
-    place: Path  # relative to the output
-    name: str
-    descriptor: int
-
-
 @contextmanager
 def staging(output: Path, source: Path, place: Path) -> Iterator[Staged]:
     """An empty temporary file beside a place; afterwards it is gone, unless it was given its name. Raises OSError."""
     with dirfd.open_folder(output, place.parent, source) as folder, temporary(folder) as (name, descriptor):
         yield Staged(place, name, descriptor)
-
-
-@contextmanager
-def temporary(folder: int) -> Iterator[tuple[str, int]]:
-    """A new file in an open folder, which is gone again afterwards, unless it was renamed. Raises OSError."""
-    name = TEMPORARY + secrets.token_hex(8)  # short, however long the photo's own name is
-    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    try:
-        with suppress(OSError):  # a file system without locks has none that could be in the way
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield name, descriptor
-    finally:
-        try:
-            with suppress(FileNotFoundError):  # it has its name
-                os.unlink(name, dir_fd=folder)
-        finally:
-            os.close(descriptor)  # also on a disk that fails again and again
 
 
 def fill(staged: Staged, path: Path, stamp: Stamp) -> Iterator[None]:

@@ -21,9 +21,9 @@ from gpend.mirror import (
     Mirror,
     OccupiedError,
     Origin,
+    atomic,
     inspect,
     output_root,
-    staging,
 )
 from gpend.stamp import Stamp
 
@@ -361,7 +361,7 @@ def test_the_sweep_removes_what_a_dead_gpend_left_and_nothing_else(mirror: Mirro
     (mirror.output / "deep/.gpend-0123456789abcdef").write_bytes(b"half")
     (mirror.output / "deep/gpend-notes.txt").write_bytes(b"mine")
     folder = os.open(mirror.output, os.O_RDONLY)
-    with staging.temporary(folder) as (alive, _):  # as a living writer holds it
+    with atomic.temporary(folder) as (alive, _):  # as a living writer holds it
         assert sum(output_root.sweep(mirror.output)) == 1
         assert set(files(mirror)) == {alive, "deep/gpend-notes.txt"}
     os.close(folder)
