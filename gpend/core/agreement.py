@@ -8,6 +8,7 @@ painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
 
 import math
 from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -185,7 +186,7 @@ def _local(residual: Plane) -> float:
     return math.log(float(strongest) / (float(usual) + _EVEN) + _LEVEL_STRUCTURE)
 
 
-def _strongest(structure: Plane) -> float:
+def _strongest(structure: NDArray[Any]) -> float:
     """What is reached where there is most of it."""
     return float(np.percentile(structure, _STRONGEST))
 

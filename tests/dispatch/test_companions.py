@@ -12,7 +12,8 @@ from gpend.dispatch.dispatcher import load_job
 from gpend.dispatch.types import Job
 from gpend.intake.reading import Original, RefusedError, SourceError
 from gpend.ledger import Row
-from gpend.mirror.staging import NotStagedError, Staged
+from gpend.mirror.atomic import Staged
+from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep
 from gpend.stamp import Stamp
 from tests.dispatch.conftest import Bench
