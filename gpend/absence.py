@@ -1,4 +1,4 @@
-"""Why a photo is not on record, in words, and by which paths the ledger may know what somebody names."""
+"""Why a photo is not on record, in words."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gpend.intake import names
 from gpend.intake.ignoring import SENTENCES, Ignoring
+from gpend.ledger.paths import paths_of
 from gpend.settings import FolderSettings
 
 
@@ -66,18 +67,3 @@ def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
     """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
     pairs = [(folder.source, folder.output) for folder in folders]
     return next(iter(paths_of(photo, pairs)), None)
-
-
-def paths_of(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:
-    """How the ledger may know `photo`: below a source, though it was named through a link or by its output."""
-    found: list[Path] = []
-    for said in (photo.absolute(), real(photo)):
-        for source, output in folders:
-            roots = (source, real(source), output, real(output))
-            found += [source / said.relative_to(root) for root in roots if said.is_relative_to(root)]
-    return list(dict.fromkeys(found))
-
-
-def real(path: Path) -> Path:
-    """Where a path leads, every link followed; it need not exist."""
-    return Path(os.path.realpath(path))

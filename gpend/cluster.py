@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpend.cluster_state import FILE, leave
+from gpend.beside import CLUSTER
+from gpend.cluster_state import leave
 from gpend.core.formats import jpeg
 from gpend.core.report import Outcome
 from gpend.core.wish import Wish
@@ -135,7 +136,7 @@ def _cluster_engine(
         local_slots=settings.slots,
         networks=" and ".join(_restorers(settings)),
         tell=tell,
-        leave=lambda state: leave(state, settings.ledger.with_name(FILE), time.time()),
+        leave=lambda state: leave(state, settings.ledger.with_name(CLUSTER), time.time()),
     )
     security = connections.security(address, told.certificates)
     connections.behave()
@@ -145,7 +146,7 @@ def _cluster_engine(
 def forget_state(settings: Settings) -> None:
     """No cluster is used any more: `gpend status` shall not tell of one."""
     with contextlib.suppress(OSError):
-        settings.ledger.with_name(FILE).unlink(missing_ok=True)
+        settings.ledger.with_name(CLUSTER).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gpend.writing import write_whole
 
-FILE = "cluster.json"
-"""Its name, beside the ledger."""
-
 State: TypeAlias = Literal["working", "leaving", "refused"]
 STATES: tuple[State, ...] = get_args(State)
 _STALE = 120  # seconds from which nobody writes it any more

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeAlias, get_args
@@ -13,20 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gpend.errors import ConfigurationError
+from gpend.in_force import ENVIRONMENT
 from gpend.settings import Settings, names_file
 
-ENVIRONMENT = "GPEND_CONFIG"
-DEFAULT = Path("/etc/gpend/gpend.yaml")
-
 Place: TypeAlias = tuple[str | int, ...]
-
-
-def locate(given: Path | None, environment: Mapping[str, str]) -> Path:
-    """The configuration file to read: `given`, else $GPEND_CONFIG, else /etc/gpend/gpend.yaml."""
-    if given is not None:
-        return given
-    named = environment.get(ENVIRONMENT)
-    return Path(named) if named else DEFAULT
 
 
 def load(path: Path) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gpend import reports
+from gpend import in_force, reports
 from gpend.core.wish import box_of
 from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row, State
 from gpend.settings import CoreSettings
@@ -98,7 +98,7 @@ def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) 
     moment = int(now.timestamp())
     midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
     with Records.read_only(ledger) as records:
-        status = reports.status_of(records, ledger, moment, settings=settings)
+        status = reports.status_of(records, ledger, moment, judging=in_force.judging_of(settings) if settings else None)
         today = records.counts_since(midnight)
         paused_since, resting = records.resting()
     return Progress(

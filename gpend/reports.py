@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gpend import cluster_state as state
 from gpend import progress
-from gpend.absence import paths_of, real
-from gpend.ledger import Facts, FolderRow, Records, Row, fingerprint_of
-from gpend.models import fits
-from gpend.settings import CoreSettings
+from gpend.beside import CLUSTER
+from gpend.ledger import Facts, FolderRow, Judging, Records, Row
+from gpend.ledger.paths import paths_of, real
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
 _PAUSED = "Paused by you; `gpend resume` ends that."
@@ -94,20 +92,18 @@ class History:
     by: str = ""  # the worker of a cluster that did it; "": this machine
 
 
-def status(ledger: Path, *, errors: int = 5, settings: CoreSettings | None = None) -> Status:
-    """How it is going, with the last few `errors`, under these `settings`. Raises FatalError without a ledger."""
+def status(ledger: Path, *, errors: int = 5, judging: Judging | None = None) -> Status:
+    """How it is going, with the last few `errors`, where photos are judged so. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
-        return status_of(records, ledger, int(time.time()), errors=errors, settings=settings)
+        return status_of(records, ledger, int(time.time()), errors=errors, judging=judging)
 
 
-def status_of(
-    records: Records, ledger: Path, now: int, *, errors: int = 5, settings: CoreSettings | None = None
-) -> Status:
+def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judging: Judging | None = None) -> Status:
     """The same of a ledger that is open, at a time in UTC seconds."""
     counts = records.counts()
     far = progress.of_ledger(records, now, counts=counts)
     paused_since, resting = records.resting()
-    running, fitted = records.running(), fits.in_use(settings.restore) if settings else []
+    running = records.running()
     return Status(
         running=running,
         counts={state.value: count for state, count in counts.items()},
@@ -125,10 +121,8 @@ def status_of(
         progress=str(far),
         resting=resting or (_PAUSED if paused_since is not None else None),
         cluster=_cluster(ledger) if running else None,
-        judged_with_other_settings=0
-        if settings is None
-        else records.judged_with_other_settings(fingerprint_of(settings, fits.digest_of(fitted))),
-        not_measured=tuple(fits.unmeasured(settings)) if settings else (),
+        judged_with_other_settings=records.judged_with_other_settings(judging.fingerprint) if judging else 0,
+        not_measured=judging.not_measured if judging else (),
     )
 
 
@@ -250,7 +244,11 @@ def told(row: Row) -> History:
 
 
 def _cluster(ledger: Path) -> dict[str, Any] | None:
-    found = state.found(ledger.with_name(state.FILE), time.time())
+    if not ledger.with_name(CLUSTER).exists():
+        return None
+    from gpend import cluster_state as state  # noqa: PLC0415 - pydantic is not for who has no cluster
+
+    found = state.found(ledger.with_name(CLUSTER), time.time())
     return None if found is None else found.model_dump()
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from gpend.beside import LEDGER
 from gpend.hours import hours_of
 from gpend.machine import slots
 
@@ -269,7 +270,7 @@ class Settings(CoreSettings):
     """The whole configuration."""
 
     folders: tuple[FolderSettings, ...] = ()
-    ledger: Path = Path("/var/lib/gpend/ledger.sqlite")
+    ledger: Path = LEDGER
     engine: EngineSettings = EngineSettings()
     settle_seconds: Annotated[float, Field(ge=0)] = 10.0
     incomplete_minutes: Annotated[float, Field(ge=0)] = 60.0

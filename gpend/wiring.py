@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ from types import FrameType
 
 import structlog
 
-from gpend import cluster, liveness, logs
+from gpend import cluster, config, in_force, liveness, logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, Tally
@@ -122,12 +122,20 @@ def protection() -> str:
     return f"Photos are opened in a process of its own that can only compute. It is kept to that by {told}.{lacking}"
 
 
-def run(settings: Settings, reload: Callable[[], Settings]) -> None:
-    """Watch the folders until SIGTERM or SIGINT; `reload` reads the configuration again on SIGHUP.
+def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = None) -> None:
+    """Watch the folders until SIGTERM or SIGINT; `reload` reads the configuration again on SIGHUP, from its `file`.
 
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
+
+    def reloaded() -> Runtime:
+        wanted = reload()
+        runtime = reloader.change(wanted)
+        _note(ledger, wanted, file)
+        return runtime
+
     with _opened(settings) as (ledger, reloader):
+        _note(ledger, settings, file)
         metrics = Metrics(settings.ledger, reloader.about)
         reloader.note_seconds(metrics.note_seconds)
         notifier = Notifier.from_environment()
@@ -135,7 +143,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
             notifier=notifier,
             crash_detector=CrashDetector(settings.ledger),
             listeners=(metrics,),
-            reload=lambda: reloader.change(reload()),
+            reload=reloaded,
         )
         daemon = Daemon(reloader.runtime, ledger, around)
         exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
@@ -145,6 +153,15 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> None:
                 daemon.run()
         finally:
             exporter.close()
+
+
+def _note(ledger: Ledger, settings: Settings, file: Path | None) -> None:
+    """For those who ask how it is going: how photos are judged, if that is what the file says at this moment too."""
+    with suppress(OSError, UnicodeDecodeError, ConfigurationError):
+        if file is not None:
+            content = file.read_bytes()
+            if config.parse(content.decode("utf-8"), name=str(file), folder=file.absolute().parent) == settings:
+                in_force.note(ledger, file, content, settings)
 
 
 def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Answer]]:
@@ -165,10 +182,11 @@ def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Ans
     }
 
 
-def once(settings: Settings, show: Callable[[Progress], None]) -> Tally:
-    """One pass over every folder; `show` is told how far it is. Raises as `run` does."""
+def once(settings: Settings, show: Callable[[Progress], None], file: Path | None = None) -> Tally:
+    """One pass over every folder, `show` is told how far it is; `file` holds the settings. Raises as `run` does."""
     quiet = settings.log.model_copy(update={"level": max(settings.log.level, "warning", key=_LEVELS.index)})
     with _opened(settings.model_copy(update={"log": quiet})) as (ledger, reloader):
+        _note(ledger, settings, file)
         daemon = Daemon(reloader.runtime, ledger)
         with _signals(daemon):
             return daemon.once(show)

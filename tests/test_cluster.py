@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend import cluster, cluster_state
+from gpend import beside, cluster, cluster_state
 from gpend.cluster import WorkerRuntime
 from gpend.cluster_state import ClusterState, WorkerState
 from gpend.engine.cluster import certificates
@@ -77,7 +77,7 @@ def test_a_worker_that_does_not_understand_the_heads_settings_says_so(tmp_path: 
 
 def test_how_the_cluster_stands_is_read_as_it_was_left_and_forgotten_with_the_cluster(tmp_path: Path) -> None:
     settings = _SETTINGS.model_copy(update={"ledger": tmp_path / "ledger.sqlite"})
-    place = tmp_path / cluster_state.FILE
+    place = tmp_path / beside.CLUSTER
     assert cluster_state.found(place, 1000.0) is None
     state = ClusterState(scheduler="tls://nas:8786", workers=(WorkerState(name="gpu1", state="working", done=3),))
     cluster_state.leave(state, place, 1000.0)
@@ -89,7 +89,7 @@ def test_how_the_cluster_stands_is_read_as_it_was_left_and_forgotten_with_the_cl
 
 
 def test_what_no_head_has_left_for_two_minutes_tells_nothing_any_more(tmp_path: Path) -> None:
-    place = tmp_path / cluster_state.FILE
+    place = tmp_path / beside.CLUSTER
     cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), place, 1000.0)
     assert cluster_state.found(place, 1120.0) is not None
     assert cluster_state.found(place, 1121.0) is None
@@ -106,4 +106,4 @@ def test_a_worker_that_was_sent_one_network_still_has_those_of_its_own(tmp_path:
 
 
 def test_a_state_that_cannot_be_left_costs_nothing(tmp_path: Path) -> None:
-    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / cluster_state.FILE, 1000.0)
+    cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / beside.CLUSTER, 1000.0)

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend import config
+from gpend import config, in_force
 from gpend.core.formats import Format, signatures
 from gpend.errors import ConfigurationError
 from gpend.settings import ENDINGS, Keep, Settings
@@ -181,9 +181,9 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_file_is_the_one_given_else_the_one_in_the_environment_else_the_one_in_etc() -> None:
-    assert config.locate(Path("mine.yaml"), {"GPEND_CONFIG": "/theirs.yaml"}) == Path("mine.yaml")
-    assert config.locate(None, {"GPEND_CONFIG": "/theirs.yaml"}) == Path("/theirs.yaml")
-    assert config.locate(None, {}) == Path("/etc/gpend/gpend.yaml")
+    assert in_force.locate(Path("mine.yaml"), {"GPEND_CONFIG": "/theirs.yaml"}) == Path("mine.yaml")
+    assert in_force.locate(None, {"GPEND_CONFIG": "/theirs.yaml"}) == Path("/theirs.yaml")
+    assert in_force.locate(None, {}) == Path("/etc/gpend/gpend.yaml")
 
 
 YAML_VALUES = st.recursive(

@@ -1,35 +1,5 @@
-"""The commands: parse, call, exit code. Modules that take long to load are imported by the commands that need them."""
+"""The commands: parse, call, exit code. Each is imported when it is asked for, and imports what it needs then."""
 
-from gpend.cli import (
-    bench,
-    cluster,
-    daemon,
-    decide,
-    fitting,
-    folders,
-    health,
-    ledger,
-    photos,
-    topics,
-    training,
-    web,
-    weights,
-)
 from gpend.cli.group import commands
 
-__all__ = [
-    "bench",
-    "cluster",
-    "commands",
-    "daemon",
-    "decide",
-    "fitting",
-    "folders",
-    "health",
-    "ledger",
-    "photos",
-    "topics",
-    "training",
-    "web",
-    "weights",
-]
+__all__ = ["commands"]

@@ -32,7 +32,7 @@ def run(config_file: Path | None) -> None:
     path = path_of(config_file)
     settings = config.load(path)
     with Companion(path, enabled=settings.web.enabled):
-        wiring.run(settings, reload=lambda: config.load(path))
+        wiring.run(settings, lambda: config.load(path), path)
 
 
 @commands.command()
@@ -56,7 +56,7 @@ def once(config_file: Path | None) -> None:
             bar.update(task, description=f"{far.phase}: {far}{photo}", completed=far.done, total=total)
 
         try:
-            tally = wiring.once(settings, show)
+            tally = wiring.once(settings, show, path_of(config_file))
         except TransientError as error:
             raise UndoneError(str(error)) from error
     click.echo(words.tally_text(tally))

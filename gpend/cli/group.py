@@ -1,15 +1,19 @@
 """The group that all commands belong to, their common options, and where they find the configuration."""
 
 import os
-import traceback
+from collections import UserDict
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpend import __version__, config
+from gpend import __version__, in_force
 from gpend.errors import GpendError
-from gpend.settings import Settings
+
+if TYPE_CHECKING:
+    from gpend.settings import Settings
 
 FAILED = 1
 WRONG = 2
@@ -20,7 +24,7 @@ CONFIG = click.option(
     "config_file",
     type=FILE,
     metavar="FILE",
-    help=f"The configuration; else ${config.ENVIRONMENT}, else {config.DEFAULT}.",
+    help=f"The configuration; else ${in_force.ENVIRONMENT}, else {in_force.DEFAULT}.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 STRENGTH = click.option(
@@ -43,6 +47,57 @@ class UndoneError(click.ClickException):
     exit_code = FAILED
 
 
+_DEFINED_IN = {
+    "bench": ["bench"],
+    "calibrate": ["folders"],
+    "check": ["daemon"],
+    "cluster": ["cluster"],
+    "confirm": ["ledger"],
+    "decide": ["decide"],
+    "demo": ["photos"],
+    "health": ["health"],
+    "help": ["topics"],
+    "once": ["daemon"],
+    "pause": ["decide"],
+    "preview": ["folders"],
+    "print": ["daemon"],
+    "restore": ["photos"],
+    "resume": ["decide"],
+    "retry": ["ledger"],
+    "run": ["daemon"],
+    "score": ["photos"],
+    "status": ["status"],
+    "train": ["training"],
+    "web": ["web"],
+    "weights": ["weights", "fitting"],
+    "why": ["ledger"],
+}
+"""The modules beside this one that make each command when they are imported."""
+
+
+class OnDemand(UserDict[str, click.Command]):
+    """Commands by name, of which each is made when it is first asked for: who asks for one does not wait for all."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command, made now if it was not yet."""
+        if name not in self.data:
+            for module in _DEFINED_IN[name]:
+                import_module(f"gpend.cli.{module}")
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Is there such a command?"""
+        return name in _DEFINED_IN
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of all."""
+        return iter(_DEFINED_IN)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(_DEFINED_IN)
+
+
 class Commands(click.Group):
     """A group whose commands may raise anything: what a person sees of it is one message."""
 
@@ -60,6 +115,8 @@ class Commands(click.Group):
 
 def _unforeseen(error: Exception) -> str:
     """What a report of a mistake in gpend needs, in one sentence: the error, and the way to it."""
+    import traceback
+
     what = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
     way = [f"{PurePath(step.filename).name}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)[-4:]]
     return (
@@ -67,7 +124,11 @@ def _unforeseen(error: Exception) -> str:
     )
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    commands=OnDemand(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="gpend")
 def commands() -> None:
     """Watch photo folders and restore the blurred faces in them.
@@ -89,22 +150,27 @@ def commands() -> None:
 
 def path_of(given: Path | None) -> Path:
     """The configuration file that counts."""
-    return config.locate(given, os.environ)
+    return in_force.locate(given, os.environ)
 
 
-def settings_of(given: Path | None) -> Settings:
+def settings_of(given: Path | None) -> "Settings":
     """The configuration. Raises ConfigurationError."""
+    from gpend import config
+
     return config.load(path_of(given))
 
 
-def with_strength(settings: Settings, strength: float | None) -> Settings:
+def with_strength(settings: "Settings", strength: float | None) -> "Settings":
     """The configuration, with the strength that a person named on the command line."""
     if strength is None:
         return settings
     return settings.model_copy(update={"restore": settings.restore.model_copy(update={"strength": strength})})
 
 
-def settings_if_any(given: Path | None) -> Settings:
+def settings_if_any(given: Path | None) -> "Settings":
     """For commands that need no configuration: that of the daemon if there is one, so that they do as it does."""
+    from gpend import config
+    from gpend.settings import Settings
+
     path = path_of(given)
     return Settings() if given is None and not path.exists() else config.load(path)

@@ -1,4 +1,4 @@
-"""Commands that ask the ledger, or leave word in it for the daemon."""
+"""Commands that ask the ledger about photos, or leave word in it for the daemon."""
 
 import sys
 from collections.abc import Sequence
@@ -22,28 +22,6 @@ _NO_NAMESAKE = (
     "over, you are told why."
 )
 _NAMESAKES = 10  # photos of one name that `why` tells of
-
-
-@commands.command()
-@JSON
-@CONFIG
-def status(*, as_json: bool, config_file: Path | None) -> None:
-    """Tell how it is going.
-
-    Photos by state, the backlog, the last errors and the last activity.
-
-    \b
-    Example:
-      gpend status --json | jq .backlog
-    """
-    from gpend import reports, words
-
-    settings = settings_of(config_file)
-    answer = reports.status(settings.ledger, settings=settings)
-    if as_json:
-        print_json(asdict(answer))
-    else:
-        click.echo(words.status_text(answer, datetime.now(UTC)))
 
 
 @commands.command()
@@ -158,12 +136,13 @@ def retry(  # noqa: PLR0913 - one for each option
 
 
 def _rejudge(photos: Sequence[Path], settings: Settings) -> None:
-    from gpend import reports
+    from gpend import in_force, reports
     from gpend.ledger import Ledger, Request
 
     if photos:
         raise RefusedError("--judged-with-other-settings means all such photos; name no PHOTO with it.")
-    concerned = reports.status(settings.ledger, settings=settings).judged_with_other_settings
+    judging = in_force.judging_of(settings)
+    concerned = reports.status(settings.ledger, judging=judging).judged_with_other_settings
     if not concerned:
         click.echo("All photos were judged with the settings of today, so nothing was changed.")
         return

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from gpend.settings import CoreSettings
+if TYPE_CHECKING:
+    from gpend.settings import CoreSettings  # pydantic is not for those who only read the ledger
 
 Box: TypeAlias = tuple[float, float, float, float]
 """As in gpend.core.photo, which would load NumPy for `gpend status`."""
@@ -34,7 +35,7 @@ def is_same(box: Box, other: Box) -> bool:
     return _jaccard(box, other) > _SAME
 
 
-def eager(settings: CoreSettings) -> CoreSettings:
+def eager(settings: "CoreSettings") -> "CoreSettings":
     """The settings with which a face is judged that a person wants restored."""
     triage = settings.triage.model_copy(update={"sharpness_threshold": 1.0, "minimum_score": 0.0})
     return settings.model_copy(update={"triage": triage})

@@ -25,7 +25,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from gpend import __version__, progress
-from gpend.cluster_state import FILE, STATES, ClusterState, found
+from gpend.beside import CLUSTER
+from gpend.cluster_state import STATES, ClusterState, found
 from gpend.dispatch import FolderPair
 from gpend.errors import GpendError
 from gpend.ledger import Records, Result, Row, State
@@ -140,7 +141,7 @@ class _Standing(Collector):
         yield info
         memory = _gauge("gpend_memory_bytes", "Memory in use, by process.", "process", _memory().items())
         yield memory
-        yield from _of_cluster(found(self._ledger.with_name(FILE), time.time()))
+        yield from _of_cluster(found(self._ledger.with_name(CLUSTER), time.time()))
         try:
             with Records.read_only(self._ledger) as records:
                 counted = list(_of_ledger(records))

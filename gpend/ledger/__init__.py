@@ -3,7 +3,7 @@
 from gpend.ledger.absences import Expected, Span
 from gpend.ledger.choice import Choice
 from gpend.ledger.decisions import Decision, DecisionKind
-from gpend.ledger.fingerprint import Fingerprint, fingerprint_of
+from gpend.ledger.fingerprint import Fingerprint, Judging, fingerprint_of
 from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
 from gpend.ledger.records import Records
@@ -33,6 +33,7 @@ __all__ = [
     "FolderRow",
     "Found",
     "FoundBy",
+    "Judging",
     "Known",
     "Ledger",
     "Records",

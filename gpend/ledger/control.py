@@ -1,6 +1,11 @@
-"""What holds for gpend as a whole: is it paused by a person, and why does it rest?"""
+"""What holds for gpend as a whole: is it paused by a person, why does it rest, and how does it judge photos?"""
+
+import json
+import os
+from pathlib import Path
 
 from gpend.ledger.database import Database
+from gpend.ledger.fingerprint import Fingerprint, Judging
 
 
 class Control:
@@ -26,3 +31,26 @@ class Control:
     def rest(self, reason: str | None) -> None:
         """Put on record why no photo is begun at the moment, in words; None: they are."""
         self._database.run("rest", {"reason": reason})
+
+    def judge(self, judging: Judging) -> None:
+        """Put on record how photos are judged from now on."""
+        self._database.run("judge", {"judging": json.dumps(_told(judging))})
+
+
+def judging_of(row: str | None) -> Judging | None:
+    """What `judge` has put on record; None: nothing yet."""
+    if row is None:
+        return None
+    told = json.loads(row)
+    places = tuple(Path(os.fsdecode(bytes.fromhex(place))) for place in told["places"])
+    return Judging(Fingerprint(*told["fingerprint"]), tuple(told["not_measured"]), places, told["mark"])
+
+
+def _told(judging: Judging) -> dict[str, object]:
+    made = judging.fingerprint
+    return {
+        "fingerprint": [made.model, made.digest, made.version],
+        "not_measured": judging.not_measured,
+        "places": [os.fsencode(place).hex() for place in judging.places],  # names need not be text
+        "mark": judging.mark,
+    }

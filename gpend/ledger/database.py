@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
+from pkgutil import get_data
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import access
 
-VERSION = 4
+VERSION = 5
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
 
 BUSY_SECONDS = 30.0
@@ -302,4 +302,7 @@ def statements() -> dict[str, str]:
 
 def read(name: str) -> str:
     """A SQL file that lies beside this module."""
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    found = get_data(__package__, name)
+    if found is None:
+        raise FileNotFoundError(name)
+    return found.decode("utf-8")

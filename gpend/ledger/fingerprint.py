@@ -3,9 +3,13 @@
 import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpend import __version__
-from gpend.settings import CoreSettings
+
+if TYPE_CHECKING:
+    from gpend.settings import CoreSettings
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,24 @@ class Fingerprint:
     version: str = ""  # gpend's
 
 
-def fingerprint_of(settings: CoreSettings, fits: str = "") -> Fingerprint:
+@dataclass(frozen=True)
+class Judging:
+    """How photos are judged under a configuration."""
+
+    fingerprint: Fingerprint
+    not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
+    places: tuple[Path, ...] = ()  # the networks' files, and the folders of such, that it depends on
+    mark: str = ""  # of all that it depends on, these files included; "": not known
+
+
+def fingerprint_of(settings: "CoreSettings", fits: str = "") -> Fingerprint:
     """What outcomes depend on under these settings. On which device they are computed makes no difference.
 
     `fits` is a digest of what was fitted for the networks. Once HEIF can be read, what was set aside because it could
     not is due again.
     """
+    from gpend.settings import CoreSettings  # noqa: PLC0415 - pydantic is not for those who only read the ledger
+
     core = {name: getattr(settings, name) for name in CoreSettings.model_fields}
     where = {"restore": {"device", "weights"}}
     told = CoreSettings(**core).model_dump_json(exclude=where) + ("+heif" if find_spec("pillow_heif") else "")

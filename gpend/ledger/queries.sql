@@ -185,9 +185,8 @@ UPDATE photo SET prior = state, state = 'waiting', attempts = 0, deaths = 0, del
 WHERE state IN ('restored', 'kept') AND sidecar = 0 AND (model <> :model OR digest <> :digest);
 
 -- name: judged_with_other_settings
-SELECT count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
-WHERE folder.active = 1 AND photo.state IN ('restored', 'kept') AND photo.sidecar = 0
-  AND (photo.model <> :model OR photo.digest <> :digest);
+SELECT coalesce(sum(photos), 0) AS n FROM tally
+WHERE {watched} AND state IN ('restored', 'kept') AND sidecar = 0 AND (model <> :model OR digest <> :digest);
 
 -- name: set_aside
 -- Everything that `gpend retry` without names means.
@@ -232,7 +231,7 @@ WHERE folder = :folder AND sidecar = 0 AND state <> 'gone' AND (path = :exact OR
 DELETE FROM photo WHERE sidecar = 1;
 
 -- name: known_count
-SELECT count(*) AS n FROM photo WHERE folder = :folder AND state <> 'gone';
+SELECT coalesce(sum(photos), 0) AS n FROM tally WHERE folder = :folder AND state <> 'gone';
 
 -- name: missing_count
 SELECT count(*) AS n FROM photo WHERE folder = :folder AND missing_since IS NOT NULL AND state <> 'gone';
@@ -300,16 +299,18 @@ WHERE id = :id;
 DELETE FROM photo WHERE folder = :folder AND state = 'gone' AND output >= :first AND output < :last;
 
 -- name: counts
-SELECT photo.state, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
-WHERE folder.active = 1 AND photo.sidecar = 0 GROUP BY photo.state;
+SELECT state, sum(photos) AS n FROM tally WHERE {watched} AND sidecar = 0 GROUP BY state;
 
 -- name: counts_by_finder
-SELECT photo.found_by, count(*) AS n FROM photo JOIN folder ON folder.id = photo.folder
-WHERE folder.active = 1 AND photo.sidecar = 0 GROUP BY photo.found_by;
+SELECT found_by, sum(photos) AS n FROM tally WHERE {watched} AND sidecar = 0 GROUP BY found_by;
 
 -- name: recent_errors
+-- The latest of each kind are found without reading all of them.
 {photos}
-WHERE photo.state IN ('failed', 'incomplete') AND folder.active = 1
+WHERE photo.id IN (
+    SELECT id FROM (SELECT id FROM photo WHERE state = 'failed' AND {watched} ORDER BY updated DESC, id DESC LIMIT :limit)
+    UNION ALL
+    SELECT id FROM (SELECT id FROM photo WHERE state = 'incomplete' AND {watched} ORDER BY updated DESC, id DESC LIMIT :limit))
 ORDER BY photo.updated DESC, photo.id DESC LIMIT :limit;
 
 -- name: last_activity
@@ -339,6 +340,12 @@ SELECT * FROM decision ORDER BY photo;
 
 -- name: control
 SELECT paused_since, resting FROM control;
+
+-- name: judging
+SELECT judging FROM control;
+
+-- name: judge
+UPDATE control SET judging = :judging WHERE judging IS NOT :judging;
 
 -- name: pause_all
 UPDATE control SET paused_since = :now WHERE paused_since IS NULL;
@@ -420,7 +427,7 @@ ORDER BY photo.updated;
 WHERE photo.id = :id AND sidecar = 0;
 
 -- name: done_lately
-SELECT count(*) AS n, min(updated) AS first FROM photo
+SELECT count(*) AS n, min(updated) AS first FROM photo INDEXED BY photo_by_state
 WHERE updated >= :since AND sidecar = 0 AND state IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported');
 
 -- name: counts_since

@@ -9,9 +9,10 @@ from typing import Self
 
 from gpend.ledger import lock
 from gpend.ledger.choice import Choice
+from gpend.ledger.control import judging_of
 from gpend.ledger.database import Database, Value, open_for_reading
 from gpend.ledger.decisions import Decision, DecisionKind, decision_of
-from gpend.ledger.fingerprint import Fingerprint
+from gpend.ledger.fingerprint import Fingerprint, Judging
 from gpend.ledger.rows import FolderRow, FoundBy, Row, SharpFaces, State, folder_row, photo_row
 
 _END_OF_TIME = (1 << 63) - 1
@@ -184,6 +185,11 @@ class Records:
         """Since when a person has paused gpend, and why its daemon rests, in words; None where that is not so."""
         row = self._database.first("control")
         return (None, None) if row is None else (row["paused_since"], row["resting"])
+
+    def judging(self) -> Judging | None:
+        """How photos are judged by whoever worked with this ledger last; None: not known."""
+        row = self._database.first("judging")
+        return None if row is None else judging_of(row["judging"])
 
     def folders(self) -> list[FolderRow]:
         """The folders of the configuration that the ledger was last used with."""

@@ -131,6 +131,41 @@ BEGIN
     DELETE FROM face WHERE photo = old.id;
 END;
 
+-- How many photos there are of each kind that is asked for, so that nobody counts them row by row. Kept by triggers alone.
+CREATE TABLE tally (
+    folder   INTEGER NOT NULL,
+    sidecar  INTEGER NOT NULL,
+    state    TEXT    NOT NULL,
+    found_by TEXT    NOT NULL,
+    model    TEXT    NOT NULL,
+    digest   TEXT    NOT NULL,
+    photos   INTEGER NOT NULL CHECK (photos >= 0),
+    PRIMARY KEY (folder, sidecar, state, found_by, model, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER tally_of_new AFTER INSERT ON photo
+BEGIN
+    INSERT INTO tally (folder, sidecar, state, found_by, model, digest, photos)
+    VALUES (new.folder, new.sidecar, new.state, new.found_by, new.model, new.digest, 1)
+    ON CONFLICT DO UPDATE SET photos = photos + 1;
+END;
+CREATE TRIGGER tally_of_changed AFTER UPDATE OF folder, sidecar, state, found_by, model, digest ON photo
+WHEN (old.folder, old.sidecar, old.state, old.found_by, old.model, old.digest)
+    IS NOT (new.folder, new.sidecar, new.state, new.found_by, new.model, new.digest)
+BEGIN
+    UPDATE tally SET photos = photos - 1
+    WHERE (folder, sidecar, state, found_by, model, digest)
+        = (old.folder, old.sidecar, old.state, old.found_by, old.model, old.digest);
+    INSERT INTO tally (folder, sidecar, state, found_by, model, digest, photos)
+    VALUES (new.folder, new.sidecar, new.state, new.found_by, new.model, new.digest, 1)
+    ON CONFLICT DO UPDATE SET photos = photos + 1;
+END;
+CREATE TRIGGER tally_of_forgotten AFTER DELETE ON photo
+BEGIN
+    UPDATE tally SET photos = photos - 1
+    WHERE (folder, sidecar, state, found_by, model, digest)
+        = (old.folder, old.sidecar, old.state, old.found_by, old.model, old.digest);
+END;
+
 -- What people decided about single photos. It is kept in a file beside the ledger too, for the day that this one is lost.
 CREATE TABLE decision (
     photo   BLOB    PRIMARY KEY,               -- absolute
@@ -150,7 +185,8 @@ CREATE INDEX decision_by_content ON decision (content) WHERE content IS NOT NULL
 CREATE TABLE control (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
     paused_since INTEGER,                      -- a person has said `gpend pause`
-    resting      TEXT                          -- why the daemon begins no photo at the moment, in words
+    resting      TEXT,                         -- why the daemon begins no photo at the moment, in words
+    judging      TEXT    CHECK (judging IS NULL OR json_valid(judging))  -- how it judges photos, as `Judging` has it
 ) STRICT;
 INSERT INTO control (id) VALUES (1);
 

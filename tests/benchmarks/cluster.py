@@ -25,7 +25,8 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
-from gpend.cluster_state import FILE, found
+from gpend.beside import CLUSTER
+from gpend.cluster_state import found
 from gpend.core.report import Outcome
 from gpend.engine import Engine
 from gpend.engine.cluster import certificates
@@ -175,7 +176,7 @@ def _kills(root: Path) -> None:
 def _kill_at_random(root: Path, cluster: Cluster, kills: list[float], is_over: threading.Event) -> None:
     dice = random.Random(16)  # noqa: S311 - no secret
     while not is_over.wait(dice.uniform(0.5, 4.0)):
-        stands = found(root / "state" / FILE, time.time())
+        stands = found(root / "state" / CLUSTER, time.time())
         busy = [worker.name for worker in stands.workers if worker.busy] if stands is not None else []
         if len(busy) > 1:
             name = dice.choice(busy)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gpend import config, wiring
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State
 from gpend.stamp import Stamp
 from tests.cli import Gpend
@@ -43,14 +44,27 @@ def test_status_before_the_first_run_says_so(gpend: Gpend, tmp_path: Path) -> No
 
 
 def test_status_starts_without_the_networks_and_the_picture_libraries(configured: Path) -> None:
+    assert loaded_by_status(configured, "torch", "numpy", "cv2", "PIL", "rich", "structlog") == "[]"
+
+
+def test_status_reads_no_configuration_that_gpend_works_with(configured: Path) -> None:
+    wiring.once(config.load(configured), lambda _: None, configured)
+    heavy = ("pydantic", "yaml", "jinja2", "pathspec", "prometheus_client", "watchdog", "urllib.request", "email")
+    assert loaded_by_status(configured, *heavy, "torch", "numpy", "cv2", "PIL", "rich", "structlog") == "[]"
+    others = ("gpend.settings", "gpend.config", "gpend.wiring", "gpend.cli.photos", "gpend.cli.weights")
+    assert loaded_by_status(configured, *others) == "[]"
+    assert loaded_by_status(configured, "gpend.reports", "click") == "['gpend.reports', 'click']"
+
+
+def loaded_by_status(configured: Path, *modules: str) -> str:
+    """Which of these `gpend status` imports, as Python prints a list."""
     program = (
         "import sys; from gpend.cli import commands; commands(sys.argv[1:], standalone_mode=False); "
-        "heavy = ('torch', 'numpy', 'cv2', 'PIL', 'rich', 'structlog'); "
-        "print('LOADED', [name for name in heavy if name in sys.modules])"
+        f"print('LOADED', [name for name in {modules} if name in sys.modules])"
     )
     command = [sys.executable, "-c", program, "status", "--config", str(configured)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert said.splitlines()[-1] == "LOADED []"
+    return said.splitlines()[-1].removeprefix("LOADED ")
 
 
 def test_why_tells_what_is_known_of_a_photo(gpend: Gpend, configured: Path) -> None:

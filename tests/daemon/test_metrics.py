@@ -10,7 +10,8 @@ from typing import NoReturn
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gpend.cluster_state import FILE, ClusterState, WorkerState, leave
+from gpend.beside import CLUSTER
+from gpend.cluster_state import ClusterState, WorkerState, leave
 from gpend.core.report import Kept
 from gpend.daemon import Daemon, Environment
 from gpend.daemon.metrics import About, Metrics, reason_of
@@ -121,7 +122,7 @@ def test_a_cluster_is_told_of_where_there_is_one(world: World) -> None:
     before = WorkerState(name="attic", state="leaving", busy=1, rate=0.25, done=7)
     refused = WorkerState(name="den", state="refused")
     state = ClusterState(scheduler="tls://nas:8786", waiting=2, workers=(busy, before, refused))
-    leave(state, world.settings.ledger.with_name(FILE), time.time())
+    leave(state, world.settings.ledger.with_name(CLUSTER), time.time())
     found = told(Metrics(world.settings.ledger, lambda: About("gpen-256", "")))
     assert found['gpend_cluster_workers{"state": "working"}'] == 1
     assert found['gpend_cluster_busy_photos{"worker": "attic"}'] == 4
