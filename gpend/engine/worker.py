@@ -4,6 +4,7 @@ Started by gpend.engine.worker_process alone. It keeps nothing and writes no fil
 time; and once it has loaded its networks it is locked, see gpend.engine.sandbox.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -81,6 +82,7 @@ class Service:
 
     def _loaded(self) -> Networks:
         self._say(Beat(()))
+        gc.disable()  # what is made now stays: looking through it for garbage took a sixth of the time
         from gpend.models.device import limit_threads  # noqa: PLC0415 - takes seconds: the first beat comes before it
         from gpend.models.loading import load  # noqa: PLC0415 - the same
 
@@ -90,6 +92,8 @@ class Service:
         )
         cv2.setNumThreads(max(1, limit_threads() // self._slots))
         _try_out(networks)
+        gc.freeze()  # nor is it looked through later
+        gc.enable()
         return networks
 
     def _notes(self, networks: Networks) -> tuple[str, ...]:

@@ -1,16 +1,21 @@
 """facexlib's ParseNet behind ParseFaces: which pixels of an aligned crop are face."""
 
+from typing import Any, TypeAlias, cast
+
 import numpy as np
 import torch
-from facexlib.parsing.parsenet import ParseNet
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gpend.errors import FatalError
 from gpend.models.device import named
+from gpend.models.facexlib import module
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import ParserCheckpoint, Proven
+
+ParseNet: TypeAlias = Any
+"""facexlib's, whose layers have no types."""
 
 _SIDE = 512
 _CLASSES = 19
@@ -58,4 +63,4 @@ def load_parser(proven: Proven[ParserCheckpoint], device: torch.device, turn: Tu
 
 def unloaded() -> ParseNet:
     """The layers of facexlib, still without their weights."""
-    return ParseNet(in_size=_SIDE, out_size=_SIDE, parsing_ch=_CLASSES)
+    return cast("Any", module("parsing.parsenet")).ParseNet(in_size=_SIDE, out_size=_SIDE, parsing_ch=_CLASSES)

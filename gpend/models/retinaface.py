@@ -10,26 +10,25 @@ import warnings
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, TypeAlias, cast
 
 import cv2
 import numpy as np
 import torch
-from facexlib.detection.retinaface import RetinaFace
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.ops import nms
 
 from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.models.device import named
+from gpend.models.facexlib import MobileRetinaFace
 from gpend.models.fused import computes_in_bfloat16, fused
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven
 
-_LAYERS = {"retinaface-mobile0.25": "mobile0.25", "retinaface-resnet50": "resnet50"}  # facexlib's words
+_MOBILE = "retinaface-mobile0.25"
 _OVERLAP = 0.4  # boxes that share more than this are one face
 _MEAN = (104.0, 117.0, 123.0)  # of blue, green and red in the pictures it was trained on
 _STEPS = (8, 16, 32)  # pixels between anchors, per level
@@ -38,6 +37,9 @@ _SPREADS = (0.1, 0.2)  # of the encoded shifts and sizes
 _SAME = 1e-4  # relative distance of features up to which another form computes the same
 _SHARED = 0.02  # of a face's width, and of a score: two forms that agree so far find the same face
 _PORTRAIT = "portrait-blurred.jpg"  # of gpend/samples: what the forms are compared on
+RetinaFace: TypeAlias = Any
+"""facexlib's, whose layers have no types: `body`, `fpn`, `ssh1` to `ssh3`, and three heads for each level."""
+
 _DOUBTS = 0.2  # the score from which a screen tells of what may be a face
 
 
@@ -88,7 +90,7 @@ class Detector:
         if self._device.type != "cpu":
             return None
         try:
-            form = cast("RetinaFace", fused(self._network, dtype))
+            form: RetinaFace = fused(self._network, dtype)
         except (AttributeError, RuntimeError):
             return None
         for heads in (form.ClassHead, form.BboxHead, form.LandmarkHead):
@@ -123,9 +125,9 @@ class Detector:
         """Boxes (count, 4), landmarks (count, 10) and scores (count,), best first."""
         levels = self._features(self._picture(image))
         found = [self._decoded(index, features.float()) for index, features in enumerate(levels)]
-        boxes, landmarks, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-        kept = nms(boxes, scores, _OVERLAP)
-        return boxes[kept].cpu(), landmarks[kept].cpu(), scores[kept].cpu()
+        boxes, landmarks, scores = (torch.cat(parts).cpu() for parts in zip(*found, strict=True))
+        kept = _apart(boxes, scores)
+        return boxes[kept], landmarks[kept], scores[kept]
 
     def _picture(self, image: NDArray[np.uint8]) -> Tensor:
         """(1, 3, height, width) BGR less the mean, in the layout that convolutions are fastest in."""
@@ -186,9 +188,13 @@ def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, tu
 
 def network_of(checkpoint: DetectorCheckpoint) -> RetinaFace:
     """The layers of facexlib, still without their weights."""
+    if checkpoint.architecture == _MOBILE:
+        return MobileRetinaFace()
+    from facexlib.detection.retinaface import RetinaFace as Larger  # noqa: PLC0415 - it takes 2 seconds
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torchvision, about words that facexlib uses
-        return RetinaFace(_LAYERS[checkpoint.architecture], phase="test", device=torch.device("cpu"))
+        return Larger("resnet50", phase="test", device=torch.device("cpu"))
 
 
 def _fold_norms(network: nn.Module) -> None:
@@ -232,6 +238,15 @@ def _portrait() -> NDArray[np.uint8]:
     if read is None:
         raise FatalError(f"gpend is not whole: its sample {_PORTRAIT} is missing. Install gpend again.")
     return np.asarray(cv2.resize(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), (320, 320)), np.uint8)
+
+
+def _apart(boxes: Tensor, scores: Tensor) -> Tensor:
+    """Which of the boxes (count, 4) are kept, best first: none that shares too much with a better one."""
+    if not len(boxes):
+        return torch.zeros(0, dtype=torch.long)
+    corners_and_sides = torch.cat((boxes[:, :2], boxes[:, 2:] - boxes[:, :2]), 1)
+    kept = cv2.dnn.NMSBoxes(corners_and_sides.tolist(), scores.tolist(), 0.0, _OVERLAP)
+    return torch.as_tensor(np.asarray(kept, np.int64).ravel())
 
 
 def _head(head: nn.Module, places: Tensor) -> Tensor:
