@@ -80,7 +80,7 @@ def ledger_of_many(tmp_path: Path) -> Path:
             found = Found(Path(f"{number}.jpg"), Stamp(5, NOW, number), FoundBy.SCAN)
             photo = ledger.photos.sight(folder.id, found, NOW)
             state = State.FAILED if number % 3 else State.INCOMPLETE
-            ledger.queue.finish(photo, Result(state, "", "a" * 64, Fingerprint()), NOW + number)
+            ledger.photos.finish(photo, Result(state, "", "a" * 64, Fingerprint()), NOW + number)
     return path
 
 
