@@ -91,6 +91,7 @@ class Result:
     photo: dict[str, float]
     without: dict[str, float]
     painted_over: dict[str, float]
+    restored: bool = True  # whether gpend changed the face at all
 
 
 def rows(results: Sequence[Result]) -> tuple[Figure, ...]:
@@ -151,12 +152,17 @@ def result(sample: Sample, person: str, networks: Networks, fit: BlendFit, judge
     truth = trials.truth_for(sample, networks.restore)
     with_it = trials.attempted(sample, blur, _using(networks, fit))
     kind = sample.shot.kind.value
-    if with_it is None or with_it.refusal or not with_it.painted:
-        return Result(kind, person, 0.0, *judge([photo], truth) * len(_WAYS))
+    if with_it is None or with_it.refusal:
+        (as_it_was,) = judge([photo], truth)
+        return Result(kind, person, 0.0, as_it_was, as_it_was, as_it_was, restored=False)
+    over = trials.applied(photo, with_it, transform)
+    if not with_it.painted:
+        before, after = judge([photo, over], truth)
+        return Result(kind, person, 0.0, before, after, after)
     without = trials.attempted(sample, blur, _using(networks, NOTHING))
     left = photo if without is None or without.refusal else trials.applied(photo, without, transform)
-    over = trials.applied(photo, with_it, transform)
-    return Result(kind, person, with_it.painted, *judge([photo, left, over], truth))
+    before, without_it, after = judge([photo, left, over], truth)
+    return Result(kind, person, with_it.painted, before, without_it, after)
 
 
 def _using(networks: Networks, fit: BlendFit) -> Networks:
@@ -191,9 +197,14 @@ def _row(name: str, group: Sequence[Result]) -> Figure:
         )
         for measure in measures
     }
+    restored = [one for one in group if one.restored]
     return Figure(
         kind=name,
         faces=len(group),
+        restored=len(restored),
+        gained={
+            measure: _mean([one.painted_over[measure] < one.photo[measure] for one in restored]) for measure in measures
+        },
         painted=len(painted),
         strength=_mean([one.strength for one in painted]),
         nearer=nearer,
@@ -220,6 +231,16 @@ def table(rows: Sequence[Figure]) -> str:
     for row in rows:
         cells = "".join(f"{_cell(row, name):>26}" for name in measures)
         lines.append(f"{row.kind:<14}{f'{row.painted} of {row.faces}':>10}{row.strength:>10.0%}{cells}")
+    return "\n".join(lines)
+
+
+def gains(rows: Sequence[Figure]) -> str:
+    """For a person: of the faces that gpend restores in any way, the share that came nearer to the truth."""
+    measures = tuple(rows[-1].photo)
+    lines = [f"{'':<14}{'restored':>12}" + "".join(f"{measure:>12}" for measure in measures)]
+    for row in rows:
+        cells = "".join(f"{f'{row.gained[name]:.0%}' if row.restored else '-':>12}" for name in measures)
+        lines.append(f"{row.kind:<14}{f'{row.restored} of {row.faces}':>12}{cells}")
     return "\n".join(lines)
 
 

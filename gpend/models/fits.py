@@ -60,6 +60,8 @@ class Figure(_Part):
     photo: dict[str, float]  # by measure, over the painted ones: as the photo was
     without: dict[str, float]  # as gpend leaves them without this network
     painted_over: dict[str, float]  # with it
+    restored: int = 0  # of all, those that gpend changed, by this network or before it
+    gained: dict[str, float] = {}  # by measure: the share of the restored ones that came nearer than the photo was
     noise: dict[str, float] = {}  # by measure: the standard error of the mean of `painted_over` less `without`
 
 

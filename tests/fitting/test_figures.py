@@ -97,3 +97,20 @@ def test_more_pictures_of_the_same_people_prove_no_more(told: list[tuple[float, 
 def test_with_one_shot_of_everybody_it_is_the_standard_error_of_a_mean(differences: list[float]) -> None:
     found = figures.standard_error(differences, [str(number) for number in range(len(differences))])
     assert found == pytest.approx(np.std(differences, ddof=1) / np.sqrt(len(differences)), abs=1e-9)
+
+
+def test_what_is_restored_without_being_painted_counts_where_all_stages_are_told() -> None:
+    """The filter and the refining network bring most faces nearer; which of them the network painted is another row."""
+    painted = shots({"structure": HELPS}, people=6, each=1)
+    near, far = {"structure": 0.2}, {"structure": 0.4}
+    filtered = Result("motion blur", "ben", 0.0, far, near, near)
+    alone = Result("sharp", "anna", 0.0, near, near, near, restored=False)
+    told = figures.rows([*painted, filtered, alone])
+    sharp, motion, whole = told
+    assert (sharp.restored, motion.restored, whole.restored) == (0, 7, 7)
+    assert (motion.painted, motion.faces) == (6, 7)
+    nearer = sum(one.painted_over["structure"] < one.photo["structure"] for one in painted) + 1
+    assert whole.gained["structure"] == pytest.approx(nearer / 7, abs=1e-4)
+    lines = figures.gains(told).splitlines()
+    assert lines[1].split() == ["sharp", "0", "of", "1", "-"]
+    assert lines[-1].split()[:4] == ["all", "7", "of", "8"]
