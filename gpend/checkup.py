@@ -17,10 +17,10 @@ from gpend.settings import FolderSettings, Keep, Settings, names_file
 
 _GIB = 1 << 30
 _KEPT = {
-    Keep.NONE: "photos",
-    Keep.COPY: "photos and sidecars",
-    Keep.HARDLINK: "photos and sidecars",
-    Keep.LIBRARY: "files",
+    Keep.NONE: ("photo", "photos"),
+    Keep.COPY: ("photo or sidecar", "photos and sidecars"),
+    Keep.HARDLINK: ("photo or sidecar", "photos and sidecars"),
+    Keep.LIBRARY: ("file", "files"),
 }
 _SECONDS = 10.0  # that are spent on looking through a folder
 
@@ -53,10 +53,10 @@ def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECON
         size += sighting.stamp.size
         if time.monotonic() > until:
             break
-    first = f"{scan.seen} {_KEPT[settings.keep]}"
+    first = f"{scan.seen} {_KEPT[settings.keep][scan.seen != 1]}"
     lines = [first if scan.finished else f"{first} at least; it was looked at for {seconds:.0f} seconds only"]
     lines += _room(folder, settings, size)
-    lines += [f"mirrored as they are: {count} {what}" for what, count in scan.mirrored.most_common()]
+    lines += [f"mirrored as they are: {what}: {count}" for what, count in scan.mirrored.most_common()]
     lines += passed_over(scan.passed_over)
     return lines + [f"cannot be read: {place}" for place in sorted(scan.unlistable)]
 
@@ -74,7 +74,7 @@ def _room(folder: FolderSettings, settings: Settings, size: int) -> list[str]:
 
 def passed_over(counted: Counter[str]) -> list[str]:
     """What is no photo, the most frequent first."""
-    return [f"passed over: {count} {what}" for what, count in counted.most_common()]
+    return [f"passed over: {what}: {count}" for what, count in counted.most_common()]
 
 
 def _of_device(settings: Settings) -> Iterator[str]:

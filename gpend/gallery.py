@@ -66,14 +66,13 @@ class Shown:
     entry: Entry
     files: Files
     history: reports.History
-    faces: tuple[Facts, ...]
     decision: Decision | None
     is_removed: bool  # the output that the ledger knows of does not stand there any more
 
     @property
     def networks(self) -> str:
         """Those by which its faces were restored; else what the settings named."""
-        names = dict.fromkeys(str(face["network"]) for face in self.faces if face.get("network"))
+        names = dict.fromkeys(str(face["network"]) for face in self.history.faces if face.get("network"))
         return ", ".join(names) or self.history.model
 
 
@@ -153,9 +152,8 @@ def shown(ledger: Path, photo: int) -> Shown | None:
         decision = None if row is None else records.decision(row.path)
     if row is None:
         return None
-    told = reports.told(row)
     is_removed = row.output is not None and not os.path.lexists(row.output)
-    return Shown(entry_of(row), _files(row), told, told.faces, decision, is_removed)
+    return Shown(entry_of(row), _files(row), reports.told(row), decision, is_removed)
 
 
 def files(ledger: Path, photo: int) -> Files | None:

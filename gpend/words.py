@@ -88,9 +88,8 @@ def _cluster_lines(status: Status) -> list[str]:
         return []
     cluster = status.cluster
     problem = click.style(f" is not reached: {plain(cluster['problem'])}", fg="yellow") if cluster["problem"] else ""
-    lines = [
-        f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {cluster['waiting']} photos wait for a worker:"
-    ]
+    waiting = "1 photo waits" if cluster["waiting"] == 1 else f"{cluster['waiting']} photos wait"
+    lines = [f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {waiting} for a worker:"]
     lines += [f"  {_worker(worker)}" for worker in cluster["workers"]]
     return lines if cluster["workers"] else [*lines, click.style("  no worker is there", fg="yellow")]
 
@@ -111,7 +110,7 @@ def _folder_lines(status: Status, now: datetime) -> list[str]:
         if folder.paused:
             since = ago(folder.paused_since, now)
             lines.append(click.style(f"    paused {since}: {plain(folder.paused)}", fg="yellow"))
-        lines += [f"    passed over: {count} {plain(what)}" for what, count in _most(folder.passed_over)]
+        lines += [f"    passed over: {plain(what)}: {count}" for what, count in _most(folder.passed_over)]
         if folder.waits_for_confirmation:
             wanted = plain(folder.waits_for_confirmation)
             lines.append(click.style(f"    waits for `gpend confirm`: {wanted}", fg="yellow"))
@@ -136,14 +135,15 @@ def tally_text(tally: "Tally") -> str:
     """The answer to `gpend once`: photos by what became of them, which were set aside, and what was left for later."""
     counted = [f"{count} {state(name)}" for name, count in tally.states.items() if count]
     nothing = "Nothing was done yet." if tally.is_stopped else "Nothing to do."
-    counted += [f"{tally.mirrored} other files mirrored"] if tally.mirrored else []
+    counted += [f"{tally.mirrored} other file{'s' if tally.mirrored > 1 else ''} mirrored"] if tally.mirrored else []
     lines = [", ".join(counted) + "." if counted else nothing]
     lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]
     more = tally.states[State.FAILED] + tally.states[State.INCOMPLETE] - len(tally.set_aside)
     lines += [f"set aside: {more} more; `gpend status` tells of them."] if more > 0 else []
     lines += [f"paused: {plain(source)}: {plain(reason)}" for source, reason in tally.pauses.items()]
     if tally.is_stopped:
-        lines.append(f"Stopped before the end: {tally.waiting} known photos still wait. The next run does them.")
+        waiting = "1 known photo still waits" if tally.waiting == 1 else f"{tally.waiting} known photos still wait"
+        lines.append(f"Stopped before the end: {waiting}. The next run does the rest.")
     if tally.unsettled:
         lines.append(f"{tally.unsettled} left for later: still being written.")
     return "\n".join(lines)

@@ -22,13 +22,13 @@ def settings(tmp_path: Path) -> Settings:
 def test_what_lies_in_a_folder_is_counted_and_what_is_passed_over_has_a_reason(settings: Settings) -> None:
     assert checkup.contents(settings.folders[0], settings) == [
         "2 photos",
-        "passed over: 1 RAW photos, which gpend does not read",
-        "passed over: 1 folders with thumbnails of Synology",
+        "passed over: RAW photos, which gpend does not read: 1",
+        "passed over: folders with thumbnails of Synology: 1",
     ]
 
 
 def test_a_large_folder_is_looked_at_for_some_seconds_only(settings: Settings) -> None:
-    assert checkup.contents(settings.folders[0], settings, seconds=-1)[0].startswith("1 photos at least")
+    assert checkup.contents(settings.folders[0], settings, seconds=-1)[0].startswith("1 photo at least")
 
 
 def test_a_graphics_card_that_is_not_there_is_found(settings: Settings) -> None:
@@ -112,6 +112,6 @@ def test_a_library_that_will_be_copied_is_told_with_its_size(tmp_path: Path) -> 
     folder = FolderSettings(source=source, output=output)
     settings = Settings(folders=(folder,), keep=Keep.LIBRARY)
     files, copied, films = checkup.contents(folder, settings)
-    assert (files, films) == ("1 files", "mirrored as they are: 1 films")
+    assert (files, films) == ("1 file", "mirrored as they are: films: 1")
     assert copied.startswith("is copied, 0.0 GiB, with ")
     assert "lie on different disks" in copied

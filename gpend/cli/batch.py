@@ -44,12 +44,13 @@ class Summary:
         """For people."""
         done = self.outcomes.total()
         counted = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
-        lines = [f"{done} photos: {counted}." if done else "There are no photos in it that gpend reads."]
+        photos = "1 photo" if done == 1 else f"{done} photos"
+        lines = [f"{photos}: {counted}." if done else "There are no photos in it that gpend reads."]
         if done < len(batch):
             lines.append(f"Stopped before the end: {len(batch) - done} were not looked at.")
         why = self.reasons.most_common(_REASONS)
         lines += [f"  kept, {f'{count} times' if count > 1 else 'once'}: {reason}" for reason, count in why]
-        lines += [f"  passed over: {count} {what}" for what, count in batch.passed_over.most_common()]
+        lines += [f"  passed over: {what}: {count}" for what, count in batch.passed_over.most_common()]
         return lines + [f"  could not be read: {folder}" for folder in batch.unreadable]
 
 

@@ -100,7 +100,7 @@ def _install(measured: "Measured", own: Path) -> None:
 
     found = measured.found
     for reason, count in measured.passed_over.most_common():
-        click.echo(f"passed over: {count} {reason}")
+        click.echo(f"passed over: {reason}: {count}")
     click.echo(
         f"{found.network}: fitted to {found.faces} faces; {found.held_out} others, spoiled in known ways, tell what it "
         "is worth.\nDistance from the truth (less is better) of those that it paints: as they were, without it, with "

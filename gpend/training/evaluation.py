@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gpend.fitting.distances import Identity
 from gpend.training import degradations, jpeg, kernels, losses
 from gpend.training.draws import SIDE
 from gpend.training.filters import known
-from gpend.training.identity import Identity
 from gpend.training.kernels import Kernel, Random
 from gpend.training.restoring import Restorer
 
@@ -132,11 +132,21 @@ def rows(spoiling: Spoiling, tries: Tries) -> list[Row]:
             float(structures[way].mean()),
             float(losses.psnr(luma[way], luma["truth"]).mean()),
             float((structures[way] > structures["photo"]).mean()),
-            None if judge is None else judge.mean(tries[way], tries["truth"]),
+            None if judge is None else apart(judge, tries[way], tries["truth"]),
         )
         for way in tries
         if way != "truth"
     ]
+
+
+def apart(judge: Identity, pictures: Tensor, truth: Tensor) -> float:
+    """The mean distance of RGB pictures (n, 3, 256, 256), 0 to 1, from the truth; aligned by the truth's marks."""
+    pairs = zip(_planes(pictures), _planes(truth), strict=True)
+    return float(np.mean([judge(one, two, two) for one, two in pairs]))
+
+
+def _planes(pictures: Tensor) -> NDArray[np.float32]:
+    return np.asarray(pictures.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy(), np.float32)
 
 
 def _structures(planes: Tensor, truth: Tensor) -> NDArray[np.float64]:

@@ -41,9 +41,9 @@ async def decide(request: Request) -> Response:
     detail: dict[str, Any] = {"decision": wanted}
     if "face" in form:
         face = number(form["face"])
-        if not face or face > len(found.faces):
+        if not face or face > len(found.history.faces):
             raise HTTPException(_WRONG)
-        detail["box"] = found.faces[face - 1].get("box")
+        detail["box"] = found.history.faces[face - 1].get("box")
     return await _asked(request, ledger.Request.DECIDE, f"/photos/{photo}?noted=1", [found.files.photo], detail)
 
 

@@ -87,10 +87,10 @@ def _middle(faces: list[ShownFace], number: int | None, size: tuple[int, int] | 
 
 
 def _faces(found: Shown) -> list[ShownFace]:
-    boxes = [box_of(face.get("box")) for face in found.faces]
+    boxes = [box_of(face.get("box")) for face in found.history.faces]
     return [
         ShownFace(place + 1, face, boxes[place], _decided(found.decision, boxes[place]))
-        for place, face in enumerate(found.faces)
+        for place, face in enumerate(found.history.faces)
     ]
 
 
@@ -130,9 +130,9 @@ async def face(request: Request) -> Response:
     """A JPEG of one face with what is around it."""
     found = await asyncio.to_thread(gallery.shown, dashboard_of(request).ledger, request.path_params["photo"])
     number = request.path_params["face"]
-    if found is None or not 1 <= number <= len(found.faces):
+    if found is None or not 1 <= number <= len(found.history.faces):
         raise HTTPException(_NOT_FOUND)
-    box = box_of(found.faces[number - 1].get("box"))
+    box = box_of(found.history.faces[number - 1].get("box"))
     if box is None:
         raise HTTPException(_NOT_FOUND)
     return await _picture(request, found.files, _FACE_SIDE, _square(box))

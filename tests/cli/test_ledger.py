@@ -84,27 +84,6 @@ def test_retry_refuses_a_photo_that_is_not_known_and_says_why(gpend: Gpend, conf
     assert waiting(configured) == []
 
 
-def test_decide_leaves_word_about_a_photo_for_the_daemon(gpend: Gpend, configured: Path) -> None:
-    assert gpend("decide", "in/bad.jpg", "--original", "--config", configured).exit_code == 0
-    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
-        ((kind, path, detail),) = [(asked.kind, asked.path, asked.detail) for asked in ledger.requests.waiting()]
-    assert (kind, path, detail) == (Request.DECIDE, configured.parent / "in" / "bad.jpg", {"decision": "original"})
-
-
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        (["in/bad.jpg"], "Say what is to be done"),
-        (["in/none.jpg", "--leave"], "is not known"),
-        (["in/bad.jpg", "--restore", "--face", "1"], "has seen 0 faces"),
-    ],
-)
-def test_decide_says_why_it_cannot(gpend: Gpend, configured: Path, said: list[str], why: str) -> None:
-    result = gpend("decide", *said, "--config", configured)
-    assert (result.exit_code, why in result.output) == (2, True)
-    assert waiting(configured) == []
-
-
 def test_confirm_leaves_word_for_the_daemon(gpend: Gpend, configured: Path) -> None:
     with Ledger.open(configured.parent / "state" / "ledger.sqlite", 1) as ledger:
         folder = next(iter(ledger.folders()))

@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gpend.settings import Keep
-from tests.machine.house import House
+from tests.machine.house import House, folder_in_memory
 from tests.world import SHARP
 
 RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
@@ -37,8 +36,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = "/dev/shm"  # noqa: S108  # faster than a disk; a folder of our own is made in it
-        self.root = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None, prefix="gpend-library-"))
+        self.root = folder_in_memory()
         self.patched = ExitStack()
         if not self.links:
             patch = self.patched.enter_context(pytest.MonkeyPatch.context())

@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -28,7 +27,7 @@ from gpend.ledger import State
 from tests.machine import pictures
 from tests.machine.caseless import Caseless
 from tests.machine.expectation import Expectation
-from tests.machine.house import House, open_descriptors
+from tests.machine.house import House, folder_in_memory, open_descriptors
 from tests.world import tree
 
 RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
@@ -54,8 +53,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = "/dev/shm"  # noqa: S108  # faster than a disk; a folder of our own is made in it
-        self.root = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None, prefix="gpend-machine-"))
+        self.root = folder_in_memory()
         self.house = self._house()
         self.expected = Expectation()
         self.growing: dict[str, bytes] = {}

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from gpend.core import deconvolution
+from gpend.core.blur import Blur
+from gpend.core.noise import Noise
 from gpend.training import degradations, filters, jpeg, kernels, losses
 from gpend.training.filters import Wiener, estimated, known, noise_of
 from tests.pictures import portrait
@@ -31,6 +34,21 @@ def test_a_known_blur_is_taken_out() -> None:
     assert held > before + 0.03
     again = degradations.convolved(weak, kernel)
     assert float((again - blurred)[..., 24:-24, 24:-24].square().mean().sqrt()) < 4 / 255  # it explains the photo
+
+
+def test_for_one_face_it_is_the_filter_of_the_core() -> None:
+    kernel, noise, side = kernels.straight(13, 0.4), 4 / 255, filters.SIDE
+    blurred = noisy(degradations.convolved(luma(), torch.from_numpy(kernel)[None]), 2 / 255)
+    cost = deconvolution._cost(side, side, Noise(1.0), 1.0)  # noqa: SLF001 - its prior is nowhere told by itself
+    prior = filters._SPREAD**2 * deconvolution._CAUTION / cost  # noqa: SLF001 - both are of one unit then
+    batched = Wiener(np.asarray(prior, np.float32), CPU)(
+        blurred, known(torch.from_numpy(kernel)[None]), torch.tensor([noise])
+    )
+    border = round(side * deconvolution.MARGIN)
+    padded = np.pad(blurred[0, 0].numpy(), border, mode="reflect")
+    for plane, factor in zip(batched, filters.FACTORS, strict=True):
+        alone = deconvolution.middle(deconvolution.luma_without(padded, Blur(kernel, 1.0), noise, factor))
+        assert float(np.abs(plane[0, 0].numpy() - alone).max()) < 0.01
 
 
 def test_without_blur_and_noise_hardly_anything_changes() -> None:

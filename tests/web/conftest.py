@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Result, State, Written
 from gpend.stamp import Stamp
 from gpend.web.app import application
-from gpend.web.security import LOOPBACK, Sessions
+from gpend.web.security import LOOPBACK, Sessions, make_token, read_token
 
 NOW = 1_700_000_000
 EVIL = "<img src=x onerror=alert(1)>&.jpg"
@@ -69,4 +69,25 @@ def browser(ledger: Path, sessions: Sessions, tmp_path: Path) -> Iterator[TestCl
     """A browser on the same machine."""
     app = application(ledger, sessions, tmp_path / "cache")
     with TestClient(app, base_url="http://127.0.0.1:8765", follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> str:
+    """What lets people in from other machines."""
+    return make_token(tmp_path / "token")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, token: str) -> Sessions:
+    """Who comes from another machine needs the token."""
+    assert token
+    return Sessions(read_token(tmp_path / "token"), ["nas.local"])
+
+
+@pytest.fixture
+def stranger(ledger: Path, guarded: Sessions, tmp_path: Path) -> Iterator[TestClient]:
+    """A browser on another machine."""
+    app = application(ledger, guarded, tmp_path / "cache")
+    with TestClient(app, base_url="http://nas.local:8765", follow_redirects=False) as client:
         yield client

@@ -1,6 +1,5 @@
 """Who comes in, and who does not."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,6 @@ from gpend.settings import WebSettings
 from gpend.web import security, serving
 from gpend.web.app import application
 from gpend.web.security import LOOPBACK, Sessions, make_token, read_token
-
-
-@pytest.fixture
-def token(tmp_path: Path) -> str:
-    return make_token(tmp_path / "token")
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, token: str) -> Sessions:
-    assert token
-    return Sessions(read_token(tmp_path / "token"), ["nas.local"])
-
-
-@pytest.fixture
-def stranger(ledger: Path, guarded: Sessions, tmp_path: Path) -> Iterator[TestClient]:
-    app = application(ledger, guarded, tmp_path / "cache")
-    with TestClient(app, base_url="http://nas.local:8765", follow_redirects=False) as client:
-        yield client
 
 
 def test_the_token_is_kept_as_a_hash_that_only_gpend_reads(tmp_path: Path, token: str) -> None:
@@ -48,32 +29,6 @@ def test_a_token_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FatalError, match="cannot be kept"):
         make_token(tmp_path / "file" / "token")
-
-
-@pytest.mark.parametrize("address", ["/", "/photos", "/photos/1", "/photos/1/before/small.jpg", "/events"])
-def test_who_has_not_logged_in_sees_nothing(stranger: TestClient, address: str) -> None:
-    answer = stranger.get(address)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-
-
-def test_who_knows_the_token_comes_in_and_can_leave(stranger: TestClient, token: str) -> None:
-    assert "Token" in stranger.get("/login").text
-    assert stranger.post("/login", data={"token": token}).status_code == 303
-    page = stranger.get("/photos/1")
-    assert page.status_code == 200
-    secret = page.text.split('name="secret" value="')[1].split('"')[0]
-    assert stranger.post("/logout", data={"secret": secret}).status_code == 303
-    assert stranger.get("/").status_code == 303
-
-
-def test_a_wrong_token_is_refused(stranger: TestClient) -> None:
-    assert stranger.post("/login", data={"token": "guess"}).status_code == 403
-    assert stranger.get("/").status_code == 303
-
-
-def test_an_invented_session_is_none(stranger: TestClient) -> None:
-    stranger.cookies.set("gpend_session", "invented")
-    assert stranger.get("/").status_code == 303
 
 
 def test_after_a_wrong_token_the_right_one_has_to_wait_longer_each_time(guarded: Sessions, token: str) -> None:

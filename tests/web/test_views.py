@@ -1,7 +1,6 @@
 """What the pages of the dashboard show, and what they refuse."""
 
 import re
-import sqlite3
 from pathlib import Path
 
 import cv2
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from gpend.ledger import Choice, Decision, DecisionKind, Fingerprint, Ledger, Request, Result, State
+from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
 from gpend.settings import Settings
 from gpend.web.app import application
 from gpend.web.asked import choice_of
@@ -21,10 +20,6 @@ def _size(content: bytes) -> tuple[int, int]:
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     return picture.shape[1], picture.shape[0]
-
-
-def _secret(page: str) -> str:
-    return page.split('name="secret" value="')[1].split('"', maxsplit=1)[0]
 
 
 def test_the_overview_tells_how_far_it_is_and_what_needs_a_look(browser: TestClient) -> None:
@@ -116,43 +111,6 @@ def test_a_photo_that_cannot_be_shown_says_why(browser: TestClient) -> None:
     assert "The picture cannot be shown: it is no longer there" in browser.get("/photos/4").text
 
 
-def test_trying_again_is_left_for_the_daemon(browser: TestClient, ledger: Path) -> None:
-    secret = _secret(browser.get("/photos/2").text)
-    answer = browser.post("/photos/2/retry", data={"secret": secret}, headers={"origin": "http://127.0.0.1:8765"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/photos/2?noted=1")
-    assert "Noted. gpend sees to it" in browser.get("/photos/2?noted=1").text
-    with sqlite3.connect(ledger) as connection:
-        ((kind, path),) = connection.execute("SELECT kind, path FROM request").fetchall()
-    connection.close()
-    assert (kind, Path(path.decode()).name) == ("retry", EVIL)
-
-
-@pytest.mark.parametrize(
-    ("secret", "origin"),
-    [(None, "http://127.0.0.1:8765"), ("wrong", "http://127.0.0.1:8765"), ("", "http://evil.example")],
-)
-def test_nothing_is_done_for_a_form_of_another_site(
-    browser: TestClient, ledger: Path, secret: str | None, origin: str
-) -> None:
-    own = _secret(browser.get("/photos/2").text)
-    sent = {} if secret is None else {"secret": secret or own}
-    assert browser.post("/photos/2/retry", data=sent, headers={"origin": origin}).status_code == 403
-    with sqlite3.connect(ledger) as connection:
-        assert connection.execute("SELECT count(*) FROM request").fetchone() == (0,)
-    connection.close()
-
-
-def test_every_answer_binds_the_browser(browser: TestClient) -> None:
-    for address in ("/", "/photos/99", "/static/style.css", "/photos/1/before/small.jpg"):
-        headers = browser.get(address).headers
-        assert "default-src 'none'" in headers["content-security-policy"]
-        assert headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_name_that_was_made_to_point_here_is_refused(browser: TestClient) -> None:
-    assert browser.get("/", headers={"host": "evil.example"}).status_code == 421
-
-
 def test_pages_speak_chinese_to_who_reads_it(browser: TestClient) -> None:
     page = browser.get("/", headers={"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
     assert '<html lang="zh-CN">' in page
@@ -184,59 +142,6 @@ def test_a_ledger_that_is_not_there_is_told(browser: TestClient, ledger: Path) -
     answer = browser.get("/")
     assert answer.status_code == 503
     assert "cannot be read at the moment" in answer.text.replace("&#39;", "'")
-
-
-def _send(browser: TestClient, address: str, **sent: str) -> tuple[int, str]:
-    secret = _secret(browser.get("/photos/1").text)
-    answer = browser.post(address, data={"secret": secret} | sent, headers={"origin": "http://127.0.0.1:8765"})
-    return answer.status_code, answer.headers.get("location", "")
-
-
-def _asked(ledger: Path) -> list[tuple[Request, str, dict[str, object]]]:
-    with Ledger.open(ledger) as opened:
-        return [(each.kind, each.path.name if each.path else "", each.detail) for each in opened.requests.waiting()]
-
-
-def test_a_decision_about_a_photo_is_left_for_the_daemon(browser: TestClient, ledger: Path) -> None:
-    assert _send(browser, "/photos/1/decide", decision="original") == (303, "/photos/1?noted=1")
-    assert _asked(ledger) == [(Request.DECIDE, "anna.jpg", {"decision": "original"})]
-
-
-def test_a_decision_about_a_face_tells_where_it_is(browser: TestClient, ledger: Path) -> None:
-    assert _send(browser, "/photos/1/decide", decision="leave", face="1")[0] == 303
-    assert _asked(ledger) == [(Request.DECIDE, "anna.jpg", {"decision": "leave", "box": [170, 50, 280, 180]})]
-
-
-def test_a_decision_about_all_that_fit_tells_the_filter(browser: TestClient, ledger: Path) -> None:
-    assert _send(browser, "/photos/decide", decision="leave", state="kept", q="x y") == (
-        303,
-        "/photos?q=x+y&state=kept&noted=1",
-    )
-    ((kind, _, detail),) = _asked(ledger)
-    choice = Choice.from_data(detail["choice"])
-    assert (kind, detail["decision"], choice) == (Request.DECIDE, "leave", Choice(state=State.KEPT, text="x y"))
-
-
-@pytest.mark.parametrize(
-    ("address", "sent"),
-    [
-        ("/photos/1/decide", {"decision": "burn"}),
-        ("/photos/1/decide", {"decision": "faces"}),
-        ("/photos/1/decide", {"decision": "leave", "face": "2"}),
-        ("/photos/1/decide", {"decision": "leave", "face": "-1"}),
-        ("/photos/decide", {"decision": ""}),
-        ("/photos/99/decide", {"decision": "leave"}),
-    ],
-)
-def test_what_is_no_decision_is_refused(browser: TestClient, ledger: Path, address: str, sent: dict[str, str]) -> None:
-    assert _send(browser, address, **sent)[0] in (400, 404)
-    assert _asked(ledger) == []
-
-
-@pytest.mark.parametrize("what", ["pause", "resume", "rejudge", "confirm"])
-def test_what_concerns_all_of_it_is_left_for_the_daemon(browser: TestClient, ledger: Path, what: str) -> None:
-    assert _send(browser, f"/{what}") == (303, "/?noted=1")
-    assert _asked(ledger) == [(Request(what), "", {})]
 
 
 def test_a_decision_is_shown_and_can_be_withdrawn(browser: TestClient, ledger: Path, tmp_path: Path) -> None:

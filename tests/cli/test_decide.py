@@ -1,0 +1,41 @@
+"""`gpend decide`, `pause` and `resume`: word is left for the daemon, or it is said why not."""
+
+from pathlib import Path
+
+import pytest
+
+from gpend.ledger import Ledger, Request
+from tests.cli import Gpend
+from tests.cli.test_ledger import waiting
+
+
+def test_decide_leaves_word_about_a_photo_for_the_daemon(gpend: Gpend, configured: Path) -> None:
+    assert gpend("decide", "in/bad.jpg", "--original", "--config", configured).exit_code == 0
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        ((kind, path, detail),) = [(asked.kind, asked.path, asked.detail) for asked in ledger.requests.waiting()]
+    assert (kind, path, detail) == (Request.DECIDE, configured.parent / "in" / "bad.jpg", {"decision": "original"})
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (["in/bad.jpg"], "Say what is to be done"),
+        (["in/none.jpg", "--leave"], "is not known"),
+        (["in/bad.jpg", "--restore", "--face", "1"], "has seen 0 faces"),
+    ],
+)
+def test_decide_says_why_it_cannot(gpend: Gpend, configured: Path, said: list[str], why: str) -> None:
+    result = gpend("decide", *said, "--config", configured)
+    assert (result.exit_code, why in result.output) == (2, True)
+    assert waiting(configured) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "words"), [("pause", Request.PAUSE, "gpend rests"), ("resume", Request.RESUME, "gpend goes on")]
+)
+def test_rest_and_its_end_are_left_for_the_daemon(
+    gpend: Gpend, configured: Path, command: str, kind: Request, words: str
+) -> None:
+    result = gpend(command, "--config", configured)
+    assert (result.exit_code, words in result.output) == (0, True)
+    assert waiting(configured) == [(kind, None)]
