@@ -34,6 +34,8 @@ GPEN_TEMPLATE: Landmarks = (
 )
 """The looser crop that the published GPEN checkpoints were made for; eyes 0.210 of the side apart."""
 
+_PIXEL = 0.5  # standard deviation, in pixels, of what a pixel sees: one of the crop sees `factor` times as wide
+_TINY = 1e-6  # a scale of nothing
 _AREA_FROM = 4.0  # shrinking by more than this begins with averaging by area, which is cheap
 
 
@@ -132,7 +134,7 @@ def warped(image: Plane, transform: Transform, size: tuple[int, int], border: in
 
 def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:
     """By area while that is far from the wanted scale, then smoothed to what its pixels can hold."""
-    factor = 1.0 / max(scale_of(transform), 1e-6)
+    factor = 1.0 / max(scale_of(transform), _TINY)
     if factor > _AREA_FROM:
         height, width = image.shape[:2]
         small = (max(1, round(width / factor * _AREA_FROM)), max(1, round(height / factor * _AREA_FROM)))
@@ -140,7 +142,7 @@ def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:
         transform = transform @ _from_resized((small[0] / width, small[1] / height))
         factor = _AREA_FROM
     if factor > 1.0:
-        sigma = 0.5 * float(np.sqrt(factor**2 - 1))
+        sigma = _PIXEL * float(np.sqrt(factor**2 - 1))
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
     return image, transform
 

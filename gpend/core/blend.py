@@ -29,6 +29,9 @@ _TO_DEVIATION = 1.4826  # the standard deviation of Gaussian noise for its media
 _OUTLIER = 2.0  # deviations from which a pixel is no grain any more
 
 
+_WHOLE = 2.0  # the strength at which a network's whole change is used
+
+
 @dataclass(frozen=True)
 class BlendWeights:
     """How much of the network's change is used."""
@@ -52,7 +55,7 @@ class BlendWeights:
 
     def raised(self, strength: float) -> "BlendWeights":
         """As a person wishes it who wants more: 1 as fitted (so is less), 2 the network's whole change."""
-        more = min(strength, 2.0) - 1
+        more = min(strength, _WHOLE) - 1
         if more <= 0:
             return self
         part = self.part + more * (1 - self.part)

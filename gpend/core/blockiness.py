@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from gpend.core.photo import Pixels, Plane
 
 _LONGEST = 160  # pixels; a larger region is shrunk to this, and blocks that vanish by it spoil no face
+_PIXEL = 0.5  # of the shrunk region's: the standard deviation of what one sees
 _PITCHES = np.unique(np.append(np.geomspace(4.5, 45, 200), 8.0))  # pixels from line to line
 _FEWEST = 4  # lines that make a comb
 _FAINT = 0.02  # steps far below this share of full scale count for little
 _TREND = (25, 1)  # pixels over which the face's own rise and fall is taken out
+_TINY = 1e-6  # of a flat picture
 _CHANCE = 5.6  # what the best comb finds where there are no blocks
 
 
@@ -31,7 +33,7 @@ def blockiness(pixels: Pixels) -> float:
     if longest > _LONGEST:
         height, width = (max(1, round(side * _LONGEST / longest)) for side in luma.shape)
         # not by area: at most ratios that smooths every n-th pixel less, and grain then looks like blocks
-        smooth = cv2.GaussianBlur(luma, (0, 0), 0.5 * longest / _LONGEST)
+        smooth = cv2.GaussianBlur(luma, (0, 0), _PIXEL * longest / _LONGEST)
         luma = np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
     if min(luma.shape) < _FEWEST * _PITCHES[0] + 3:
         return 0.0
@@ -47,7 +49,7 @@ def _answers(luma: Plane) -> NDArray[np.float32]:
     combs, counts, starts = _combs()
     lines = counts[len(excess) - 1]
     sums = np.einsum("ij,j->i", combs[:, : len(excess)], excess)  # too little work for the threads that @ would wake
-    errors = sums / np.sqrt(np.maximum(lines, 1)) / (excess.std() + 1e-6)
+    errors = sums / np.sqrt(np.maximum(lines, 1)) / (excess.std() + _TINY)
     errors[lines < _FEWEST] = 0
     return np.asarray(np.maximum.reduceat(errors, starts), np.float32)
 

@@ -38,6 +38,8 @@ _LEFT = 0.12  # so much left of the finest detail is worth a larger crop
 _ROOM = 0.8  # of a larger crop, which the photo must fill
 _TRAINED_NOISE = 2.5 / 255  # standard deviation: the least that the refining network was trained with
 _TRAINED_RANGE = (-0.1, 1.1)
+_CORNER = 0.5 * np.sqrt(2)  # cycles for each pixel of the photo: beyond its grid's corner it saw nothing
+_NEVER_SEEN = np.float32(1e3)  # times dearer
 _ENOUGH = 1e-6
 
 Spectrum = NDArray[np.complex64]
@@ -198,7 +200,7 @@ def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
     prior *= (side / SIDE) ** 2  # the spectrum is of the crop of SIDE; in a larger one the same power is denser
     frequency = np.asarray(np.hypot(across, down) * scale, np.float32)  # of the photo's own pixels
     told = noise.power(frequency) * np.float32(scale**2)
-    beyond = np.where(frequency > 0.5 * np.sqrt(2), np.float32(1e3), np.float32(1))
+    beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
     return np.asarray(_CAUTION * told * beyond / prior, np.float32)
 
 

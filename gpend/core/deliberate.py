@@ -28,6 +28,7 @@ _FINE = 0.9  # pixels: what is finer is noise
 _STRONG = 20  # the strongest edges are one pixel in this many
 _FAINT = 0.012  # of full scale for each pixel: where a neck has none but fainter edges, it tells nothing
 _NOTHING = 0.002  # the same for the face, which may be blurred beyond all edges
+_TINY = 1e-6  # of full scale: a flat picture has no edges
 _SHARPER = 0.4  # log10: faces that lenses and hands blurred reach 0.23, hidden ones 0.45 and more
 
 
@@ -73,4 +74,4 @@ def _edge(slope: Values, curvature: Values) -> tuple[float, float]:
     count = slope.size // _STRONG
     strong = np.argpartition(slope.ravel(), -count)[-count:]
     steep, bent = (float(one.ravel()[strong].mean()) for one in (slope, curvature))
-    return math.log10((bent + 1e-6) / (steep + 1e-6)), steep
+    return math.log10((bent + _TINY) / (steep + _TINY)), steep

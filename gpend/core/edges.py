@@ -29,6 +29,7 @@ _FEW = 60  # pixels of the narrowest patches
 _CLEAR = 0.15  # of the strongest patch's gradients: weaker ones are not asked
 _MOST = 3.0
 _SURE = 0.9  # of all edges, by their strength
+_ALIKE = 1e-3  # gradients at both scales, squared: the edge is wider than can be told
 _TINY = 1e-9
 
 
@@ -47,7 +48,7 @@ def widths(plane: Plane, level: float, blur: Blur) -> Widths:
     strength = np.asarray(np.hypot(*coarse), np.float32)
     across, down = (np.asarray(one / (strength + _TINY), np.float32) for one in coarse)
     ratio = np.clip(np.abs(fine[0] * across + fine[1] * down) / (strength + _TINY), 1.0, _COARSE / _FINE)
-    squared = (_COARSE**2 - ratio**2 * _FINE**2) / np.maximum(ratio**2 - 1, 1e-3)
+    squared = (_COARSE**2 - ratio**2 * _FINE**2) / np.maximum(ratio**2 - 1, _ALIKE)
     width = np.asarray(0.5 * np.log(np.clip(squared, _NARROWEST, _WIDEST)), np.float32)
     excess = np.asarray(0.5 * np.log(_spread(blur, across, down)) - width, np.float32)
     edges = strength > _LEAST + _NOISE * level

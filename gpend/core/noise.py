@@ -17,6 +17,7 @@ _TO_MEDIAN = 0.6745  # the median absolute value of Gaussian noise of 1
 _LEAST = 1.2 / 255  # standard deviation: no photo of 8 bits has less, whatever a denoiser makes of it
 _STEPS = 8  # frequencies of the cosine transform along one side of a block
 _NEAR = 0.75  # of a step: coefficients that are so near to a radius count for it
+_TINY = 1e-12  # power of a step of nothing
 _RADII = 10  # up to the corner of a block
 
 
@@ -52,6 +53,6 @@ def quantisation_power(table: Sequence[int]) -> tuple[float, ...]:
     """What a table of 64 steps, row by row, takes at 0, 1/16 ... cycles a pixel: a step q has errors of q^2 / 12."""
     steps = np.asarray(table, np.float64).reshape(_STEPS, _STEPS) / 255
     radius = np.hypot(np.arange(_STEPS)[:, None], np.arange(_STEPS)[None])
-    lost = np.log(steps**2 / 12 + 1e-12)
+    lost = np.log(steps**2 / 12 + _TINY)
     rings = (lost[np.abs(radius - place) < _NEAR] for place in range(_RADII))
     return tuple(float(np.exp(ring.mean())) for ring in rings)

@@ -17,6 +17,9 @@ _MEAN = (104.0, 117.0, 123.0)  # of blue, green and red in the detector's own pi
 _FEATURES, _MATCHED, _ADVERSARIAL = 0.05, 1.0, 0.1  # weights of the losses beside the plain difference
 
 
+_LEAK = 0.2  # of what is below 0, as in the published networks of this kind
+
+
 class _Patches(nn.Module):
     """Logits for overlapping patches of a picture, and the features on the way there."""
 
@@ -32,7 +35,7 @@ class _Patches(nn.Module):
     def forward(self, picture: Tensor) -> tuple[Tensor, list[Tensor]]:
         features = []
         for layer in self.layers:
-            picture = functional.leaky_relu(layer(picture), 0.2)
+            picture = functional.leaky_relu(layer(picture), _LEAK)
             features.append(picture)
         return self.head(picture), features
 

@@ -57,9 +57,12 @@ def begun(stage: Stage, step: int = 0) -> Progress:
     return Progress(step, 0.0, {key: value.detach().clone() for key, value in stage.network.state_dict().items()})
 
 
+_SOON = 20  # steps after which half of the average is newer than its beginning
+
+
 @torch.no_grad()
 def average(progress: Progress, stage: Stage, longest: float) -> None:
     """Let the averaged weights follow: quickly at first, in the end by 1 - `longest` a step."""
-    kept = min(longest, (progress.step + 1) / (progress.step + 20))
+    kept = min(longest, (progress.step + 1) / (progress.step + _SOON))
     for key, value in stage.network.state_dict().items():
         progress.average[key].lerp_(value, 1 - kept)

@@ -12,6 +12,9 @@ from gpend.training.draws import GROUP, SIDE, Draw
 from gpend.training.kernels import SIDE as KERNEL
 
 _BORDER = 32  # pixels that are mirrored around a picture before it is blurred, more than a kernel reaches
+_DARKEST = 0.02  # of full scale: sensors are not without noise in the dark
+_LEAST_SOFT = 1e-3  # pixels, as good as none
+_TINY = 1e-6
 _EXPOSED = 0.4  # the light whose noise is that drawn, where noise grows with the light
 
 
@@ -67,8 +70,8 @@ def grained(pictures: Tensor, noise: Tensor, grain: Tensor, generator: torch.Gen
     grey, soft, growing = (part.view(-1, 1, 1, 1) for part in grain.unbind(1))
     mixed = raw * (1 - grey) + raw[:, :1] * grey
     smooth = _smoothed(mixed, soft)
-    smooth = smooth / smooth.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
-    strength = torch.where(growing > 0, torch.sqrt(pictures.clamp_min(0.02) / _EXPOSED), 1.0)
+    smooth = smooth / smooth.std((1, 2, 3), keepdim=True).clamp_min(_TINY)
+    strength = torch.where(growing > 0, torch.sqrt(pictures.clamp_min(_DARKEST) / _EXPOSED), 1.0)
     return pictures + smooth * strength * noise.view(-1, 1, 1, 1)
 
 
@@ -90,7 +93,7 @@ def _shot(blurred: Tensor, draw: Draw, group: int, generator: torch.Generator) -
 def _smoothed(noise: Tensor, soft: Tensor) -> Tensor:
     """Gaussian, each picture by its own softness in pixels; 0 leaves it alone."""
     offsets = torch.arange(-3, 4, device=noise.device, dtype=noise.dtype)
-    weights = torch.exp(-(offsets**2) / (2 * soft.view(-1, 1).clamp_min(1e-3) ** 2))
+    weights = torch.exp(-(offsets**2) / (2 * soft.view(-1, 1).clamp_min(_LEAST_SOFT) ** 2))
     weights = (weights / weights.sum(1, keepdim=True)).repeat_interleave(noise.shape[1], 0)
     planes = noise.reshape(1, -1, *noise.shape[2:])
     count = planes.shape[1]

@@ -18,6 +18,34 @@ from gpend.training.kernels import Blur, Kernel, Random, log_uniform
 GROUP = 8  # pictures of a batch that share a scale in the photo
 SIDE = 256  # of the aligned crops
 
+_LIFTED = 0.04  # of full scale, at most, that black is lifted to: haze, and phones that brighten shadows
+_GREY = 0.06  # of all are black and white
+_HALVED = 0.7  # of JPEGs store colour at half the resolution
+_SMALLEST = 28  # pixels: the side of a crop whose face is as small as the triage still takes
+_SHRUNK = (1.3, 8)  # times smaller than the crop
+_AS_LARGE = 0.5  # of all faces are in the photo as large as in the crop
+_LARGER = (0.5, 1.8)  # against the crop, the others
+_LARGER_BLURRED = (0.75, 1.8)  # the same where a kernel is to be learnt, of which less would be left
+_SENT_AS_IT_IS = 0.5  # of photos are not shrunk when they are sent
+_SENT = (0.55, 1)  # of the side, the others
+
+# Noise in levels of 255.
+_CLEAN = 1.2  # standard deviation among sharp photos by day
+_USUAL, _EVENING, _DARK = 3, (3, 9), (9, 22)
+_TILL_USUAL, _TILL_EVENING = 0.65, 0.85  # of all, added up; the rest is dark
+_COLOURED, _SOFT, _GROWING = 0.4, 0.4, 0.4  # of all: grain all of colour, softened by a camera, or growing with light
+_SOFTNESS = (0.4, 1.3)  # pixels
+
+_GOOD_QUALITY, _QUALITY = (85, 99), (50, 98)  # of JPEGs, among sharp photos and all others
+_COMPRESSED = 0.8  # of sharp photos
+_TIMES = (0, 1, 1, 1, 2)  # that the others were compressed
+
+_TURNED, _ZOOMED, _SHIFTED = 8, (0.95, 1.3), 0.07  # degrees, times and halves of the side: alignment is off by no more
+_MIRRORED = 0.5
+_DARK_ROOMS = 0.2  # of all
+_DIM, _BRIGHT = (0.2, 0.5), (0.5, 1.15)  # times the light
+_TINT = (0.93, 1.07)  # times, each channel: white balance is off by so much
+
 Values = NDArray[np.float32]
 
 
@@ -89,8 +117,8 @@ def draw(drawing: Drawing, step: int) -> Draw:
         faces=random.integers(drawing.faces, size=count),
         turns=np.stack([_turn(random) for _ in range(count)]),
         light=np.stack([_light(random) for _ in range(count)]),
-        lift=random.uniform(0, 0.04, count).astype(np.float32),
-        grey=random.random(count) < 0.06,  # noqa: PLR2004
+        lift=random.uniform(0, _LIFTED, count).astype(np.float32),
+        grey=random.random(count) < _GREY,
         kernels=np.stack(found),
         blurs=blurs,
         spoils=spoils,
@@ -99,7 +127,7 @@ def draw(drawing: Drawing, step: int) -> Draw:
         native=native,
         sent=np.array([_sent(side, random) for side in native]),
         quality=np.stack([_quality(spoil, random) for spoil in spoils]),
-        halved=random.random(count) < 0.7,  # noqa: PLR2004
+        halved=random.random(count) < _HALVED,
     )
 
 
@@ -116,51 +144,52 @@ def _blur(spoil: Spoil, random: Random) -> tuple[Blur, Kernel]:
 def _native(spoil: Spoil, random: Random, *, blur_only: bool) -> int:
     """Half of all faces are as large in the photo as in the crop, which is what is drawn for sharp ones."""
     if spoil is Spoil.SHRUNK:
-        return max(28, round(SIDE / log_uniform(random, 1.3, 8)))
-    if spoil is Spoil.SHARP or random.random() < 0.5:  # noqa: PLR2004
+        return max(_SMALLEST, round(SIDE / log_uniform(random, *_SHRUNK)))
+    if spoil is Spoil.SHARP or random.random() < _AS_LARGE:
         return SIDE
-    return round(SIDE * log_uniform(random, 0.75 if blur_only else 0.5, 1.8))
+    return round(SIDE * log_uniform(random, *(_LARGER_BLURRED if blur_only else _LARGER)))
 
 
 def _sent(native: int, random: Random) -> int:
     """Messaging apps shrink before they compress again."""
-    return native if random.random() < 0.5 else max(28, round(native * random.uniform(0.55, 1)))  # noqa: PLR2004
+    return native if random.random() < _SENT_AS_IT_IS else max(_SMALLEST, round(native * random.uniform(*_SENT)))
 
 
 def _noise(spoil: Spoil, random: Random) -> float:
     if spoil is Spoil.SHARP:
-        return abs(random.normal(0, 1.2)) / 255
+        return abs(random.normal(0, _CLEAN)) / 255
     chance = random.random()
-    if chance < 0.65:  # noqa: PLR2004
-        return abs(random.normal(0, 3)) / 255
-    return random.uniform(3, 9) / 255 if chance < 0.85 else random.uniform(9, 22) / 255  # noqa: PLR2004
+    if chance < _TILL_USUAL:
+        return abs(random.normal(0, _USUAL)) / 255
+    return random.uniform(*(_EVENING if chance < _TILL_EVENING else _DARK)) / 255
 
 
 def _grain(random: Random) -> Values:
-    grey = 0.0 if random.random() < 0.4 else random.random()  # noqa: PLR2004
-    soft = random.uniform(0.4, 1.3) if random.random() < 0.4 else 0.0  # noqa: PLR2004
-    return np.array([grey, soft, random.random() < 0.4], np.float32)  # noqa: PLR2004
+    grey = 0.0 if random.random() < _COLOURED else random.random()
+    soft = random.uniform(*_SOFTNESS) if random.random() < _SOFT else 0.0
+    return np.array([grey, soft, random.random() < _GROWING], np.float32)
 
 
 def _quality(spoil: Spoil, random: Random) -> Values:
     """Of a phone and then of a messaging app; one picture in five was never compressed, one in five twice."""
     if spoil is Spoil.SHARP:
-        return np.array([random.uniform(85, 99) if random.random() < 0.8 else UNTOUCHED, UNTOUCHED], np.float32)  # noqa: PLR2004
-    times = int(random.choice([0, 1, 1, 1, 2]))
-    first, second = (random.uniform(50, 98) for _ in range(2))
+        quality = random.uniform(*_GOOD_QUALITY) if random.random() < _COMPRESSED else UNTOUCHED
+        return np.array([quality, UNTOUCHED], np.float32)
+    times = int(random.choice(_TIMES))
+    first, second = (random.uniform(*_QUALITY) for _ in range(2))
     return np.array([first if times else UNTOUCHED, second if times > 1 else UNTOUCHED], np.float32)
 
 
 def _turn(random: Random) -> Values:
     """Turned, moved, enlarged and mirrored as alignment and people vary."""
-    angle, zoom = random.uniform(-8, 8) * math.pi / 180, 1 / log_uniform(random, 0.95, 1.3)
-    mirror = 1 if random.random() < 0.5 else -1  # noqa: PLR2004
-    shift = random.uniform(-0.07, 0.07, 2)
+    angle, zoom = math.radians(random.uniform(-_TURNED, _TURNED)), 1 / log_uniform(random, *_ZOOMED)
+    mirror = 1 if random.random() < _MIRRORED else -1
+    shift = random.uniform(-_SHIFTED, _SHIFTED, 2)
     cos, sin = math.cos(angle) * zoom, math.sin(angle) * zoom
     return np.array([[cos * mirror, -sin, shift[0]], [sin * mirror, cos, shift[1]]], np.float32)
 
 
 def _light(random: Random) -> Values:
     """One in five is taken in a dark room; the light has a colour."""
-    gain = random.uniform(0.2, 0.5) if random.random() < 0.2 else random.uniform(0.5, 1.15)  # noqa: PLR2004
-    return np.asarray(gain * random.uniform(0.93, 1.07, 3), np.float32)
+    gain = random.uniform(*_DIM) if random.random() < _DARK_ROOMS else random.uniform(*_BRIGHT)
+    return np.asarray(gain * random.uniform(*_TINT, 3), np.float32)

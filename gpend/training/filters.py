@@ -30,6 +30,9 @@ _LEAST_ERROR = 0.001
 _GRID = SIDE + 2 * _BORDER
 _SPREAD = 0.22  # standard deviation of the luma of faces in good light
 _INNER = slice(40, -40)
+_TINY = 1e-12  # of a power spectrum, for a logarithm or a division to be had
+_RANGE = (-0.1, 1.1)  # of what is filtered: rings beyond it are cut, as core.deconvolution does
+_DISTURBED, _FAINT, _SPARSE = 8, 1e-4, 0.8  # as in core.direction, which asks the same of one face
 _MEDIAN = 0.6745 * 6  # of |x|, where x is the second difference of white noise of deviation 1
 
 
@@ -41,7 +44,7 @@ def face_spectrum(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         luma = cv2.cvtColor(np.ascontiguousarray(face.transpose(1, 2, 0)), cv2.COLOR_RGB2GRAY)
         small = cv2.resize(luma, (SIDE, SIDE), interpolation=cv2.INTER_AREA) / 255.0
         power = np.abs(np.fft.rfft2((small - small.mean()) * window)) ** 2
-        total += np.log(power / (window**2).sum() + 1e-12)
+        total += np.log(power / (window**2).sum() + _TINY)
     return np.exp(total / len(faces)).astype(np.float32)
 
 
@@ -72,7 +75,7 @@ class Wiener:
         mean = luma.mean((2, 3), keepdim=True)
         crossed = torch.fft.rfft2((wide - mean) * self._window) * response.conj()
         power = response.real**2 + response.imag**2 + blur.error.view(-1, 1, 1, 1)
-        against = noise.view(-1, 1, 1, 1) ** 2 / (light * self._prior + 1e-12)
+        against = noise.view(-1, 1, 1, 1) ** 2 / (light * self._prior + _TINY)
         weak, strong = (self._back(crossed / (power + factor * against), mean) for factor in FACTORS)
         return weak, strong
 
@@ -84,7 +87,7 @@ class Wiener:
 
     def _back(self, spectrum: Tensor, mean: Tensor) -> Tensor:
         filtered = torch.fft.irfft2(spectrum, s=(_GRID, _GRID)) + mean
-        inner: Tensor = filtered[..., _BORDER:-_BORDER, _BORDER:-_BORDER].clamp(-0.1, 1.1)
+        inner: Tensor = filtered[..., _BORDER:-_BORDER, _BORDER:-_BORDER].clamp(*_RANGE)
         return inner
 
 
@@ -111,9 +114,9 @@ def known(kernels: Tensor) -> Estimate:
 
 def _edges(luma: Tensor) -> Tensor:
     """(n,): the sum of differences, each to the power of less than 1."""
-    inner = luma[..., 8:-8, 8:-8]
+    inner = luma[..., _DISTURBED:-_DISTURBED, _DISTURBED:-_DISTURBED]
     across, down = inner.diff(dim=3).abs(), inner.diff(dim=2).abs()
-    return ((across + 1e-4) ** 0.8).mean((1, 2, 3)) + ((down + 1e-4) ** 0.8).mean((1, 2, 3))
+    return ((across + _FAINT) ** _SPARSE).mean((1, 2, 3)) + ((down + _FAINT) ** _SPARSE).mean((1, 2, 3))
 
 
 def _window() -> Tensor:

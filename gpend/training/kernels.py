@@ -47,6 +47,29 @@ SHARES = {
 """How often each is drawn."""
 
 
+# Sizes that are met, in pixels of the crop: from what a lens leaves at its best to what no face is known in any more.
+_DEVIATION = (0.6, 7)  # of a Gaussian
+_OBLONG, _FLAT = 0.25, (0.4, 1)  # of Gaussians are longer one way, and their short side against the long one
+_RADIUS, _CORNERED = (1.2, 11), (1.5, 11)  # of discs, and of polygons
+_BLADES = (5, 10)  # of an aperture, the last excluded
+_STRAIGHT, _CURVED = (3, 34), (4, 32)  # lengths
+_MIXED_STRAIGHT, _MIXED_CURVED = (3, 18), (4, 18)  # the same where a focus is off too, so that nothing is cut off
+_MIXED_RADIUS, _MIXED_CORNERED, _MIXED_DEVIATION = (1.2, 6), (1.5, 6), (0.7, 3)
+_SHAKEN = 0.5  # of these motions; the others are straight
+_ROOM = 10  # pixels that such a motion leaves at each side
+
+# How a hand shakes.
+_PACED = 0.5  # of paths go at the walk's own pace; the others evenly
+_PAUSES = (0, 0, 1, 1, 2)  # in a path
+_PAUSE, _PAUSED = (0.02, 0.08), (0.5, 6)  # how long of the path a pause is, and how much light falls on it
+_DRIFTS = (0.02, 0.05, 0.09, 0.14)  # of the speed, in a step
+_JERKED, _JERK = 0.25, (40, 120)  # of paths have a jerk, at a step between these
+_TURN, _QUICKER = (0.6, math.pi), (0.4, 1.4)  # radians and times, in a jerk
+_SLOWING = 0.985  # of its speed that a hand keeps from step to step
+_DENSE = 5  # places of a path in a pixel, and 40 at least
+_SLOWEST = 0.15  # of the mean length of a step: what stands still is not told for ever
+
+
 def drawn(random: Random) -> tuple[Blur, Kernel]:
     """A kind by SHARES, and a kernel of that kind."""
     kinds = list(SHARES)
@@ -60,17 +83,17 @@ def of_kind(kind: Blur, random: Random) -> Kernel:  # noqa: PLR0911  # one retur
         case Blur.NONE:
             return none()
         case Blur.GAUSSIAN:
-            long = log_uniform(random, 0.6, 7)
-            short = long * (random.uniform(0.4, 1) if random.random() < 0.25 else 1)  # noqa: PLR2004
+            long = log_uniform(random, *_DEVIATION)
+            short = long * (random.uniform(*_FLAT) if random.random() < _OBLONG else 1)
             return gaussian(long, short, random.uniform(0, math.pi))
         case Blur.DISC:
-            return disc(log_uniform(random, 1.2, 11))
+            return disc(log_uniform(random, *_RADIUS))
         case Blur.POLYGON:
-            return polygon(log_uniform(random, 1.5, 11), int(random.integers(5, 10)), random.uniform(0, 2 * math.pi))
+            return _cornered(_CORNERED, random)
         case Blur.STRAIGHT:
-            return straight(log_uniform(random, 3, 34), random.uniform(0, math.pi))
+            return straight(log_uniform(random, *_STRAIGHT), random.uniform(0, math.pi))
         case Blur.CURVED:
-            return curved(log_uniform(random, 4, 32), random)
+            return curved(log_uniform(random, *_CURVED), random)
         case Blur.MIXED:
             return _mixed(random)
 
@@ -116,11 +139,11 @@ def curved(length: float, random: Random, reach: float = _REACH) -> Kernel:
     points = _wandered(random)
     points *= length / max(float(np.hypot(*np.ptp(points, axis=0))), 1e-6)
     places, own = _evenly(points)
-    weights = own if random.random() < 0.5 else np.ones(len(places))  # noqa: PLR2004
+    weights = own if random.random() < _PACED else np.ones(len(places))
     position = np.linspace(0, 1, len(places))
-    for _ in range(int(random.choice([0, 0, 1, 1, 2]))):
-        distance = (position - random.random()) / random.uniform(0.02, 0.08)
-        weights = weights + random.uniform(0.5, 6) * np.exp(-(distance**2))
+    for _ in range(int(random.choice(_PAUSES))):
+        distance = (position - random.random()) / random.uniform(*_PAUSE)
+        weights = weights + random.uniform(*_PAUSED) * np.exp(-(distance**2))
     return path(places, weights, reach)
 
 
@@ -147,31 +170,35 @@ def log_uniform(random: Random, low: float, high: float) -> float:
 
 def _mixed(random: Random) -> Kernel:
     """A motion and a focus that is off, one after the other; both short enough that nothing is cut off."""
-    if random.random() < 0.5:  # noqa: PLR2004
-        motion = curved(log_uniform(random, 4, 18), random, _MIDDLE - 10)
+    if random.random() < _SHAKEN:
+        motion = curved(log_uniform(random, *_MIXED_CURVED), random, _MIDDLE - _ROOM)
     else:
-        motion = straight(log_uniform(random, 3, 18), random.uniform(0, math.pi))
+        motion = straight(log_uniform(random, *_MIXED_STRAIGHT), random.uniform(0, math.pi))
     focus = (
-        disc(log_uniform(random, 1.2, 6)),
-        gaussian((sigma := log_uniform(random, 0.7, 3)), sigma, 0),
-        polygon(log_uniform(random, 1.5, 6), int(random.integers(5, 10)), random.uniform(0, 2 * math.pi)),
+        disc(log_uniform(random, *_MIXED_RADIUS)),
+        gaussian((sigma := log_uniform(random, *_MIXED_DEVIATION)), sigma, 0),
+        _cornered(_MIXED_CORNERED, random),
     )[int(random.integers(3))]
     both = cv2.filter2D(motion, -1, focus[::-1, ::-1], borderType=cv2.BORDER_CONSTANT)
     return _whole(np.clip(both, 0, None))
 
 
+def _cornered(radius: tuple[float, float], random: Random) -> Kernel:
+    return polygon(log_uniform(random, *radius), int(random.integers(*_BLADES)), random.uniform(0, 2 * math.pi))
+
+
 def _wandered(random: Random) -> Points:
     """A walk whose direction drifts, and that may turn sharply once."""
-    angle, drift = random.uniform(0, 2 * math.pi), random.choice([0.02, 0.05, 0.09, 0.14])
-    jerk = int(random.integers(40, 120)) if random.random() < 0.25 else -1  # noqa: PLR2004
+    angle, drift = random.uniform(0, 2 * math.pi), random.choice(_DRIFTS)
+    jerk = int(random.integers(*_JERK)) if random.random() < _JERKED else -1
     speed = np.array([math.cos(angle), math.sin(angle)])
     places = [np.zeros(2)]
     for step in range(_STEPS):
         if step == jerk:
-            turn = random.uniform(0.6, math.pi)
+            turn = random.uniform(*_TURN)
             rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-            speed = rotation @ speed * random.uniform(0.4, 1.4)
-        speed = speed * 0.985 + random.normal(0, drift, 2)
+            speed = rotation @ speed * random.uniform(*_QUICKER)
+        speed = speed * _SLOWING + random.normal(0, drift, 2)
         places.append(places[-1] + speed)
     return np.array(places)
 
@@ -180,8 +207,8 @@ def _evenly(points: Points) -> tuple[Points, NDArray[np.float64]]:
     """The path at even distances, and the time that the walk itself spent at each."""
     lengths = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.linspace(0, along[-1], max(40, int(along[-1] * 5)))
-    spent = np.interp(places, along[1:], 1 / (lengths + 0.15 * lengths.mean()))
+    places = np.linspace(0, along[-1], max(40, int(along[-1] * _DENSE)))
+    spent = np.interp(places, along[1:], 1 / (lengths + _SLOWEST * lengths.mean()))
     return np.stack([np.interp(places, along, points[:, axis]) for axis in (0, 1)], 1), spent / spent.mean()
 
 

@@ -39,22 +39,28 @@ def _transfer_errors(found: Tensor, kernels: Tensor) -> Tensor:
     return error.mean((1, 2))
 
 
+_EDGES, _STRUCTURE = 0.5, 0.1  # parts of a loss, against values: edges are what is wanted sharp, values what is seen
+_SMOOTH = 1e-6  # below so small a difference, squared, Charbonnier's loss is a parabola
+_LIGHT, _CONTRAST = 1e-4, 9e-4  # Wang's constants, (0.01)^2 and (0.03)^2 of full scale
+_PERFECT = 1e-10  # squared error that is told as 100 dB
+
+
 def luma_loss(found: Tensor, truth: Tensor) -> Tensor:
     """Values, edges at two scales and structure of luma (n, 1, h, w)."""
     edges = edge_error(found, truth) + edge_error(functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2))
-    return charbonnier(found, truth) + 0.5 * edges + 0.1 * (1 - structure(found, truth, stride=3))
+    return charbonnier(found, truth) + _EDGES * edges + _STRUCTURE * (1 - structure(found, truth, stride=3))
 
 
 def chroma_loss(found: Tensor, truth: Tensor) -> Tensor:
     """Values, and edges at half resolution, of chroma (n, 2, h, w), -0.5 to 0.5."""
-    return charbonnier(found, truth) + 0.5 * edge_error(
+    return charbonnier(found, truth) + _EDGES * edge_error(
         functional.avg_pool2d(found, 2), functional.avg_pool2d(truth, 2)
     )
 
 
 def charbonnier(found: Tensor, truth: Tensor) -> Tensor:
     """The mean absolute difference, smooth at 0; of any shape."""
-    return torch.sqrt((found - truth) ** 2 + 1e-6).mean()
+    return torch.sqrt((found - truth) ** 2 + _SMOOTH).mean()
 
 
 def edge_error(found: Tensor, truth: Tensor) -> Tensor:
@@ -72,10 +78,10 @@ def structure(found: Tensor, truth: Tensor, stride: int = 1) -> Tensor:
     one, two = mean(found), mean(truth)
     spread_one, spread_two = mean(found**2) - one**2, mean(truth**2) - two**2
     shared = mean(found * truth) - one * two
-    light = (2 * one * two + 1e-4) / (one**2 + two**2 + 1e-4)
-    return (light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4)).mean()
+    light = (2 * one * two + _LIGHT) / (one**2 + two**2 + _LIGHT)
+    return (light * (2 * shared + _CONTRAST) / (spread_one + spread_two + _CONTRAST)).mean()
 
 
 def psnr(found: Tensor, truth: Tensor) -> Tensor:
     """Decibels (n,)."""
-    return -10 * torch.log10((found - truth).square().mean((1, 2, 3)).clamp_min(1e-10))
+    return -10 * torch.log10((found - truth).square().mean((1, 2, 3)).clamp_min(_PERFECT))
