@@ -8,6 +8,7 @@ from gpend.core import deconvolution
 from gpend.core.blur import Blur
 from gpend.core.noise import Noise
 from gpend.training import degradations, filters, jpeg, kernels, losses
+from gpend.training.draws import SIDE
 from gpend.training.filters import Wiener, estimated, known, noise_of
 from tests.pictures import portrait
 from tests.training.material import photos
@@ -37,7 +38,7 @@ def test_a_known_blur_is_taken_out() -> None:
 
 
 def test_for_one_face_it_is_the_filter_of_the_core() -> None:
-    kernel, noise, side = kernels.straight(13, 0.4), 4 / 255, filters.SIDE
+    kernel, noise, side = kernels.straight(13, 0.4), 4 / 255, SIDE
     blurred = noisy(degradations.convolved(luma(), torch.from_numpy(kernel)[None]), 2 / 255)
     cost = deconvolution._cost(side, side, Noise(1.0), 1.0)  # noqa: SLF001 - its prior is nowhere told by itself
     prior = filters._SPREAD**2 * deconvolution._CAUTION / cost  # noqa: SLF001 - both are of one unit then
