@@ -19,14 +19,10 @@ RESTORED = BLURRED.replace(b"blurred", b"restored by gpend 0.1")
 
 
 @dataclass
-class World:
-    """Everything that a daemon needs, made under one folder."""
+class Folders:
+    """A folder of photos and one for outputs, made under one folder."""
 
     root: Path
-    engine: FakeEngine = field(default_factory=FakeEngine)
-    clock: FakeClock = field(default_factory=FakeClock)
-    fingerprint: Fingerprint = field(default_factory=lambda: Fingerprint("fake", "d1", "0.1.0"))
-    knobs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.source.mkdir(parents=True, exist_ok=True)
@@ -41,6 +37,16 @@ class World:
     def output(self) -> Path:
         """Where gpend writes."""
         return self.root / "restored"
+
+
+@dataclass
+class World(Folders):
+    """Everything that a daemon needs."""
+
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    clock: FakeClock = field(default_factory=FakeClock)
+    fingerprint: Fingerprint = field(default_factory=lambda: Fingerprint("fake", "d1", "0.1.0"))
+    knobs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:

@@ -1,25 +1,12 @@
 """What runs straight through a face along its blur lies before it; features that a shake drew out do not."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
-from gpend.core import align, bars
-from gpend.core.blend import luma
+from gpend.core import bars
 from gpend.core.blur import SIDE, Blur
-from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-
-
-@pytest.fixture(scope="session")
-def face(networks: Networks, samples: Path) -> Plane:
-    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
-    found = max(networks.detect(portrait), key=lambda one: one.score)
-    crop = align.crop(portrait, align.similarity(found.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE)), SIDE)
-    return luma(crop)
 
 
 def shake(degrees: float, length: int = 21) -> Plane:

@@ -1,26 +1,12 @@
 """A kernel and its mirror image leave the same spectrum; the photo tells which of the two it was."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
-from gpend.core import align
-from gpend.core.blend import luma
-from gpend.core.blur import SIDE, Blur
+from gpend.core.blur import Blur
 from gpend.core.direction import directed
-from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-
-
-@pytest.fixture(scope="session")
-def face(networks: Networks, samples: Path) -> Plane:
-    portrait = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
-    found = max(networks.detect(portrait), key=lambda one: one.score)
-    crop = align.crop(portrait, align.similarity(found.landmarks, align.scaled(align.FFHQ_TEMPLATE, SIDE)), SIDE)
-    return luma(crop)
 
 
 def hook(length: int, angle: float) -> Plane:

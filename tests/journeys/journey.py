@@ -16,7 +16,7 @@ from typing import Any
 from gpend.errors import FatalError
 from gpend.ledger import Ledger, State
 from tests.journeys.process import CALLS
-from tests.world import tree
+from tests.world import Folders, tree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds that a journey may take to get anywhere, on a slow machine
@@ -33,25 +33,10 @@ def restored(number: int) -> bytes:
 
 
 @dataclass
-class Journey:
+class Journey(Folders):
     """A daemon's surroundings on disk."""
 
-    root: Path
     knobs: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for folder in (self.source, self.output):
-            folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def source(self) -> Path:
-        """Where the photos are."""
-        return self.root / "photos"
-
-    @property
-    def output(self) -> Path:
-        """Where gpend writes."""
-        return self.root / "restored"
 
     @property
     def ledger(self) -> Path:
