@@ -18,6 +18,8 @@ _FAR = 40  # the same, where the shift counts: a face is less like itself the fa
 _USUAL = 12.0  # pixels, of shifts that count as they are
 _QUIETEST = 2 / 255  # noise that counts at least
 _FLOOR = 0.3  # of the noise's power, below which a wave is none
+_NO_POWER = 1e-12
+_RINGS = 7  # over which a profile is smoothed: noise goes, and the face's own fall stays
 _TINY = 1e-6
 _NEARLY_NONE = 1e-9  # of a kernel's power
 
@@ -80,8 +82,8 @@ def _profile(power: _Power) -> _Power:
     """The mean power of the ring that each frequency is in, smoothed over seven rings."""
     ring = _ring().ravel()
     profile = np.bincount(ring, power.ravel()) / np.bincount(ring)
-    logs = np.pad(np.log(profile + 1e-12), 3, mode="edge")
-    return np.asarray(np.exp(np.convolve(logs, np.full(7, 1 / 7), "valid"))[_ring()])
+    logs = np.pad(np.log(profile + _NO_POWER), _RINGS // 2, mode="edge")
+    return np.asarray(np.exp(np.convolve(logs, np.full(_RINGS, 1 / _RINGS), "valid"))[_ring()])
 
 
 def _ring() -> NDArray[np.intp]:

@@ -23,6 +23,8 @@ SIDE = 256
 """Side of the FFHQ-aligned crop that is measured."""
 
 _FACE = (slice(56, 232), slice(48, 208))  # brows to chin, cheek to cheek: neither hair nor background
+_LOW, _MEDIAN, _HIGH, _TOP = 15, 50, 85, 96  # percentiles of blocks: skin, the face, its features, the sharpest of them
+_TENTH = 10
 _SIGMAS = (0.9, 1.8, 3.6, 7.2)  # each band ends where the next begins, an octave lower
 _BLOCK = 8  # local energy is the mean over blocks of this side
 _FLOOR = 3e-4  # amplitude below which a band counts as empty: far below one step of 8 bits
@@ -112,10 +114,10 @@ def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
     levels = [luma, *(np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
     energy = [_local_energy(fine - coarse) for fine, coarse in itertools.pairwise(levels)]
     fine, middle, broad, base = (np.log10(np.sqrt(band) + _FLOOR) for band in energy)
-    whole = float(np.percentile(base, 85))
-    low, high = (float(value) for value in np.percentile(fine, (15, 96)) - whole)
-    middles = (float(value) for value in np.percentile(middle, (15, 50, 85)) - whole)
-    broads = (float(value) for value in np.percentile(broad, (15, 50, 85, 96)) - whole)
+    whole = float(np.percentile(base, _HIGH))
+    low, high = (float(value) for value in np.percentile(fine, (_LOW, _TOP)) - whole)
+    middles = (float(value) for value in np.percentile(middle, (_LOW, _MEDIAN, _HIGH)) - whole)
+    broads = (float(value) for value in np.percentile(broad, (_LOW, _MEDIAN, _HIGH, _TOP)) - whole)
     others = (low + whole, _edge(levels[1]), _concentration(energy[1]), _direction(levels[1] - levels[2]))
     enlarged, blocks = float(np.clip(np.log2(scale), *_ENLARGED)), float(np.clip(blockiness, *_BLOCKINESS))
     values: list[float] = [low, high, *middles, *broads, *others, enlarged, blocks]  # in the order of Terms
@@ -162,5 +164,5 @@ def _direction(band: Plane) -> float:
 def _concentration(energy: Plane) -> float:
     """The share of a band's energy that its strongest tenth of blocks holds, log10: high for edges, low for noise."""
     ordered = np.sort(energy.ravel())
-    share = float(ordered[-len(ordered) // 10 :].sum()) / (float(ordered.sum()) + _LEAST_ENERGY)
+    share = float(ordered[-len(ordered) // _TENTH :].sum()) / (float(ordered.sum()) + _LEAST_ENERGY)
     return float(np.log10(share + _LEAST_SHARE))

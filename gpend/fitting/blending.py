@@ -25,6 +25,9 @@ FINE = np.linspace(0, 1, 41)
 _HURT = 0.2  # quantile of the largest good part that is aimed at: at a tenth, faces that gain much would get nothing
 _STRENGTH_RIDGE = 200.0
 _SHARES_RIDGE = 5.0
+_TINY = 1e-9
+_NOTHING_WANTED = 1e-3  # energy: a face that needs no change tells nothing
+_BEST = (-0.5, 3)  # shares beyond this are noise
 _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 
@@ -65,7 +68,7 @@ class Curve:
 
     def largest(self) -> float:
         """The largest part up to which all stay nearer to the truth than the crop was."""
-        good = np.asarray((self.values <= self.values[:, :1] + 1e-9).all(axis=0))
+        good = np.asarray((self.values <= self.values[:, :1] + _TINY).all(axis=0))
         return float(FINE[len(good) - 1 if good.all() else max(0, int(np.argmin(good)) - 1)])
 
 
@@ -73,12 +76,12 @@ def fit_shares(sums: Sequence[BandSums]) -> tuple[tuple[float, ...], ...]:
     """Of every band, the share of the network's change that leaves the least squared error."""
     sets = sharpness.standard(_rows([one.terms for one in sums]))
     own, shared = (np.array([getattr(one, name) for one in sums]) for name in ("own", "shared"))
-    whole = np.array([one.wanted.sum() for one in sums])[:, None] + 1e-3
-    best = np.clip(shared / (own + 1e-9), -0.5, 3)
+    whole = np.array([one.wanted.sum() for one in sums])[:, None] + _NOTHING_WANTED
+    best = np.clip(shared / (own + _TINY), *_BEST)
     weight = own / whole
-    weight = np.minimum(weight / (weight.mean(0) + 1e-9), _HEAVIEST)
+    weight = np.minimum(weight / (weight.mean(0) + _TINY), _HEAVIEST)
     fitted = (
-        regression.linear(sets, best[:, band], weight[:, band] / (weight[:, band].mean() + 1e-9), _SHARES_RIDGE)
+        regression.linear(sets, best[:, band], weight[:, band] / (weight[:, band].mean() + _TINY), _SHARES_RIDGE)
         for band in range(own.shape[1])
     )
     return tuple(tuple(band.tolist()) for band in fitted)

@@ -18,6 +18,9 @@ Slices = tuple[slice, slice]
 TEMPLATE: Landmarks = align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 """Where the landmarks stand in the crop that sharpness is measured on."""
 
+_LIGHT, _CONTRAST = 1e-4, 9e-4  # Wang's constants, (0.01)^2 and (0.03)^2 of full scale
+_WINDOW = 1.5  # pixels, the standard deviation of his window
+_CHIP = (150, 0.25)  # side and padding of what dlib's network was trained with
 _REACH = 5  # pixels: of the window of structural similarity, from its middle
 _INNER = (56, 72, 200, 232)  # left, top, right and bottom of the face in that crop
 
@@ -60,8 +63,8 @@ def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
     mean_one, mean_two = _blur(one), _blur(two)
     spread_one, spread_two = _blur(one * one) - mean_one**2, _blur(two * two) - mean_two**2
     shared = _blur(one * two) - mean_one * mean_two
-    light = (2 * mean_one * mean_two + 1e-4) / (mean_one**2 + mean_two**2 + 1e-4)
-    return 1 - float((light * (2 * shared + 9e-4) / (spread_one + spread_two + 9e-4))[where].mean())
+    light = (2 * mean_one * mean_two + _LIGHT) / (mean_one**2 + mean_two**2 + _LIGHT)
+    return 1 - float((light * (2 * shared + _CONTRAST) / (spread_one + spread_two + _CONTRAST))[where].mean())
 
 
 class Features:
@@ -118,7 +121,7 @@ class Identity:
     def descriptor(self, crop: Plane, frame: Plane) -> Values:
         """(128,) float64: what tells people apart."""
         marks = self._marks(_eight_bits(frame), self._box)
-        chip = self._chip(_eight_bits(crop), marks, 150, 0.25)
+        chip = self._chip(_eight_bits(crop), marks, *_CHIP)
         return np.asarray(self._network.compute_face_descriptor(chip), np.float64)
 
 
@@ -139,7 +142,7 @@ def _with_margin(where: Slices) -> tuple[Slices, Slices]:
 
 
 def _blur(plane: Values) -> Values:
-    return np.asarray(cv2.GaussianBlur(plane, (2 * _REACH + 1, 2 * _REACH + 1), 1.5))
+    return np.asarray(cv2.GaussianBlur(plane, (2 * _REACH + 1, 2 * _REACH + 1), _WINDOW))
 
 
 def _eight_bits(crop: Plane) -> NDArray[np.uint8]:

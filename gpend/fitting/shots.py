@@ -21,6 +21,14 @@ _UNDER = (0.25, 0.875, 0.25, 0.75)  # top, bottom, left and right of the face's 
 
 SIDE = sharpness.SIDE
 TARGET = align.scaled(align.FFHQ_TEMPLATE, SIDE)
+_ROOM = 1.2  # the widest face against the narrowest, at least: sizes are drawn, never one alone
+_SIDE_LIT, _GREY, _OTHER_LIGHT = 0.3, 0.25, 0.4  # of all faces
+_LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (BT.601)
+_GAMMA, _DARKER = (0.6, 2.2), (0.5, 1.0)  # of faces in another light: from soft to hard, and times as bright
+_SLANT = 0.5  # radians, to either side, of the edge of a shade
+_EDGE = (0.08, 0.6)  # halves of the side over which a shade begins
+_SHADE = (0.2, 0.7)  # of the light that it takes
+_SCALED, _TURNED, _SHIFTED = 0.04, 0.12, 0.015  # by which a detector is off: log size, radians, sides
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
     kind = (*DEGRADED, Kind.SHARP)[(number * each + turn) % (len(DEGRADED) + 1)]
     low, high = (width * max(1.0, room) for width in _RESTORED)
     if room > 1:  # where the clean face holds no more, what a larger network paints could not be judged
-        high = max(1.2 * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
+        high = max(_ROOM * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
     face_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
     return sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
 
@@ -90,26 +98,26 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
     """A face (side, side, 3) uint8 RGB: a quarter without colour, some lit from one side, some darker or harder."""
     image = clean / 255.0
-    if random.uniform() < 0.3:
+    if random.uniform() < _SIDE_LIT:
         image = image * _side_light(clean.shape[0], random)[:, :, None]
-    if random.uniform() < 0.25:
-        image = np.repeat(image @ (0.299, 0.587, 0.114), 3).reshape(image.shape)
-    if random.uniform() < 0.4:
-        image = image ** random.uniform(0.6, 2.2) * random.uniform(0.5, 1.0)
+    if random.uniform() < _GREY:
+        image = np.repeat(image @ _LUMA, 3).reshape(image.shape)
+    if random.uniform() < _OTHER_LIGHT:
+        image = image ** random.uniform(*_GAMMA) * random.uniform(*_DARKER)
     return np.asarray(np.rint(image * 255), np.uint8)
 
 
 def _side_light(side: int, random: Random) -> NDArray[np.float64]:
     """A shade over one half of the face, whose edge is soft and slanted."""
     down, across = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
-    turn = random.uniform(-0.5, 0.5) + np.pi * (random.uniform() < 0.5)
-    depth = (across * np.cos(turn) + down * np.sin(turn)) / random.uniform(0.08, 0.6)
-    return np.asarray(1 - random.uniform(0.2, 0.7) * (0.5 + 0.5 * np.tanh(depth)), np.float64)
+    turn = random.uniform(-_SLANT, _SLANT) + np.pi * (random.uniform() < 0.5)
+    depth = (across * np.cos(turn) + down * np.sin(turn)) / random.uniform(*_EDGE)
+    return np.asarray(1 - random.uniform(*_SHADE) * (0.5 + 0.5 * np.tanh(depth)), np.float64)
 
 
 def _shaken(marks: Sequence[tuple[float, float]], side: int, random: Random) -> list[tuple[float, float]]:
     points = np.asarray(marks) @ (1, 1j)
-    turn = np.exp(random.normal(0, 0.04)) * np.exp(1j * random.normal(0, 0.12))
-    shift = complex(*random.normal(0, 0.015 * side, 2))
+    turn = np.exp(random.normal(0, _SCALED)) * np.exp(1j * random.normal(0, _TURNED))
+    shift = complex(*random.normal(0, _SHIFTED * side, 2))
     points = (points - points.mean()) * turn + points.mean() + shift
     return [(float(point.real), float(point.imag)) for point in points]

@@ -7,6 +7,8 @@ from torch.nn import functional
 from gpend.training.degradations import transfer
 
 _GRID = 128  # frequencies on which two kernels are compared
+_ENTROPY, _TRANSFER = 0.1, 10  # parts of the kernel's loss that come out about alike
+_COARSEST = 0.02  # cycles for each pixel, below which all frequencies count alike
 _SOFT = 0.3  # of the true kernel's light, spread over its neighbours: a pixel beside the path is nearly right
 
 
@@ -28,13 +30,14 @@ def _kernel_losses(logits: Tensor, kernels: Tensor) -> Tensor:
     soft = functional.avg_pool2d(functional.pad(kernels[:, None], (1, 1, 1, 1)), 3, 1)[:, 0]
     target = (soft * _SOFT + kernels * (1 - _SOFT)).flatten(1)
     entropy = -(target * torch.log_softmax(logits.flatten(1), 1)).sum(1)
-    return entropy * 0.1 + _transfer_errors(torch.softmax(logits.flatten(1), 1).view_as(kernels), kernels) * 10
+    found = torch.softmax(logits.flatten(1), 1).view_as(kernels)
+    return entropy * _ENTROPY + _transfer_errors(found, kernels) * _TRANSFER
 
 
 def _transfer_errors(found: Tensor, kernels: Tensor) -> Tensor:
     difference = transfer(found, (_GRID, _GRID)) - transfer(kernels, (_GRID, _GRID))
     rows, columns = torch.fft.fftfreq(_GRID)[:, None], torch.fft.rfftfreq(_GRID)[None]
-    weight = 1 / (torch.hypot(rows, columns) + 0.02)
+    weight = 1 / (torch.hypot(rows, columns) + _COARSEST)
     error = (difference.real**2 + difference.imag**2) * (weight / weight.mean()).to(kernels.device)
     return error.mean((1, 2))
 

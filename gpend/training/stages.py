@@ -25,6 +25,8 @@ from gpend.training.settings import StageName, TrainSettings
 Losses: TypeAlias = dict[str, Tensor]
 
 _PART = 192  # side of the part of a face that the refining network and its loss see: half of the work of the whole
+_BETAS = (0.9, 0.98)  # short memory for the squares: steps are few
+_ADVERSARIAL_BETAS = (0.0, 0.99)  # as StyleGAN was trained: no momentum against an opponent that moves
 _JUDGES = 128  # channels of the adversary's first layers for a GPEN of full width
 _UNEVEN = 0.25  # what the filter believes of the noise is off by so much, as a logarithm
 
@@ -51,7 +53,7 @@ class KernelStage:
         self.network: nn.Module = _begun(KernelNetwork(SIDE, KERNEL), settings).to(device)
         self.modules: dict[str, nn.Module] = {"network": self.network}
         self.optimisers: dict[str, Optimizer] = {
-            "network": AdamW(self.network.parameters(), betas=(0.9, 0.98), weight_decay=1e-3)
+            "network": AdamW(self.network.parameters(), betas=_BETAS, weight_decay=1e-3)
         }
         self._settings = settings
 
@@ -79,7 +81,7 @@ class RefineStage:
         self.network: nn.Module = network
         self.modules: dict[str, nn.Module] = {"network": self.network}
         self.optimisers: dict[str, Optimizer] = {
-            "network": AdamW(self.network.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
+            "network": AdamW(self.network.parameters(), betas=_BETAS, weight_decay=1e-4)
         }
         self._settings = settings
         self._before = Restorer(kernel_network(settings, device), wiener)
@@ -118,8 +120,8 @@ class GpenStage:
         self._features = FaceFeatures().to(device)
         self.modules: dict[str, nn.Module] = {"network": self.network, "adversary": self._adversary}
         self.optimisers: dict[str, Optimizer] = {
-            "network": AdamW(self.network.parameters(), betas=(0.0, 0.99), weight_decay=0),
-            "adversary": AdamW(self._adversary.parameters(), betas=(0.0, 0.99), weight_decay=0),
+            "network": AdamW(self.network.parameters(), betas=_ADVERSARIAL_BETAS, weight_decay=0),
+            "adversary": AdamW(self._adversary.parameters(), betas=_ADVERSARIAL_BETAS, weight_decay=0),
         }
         self._settings = settings
         kernel = kernel_network(settings, device)
