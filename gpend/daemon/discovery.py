@@ -155,7 +155,7 @@ class FolderDiscovery:
         row = self._ledger.photos.row(photo)
         if row is not None and row.written is not None and row.state in (State.RESTORED, State.KEPT):
             with suppress(OSError):  # the scan must go on; the next one looks again
-                self.pair.mirror.permissions.follow_file(row.written, path.stat())
+                self.pair.mirror.permissions.follow_file(row.written, path.stat(), row.updated)
 
     def _enter(self, settled: Settled, known: Known | None, now: Now) -> int:
         """Put on record what has settled: its id. `known` is what was on record about it."""

@@ -10,6 +10,8 @@ from gpend.ledger import Written
 from gpend.mirror import dirfd, inspect
 from gpend.mirror.dirfd import Access
 
+_SECOND = 1_000_000_000  # nanoseconds
+
 
 class Permissions:
     """Modes and owners of one output tree. It remembers what its disk cannot hold, and does not try that again."""
@@ -30,15 +32,18 @@ class Permissions:
         self._refused: set[int] = set()  # the owners of files and folders whose modes gpend may not change
         self._refused_owners: set[tuple[int, int]] = set()  # owners and groups that gpend may not give
 
-    def follow_file(self, written: Written, photo: os.stat_result) -> None:
+    def follow_file(self, written: Written, photo: os.stat_result, recorded: int = 0) -> None:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError.
 
-        What was set on the output later than on its photo, somebody wants so.
+        What was set on the output later than on its photo, somebody wants so; unless gpend may have done it, which put
+        the output on record in the second `recorded`, UTC.
         """
         name = written.path.name
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
             status = inspect.status_of(folder, name)
-            if status is None or status.st_ctime_ns > photo.st_ctime_ns or not self._differs(status, Access.of(photo)):
+            if status is None or not self._differs(status, Access.of(photo)):
+                return
+            if status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND):
                 return
             if inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
