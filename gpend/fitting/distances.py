@@ -35,22 +35,11 @@ class SeesFeatures(Protocol):
         ...
 
 
-class Distance(Protocol):
-    """How far two aligned crops are from each other, by one measure; `frame` shows where the face is."""
-
-    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """0 for the same; all are (side, side, 3) float32 RGB, 0 to 1."""
-        ...
-
-
 def inner(template: Landmarks) -> Slices:
     """The face in a crop with its landmarks at `template`: rows and columns."""
     corners = align.moved((_INNER[:2], _INNER[2:]), align.similarity(TEMPLATE, template))
     (left, top), (right, bottom) = np.rint(corners).astype(int)
     return slice(max(0, int(top)), int(bottom)), slice(max(0, int(left)), int(right))
-
-
-INNER = inner(TEMPLATE)
 
 
 def dissimilarity(first: Plane, second: Plane, where: Slices) -> float:
@@ -74,7 +63,7 @@ class Features:
         self._detect = detect
 
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """As in Distance: mean absolute difference, summed over the stages."""
+        """Mean absolute difference of two crops, (side, side, 3) RGB, 0 to 1, summed over the stages."""
         del frame
         return self.apart(self.seen(first), self.seen(second))
 
@@ -115,7 +104,7 @@ class Identity:
         return all(find_spec(name) is not None for name in cls.PACKAGES)
 
     def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
-        """As in Distance: Euclidean, of the two descriptors; all three are measured crops, framed alike."""
+        """Euclidean, of the two descriptors; all three are measured crops, (256, 256, 3) RGB, 0 to 1, framed alike."""
         return float(np.linalg.norm(self.descriptor(first, frame) - self.descriptor(second, frame)))
 
     def descriptor(self, crop: Plane, frame: Plane) -> Values:

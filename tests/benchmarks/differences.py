@@ -1,12 +1,25 @@
 """How far two measured crops, (256, 256, 3) float32 RGB, 0 to 1, are from each other, besides what the fit asks for."""
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 
 from gpend.core.blend import luma
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
-from gpend.fitting.distances import INNER, Distance, Identity, dissimilarity, features_of
+from gpend.fitting.distances import TEMPLATE, Identity, dissimilarity, features_of, inner
+
+INNER = inner(TEMPLATE)
+"""The face in a measured crop."""
+
+
+class Distance(Protocol):
+    """How far two aligned crops are from each other, by one measure; `frame` shows where the face is."""
+
+    def __call__(self, first: Plane, second: Plane, frame: Plane) -> float:
+        """0 for the same; all are (side, side, 3) float32 RGB, 0 to 1."""
+        ...
 
 
 def known(networks: Networks) -> dict[str, Distance]:

@@ -21,12 +21,11 @@ from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.fitting import shots, trials
 from gpend.fitting.degradations import Kind, Random, Shot, saved
-from gpend.fitting.distances import Distance
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
 from tests.benchmarks import kernels
-from tests.benchmarks.differences import decibels, known
+from tests.benchmarks.differences import Distance, decibels, known
 
 INPUT, BEFORE, NOW, HALF, UNSHARP, KNOWN = "input", "before", "now", "half raw", "unsharp", "kernel known"
 WAYS = (BEFORE, NOW, HALF, UNSHARP, KNOWN)

@@ -22,12 +22,11 @@ from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.fitting import shots, trials
 from gpend.fitting.degradations import DEGRADED, SEVERITIES, Kind, shot
-from gpend.fitting.distances import Distance
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
 from tests.benchmarks import calibrating, regression, samples
-from tests.benchmarks.differences import colour_shift, known
+from tests.benchmarks.differences import Distance, colour_shift, known
 
 Values = NDArray[np.float64]
 RAW, HALF, OURS, BEFORE = "raw network", "half of it", "gpend", "as it was"

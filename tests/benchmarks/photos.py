@@ -24,11 +24,10 @@ from gpend.core.photo import Box, Face, Plane
 from gpend.core.report import FaceReport, Restored, Verdict
 from gpend.fitting import shots
 from gpend.fitting.degradations import FACE_SHARE, Random, saved
-from gpend.fitting.distances import Distance
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
 from tests.benchmarks import gains
-from tests.benchmarks.differences import decibels, known
+from tests.benchmarks.differences import Distance, decibels, known
 
 _LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
 _FEWEST, _SHARP = 60.0, 0.9  # pixels across a face, and its sharpness, from which it can be the truth

@@ -12,7 +12,7 @@ from gpend.core.blend import weights_of
 from gpend.core.fitted import BANDS, QUADRATIC, STANDARD
 from gpend.core.photo import Plane
 from gpend.fitting import blending
-from gpend.fitting.distances import INNER, TEMPLATE, dissimilarity
+from gpend.fitting.distances import TEMPLATE, dissimilarity, inner
 from gpend.fitting.trials import Trial
 
 COUNT = 24
@@ -55,7 +55,7 @@ def trials(network: Network) -> Iterator[Trial]:
 
 
 def measured(pictures: Sequence[Plane], truth: Plane) -> list[tuple[float, ...]]:
-    return [(dissimilarity(picture, truth, INNER),) for picture in pictures]
+    return [(dissimilarity(picture, truth, inner(TEMPLATE)),) for picture in pictures]
 
 
 @cache
