@@ -1,6 +1,7 @@
 """A cluster of real processes with mutual TLS, for tests and measurements: scheduler, workers, and a head."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -61,8 +62,9 @@ class Cluster:
 
     def _start(self, name: str, *command: str, prefix: tuple[str, ...] = ()) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
+            around = os.environ | {"TMPDIR": str(self.logs)}  # what a killed one leaves goes when the logs go
             self.processes[name] = subprocess.Popen(
-                [*prefix, sys.executable, "-m", *command], cwd=CHECKOUT, stdout=log, stderr=log
+                [*prefix, sys.executable, "-m", *command], cwd=CHECKOUT, env=around, stdout=log, stderr=log
             )
 
     def engine(self, window: int = 1 << 24) -> ClusterEngine:
