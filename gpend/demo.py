@@ -197,7 +197,7 @@ def _stacked(rows: list[Image.Image]) -> Image.Image:
 
 
 def before_and_after(before: Path, after: Path, history: History) -> Image.Image:
-    """The surroundings of the first face in two photos of one size, side by side and labelled."""
+    """The surroundings of the first face in two photos of one size, labelled, side by side: (2 side, side) RGB."""
     whole = Image.new("RGB", (2 * _SIDE, _SIDE), "white")
     draw = ImageDraw.Draw(whole)
     font = ImageFont.load_default(size=22)

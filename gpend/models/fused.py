@@ -40,7 +40,7 @@ class FusedConvolution(nn.Module):
         self._activation = ("none", []) if slope is None else ("leaky_relu", [slope]) if slope else ("relu", [])
 
     def forward(self, features: Tensor) -> Tensor:
-        """As the convolution and its activation would give it."""
+        """(count, inputs, h, w) to (count, outputs, h, w), as the convolution and its activation would give it."""
         computed: Tensor = torch.ops.mkldnn._convolution_pointwise(  # noqa: SLF001 - see above
             features, self._weight, self._bias, *self._place, *self._activation, ""
         )

@@ -140,7 +140,7 @@ class Detector:
 
     @torch.inference_mode()
     def levels(self, image: NDArray[np.uint8]) -> list[Tensor]:
-        """What its heads read of an image: to compare forms."""
+        """What its heads read of an image (h, w, 3) uint8 RGB, level by level as `_features`: to compare forms."""
         return self._features(self._picture(image))
 
     def _features(self, picture: Tensor) -> list[Tensor]:
