@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import pickle
 import struct
+import threading
+import tracemalloc
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -74,6 +77,34 @@ def test_whatever_the_core_may_say_arrives(reason: str, boxes: list[tuple[float,
     faces = tuple(FaceReport(box, 0.5, 0.5, Verdict.SHARP, reason) for box in boxes)
     answer = Done(1, Kept(reason, faces))
     assert _heard(_sent(answer)) == answer
+
+
+def _through_a_pipe(message: ToWorker) -> ToWorker | None:
+    ends = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(ends[1], "wb") as stream:
+            send(stream, message)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with os.fdopen(ends[0], "rb") as stream:
+        received = receive_from_engine(stream, 2 * _LARGEST)
+    writer.join()
+    return received
+
+
+def test_a_photo_is_held_once_at_either_end_however_large_it_is() -> None:
+    photo = Photo(1, bytes(2 * _LARGEST))
+    _through_a_pipe(Photo(1, b"x"))  # what is made once is made now
+    tracemalloc.start()
+    try:
+        received = _through_a_pipe(photo)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert received == photo
+    assert peak < 1.2 * len(photo.photo)  # what arrived, and little beside it
 
 
 def test_numpys_numbers_arrive_as_pythons() -> None:
