@@ -15,14 +15,6 @@ from gpend.errors import ConfigurationError
 from gpend.settings import ENDINGS, Keep, Settings
 
 DOCUMENTED = Path(__file__).resolve().parents[1] / "config" / "gpend.yaml"
-EXAMPLE_KEYS = {
-    "folders",
-    "folders.source",
-    "folders.output",
-    "folders.endings",
-    "folders.ignore",
-    "folders.wechat_dat",
-}  # shown in comments: nobody has them by default
 
 
 def parse(text: str) -> Settings:
