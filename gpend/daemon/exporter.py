@@ -1,9 +1,11 @@
 """The daemon's side of `gpend.liveness`: a thread that answers, one question after the other."""
 
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from gpend.liveness import Answer, reachable
 log = structlog.get_logger()
 
 _SECONDS = 5.0  # for a question, from its first byte to the last of its answer
+_REST = 3600.0  # seconds for which its thread sleeps while nobody asks
 _NOTHING = Answer(404, b"There is nothing here. Ask for /metrics, /healthz or /readyz.\n")
 
 
@@ -34,7 +37,8 @@ class Exporter:
         except OSError as error:
             log.warning("health_not_told", reason=f"{self._place} cannot be made: {error.strerror}.")
             return
-        threading.Thread(target=self._server.serve_forever, name="gpend-health", daemon=True).start()
+        serve = partial(self._server.serve_forever, poll_interval=_REST)
+        threading.Thread(target=serve, name="gpend-health", daemon=True).start()
 
     def _listening(self) -> "_Server":
         """A server at the socket's place, for this user alone; or none, and no socket. Raises OSError."""
@@ -53,6 +57,8 @@ class Exporter:
     def close(self) -> None:
         """End, and leave no socket."""
         if self._server is not None:
+            with suppress(OSError):
+                self._server.socket.shutdown(socket.SHUT_RDWR)  # its thread is woken, and sees that it is to end
             self._server.shutdown()
             self._server.server_close()
             with suppress(OSError):
