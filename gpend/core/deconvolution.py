@@ -7,6 +7,7 @@ squared error is H* / (|H|^2 + E|dH|^2 + N / S). Nothing is painted: all detail 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -41,6 +42,7 @@ _TRAINED_RANGE = (-0.1, 1.1)
 _CORNER = 0.5 * np.sqrt(2)  # cycles for each pixel of the photo: beyond its grid's corner it saw nothing
 _NEVER_SEEN = np.float32(1e3)  # times dearer
 _ENOUGH = 1e-6
+_KEPT = 4  # sides of crops for which what all faces share is kept
 
 Spectrum = NDArray[np.complex64]
 
@@ -94,9 +96,10 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
     transfer = _transfer(blur.kernel, side, whole)
     cost = _cost(whole, side, noise, scale) * np.float32(caution)
     error = _error(blur)
-    luma, again = _filtered(ycc[:, :, 0], transfer, error, cost, padded.max(axis=2) >= _CLIPPED)
-    chroma = [_filtered(ycc[:, :, channel], transfer, error, cost * _CHROMA, None)[0] for channel in (1, 2)]
-    result = np.asarray(cv2.cvtColor(np.stack([luma, *chroma], axis=2), cv2.COLOR_YCrCb2RGB), np.float32)
+    luma = _filtered(ycc[:, :, 0], transfer, error, cost, padded.max(axis=2) >= _CLIPPED)
+    chroma = [_filtered(ycc[:, :, channel], transfer, error, cost * _CHROMA, None).plane for channel in (1, 2)]
+    result = np.asarray(cv2.cvtColor(np.stack([luma.plane, *chroma], axis=2), cv2.COLOR_YCrCb2RGB), np.float32)
+    again = luma.again(ycc[:, :, 0], transfer)
     return Deconvolved(np.clip(middle(result), 0, 1), middle(ycc[:, :, 0] - again))
 
 
@@ -116,8 +119,8 @@ def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Pl
     """Luma `padded` (1.5 side, 1.5 side) filtered, -0.1 to 1.1; white `noise`, 0 to 1, counts `strength` times."""
     whole, side = padded.shape[0], side_of(padded)
     white = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
-    restored, _ = _filtered(padded, _transfer(blur.kernel, side, whole), _error(blur), white, None)
-    return np.asarray(np.clip(restored, *_TRAINED_RANGE), np.float32)
+    restored = _filtered(padded, _transfer(blur.kernel, side, whole), _error(blur), white, None)
+    return np.asarray(np.clip(restored.plane, *_TRAINED_RANGE), np.float32)
 
 
 def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
@@ -144,10 +147,29 @@ def middle(padded: Plane) -> Plane:
     return padded[inner, inner]
 
 
+@dataclass(frozen=True)
+class _Filtered:
+    """A plane (n, n) through the filter."""
+
+    spectrum: Spectrum  # of the result, without its mean
+    mean: np.float32
+    wanted: Plane  # what the result was to explain: the plane less its mean, within the window
+
+    @property
+    def plane(self) -> Plane:
+        """(n, n): the result."""
+        return np.asarray(fft.irfft2(self.spectrum, self.wanted.shape) + self.mean, np.float32)
+
+    def again(self, plane: Plane, transfer: Spectrum) -> Plane:
+        """(n, n): the result blurred again, beside what of the `plane` it had not to explain."""
+        again = fft.irfft2(self.spectrum * transfer, plane.shape)
+        return np.asarray(again + self.mean + plane - self.mean - self.wanted, np.float32)
+
+
 def _filtered(
     plane: Plane, transfer: Spectrum, error: np.float32, cost: Power, clipped: NDArray[np.bool_] | None
-) -> tuple[Plane, Plane]:
-    """The plane through the filter, and that blurred again; what was clipped may be brighter than it is."""
+) -> _Filtered:
+    """The plane through the filter; what was clipped may be brighter than it is."""
     inner = slice(plane.shape[0] // 6, -plane.shape[0] // 6)
     mean, variance = np.float32(plane[inner, inner].mean()), np.float32(plane[inner, inner].var() + _ENOUGH)
     power = transfer.real**2 + transfer.imag**2
@@ -156,12 +178,11 @@ def _filtered(
     seen = wanted = (plane - mean) * window
     rounds = _ROUNDS if clipped is not None and clipped.any() else 1
     for left in reversed(range(rounds)):
-        spectrum = fft.rfft2(wanted) * gain
-        again = fft.irfft2(spectrum * transfer, plane.shape)
+        spectrum = np.asarray(fft.rfft2(wanted) * gain, np.complex64)
         if left and clipped is not None:
+            again = fft.irfft2(spectrum * transfer, plane.shape)
             wanted = np.where(clipped, np.maximum(seen, again), seen).astype(np.float32)
-    result = fft.irfft2(spectrum, plane.shape)
-    return np.asarray(result + mean, np.float32), np.asarray(again + mean + plane - mean - wanted, np.float32)
+    return _Filtered(spectrum, mean, wanted)
 
 
 def _error(blur: Blur) -> np.float32:
@@ -192,21 +213,34 @@ def resampled(kernel: Plane, factor: float) -> Plane:
 
 def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
     """Noise against the prior, (whole, whole / 2 + 1): what the filter pays for detail of faces of unit variance."""
+    prior, frequencies = _prior(whole, side)
+    frequency = np.asarray(frequencies * scale, np.float32)  # of the photo's own pixels
+    told = noise.power(frequency) * np.float32(scale**2)
+    beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
+    return np.asarray(_CAUTION * told * beyond / prior, np.float32)
+
+
+@lru_cache(maxsize=_KEPT)
+def _prior(whole: int, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The power spectrum of sharp faces, (whole, whole / 2 + 1), and the frequencies in cycles for each crop pixel."""
     down = fft.fftfreq(whole)[:, None]
     across = fft.rfftfreq(whole)[None]
     level, slope, first, second, further, start = _PRIOR
     squared = (across * side / first) ** 2 + (down * side / second) ** 2
     prior = np.exp(level - slope * np.log1p(squared) - further * np.log1p(squared / start))
     prior *= (side / SIDE) ** 2  # the spectrum is of the crop of SIDE; in a larger one the same power is denser
-    frequency = np.asarray(np.hypot(across, down) * scale, np.float32)  # of the photo's own pixels
-    told = noise.power(frequency) * np.float32(scale**2)
-    beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
-    return np.asarray(_CAUTION * told * beyond / prior, np.float32)
+    frequencies = np.hypot(across, down)
+    for shared in (prior, frequencies):
+        shared.flags.writeable = False
+    return prior, frequencies
 
 
+@lru_cache(maxsize=_KEPT)
 def _window(whole: int) -> Plane:
     """1 in the crop, falling to 0 across its margin: so the plane repeats without a step."""
     margin = round(whole * MARGIN / (1 + 2 * MARGIN))
     edge = 0.5 - 0.5 * np.cos(np.pi * (np.arange(margin) + 0.5) / margin)
     line = np.concatenate([edge, np.ones(whole - 2 * margin), edge[::-1]]).astype(np.float32)
-    return np.asarray(line[:, None] * line[None], np.float32)
+    result = np.asarray(line[:, None] * line[None], np.float32)
+    result.flags.writeable = False  # it is shared by all faces
+    return result

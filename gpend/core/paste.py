@@ -104,7 +104,9 @@ class Canvas:
         x0, y0, x1, y1 = rectangle
         region = self.pixels[y0:y1, x0:x1]
         top = np.float32(np.iinfo(self.pixels.dtype).max)
-        wanted = np.rint(np.clip(region.astype(np.float32) + change * top, 0, top)).astype(self.pixels.dtype)
+        sums = np.multiply(change, top, dtype=np.float32)
+        sums += region
+        wanted = np.rint(np.clip(sums, 0, top, out=sums), out=sums).astype(self.pixels.dtype)
         differs = where & (wanted != region).any(axis=2)
         region[differs] = wanted[differs]
         self.changed[y0:y1, x0:x1] |= differs

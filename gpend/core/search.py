@@ -1,6 +1,6 @@
 """Where faces are looked for: in the photo made small, made smaller, otherwise turned, and at each unsure face."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -66,7 +66,7 @@ def faces(
     """
     own = _own_turns(header)
     first: list[Face] = []
-    for look in (_Look(picture, turn) for picture in (overview, _smaller(overview)) for turn in own):
+    for look in _looks(overview, own):
         found = look.found(detect)
         stored = look.stored(found, header)
         if _certainty(found, settings) and _stand_alone(stored, cut, detect):
@@ -76,6 +76,13 @@ def faces(
             return otherwise(overview, header, cut, detect, settings, least=_MUCH_SURER * sure) or stored
         first = first or stored
     return otherwise(overview, header, cut, detect, settings, seen=first) or first
+
+
+def _looks(overview: Pixels, turns: Sequence[int]) -> Iterator[_Look]:
+    """The photo in all of these turns, then made smaller, which is done only if somebody asks."""
+    yield from (_Look(overview, turn) for turn in turns)
+    smaller = _smaller(overview)
+    yield from (_Look(smaller, turn) for turn in turns)
 
 
 def screened(seen: Pixels, header: codec.Header, screen: DetectFaces, settings: TriageSettings) -> list[Face] | None:
