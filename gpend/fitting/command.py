@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpend import __version__
-from gpend.core import gates
+from gpend.core import gates, sharpness
 from gpend.core.fitted import BANDS, BlendFit, Coefficients, version
 from gpend.core.networks import Networks
 from gpend.errors import FatalError
@@ -22,9 +22,9 @@ from gpend.models.fits import BlendFile, Figure, Half
 from gpend.settings import CoreSettings
 
 LEAST_FACES = 10
-_SHOTS = 480  # in all, that the fit is made of
-_TURNS = (2, 8)  # shots of one face, at least and at most
-_JUDGED = 120  # shots of faces held out
+_SHOTS = (120, 480)  # that the fit of a large network is made of at least, and that of one of 256 px
+_JUDGED = (60, 120)  # shots of faces held out: as many
+_TURNS = (1, 8)  # shots of one face, at least and at most
 _ENOUGH = 12  # trials of one half, below which nothing can be told of it
 _HELD_OUT = 1 << 16  # what is added to the numbers of faces held out, so that their shots are others
 
@@ -115,7 +115,7 @@ def _found(
 
 
 def _try_all(parts: Parts, networks: Networks, work: Work, tell: Tell) -> None:
-    each = _turns(len(parts.fit))
+    each = turns(len(parts.fit), _SHOTS, networks.restore.size)
     done = _counted(tell, "Restoring spoiled faces", each * len(parts.fit))
     for number, face in enumerate(parts.fit):
         missing = [turn for turn in range(each) if not work.has(number, turn)]
@@ -129,7 +129,7 @@ def _try_all(parts: Parts, networks: Networks, work: Work, tell: Tell) -> None:
 
 def _judge_all(parts: Parts, networks: Networks, work: Work, fitted: BlendFit, tell: Tell) -> list[Result]:
     """What becomes of the shots of the faces held out, with this fit."""
-    each = min(max(1, round(_JUDGED / len(parts.held_out))), _TURNS[1])
+    each = turns(len(parts.held_out), _JUDGED, networks.restore.size)
     done = _counted(tell, "Judging", each * len(parts.held_out))
     judge, digest = Judge(networks, networks.restore.template), fits.digest_of_fit(fitted)
     results = []
@@ -145,9 +145,16 @@ def _judge_all(parts: Parts, networks: Networks, work: Work, fitted: BlendFit, t
     return results
 
 
-def _turns(count: int) -> int:
+def turns(count: int, wanted: tuple[int, int], size: int) -> int:
+    """How often each of `count` faces is spoiled, for a network of `size` pixels.
+
+    `wanted` are shots in all: of a large network at least, since each takes it as much longer as it has more pixels;
+    and of one of 256 px.
+    """
+    fewest, usual = wanted
+    shots = max(fewest, usual * (sharpness.SIDE / size) ** 2)
     low, high = _TURNS
-    return min(high, max(low, round(_SHOTS / count)))
+    return min(high, max(low, round(shots / count)))
 
 
 def _room(networks: Networks) -> float:
