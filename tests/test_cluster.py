@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend import beside, cluster, cluster_state
+from gpend import beside, cluster, cluster_state, machine, wiring
 from gpend.cluster import WorkerRuntime
 from gpend.cluster_state import ClusterState, WorkerState
 from gpend.engine.cluster import certificates
@@ -107,3 +107,19 @@ def test_a_worker_that_was_sent_one_network_still_has_those_of_its_own(tmp_path:
 
 def test_a_state_that_cannot_be_left_costs_nothing(tmp_path: Path) -> None:
     cluster_state.leave(ClusterState(scheduler="tls://nas:8786"), tmp_path / "none" / beside.CLUSTER, 1000.0)
+
+
+def test_which_networks_a_worker_can_hold_follows_from_its_own_memory_and_not_from_the_heads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = having(tmp_path, 2048, multiplier=2)
+    head = _but().model_copy(update={"restore": RestoreSettings(weights=own, device="cpu")})
+    monkeypatch.setattr(machine, "allowed_memory", lambda: 1 << 30)  # of a NAS
+    wanted = [Weights(name=name, sha256=digest) for name, digest in needed.needed(head)]
+    assert "own-2048" in [one.name for one in wanted]
+    assert "restored by gpen-256 and own-2048" in " ".join(wiring.restoring(head))
+    told, worker = CoreSettings(restore=head.restore).model_dump_json(), WorkerRuntime("cpu", own, lambda _: None)
+    with pytest.raises(FatalError, match="it has too little memory for own-2048"):
+        worker.lacking(wanted, told)
+    monkeypatch.setattr(machine, "allowed_memory", lambda: 64 << 30)
+    assert worker.lacking(wanted, told) == []
