@@ -24,6 +24,7 @@ from gpend.settings import CoreSettings
 LEAST_FACES = 10
 _SHOTS = (120, 480)  # that the fit of a large network is made of at least, and that of one of 256 px
 _JUDGED = (60, 120)  # shots of faces held out: as many
+_AS_IT_IS = 2  # of so many rounds through all kinds, one is painted as the photos hold it too
 _TURNS = (1, 8)  # shots of one face, at least and at most
 _ENOUGH = 12  # trials of one half, below which nothing can be told of it
 _HELD_OUT = 1 << 16  # what is added to the numbers of faces held out, so that their shots are others
@@ -123,7 +124,8 @@ def _try_all(parts: Parts, networks: Networks, work: Work, tell: Tell) -> None:
         for turn in range(each):
             if clean is not None and turn in missing:
                 sample = shots.spoiled_in_turn(clean, number, turn, each, _room(networks))
-                work.keep(number, turn, trials.trial(sample, networks, networks.restore))
+                as_it_is = shots.round_of(number, turn, each) % _AS_IT_IS == 0
+                work.keep(number, turn, trials.tried(sample, networks, networks.restore, as_it_is=as_it_is))
             done()
 
 

@@ -13,6 +13,7 @@ from gpend.core.blockiness import blockiness
 from gpend.core.photo import Plane
 from gpend.fitting.degradations import DEGRADED, FACE_SHARE, SEVERITIES, Kind, Random, Shot, resized, shot
 
+_KINDS = (*DEGRADED, Kind.SHARP)
 _SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at reduced scale
 _SEED = 7
 _RESTORED = (50.0, 600.0)  # widths of faces, in pixels of the photo, that a network of 256 px is for
@@ -87,12 +88,17 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
     it, against the measured one: a larger network is for larger faces.
     """
     random = np.random.default_rng((_SEED, number, turn))
-    kind = (*DEGRADED, Kind.SHARP)[(number * each + turn) % (len(DEGRADED) + 1)]
+    kind = _KINDS[(number * each + turn) % len(_KINDS)]
     low, high = (width * max(1.0, room) for width in _RESTORED)
     if room > 1:  # where the clean face holds no more, what a larger network paints could not be judged
         high = max(_ROOM * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
     face_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
     return sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
+
+
+def round_of(number: int, turn: int, each: int) -> int:
+    """How often every kind has come before that shot."""
+    return (number * each + turn) // len(_KINDS)
 
 
 def lit(clean: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:

@@ -38,22 +38,30 @@ class Trial:
         return change_of(self.output, self.crop, bands, gates.unit(self.template))
 
 
-def trial(sample: Sample, networks: Networks, network: RestoreFaces) -> Trial | None:
-    """Let the network paint a shot as far as gpend's stages come before it; None where they let it paint nothing."""
+def tried(sample: Sample, networks: Networks, network: RestoreFaces, *, as_it_is: bool) -> tuple[Trial, ...]:
+    """Let the network paint a shot as far as gpend's stages come before it; () where they let it paint nothing.
+
+    With `as_it_is`, a shot that the stages change is painted as the photo holds it, too: so are faces for which they
+    are not there.
+    """
     is_sharp = sharpness.log_odds(sample.terms) <= 0  # such a face is restored only where every face is wanted
     blur = None if is_sharp else blur_of(sample, networks)
     blurred = _blurred(sample, blur, network, every_face=True)
     if blurred is None or not blurred.paints:
-        return None
+        return ()
     stage = restore.filtered(replace(blurred, weights=_WHOLE), networks)
-    if stage.change is None and stage.weights is None:
-        return None
-    terms = sample.terms
+    crops = [(sample.terms, False, blurred.crop)]
     if stage.change is not None:
-        terms = gates.terms_of(stage.crop, blurred.scale, network.template)
-    output = np.asarray(network(stage.crop[None])[0], np.float32)
+        after = gates.terms_of(stage.crop, blurred.scale, network.template), True, stage.crop
+        crops = [after, *(crops if as_it_is else [])]
+    elif stage.weights is None:
+        return ()
+    outputs = network(np.stack([crop for _, _, crop in crops]))
     truth = truth_for(sample, network)
-    return Trial(terms, stage.change is not None, stage.crop, truth, output, network.template)
+    return tuple(
+        Trial(*one, truth, np.asarray(output, np.float32), network.template)
+        for one, output in zip(crops, outputs, strict=True)
+    )
 
 
 def framed(sample: Sample, network: RestoreFaces) -> tuple[Plane, align.Transform]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +21,8 @@ from gpend.fitting.figures import Result
 from gpend.fitting.trials import Trial
 from gpend.writing import write_whole
 
-_KEY, _FACES, _TRIALS, _JUDGED = "key", "faces.json", "trials", "judged"
+_KEY, _FACES, _TRIALS, _JUDGED = "made-for", "faces.json", "trials", "judged"
+_DONE = ".done"  # the ending of what stands last, when all of a shot is kept
 _SUMS = ("own", "shared", "wanted")  # of BandSums
 _LOST = (BadZipFile, EOFError, OSError, ValueError)  # what reading a file raises that the disk did not keep
 
@@ -65,11 +66,14 @@ class Work:
         """Whether this shot of this face was tried."""
         return self._place(number, turn).is_file()
 
-    def keep(self, number: int, turn: int, tried: Trial | None) -> None:
-        """Note a trial and its sums, or that there was none."""
-        stream = BytesIO()
-        np.savez(stream, allow_pickle=False, **({"nothing": np.zeros(1)} if tried is None else _arrays(tried)))
-        write_whole(self._place(number, turn), stream.getvalue(), durable=False)
+    def keep(self, number: int, turn: int, tried: Sequence[Trial]) -> None:
+        """Note the trials of a shot and their sums, or that there were none."""
+        done = self._place(number, turn)
+        for place, one in enumerate(tried):
+            stream = BytesIO()
+            np.savez(stream, allow_pickle=False, **_arrays(one))
+            write_whole(done.with_name(f"{done.stem}-{place}.npz"), stream.getvalue(), durable=False)
+        write_whole(done, b"", durable=False)
 
     def sums(self, *, after_filter: bool) -> list[BandSums]:
         """Those of every trial of one half. No picture is read for them."""
@@ -85,7 +89,7 @@ class Work:
         """Every trial of one half, each of whose arrays is read when it is asked for."""
         for place in sorted((self.folder / _TRIALS).glob("*.npz")):
             with suppress(*_LOST), np.load(place) as told:
-                if "terms" in told and bool(told["after"]) is after_filter:
+                if bool(told["after"]) is after_filter:
                     yield told
 
     def result(self, fit: str, number: int, turn: int) -> Result | None:
@@ -106,7 +110,7 @@ class Work:
         return self.folder / _JUDGED / f"{fit}-{number}-{turn:02}.json"
 
     def _place(self, number: int, turn: int) -> Path:
-        return self.folder / _TRIALS / f"{number:04}-{turn:02}.npz"
+        return self.folder / _TRIALS / f"{number:04}-{turn:02}{_DONE}"
 
 
 def _arrays(tried: Trial) -> dict[str, NDArray[np.generic]]:

@@ -1,5 +1,6 @@
 """A fit that was interrupted goes on where it stopped, and never on what belongs to another one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ def trial(side: int = 16) -> Trial:
 
 def test_what_was_tried_is_there_at_the_next_start(tmp_path: Path) -> None:
     first = Work(tmp_path / "work", "key", TEMPLATE)
-    first.keep(0, 1, trial())
-    first.keep(0, 2, None)
+    first.keep(0, 1, [trial()])
+    first.keep(0, 2, [])
     again = Work(tmp_path / "work", "key", TEMPLATE)
     assert again.has(0, 1)
     assert again.has(0, 2)
@@ -37,10 +38,20 @@ def test_what_was_tried_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert np.abs(luma(told.output) - luma(trial().output)).max() < 1e-3
 
 
+def test_a_shot_counts_as_done_only_when_all_of_it_is_kept(tmp_path: Path) -> None:
+    work = Work(tmp_path / "work", "key", TEMPLATE)
+    work.keep(0, 0, [trial(), replace(trial(), after_filter=False)])
+    assert [len(list(work.trials(after_filter=half))) for half in (False, True)] == [1, 1]
+    next((tmp_path / "work" / "trials").glob("*.done")).unlink()
+    assert not work.has(0, 0)
+    work.keep(0, 0, [trial(), replace(trial(), after_filter=False)])
+    assert [len(work.sums(after_filter=half)) for half in (False, True)] == [1, 1]
+
+
 def test_the_sums_of_a_trial_are_there_without_its_pictures(tmp_path: Path) -> None:
     work = Work(tmp_path / "work", "key", TEMPLATE)
     tried = trial(256)
-    work.keep(0, 1, tried)
+    work.keep(0, 1, [tried])
     (told,) = work.sums(after_filter=True)
     expected = BandSums.of(tried)
     assert told.terms == TERMS
@@ -60,7 +71,7 @@ def test_what_was_judged_counts_for_one_fit(tmp_path: Path) -> None:
 
 
 def test_the_work_of_another_network_or_other_faces_is_not_gone_on_with(tmp_path: Path) -> None:
-    Work(tmp_path / "work", "key", TEMPLATE).keep(0, 0, trial())
+    Work(tmp_path / "work", "key", TEMPLATE).keep(0, 0, [trial()])
     assert not Work(tmp_path / "work", "another key", TEMPLATE).has(0, 0)
 
 
@@ -79,7 +90,7 @@ def test_faces_are_looked_for_once_and_again_where_one_is_gone(tmp_path: Path) -
 
 def test_a_trial_that_the_disk_lost_is_passed_over(tmp_path: Path) -> None:
     work = Work(tmp_path / "work", "key", TEMPLATE)
-    work.keep(0, 0, trial())
+    work.keep(0, 0, [trial()])
     next((tmp_path / "work" / "trials").glob("*.npz")).write_bytes(b"")
     assert list(work.trials(after_filter=True)) == []
     assert work.sums(after_filter=True) == []
