@@ -75,7 +75,7 @@ def test_a_good_measure_is_installed_and_its_table_told(
     assert fits.place_of("gpen-256", tmp_path / "weights").is_file()
     assert "8 of 10" in told.output
     assert "0.300 0.200 0.150" in told.output
-    assert "3 not sharp" in told.output
+    assert "passed over: not sharp: 3" in told.output
 
 
 def test_a_measure_that_does_harm_is_not_installed(
