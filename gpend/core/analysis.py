@@ -284,7 +284,8 @@ def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) 
 def _judged(face: Face, known: _Known, turn: int, settings: CoreSettings) -> JudgedFace:
     one, found = known.measured, known.blur
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
-    covered, pose = occlusion.log_odds(one.clean), triage.pose_doubt(face)
-    findings = triage.Findings(one.measure, covered, pose, words, known.left, known.network.fit, known.cleans)
+    covered, doubt = occlusion.log_odds(one.clean), triage.pose_doubt(face)
+    doubt = doubt or (information.paint_doubt(face.width, found, one.transform) if found else None)
+    findings = triage.Findings(one.measure, covered, doubt, words, known.left, known.network.fit, known.cleans)
     judged = triage.judged(face, findings, settings.triage, settings.restore.strength)
     return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network)

@@ -67,7 +67,7 @@ def side_for(blur: Blur, scale: float) -> int:
     """
     frequency = np.hypot(fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None])
     finest = (frequency > _FINEST) & (frequency < 0.5)  # noqa: PLR2004 - what a grid can hold
-    left = float(np.abs(_transfer(blur.kernel, SIDE, SIDE))[finest].mean())
+    left = float(np.abs(transfer_of(blur.kernel, SIDE, SIDE))[finest].mean())
     return next((side for side in _LARGER if left > _LEFT and side * _ROOM <= SIDE / scale), SIDE)
 
 
@@ -76,7 +76,7 @@ def share_heard(blur: Blur, noise: Noise, scale: float, variance: float) -> floa
 
     `scale` is pixels of that crop for each photo pixel; `variance` of luma, 0 to 1.
     """
-    transfer = _transfer(blur.kernel, SIDE, SIDE)
+    transfer = transfer_of(blur.kernel, SIDE, SIDE)
     power = transfer.real**2 + transfer.imag**2
     above = power * np.float32(variance) > _cost(SIDE, SIDE, noise, scale)
     twice = np.full(above.shape[1], 2.0)  # all columns but two stand for their mirror images too
@@ -93,9 +93,9 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
     whole = padded.shape[0]
     side = side_of(padded)
     ycc = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2YCrCb), np.float32)
-    transfer = _transfer(blur.kernel, side, whole)
+    transfer = transfer_of(blur.kernel, side, whole)
     cost = _cost(whole, side, noise, scale) * np.float32(caution)
-    error = _error(blur)
+    error = error_of(blur)
     luma = _filtered(ycc[:, :, 0], transfer, error, cost, padded.max(axis=2) >= _CLIPPED)
     chroma = [_filtered(ycc[:, :, channel], transfer, error, cost * _CHROMA, None).plane for channel in (1, 2)]
     result = np.asarray(cv2.cvtColor(np.stack([luma.plane, *chroma], axis=2), cv2.COLOR_YCrCb2RGB), np.float32)
@@ -119,7 +119,7 @@ def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Pl
     """Luma `padded` (1.5 side, 1.5 side) filtered, -0.1 to 1.1; white `noise`, 0 to 1, counts `strength` times."""
     whole, side = padded.shape[0], side_of(padded)
     white = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
-    restored = _filtered(padded, _transfer(blur.kernel, side, whole), _error(blur), white, None)
+    restored = _filtered(padded, transfer_of(blur.kernel, side, whole), error_of(blur), white, None)
     return np.asarray(np.clip(restored.plane, *_TRAINED_RANGE), np.float32)
 
 
@@ -130,7 +130,7 @@ def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
     start = (whole - side) // 2
     laid[start : start + side, start : start + side] = plane
     mean = np.float32(laid.mean())
-    again = fft.irfft2(fft.rfft2((laid - mean) * _window(whole)) * _transfer(blur.kernel, side, whole), laid.shape)
+    again = fft.irfft2(fft.rfft2((laid - mean) * fade(whole)) * transfer_of(blur.kernel, side, whole), laid.shape)
     return middle(np.asarray(again + mean, np.float32))
 
 
@@ -174,7 +174,7 @@ def _filtered(
     mean, variance = np.float32(plane[inner, inner].mean()), np.float32(plane[inner, inner].var() + _ENOUGH)
     power = transfer.real**2 + transfer.imag**2
     gain = np.conj(transfer) / (power + error + cost / variance)
-    window = _window(plane.shape[0])
+    window = fade(plane.shape[0])
     seen = wanted = (plane - mean) * window
     rounds = _ROUNDS if clipped is not None and clipped.any() else 1
     for left in reversed(range(rounds)):
@@ -185,12 +185,12 @@ def _filtered(
     return _Filtered(spectrum, mean, wanted)
 
 
-def _error(blur: Blur) -> np.float32:
+def error_of(blur: Blur) -> np.float32:
     """The expected squared error of the transfer function."""
     return np.float32(max(_LEAST_ERROR, _ERROR * (1 - blur.confidence)))
 
 
-def _transfer(kernel: Plane, side: int, whole: int) -> Spectrum:
+def transfer_of(kernel: Plane, side: int, whole: int) -> Spectrum:
     """(whole, whole / 2 + 1): the kernel's transfer function in a crop of `side` pixels, its centre at the origin."""
     wide = resampled(kernel, side / SIDE)
     reach = wide.shape[0] // 2
@@ -213,7 +213,7 @@ def resampled(kernel: Plane, factor: float) -> Plane:
 
 def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
     """Noise against the prior, (whole, whole / 2 + 1): what the filter pays for detail of faces of unit variance."""
-    prior, frequencies = _prior(whole, side)
+    prior, frequencies = prior_of(whole, side)
     frequency = np.asarray(frequencies * scale, np.float32)  # of the photo's own pixels
     told = noise.power(frequency) * np.float32(scale**2)
     beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
@@ -221,7 +221,7 @@ def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
 
 
 @lru_cache(maxsize=_KEPT)
-def _prior(whole: int, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def prior_of(whole: int, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The power spectrum of sharp faces, (whole, whole / 2 + 1), and the frequencies in cycles for each crop pixel."""
     down = fft.fftfreq(whole)[:, None]
     across = fft.rfftfreq(whole)[None]
@@ -236,8 +236,8 @@ def _prior(whole: int, side: int) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 @lru_cache(maxsize=_KEPT)
-def _window(whole: int) -> Plane:
-    """1 in the crop, falling to 0 across its margin: so the plane repeats without a step."""
+def fade(whole: int) -> Plane:
+    """(whole, whole), 0 to 1: 1 in the crop, falling to 0 across its margin: so the plane repeats without a step."""
     margin = round(whole * MARGIN / (1 + 2 * MARGIN))
     edge = 0.5 - 0.5 * np.cos(np.pi * (np.arange(margin) + 0.5) / margin)
     line = np.concatenate([edge, np.ones(whole - 2 * margin), edge[::-1]]).astype(np.float32)

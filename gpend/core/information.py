@@ -16,6 +16,7 @@ from gpend.core.report import Verdict
 from gpend.core.triage import Doubt
 
 _LEAST = 10.0  # pixels of real detail across a face
+_PAINTABLE = 12.0  # the same along the blur: below it, on real photos, painting took away what the filter had gained
 _BEYOND = 1.3  # a filter brings back so many times what is told apart as it is, where there is hardly any noise
 _AXIS_WIDTH = math.sqrt(8 * math.log(2))  # at half maximum, for the spread along one axis
 _TINY = 1e-6
@@ -37,6 +38,18 @@ def point_width(blur: Blur, noise: Noise, variance: float, transform: align.Tran
     along, across = (max(1.0, _AXIS_WIDTH * axis / scale) for axis in (long, short))
     heard = deconvolution.share_heard(blur, noise, scale, variance)
     return max(1.0, math.sqrt(along * across), _BEYOND / (scale * math.sqrt(max(heard, _TINY))))
+
+
+def paint_doubt(width: float, blur: Blur, transform: align.Transform) -> Doubt | None:
+    """Why the network must not paint a face `width` wide, in pixels of the photo, that was blurred so; or None.
+
+    What lies across a shake is kept, but eyes and mouth are drawn by what is left along it.
+    """
+    long, _, _ = blur.axes()
+    detail = width / max(1.0, _AXIS_WIDTH * long / align.scale_of(transform))
+    if detail >= _PAINTABLE:
+        return None
+    return Doubt(Verdict.GONE, f"along its blur it holds only about {detail:.0f} px of real detail")
 
 
 def doubt(width: float, smeared: float) -> Doubt | None:

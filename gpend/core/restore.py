@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, deconvolution, gates, paste, sharpness
+from gpend.core import agreement, align, deconvolution, gates, paste, sharpness, spectrum
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth, weights_of
 from gpend.core.blur import SIDE, Blur
 from gpend.core.deconvolution import Deconvolved
@@ -30,6 +30,10 @@ _LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more th
 _RESAMPLED = (
     2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
 )
+_DETAILED = (1.05, 1.2)  # photo pixels of the round blur that explains it best: the same limit, told by the spectrum
+_BORNE_OUT = (0.1, 0.2)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
+_LIKELY_WORSE = (-0.3, 0.1)  # log-odds that the filter makes it worse, for the first and the second of these limits
+_CONTRADICTED = -0.5  # behind: there is more fine grain than what was blurred can hold, and the filter would enlarge it
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
@@ -192,7 +196,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    if face.sees and not forbids and not _is_resampled(seen):
+    if face.sees and not forbids and not _is_resampled(seen, judgement.worsens):
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
         return _changed(face, seen, (change, weight, _TAKEN_OUT), strength if paints else None)
@@ -220,17 +224,23 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     return np.asarray(clean - seen.crop, np.float32)
 
 
-def _is_resampled(seen: Seen) -> bool:
+def _is_resampled(seen: Seen, worsens: float) -> bool:
     """Did an app shrink the face, rather than something blur it, whether or not somebody enlarged it again?
 
     There is no detail beneath it to be brought out: the filter would draw compression's own edges, in staircases.
-    Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain.
+    Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain: by the kernel, or
+    by the spectrum of the photo where that does not bear the kernel out.
     """
+    scale = align.scale_of(seen.transform) * SIDE / seen.side
     long, _, _ = seen.blur.axes()
     width = 2 * long if seen.blur.is_stretched else seen.blur.width
-    is_narrow = width / align.scale_of(seen.transform) * seen.side / SIDE < _RESAMPLED
     is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
-    return is_enlarged or (is_narrow and seen.noise.level < _GRAINLESS)
+    if is_enlarged or (width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS):
+        return True
+    told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+    width, ahead = (np.interp(worsens, _LIKELY_WORSE, limits) for limits in (_DETAILED, _BORNE_OUT))
+    is_narrow = told.blurred / scale < width and told.ahead < ahead
+    return told.ahead < _CONTRADICTED or (is_narrow and seen.noise.level < _GRAINLESS)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:

@@ -91,7 +91,7 @@ class Findings:
 
     measure: Measure
     covered: float  # log-odds of `occlusion.log_odds`
-    pose: Doubt | None = None  # of `pose_doubt`
+    unpaintable: Doubt | None = None  # of `pose_doubt`, or of `information.paint_doubt`
     blur: str = ""  # in words, where one was found that can be taken out
     left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
     fit: BlendFit = CAUTIOUS  # of the network that would restore it
@@ -128,8 +128,8 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
 
 def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:
     """Why the network must not paint this face, whatever else can be done for it."""
-    if found.pose is not None:
-        return found.pose
+    if found.unpaintable is not None:
+        return found.unpaintable
     if found.measure.residual_detail < _GONE:
         return Doubt(Verdict.GONE, "so little of the face is left that the network would invent one")
     if found.covered >= COVERED and not every_face:

@@ -45,6 +45,20 @@ def test_more_detail_never_raises_a_doubt_that_less_does_not(width: float, smear
         assert information.doubt(width, max(1.0, smeared * 0.9)) is None
 
 
+def streak(length: int) -> Blur:
+    kernel = np.zeros((61, 61), np.float32)
+    kernel[30, 30 - length // 2 : 30 + length // 2 + 1] = 1
+    return Blur(np.asarray(kernel / kernel.sum(), np.float32), 1.0)
+
+
+def test_nothing_is_painted_over_a_face_that_a_shake_left_few_pixels_along_it() -> None:
+    doubt = information.paint_doubt(140, streak(27), scale(1))
+    assert doubt is not None
+    assert doubt.reason == "along its blur it holds only about 8 px of real detail"
+    assert information.paint_doubt(140, streak(9), scale(1)) is None
+    assert information.paint_doubt(560, streak(27), scale(0.25)) is not None
+
+
 CLEAN, LOUD = Noise(1.2 / 255), Noise(30 / 255)
 
 

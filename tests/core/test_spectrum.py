@@ -1,0 +1,68 @@
+"""The photo's own spectrum bears out the blur that was there, and no other."""
+
+import cv2
+import numpy as np
+import pytest
+
+from gpend.core import spectrum
+from gpend.core.blur import Blur
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+from tests.core.blurs import CLEAN
+
+NOISE = 1.5 / 255
+
+
+def streak(length: int) -> Plane:
+    kernel = np.zeros((41, 41), np.float32)
+    kernel[20, 20 - length // 2 : 20 + length // 2 + 1] = 1
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def gaussian(deviation: float) -> Plane:
+    line = cv2.getGaussianKernel(41, deviation).astype(np.float32)
+    return np.asarray(line @ line.T, np.float32)
+
+
+def spoiled(picture: Plane, kernel: Plane, level: float = NOISE) -> Plane:
+    blurred = cv2.filter2D(picture, -1, kernel[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
+    noise = np.random.default_rng(1).normal(0, level, picture.shape)
+    return np.asarray(np.clip(blurred + noise, 0, 1), np.float32)
+
+
+@pytest.mark.parametrize("length", [9, 17, 27])
+def test_a_shake_that_was_there_explains_the_face_better_than_any_round_blur(padded: Plane, length: int) -> None:
+    found = spectrum.explanation(spoiled(padded, streak(length)), Blur(streak(length), 1.0), CLEAN, 1.0)
+    assert found.ahead > 0.3
+
+
+@pytest.mark.parametrize("kernel", [gaussian(1.5), gaussian(3), streak(17).T])
+def test_a_shake_that_was_not_there_does_not(padded: Plane, kernel: Plane) -> None:
+    found = spectrum.explanation(spoiled(padded, kernel), Blur(streak(17), 1.0), CLEAN, 1.0)
+    assert found.ahead < 0.05
+
+
+@pytest.mark.parametrize("deviation", [1.1, 2.0, 3.0, 4.3])
+def test_the_width_of_a_round_blur_is_told_whatever_was_found(padded: Plane, deviation: float) -> None:
+    for found in (gaussian(deviation), streak(17)):
+        told = spectrum.explanation(spoiled(padded, gaussian(deviation)), Blur(found, 0.95), CLEAN, 1.0)
+        assert told.blurred == pytest.approx(deviation, rel=0.3)
+
+
+def test_grain_that_the_noise_does_not_explain_contradicts_a_blur(padded: Plane) -> None:
+    grain = np.random.default_rng(2).normal(0, 1, padded.shape[:2]).astype(np.float32)
+    coarse = cv2.GaussianBlur(grain, (0, 0), 1.2)
+    grainy = np.asarray(np.clip(padded + 0.07 * (coarse / coarse.std())[:, :, None], 0, 1), np.float32)
+    found = spectrum.explanation(grainy, Blur(gaussian(2), 0.98), Noise(1.2 / 255), 1.0)
+    assert found.ahead < -0.5
+
+
+def test_a_face_in_a_larger_crop_is_told_like_the_same_face_in_a_small_one(padded: Plane) -> None:
+    small = spoiled(padded, gaussian(3))
+    large = np.asarray(cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
+    told = [
+        spectrum.explanation(np.clip(crop, 0, 1), Blur(gaussian(3), 1.0), CLEAN, scale)
+        for crop, scale in ((small, 0.5), (large, 1.0))
+    ]
+    assert told[0].blurred == told[1].blurred
+    assert told[0].ahead == pytest.approx(told[1].ahead, abs=0.05)
