@@ -12,6 +12,7 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy import fft
+from numpy.typing import NDArray
 
 from gpend.core import deconvolution
 from gpend.core.blend import luma
@@ -50,10 +51,11 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
     fade = deconvolution.fade(whole)
     seen = fft.rfft2((plane - inner.mean()) * fade)
     power = (seen.real**2 + seen.imag**2) / float((fade**2).sum())
-    use = _told(whole, scale)
-    frequency = _frequency(whole)[use] * np.float32(scale)
-    faces = deconvolution.prior_of(whole, SIDE)[use] * np.float32(inner.var())
-    measured = power[use].astype(np.float32), faces, noise.power(frequency) * np.float32(scale**2)
+    prior, frequencies = deconvolution.prior_of(whole, SIDE)
+    use = _told(frequencies, scale)
+    own = np.asarray(frequencies[use] * scale, np.float32)  # of the photo's own pixels
+    faces = np.asarray(prior[use] * inner.var(), np.float32)
+    measured = power[use].astype(np.float32), faces, noise.power(own) * np.float32(scale**2)
     transfer = np.abs(deconvolution.transfer_of(blur.kernel, SIDE, whole))[use] ** 2
     found = _likelihood(transfer + deconvolution.error_of(blur), *measured)
     others = {width: _likelihood(_round(width, whole)[use] + _LEAST, *measured) for width in _ROUND}
@@ -72,22 +74,17 @@ def _likelihood(transfer: Power, seen: Power, faces: Power, noise: Power) -> flo
     return best
 
 
-def _told(whole: int, scale: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """(whole, whole / 2 + 1): the frequencies that are asked."""
-    frequency = _frequency(whole)
-    across = fft.rfftfreq(whole)[None]
-    use = (frequency > _COARSEST) & (frequency < _FINEST) & (frequency * scale < _FINEST) & (across > _UPRIGHT)
+def _told(frequencies: NDArray[np.float64], scale: float) -> NDArray[np.bool_]:
+    """(whole, whole / 2 + 1): which of these frequencies are asked."""
+    across = fft.rfftfreq(frequencies.shape[0])[None]
+    use = (frequencies > _COARSEST) & (frequencies < _FINEST) & (frequencies * scale < _FINEST) & (across > _UPRIGHT)
     thinned = np.zeros_like(use)
     thinned[::_EVERY, ::_EVERY] = use[::_EVERY, ::_EVERY]
     return thinned
 
 
 @cache
-def _frequency(whole: int) -> Power:
-    return np.asarray(np.hypot(fft.fftfreq(whole)[:, None], fft.rfftfreq(whole)[None]), np.float32)
-
-
-@cache
 def _round(deviation: float, whole: int) -> Power:
     """(whole, whole / 2 + 1): the squared transfer function of a Gaussian blur."""
-    return np.asarray(np.exp(-((2 * np.pi * deviation * _frequency(whole)) ** 2)), np.float32)
+    _, frequencies = deconvolution.prior_of(whole, SIDE)
+    return np.asarray(np.exp(-((2 * np.pi * deviation * frequencies) ** 2)), np.float32)
