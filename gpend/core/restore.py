@@ -239,7 +239,7 @@ def _is_resampled(seen: Seen, worsens: float) -> bool:
         return True
     told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
     width, ahead = (np.interp(worsens, _LIKELY_WORSE, limits) for limits in (_DETAILED, _BORNE_OUT))
-    is_narrow = told.blurred / scale < width and told.ahead < ahead
+    is_narrow = bool(told.blurred / scale < width and told.ahead < ahead)
     return told.ahead < _CONTRADICTED or (is_narrow and seen.noise.level < _GRAINLESS)
 
 

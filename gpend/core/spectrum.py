@@ -46,8 +46,9 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
     side = deconvolution.side_of(padded)
     plane, whole = luma(padded), round(SIDE * (1 + 2 * deconvolution.MARGIN))
     if side != SIDE:
-        plane, scale = cv2.resize(plane, (whole, whole), interpolation=cv2.INTER_AREA), scale * SIDE / side
-    inner = deconvolution.middle(np.asarray(plane, np.float32))
+        plane = np.asarray(cv2.resize(plane, (whole, whole), interpolation=cv2.INTER_AREA), np.float32)
+        scale *= SIDE / side
+    inner = deconvolution.middle(plane)
     fade = deconvolution.fade(whole)
     seen = fft.rfft2((plane - inner.mean()) * fade)
     power = (seen.real**2 + seen.imag**2) / float((fade**2).sum())
