@@ -113,6 +113,11 @@ class FakeEngine:
     wishes: dict[bytes, Wish | None] = field(default_factory=dict)  # what was wanted of each photo last
     running: list[tuple[bytes, "Future[Outcome]"]] = field(default_factory=list)
     closed: bool = False
+    warmed: int = 0  # how often it was to get ready
+
+    def warm(self) -> None:
+        """As in Warming."""
+        self.warmed += 1
 
     def submit(self, photo: bytes, wish: Wish | None = None) -> "Future[Outcome]":
         """As in Engine."""

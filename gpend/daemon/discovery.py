@@ -40,6 +40,7 @@ class FolderDiscovery:
         self._has_sidecars = settings.keep in (Keep.COPY, Keep.HARDLINK)
         self._held: Sighting | None = None  # met by the scan, but there was no room to let it settle
         self._by_event: set[Path] = set()  # of what settles, what an event drew attention to
+        self.expects_photos = False  # of what settles, some may be photos that nobody knew of
 
     @property
     def unsettled(self) -> int:
@@ -107,6 +108,7 @@ class FolderDiscovery:
         self._by_event.difference_update(each.sighting.path for each in settled)
         if not len(self._stability):
             self._by_event.clear()  # what has vanished before it settled
+            self.expects_photos = False
         return bool(settled)
 
     def _record(self, settled: Settled, now: Now) -> None:
@@ -142,7 +144,9 @@ class FolderDiscovery:
         reached("seen")
         known = self._known(sighting.path)
         if known is None or known.state is State.GONE:
-            return not self._is_companion(sighting.path) or self._is_mirrored(sighting.path)
+            is_photo = not self._is_companion(sighting.path)
+            self.expects_photos = self.expects_photos or is_photo
+            return is_photo or self._is_mirrored(sighting.path)
         self.deletions.note_met(known.id, was_missing=known.missing)
         if known.stamp != sighting.stamp or (known.companion and self._has_become_a_photo(sighting.path)):
             return True

@@ -18,6 +18,7 @@ from gpend.daemon.rest import Rest
 from gpend.daemon.scans import Watched
 from gpend.dispatch import Dispatcher, FolderPair, Listener, Now, Runtime
 from gpend.dispatch.health import CircuitBreaker
+from gpend.engine import Warming
 from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.intake.watch import Hint, Notice, WatchSupervisor
@@ -100,6 +101,7 @@ class Loop:
         self._maintenance = Maintenance(ledger, self._pairs, runtime.settings.trash_days, clock.now())
         self._sweep = sweep(self._pairs)
         self._rest = Rest(ledger, runtime.settings.schedule)
+        self._expected = False  # new photos, at the last look
         self._busy_ledger = CircuitBreaker()
         self._busy_since = 0.0  # when the ledger failed first
         self._check_at = 0.0
@@ -153,6 +155,7 @@ class Loop:
         self._follow_hints(now)
         self._check(now)
         looked = [discovery.step(now) for discovery in self.discoveries]
+        self._warm_up(now)
         ended = self._dispatcher.collect(now)
         fed = not self._rest.is_on(now) and self._dispatcher.feed(now)
         for row in self._dispatcher.take_changed():
@@ -160,6 +163,14 @@ class Loop:
         swept = next(self._sweep, None) is not None
         maintained = self._maintenance.step(now)
         return any(looked) or ended > 0 or fed or swept or maintained
+
+    def _warm_up(self, now: Now) -> None:
+        """Have the engine get ready while new photos settle: the one takes about as long as the other."""
+        expects = any(discovery.expects_photos for discovery in self.discoveries)
+        engine = self._runtime.engine
+        if expects and not self._expected and isinstance(engine, Warming) and not self._rest.is_on(now):
+            engine.warm()
+        self._expected = expects
 
     def recover(self) -> None:
         """The ledger could not be written: begin anew what was half done. Raises TransientError if it still cannot."""

@@ -33,6 +33,15 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class Warming(Protocol):
+    """An engine that takes a while before it can begin its first photo."""
+
+    def warm(self) -> None:
+        """Get ready: there will be photos soon."""
+        ...
+
+
+@runtime_checkable
 class Telling(Protocol):
     """An engine that can tell what it works with."""
 

@@ -7,6 +7,7 @@ import pytest
 from gpend.core.report import Outcome
 from gpend.errors import TransientError
 from gpend.ledger import Ledger
+from tests.fakes import FakeWatcher
 from tests.world import BLURRED, World
 
 
@@ -55,3 +56,39 @@ def test_many_removals_that_have_to_wait_for_the_output_keep_nobody_busy(tmp_pat
     (world.root / "away").rename(world.output)
     world.once()
     assert [name for name in world.outputs() if not name.startswith(".gpend")] == ["0.jpg"]
+
+
+def test_the_engine_gets_ready_once_while_new_photos_settle(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"settle_seconds": 10.0})
+    world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"b")
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        work(world, ledger, 5)
+        assert (world.engine.warmed, len(world.engine.given)) == (1, 0)
+        work(world, ledger, 30)
+        assert len(world.engine.given) == 2
+
+
+def test_what_is_known_already_warms_no_engine(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    photo = world.put("a.jpg")
+    world.once()
+    world.engine.warmed = 0
+    photo.touch()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        work(world, ledger, 60)
+    assert world.engine.warmed == 0
+
+
+def test_no_engine_gets_ready_while_a_person_has_paused_gpend(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("a.jpg")
+    world.ask(lambda ledger: ledger.control.pause(1))
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(lambda *_: FakeWatcher(), crashed=False)
+        for _ in range(5):
+            loop.turn()
+        assert loop.unsettled == 1
+        loop.end()
+    assert world.engine.warmed == 0
