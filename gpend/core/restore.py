@@ -17,6 +17,7 @@ from gpend.settings import Grain
 
 _TAKEN_OUT = "the blur was taken out"
 _CLEANED = "noise and compression were taken out"
+_ONLY_CLEANED = "taking that out would not help, so only noise and compression were"
 _NO_HELP = "nothing that gpend has helps this face"
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
 _UNIT = 256  # side of the crop that the next two are told for
@@ -203,7 +204,8 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     if forbids and face.sees:
         paints = paints and seen.blur.confidence >= _STILL
     if face.cleans and not judgement.refusal and (clean := _cleaned(seen, networks)) is not None:
-        return _changed(face, seen, (clean, paste.whole_crop(seen.side), _CLEANED), strength if paints else None)
+        step = _ONLY_CLEANED if face.sees else _CLEANED
+        return _changed(face, seen, (clean, paste.whole_crop(seen.side), step), strength if paints else None)
     refusal = judgement.forbids if forbids and face.sees else judgement.unpaintable
     return Filtered(face, face.crop, None, None, own if paints else None, refusal)
 
