@@ -33,8 +33,8 @@ _RESAMPLED = (
 )
 _LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
 _DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
-_BORNE_OUT = (0.1, 0.1, 0.2)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
-_CONTRADICTED = -0.5  # behind: there is more fine grain than what was blurred can hold, and the filter would enlarge it
+_BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
+_CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and the filter would enlarge it
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
