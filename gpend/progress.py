@@ -40,8 +40,11 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at the rate of late; None: there is no rest, or no telling."""
-        return self.left / self.rate if self.left and self.rate else None
+        """How long the rest takes at the rate of late; None: nothing waits for gpend, or no telling.
+
+        What only settles, or is without its end, takes its own time.
+        """
+        return self.left / self.rate if self.waiting and self.rate else None
 
     @property
     def phase(self) -> str:

@@ -18,12 +18,12 @@ COUNTS = st.integers(0, 10**6)
 
 
 @given(settling=COUNTS, waiting=COUNTS, done=COUNTS, rate=st.floats(0, 100))
-def test_what_is_found_is_done_or_left_and_takes_time_only_if_something_is_left(
+def test_what_is_found_is_done_or_left_and_it_is_told_how_long_that_takes_only_if_some_of_it_waits_for_gpend(
     settling: int, waiting: int, done: int, rate: float
 ) -> None:
     far = Progress(settling, waiting, done, restored=0, rate=rate)
     assert far.found == far.done + far.left == done + settling + waiting
-    assert (far.seconds_left is None) == (not far.left or not rate)
+    assert (far.seconds_left is None) == (not far.waiting or not rate)
     assert str(far).startswith(f"found {far.found:,}, {done:,} done (0 restored)")
 
 

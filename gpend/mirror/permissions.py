@@ -36,14 +36,15 @@ class Permissions:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError.
 
         What was set on the output later than on its photo, somebody wants so; unless gpend may have done it, which put
-        the output on record in the second `recorded`, UTC.
+        the output on record in the second `recorded`, UTC. A second name, as snapshots of hard links give it, changes
+        that time too: then it tells nothing.
         """
         name = written.path.name
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
             status = inspect.status_of(folder, name)
             if status is None or not self._differs(status, Access.of(photo)):
                 return
-            if status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND):
+            if status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND):
                 return
             if inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)

@@ -97,6 +97,20 @@ def test_permissions_that_somebody_set_on_the_output_later_stay(mirror: Mirror) 
     assert mode(place) == 0o640
 
 
+def test_a_snapshot_of_hard_links_does_not_keep_an_output_open_whose_photo_was_made_private(mirror: Mirror) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    photo.chmod(0o600)
+    snapshot = mirror.output.parent / "snapshot.jpg"
+    for _ in range(1_000_000):
+        snapshot.hardlink_to(place)
+        if place.stat().st_ctime_ns > photo.stat().st_ctime_ns:  # the kernel's clock for files goes in steps
+            break
+        snapshot.unlink()
+    mirror.permissions.follow_file(output, photo.stat())
+    assert mode(place) == 0o600
+
+
 def test_a_file_that_is_not_as_gpend_wrote_it_keeps_its_mode(mirror: Mirror) -> None:
     output = written(mirror)
     before = mode(mirror.output / output.path)

@@ -64,6 +64,27 @@ def test_an_open_overview_shows_what_has_changed_about_folders_unless_somebody_i
     assert chromium.errors_of(browser) == []
 
 
+def test_what_somebody_begins_to_use_while_the_page_is_asked_anew_is_not_taken_from_them(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(address)
+    browser.execute_script("""
+        document.querySelector('.folders').dataset.is = 'as it was';
+        const own = window.fetch;
+        const held = new Promise((free) => { window.answer = free; });
+        window.fetch = (...how) => { window.asked = true; return held.then(() => own(...how)); };
+    """)
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.note_watching(_FOLDER, "events")
+    WebDriverWait(browser, 30).until(lambda page: page.execute_script("return window.asked"))
+    browser.execute_script("document.querySelector('[data-count=waiting]').focus(); window.answer()")
+    with Ledger.open(ledger, NOW) as opened:
+        opened.photos.sight(_FOLDER, Found(Path("new.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT), NOW)
+    tile = browser.find_element("css selector", "[data-count=waiting]")
+    WebDriverWait(browser, 30).until(lambda _: tile.text == "2")
+    assert browser.find_elements("css selector", ".folders[data-is]")
+
+
 def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> None:
     browser.get(f"{address}/photos/1")
     slider = browser.find_element("css selector", "[data-slider]")

@@ -32,13 +32,15 @@ const figures = (told) => {
     count.textContent = told.counts[count.dataset.count].toLocaleString("en");
   }
 };
+const isUsed = (main) => document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]")
+  || !document.getSelection().isCollapsed;
 const anew = async (main) => {
   // Folders, warnings and pictures come as the page would have them now, unless somebody is using what stands there.
-  if (document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]")) return;
+  if (isUsed(main)) return;
   const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main");
-  if (fresh?.querySelector("[data-live]")) main.replaceChildren(...fresh.childNodes);
+  const page = answer?.ok ? await answer.text().catch(() => "") : "";
+  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("#main");
+  if (fresh?.querySelector("[data-live]") && !isUsed(main)) main.replaceChildren(...fresh.childNodes);
 };
 if (document.querySelector("[data-live]") && window.EventSource) {
   const source = new EventSource("/events");
