@@ -24,7 +24,7 @@ from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import Timeouts
-from gpend.errors import ConfigurationError, FatalError
+from gpend.errors import ConfigurationError, FatalError, GpendError
 from gpend.ledger import Ledger, fingerprint_of
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
@@ -156,8 +156,11 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
 
 
 def _note(ledger: Ledger, settings: Settings, file: Path | None) -> None:
-    """For those who ask how it is going: how photos are judged, if that is what the file says at this moment too."""
-    with suppress(OSError, UnicodeDecodeError, ConfigurationError):
+    """For those who ask how it is going: how photos are judged, if that is what the file says at this moment too.
+
+    Where that cannot be put on record, they work it out themselves.
+    """
+    with suppress(OSError, UnicodeDecodeError, GpendError):
         if file is not None:
             content = file.read_bytes()
             if config.parse(content.decode("utf-8"), name=str(file), folder=file.absolute().parent) == settings:

@@ -2,16 +2,26 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gpend import config, in_force, wiring
 from gpend.models import fits
 from gpend.models.weights import weights_folders
 
 TEXT = "folders: [{source: in, output: out}]\nledger: state/ledger.sqlite\nrestore: {weights: own}\n"
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """What gpend sets up for its log ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -85,6 +95,13 @@ def test_a_file_that_was_changed_since_it_was_read_is_not_put_on_record(file: Pa
     before = config.load(file)
     edited(file)
     wiring.once(before, lambda _: None, file)
+    assert in_force.find(file) is None
+
+
+def test_gpend_works_also_where_that_cannot_be_put_on_record(file: Path) -> None:
+    with closing(sqlite3.connect(file.parent / "state" / "ledger.sqlite")) as ledger:
+        ledger.execute("CREATE TRIGGER t AFTER UPDATE OF judging ON control BEGIN INSERT INTO nowhere VALUES (1); END")
+    assert wiring.once(config.load(edited(file)), lambda _: None, file).done == 0
     assert in_force.find(file) is None
 
 

@@ -23,12 +23,14 @@ def is_there(ledger: Path) -> bool:
 
 
 def require(ledger: Path, *, to_write: bool) -> None:
-    """Raise FatalError, saying who may, where this user may not read, or write to, a ledger that is there."""
-    try:
-        os.close(os.open(ledger, os.O_RDWR if to_write else os.O_RDONLY))
-    except PermissionError as error:
-        raise not_allowed(ledger) from error
-    if to_write and not os.access(ledger.parent, os.W_OK, effective_ids=True):  # its write-ahead log stands beside it
+    """Raise FatalError, saying who may, where this user may not read, or write to, a ledger that is there.
+
+    It is not opened for that: whoever closes a file ends all locks that its process holds on it, also those of SQLite,
+    and the next one to write would take the write-ahead log away from under the daemon (sqlite.org/howtocorrupt.html).
+    """
+    wanted = os.R_OK | os.W_OK if to_write else os.R_OK
+    places = {ledger: wanted, ledger.parent: os.W_OK} if to_write else {ledger: wanted}  # the log stands beside it
+    if not all(os.access(place, mode, effective_ids=True) for place, mode in places.items()):
         raise not_allowed(ledger)
 
 

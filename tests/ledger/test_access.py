@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,12 @@ from gpend.errors import FatalError
 from gpend.ledger import Ledger, Records, Request, access
 
 NOBODY = 65_534
+_WRITES = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("UPDATE control SET paused_since = 5")
+connection.close()
+"""
 
 
 @contextmanager
@@ -58,3 +66,17 @@ def test_a_file_system_without_shared_memory_is_told_with_what_to_do(name: str) 
 
 def test_every_other_trouble_is_told_as_sqlite_tells_it() -> None:
     assert access.what_is_wrong(sqlite3.OperationalError("disk is full"), Path("/l")).endswith("used: disk is full")
+
+
+def test_whoever_reads_in_the_process_of_the_daemon_leaves_it_its_locks(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    log = path.with_name(f"{path.name}-wal")
+    with Ledger.open(path) as ledger:
+        with Records.read_only(path) as records:
+            assert records.folders() == []
+        before = log.stat().st_ino
+        subprocess.run([sys.executable, "-c", _WRITES, path], check=True)
+        assert log.stat().st_ino == before
+        ledger.control.rest("it is dark")
+        with Records.read_only(path) as records:
+            assert records.resting() == (5, "it is dark")
