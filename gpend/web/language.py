@@ -72,6 +72,7 @@ CHINESE = {
     "watching by events": "正在监视（系统事件）",
     "watching by looking again and again": "正在监视（定时查看）",
     "nobody watches it": "无人监视",
+    "passed over: one file": "跳过了 1 个文件",
     "passed over: {count} files": "跳过了 {count} 个文件",
     "More": "更多条件",
     "All cameras": "全部相机",

@@ -13,7 +13,7 @@ from gpend.settings import Settings
 from gpend.web.app import application
 from gpend.web.asked import choice_of
 from gpend.web.security import Sessions
-from tests.web.conftest import EVIL
+from tests.web.conftest import EVIL, NOW
 
 
 def _size(content: bytes) -> tuple[int, int]:
@@ -28,6 +28,24 @@ def test_the_overview_tells_how_far_it_is_and_what_needs_a_look(browser: TestCli
     assert "not running" in page
     assert "anna.jpg" in page
     assert "no &lt;i&gt;picture&lt;/i&gt;" in page
+
+
+def test_one_file_that_was_passed_over_is_told_as_one(browser: TestClient, ledger: Path) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.note_scan(1, '{"other files": 1}')
+    page = browser.get("/").text
+    assert "passed over: one file" in page
+    assert "other files: 1" in page
+
+
+def test_how_sharp_a_face_is_is_told_wherever_it_was_measured(browser: TestClient, ledger: Path) -> None:
+    face = {"box": [1, 2, 31, 42], "score": 0.9, "verdict": "unsure", "reason": "looked at alone"}
+    with Ledger.open(ledger, NOW) as opened:
+        for photo, sharpness in ((1, 0.01), (4, None)):
+            facts = {"faces": [face | {"sharpness": sharpness}]}
+            opened.photos.finish(photo, Result(State.KEPT, "", "a" * 64, Fingerprint(), facts), NOW)
+    assert "Sharpness 0.01" in browser.get("/photos/1").text
+    assert "Sharpness not measured" in browser.get("/photos/4").text
 
 
 def test_photos_are_found_by_name_outcome_and_verdict(browser: TestClient) -> None:
