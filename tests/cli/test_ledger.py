@@ -103,7 +103,7 @@ def test_a_photo_that_may_not_be_read_can_be_asked_about(
     gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (configured.parent / "in" / "bad.jpg").touch()
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda place, *_, **__: Path(place).name != "bad.jpg")
     assert "there is no picture in it" in gpend("why", "in/bad.jpg", "--config", configured).output
 
 
