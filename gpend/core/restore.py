@@ -34,6 +34,7 @@ _RESAMPLED = (
 _LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
 _DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
 _BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
+_NO_SHAKE = (-0.1, 1.65)  # log-odds and photo pixels alike, for a shake that any round blur explains better
 _CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and the filter would enlarge it
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
@@ -240,9 +241,18 @@ def _is_resampled(seen: Seen, worsens: float) -> bool:
     if is_enlarged or (width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS):
         return True
     told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+    if told.ahead < _CONTRADICTED:
+        return True
+    return seen.noise.level < _GRAINLESS and scale >= 1 and _is_detailed(told, scale, seen.blur, worsens)
+
+
+def _is_detailed(told: spectrum.Explanation, scale: float, blur: Blur, worsens: float) -> bool:
+    """Has the photo, by its spectrum, more detail than what was found would have left, where the filter is doubtful?"""
+    wide = told.blurred / scale
     width, ahead = (np.interp(worsens, _LIKELY_WORSE, limits) for limits in (_DETAILED, _BORNE_OUT))
-    is_narrow = bool(told.blurred / scale < width and told.ahead < ahead)
-    return told.ahead < _CONTRADICTED or (is_narrow and seen.noise.level < _GRAINLESS)
+    least, widest = _NO_SHAKE
+    is_denied = blur.is_stretched and told.ahead < 0 and worsens >= least and wide < widest
+    return is_denied or bool(wide < width and told.ahead < ahead)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:

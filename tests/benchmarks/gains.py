@@ -1,7 +1,6 @@
-"""What is gained, and what could be: python -m tests.benchmarks.gains FACES [--photos] [--sheets DIR] prints tables.
+"""What is gained, and what could be: python -m tests.benchmarks.gains FACES [--sheets FOLDER] prints a table.
 
-FACES is any folder of square, FFHQ-aligned pictures of sharp faces; with --photos, of photos, whose sharp and large
-faces seen from the front are taken. Each is blurred by a kernel that is known, so that
+FACES is any folder of square, FFHQ-aligned pictures of sharp faces. Each is blurred by a kernel that is known, so that
 beside gpend, gpend without the kernel network, half of the raw network and unsharp masking stands the Wiener filter
 that is told the kernel: its share that gpend reaches is the score. With --sheets, a picture for each kind: the input,
 gpend before, gpend now, the truth.
@@ -10,7 +9,6 @@ gpend before, gpend now, the truth.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 import cv2
@@ -23,7 +21,6 @@ from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.fitting import shots, trials
 from gpend.fitting.degradations import Kind, Random, Shot, saved
-from gpend.fitting.faces import SharpFace, in_photos, photos_in
 from gpend.fitting.shots import Sample
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
@@ -70,24 +67,12 @@ ROWS = (
 
 @click.command(help=__doc__)
 @click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--photos", is_flag=True, help="FACES holds photos, not aligned faces.")
 @click.option("--every", default=8, show_default=True, help="Take every n-th face.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--sheets", type=click.Path(file_okay=False, path_type=Path), help="A folder for contact sheets.")
-def main(faces: Path, *, photos: bool, every: int, seed: int, sheets: Path | None) -> None:
+def main(faces: Path, *, every: int, seed: int, sheets: Path | None) -> None:
     """Print the tables."""
-    networks = load(CoreSettings())
-    with TemporaryDirectory() as place:
-        paths = _in_photos(faces, Path(place), networks)[::every] if photos else shots.faces(faces, every)
-        _print(paths, networks, seed, sheets)
-
-
-def _in_photos(folder: Path, into: Path, networks: Networks) -> list[Path]:
-    taken = in_photos(photos_in(folder), into, networks.restore.size, networks, CoreSettings())
-    return [one.path for one in taken if isinstance(one, SharpFace)]
-
-
-def _print(paths: Sequence[Path], networks: Networks, seed: int, sheets: Path | None) -> None:
+    networks, paths = load(CoreSettings()), shots.faces(faces, every)
     measures = known(networks)
     click.echo(f"{len(paths)} faces, seed {seed}; mean of {' / '.join(measures)} to the truth, share of faces nearer")
     click.echo(f"{'':<22}" + "".join(f"{way:>34}" for way in (INPUT, *WAYS)) + "   of the known kernel's gain")

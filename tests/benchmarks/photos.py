@@ -1,7 +1,8 @@
 """What is gained on real photos: python -m tests.benchmarks.photos FOLDER [--sheets FOLDER] prints a table.
 
 FOLDER holds photos of sharp faces. Each photo is made smaller, blurred as a whole in proportion to its largest face,
-saved as a JPEG, and goes the whole way through gpend. Every face that was sharp is then compared with itself: the mean
+saved as a JPEG, and goes the whole way through gpend; of what apps send and of coarse grain
+there is a row too. Every face that was sharp is then compared with itself: the mean
 gain of what was restored, how often it is nearer, and how many were left alone. Beside gpend stand half of the raw
 network, unsharp masking, and the Wiener filter that is told the kernel. With --sheets, pictures to look at: each face
 as a screen shows it, the input, gpend, the truth.
@@ -26,7 +27,7 @@ from gpend.fitting import shots
 from gpend.fitting.degradations import FACE_SHARE, Random, saved
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import gains
+from tests.benchmarks import gains, kernels
 from tests.benchmarks.differences import Distance, decibels, known
 
 _LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
@@ -37,8 +38,15 @@ _PER_SHEET = 8
 _CELL = 256  # pixels, of a picture on a sheet
 _UNSHARP = 2.0  # radius in pixels
 _SAME = 0.4  # of two boxes together, which they share if they stand for one face
+_SENT = 91.0  # pixels across the largest face of a photo that an app sends
+_HARD = 70  # quality of its JPEG
 WAYS = ("input", "gpend", "half raw", "unsharp", "kernel known")
 
+SENT = gains.Row("sent by an app", lambda _: kernels.gaussian(1.9), noise=1)
+GRAINY = gains.Row("coarse grain", lambda _: kernels.gaussian(0.1), noise=18)
+"""Here nothing is blurred to speak of: whatever passes for a shake was not there."""
+
+ROWS = (*gains.ROWS, SENT, GRAINY)
 Pixels = NDArray[np.uint8]
 
 
@@ -60,7 +68,7 @@ class Compared:
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--most", default=0, help="Take so many photos; 0 stands for all.")
-@click.option("--kinds", default="", help="Rows of tests.benchmarks.gains, with commas between; all unless told.")
+@click.option("--kinds", default="", help="Rows of this table, with commas between; all unless told.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--sheets", type=click.Path(file_okay=False, path_type=Path), help="A folder for contact sheets.")
 def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None) -> None:
@@ -71,7 +79,7 @@ def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None)
         paths = [paths[place] for place in sorted(random.choice(len(paths), min(most, len(paths)), replace=False))]
     measures = known(networks)
     click.echo(f"{len(paths)} photos; of restored faces: gain of {' / '.join(measures)}, share nearer, dB")
-    for row in gains.ROWS:
+    for row in ROWS:
         if not kinds or row.name in kinds.split(","):
             found = [one for path in paths for one in _compared(path, row, networks, random)]
             click.echo(_line(row.name, found, measures))
@@ -81,7 +89,10 @@ def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None)
 
 def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) -> Iterator[Compared]:
     truth = _read(path)
-    faces = [one for one in analysis.analyse(_png(truth), networks, CoreSettings()).faces if _is_truth(one)]
+    faces = _faces(truth, networks)
+    if faces and row is SENT:
+        truth = _resized(truth, min(1.0, _SENT / max(one.face.width for one in faces)))
+        faces = _faces(truth, networks)
     if not faces:
         return
     kernel = row.kernel(random)
@@ -93,6 +104,10 @@ def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) ->
         if report is not None and _shared(report.box, one.face.box) > _SAME:
             pixels = (_decoded(seen), after, truth)
             yield Compared(path.stem, report, *_pictures(one.face, pixels, kernel, networks))
+
+
+def _faces(truth: Pixels, networks: Networks) -> list[analysis.JudgedFace]:
+    return [one for one in analysis.analyse(_png(truth), networks, CoreSettings()).faces if _is_truth(one)]
 
 
 def _pictures(
@@ -127,17 +142,28 @@ def _blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random:
     """The photo as a JPEG: shaken, or out of focus, by a kernel that is told for a crop with its largest face."""
     wide = deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
     image = cv2.filter2D(truth.astype(np.float32), -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
-    image = image * row.light + random.normal(0, row.noise, truth.shape)
-    quality = int(random.choice(_QUALITIES))
+    image = image * row.light + _grain(truth.shape, width if row is GRAINY else 0.0, random) * row.noise
+    quality = _HARD if row is SENT else int(random.choice(_QUALITIES))
     for _ in range(row.saves - 1):
         image = saved(np.asarray(image, np.float32), quality).astype(np.float64)
     return _encoded(np.asarray(np.rint(np.clip(image, 0, 255)), np.uint8), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
 
 
+def _grain(shape: tuple[int, ...], width: float, random: Random) -> NDArray[np.float64]:
+    """Of standard deviation 1; as coarse as a camera's denoiser leaves it in a photo with a face so wide."""
+    white = random.normal(0, 1, shape)
+    coarse = max(0.5, 0.35 * width / (shots.SIDE * FACE_SHARE))
+    grain = np.asarray(cv2.GaussianBlur(white, (0, 0), coarse) if width else white, np.float64)
+    return np.asarray(grain / grain.std(), np.float64)
+
+
 def _read(path: Path) -> Pixels:
     """The photo upright and at most so large, RGB."""
     picture = _decoded(path.read_bytes())
-    share = min(1.0, _LONG_SIDE / max(picture.shape[:2]))
+    return _resized(picture, min(1.0, _LONG_SIDE / max(picture.shape[:2])))
+
+
+def _resized(picture: Pixels, share: float) -> Pixels:
     size = (round(picture.shape[1] * share), round(picture.shape[0] * share))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
