@@ -195,6 +195,10 @@ def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:
     from gpend import reports
     from gpend.ledger import Ledger, Request
 
+    counts = reports.status(settings.ledger).counts
+    if not photos and not any(counts[state] for state in ("failed", "incomplete", "unsupported")):
+        click.echo("Nothing was set aside, so nothing was changed.")
+        return
     meant, count = known_places(photos, settings)
     if failed and photos:
         meant = reports.failed_among(settings.ledger, meant)

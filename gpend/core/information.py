@@ -49,7 +49,7 @@ def paint_doubt(width: float, blur: Blur, transform: align.Transform) -> Doubt |
     detail = width / max(1.0, _AXIS_WIDTH * long / align.scale_of(transform))
     if detail >= _PAINTABLE:
         return None
-    return Doubt(Verdict.GONE, f"along its blur it holds only about {detail:.0f} px of real detail")
+    return Doubt(Verdict.GONE, f"along its blur it holds only about {math.floor(detail)} px of real detail")
 
 
 def doubt(width: float, smeared: float) -> Doubt | None:

@@ -108,7 +108,7 @@ CHINESE = {
     "Faces below the threshold are looked at and restored where that makes them better; sharper ones are left alone. "
     "This is how sharp the faces are that gpend has seen.":
         "低于阈值的人脸会被检查，并在能变好时修复；更清晰的保持原样。下图是 gpend 见过的人脸的清晰度。",
-    "{count} faces by their sharpness": "{count} 张人脸的清晰度分布",
+    "faces by their sharpness: {count}": "{count} 张人脸的清晰度分布",
     "blurred, left for another reason": "模糊，因其他原因未修复",
     "What that would do": "改动的影响",
     "This is the threshold of today.": "这是目前的阈值。",

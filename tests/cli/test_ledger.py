@@ -59,6 +59,13 @@ def test_retry_asks_for_the_photos_named_or_for_all_that_failed(gpend: Gpend, co
     assert waiting(configured) == [(Request.RETRY, configured.parent / "in" / "bad.jpg"), (Request.RETRY, None)]
 
 
+def test_where_nothing_failed_retry_says_so_and_asks_for_nothing(gpend: Gpend, configured: Path) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        ledger.photos.finish(1, Result(State.KEPT, "no faces found", "a" * 64, Fingerprint()), 1_700_000_000)
+    assert "Nothing was set aside, so nothing was changed." in gpend("retry", "--config", configured).output
+    assert waiting(configured) == []
+
+
 def test_retry_takes_a_folder_for_all_photos_below_it(gpend: Gpend, configured: Path, tmp_path: Path) -> None:
     result = gpend("retry", "in", "--config", configured)
     assert (result.exit_code, "It is tried again" in result.output) == (0, True)

@@ -54,7 +54,7 @@ def streak(length: int) -> Blur:
 def test_nothing_is_painted_over_a_face_that_a_shake_left_few_pixels_along_it() -> None:
     doubt = information.paint_doubt(140, streak(27), scale(1))
     assert doubt is not None
-    assert doubt.reason == "along its blur it holds only about 8 px of real detail"
+    assert doubt.reason == "along its blur it holds only about 7 px of real detail"
     assert information.paint_doubt(140, streak(9), scale(1)) is None
     assert information.paint_doubt(560, streak(27), scale(0.25)) is not None
 

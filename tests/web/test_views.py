@@ -210,7 +210,7 @@ def test_faces_are_shown_close(browser: TestClient) -> None:
 
 def test_the_threshold_is_shown_with_what_another_would_do(browser: TestClient) -> None:
     page = browser.get("/tuning?threshold=0.05").text
-    assert "1 faces by their sharpness" in page
+    assert "faces by their sharpness: 1" in page
     assert "sharpness_threshold: 0.05" in page
     assert "\N{MINUS SIGN}1<" in page
     assert "anna.jpg" in page
