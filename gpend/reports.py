@@ -145,6 +145,11 @@ def named(ledger: Path, name: str, most: int) -> list[History]:
         return [told(row) for row in records.named(name, most)]
 
 
+def has_failures(status: Status) -> bool:
+    """Was anything set aside, which `gpend retry` without names means?"""
+    return any(status.counts[state] for state in _SET_ASIDE)
+
+
 def failed_among(ledger: Path, places: Iterable[Path]) -> list[Path]:
     """What was set aside among photos and folders by the paths that the ledger knows them by."""
     with Records.read_only(ledger) as records:

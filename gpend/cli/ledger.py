@@ -195,8 +195,7 @@ def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:
     from gpend import reports
     from gpend.ledger import Ledger, Request
 
-    counts = reports.status(settings.ledger).counts
-    if not photos and not any(counts[state] for state in ("failed", "incomplete", "unsupported")):
+    if not photos and not reports.has_failures(reports.status(settings.ledger)):
         click.echo("Nothing was set aside, so nothing was changed.")
         return
     meant, count = known_places(photos, settings)

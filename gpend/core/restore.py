@@ -198,7 +198,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    if face.sees and not forbids and not _is_resampled(seen, judgement.worsens):
+    if face.sees and not forbids and not _has_nothing_beneath(seen, judgement.worsens):
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
         return _changed(face, seen, (change, weight, _TAKEN_OUT), strength if paints else None)
@@ -227,12 +227,12 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     return np.asarray(clean - seen.crop, np.float32)
 
 
-def _is_resampled(seen: Seen, worsens: float) -> bool:
-    """Did an app shrink the face, rather than something blur it, whether or not somebody enlarged it again?
+def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
+    """Is there no detail that the filter could bring out, as an app shrank the face, or as no such blur was there?
 
-    There is no detail beneath it to be brought out: the filter would draw compression's own edges, in staircases.
-    Where it was not enlarged, its blur is no wider than what shrinking leaves, and there is no grain: by the kernel, or
-    by the spectrum of the photo where that does not bear the kernel out.
+    It would draw compression's own edges, in staircases, doubled edges, or grain. What an app shrank and nobody
+    enlarged has a blur no wider than shrinking leaves, and no grain: by the kernel, or by the spectrum of the photo
+    where that does not bear the kernel out.
     """
     scale = align.scale_of(seen.transform) * SIDE / seen.side
     long, _, _ = seen.blur.axes()

@@ -11,19 +11,7 @@ from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
 from gpend.core.noise import Noise
 from gpend.core.photo import Plane
-from tests.core.blurs import CLEAN, MARGIN
-
-
-def streak(length: int) -> Plane:
-    kernel = np.zeros((41, 41), np.float32)
-    kernel[20, 20 - length // 2 : 20 + length // 2 + 1] = 1
-    return np.asarray(kernel / kernel.sum(), np.float32)
-
-
-def spoiled(picture: Plane, kernel: Plane, level: float = 1.5 / 255) -> Plane:
-    blurred = cv2.filter2D(picture, -1, kernel[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
-    noise = np.random.default_rng(1).normal(0, level, picture.shape)
-    return np.asarray(np.clip(blurred + noise, 0, 1), np.float32)
+from tests.core.blurs import CLEAN, MARGIN, spoiled, streak
 
 
 def error(one: Plane, other: Plane) -> float:

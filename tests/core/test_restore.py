@@ -18,6 +18,7 @@ from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import Restored
+from gpend.core.spectrum import Explanation
 from gpend.settings import CoreSettings, Grain
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
@@ -129,6 +130,49 @@ def test_the_filter_is_believed_the_less_the_likelier_the_face_was_enlarged() ->
     kernel = np.ones((1, 1), np.float32)
     shares = [restore._believed(Blur(kernel, 1.0, odds)) for odds in (-np.inf, -1.5, -1.0, -0.5, 2.0)]  # noqa: SLF001
     assert shares == pytest.approx([1, 1, 0.5, 0, 0])
+
+
+def _kernel(down: int, across: int) -> Blur:
+    kernel = np.zeros((41, 41), np.float32)
+    kernel[20 - down // 2 : 21 + down // 2, 20 - across // 2 : 21 + across // 2] = 1
+    return Blur(np.asarray(kernel / kernel.sum(), np.float32), 0.96)
+
+
+SHAKE, ROUND = _kernel(17, 1), _kernel(9, 7)
+
+
+@pytest.mark.parametrize(
+    ("blur", "ahead", "pixels", "worsens"),
+    [  # as measured on faces that an app had shrunk, in which shakes of 8 to 16 px were found
+        (SHAKE, -0.114, 1.42, 0.06),
+        (SHAKE, -0.036, 1.36, 0.05),
+        (SHAKE, -0.025, 1.54, 0.68),
+        (SHAKE, 0.141, 1.19, 0.79),
+        (SHAKE, -0.045, 1.00, -0.69),
+        (ROUND, 0.038, 0.90, 0.38),
+    ],
+)
+def test_where_the_filter_is_doubtful_what_the_spectrum_does_not_bear_out_was_not_there(
+    blur: Blur, ahead: float, pixels: float, worsens: float
+) -> None:
+    assert restore._is_detailed(Explanation(ahead, 1.6 * pixels), 1.6, blur, worsens)  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("blur", "ahead", "pixels", "worsens"),
+    [  # as measured on faces that were blurred, of which some are small, and of which the filter is sure
+        (SHAKE, 0.210, 1.03, -0.37),
+        (SHAKE, 0.041, 1.03, -0.62),
+        (SHAKE, 0.093, 0.72, -1.60),
+        (SHAKE, -0.049, 1.14, -2.21),
+        (SHAKE, 0.019, 1.16, -0.32),
+        (ROUND, -0.206, 0.96, -3.55),
+    ],
+)
+def test_where_it_is_safe_or_the_spectrum_agrees_the_blur_is_taken_out(
+    blur: Blur, ahead: float, pixels: float, worsens: float
+) -> None:
+    assert not restore._is_detailed(Explanation(ahead, 1.6 * pixels), 1.6, blur, worsens)  # noqa: SLF001
 
 
 def _shrunk(samples: Path, sigma: float, noise: float, quality: int) -> bytes:

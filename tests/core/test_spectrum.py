@@ -8,26 +8,12 @@ from gpend.core import spectrum
 from gpend.core.blur import Blur
 from gpend.core.noise import Noise
 from gpend.core.photo import Plane
-from tests.core.blurs import CLEAN
-
-NOISE = 1.5 / 255
-
-
-def streak(length: int) -> Plane:
-    kernel = np.zeros((41, 41), np.float32)
-    kernel[20, 20 - length // 2 : 20 + length // 2 + 1] = 1
-    return np.asarray(kernel / kernel.sum(), np.float32)
+from tests.core.blurs import CLEAN, spoiled, streak
 
 
 def gaussian(deviation: float) -> Plane:
     line = cv2.getGaussianKernel(41, deviation).astype(np.float32)
     return np.asarray(line @ line.T, np.float32)
-
-
-def spoiled(picture: Plane, kernel: Plane, level: float = NOISE) -> Plane:
-    blurred = cv2.filter2D(picture, -1, kernel[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
-    noise = np.random.default_rng(1).normal(0, level, picture.shape)
-    return np.asarray(np.clip(blurred + noise, 0, 1), np.float32)
 
 
 @pytest.mark.parametrize("length", [9, 17, 27])
