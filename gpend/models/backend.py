@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ Record: TypeAlias = Callable[[Run], Run]
 
 Forward: TypeAlias = Callable[[Tensor], Tensor]
 """A network: pictures (count, 3, side, side) on its device to pictures."""
+
+Numbers = TypeVar("Numbers", np.float32, np.uint8)
+"""What travels."""
 
 Arrays: TypeAlias = tuple[NDArray[np.generic], ...]
 
@@ -54,7 +57,7 @@ class Backend(Protocol):
         """Within it the device's libraries try out which of their ways is the fastest."""
         ...
 
-    def upload(self, array: NDArray[np.float32]) -> Tensor:
+    def upload(self, array: NDArray[Numbers]) -> Tensor:
         """The array, of any shape, on the device; what is computed from now on waits for it, the caller does not."""
         ...
 
@@ -87,7 +90,7 @@ class Cpu:
         """There is nothing to try."""
         return nullcontext()
 
-    def upload(self, array: NDArray[np.float32]) -> Tensor:
+    def upload(self, array: NDArray[Numbers]) -> Tensor:
         """As in Backend: the array's own memory."""
         return torch.from_numpy(np.ascontiguousarray(array))
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.fitted import BlendFit
-from gpend.core.networks import EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
+from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
 from gpend.core.photo import Face, Landmarks
 from gpend.models.batcher import Batcher
 from gpend.models.device import CardMemoryError
@@ -25,31 +25,49 @@ Plane = NDArray[np.float32]
 Told = tuple[Plane, np.float32, np.float32]  # a kernel, its confidence, and whether the crop was enlarged
 
 
-def in_halves(compute: Callable[[Sequence[Item]], Sequence[Result]]) -> Callable[[Sequence[Item]], Sequence[Result]]:
-    """What computes the same in halves, and those in halves, where the card has too little memory for all at once."""
+class Halving(Generic[Item, Result]):
+    """Computes in halves, and those in halves, where the card has too little memory for all at once, and remembers."""
 
-    def computed(items: Sequence[Item]) -> Sequence[Result]:
+    def __init__(self, compute: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
+        """`most` items are tried at once."""
+        self._compute = compute
+        self._most = most
+
+    @property
+    def most(self) -> int:
+        """How many it computes at once, after what memory has taught it."""
+        return self._most
+
+    def __call__(self, items: Sequence[Item]) -> Sequence[Result]:
+        """A result for each item. Raises CardMemoryError where there is too little memory for a single one."""
         try:
-            return compute(items)
+            return self._compute(items)
         except CardMemoryError:
             if len(items) == 1:
                 raise
         middle = len(items) // 2
-        return [*computed(items[:middle]), *computed(items[middle:])]
+        self._most = min(self._most, middle)  # the next batch does not try in vain
+        return [*self(items[:middle]), *self(items[middle:])]
 
-    return computed
+
+def _gathered(compute: Callable[[Sequence[Item]], Sequence[Result]], most: int, callers: int) -> Batcher[Item, Result]:
+    """Gathers for a network whose memory nobody has measured."""
+    halving = Halving(compute, most)
+    return Batcher(halving, lambda: halving.most, callers)
 
 
 def batched(networks: Networks, turn: Turn, callers: int) -> Networks:
     """The same networks for `callers` threads, each of which computes for the others too; `turn` is the networks'."""
-    detect = networks.detect
-    if isinstance(detect, DetectTogether):
-        detect = BatchedDetector(detect, turn, callers)
+
+    def looking(detect: DetectFaces) -> DetectFaces:
+        return BatchedDetector(detect, turn, callers) if isinstance(detect, DetectTogether) else detect
+
     return replace(
         networks,
         restore=BatchedRestorer(networks.restore, turn, callers),
         larger=tuple(BatchedRestorer(one, turn, callers) for one in networks.larger),
-        detect=detect,
+        detect=looking(networks.detect),
+        screen=networks.screen and looking(networks.screen),
         estimate=networks.estimate and BatchedEstimator(networks.estimate, turn, callers),
         refine=networks.refine and BatchedRefiner(networks.refine, turn, callers),
     )
@@ -70,9 +88,7 @@ class BatchedDetector:
     def __init__(self, network: DetectTogether, turn: Turn, callers: int) -> None:
         self.network = network
         self._standing = turn.standing
-        self._batcher: Batcher[NDArray[np.uint8], Sequence[Face]] = Batcher(
-            in_halves(self._computed), lambda: _MOST_IMAGES, callers
-        )
+        self._batcher: Batcher[NDArray[np.uint8], Sequence[Face]] = _gathered(self._computed, _MOST_IMAGES, callers)
 
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
         """As in DetectFaces."""
@@ -115,7 +131,7 @@ class BatchedEstimator:
         self.name: str = network.name
         self.size: int = network.size
         self._standing = turn.standing
-        self._batcher: Batcher[Plane, Told] = Batcher(in_halves(self._computed), lambda: _MOST, callers)
+        self._batcher: Batcher[Plane, Told] = _gathered(self._computed, _MOST, callers)
 
     def __call__(self, crops: Plane) -> Kernels:
         """As in EstimateBlur."""
@@ -139,9 +155,7 @@ class BatchedRefiner:
         self.name: str = network.name
         self.strengths: tuple[float, float] = network.strengths
         self._standing = turn.standing
-        self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = Batcher(
-            in_halves(self._computed), lambda: _MOST, callers
-        )
+        self._batcher: Batcher[tuple[Plane, Plane, Plane], Plane] = _gathered(self._computed, _MOST, callers)
 
     def __call__(self, crops: Plane, weak: Plane, strong: Plane) -> Plane:
         """As in RefineFaces."""

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gpend.models.backend import SIZES, Arrays, Record, Run
+from gpend.models.backend import SIZES, Arrays, Numbers, Record, Run
 
 _TENSOR_CORES = (7, 0)  # compute capability since which float16 is faster than float32
 _AMPLE = 6 << 30  # bytes of memory
@@ -90,7 +90,7 @@ class Cuda:
         with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True):
             yield
 
-    def upload(self, array: NDArray[np.float32]) -> Tensor:
+    def upload(self, array: NDArray[Numbers]) -> Tensor:
         """As in Backend: through page-locked memory, on a stream of its own, beside what the card computes."""
         locked = torch.from_numpy(np.ascontiguousarray(array)).pin_memory()
         with torch.cuda.stream(self._up):

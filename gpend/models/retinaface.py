@@ -21,7 +21,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gpend.core.photo import Face
 from gpend.errors import FatalError
-from gpend.models.device import named
+from gpend.models.backend import Backend, Cpu
+from gpend.models.device import backend_of, named
 from gpend.models.facexlib import MobileRetinaFace
 from gpend.models.fused import computes_in_bfloat16, fused
 from gpend.models.tensors import read_tensors
@@ -55,6 +56,7 @@ class Detector:
         *,
         form: RetinaFace | None = None,
         dtype: torch.dtype = torch.float32,
+        backend: Backend | None = None,
     ) -> None:
         """`network` holds its weights, on `device`; `turn` is held while the device computes.
 
@@ -62,6 +64,8 @@ class Detector:
         `dtype`, where they are others.
         """
         self.floor = floor
+        self._backend = backend or backend_of(device)
+        self._is_on_cpu = isinstance(self._backend, Cpu)
         self._network = network
         self._form, self._dtype = form or network, dtype
         self._device = device
@@ -79,23 +83,32 @@ class Detector:
         return quicker if quicker is not None and _differ(self, quicker) <= _SAME else self
 
     def screen(self) -> Self:
-        """One for a first look, which tells of doubtful faces too: in bfloat16 where that finds what float32 finds."""
-        half = self._formed(torch.bfloat16) if computes_in_bfloat16() else None
+        """One for a first look, which tells of doubtful faces too: in half precision where that finds the same."""
+        narrow = self._narrow
+        half = self._formed(narrow) if narrow is not None else None
         chosen = copy.copy(half if half is not None and _agree(self, half) else self)
         chosen.floor = _DOUBTS
         return chosen
 
+    @property
+    def _narrow(self) -> torch.dtype | None:
+        """The half precision that is faster here, if one is."""
+        if self._is_on_cpu and computes_in_bfloat16():
+            return torch.bfloat16
+        return next(iter(self._backend.precisions), None)
+
     def _formed(self, dtype: torch.dtype) -> Self | None:
-        """A twin whose layers are fused and compute in `dtype`; None where that cannot be had."""
-        if self._device.type != "cpu":
+        """A twin that computes in `dtype`, on the CPU with its layers fused; None where that cannot be had."""
+        if not self._is_on_cpu and dtype == torch.float32:
             return None
         try:
-            form: RetinaFace = fused(self._network, dtype)
+            form: RetinaFace = (fused if self._is_on_cpu else _narrowed)(self._network, dtype)
         except (AttributeError, RuntimeError):
             return None
         for heads in (form.ClassHead, form.BboxHead, form.LandmarkHead):
             heads.float()
-        return type(self)(self._network, self._device, self._turn, self.floor, form=form, dtype=dtype)
+        kept = {"form": form, "dtype": dtype, "backend": self._backend}
+        return type(self)(self._network, self._device, self._turn, self.floor, **kept)
 
     @property
     def body(self) -> nn.Module:
@@ -114,47 +127,56 @@ class Detector:
 
         Cost and memory grow with the pixels: the caller limits the long side. Raises DeviceError where the GPU fails.
         """
+        return self.together(image[None])[0]
+
+    def together(self, images: NDArray[np.uint8]) -> Sequence[Sequence[Face]]:
+        """The same of each of some images of one size, (count, height, width, 3), which are looked at together.
+
+        Raises CardMemoryError where the GPU has too little memory for so many.
+        """
         try:
-            with self._turn, torch.inference_mode():
-                boxes, landmarks, scores = self._found(image)
+            with torch.inference_mode():
+                there = self._backend.upload(images)  # beside what the device computes for others
+                with self._turn:
+                    whose, boxes, landmarks, scores = self._found(there)
         except RuntimeError as error:
             raise named(error, self._device) from error
-        return [_face(*found) for found in zip(boxes.tolist(), landmarks.tolist(), scores.tolist(), strict=True)]
+        return [_faces(boxes[own], landmarks[own], scores[own]) for own in (whose == one for one in range(len(images)))]
 
-    def _found(self, image: NDArray[np.uint8]) -> tuple[Tensor, Tensor, Tensor]:
-        """Boxes (count, 4), landmarks (count, 10) and scores (count,), best first."""
-        levels = self._features(self._picture(image))
+    def _found(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Whose each anchor that passes is (count,), its box (count, 4), landmarks (count, 10) and score (count,)."""
+        levels = self._features(self._pictures(images))
         found = [self._decoded(index, features.float()) for index, features in enumerate(levels)]
-        boxes, landmarks, scores = (torch.cat(parts).cpu() for parts in zip(*found, strict=True))
-        kept = _apart(boxes, scores)
-        return boxes[kept], landmarks[kept], scores[kept]
+        whose, boxes, landmarks, scores = (torch.cat(parts).cpu() for parts in zip(*found, strict=True))
+        return whose, boxes, landmarks, scores
 
-    def _picture(self, image: NDArray[np.uint8]) -> Tensor:
-        """(1, 3, height, width) BGR less the mean, in the layout that convolutions are fastest in."""
-        if self._device.type == "cpu":
-            bgr = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.float32)
+    def _pictures(self, images: Tensor) -> Tensor:
+        """RGB (count, h, w, 3) to (count, 3, h, w) BGR less the mean, in the layout that convolutions like best."""
+        if self._is_on_cpu:
+            bgr = np.empty(images.shape, np.float32)
+            for place, image in enumerate(images.numpy()):
+                bgr[place] = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
             bgr -= np.asarray(_MEAN, np.float32)
-            return torch.from_numpy(bgr).permute(2, 0, 1)[None].to(self._dtype)
-        rgb = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
-        return rgb.flip(2).permute(2, 0, 1)[None] - self._mean
+            return torch.from_numpy(bgr).permute(0, 3, 1, 2).to(self._dtype)
+        return (images.flip(3).permute(0, 3, 1, 2) - self._mean).to(self._dtype)
 
     @torch.inference_mode()
     def levels(self, image: NDArray[np.uint8]) -> list[Tensor]:
         """What its heads read of an image (h, w, 3) uint8 RGB, level by level as `_features`: to compare forms."""
-        return self._features(self._picture(image))
+        return self._features(self._pictures(self._backend.upload(image[None])))
 
     def _features(self, picture: Tensor) -> list[Tensor]:
-        """Per level, what the heads read: (1, 64 or 256, height / step, width / step)."""
+        """Per level, what the heads read: (count, 64 or 256, height / step, width / step)."""
         network = self._form
         pyramid = network.fpn(list(network.body(picture).values()))
         return [
             context(level) for context, level in zip((network.ssh1, network.ssh2, network.ssh3), pyramid, strict=True)
         ]
 
-    def _decoded(self, level: int, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The anchors of one level that pass, as boxes (count, 4), landmarks (count, 10) and scores, in pixels."""
+    def _decoded(self, level: int, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The anchors of one level that pass, as `_found` tells them, in pixels."""
         network = self._form
-        places = features[0].permute(1, 2, 0).reshape(-1, features.shape[1])
+        places = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
         logits = _head(network.ClassHead[level], places).view(-1, 2)
         certainty = logits[:, 1] - logits[:, 0]  # the softmax over two classes is a sigmoid of their difference
         anchor = (certainty > math.log(self.floor / (1 - self.floor))).nonzero().squeeze(1)
@@ -162,13 +184,15 @@ class Detector:
         rows = torch.arange(len(anchor), device=anchor.device)
         offsets = _head(network.BboxHead[level], places[place]).view(-1, 2, 4)[rows, which]
         points = _head(network.LandmarkHead[level], places[place]).view(-1, 2, 5, 2)[rows, which]
-        width = features.shape[3]
-        centre = (torch.stack((place % width, place // width), 1) + 0.5) * _STEPS[level]
+        height, width = features.shape[2:]
+        whose, within = place // (height * width), place % (height * width)
+        centre = (torch.stack((within % width, within // width), 1) + 0.5) * _STEPS[level]
         side = torch.tensor(_SIDES[level], device=anchor.device)[which][:, None]
         middle = centre + offsets[:, :2] * _SPREADS[0] * side
         half = side * torch.exp(offsets[:, 2:] * _SPREADS[1]) / 2
         landmarks = centre[:, None] + points * _SPREADS[0] * side[:, None]
-        return torch.cat((middle - half, middle + half), 1), landmarks.flatten(1), torch.sigmoid(certainty[anchor])
+        boxes = torch.cat((middle - half, middle + half), 1)
+        return whose, boxes, landmarks.flatten(1), torch.sigmoid(certainty[anchor])
 
 
 def load_retinaface(proven: Proven[DetectorCheckpoint], device: torch.device, turn: Turn) -> Detector:
@@ -208,6 +232,10 @@ def _fold_norms(network: nn.Module) -> None:
                     block[index + 1] = nn.Identity()
 
 
+def _narrowed(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+    return copy.deepcopy(network).to(dtype)
+
+
 def _differ(one: Detector, other: Detector) -> float:
     """The relative distance of what the heads read, the most of all levels; infinite where one cannot run."""
     portrait = _portrait()
@@ -238,6 +266,13 @@ def _portrait() -> NDArray[np.uint8]:
     if read is None:
         raise FatalError(f"gpend is not whole: its sample {_PORTRAIT} is missing. Install gpend again.")
     return np.asarray(cv2.resize(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), (320, 320)), np.uint8)
+
+
+def _faces(boxes: Tensor, landmarks: Tensor, scores: Tensor) -> list[Face]:
+    """Those of one image, best first, each once."""
+    kept = _apart(boxes, scores)
+    rows = zip(boxes[kept].tolist(), landmarks[kept].tolist(), scores[kept].tolist(), strict=True)
+    return [_face(*row) for row in rows]
 
 
 def _apart(boxes: Tensor, scores: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gpend.models.backend import Arrays, Record, Run
+from gpend.models.backend import Arrays, Numbers, Record, Run
 
 
 @dataclass
@@ -48,7 +48,7 @@ class StandInCard:
         """Nothing."""
         return nullcontext()
 
-    def upload(self, array: NDArray[np.float32]) -> Tensor:
+    def upload(self, array: NDArray[Numbers]) -> Tensor:
         """A copy, as a card's memory is another."""
         self.asked.append(f"up {len(array)}")
         return torch.from_numpy(array.copy())

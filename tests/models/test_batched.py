@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gpend.core import align
 from gpend.core.networks import Kernels, Networks
 from gpend.core.photo import Face
-from gpend.models.batched import batched, in_halves
+from gpend.models.batched import Halving, batched
 from gpend.models.device import CardMemoryError
 from gpend.models.turn import Turn
 from tests.fakes import FakeDetector, FakeRestorer
@@ -143,12 +143,37 @@ def test_a_detector_that_looks_at_one_picture_at_a_time_stays_as_it_is(together:
     assert isinstance(together.detect, FakeDetector)
 
 
+def test_a_first_look_is_taken_at_several_photos_together_too() -> None:
+    looking = _Looking()
+    screen = batched(Networks(FakeDetector(), FakeRestorer(), screen=looking), Turn(), 2).screen
+    assert screen is not None
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(screen, [np.full((8, 8, 3), value, np.uint8) for value in (3, 5)]))
+    assert [faces[0].width for faces in found] == [3, 5]
+    assert sum(count for count, *_ in looking.batches) == 2
+
+
+def test_what_memory_has_taught_is_not_tried_again() -> None:
+    tried: list[int] = []
+
+    def doubled(numbers: Sequence[int]) -> Sequence[int]:
+        tried.append(len(numbers))
+        if len(numbers) > 2:
+            raise CardMemoryError("too little")
+        return [2 * number for number in numbers]
+
+    halving = Halving(doubled, 8)
+    assert halving(range(7)) == [0, 2, 4, 6, 8, 10, 12]
+    assert tried == [7, 3, 1, 2, 4, 2, 2]
+    assert halving.most == 1
+
+
 def test_memory_too_small_for_a_single_one_is_said_so() -> None:
     def never(numbers: Sequence[int]) -> Sequence[int]:
         raise CardMemoryError(str(len(numbers)))
 
     with pytest.raises(CardMemoryError, match="1"):
-        in_halves(never)([1, 2, 3])
+        Halving(never, 3)([1, 2, 3])
 
 
 def test_a_photo_whose_faces_another_thread_computes_makes_headway_too() -> None:

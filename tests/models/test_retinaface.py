@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,15 +13,20 @@ import torch
 from facexlib.detection.retinaface import RetinaFace
 from numpy.typing import NDArray
 
+from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError
 from gpend.models import retinaface
+from gpend.models.batched import batched
 from gpend.models.retinaface import Detector, load_retinaface, network_of
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import DetectorCheckpoint, Proven, find, weights_folders
+from tests.fakes import FakeRestorer
+from tests.models.card import StandInCard
 
 _CPU = torch.device("cpu")
+_SAMPLES = Path(str(files("gpend"))) / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,68 @@ def test_the_faces_in_real_photos_are_those_that_facexlib_finds(
     beside: Path, theirs: RetinaFace, detect: Detector, name: str
 ) -> None:
     _assert_same(detect, theirs, _photo(beside / "photos" / f"{name}.jpg"))
+
+
+@pytest.fixture
+def pictures() -> NDArray[np.uint8]:
+    """(4, 320, 320, 3): one face, none, four, and noise."""
+    sharp = cv2.resize(_photo(_SAMPLES / "portrait-sharp.jpg"), (320, 320), interpolation=cv2.INTER_AREA)
+    half = cv2.resize(sharp, (160, 160), interpolation=cv2.INTER_AREA)
+    noise = np.random.default_rng(3).integers(0, 256, (320, 320, 3), np.uint8)
+    return np.stack([sharp, np.zeros_like(sharp), np.tile(half, (2, 2, 1)), noise])
+
+
+def test_pictures_looked_at_together_have_the_faces_that_each_has_alone(
+    detect: Detector, pictures: NDArray[np.uint8]
+) -> None:
+    together, alone = detect.together(pictures), [detect(one) for one in pictures]
+    assert [len(faces) for faces in alone] == [1, 0, 4, 0]
+    assert [len(faces) for faces in together] == [1, 0, 4, 0]
+    for one, other in zip(together, alone, strict=True):
+        assert np.abs(_rows(one) - _rows(other)).max(initial=0) <= 1e-4 * 320
+
+
+def test_no_pictures_have_no_faces(detect: Detector) -> None:
+    assert detect.together(np.zeros((0, 32, 32, 3), np.uint8)) == []
+
+
+def test_photos_of_several_threads_are_looked_at_together(detect: Detector, pictures: NDArray[np.uint8]) -> None:
+    counting = _Counting(detect)
+    together = batched(Networks(counting, FakeRestorer()), Turn(), 4).detect
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(together, pictures))
+    assert sum(counting.batches) == 4
+    assert [len(faces) for faces in found] == [1, 0, 4, 0]
+
+
+class _Counting:
+    """A detector that notes its batches."""
+
+    def __init__(self, detect: Detector) -> None:
+        self._detect = detect
+        self.batches: list[int] = []
+
+    def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
+        return self.together(image[None])[0]
+
+    def together(self, images: NDArray[np.uint8]) -> Sequence[Sequence[Face]]:
+        self.batches.append(len(images))
+        return self._detect.together(images)
+
+
+def test_on_a_card_the_same_faces_are_found_and_a_first_look_is_in_half_precision(
+    proven: Proven[DetectorCheckpoint], detect: Detector, pictures: NDArray[np.uint8]
+) -> None:
+    network = network_of(proven.checkpoint)
+    network.load_state_dict(read_tensors(proven), strict=False)
+    card = StandInCard()
+    on_card = Detector(network, _CPU, Turn(), backend=card)
+    for one, other in zip(on_card.together(pictures), detect.together(pictures), strict=True):
+        assert np.abs(_rows(one) - _rows(other)).max(initial=0) < 0.01
+    assert card.asked == ["up 4"]
+    assert on_card.quicker() is on_card
+    assert on_card.screen().precision == "bfloat16"
+    assert Detector(network, _CPU, Turn(), backend=StandInCard(())).screen().precision == "float32"
 
 
 def test_a_screen_finds_the_same_faces_and_tells_of_doubtful_ones_too(detect: Detector) -> None:
