@@ -89,7 +89,7 @@ def covered(transform: Transform, side: int, width: int, height: int) -> tuple[i
 
 def unit(pixels: Pixels) -> Plane:
     """Pixels (h, w, 3) uint8 or uint16 over the whole range as float32 of the same shape, 0 to 1."""
-    return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    return np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)
 
 
 def crop(pixels: Pixels, transform: Transform, side: int) -> Plane:
@@ -99,11 +99,12 @@ def crop(pixels: Pixels, transform: Transform, side: int) -> Plane:
     """
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = covered(transform, side, width, height)
-    region = unit(pixels[max(0, y0 - 4) : y1 + 4, max(0, x0 - 4) : x1 + 4])
+    region = pixels[max(0, y0 - 4) : y1 + 4, max(0, x0 - 4) : x1 + 4]
     if region.size == 0:
         return np.zeros((side, side, 3), np.float32)
     local = shifted(transform, max(0, x0 - 4), max(0, y0 - 4))
-    return warped(region, local, (side, side), cv2.BORDER_REPLICATE)
+    low, high = (float(unit(extreme)) for extreme in (region.min(), region.max()))  # quicker told of whole numbers
+    return _warped(unit(region), local, (side, side), cv2.BORDER_REPLICATE, (low, high))
 
 
 def shifted(transform: Transform, x: int, y: int) -> Transform:
@@ -126,10 +127,16 @@ def warped(image: Plane, transform: Transform, size: tuple[int, int], border: in
 
     `size` is the result's width and height, `border` what OpenCV is to see beyond the edge.
     """
-    low_high = (float(image.min()), float(image.max()))
+    return _warped(image, transform, size, border, (float(image.min()), float(image.max())))
+
+
+def _warped(
+    image: Plane, transform: Transform, size: tuple[int, int], border: int, extremes: tuple[float, float]
+) -> Plane:
+    """The same, with the least and the largest value of the image told."""
     image, transform = _shrunk(image, transform)
-    result = cv2.warpAffine(image, transform, size, flags=cv2.INTER_CUBIC, borderMode=border)
-    return np.clip(np.asarray(result, np.float32), *low_high)
+    result = np.asarray(cv2.warpAffine(image, transform, size, flags=cv2.INTER_CUBIC, borderMode=border), np.float32)
+    return np.clip(result, *extremes, out=result)
 
 
 def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:

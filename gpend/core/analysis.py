@@ -64,6 +64,7 @@ class PhotoAnalysis:
     overview: Pixels
     faces: list[JudgedFace]
     stages: Stages = field(default_factory=Stages)
+    holds: float = 1.0  # what the overview is taken to hold, as a share of its own scale
     _decoded: codec.Decoded | None = None
 
     @property
@@ -105,7 +106,8 @@ class PhotoAnalysis:
         """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
         shrunk = self.overview.shape[1] / self.header.width
         holds_all = self.overview.shape[:2] == (self.header.height, self.header.width)
-        return (self.overview, shrunk) if holds_all or scale <= shrunk else (self.decoded.pixels, 1.0)
+        is_enough = holds_all or scale <= shrunk * self.holds
+        return (self.overview, shrunk) if is_enough else (self.decoded.pixels, 1.0)
 
 
 def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:
@@ -122,32 +124,41 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
     with stages.during(Stage.DECODE):
         header = codec.identify(photo, settings.photo)
         seen = codec.at_least(photo, header, LONG_SIDE)
-    screened = _screened(PhotoAnalysis(photo, header, seen, [], stages), networks, settings)
-    if screened is not None:
-        return screened
-    overview = reduced(seen, LONG_SIDE)
-    analysis = PhotoAnalysis(photo, header, overview, [], stages)
-    found = _found(analysis, networks.detect, settings.triage)
+    analysis = PhotoAnalysis(photo, header, seen, [], stages)
+    found = _at_first_look(analysis, networks, settings.triage)
+    if found is not None and _is_settled(analysis, found, networks, settings):
+        return analysis
+    wants_all = settings.triage.sharpness_threshold >= 1  # also those that are too small for a quick look
+    found = search.closer(found, analysis.cut, networks.detect) if found and not wants_all else None
+    analysis.holds = min(1.0, LONG_SIDE / max(seen.shape))  # what is measured now is measured as after a full look
+    if found is None:
+        analysis = PhotoAnalysis(photo, header, reduced(seen, LONG_SIDE), [], stages)
+        found = _found(analysis, networks.detect, settings.triage)
     analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):
-        turned = search.otherwise(overview, header, analysis.cut, networks.detect, settings.triage)
+        turned = search.otherwise(analysis.overview, header, analysis.cut, networks.detect, settings.triage)
         analysis.faces = _all_judged(analysis, turned, networks, settings) if turned else analysis.faces
     return analysis
 
 
-def _screened(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> PhotoAnalysis | None:
-    """The photo, judged, where a quick look finds nothing in it to restore; None where it needs a full one."""
-    screen, triaged = networks.screen, settings.triage
-    if screen is None:
-        return None
-    found = search.screened(analysis.overview, analysis.header, screen, triaged)
-    if found is None:
-        return None
+def _at_first_look(analysis: PhotoAnalysis, networks: Networks, settings: TriageSettings) -> list[Face] | None:
+    """All faces, where a quick look finds none but certain ones; None where the photo needs a full one."""
+
+    def alone(face: Face) -> float:
+        return search.score_alone(face, analysis.cut, networks.detect)
+
+    seen, screen = analysis.overview, networks.screen
+    return None if screen is None else search.screened(seen, analysis.header, screen, settings, alone)
+
+
+def _is_settled(analysis: PhotoAnalysis, found: list[Face], networks: Networks, settings: CoreSettings) -> bool:
+    """Whether none of the faces that a quick look found is to be restored; then they are judged."""
+    triaged = settings.triage
     doubts = {face: doubt for face in found if (doubt := triage.doubt(face, triaged))}
     measured = {face: _measured(analysis, face) for face in found if face not in doubts}
     sharp = triaged.sharpness_threshold + _SURELY  # above 1 where every face is wanted
     if any(one.measure.sharpness < sharp for one in measured.values()):
-        return None
+        return False
     turn = analysis.header.orientation
     judged = [
         JudgedFace(face, triage.without_measure(face, doubts[face]))
@@ -156,7 +167,7 @@ def _screened(analysis: PhotoAnalysis, networks: Networks, settings: CoreSetting
         for face in found
     ]
     analysis.faces = [_shown(one, analysis.header) for one in judged]
-    return analysis
+    return True
 
 
 def _all_judged(

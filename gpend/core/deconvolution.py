@@ -191,12 +191,22 @@ def error_of(blur: Blur) -> np.float32:
 
 
 def transfer_of(kernel: Plane, side: int, whole: int) -> Spectrum:
-    """(whole, whole / 2 + 1): the kernel's transfer function in a crop of `side` pixels, its centre at the origin."""
-    wide = resampled(kernel, side / SIDE)
+    """(whole, whole / 2 + 1): the kernel's transfer function in a crop of `side` pixels, its centre at the origin.
+
+    It is shared by all who ask for it, and cannot be written to.
+    """
+    return _transfer_of(np.asarray(kernel, np.float32).tobytes(), kernel.shape[0], side, whole)
+
+
+@lru_cache(maxsize=_KEPT)
+def _transfer_of(kernel: bytes, length: int, side: int, whole: int) -> Spectrum:
+    wide = resampled(np.frombuffer(kernel, np.float32).reshape(length, length), side / SIDE)
     reach = wide.shape[0] // 2
     spread = np.zeros((whole, whole), np.float32)
     spread[: wide.shape[0], : wide.shape[1]] = wide
-    return np.asarray(fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1))), np.complex64)
+    transfer = np.asarray(fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1))), np.complex64)
+    transfer.flags.writeable = False
+    return transfer
 
 
 def resampled(kernel: Plane, factor: float) -> Plane:

@@ -107,6 +107,7 @@ class Canvas:
         sums = np.multiply(change, top, dtype=np.float32)
         sums += region
         wanted = np.rint(np.clip(sums, 0, top, out=sums), out=sums).astype(self.pixels.dtype)
-        differs = where & (wanted != region).any(axis=2)
-        region[differs] = wanted[differs]
+        apart = wanted != region
+        differs = where & (apart[:, :, 0] | apart[:, :, 1] | apart[:, :, 2])
+        np.copyto(region, wanted, where=differs[:, :, None])
         self.changed[y0:y1, x0:x1] |= differs

@@ -26,6 +26,7 @@ _MUCH_SURER = 1.3  # so much more must speak for another turn than for one in wh
 _CERTAIN = 0.998  # scores from here on need no second look
 _CERTAIN_AT_ONCE = 0.98  # the same in the first look, which is smaller
 _SCREENED, _TURNED = 640, 320  # long sides of the pictures of the first look, in pixels: upright, and in every turn
+_FAINT = 0.5  # the score below which nothing is told of by a full look; in the first one it may be a face
 
 AGREES = 0.7
 """Score of the second look from which it confirms the first: on animals and things it stays below 0.65."""
@@ -85,11 +86,14 @@ def _looks(overview: Pixels, turns: Sequence[int]) -> Iterator[_Look]:
     yield from (_Look(smaller, turn) for turn in turns)
 
 
-def screened(seen: Pixels, header: codec.Header, screen: DetectFaces, settings: TriageSettings) -> list[Face] | None:
+def screened(
+    seen: Pixels, header: codec.Header, screen: DetectFaces, settings: TriageSettings, alone: Alone | None = None
+) -> list[Face] | None:
     """All faces of a photo, in stored coordinates, where a quick look settles it; None where it does not.
 
     `seen` is (h, w, 3) uint8 RGB, as it is stored. It is settled where there is not even a doubtful face in any turn,
-    and where every face is certain, upright and seen from the front.
+    and where every face is certain, upright and seen from the front. What is faint beside such faces is none if it is
+    not found `alone` either; who does not say how sure the detector is of that has the photo looked at in full.
     """
     small = _shrunk(_halved(seen, _SCREENED), _SCREENED)
     look = _Look(small, header.orientation)
@@ -97,8 +101,26 @@ def screened(seen: Pixels, header: codec.Header, screen: DetectFaces, settings: 
     if not found:
         sheet = np.asarray(_in_every_turn(_shrunk(small, _TURNED)), np.uint8)
         return None if screen(sheet) else []
-    is_certain = all(face.score >= _CERTAIN_AT_ONCE and _is_plain(face, settings) for face in found)
-    return look.stored(found, header) if is_certain else None
+    certain = [face for face in found if face.score >= _CERTAIN_AT_ONCE and _is_plain(face, settings)]
+    others = look.stored([face for face in found if face not in certain], header)
+    if others and not (certain and alone is not None and _are_none(others, alone)):
+        return None
+    return look.stored(certain, header)
+
+
+def _are_none(doubtful: Sequence[Face], alone: Alone) -> bool:
+    """Whether what may be faces are none: a few, faint, and not found alone."""
+    is_faint = len(doubtful) <= _ASKED and all(face.score < _FAINT for face in doubtful)
+    return is_faint and all(alone(face) < _FAINT for face in doubtful)
+
+
+def closer(found: Sequence[Face], cut: Cut, detect: DetectFaces) -> list[Face] | None:
+    """The same faces as they are seen each alone; None where they are too many, or one is not surely found again."""
+    if len(found) > _ASKED:
+        return None
+    again = [_alone(_WIDTHS[0], face, cut, detect) for face in found]
+    sure = [face for face in again if face and face.score >= AGREES]
+    return sure if len(sure) == len(found) else None
 
 
 def _in_every_turn(picture: Pixels) -> Pixels:
@@ -220,12 +242,30 @@ def score_alone(face: Face, cut: Cut, detect: DetectFaces) -> float:
 
 
 def _score_at(width: int, face: Face, cut: Cut, detect: DetectFaces) -> float:
+    found = _alone(width, face, cut, detect)
+    return found.score if found else 0.0
+
+
+def _alone(width: int, face: Face, cut: Cut, detect: DetectFaces) -> Face | None:
+    """This very face as it is found in a picture of its own, in which it is so wide; None where it is not."""
     side = width / _SHARE
     target = _shifted(align.scaled(align.FFHQ_TEMPLATE, round(side)), (_ALONE - side) / 2)
-    picture = np.asarray(np.rint(cut(align.similarity(face.landmarks, target), _ALONE) * 255), np.uint8)
+    transform = align.similarity(face.landmarks, target)
+    picture = np.asarray(np.rint(cut(transform, _ALONE) * 255), np.uint8)
     eyes = target[1][0] - target[0][0]
-    scores = (one.score for one in detect(picture) if _apart(one.landmarks, target) <= _ASTRAY * eyes)
-    return max(scores, default=0.0)
+    near = [one for one in detect(picture) if _apart(one.landmarks, target) <= _ASTRAY * eyes]
+    best = max(near, key=lambda one: one.score, default=None)
+    return _carried(best, align.inverted(transform)) if best else None
+
+
+def _carried(face: Face, transform: align.Transform) -> Face:
+    """The face after a transform; its box stays upright, or lies on its side."""
+    one, two, three, four, five = ((float(x), float(y)) for x, y in align.moved(face.landmarks, transform))
+    scale, is_on_side = align.scale_of(transform), abs(transform[1, 0]) > abs(transform[0, 0])
+    width, height = (face.height, face.width) if is_on_side else (face.width, face.height)
+    ((x, y),) = align.moved([((face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2)], transform).tolist()
+    half, tall = scale * width / 2, scale * height / 2
+    return Face((x - half, y - tall, x + half, y + tall), (one, two, three, four, five), face.score)
 
 
 def _apart(landmarks: Landmarks, others: Landmarks) -> float:

@@ -5,6 +5,8 @@ The log spectrum of a picture and its shifted copy waves with the shift: its inv
 what the kernel explains can be taken out first.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
@@ -86,11 +88,16 @@ def _profile(power: _Power) -> _Power:
     return np.asarray(np.exp(np.convolve(logs, np.full(_RINGS, 1 / _RINGS), "valid"))[_ring()])
 
 
+@cache
 def _ring() -> NDArray[np.intp]:
-    rings = np.hypot(fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None]) * SIDE
-    return np.asarray(rings, np.intp)
+    rings = np.asarray(np.hypot(fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None]) * SIDE, np.intp)
+    rings.flags.writeable = False  # shared by all faces
+    return rings
 
 
+@cache
 def _shift() -> _Power:
     down, across = np.mgrid[0:SIDE, 0:SIDE] - SIDE // 2
-    return np.asarray(np.hypot(down, across), np.float64)
+    shift = np.asarray(np.hypot(down, across), np.float64)
+    shift.flags.writeable = False  # the same
+    return shift

@@ -91,8 +91,8 @@ class Cpu:
         return nullcontext()
 
     def upload(self, array: NDArray[Numbers]) -> Tensor:
-        """As in Backend: the array's own memory."""
-        return torch.from_numpy(np.ascontiguousarray(array))
+        """As in Backend: the array's own memory, unless that cannot be written to, which PyTorch does not know."""
+        return torch.from_numpy(np.require(array, requirements=("C", "W")))
 
     def download(self, *tensors: Tensor) -> Callable[[], Arrays]:
         """They are here already."""

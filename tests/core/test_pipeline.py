@@ -124,7 +124,10 @@ def test_a_blurred_face_is_judged_as_without_a_first_look(networks: Networks, sa
     with_it, without = (
         pipeline.judge(photo, one, CoreSettings()) for one in (networks, replace(networks, screen=None))
     )
-    assert with_it == without
+    (quickly,), (in_full,) = with_it.faces, without.faces
+    assert (quickly.verdict, quickly.reason) == (in_full.verdict, in_full.reason)
+    assert np.allclose(quickly.box, in_full.box, atol=0.05 * (in_full.box[2] - in_full.box[0]))
+    assert abs((quickly.sharpness or 0) - (in_full.sharpness or 0)) < 0.02
 
 
 def test_who_wants_every_face_restored_has_no_sharp_one_passed_over(networks: Networks, samples: Path) -> None:

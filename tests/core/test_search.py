@@ -44,12 +44,13 @@ class Expecting:
     def __call__(self, image: NDArray[np.uint8]) -> Sequence[Face]:
         """A face in the middle, in both widths at once."""
         self.looks += 1
-        return [self._face(image.shape[0], width / 0.52) for width in (64, 104)]
+        return [self._face(image.shape[0], width / 0.52) for width in (104, 64)]
 
     def _face(self, side: int, own: float) -> Face:
         margin = (side - own) / 2 + self.shift * own
         one, two, three, four, five = ((x * own + margin, y * own + margin) for x, y in align.FFHQ_TEMPLATE)
-        return Face((0, 0, own, own), (one, two, three, four, five), self.score)
+        x0, y0, x1, y1 = (edge / SIDE * own + margin for edge in face().box)
+        return Face((x0, y0, x1, y1), (one, two, three, four, five), self.score)
 
 
 class Sideways:
@@ -241,9 +242,41 @@ def test_what_may_be_a_face_in_another_turn_is_looked_at_in_full() -> None:
 
 @pytest.mark.parametrize("score", [0.12, 0.97])
 def test_one_doubtful_face_among_certain_ones_has_the_photo_looked_at_in_full(score: float) -> None:
-    beside = Face((300, 52, 396, 170), tuple((x + 248, y) for x, y in face().landmarks), score)  # type: ignore[arg-type]
-    screen = Screening([face(0.999), beside])
+    screen = Screening([face(0.999), beside(score)])
     assert search.screened(np.zeros((300, 400, 3), np.uint8), header(400, 300), screen, SETTINGS) is None
+
+
+def beside(score: float) -> Face:
+    return Face((300, 52, 396, 170), tuple((x + 248, y) for x, y in face().landmarks), score)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("score", "alone", "is_settled"), [(0.3, 0.1, True), (0.3, 0.9, False), (0.6, 0.1, False)])
+def test_what_is_faint_beside_a_certain_face_is_none_where_it_is_not_found_alone(
+    score: float, alone: float, *, is_settled: bool
+) -> None:
+    screen, photo = Screening([face(0.999), beside(score)]), np.zeros((300, 400, 3), np.uint8)
+    found = search.screened(photo, header(400, 300), screen, SETTINGS, lambda _: alone)
+    assert found == ([face(0.999)] if is_settled else None)
+
+
+def test_what_is_faint_where_no_face_is_certain_is_looked_at_in_full() -> None:
+    screen, photo = Screening([face(0.3)]), np.zeros((300, 400, 3), np.uint8)
+    assert search.screened(photo, header(400, 300), screen, SETTINGS, lambda _: 0.0) is None
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_a_face_seen_alone_stands_where_it_stood_in_the_photo(turn: int) -> None:
+    first = orientation.stored(face(0.99), turn, (300, 400))
+    (found,) = search.closer([first], cut, Expecting(0.97)) or []
+    assert found.score == 0.97
+    assert np.allclose(found.landmarks, first.landmarks, atol=1.0)
+    assert np.allclose(found.box, first.box, atol=1.0)
+
+
+def test_faces_that_are_not_all_found_again_or_are_many_are_looked_at_in_full() -> None:
+    assert search.closer([face()], cut, FakeDetector()) is None
+    assert search.closer([face()], cut, Expecting(0.6)) is None
+    assert search.closer([face()] * 5, cut, Expecting(0.99)) is None
 
 
 def test_certain_faces_are_told_in_the_photo_s_own_pixels() -> None:
