@@ -42,6 +42,7 @@ def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
     networks = loading.load(settings.core())
     place = device.described(device.resolve(settings.restore.device))
     found = [f"Faces are restored on {place}: {how}." for how in loading.chosen(networks)]
+    found += loading.decoding(networks)
     return found + [f"Note: {note}" for note in loading.slower_ways(networks)]
 
 

@@ -1,5 +1,6 @@
 """What is known of one photo: its faces in stored coordinates, judged, and its pixels, decoded as late as can be."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from gpend.core import (
@@ -65,6 +66,7 @@ class PhotoAnalysis:
     faces: list[JudgedFace]
     stages: Stages = field(default_factory=Stages)
     holds: float = 1.0  # what the overview is taken to hold, as a share of its own scale
+    decode: Callable[[bytes, codec.Header], codec.Decoded] = codec.decode
     _decoded: codec.Decoded | None = None
 
     @property
@@ -72,7 +74,7 @@ class PhotoAnalysis:
         """All pixels, decoded once and only if somebody asks."""
         if self._decoded is None:
             with self.stages.during(Stage.DECODE):
-                self._decoded = codec.decode(self.photo, self.header)
+                self._decoded = self.decode(self.photo, self.header)
         return self._decoded
 
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
@@ -124,7 +126,8 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
     with stages.during(Stage.DECODE):
         header = codec.identify(photo, settings.photo)
         seen = codec.at_least(photo, header, LONG_SIDE)
-    analysis = PhotoAnalysis(photo, header, seen, [], stages)
+    decode = networks.decode or codec.decode
+    analysis = PhotoAnalysis(photo, header, seen, [], stages, decode=decode)
     found = _at_first_look(analysis, networks, settings.triage)
     if found is not None and _is_settled(analysis, found, networks, settings):
         return analysis
@@ -132,7 +135,7 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
     found = search.closer(found, analysis.cut, networks.detect) if found and not wants_all else None
     analysis.holds = min(1.0, LONG_SIDE / max(seen.shape))  # what is measured now is measured as after a full look
     if found is None:
-        analysis = PhotoAnalysis(photo, header, reduced(seen, LONG_SIDE), [], stages)
+        analysis = PhotoAnalysis(photo, header, reduced(seen, LONG_SIDE), [], stages, decode=decode)
         found = _found(analysis, networks.detect, settings.triage)
     analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.fitted import BlendFit
+from gpend.core.formats import Decoded, Header
 from gpend.core.photo import Face, Landmarks
 
 
@@ -118,6 +119,18 @@ class ParseFaces(Protocol):
         ...
 
 
+class DecodePhoto(Protocol):
+    """A quicker way to all pixels of a photo."""
+
+    def __call__(self, photo: bytes, header: Header) -> Decoded:
+        """What `codec.decode` gives, within a level or two; raises what it raises."""
+        ...
+
+    def try_out(self) -> None:
+        """Decode something: what keeps it from that is found out here, and `codec.decode` serves instead."""
+        ...
+
+
 @dataclass(frozen=True)
 class Networks:
     """The networks that the core works with."""
@@ -129,6 +142,7 @@ class Networks:
     larger: tuple[RestoreFaces, ...] = ()  # further restoring networks, each larger than the one before
     parse: ParseFaces | None = None  # without it the mask of a face is an ellipse
     screen: DetectFaces | None = None  # a quicker `detect`, which tells of doubtful faces too; None: no first look
+    decode: DecodePhoto | None = None  # None: codec.decode
 
     @property
     def restorers(self) -> tuple[RestoreFaces, ...]:

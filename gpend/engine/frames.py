@@ -80,7 +80,7 @@ def _header_and_body(message: ToWorker | FromWorker) -> tuple[dict[str, object],
         case Refused():
             header = {"kind": "refused", **_error(message.error, _OF_STARTS, FatalError)}
         case Beat():
-            header = {"kind": "beat", "numbers": message.numbers}
+            header = {"kind": "beat", "numbers": message.numbers, "note": _text(message.note)}
         case Failed():
             header = {"kind": "failed", "number": message.number, **_error(message.error, _OF_PHOTOS, PhotoError)}
         case Done():
@@ -206,7 +206,7 @@ def _message(header: headers.Ready | headers.Refused | headers.Beat | headers.Fa
         case headers.Refused():
             return Refused(_OF_STARTS[header.error](header.message))
         case headers.Beat():
-            return Beat(header.numbers)
+            return Beat(header.numbers, header.note)
         case headers.Failed():
             return Failed(header.number, _OF_PHOTOS[header.error](header.message))
         case headers.Kept():

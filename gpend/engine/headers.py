@@ -98,6 +98,7 @@ class Beat(Header):
 
     kind: Literal["beat"]
     numbers: Annotated[tuple[_Number, ...], Field(fail_fast=True)]
+    note: _Text = ""
 
 
 class Failed(Header):

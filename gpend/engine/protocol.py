@@ -71,6 +71,7 @@ class Beat:
     """From the worker: these photos make headway; none at all while it is still loading."""
 
     numbers: tuple[int, ...]
+    note: str = ""  # what people should know of how photos are computed from now on
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What is done when the worker process starts, answers, falls silent or dies."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -12,6 +12,7 @@ from gpend.engine.worker_process import RunningWorker, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
 _MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
+_MOST_NOTES = 64  # of all workers: one that a photo has taken over may say what it likes
 _OUT_OF_TURN = "it spoke out of turn"
 
 
@@ -71,8 +72,9 @@ class Supervisor:
                 self._refuse(error, now)
             case Crops():
                 self._have_restored(worker, message, now)
-            case Beat(numbers):
+            case Beat(numbers, note):
                 self._jobs.beat(numbers, now)
+                self._note([note] if note else [])
             case Done(number, outcome):
                 self._jobs.settle(number, outcome)
             case Failed(number, error):
@@ -83,8 +85,12 @@ class Supervisor:
     def _note_ready(self, message: Ready) -> None:
         self.device, self.networks = message.device, message.name
         self._slot.mark_ready()
-        for note in message.notes:
-            if note not in self._told:  # once, however often a worker is started
+        self._note(message.notes)
+
+    def _note(self, notes: Iterable[str]) -> None:
+        """Each once, however often a worker is started."""
+        for note in notes:
+            if note not in self._told and len(self._told) < _MOST_NOTES:
                 self._told.add(note)
                 self._tell(note)
 

@@ -88,7 +88,11 @@ class Service:
 
         self._say(Beat(()))
         networks = load(
-            self._settings, self._beat, self._elsewhere.restored if self._is_elsewhere else None, self._slots
+            self._settings,
+            self._beat,
+            self._elsewhere.restored if self._is_elsewhere else None,
+            self._slots,
+            say=lambda sentence: self._say(Beat((), sentence)),
         )
         cv2.setNumThreads(max(1, limit_threads() // self._slots))
         _try_out(networks)
@@ -168,6 +172,8 @@ def _try_out(networks: Networks) -> None:
         detect(np.zeros((64, 64, 3), np.uint8))
     for network in networks.restorers:
         network(np.full((1, network.size, network.size, 3), 0.5, np.float32))
+    if networks.decode is not None:
+        networks.decode.try_out()
     if networks.estimate is not None:
         side = networks.estimate.size
         networks.estimate(np.full((1, side, side), 0.5, np.float32))

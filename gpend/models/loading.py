@@ -9,12 +9,13 @@ from gpend.core.networks import Networks, RestoreFaces
 from gpend.errors import DeviceError
 from gpend.models import memory
 from gpend.models.batched import BatchedRestorer, batched
-from gpend.models.device import limit_threads, resolve
+from gpend.models.device import backend_of, limit_threads, resolve
 from gpend.models.execution import Execution
 from gpend.models.fits import fit_of
 from gpend.models.gpen import Gpen, described, load_gpen
 from gpend.models.kernel import load_kernel
 from gpend.models.needed import DETECTORS, KERNEL, PARSER, REFINER
+from gpend.models.nvjpeg import CardDecoder, Say, decoder_on
 from gpend.models.parsenet import load_parser
 from gpend.models.refine import load_refiner
 from gpend.models.remote import Ask, RemoteGpen
@@ -41,18 +42,24 @@ _NO_ROOM = (
 )
 
 
+def _say_nothing(sentence: str) -> None:
+    """For callers who keep no log."""
+
+
 def load(
     settings: CoreSettings,
     progress: Callable[[Collection[int]], None] | None = None,
     ask: Ask | None = None,
     callers: int = 1,
+    say: Say = _say_nothing,
 ) -> Networks:
     """All networks on the device that the settings name. Raises FatalError saying what to do.
 
     With `ask`, those that restore faces are on other machines, and are not loaded here.
 
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says. On a
-    graphics card what up to `callers` threads ask at the same time is computed together.
+    graphics card what up to `callers` threads ask at the same time is computed together. `say` is given a sentence when
+    something is computed in a slower way from then on.
     """
     folders = weights_folders(settings.restore.weights)
     detector = find(DETECTORS[settings.detect.model], DetectorCheckpoint, folders)
@@ -77,6 +84,7 @@ def load(
         tuple(larger),
         load_parser(parser, device, turn) if parser else None,
         detect.screen(),
+        decoder_on(device, backend_of(device), say),
     )
     return networks if callers == 1 or device.type == "cpu" else batched(networks, turn, callers)
 
@@ -113,9 +121,15 @@ def chosen(networks: Networks) -> list[str]:
     return [f"{name} in {execution.words}" for name, execution in _executions(networks)]
 
 
+def decoding(networks: Networks) -> list[str]:
+    """What a graphics card decodes, in words."""
+    return [networks.decode.words] if isinstance(networks.decode, CardDecoder) and networks.decode.words else []
+
+
 def slower_ways(networks: Networks) -> list[str]:
-    """Of each restoring network, which faster ways to compute it were not taken on this device, and why, in words."""
-    return [f"{name}: {note}." for name, execution in _executions(networks) for note in execution.notes]
+    """Which faster ways to compute and to decode were not taken on this device, and why, in words."""
+    notes = [f"{name}: {note}." for name, execution in _executions(networks) for note in execution.notes]
+    return [*notes, *(networks.decode.notes if isinstance(networks.decode, CardDecoder) else ())]
 
 
 def _executions(networks: Networks) -> Iterator[tuple[str, Execution]]:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import analysis, orientation, pipeline, visible
+from gpend.core import analysis, codec, orientation, pipeline, visible
 from gpend.core.formats import history
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
@@ -57,6 +57,30 @@ def test_a_blurred_portrait_comes_out_restored_in_the_face_only(networks: Networ
     margin = int(0.35 * (y1 - y0))
     outside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin] = False
     assert np.array_equal(before[outside], after[outside])
+
+
+class _Decoder:
+    """A quicker way to the same pixels, which notes that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, photo: bytes, header: codec.Header) -> codec.Decoded:
+        self.asked += 1
+        return codec.decode(photo, header)
+
+    def try_out(self) -> None:
+        """Nothing keeps it from decoding."""
+
+
+def test_a_photo_is_decoded_whole_once_and_by_what_the_networks_bring(networks: Networks, samples: Path) -> None:
+    photo, decoder = (samples / "portrait-blurred.jpg").read_bytes(), _Decoder()
+    outcome = pipeline.process(photo, replace(networks, decode=decoder), CoreSettings())
+    assert decoder.asked == 1
+    plain = pipeline.process(photo, networks, CoreSettings())
+    assert isinstance(outcome, Restored)
+    assert isinstance(plain, Restored)
+    assert outcome.photo == plain.photo
 
 
 def test_a_sharp_portrait_is_kept(networks: Networks, samples: Path) -> None:

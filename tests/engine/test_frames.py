@@ -32,6 +32,7 @@ _FROM_WORKER: list[FromWorker] = [
     Ready("gpen-256", "cuda:1", ("gpen-256: float16 does not run here", "b")),
     Beat((1, 2)),
     Beat(()),
+    Beat((), "Photos are decoded by the processor from now on."),
     Done(1, Restored(b"photo", ".jpg", "restored", (_FACE,), ("note",))),
     Done(1, Restored(b"photo", "", "restored", (), ())),
     Done(2, Kept("sharp", (_FACE, _FACE))),

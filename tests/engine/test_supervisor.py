@@ -184,6 +184,19 @@ def test_an_idle_worker_that_claims_headway_is_ended_all_the_same() -> None:
     assert scene.ended(0)
 
 
+def test_what_a_worker_notes_by_the_way_is_said_once_and_a_chatterbox_is_heard_out() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    told = len(scene.said)
+    for _ in range(3):
+        scene.hear(Beat((1,), "Photos are decoded by the processor from now on."))
+    assert scene.said[told:] == ["Photos are decoded by the processor from now on."]
+    for number in range(1000):
+        scene.hear(Beat((), f"{number}"))
+    assert len(scene.said) - told == 64
+
+
 def test_an_idle_worker_is_ended_and_the_next_photo_starts_another() -> None:
     scene = _Scene()
     scene.submit()

@@ -16,7 +16,7 @@ import click
 import torch
 
 from gpend.models.device import backend_of, described, limit_threads, resolve
-from tests.benchmarks.gpu import branches, conformance, decoding, end_to_end, speed
+from tests.benchmarks.gpu import branches, conformance, decoding, detection, end_to_end, speed
 from tests.benchmarks.gpu.findings import Bench, Finding, Step, Verdict, found_by
 
 STEPS: tuple[Step, ...] = (
@@ -26,6 +26,8 @@ STEPS: tuple[Step, ...] = (
     branches.find_nan,
     branches.find_transfers,
     branches.find_batcher,
+    detection.find_detection,
+    decoding.find_decoder,
     branches.find_out_of_memory,
     branches.find_memory,
     branches.find_device_loss,

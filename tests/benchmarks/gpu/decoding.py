@@ -11,12 +11,34 @@ from torch.nn.functional import interpolate
 
 from gpend.core import codec
 from gpend.core.analysis import LONG_SIDE
+from gpend.models.nvjpeg import SAMPLINGS, choose, decoder_on, reader_on
 from gpend.settings import PhotoSettings
-from tests.benchmarks.gpu.findings import Bench, Finding, Verdict
+from tests.benchmarks.gpu.findings import Bench, Finding, Verdict, checked
 from tests.benchmarks.gpu.photos import blurred_portrait
 from tests.benchmarks.gpu.speed import milliseconds
 
 _BATCH = 16
+_LEVELS = 2
+_ASTRAY = 1e-3
+
+
+def find_decoder(bench: Bench) -> Iterator[Finding]:
+    """What gpend chooses to decode on the card, and what that gives; on the CPU torchvision's own decoder stands in."""
+    said: list[str] = []
+    decode = decoder_on(bench.device, bench.backend, said.append) or choose(
+        reader_on(bench.device, bench.backend), said.append
+    )
+    yield Finding("decoder", Verdict.MEASURED, " ".join([decode.words, *decode.notes]).strip())
+    for sampling in SAMPLINGS.values():
+        photo = blurred_portrait(sampling)
+        header = codec.identify(photo, PhotoSettings())
+        here = codec.decode(photo, header).pixels.astype(np.int16)
+        astray = float((np.abs(here - decode(photo, header).pixels) > _LEVELS).mean())
+        _, ours, _ = milliseconds(partial(decode, photo, header), bench)
+        _, plain, _ = milliseconds(partial(codec.decode, photo, header), bench)
+        told = f"{ours:.1f} ms, the processor {plain:.1f} ms, {astray:.1e} of it more than {_LEVELS} levels off"
+        yield checked(f"decoder, 12 MP, {sampling}", told, is_right=astray <= _ASTRAY, ms=ours, ms_processor=plain)
+    yield checked("decoder, failures", "; ".join(said) or "none", is_right=not said)
 
 
 def find_decoding(bench: Bench) -> Iterator[Finding]:

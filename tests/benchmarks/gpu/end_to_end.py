@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Self
@@ -26,21 +26,37 @@ _MOST_SLOTS = 64
 
 def find_end_to_end(bench: Bench) -> Iterator[Finding]:
     """Photos a second, cold start apart: portraits that are left alone, and portraits that are restored."""
+    yield from _end_to_end(bench, worker_command(), "")
+    bench.needs_card("nvJPEG")
+    yield from _end_to_end(bench, _WITHOUT_NVJPEG, ", without nvJPEG")
+
+
+_WITHOUT_NVJPEG = [
+    *worker_command()[:-2],
+    "-c",
+    "import sys; sys.modules['torchvision.io'] = None; from gpend.engine.worker import main; main()",
+]
+
+
+def _end_to_end(bench: Bench, command: Sequence[str], how: str) -> Iterator[Finding]:
     slots = min(_MOST_SLOTS, len(os.sched_getaffinity(0)))
     said: list[str] = []
     settings = CoreSettings(restore=RestoreSettings(device=str(bench.device)))
     setup = Setup(settings.model_dump_json(), slots, _LARGEST)
-    engine = ProcessEngine(worker_command(), setup, Timeouts(stall=300, idle=600), tell=said.append)
+    engine = ProcessEngine(command, setup, Timeouts(stall=300, idle=600), tell=said.append)
     try:
         start = time.perf_counter()
         first = engine.submit(blurred_portrait()).result(_PATIENCE)
         taken = time.perf_counter() - start
         is_right = isinstance(first, Restored) and engine.device == str(bench.device)
         told = f"restored on {engine.device} by {engine.networks}, {taken:.1f} s from nothing. {' '.join(said)}"
-        yield checked("locked worker", told.strip(), is_right=is_right, seconds=taken)
-        for name, photo in (("left alone", sharp_portrait()), ("restored", blurred_portrait())):
+        yield checked(f"locked worker{how}", told.strip(), is_right=is_right, seconds=taken)
+        portraits = {"left alone": sharp_portrait(), "restored": blurred_portrait()}
+        if bench.has_card:
+            portraits["restored, 4:4:4"] = blurred_portrait("4:4:4")
+        for name, photo in portraits.items():
             bench.needs_seconds(20)
-            yield _measured(f"12 MP portraits, {name}, {slots} slots", photo, engine, bench)
+            yield _measured(f"12 MP portraits, {name}, {slots} slots{how}", photo, engine, bench)
     finally:
         engine.close()
 
