@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +24,12 @@ from gpend.mirror.inspect import (
     is_tagged,
     is_unchanged,
     names_in,
+    provenance_of,
     sha256_of,
     stamp_of,
     status_of,
+    taken_away,
+    taken_there,
 )
 from gpend.spelling import listed
 from gpend.stamp import Stamp
@@ -84,7 +87,7 @@ def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Place
     nothing has changed.
     """
     with _holding(folder, draft.photo) as (written, descriptor):
-        notes = _dress(descriptor, draft.like, draft.made)
+        notes = _dress(descriptor, draft, withheld=taken_there(folder, name))
         reached("temp_written")
         os.fsync(descriptor)
         reached("fsynced")
@@ -153,16 +156,18 @@ def exchange(folder: int, name: str, other_folder: int, other: str) -> bool:
 
 
 def set_appearance(folder: int, name: str, like: Appearance) -> None:
-    """Give a file the owner, the mode and the times of a photo, where that is allowed.
+    """Give a file the owner, the mode and the times of a photo, where that is allowed, but nothing somebody took away.
 
     A second name of that very photo has them already.
     """
     with suppress(OSError):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         try:
-            access, status = Access(like.mode, like.owner, like.group), os.fstat(descriptor)
+            status, said = os.fstat(descriptor), provenance_of(descriptor)
+            access = Access(like.mode & ~taken_away(said, status), like.owner, like.group)
             if Access.of(status) != access:
                 give(descriptor, access)
+                note_mode(descriptor, said, like.mode)
             if status.st_mtime_ns != like.modified_ns:
                 os.utime(descriptor, ns=(like.accessed_ns, like.modified_ns))
         finally:
@@ -227,14 +232,18 @@ def _write(descriptor: int, photo: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _dress(descriptor: int, like: Appearance, made: Provenance) -> tuple[str, ...]:
-    """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words."""
+def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
+    """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words.
+
+    Permission bits that are `withheld` it does not get.
+    """
     notes: list[str] = []
+    like = draft.like
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
-    if not attach(descriptor, made):
+    if not attach(descriptor, replace(draft.made, mode=like.mode)):
         notes.append("gpend's own attribute")
-    notes += give(descriptor, Access(like.mode, like.owner, like.group))
+    notes += give(descriptor, Access(like.mode & ~withheld, like.owner, like.group))
     attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
     return tuple(notes)
 
@@ -248,6 +257,12 @@ def attach(descriptor: int, provenance: Provenance) -> bool:
             raise
         return False
     return True
+
+
+def note_mode(descriptor: int, said: Provenance | None, mode: int) -> None:
+    """Have an output say that it follows a photo of this mode now, where it says anything. Raises OSError."""
+    if said is not None and said.mode != mode:
+        attach(descriptor, replace(said, mode=mode))
 
 
 def _are_alike(folder: int, one: str, other: str) -> bool:

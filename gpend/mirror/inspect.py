@@ -25,6 +25,8 @@ CLOSE_NS: Final = 2_000_000_000
 """The times of FAT come in steps of two seconds."""
 
 _CHUNK = 1 << 20
+_BITS = 0o777
+_WORDS = ("source", "output", "model", "digest", "version")  # of a Provenance
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Provenance:
     model: str  # "" for a copy
     digest: str
     version: str
+    mode: int | None = None  # its photo's permission bits, when gpend last gave it any; None: not told
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -127,9 +130,32 @@ def provenance_of(descriptor: int) -> Provenance | None:
     """What an open file says of itself; None if it says nothing that gpend understands."""
     try:
         said = json.loads(os.getxattr(descriptor, OWN_ATTRIBUTE))
-        return Provenance(**{name: str(said[name]) for name in Provenance.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, TypeError):
+        mode = said.get("mode")
+        return Provenance(**{name: str(said[name]) for name in _WORDS}, mode=mode if isinstance(mode, int) else None)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def said_of(folder: int, name: str) -> Provenance | None:
+    """What a file says of itself, whatever its bytes are by now."""
+    with _reading(folder, name) as descriptor:
+        return None if descriptor is None else provenance_of(descriptor)
+
+
+def taken_away(said: Provenance | None, status: os.stat_result) -> int:
+    """The permission bits that somebody took from an output, which have not come back since."""
+    return 0 if said is None or said.mode is None else said.mode & ~status.st_mode
+
+
+def added(said: Provenance | None, status: os.stat_result) -> int:
+    """The permission bits that somebody gave to an output beyond those that its photo had."""
+    return 0 if said is None or said.mode is None else status.st_mode & ~said.mode & _BITS
+
+
+def taken_there(folder: int, name: str) -> int:
+    """The permission bits that somebody took from the output that stands under a name."""
+    status = status_of(folder, name)
+    return 0 if status is None else taken_away(said_of(folder, name), status)
 
 
 def says_copy_of(folder: int, name: str, content: str) -> bool:

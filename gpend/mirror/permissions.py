@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.ledger import Written
-from gpend.mirror import dirfd, inspect
+from gpend.mirror import atomic, dirfd, inspect
 from gpend.mirror.dirfd import Access
+from gpend.mirror.inspect import Provenance
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -35,21 +36,27 @@ class Permissions:
     def follow_file(self, written: Written, photo: os.stat_result, recorded: int = 0) -> None:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError.
 
-        What was set on the output later than on its photo, somebody wants so; unless gpend may have done it, which put
-        the output on record in the second `recorded`, UTC. A second name, as snapshots of hard links give it, changes
-        that time too: then it tells nothing.
+        What somebody took from it stays taken. What somebody set on the output later than on its photo, they want so;
+        unless gpend may have done it, which put the output on record in the second `recorded`, UTC. Other things
+        change that time too, a new owner or a snapshot of hard links: so the mode counts only where it is not what
+        gpend gave, which the output says of itself where its disk has room for that.
         """
         name = written.path.name
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
             status = inspect.status_of(folder, name)
             if status is None or not self._differs(status, Access.of(photo)):
                 return
-            if status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND):
+            said = inspect.said_of(folder, name)
+            is_later = status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND)
+            if is_later and (said is None or said.mode is None):
                 return
-            if inspect.is_unchanged(folder, name, written):
+            wanted = _wanted(status, photo, said, is_later=is_later)
+            if self._differs(status, wanted) and inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
                 try:
-                    self._give(descriptor, Access.of(photo))
+                    self._give(descriptor, wanted)
+                    if Access.of(os.fstat(descriptor)).mode == wanted.mode:
+                        atomic.note_mode(descriptor, said, Access.of(photo).mode)
                 finally:
                     os.close(descriptor)
 
@@ -88,3 +95,12 @@ class Permissions:
             self._refused_owners.add(owner)
         else:
             self._holds_owners = (has.owner, has.group) == owner
+
+
+def _wanted(status: os.stat_result, photo: os.stat_result, said: Provenance | None, *, is_later: bool) -> Access:
+    """What an output is to have; `is_later`: somebody changed it, its mode or another thing, after its photo."""
+    theirs = Access.of(photo)
+    mode = theirs.mode & ~inspect.taken_away(said, status)
+    if not is_later:
+        return Access(mode, theirs.owner, theirs.group)
+    return Access(mode | inspect.added(said, status), status.st_uid, status.st_gid)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gpend.intake.reading import read
 from gpend.ledger import Fingerprint, Written
@@ -95,6 +97,94 @@ def test_permissions_that_somebody_set_on_the_output_later_stay(mirror: Mirror) 
     photo.chmod(0o640)
     mirror.permissions.follow_file(output, photo.stat())
     assert mode(place) == 0o640
+
+
+def test_an_output_that_got_another_owner_follows_when_its_photo_was_made_private(mirror: Mirror) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    photo.chmod(0o600)
+    _relabelled(place, photo)
+    mirror.permissions.follow_file(output, photo.stat())
+    assert mode(place) == 0o600
+
+
+def _relabelled(place: Path, photo: Path) -> None:
+    """As `chown -R` and what labels files do: the mode stays, and the time of the change is later than the photo's."""
+    for _ in range(1_000_000):
+        os.chown(place, -1, os.getegid())
+        if place.stat().st_ctime_ns > photo.stat().st_ctime_ns:  # the kernel's clock for files goes in steps
+            return
+
+
+def test_an_owner_that_somebody_gave_the_output_later_stays_when_its_photo_was_made_private(mirror: Mirror) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    photo.chmod(0o600)
+    _relabelled(place, photo)
+    other = os.stat_result((*photo.stat()[:4], NOBODY, NOBODY, *photo.stat()[6:]), {"st_ctime_ns": 0})
+    mirror.permissions.follow_file(output, other)
+    assert Access.of(place.stat()) == Access(0o600, os.geteuid(), os.getegid())
+
+
+def test_what_somebody_took_from_an_output_a_new_restoration_does_not_give_back(mirror: Mirror) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    place.chmod(0o600)
+    again = restored_again(mirror, output)
+    assert mode(place) == 0o600
+    photo.chmod(0o640)
+    mirror.permissions.follow_file(again, photo.stat())
+    assert mode(place) == 0o600
+    place.chmod(0o640)  # given back
+    photo.chmod(0o644)
+    mirror.permissions.follow_file(restored_again(mirror, again), photo.stat())
+    assert mode(place) == 0o640
+
+
+def restored_again(mirror: Mirror, before: Written) -> Written:
+    """The photo was edited, and its restored picture is another one."""
+    photo = mirror.source / before.path
+    photo.write_bytes(photo.read_bytes() + b" again")
+    read_ = read(photo)
+    origin = Origin(before.path, read_.content, read_.like)
+    return mirror.write(before.path, read_.content.encode(), origin, Fingerprint("gpen", "d", "1"), before)
+
+
+_MODES = st.sampled_from([0o600, 0o640, 0o644, 0o660, 0o664, 0o666])
+
+
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("photo"), _MODES),
+            st.tuples(st.sampled_from(["take", "relabel", "scan", "restore"]), _MODES),
+        ),
+        max_size=12,
+    )
+)
+def test_an_output_is_never_more_open_than_its_photo_nor_than_somebody_made_it(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    root = tmp_path_factory.mktemp("steps")
+    (root / "in/Trip").mkdir(parents=True)
+    (root / "out").mkdir()
+    mirror = Mirror(root / "in", root / "out")
+    output, allowed = written(mirror), 0o777
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    for step, bits in [*steps, ("scan", 0)]:
+        if step == "photo":
+            photo.chmod(bits)
+        elif step == "take":
+            allowed &= bits | ~mode(place)  # of what it has, this is left
+            place.chmod(mode(place) & bits)
+        elif step == "relabel":
+            os.chown(place, -1, os.getegid())
+        else:
+            output = restored_again(mirror, output) if step == "restore" else output
+            mirror.permissions.follow_file(output, photo.stat())
+            assert mode(place) & ~mode(photo) == 0
+            assert mode(place) & ~allowed == 0
+            assert allowed != 0o777 or mode(place) == mode(photo)
 
 
 def test_a_snapshot_of_hard_links_does_not_keep_an_output_open_whose_photo_was_made_private(mirror: Mirror) -> None:

@@ -76,7 +76,7 @@ def test_what_is_sooner_and_the_same_is_decoded_by_the_card(said: list[str]) -> 
     card = _Card()
     decode = choose(card, said.append, card.clock)
     assert decode.words == "Large JPEGs (4:4:4, 4:2:2, 4:2:0) are decoded by the card, with nvJPEG."
-    assert decode.notes == ()
+    assert not decode.notes
     for sampling in ("4:4:4", "4:2:2", "4:2:0"):
         asked, photo = card.asked, _jpeg(sampling)
         _assert_as_codec(_decoded(decode, photo), photo)
@@ -166,7 +166,7 @@ def test_what_fails_when_it_is_tried_within_the_lock_is_said(said: list[str]) ->
     card = _Card()
     decode = choose(card, said.append, card.clock)
     decode.try_out()
-    assert decode.notes == ()
+    assert decode.words
     card.failure = RuntimeError("cannot open shared object file")
     decode.try_out()
     assert "cannot open shared object file" in decode.notes[0]
