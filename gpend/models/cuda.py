@@ -92,7 +92,7 @@ class Cuda:
 
     def upload(self, array: NDArray[Numbers]) -> Tensor:
         """As in Backend: through page-locked memory, on a stream of its own, beside what the card computes."""
-        locked = torch.from_numpy(np.ascontiguousarray(array)).pin_memory()
+        locked = torch.from_numpy(np.require(array, requirements=("C", "W"))).pin_memory()  # PyTorch wants to write
         with torch.cuda.stream(self._up):
             there = locked.to(self._device, non_blocking=True)
         computing = torch.cuda.current_stream(self._device)

@@ -136,34 +136,35 @@ class Detector:
         """
         try:
             with torch.inference_mode():
-                there = self._backend.upload(images)  # beside what the device computes for others
+                pictures = self._pictures(images)  # beside what the device computes for others
                 with self._turn:
-                    whose, boxes, landmarks, scores = self._found(there)
+                    whose, boxes, landmarks, scores = self._found(pictures)
         except RuntimeError as error:
             raise named(error, self._device) from error
         return [_faces(boxes[own], landmarks[own], scores[own]) for own in (whose == one for one in range(len(images)))]
 
-    def _found(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _found(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Whose each anchor that passes is (count,), its box (count, 4), landmarks (count, 10) and score (count,)."""
-        levels = self._features(self._pictures(images))
+        levels = self._features(pictures)
         found = [self._decoded(index, features.float()) for index, features in enumerate(levels)]
         whose, boxes, landmarks, scores = (torch.cat(parts).cpu() for parts in zip(*found, strict=True))
         return whose, boxes, landmarks, scores
 
-    def _pictures(self, images: Tensor) -> Tensor:
+    def _pictures(self, images: NDArray[np.uint8]) -> Tensor:
         """RGB (count, h, w, 3) to (count, 3, h, w) BGR less the mean, in the layout that convolutions like best."""
         if self._is_on_cpu:
             bgr = np.empty(images.shape, np.float32)
-            for place, image in enumerate(images.numpy()):
+            for place, image in enumerate(images):
                 bgr[place] = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
             bgr -= np.asarray(_MEAN, np.float32)
             return torch.from_numpy(bgr).permute(0, 3, 1, 2).to(self._dtype)
-        return (images.flip(3).permute(0, 3, 1, 2) - self._mean).to(self._dtype)
+        there = self._backend.upload(images)
+        return (there.flip(3).permute(0, 3, 1, 2) - self._mean).to(self._dtype)
 
     @torch.inference_mode()
     def levels(self, image: NDArray[np.uint8]) -> list[Tensor]:
         """What its heads read of an image (h, w, 3) uint8 RGB, level by level as `_features`: to compare forms."""
-        return self._features(self._pictures(self._backend.upload(image[None])))
+        return self._features(self._pictures(image[None]))
 
     def _features(self, picture: Tensor) -> list[Tensor]:
         """Per level, what the heads read: (count, 64 or 256, height / step, width / step)."""

@@ -101,6 +101,15 @@ def test_pictures_looked_at_together_have_the_faces_that_each_has_alone(
         assert np.abs(_rows(one) - _rows(other)).max(initial=0) <= 1e-4 * 320
 
 
+def test_a_picture_that_must_not_be_written_to_is_looked_at_as_any_other(
+    detect: Detector, pictures: NDArray[np.uint8]
+) -> None:
+    expected = detect(pictures[0])
+    pictures.flags.writeable = False
+    assert detect(pictures[0]) == expected
+    assert detect(pictures[0][:, ::-1])
+
+
 def test_no_pictures_have_no_faces(detect: Detector) -> None:
     assert detect.together(np.zeros((0, 32, 32, 3), np.uint8)) == []
 
