@@ -61,6 +61,7 @@ def event(request: Request, far: Progress) -> dict[str, object]:
         "done": far.done,
         "found": far.found,
         "counts": far.counts,
+        "today": far.today,
         "headline": headline(far, say),
         "running": say(how(far)),
         "beside": beside(far),
@@ -70,12 +71,12 @@ def event(request: Request, far: Progress) -> dict[str, object]:
 def beside(far: Progress) -> str:
     """What stands on the overview beside the figures, as a digest: where it is another, the page is shown anew.
 
-    What was restored lately counts once all is done, so that no page is loaded again and again amid a backlog.
+    The photos that were restored last are not in it: an open page asks for them once all is done, and only if there
+    are others.
     """
     status = far.status
-    latest = far.counts["restored"] if far.done == far.found else None
     seen = (how(far), far.resting, far.paused_since, status.folders, status.last_errors,
-            status.judged_with_other_settings, latest)  # fmt: skip
+            status.judged_with_other_settings)  # fmt: skip
     return sha256(repr(seen).encode(errors="surrogateescape")).hexdigest()[:16]
 
 

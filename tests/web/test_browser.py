@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gpend import in_force
 from gpend.ledger import Decision, DecisionKind, Fingerprint, Found, FoundBy, Ledger, Result, State
+from gpend.settings import Settings
 from gpend.stamp import Stamp
 from gpend.web.app import application
 from gpend.web.security import Sessions
@@ -62,6 +64,39 @@ def test_an_open_overview_shows_what_has_changed_about_folders_unless_somebody_i
         lambda page: "watching by events" in page.find_element("css selector", ".folders").text
     )
     assert chromium.errors_of(browser) == []
+
+
+def test_a_photo_that_arrives_and_is_restored_has_an_open_overview_loaded_once(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    with Ledger.open(ledger, NOW) as opened:  # all the while: gpend runs
+        opened.photos.finish(3, Result(State.KEPT, "no faces found", "d" * 64, _DONE, {"faces": []}), NOW + 4)
+        browser.get(address)
+        browser.execute_script("""
+            const own = window.fetch;
+            window.loads = 0;
+            window.fetch = (where, how) => { if (where === "/") window.loads += 1; return own(where, how); };
+        """)
+        for number, (state, count) in enumerate(((State.KEPT, "3"), (State.RESTORED, "2"))):
+            found = Found(Path(f"new-{number}.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT)
+            photo = opened.photos.sight(_FOLDER, found, NOW)
+            _wait_for(browser, "[data-count=waiting]", "1")
+            opened.photos.finish(photo, Result(state, "1 face", f"{number}" * 64, _DONE, {"faces": []}), NOW + 5)
+            _wait_for(browser, f"[data-count={state}]", count)
+        _wait_for(browser, "[data-live]", "2", "data-restored")
+        assert browser.execute_script("return window.loads") == 1
+    assert chromium.errors_of(browser) == []
+
+
+_DONE = in_force.judging_of(Settings()).fingerprint  # under the settings that the dashboard has
+
+
+def _wait_for(browser: Browser, selector: str, text: str, attribute: str = "textContent") -> None:
+    """Until it says so; what it stands in may be replaced meanwhile."""
+    read = f"return document.querySelector('{selector}')." + (
+        attribute if attribute == "textContent" else f"getAttribute('{attribute}')"
+    )
+    WebDriverWait(browser, 30).until(lambda page: page.execute_script(read) == text)
 
 
 def test_what_somebody_begins_to_use_while_the_page_is_asked_anew_is_not_taken_from_them(

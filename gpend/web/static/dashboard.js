@@ -31,6 +31,9 @@ const figures = (told) => {
   for (const count of document.querySelectorAll("[data-count]")) {
     count.textContent = told.counts[count.dataset.count].toLocaleString("en");
   }
+  for (const count of document.querySelectorAll("[data-today]")) {
+    count.textContent = told.today[count.dataset.today].toLocaleString("en");
+  }
 };
 const isUsed = (main) => document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]")
   || !document.getSelection().isCollapsed;
@@ -40,15 +43,21 @@ const anew = async (main) => {
   const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
   const page = answer?.ok ? await answer.text().catch(() => "") : "";
   const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("#main");
-  if (fresh?.querySelector("[data-live]") && !isUsed(main)) main.replaceChildren(...fresh.childNodes);
+  if (!fresh?.querySelector("[data-live]") || isUsed(main)) return;
+  main.replaceChildren(...fresh.childNodes);
+  isOutdated = false;
 };
+let isOutdated = false; // whether other photos were restored than the page shows
 if (document.querySelector("[data-live]") && window.EventSource) {
   const source = new EventSource("/events");
   source.onerror = look;
   source.onmessage = (event) => {
     const told = JSON.parse(event.data);
     figures(told);
-    if (told.beside !== document.querySelector("[data-live]").dataset.live) anew(document.querySelector("#main"));
+    const { live, restored } = document.querySelector("[data-live]").dataset;
+    isOutdated ||= told.counts.restored !== Number(restored);
+    const isDone = told.done === told.found; // amid a backlog no page is loaded again and again
+    if (told.beside !== live || (isOutdated && isDone)) anew(document.querySelector("#main"));
   };
   window.addEventListener("pagehide", () => source.close());
 }
