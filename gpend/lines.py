@@ -24,6 +24,7 @@ _WORDS = {
     "engine_resumed": "resumed",
     "ledger_paused": "waiting",
     "ledger_resumed": "resumed",
+    "ledger_put_back": "put back",
     "brake_engaged": "asks",
     "brake_released": "goes on",
     "working_again": "goes on",

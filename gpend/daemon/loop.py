@@ -199,6 +199,7 @@ class Loop:
         """Stop watching; end what is finished, and roll back what is not."""
         if self._watcher is not None:
             self._watcher.stop()
+        self._keep_ledger()
         self._dispatcher.stop(self._clock.now())
         for pair in self._pairs:
             self._ledger.sources.note_settling(pair.id, 0)  # nobody looks any more
@@ -253,12 +254,19 @@ class Loop:
         if now.steady < self._check_at:
             return
         self._check_at = now.steady + _CHECK
+        self._keep_ledger()
         self._ledger.upkeep.wake(now.utc)
         self._requests.answer(now)
         self._rest.look(now)
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
         self._tell_progress(now)
+
+    def _keep_ledger(self) -> None:
+        """Put the ledger back where somebody deleted it. Raises FatalError where that cannot be."""
+        told = self._ledger.put_back()
+        if told:
+            log.warning("ledger_put_back", reason=told)
 
     def _how_watched(self, pair: FolderPair) -> str | None:
         """How news of a folder come."""

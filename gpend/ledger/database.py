@@ -44,6 +44,7 @@ class Database:
         self._connection = connection
         self._connection.row_factory = sqlite3.Row
         self._after: list[Callable[[], object]] = []  # what waits for the COMMIT
+        self._former: list[sqlite3.Connection] = []  # to files that were deleted; queries of theirs may be open
 
     def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
         """Execute a statement; how many rows it changed."""
@@ -101,9 +102,15 @@ class Database:
         with _blamed(), closing(sqlite3.connect(path)) as target:
             self._connection.backup(target)
 
+    def go_over_to(self, other: "Database") -> None:
+        """From now on use the connection of another one, which is not to be used any more."""
+        self._former.append(self._connection)
+        self._connection = other._connection  # noqa: SLF001 - one of its own kind
+
     def close(self) -> None:
         """Close the connection; open queries end."""
-        self._connection.close()
+        for connection in (*self._former, self._connection):
+            connection.close()
 
 
 @contextmanager

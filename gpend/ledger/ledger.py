@@ -16,10 +16,12 @@ from gpend.ledger.database import DamagedError, Database, open_for_writing, set_
 from gpend.ledger.decisions import Decisions, file_of
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
+from gpend.ledger.presence import Presence
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Requests
 from gpend.ledger.rows import Request
 from gpend.ledger.upkeep import Upkeep
+from gpend.writing import put_whole
 
 
 class Ledger(Records):
@@ -36,6 +38,7 @@ class Ledger(Records):
         self.control = Control(database)
         self.decisions = Decisions(database, file_of(path))
         self._locked = locked
+        self._presence = Presence(path, lock.beside(path))
 
     @classmethod
     def open(cls, path: Path, now: int | None = None) -> "Ledger":
@@ -76,6 +79,60 @@ class Ledger(Records):
         fresh.unlink(missing_ok=True)
         self._database.copy_to(fresh)
         fresh.replace(_backup(self._path))
+
+    def put_back(self) -> str:
+        """Write the ledger anew where somebody deleted it, or a part of it, while it was open; in words, "" if nobody.
+
+        Nothing is lost, as this process has it all open. Raises TransientError where that cannot be done now, and
+        FatalError where another file stands in its place by now, or the disk is another one.
+        """
+        lost = self._presence.lost()
+        if not lost:
+            return ""
+        if not self._presence.is_on_its_disk(self._path.parent):
+            raise FatalError(
+                f"The disk with the ledger {self._path} is not there any more. gpend stops, as it could note nothing "
+                "for good. No photo was harmed. Bring the disk back and start gpend again."
+            )
+        if lost == [lock.beside(self._path)]:
+            self._lock_again()
+        else:
+            self._write_anew(is_replaced=self._path in lost and self._path.exists())
+        _recalled(self.decisions)  # their file may be gone as well
+        self._presence = Presence(self._path, lock.beside(self._path))
+        return (
+            f"Somebody deleted {' and '.join(part.name for part in lost)} from {self._path.parent} while gpend had the "
+            "ledger open. gpend has put everything back; nothing is lost."
+        )
+
+    def _write_anew(self, *, is_replaced: bool) -> None:
+        copy = self._path.with_name(f"{self._path.name}.rescued")
+        _make_folder(self._path)
+        copy.unlink(missing_ok=True)
+        self._database.copy_to(copy)
+        copy.chmod(self._presence.mode)
+        if is_replaced:
+            raise FatalError(
+                f"Somebody put another file in the place of the ledger {self._path} while gpend had it open. gpend "
+                f"stops, so that the two do not mix. What it knew is kept as {copy}. Let the right one of the two have "
+                "that place, and start gpend again."
+            )
+        self._lock_again()
+        for ending in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)  # they speak of another file
+        put_whole(copy, self._path)
+        try:
+            self._database.go_over_to(open_for_writing(self._path))
+        except DamagedError as error:
+            raise FatalError(
+                f"The ledger was deleted, and its copy is damaged ({error}). Start gpend again."
+            ) from error
+
+    def _lock_again(self) -> None:
+        """Hold the lock that others ask for, which may be another file by now."""
+        if lock.beside(self._path) in self._presence.lost():
+            before, self._locked = self._locked, lock.take(self._path)
+            os.close(before)
 
     def close(self) -> None:
         """Close it and let the next daemon in."""

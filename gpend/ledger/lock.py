@@ -13,7 +13,7 @@ _PAUSE = 0.1  # seconds; `running` holds the lock for an instant, which must not
 
 def take(ledger: Path) -> int:
     """Hold the lock of a ledger as long as the descriptor that is returned is open. Raises FatalError."""
-    path = _beside(ledger)
+    path = beside(ledger)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -30,7 +30,7 @@ def take(ledger: Path) -> int:
 def running(ledger: Path) -> bool:
     """Does somebody hold the lock?"""
     try:
-        descriptor = os.open(_beside(ledger), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(beside(ledger), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False  # no lock file, or not ours to look at: no daemon of ours
     try:
@@ -47,5 +47,6 @@ def _locked(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _beside(ledger: Path) -> Path:
+def beside(ledger: Path) -> Path:
+    """The file that is locked."""
     return ledger.with_name(ledger.name + ".lock")

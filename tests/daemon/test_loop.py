@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.core.report import Outcome
-from gpend.errors import TransientError
-from gpend.ledger import Ledger
-from tests.fakes import FakeWatcher
-from tests.world import BLURRED, World
+from gpend.errors import FatalError, TransientError
+from gpend.ledger import Ledger, State
+from tests.fakes import FakeWatcher, restored_if_blurred
+from tests.world import BLURRED, RESTORED, World
 
 
 def test_after_a_pause_is_over_it_waits_for_the_photo_without_turning_in_circles(tmp_path: Path) -> None:
@@ -92,3 +93,40 @@ def test_no_engine_gets_ready_while_a_person_has_paused_gpend(tmp_path: Path) ->
         assert loop.unsettled == 1
         loop.end()
     assert world.engine.warmed == 0
+
+
+@pytest.mark.parametrize("endings", [("", "-wal", "-shm"), ("-wal",)], ids=["all of it", "its log"])
+def test_a_ledger_that_somebody_deletes_meanwhile_is_put_back_which_the_log_says(
+    tmp_path: Path, endings: tuple[str, ...]
+) -> None:
+    world = World(tmp_path)
+    world.put("a.jpg")
+
+    def delete(photo: bytes) -> Outcome:
+        for ending in endings:
+            world.settings.ledger.with_name(world.settings.ledger.name + ending).unlink()
+        return restored_if_blurred(photo)
+
+    world.engine.process = delete
+    with capture_logs() as logged:
+        world.once()
+    (told,) = [each for each in logged if each["event"] == "ledger_put_back"]
+    assert "Somebody deleted ledger.sqlite" in told["reason"]
+    assert world.row("a.jpg").state is State.RESTORED
+    assert world.outputs()["a.jpg"] == RESTORED
+
+
+def test_where_somebody_put_another_ledger_in_its_place_gpend_stops_and_says_so(tmp_path: Path) -> None:
+    world, other = World(tmp_path / "world"), World(tmp_path / "other")
+    other.once()
+    world.put("a.jpg")
+
+    def replace(photo: bytes) -> Outcome:
+        other.settings.ledger.replace(world.settings.ledger)
+        return restored_if_blurred(photo)
+
+    world.engine.process = replace
+    with pytest.raises(FatalError, match="Somebody put another file in the place of the ledger"):
+        world.once()
+    assert world.outputs()["a.jpg"] == RESTORED
+    assert (world.root / "ledger.sqlite.rescued").exists()

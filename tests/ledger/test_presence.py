@@ -1,0 +1,153 @@
+"""A ledger that somebody deletes while gpend has it open is put back, with all that it knew."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gpend.errors import FatalError
+from gpend.ledger import Decision, DecisionKind, Found, FoundBy, Ledger, State, presence
+from gpend.stamp import Stamp
+
+_NOW = 1_700_000_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.sqlite"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Ledger]:
+    """A ledger that knows of one photo."""
+    with Ledger.open(path, _NOW) as ledger:
+        ledger.sources.configure([(path.parent / "in", path.parent / "out")], _NOW)
+        _sight(ledger, "a.jpg")
+        yield ledger
+
+
+def _sight(ledger: Ledger, name: str) -> None:
+    ledger.photos.sight(1, Found(Path(name), Stamp(5, _NOW, len(name)), FoundBy.SCAN), _NOW)
+
+
+def _without(*endings: str) -> Callable[[Path], None]:
+    def delete(path: Path) -> None:
+        for ending in endings:
+            path.with_name(path.name + ending).unlink()
+
+    return delete
+
+
+def _without_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize(
+    "delete",
+    [
+        _without(""),
+        _without("-wal"),
+        _without("-shm"),
+        _without(".lock"),
+        _without("", "-wal", "-shm"),
+        _without_folder,
+    ],
+    ids=["ledger", "log", "index", "lock", "all three", "folder"],
+)
+def test_what_somebody_deletes_is_put_back_and_nothing_is_lost(path: Path, delete: Callable[[Path], None]) -> None:
+    with _opened(path) as ledger:
+        assert not ledger.put_back()
+        delete(path)
+        _sight(ledger, "noted in between.jpg")
+        told = ledger.put_back()
+        assert "Somebody deleted ledger.sqlite" in told
+        assert f"from {path.parent} while gpend had the ledger open" in told
+        assert not ledger.put_back()
+        _sight(ledger, "later.jpg")
+        assert _as_another_process_sees_it(path) == "3 True"
+        with pytest.raises(FatalError, match="Another gpend is already working"):
+            Ledger.open(path)
+    with Ledger.open(path) as again:
+        assert again.notices == ()
+        assert again.counts()[State.WAITING] == 3
+
+
+def _as_another_process_sees_it(path: Path) -> str:
+    """How many photos wait, and whether gpend runs."""
+    program = (
+        "import sys; from pathlib import Path; from gpend.ledger import Records, State, lock; path = Path(sys.argv[1]);"
+        "print(Records.read_only(path).counts()[State.WAITING], lock.running(path))"
+    )
+    command = [sys.executable, "-c", program, os.fspath(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+def test_what_another_process_asks_for_afterwards_is_heard(path: Path) -> None:
+    with _opened(path) as ledger:
+        _without("", "-wal", "-shm")(path)
+        assert ledger.put_back()
+        program = (
+            "import sys; from pathlib import Path; from gpend.ledger import Ledger, Request;"
+            "Ledger.request(Path(sys.argv[1]), Request.RETRY)"
+        )
+        subprocess.run([sys.executable, "-c", program, os.fspath(path)], check=True, timeout=60)
+        assert len(ledger.requests.waiting()) == 1
+
+
+def test_decisions_are_in_their_file_again(path: Path) -> None:
+    decision = Decision(Path("/in/a.jpg"), DecisionKind.LEAVE, _NOW)
+    with _opened(path) as ledger:
+        ledger.decisions.note(decision)
+        _without_folder(path)
+        assert ledger.put_back()
+    _without("")(path)
+    with Ledger.open(path) as anew:
+        assert anew.decisions.of(decision.photo) == decision
+
+
+def test_who_may_read_it_stays_as_it_was(path: Path) -> None:
+    with _opened(path) as ledger:
+        path.chmod(0o640)
+    with Ledger.open(path) as ledger:
+        path.unlink()
+        assert ledger.put_back()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_where_another_file_took_its_place_gpend_stops_and_keeps_what_it_knew(path: Path, tmp_path: Path) -> None:
+    with _opened(tmp_path / "other" / "ledger.sqlite"):
+        pass
+    with _opened(path) as ledger:
+        _sight(ledger, "b.jpg")
+        (tmp_path / "other" / "ledger.sqlite").replace(path)
+        inode = path.stat().st_ino
+        with pytest.raises(FatalError, match=r"Somebody put another file in the place of the ledger .*rescued"):
+            ledger.put_back()
+    assert path.stat().st_ino == inode
+    path.with_name("ledger.sqlite.rescued").replace(path)
+    _without("-wal", "-shm")(path)
+    with Ledger.open(path) as rescued:
+        assert rescued.counts()[State.WAITING] == 2
+
+
+def test_on_another_disk_nothing_is_put_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _opened(path) as ledger:
+        path.unlink()
+        monkeypatch.setattr(presence.Presence, "is_on_its_disk", lambda _, folder: not folder)
+        with pytest.raises(FatalError, match=r"The disk with the ledger .* is not there any more"):
+            ledger.put_back()
+    assert not path.exists()
+
+
+def test_where_nobody_can_tell_what_is_open_nothing_is_taken_for_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with _opened(path) as ledger:
+        monkeypatch.setattr(presence, "_OPEN", tmp_path / "no proc")
+        path.unlink()
+        assert not ledger.put_back()
