@@ -11,7 +11,7 @@ from gpend.core import gates, sharpness
 from gpend.core.fitted import BANDS, BlendFit, Coefficients, version
 from gpend.core.networks import Networks
 from gpend.errors import FatalError
-from gpend.fitting import faces, figures, shots, trials
+from gpend.fitting import faces, figures, pipeline, shots, trials
 from gpend.fitting.blending import fit
 from gpend.fitting.faces import Parts, SharpFace
 from gpend.fitting.figures import NOTHING, Judge, Result
@@ -63,7 +63,7 @@ def measure(request: Request, networks: Networks, settings: CoreSettings, folder
 
     Raises FatalError where too few faces can be used.
     """
-    work = Work(folder, _key(request), networks.restore.template)
+    work = Work(folder, key(request, pipeline.edition(networks, settings)), networks.restore.template)
     passed_over = Counter[str]()
     parts = work.parts()
     if parts is None:
@@ -190,8 +190,9 @@ def _file(request: Request, parts: Parts, fitted: BlendFit, told: tuple[Figure, 
     )
 
 
-def _key(request: Request) -> str:
-    told = (request.sha256, str(request.folder.resolve()), request.are_photos, request.most, __version__)
+def key(request: Request, edition: str) -> str:
+    """What work that was begun can be gone on with for: the same network and faces, tried by the same pipeline."""
+    told = (request.sha256, str(request.folder.resolve()), request.are_photos, request.most, edition)
     return hashlib.sha256(repr((*told, version(), BANDS)).encode()).hexdigest()
 
 
