@@ -39,7 +39,7 @@ def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
         return ["Faces are restored on the CPU."]
     from gpend.models import device, loading  # noqa: PLC0415 - takes seconds, and memory on the card
 
-    networks = loading.load(settings.core())
+    networks = loading.load(settings.core(), say=lambda _: None)
     place = device.described(device.resolve(settings.restore.device))
     found = [f"Faces are restored on {place}: {how}." for how in loading.chosen(networks)]
     found += loading.decoding(networks)

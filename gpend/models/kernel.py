@@ -8,7 +8,8 @@ from torch import Tensor
 from gpend.core.networks import Kernels
 from gpend.errors import FatalError
 from gpend.models.arch.kernel import KernelNetwork
-from gpend.models.device import named
+from gpend.models.backend import Backend
+from gpend.models.device import backend_of, named
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import KernelCheckpoint, Proven
@@ -21,27 +22,37 @@ _TINY = 1e-9
 class KernelEstimator:
     """A kernel network on its device, as gpend.core.networks.EstimateBlur asks. May be called from several threads."""
 
-    def __init__(self, checkpoint: KernelCheckpoint, network: KernelNetwork, device: torch.device, turn: Turn) -> None:
+    def __init__(
+        self,
+        checkpoint: KernelCheckpoint,
+        network: KernelNetwork,
+        device: torch.device,
+        turn: Turn,
+        backend: Backend | None = None,
+    ) -> None:
         """`network` is in float32 on `device`; `turn` is held while the device computes."""
         self.name = checkpoint.version
         self.size: int = checkpoint.size
         self._network = network
         self._device = device
         self._turn = turn
+        self._backend = backend or backend_of(device)
 
     def __call__(self, crops: NDArray[np.float32]) -> Kernels:
         """Kernels for luma crops (count, size, size) float32, 0 to 1. Raises DeviceError where the GPU fails."""
         if crops.shape[1:] != (self.size, self.size):
             raise ValueError(f"crops must be (count, {self.size}, {self.size}), not {crops.shape}")
         try:
-            with self._turn, torch.inference_mode():
-                luma = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)[:, None]
-                found, told = self._told(torch.cat((luma, luma.flip(3))))  # at once: the weights are read once
-                kernels, agreement = agreed(found[: len(crops)], found[len(crops) :].flip(2))
-                enlarged = (told[: len(crops)] + told[len(crops) :]) / 2
-        except RuntimeError as error:
+            with torch.inference_mode():
+                luma = self._backend.upload(crops)[:, None]
+                with self._turn:
+                    found, told = self._told(torch.cat((luma, luma.flip(3))))  # at once: the weights are read once
+                    kernels, agreement = agreed(found[: len(crops)], found[len(crops) :].flip(2))
+                    enlarged = (told[: len(crops)] + told[len(crops) :]) / 2
+                    wait = self._backend.download(kernels, agreement, enlarged)
+                return Kernels(*(np.asarray(one, np.float32) for one in wait()))
+        except RuntimeError as error:  # a card tells of most of its failures when its answer is waited for
             raise named(error, self._device) from error
-        return Kernels(kernels.cpu().numpy(), agreement.cpu().numpy(), enlarged.cpu().numpy())
 
     def _told(self, luma: Tensor) -> tuple[Tensor, Tensor]:
         logits, enlarged = self._network.told(luma)

@@ -42,24 +42,20 @@ _NO_ROOM = (
 )
 
 
-def _say_nothing(sentence: str) -> None:
-    """For callers who keep no log."""
-
-
 def load(
     settings: CoreSettings,
     progress: Callable[[Collection[int]], None] | None = None,
     ask: Ask | None = None,
     callers: int = 1,
-    say: Say = _say_nothing,
+    say: Say | None = None,
 ) -> Networks:
     """All networks on the device that the settings name. Raises FatalError saying what to do.
 
     With `ask`, those that restore faces are on other machines, and are not loaded here.
 
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says. On a
-    graphics card what up to `callers` threads ask at the same time is computed together. `say` is given a sentence when
-    something is computed in a slower way from then on.
+    graphics card what up to `callers` threads ask at the same time is computed together. With `say`, which is given
+    a sentence where that ends, the card also decodes large photos if that pays, which takes seconds to find out.
     """
     folders = weights_folders(settings.restore.weights)
     detector = find(DETECTORS[settings.detect.model], DetectorCheckpoint, folders)
@@ -84,7 +80,7 @@ def load(
         tuple(larger),
         load_parser(parser, device, turn) if parser else None,
         detect.screen(),
-        decoder_on(device, backend_of(device), say),
+        decoder_on(device, backend_of(device), say) if say else None,
     )
     return networks if callers == 1 or device.type == "cpu" else batched(networks, turn, callers)
 

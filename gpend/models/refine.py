@@ -7,7 +7,8 @@ from torch import Tensor
 
 from gpend.errors import FatalError
 from gpend.models.arch.refine import STEP, RefineNetwork
-from gpend.models.device import named
+from gpend.models.backend import Backend
+from gpend.models.device import backend_of, named
 from gpend.models.tensors import read_tensors
 from gpend.models.turn import Turn
 from gpend.models.weights import Proven, RefineCheckpoint
@@ -20,13 +21,21 @@ _FROM_YCC = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
 class Refiner:
     """A refining network on its device, as gpend.core.networks.RefineFaces asks. May be called from several threads."""
 
-    def __init__(self, checkpoint: RefineCheckpoint, network: RefineNetwork, device: torch.device, turn: Turn) -> None:
+    def __init__(
+        self,
+        checkpoint: RefineCheckpoint,
+        network: RefineNetwork,
+        device: torch.device,
+        turn: Turn,
+        backend: Backend | None = None,
+    ) -> None:
         """`network` is in float32 on `device`; `turn` is held while the device computes."""
         self.name = f"{checkpoint.name} ({str(checkpoint.sha256)[:8]})"
         self.strengths = checkpoint.strengths
         self._network = network
         self._device = device
         self._turn = turn
+        self._backend = backend or backend_of(device)
 
     def __call__(
         self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
@@ -35,23 +44,20 @@ class Refiner:
         if crops.shape[1] % STEP or crops.shape[1:3] != weak.shape[1:] or weak.shape != strong.shape:
             raise ValueError(f"crops {crops.shape} and lumas {weak.shape} must be alike, of a multiple of {STEP}")
         try:
-            with self._turn, torch.inference_mode():
-                return self._refined(crops, weak, strong)
-        except RuntimeError as error:
+            with torch.inference_mode():
+                seen, *lumas = (self._backend.upload(array) for array in (crops, weak, strong))
+                with self._turn:
+                    wait = self._backend.download(self._refined(seen, *(one[:, None] for one in lumas)))
+                return np.asarray(wait()[0], np.float32)
+        except RuntimeError as error:  # a card tells of most of its failures when its answer is waited for
             raise named(error, self._device) from error
 
-    def _refined(
-        self, crops: NDArray[np.float32], weak: NDArray[np.float32], strong: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        colours = _mixed(self._tensor(crops).permute(0, 3, 1, 2), _TO_YCC)
-        lumas = (self._tensor(filtered)[:, None] for filtered in (weak, strong))
-        luma, chroma = self._network(colours[:, :1], colours[:, 1:], *lumas)
+    def _refined(self, crops: Tensor, weak: Tensor, strong: Tensor) -> Tensor:
+        """Crops (count, side, side, 3) and lumas (count, 1, side, side) to crops."""
+        colours = _mixed(crops.permute(0, 3, 1, 2), _TO_YCC)
+        luma, chroma = self._network(colours[:, :1], colours[:, 1:], weak, strong)
         pictures = _mixed(torch.cat([luma, chroma], 1), _FROM_YCC).clamp(0, 1)
-        refined: NDArray[np.float32] = pictures.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        return refined
-
-    def _tensor(self, array: NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+        return pictures.permute(0, 2, 3, 1).contiguous()
 
 
 def _mixed(pictures: Tensor, matrix: tuple[tuple[float, float, float], ...]) -> Tensor:

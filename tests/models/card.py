@@ -79,3 +79,20 @@ class CrampedCard(StandInCard):
         if self.at_once >> (self.recorded - 1) > self.room_to_record:
             raise torch.OutOfMemoryError
         return super()._record(run)
+
+
+class LostCard(StandInCard):
+    """Fails as a card does: not when it is given work, but when its answer is waited for."""
+
+    lost = False
+
+    def download(self, *tensors: Tensor) -> Callable[[], Arrays]:
+        """What waits, and fails once the card is lost."""
+        wait = super().download(*tensors)
+
+        def waited() -> Arrays:
+            if self.lost:
+                raise RuntimeError("CUDA error: unspecified launch failure\nmore")
+            return wait()
+
+        return waited

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from gpend.core.networks import RestoreFaces
 from gpend.errors import DeviceError, FatalError, PhotoError
 from gpend.models.arch.generator import FullGenerator
-from gpend.models.backend import Arrays, Backend, Forward
+from gpend.models.backend import Backend, Forward
 from gpend.models.gpen import Gpen, _Found, batches, load_gpen
 from gpend.models.turn import Turn
 from gpend.models.weights import GpenCheckpoint, Proven, Template
-from tests.models.card import StandInCard
+from tests.models.card import LostCard, StandInCard
 from tests.models.conformance import network, picture, vector, weights
 
 _CPU = torch.device("cpu")
@@ -191,24 +191,8 @@ def test_the_next_batch_is_under_way_before_the_one_before_is_waited_for() -> No
     assert card.asked == ["up 2", "up 2", "down 2", "up 2", "down 2", "down 2"]
 
 
-class _LostCard(StandInCard):
-    """Fails as a card does: not when it is given work, but when its answer is waited for."""
-
-    lost = False
-
-    def download(self, *tensors: torch.Tensor) -> Callable[[], Arrays]:
-        wait = super().download(*tensors)
-
-        def waited() -> Arrays:
-            if self.lost:
-                raise RuntimeError("CUDA error: unspecified launch failure\nmore")
-            return wait()
-
-        return waited
-
-
 def test_a_card_that_is_lost_while_it_computes_is_the_devices_fault() -> None:
-    card = _LostCard()
+    card = LostCard()
     restore = Gpen(_checkpoint(), network(vector("tiny-64")), torch.device("cuda:0"), Turn(), backend=card)
     card.lost = True
     with pytest.raises(DeviceError, match=r"GPU failed: CUDA error: unspecified launch failure$"):

@@ -12,7 +12,12 @@ from PIL import Image
 from gpend.core import align
 from gpend.core.blend import luma
 from gpend.core.networks import EstimateBlur, Kernels, Networks
+from gpend.errors import DeviceError
 from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.kernel import KernelEstimator
+from gpend.models.turn import Turn
+from gpend.models.weights import KernelCheckpoint
+from tests.models.card import LostCard
 
 SIDE = 256
 
@@ -97,3 +102,16 @@ def test_a_face_that_was_shrunk_and_enlarged_again_is_told_from_one_out_of_focus
 def test_a_network_that_was_not_fitted_to_tell_takes_nothing_for_enlarged() -> None:
     _, enlarged = KernelNetwork(SIDE, 41).told(torch.rand(2, 1, SIDE, SIDE))
     assert torch.isneginf(enlarged).all()
+
+
+def test_a_card_that_is_lost_while_it_estimates_is_the_devices_fault() -> None:
+    told = {"name": "k", "architecture": "blur-kernel", "file": "k.safetensors", "size": 256, "kernel": 9}
+    checkpoint = KernelCheckpoint.model_validate(told | {"origin": "", "licence": ""})
+    card, crops = LostCard(), np.full((2, 256, 256), 0.5, np.float32)
+    network = KernelNetwork(256, 9, tells_enlarged=True).eval()
+    estimate = KernelEstimator(checkpoint, network, torch.device("cuda:0"), Turn(), card)
+    assert estimate(crops).kernels.shape == (2, 9, 9)
+    assert card.asked == ["up 2", "down 2"]
+    card.lost = True
+    with pytest.raises(DeviceError, match=r"GPU failed: CUDA error: unspecified launch failure$"):
+        estimate(crops)

@@ -8,11 +8,12 @@ import safetensors.torch
 import torch
 
 from gpend.core.blend import luma
-from gpend.errors import FatalError
+from gpend.errors import DeviceError, FatalError
 from gpend.models.arch.refine import RefineNetwork
 from gpend.models.refine import Refiner, load_refiner
 from gpend.models.turn import Turn
 from gpend.models.weights import Proven, RefineCheckpoint
+from tests.models.card import LostCard
 
 SIDE = 64
 
@@ -50,6 +51,18 @@ def test_a_network_that_learnt_nothing_gives_the_face_back(refiner: Refiner) -> 
     assert refined.shape == faces.shape
     assert np.abs(np.stack([luma(face) for face in refined]) - lumas).max() < 0.02
     assert refiner.strengths == (1.5, 12.0)
+
+
+def test_a_card_that_is_lost_while_it_refines_is_the_devices_fault(refiner: Refiner) -> None:
+    card, faces = LostCard(), crops(1)
+    lumas = np.stack([luma(face) for face in faces])
+    checkpoint = proven(b"x").checkpoint
+    on_card = Refiner(checkpoint, RefineNetwork().eval(), torch.device("cuda:0"), Turn(), card)
+    assert on_card(faces, lumas, lumas).shape == refiner(faces, lumas, lumas).shape
+    assert card.asked == ["up 1", "up 1", "up 1", "down 1"]
+    card.lost = True
+    with pytest.raises(DeviceError, match=r"GPU failed: CUDA error: unspecified launch failure$"):
+        on_card(faces, lumas, lumas)
 
 
 def test_crops_that_do_not_fit_are_refused(refiner: Refiner) -> None:
