@@ -7,6 +7,7 @@ noticeable where two pictures are switched; how many it takes side by side was f
 """
 
 import itertools
+import math
 
 import cv2
 import numpy as np
@@ -26,6 +27,8 @@ _NOTICED = (0.016, 0.008, 0.006, 0.006)  # of full scale, by band: contrast sens
 _HIDDEN = 0.25  # of the contrast that is there
 _AROUND = 3.0  # standard deviations of a band in which its contrast is taken
 _SEEN_TOGETHER = 0.02  # share of the side over which a change adds up
+_FINE_ENOUGH = 3.0  # pixels; the standard deviation of a blur that a grid shows as well as a finer one
+_OF_AREA = 1 / 4  # of a pixel, squared: what averaging by area and going back between pixels blur by themselves
 _STRONGEST = 90  # percentile of the places in the face
 
 
@@ -44,9 +47,9 @@ def noticed(before: Plane, after: Plane, where: Mask) -> float:
     old, change = luma(before), luma(after) - luma(before)
     seen = np.zeros_like(old)
     for number, (one, other) in enumerate(zip(_bands(old), _bands(change), strict=True)):
-        there = cv2.GaussianBlur(one * one, (0, 0), _AROUND * _SIGMAS[number])
+        there = _smoothed(one * one, _AROUND * _SIGMAS[number])
         seen += other * other / (_NOTICED[number] ** 2 + _HIDDEN**2 * np.maximum(there, 0))
-    together = cv2.GaussianBlur(seen, (0, 0), max(1.0, _SEEN_TOGETHER * old.shape[0]))
+    together = _smoothed(seen, max(1.0, _SEEN_TOGETHER * old.shape[0]))
     return float(np.sqrt(np.percentile(together[where], _STRONGEST)))
 
 
@@ -56,6 +59,20 @@ def resized(plane: Plane, side: int) -> Plane:
     return np.asarray(cv2.resize(plane, (side, side), interpolation=method), np.float32)
 
 
+def _smoothed(plane: Plane, sigma: float) -> Plane:
+    """A plane (side, side) under a wide Gaussian, made small first as far as hardly anything is lost by that."""
+    share = max(1, int(sigma / _FINE_ENOUGH))
+    height, width = plane.shape
+    if share > 1:
+        small = (-(-width // share), -(-height // share))
+        plane = np.asarray(cv2.resize(plane, small, interpolation=cv2.INTER_AREA), np.float32)
+        sigma = math.sqrt(sigma**2 / share**2 - _OF_AREA)
+    smooth = np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
+    if share == 1:
+        return smooth
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
 def _bands(plane: Plane) -> list[Plane]:
-    levels = [plane, *(np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
+    levels = [plane, *(_smoothed(plane, sigma) for sigma in _SIGMAS)]
     return [np.asarray(fine - coarse, np.float32) for fine, coarse in itertools.pairwise(levels)]

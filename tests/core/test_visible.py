@@ -40,6 +40,17 @@ def test_a_shift_of_tone_alone_adds_nothing_to_a_face(face: Plane) -> None:
     assert visible.noticed(face, np.asarray(face * 0.98, np.float32), EVERYWHERE) < visible.LEAST
 
 
+@pytest.mark.parametrize("side", [60, 333, 1000])
+def test_what_is_smoothed_on_a_coarser_grid_is_as_if_it_were_not(
+    face: Plane, monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    large = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
+    pair, where = (blurred(large, 1 + side / 300), large), np.ones((side, side), np.bool_)
+    told = visible.noticed(*pair, where)
+    monkeypatch.setattr(visible, "_FINE_ENOUGH", float(side))
+    assert visible.noticed(*pair, where) == pytest.approx(told, rel=0.005)
+
+
 def test_texture_hides_what_is_seen_on_smooth_skin() -> None:
     random = np.random.default_rng(1)
     smooth = np.full((SIDE, SIDE, 3), 0.5, np.float32)

@@ -65,6 +65,26 @@ def test_a_card_that_is_lost_while_it_refines_is_the_devices_fault(refiner: Refi
         on_card(faces, lumas, lumas)
 
 
+def test_bfloat16_is_used_where_the_processor_has_it_and_it_gives_the_same_pictures(
+    refiner: Refiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Refiner(proven(b"nothing").checkpoint, RefineNetwork().eval(), torch.device("cpu"), Turn())
+    monkeypatch.setattr("gpend.models.refine.computes_in_bfloat16", lambda: True)
+    assert own.quicker().precision == "bfloat16"
+    monkeypatch.setattr("gpend.models.refine.computes_in_bfloat16", lambda: False)
+    assert own.quicker() is own
+    assert own.precision == "float32"
+    faces, lumas = crops(1), np.stack([luma(face) for face in crops(1)])
+    assert np.abs(refiner(faces, lumas, lumas) - own(faces, lumas, lumas)).max() < 0.02
+
+
+def test_bfloat16_is_not_used_where_it_gives_another_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Refiner(proven(b"nothing").checkpoint, RefineNetwork().eval(), torch.device("cpu"), Turn())
+    monkeypatch.setattr("gpend.models.refine.computes_in_bfloat16", lambda: True)
+    monkeypatch.setattr("gpend.models.refine.LEAST_PSNR", 200.0)  # as no two pictures are alike
+    assert own.quicker() is own
+
+
 def test_crops_that_do_not_fit_are_refused(refiner: Refiner) -> None:
     with pytest.raises(ValueError, match="must be alike"):
         refiner(crops(1), np.zeros((1, SIDE, SIDE + 1), np.float32), np.zeros((1, SIDE, SIDE + 1), np.float32))

@@ -50,7 +50,8 @@ class RefineNetwork(nn.Module):
         planes = torch.cat(
             [functional.pixel_unshuffle(lumas * 2 - 1, _FOLD), functional.pixel_unshuffle(half * 2, 2)], 1
         )
-        found = self.last(self._features(planes.contiguous(memory_format=torch.channels_last), at)).float()
+        planes = planes.to(self.first.weight.dtype, memory_format=torch.channels_last)
+        found = self.last(self._features(planes, at)).float()
         correction, logits, tint, finest = found.split([_LUMA, _WEIGHTS, _CHROMA, 1], 1)
         weights = _enlarged(torch.softmax(functional.pixel_shuffle(logits, 2), 1), 2)
         refined = (lumas * weights).sum(1, keepdim=True) + functional.pixel_shuffle(correction, _FOLD)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,20 +77,26 @@ class _Part:
 def _tiles(frame: Frame, pixels: NDArray[np.uint8], changed: Mask) -> Iterator[_Tiles]:
     """Cut the rectangle around `changed` into MCUs, those at the edges filled up by repeating the last pixels."""
     tall, wide = SIDE * frame.down, SIDE * frame.across
-    touched_rows, touched_columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    touched_rows = np.flatnonzero(changed.any(1))
     if not len(touched_rows):
         return
+    touched_columns = np.flatnonzero(changed[touched_rows[0] : touched_rows[-1] + 1].any(0))
     top, left = touched_rows[0] // tall, touched_columns[0] // wide
     bottom, right = touched_rows[-1] // tall + 1, touched_columns[-1] // wide + 1
     area = np.s_[top * tall : bottom * tall, left * wide : right * wide]
     picture, mask = _filled(pixels[area], tall, wide), _filled(changed[area], tall, wide)
     shape = (picture.shape[0] // tall, tall, picture.shape[1] // wide, wide)
     cut_picture, cut_mask = picture.reshape(*shape, 3), mask.reshape(shape)
-    rows, columns = np.nonzero(cut_mask.any((1, 3)))
+    rows, columns = np.nonzero(_eights(cut_mask).any((1, 3)))
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE], columns[start : start + _AT_ONCE]
         here = (some[0], slice(None), some[1])
         yield _Tiles(some[0] + top, some[1] + left, cut_picture[here], cut_mask[here])
+
+
+def _eights(mask: Mask) -> NDArray[np.uint64]:
+    """A mask (..., n), n a multiple of 8, as (..., n / 8): other than 0 where any of the eight is True."""
+    return np.ascontiguousarray(mask).view(np.uint64)
 
 
 def _filled(area: NDArray[Scalar], tall: int, wide: int) -> NDArray[Scalar]:
@@ -106,18 +113,21 @@ def _blocks_of(frame: Frame, tiles: _Tiles) -> list[_Part]:
 
 def _planes(pixels: NDArray[np.uint8], colour: Colour) -> NDArray[np.float32]:
     """Pixels (..., 3) as whole numbers around zero, one for each component; every sum below is exact in 24 bits."""
-    sums = pixels.astype(np.float32) @ _PLANES[colour].T + np.array(_HALF[colour], np.float32)
-    return np.floor(sums / ONE) - np.array(_CENTRE[colour], np.float32)
+    shift = np.array(_HALF[colour], np.float32)[:, None]
+    flat = pixels.reshape(-1, 1, 3).astype(np.float32)
+    sums = np.asarray(cv2.transform(flat, np.hstack([_PLANES[colour], shift])), np.float32)
+    sums = sums.reshape(*pixels.shape[:-1], -1)
+    sums *= np.float32(1 / ONE)
+    return np.floor(sums, out=sums) - np.array(_CENTRE[colour], np.float32)
 
 
 def _part(frame: Frame, component: Component, plane: NDArray[np.float32], tiles: _Tiles) -> _Part:
     """The component's changed blocks out of every tile's plane (count, height, width)."""
     across, down = frame.factors(component)
     tall, wide = frame.down // down, frame.across // across
-    sums = plane.reshape(-1, down * SIDE, tall, across * SIDE, wide).sum((2, 4))
-    samples = np.floor((sums + _bias(tall, wide, across * SIDE)) / (tall * wide))
+    samples = _shared(plane, tall, wide)
     _repeat_last_row(samples, -(-frame.height // frame.down) * down - tiles.rows * down * SIDE)
-    touched = tiles.changed.reshape(-1, down, SIDE * tall, across, SIDE * wide).any((2, 4))
+    touched = _eights(tiles.changed).reshape(-1, down, SIDE * tall, across, wide).any((2, 4))
     blocks = samples.reshape(-1, down, SIDE, across, SIDE).swapaxes(2, 3)
     rows = tiles.rows[:, None, None] * down + np.arange(down)[:, None]
     columns = tiles.columns[:, None, None] * across + np.arange(across)
@@ -125,6 +135,14 @@ def _part(frame: Frame, component: Component, plane: NDArray[np.float32], tiles:
     kept = touched & (rows < height) & (columns < width)
     place = np.broadcast_to(rows, kept.shape)[kept], np.broadcast_to(columns, kept.shape)[kept]
     return _Part(*place, _coefficients(blocks[kept], table_of(component)))
+
+
+def _shared(plane: NDArray[np.float32], tall: int, wide: int) -> NDArray[np.float32]:
+    """A plane (count, height, width) of whole numbers, each `tall` x `wide` of which share one sample; a new array."""
+    if tall == wide == 1:
+        return np.array(plane)
+    sums = sum(plane[:, down::tall, across::wide] for down in range(tall) for across in range(wide))
+    return np.floor((sums + _bias(tall, wide, plane.shape[2] // wide)) / (tall * wide))
 
 
 def _repeat_last_row(samples: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
@@ -152,7 +170,7 @@ def _coefficients(samples: NDArray[np.float32], table: Table) -> NDArray[np.int1
     Rounded as libjpeg does it: to the nearest step, halves away from zero.
     """
     eighths = transformed(samples).reshape(-1, 64)
-    steps = np.sign(eighths) * ((np.abs(eighths) + SIDE // 2 * table) // (SIDE * table))
+    steps = np.copysign(np.floor((np.abs(eighths) + SIDE // 2 * table) / (SIDE * table)), eighths)
     limited = np.clip(steps, -1023, 1023)
     limited[:, 0] = np.clip(steps[:, 0], -1024, 1023)
     return np.asarray(limited, np.int16)

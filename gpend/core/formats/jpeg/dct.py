@@ -35,13 +35,16 @@ _WAVES = np.array(
 
 def transformed(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     """Whole samples (count, 8, 8), -128 to 127, to whole eighths of coefficients, of the same shape."""
-    rows = _rounded(samples @ _WAVES.T, _BITS - _EXTRA)
-    return _rounded(_WAVES @ rows, _BITS + _EXTRA)
+    rows = _rounded(samples.reshape(-1, SIDE).astype(np.float64) @ _WAVES.T, _BITS - _EXTRA)
+    columns = np.ascontiguousarray(rows.reshape(-1, SIDE, SIDE).swapaxes(1, 2)).reshape(-1, SIDE)
+    return _rounded(columns @ _WAVES.T, _BITS + _EXTRA).reshape(-1, SIDE, SIDE).swapaxes(1, 2)
 
 
 def _rounded(numbers: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
-    rounded: NDArray[np.float64] = np.floor(numbers / (1 << bits) + 0.5)
-    return rounded
+    """Whole numbers over a power of two, rounded; in their own place."""
+    numbers *= 0.5**bits
+    numbers += 0.5
+    return np.floor(numbers, out=numbers)
 
 
 def restored(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
