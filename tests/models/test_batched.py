@@ -143,6 +143,20 @@ def test_a_detector_that_looks_at_one_picture_at_a_time_stays_as_it_is(together:
     assert isinstance(together.detect, FakeDetector)
 
 
+def test_a_picture_that_cannot_be_looked_at_costs_its_own_photo_alone() -> None:
+    class _Choosy(_Looking):
+        def together(self, images: NDArray[np.uint8]) -> Sequence[Sequence[Face]]:
+            if images.max() == 255:
+                raise ValueError("too bright")
+            return super().together(images)
+
+    detect = batched(Networks(_Choosy(), FakeRestorer()), Turn(), 3).detect
+    with ThreadPoolExecutor(3) as threads:
+        first, bright, last = [threads.submit(detect, np.full((8, 8, 3), value, np.uint8)) for value in (3, 255, 5)]
+    assert [one.result()[0].width for one in (first, last)] == [3, 5]
+    assert isinstance(bright.exception(), ValueError)
+
+
 def test_a_first_look_is_taken_at_several_photos_together_too() -> None:
     looking = _Looking()
     screen = batched(Networks(FakeDetector(), FakeRestorer(), screen=looking), Turn(), 2).screen

@@ -11,8 +11,10 @@ import torch
 
 from gpend.errors import FatalError
 from gpend.models.arch.generator import FullGenerator
-from gpend.models.loading import load
+from gpend.models.gpen import Gpen
+from gpend.models.loading import decoding, load, slower_ways
 from gpend.models.recognise import Shape
+from gpend.models.retinaface import Detector
 from gpend.settings import CoreSettings, RestoreSettings
 from tests.models.conformance import weights
 
@@ -25,6 +27,16 @@ def test_the_default_settings_load_what_is_shipped() -> None:
     assert networks.restore(crop).shape == crop.shape
     assert not networks.detect(np.zeros((64, 64, 3), np.uint8))
     assert set(turns) == {(threading.get_ident(),)}
+
+
+def test_on_the_cpu_nothing_is_gathered_and_nothing_is_decoded_elsewhere_however_many_call() -> None:
+    said: list[str] = []
+    networks = load(CoreSettings(restore=RestoreSettings(device="cpu")), callers=4, say=said.append)
+    assert isinstance(networks.detect, Detector)
+    assert isinstance(networks.screen, Detector)
+    assert isinstance(networks.restore, Gpen)
+    assert networks.decode is None
+    assert decoding(networks) == slower_ways(networks) == said == []
 
 
 def _saved(path: Path, shape: Shape, key: str = "g_ema") -> Path:

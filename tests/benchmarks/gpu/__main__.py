@@ -29,6 +29,7 @@ STEPS: tuple[Step, ...] = (
     detection.find_detection,
     decoding.find_decoder,
     branches.find_out_of_memory,
+    branches.find_small_card,
     branches.find_memory,
     branches.find_device_loss,
     speed.find_limit,

@@ -22,6 +22,7 @@ from gpend.models.execution import choose
 from gpend.models.gpen import Gpen
 from gpend.models.graphs import Graphs
 from gpend.models.turn import Turn
+from gpend.models.weights import GpenCheckpoint
 from tests.benchmarks.gpu.findings import Bench, Finding, SkippedError, checked
 from tests.benchmarks.gpu.networks import as_gpend_loads_it, seeded, shipped, shipped_on
 from tests.fakes import FakeDetector
@@ -30,6 +31,7 @@ _SAME = 1e-3  # of values from 0 to 1: what a batch of another size may change
 _ROOM = 96  # MiB that a capped card has beyond what it holds, to begin with
 _LOSS_SECONDS = 120.0
 _MIB = 1 << 20
+_SMALL = 4 << 30  # bytes of a small card
 
 
 def find_choice(bench: Bench) -> Iterator[Finding]:
@@ -111,6 +113,31 @@ class _Overflowing(FullGenerator):
 def _spoil(_: torch.nn.Module, seen: tuple[torch.Tensor], restored: torch.Tensor) -> torch.Tensor:
     is_white = seen[0].mean((1, 2, 3), keepdim=True) > 0.95
     return torch.where(is_white, math.nan, restored)
+
+
+def find_small_card(bench: Bench) -> Iterator[Finding]:
+    """With the memory of a card of 4 GiB, GPEN-512 is computed, nothing seldom needed is kept, and it says how."""
+    bench.needs_card("an allocator that can be capped")
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(bench.device).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, _SMALL / total), bench.device)
+    try:
+        told = GpenCheckpoint.model_validate(
+            shipped().checkpoint.model_dump() | {"size": 512, "channel_multiplier": 2, "narrow": 1.0}
+        )
+        restore = Gpen(told, seeded(512, bench), bench.device, Turn(), backend=_Small(bench.device))
+        restored = restore(np.concatenate([portrait.crops(512)] * 3)[:8])
+        held = torch.cuda.max_memory_reserved(bench.device) / _MIB
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, bench.device)
+    words = f"{restore.execution.words}, {held:.0f} MiB at most"
+    yield checked("a card of 4 GiB", words, is_right=bool(np.isfinite(restored).all()) and len(restored) == 8)
+
+
+class _Small(Cuda):
+    """As a card of 4 GiB says of itself."""
+
+    is_cramped = True
 
 
 def find_nan(bench: Bench) -> Iterator[Finding]:
