@@ -139,14 +139,15 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         metrics = Metrics(settings.ledger, reloader.about)
         reloader.note_seconds(metrics.note_seconds)
         notifier = Notifier.from_environment()
+        exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
         around = Environment(
             notifier=notifier,
             crash_detector=CrashDetector(settings.ledger),
             listeners=(metrics,),
             reload=reloaded,
+            beside=(exporter.put_back,),
         )
         daemon = Daemon(reloader.runtime, ledger, around)
-        exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
         exporter.start()
         try:
             with _signals(daemon):

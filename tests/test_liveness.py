@@ -62,6 +62,15 @@ def test_a_socket_that_a_killed_gpend_left_is_no_obstacle_and_none_is_left_behin
     assert not place.exists()
 
 
+def test_a_socket_that_somebody_deleted_comes_back(listening: Exporter, ledger: Path) -> None:
+    listening.put_back()
+    assert liveness.ask(ledger, liveness.HEALTHY).is_yes
+    liveness.socket_of(ledger).unlink()
+    assert not liveness.ask(ledger, liveness.HEALTHY).is_yes
+    listening.put_back()
+    assert liveness.ask(ledger, liveness.HEALTHY).is_yes
+
+
 def test_a_file_of_somebodys_in_its_place_is_left_alone_and_costs_nothing_else(ledger: Path) -> None:
     place = liveness.socket_of(ledger)
     place.write_text("mine")

@@ -37,6 +37,7 @@ class Environment:
     crash_detector: CrashDetector | None = None  # tells crashes from kills; None: every end is taken for a kill
     listeners: tuple[Listener, ...] = ()  # who else is told what happens, for as long as the daemon lives
     reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
+    beside: tuple[Callable[[], object], ...] = ()  # what else comes back with a ledger that somebody deleted
 
 
 class Daemon:
@@ -145,6 +146,7 @@ class Daemon:
         hooks, messages = Hooks(settings.hooks), Notifications(settings.notifications, settings.ledger)
         listeners = Listeners((self.tally, hooks, messages, *environment.listeners))
         loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
+        loop.put_back = self._put_back
         loop.begin(watching, crashed=self._crashed, patience=patience)
         try:
             yield loop
@@ -152,6 +154,13 @@ class Daemon:
             _end(loop)
             hooks.close()
             messages.close()
+
+    def _put_back(self) -> None:
+        """The ledger was deleted and is there again: so is what belongs beside it."""
+        if self._environment.crash_detector is not None:
+            self._environment.crash_detector.put_back()
+        for put_back in self._environment.beside:
+            put_back()
 
     def _read_again(self, loop: Loop) -> Runtime | None:
         """The configuration as it is now; None: it is wrong, and the one before stays."""

@@ -40,6 +40,12 @@ class Exporter:
         serve = partial(self._server.serve_forever, poll_interval=_REST)
         threading.Thread(target=serve, name="gpend-health", daemon=True).start()
 
+    def put_back(self) -> None:
+        """Listen again where somebody deleted the socket."""
+        if not self._place.is_socket():
+            self.close()
+            self.start()
+
     def _listening(self) -> "_Server":
         """A server at the socket's place, for this user alone; or none, and no socket. Raises OSError."""
         if self._place.is_socket():
@@ -61,6 +67,7 @@ class Exporter:
                 self._server.socket.shutdown(socket.SHUT_RDWR)  # its thread is woken, and sees that it is to end
             self._server.shutdown()
             self._server.server_close()
+            self._server = None
             with suppress(OSError):
                 self._place.unlink()
 

@@ -90,6 +90,7 @@ class Loop:
         self._ledger = ledger
         self._clock = clock
         self._notifier = notifier or Notifier()
+        self.put_back: Callable[[], object] = _nothing  # called when the ledger was deleted and is there again
         self._patience = math.inf
         self._pairs = folder_pairs(runtime.settings, ledger, clock.now().utc)
         self._dispatcher = Dispatcher(runtime, ledger, self._pairs, self.wake.set, listener)
@@ -267,6 +268,7 @@ class Loop:
         told = self._ledger.put_back()
         if told:
             log.warning("ledger_put_back", reason=told)
+            self.put_back()
 
     def _how_watched(self, pair: FolderPair) -> str | None:
         """How news of a folder come."""
@@ -312,6 +314,10 @@ class Loop:
         far = self._progress()
         if far.left:
             log.info("progress", how_far=str(far), found=far.found, done=far.done, restored=far.restored)
+
+
+def _nothing() -> None:
+    """There is nothing beside the ledger."""
 
 
 def _tell(notices: list[Notice]) -> None:

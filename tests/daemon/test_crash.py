@@ -41,6 +41,14 @@ def test_a_kill_from_outside_is_no_crash(machine: Path) -> None:
     assert crash(machine) == ""
 
 
+def test_a_crash_leaves_its_words_also_where_somebody_deleted_what_was_to_hold_them(machine: Path) -> None:
+    deleted = "[one.unlink() for one in root.glob('ledger.*')]; p.put_back()"
+    assert life(machine, f"{deleted}; os.kill(os.getpid(), signal.SIGSEGV)") < 0
+    assert "Fatal Python error" in crash(machine)
+    assert life(machine, f"{deleted}; p.end()") == 0
+    assert crash(machine) == ""
+
+
 @pytest.mark.parametrize("number", ["SIGSEGV", "SIGABRT", "SIGBUS"])
 def test_a_crash_leaves_its_words(machine: Path, number: str) -> None:
     assert life(machine, f"os.kill(os.getpid(), signal.{number})") < 0

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend.core.report import Outcome
+from gpend.daemon import Daemon, Environment
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import Ledger, State
 from tests.fakes import FakeWatcher, restored_if_blurred
@@ -108,8 +109,11 @@ def test_a_ledger_that_somebody_deletes_meanwhile_is_put_back_which_the_log_says
         return restored_if_blurred(photo)
 
     world.engine.process = delete
-    with capture_logs() as logged:
-        world.once()
+    beside: list[str] = []
+    around = Environment(clock=world.clock, watching=None, beside=(lambda: beside.append("put back"),))
+    with capture_logs() as logged, Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        Daemon(world.runtime, ledger, around).once()
+    assert beside == ["put back"]
     (told,) = [each for each in logged if each["event"] == "ledger_put_back"]
     assert "Somebody deleted ledger.sqlite" in told["reason"]
     assert world.row("a.jpg").state is State.RESTORED
