@@ -68,6 +68,7 @@ class PhotoAnalysis:
     holds: float = 1.0  # what the overview is taken to hold, as a share of its own scale
     decode: Callable[[bytes, codec.Header], codec.Decoded] = codec.decode
     _decoded: codec.Decoded | None = None
+    _crops: dict[tuple[bytes, int, float], Plane] = field(default_factory=dict)
 
     @property
     def decoded(self) -> codec.Decoded:
@@ -78,9 +79,16 @@ class PhotoAnalysis:
         return self._decoded
 
     def crop(self, face: Face, target: Landmarks, side: int) -> tuple[Plane, align.Transform]:
-        """The face aligned to `target`, (side, side, 3) float32, 0 to 1; from the overview where it suffices."""
+        """The face aligned to `target`, (side, side, 3) float32, 0 to 1; from the overview where it suffices.
+
+        Who measures a face and who restores it may ask for the same: it is made once, and not to be written to.
+        """
         transform = align.similarity(face.landmarks, target)
-        return self.cut(transform, side), transform
+        asked = (transform.tobytes(), side, self._enough(align.scale_of(transform))[1])
+        if asked not in self._crops:
+            self._crops[asked] = self.cut(transform, side)
+            self._crops[asked].flags.writeable = False
+        return self._crops[asked], transform
 
     def cut(self, transform: align.Transform, side: int) -> Plane:
         """(side, side, 3), 0 to 1: what lies under a crop of this transform."""
@@ -158,8 +166,8 @@ def _is_settled(analysis: PhotoAnalysis, found: list[Face], networks: Networks, 
     """Whether none of the faces that a quick look found is to be restored; then they are judged."""
     triaged = settings.triage
     doubts = {face: doubt for face in found if (doubt := triage.doubt(face, triaged))}
-    measured = {face: _measured(analysis, face) for face in found if face not in doubts}
     sharp = triaged.sharpness_threshold + _SURELY  # above 1 where every face is wanted
+    measured = {face: _measured(analysis, face, sharp) for face in found if face not in doubts}
     if any(one.measure.sharpness < sharp for one in measured.values()):
         return False
     turn = analysis.header.orientation
@@ -216,10 +224,14 @@ class _Measured:
     measure: sharpness.Measure
 
 
-def _measured(analysis: PhotoAnalysis, face: Face) -> _Measured:
+def _measured(analysis: PhotoAnalysis, face: Face, least: float = 0.0) -> _Measured:
+    """The face measured without specks; with them, where it does not even so reach the `least` that somebody wants."""
     crop, transform = analysis.crop(face, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE), sharpness.SIDE)
     scale = align.scale_of(transform)
-    clean, blocks = specks.without_specks(crop, scale), analysis.blockiness(face, scale)
+    blocks = analysis.blockiness(face, scale)
+    if least and (with_specks := sharpness.measure(crop, scale, blocks)).sharpness < least:
+        return _Measured(crop, crop, transform, with_specks)
+    clean = specks.without_specks(crop, scale)
     measure = sharpness.measure(clean, scale, blocks)
     if measure.sharpness >= _MAY_BE_SHARP:
         plain = specks.without_strokes(clean, scale)

@@ -296,7 +296,9 @@ def _shrunk(picture: Pixels, side: int) -> Pixels:
     height, width = picture.shape[:2]
     share = min(1.0, side / max(height, width))
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    # by less than half every pixel is seen by going in between too, which takes a sixth of the time
+    between = cv2.INTER_LINEAR if share > 0.5 else cv2.INTER_AREA  # noqa: PLR2004 - a half
+    return np.asarray(cv2.resize(picture, size, interpolation=between), np.uint8)
 
 
 def _enlarged(face: Face, shrunk: tuple[float, float]) -> Face:

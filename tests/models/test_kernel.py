@@ -36,6 +36,11 @@ def face(networks: Networks, samples: Path) -> NDArray[np.float32]:
     return luma(crop)
 
 
+def described() -> KernelCheckpoint:
+    told = {"name": "k", "architecture": "blur-kernel", "file": "k.safetensors", "size": 256, "kernel": 9}
+    return KernelCheckpoint.model_validate(told | {"origin": "", "licence": ""})
+
+
 def kernel_of(estimate: EstimateBlur, crop: cv2.typing.MatLike) -> NDArray[np.float32]:
     return np.asarray(estimate(np.asarray(crop, np.float32)[None]).kernels[0], np.float32)
 
@@ -51,6 +56,18 @@ def test_a_face_moved_sideways_has_a_kernel_that_lies(estimate: EstimateBlur, fa
     kernel = kernel_of(estimate, np.asarray(moved, np.float32))
     assert spread(kernel, 1) == pytest.approx(13 / np.sqrt(12), abs=1)
     assert spread(kernel, 0) < 1.5
+
+
+def test_bfloat16_is_used_where_the_processor_has_it_and_it_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    own = KernelEstimator(described(), KernelNetwork(SIDE, 33).eval(), torch.device("cpu"), Turn())
+    monkeypatch.setattr("gpend.models.kernel.computes_in_bfloat16", lambda: False)
+    assert own.quicker() is own
+    assert own.precision == "float32"
+    monkeypatch.setattr("gpend.models.kernel.computes_in_bfloat16", lambda: True)
+    assert own.quicker().precision == "bfloat16"
+    monkeypatch.setattr("gpend.models.kernel._ELSEWHERE", -1.0)  # as no two kernels are alike
+    assert own.quicker() is own
 
 
 def test_more_blur_is_a_wider_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
@@ -105,11 +122,9 @@ def test_a_network_that_was_not_fitted_to_tell_takes_nothing_for_enlarged() -> N
 
 
 def test_a_card_that_is_lost_while_it_estimates_is_the_devices_fault() -> None:
-    told = {"name": "k", "architecture": "blur-kernel", "file": "k.safetensors", "size": 256, "kernel": 9}
-    checkpoint = KernelCheckpoint.model_validate(told | {"origin": "", "licence": ""})
     card, crops = LostCard(), np.full((2, 256, 256), 0.5, np.float32)
     network = KernelNetwork(256, 9, tells_enlarged=True).eval()
-    estimate = KernelEstimator(checkpoint, network, torch.device("cuda:0"), Turn(), card)
+    estimate = KernelEstimator(described(), network, torch.device("cuda:0"), Turn(), card)
     assert estimate(crops).kernels.shape == (2, 9, 9)
     assert card.asked == ["up 2", "down 2"]
     card.lost = True

@@ -79,7 +79,8 @@ class KernelNetwork(nn.Module):
         reach = _HIGH_PASS // 2
         coarse = functional.avg_pool2d(functional.pad(plain, (reach,) * 4, mode="reflect"), _HIGH_PASS, 1)
         picture = functional.pixel_unshuffle((plain - coarse) * _CONTRAST, _FIRST)
-        features = torch.cat([self.picture(picture), self.spectrum(_spectra(plain))], 1)
+        dtype = cast("Tensor", self.picture[0].weight).dtype
+        features = torch.cat([self.picture(picture.to(dtype)), self.spectrum(_spectra(plain).to(dtype))], 1).float()
         return cast("Tensor", self.head[:-1](features)), features
 
 
