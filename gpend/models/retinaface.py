@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gpend.core.photo import Face
-from gpend.errors import FatalError
+from gpend.errors import DeviceError, FatalError
 from gpend.models.backend import Backend, Cpu
 from gpend.models.device import backend_of, named
 from gpend.models.facexlib import MobileRetinaFace
@@ -252,7 +252,7 @@ def _agree(one: Detector, other: Detector) -> bool:
     portrait = _portrait()
     try:
         first, second = one(portrait), other(portrait)
-    except RuntimeError:
+    except (DeviceError, RuntimeError):
         return False
     return len(first) == len(second) > 0 and all(_same(*pair) for pair in zip(first, second, strict=True))
 

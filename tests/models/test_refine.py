@@ -13,7 +13,7 @@ from gpend.models.arch.refine import RefineNetwork
 from gpend.models.refine import Refiner, load_refiner
 from gpend.models.turn import Turn
 from gpend.models.weights import Proven, RefineCheckpoint
-from tests.models.card import LostCard
+from tests.models.card import LostCard, StandInCard
 
 SIDE = 64
 
@@ -83,6 +83,16 @@ def test_bfloat16_is_not_used_where_it_gives_another_picture(monkeypatch: pytest
     monkeypatch.setattr("gpend.models.refine.computes_in_bfloat16", lambda: True)
     monkeypatch.setattr("gpend.models.refine.LEAST_PSNR", 200.0)  # as no two pictures are alike
     assert own.quicker() is own
+
+
+def test_a_card_refines_in_its_half_precision_where_that_gives_the_same_picture(refiner: Refiner) -> None:
+    network, checkpoint, device = RefineNetwork().eval(), proven(b"x").checkpoint, torch.device("cuda:0")
+    assert Refiner(checkpoint, network, device, Turn(), StandInCard()).quicker().precision == "bfloat16"
+    assert Refiner(checkpoint, network, device, Turn(), StandInCard(())).quicker().precision == "float32"
+    card = LostCard()
+    card.lost = True
+    assert Refiner(checkpoint, network, device, Turn(), card).quicker().precision == "float32"
+    assert refiner.strengths == checkpoint.strengths
 
 
 def test_crops_that_do_not_fit_are_refused(refiner: Refiner) -> None:
