@@ -4,7 +4,7 @@ Templates are in the unit square: multiply by the crop's side. A transform is a 
 photo coordinates to crop coordinates; both count from the centre of the first pixel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -92,19 +92,21 @@ def unit(pixels: Pixels) -> Plane:
     return np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32)
 
 
-def crop(pixels: Pixels, transform: Transform, side: int) -> Plane:
+def crop(pixels: Pixels, transform: Transform, side: int, seen: Callable[[Plane], Plane] | None = None) -> Plane:
     """The aligned crop, (side, side, 3) float32 0 to 1; edges are continued, shrinking is filtered by area.
 
-    Only the rectangle under the crop is read, so the cost does not grow with the photo.
+    Only the rectangle under the crop is read, so the cost does not grow with the photo. With `seen`, which takes (h, w,
+    3) to (h, w), 0 to 1, the crop is of that.
     """
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = covered(transform, side, width, height)
     region = pixels[max(0, y0 - 4) : y1 + 4, max(0, x0 - 4) : x1 + 4]
     if region.size == 0:
-        return np.zeros((side, side, 3), np.float32)
+        return np.zeros((side, side, 3) if seen is None else (side, side), np.float32)
     local = shifted(transform, max(0, x0 - 4), max(0, y0 - 4))
     low, high = (float(unit(extreme)) for extreme in (region.min(), region.max()))  # quicker told of whole numbers
-    return _warped(unit(region), local, (side, side), cv2.BORDER_REPLICATE, (low, high))
+    plane = unit(region) if seen is None else seen(unit(region))
+    return _warped(plane, local, (side, side), cv2.BORDER_REPLICATE, (low, high))
 
 
 def shifted(transform: Transform, x: int, y: int) -> Transform:

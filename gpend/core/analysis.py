@@ -26,7 +26,7 @@ from gpend.core.direction import blurs_of
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
-from gpend.core.photo import Face, Landmarks, Pixels, Plane
+from gpend.core.photo import Box, Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.stages import Stage, Stages
 from gpend.settings import Background, CoreSettings, TriageSettings
@@ -69,6 +69,7 @@ class PhotoAnalysis:
     decode: Callable[[bytes, codec.Header], codec.Decoded] = codec.decode
     _decoded: codec.Decoded | None = None
     _crops: dict[tuple[bytes, int, float], Plane] = field(default_factory=dict)
+    _noise: dict[tuple[Box, float], float] = field(default_factory=dict)  # by box, and how far its pixels are shrunk
 
     @property
     def decoded(self) -> codec.Decoded:
@@ -90,16 +91,19 @@ class PhotoAnalysis:
             self._crops[asked].flags.writeable = False
         return self._crops[asked], transform
 
-    def cut(self, transform: align.Transform, side: int) -> Plane:
-        """(side, side, 3), 0 to 1: what lies under a crop of this transform."""
+    def cut(self, transform: align.Transform, side: int, seen: Callable[[Plane], Plane] | None = None) -> Plane:
+        """(side, side, 3), 0 to 1: what lies under a crop of this transform; `seen` as in `align.crop`."""
         pixels, shrunk = self._enough(align.scale_of(transform))
-        return align.crop(pixels, _for_shrunk(transform, shrunk), side)
+        return align.crop(pixels, _for_shrunk(transform, shrunk), side, seen)
 
     def noise(self, face: Face, scale: float) -> Noise:
         """What is not picture in the pixels that a crop of this scale is taken from, told for the photo's own."""
-        under, shrunk = self._under(face, scale)
+        shrunk = self._enough(scale)[1]
+        if (face.box, shrunk) not in self._noise:
+            self._noise[face.box, shrunk] = noise_level(self._under(face, scale)[0]) / shrunk
         quantisation = self.header.quantisation
-        return Noise(noise_level(under) / shrunk, quantisation_power(quantisation) if quantisation else ())
+        told = quantisation_power(quantisation) if quantisation else ()
+        return Noise(self._noise[face.box, shrunk], told)
 
     def blockiness(self, face: Face, scale: float) -> float:
         """How far JPEG's blocks show in the pixels that a crop of this scale is taken from."""

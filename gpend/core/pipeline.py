@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpend.core import align, codec, deconvolution, orientation, paste, resolution, restore, sharpness, visible
 from gpend.core.analysis import LONG_SIDE, JudgedFace, PhotoAnalysis, analyse
+from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import Networks
@@ -144,9 +145,9 @@ def _noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> float:
     seen = visible.side_for(side / align.scale_of(attempt.transform))
     transform = attempt.transform * (seen / side)
     transform[:, 2] += 0.5 * (seen / side - 1)
-    before = analysis.cut(transform, seen)
-    change, where = (visible.resized(plane, seen) for plane in (attempt.change, attempt.weight))
-    return visible.noticed(before, np.asarray(before + change * where[:, :, None], np.float32), where > _WITHIN)
+    before = analysis.cut(transform, seen, luma)
+    change, where = (visible.resized(plane, seen) for plane in (luma(attempt.change), attempt.weight))
+    return visible.noticed_in_luma(before, change * where, where > _WITHIN)
 
 
 def _invisible(one: JudgedFace) -> str:

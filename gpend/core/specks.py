@@ -7,9 +7,11 @@ Strokes of writing are wider: their edges bend far more sharply than anything el
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from gpend.core.blend import luma, smooth
-from gpend.core.photo import Plane
+from gpend.core.photo import Mask, Plane
 
 _REACH = ((1.0, 5), (2.0, 7), (4.0, 9))  # crop pixels for each photo pixel, up to which a median of this side is taken
 _STANDS_OUT = 9.0  # standard deviations of the rest
@@ -20,6 +22,7 @@ _EDGE = 0.7  # pixels of the crop: what is finer is noise
 _BENDS, _BENDS_OUT = 0.01, 7.5  # of the Laplacian, of full scale, and in standard deviations of the rest
 _FEW = 0.01  # share of the face: fewer strokes make no blurred face sharp
 _FROM = 5  # pixels from which a stroke is filled in
+_MANY = 70_000  # pixels in windows of medians; from here on a median of the whole crop is quicker
 _TO_DEVIATION = 1.4826
 
 
@@ -33,10 +36,24 @@ def without_specks(crop: Plane, scale: float) -> Plane:
     specks = _specks(luma(crop), width)
     if not specks.any():
         return crop
-    filled = np.asarray(np.rint(crop * 255), np.uint8)
-    around = np.asarray(cv2.medianBlur(filled, 2 * width + 1), np.float32) / 255
-    share = smooth(np.asarray(specks, np.float32), _SOFT)[:, :, None]
-    return np.asarray(crop + share * (around - crop), np.float32)
+    share = smooth(np.asarray(specks, np.float32), _SOFT)
+    where, result = share > 0, crop.copy()
+    around = np.asarray(_medians(np.asarray(np.rint(crop * 255), np.uint8), where, 2 * width + 1), np.float32) / 255
+    result[where] += share[where][:, None] * (around - crop[where])
+    return result
+
+
+def _medians(pixels: NDArray[np.uint8], where: Mask, width: int) -> NDArray[np.uint8]:
+    """The median of `width` by `width` pixels (side, side, 3) around each that `where` (side, side) marks: (count, 3).
+
+    For few of them that is quicker than for all, as OpenCV has it.
+    """
+    if np.count_nonzero(where) * width**2 > _MANY:
+        return np.asarray(cv2.medianBlur(pixels, width)[where], np.uint8)
+    edges = (width // 2,) * 4
+    wide = np.asarray(cv2.copyMakeBorder(pixels, *edges, cv2.BORDER_REPLICATE), np.uint8)
+    around = sliding_window_view(wide, (width, width), (0, 1))[where].reshape(-1, pixels.shape[2], width**2)
+    return np.partition(around, width**2 // 2, axis=2)[:, :, width**2 // 2]
 
 
 def without_strokes(crop: Plane, scale: float) -> Plane:

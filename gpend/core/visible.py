@@ -42,9 +42,13 @@ def noticed(before: Plane, after: Plane, where: Mask) -> float:
 
     `where` (side, side) marks the face; 0 where it is empty.
     """
+    return noticed_in_luma(luma(before), luma(after) - luma(before), where)
+
+
+def noticed_in_luma(old: Plane, change: Plane, where: Mask) -> float:
+    """The same of luma (side, side), 0 to 1, and of its change: of both, nothing else counts."""
     if not where.any():
         return 0.0
-    old, change = luma(before), luma(after) - luma(before)
     seen = np.zeros_like(old)
     for number, (one, other) in enumerate(zip(_bands(old), _bands(change), strict=True)):
         there = _smoothed(one * one, _AROUND * _SIGMAS[number])

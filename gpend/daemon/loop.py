@@ -29,7 +29,7 @@ from gpend.settings import Settings
 
 log = structlog.get_logger()
 
-_IDLE = 1.0  # seconds between two looks at what there is to do; a signal is noticed so soon
+_IDLE = 1.25  # seconds between two looks at what there is to do: with the other threads, one wake-up a second
 _CHECK = 5.0  # seconds between two looks at whether the watcher is well
 _BEAT = 2.0  # seconds between two words to systemd, at most
 _TELL = 60.0  # seconds between two lines in the log about a backlog

@@ -168,12 +168,11 @@ def _named(error: OSError) -> Exception:
 
 
 def _whole(descriptor: int, size: int) -> bytes:
-    with open(descriptor, "rb", buffering=0, closefd=False) as file:
-        buffer = bytearray(size)
-        view, got = memoryview(buffer), 0
-        while got < size and (count := file.readinto(view[got:])):
-            got += count
-        return bytes(view[:got])
+    pieces, got = list[bytes](), 0
+    while got < size and (piece := os.read(descriptor, size - got)):
+        pieces.append(piece)
+        got += len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _appearance(descriptor: int, status: os.stat_result) -> Appearance:

@@ -73,3 +73,13 @@ def test_sharp_writing_across_a_blurred_face_is_no_detail_of_it() -> None:
 def test_a_blurred_face_has_no_strokes() -> None:
     blurred = crop(3)
     assert specks.without_strokes(blurred, 1.0) is blurred
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
+def test_medians_of_a_few_places_are_those_of_the_whole_crop(scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    dust = dusty(crop(4), 4)
+    monkeypatch.setattr(specks, "_MANY", 1 << 30)
+    one_by_one = specks.without_specks(dust, scale)
+    monkeypatch.setattr(specks, "_MANY", 0)
+    assert (one_by_one == specks.without_specks(dust, scale)).all()
+    assert (one_by_one != dust).any()
