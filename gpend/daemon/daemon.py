@@ -151,9 +151,11 @@ class Daemon:
         try:
             yield loop
         finally:
-            _end(loop)
-            hooks.close()
-            messages.close()
+            try:
+                _end(loop)
+            finally:
+                hooks.close()
+                messages.close()
 
     def _put_back(self) -> None:
         """The ledger was deleted and is there again: so is what belongs beside it."""

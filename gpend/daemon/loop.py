@@ -197,10 +197,15 @@ class Loop:
         self._notifier.reloading()
 
     def end(self) -> None:
-        """Stop watching; end what is finished, and roll back what is not."""
+        """Stop watching; end what is finished, and roll back what is not. Raises FatalError as `step` does."""
         if self._watcher is not None:
             self._watcher.stop()
-        self._keep_ledger()
+        try:
+            self._keep_ledger()
+        finally:
+            self._end_work()
+
+    def _end_work(self) -> None:
         self._dispatcher.stop(self._clock.now())
         for pair in self._pairs:
             self._ledger.sources.note_settling(pair.id, 0)  # nobody looks any more
