@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from gpend.core import (
     align,
@@ -118,10 +119,16 @@ class PhotoAnalysis:
 
     def _enough(self, scale: float) -> tuple[Pixels, float]:
         """What a crop of this scale (its pixels for each photo pixel) can be taken from, and how far that is shrunk."""
-        shrunk = self.overview.shape[1] / self.header.width
+        return (self.overview, self._shrunk) if self.suffices(scale) else (self.decoded.pixels, 1.0)
+
+    def suffices(self, scale: float) -> bool:
+        """Whether a crop of this scale can be taken from the overview."""
         holds_all = self.overview.shape[:2] == (self.header.height, self.header.width)
-        is_enough = holds_all or scale <= shrunk * self.holds
-        return (self.overview, shrunk) if is_enough else (self.decoded.pixels, 1.0)
+        return holds_all or scale <= self._shrunk * self.holds
+
+    @property
+    def _shrunk(self) -> float:
+        return float(self.overview.shape[1] / self.header.width)
 
 
 def _for_shrunk(transform: align.Transform, shrunk: float) -> align.Transform:
@@ -138,18 +145,20 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
     with stages.during(Stage.DECODE):
         header = codec.identify(photo, settings.photo)
         seen = codec.at_least(photo, header, LONG_SIDE)
-    decode = networks.decode or codec.decode
-    analysis = PhotoAnalysis(photo, header, seen, [], stages, decode=decode)
-    found = _at_first_look(analysis, networks, settings.triage)
-    if found is not None and _is_settled(analysis, found, networks, settings):
-        return analysis
+    decode = cache(networks.decode or codec.decode)
+    quick = analysis = PhotoAnalysis(photo, header, seen, [], stages, decode=decode)
+    found = _at_first_look(quick, networks, settings.triage)
+    if found is not None and _is_settled(quick, found, networks, settings):
+        return quick
     wants_all = settings.triage.sharpness_threshold >= 1  # also those that are too small for a quick look
-    found = search.closer(found, analysis.cut, networks.detect) if found and not wants_all else None
-    analysis.holds = min(1.0, LONG_SIDE / max(seen.shape))  # what is measured now is measured as after a full look
+    found = search.closer(found, quick.cut, networks.detect) if found and not wants_all else None
     if found is None:
         analysis = PhotoAnalysis(photo, header, reduced(seen, LONG_SIDE), [], stages, decode=decode)
-        found = _found(analysis, networks.detect, settings.triage)
-    analysis.faces = _all_judged(analysis, found, networks, settings)
+        found = _found(analysis, quick, networks.detect, settings.triage)
+        analysis.faces = _all_judged(analysis, found, networks, settings, quick)
+    else:
+        analysis.holds = min(1.0, LONG_SIDE / max(seen.shape))  # they are measured as after a full look
+        analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):
         turned = search.otherwise(analysis.overview, header, analysis.cut, networks.detect, settings.triage)
         analysis.faces = _all_judged(analysis, turned, networks, settings) if turned else analysis.faces
@@ -186,10 +195,20 @@ def _is_settled(analysis: PhotoAnalysis, found: list[Face], networks: Networks, 
 
 
 def _all_judged(
-    analysis: PhotoAnalysis, found: list[Face], networks: Networks, settings: CoreSettings
+    analysis: PhotoAnalysis,
+    found: list[Face],
+    networks: Networks,
+    settings: CoreSettings,
+    quick: PhotoAnalysis | None = None,
 ) -> list[JudgedFace]:
+    """All faces, judged; what is surely sharp in the pixels of a `quick` look is measured in them."""
     doubts = {face: triage.doubt(face, settings.triage) for face in found}
-    measured = {face: _measured(analysis, face) for face, doubt in doubts.items() if doubt is None}
+    sharp = settings.triage.sharpness_threshold + _SURELY
+    measured = {
+        face: (quick and _surely_sharp(quick, face, sharp)) or _measured(analysis, face)
+        for face, doubt in doubts.items()
+        if doubt is None
+    }
     blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     cleans = networks.estimate is not None and networks.refine is not None
@@ -212,10 +231,10 @@ def _shown(one: JudgedFace, header: codec.Header) -> JudgedFace:
     return replace(one, report=replace(one.report, box=box))
 
 
-def _found(analysis: PhotoAnalysis, detect: DetectFaces, settings: TriageSettings) -> list[Face]:
-    """Faces in stored coordinates; those that the detector is not sure of were looked at twice."""
-    found = search.faces(analysis.overview, analysis.header, analysis.cut, detect, settings)
-    return [search.confirmed(face, analysis.cut, detect, settings) for face in found]
+def _found(analysis: PhotoAnalysis, quick: PhotoAnalysis, detect: DetectFaces, settings: TriageSettings) -> list[Face]:
+    """Faces in stored coordinates; those that the detector is not sure of were looked at twice, in `quick` pixels."""
+    found = search.faces(analysis.overview, analysis.header, quick.cut, detect, settings)
+    return [search.confirmed(face, quick.cut, detect, settings) for face in found]
 
 
 @dataclass(frozen=True)
@@ -226,6 +245,15 @@ class _Measured:
     clean: Plane  # the same without specks
     transform: align.Transform
     measure: sharpness.Measure
+
+
+def _surely_sharp(quick: PhotoAnalysis, face: Face, sharp: float) -> _Measured | None:
+    """The measure of a face that is surely sharp in the pixels of a quick look; None where these do not tell."""
+    scale = align.scale_of(align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)))
+    if not quick.suffices(scale):
+        return None
+    one = _measured(quick, face, sharp)
+    return one if one.measure.sharpness >= sharp else None
 
 
 def _measured(analysis: PhotoAnalysis, face: Face, least: float = 0.0) -> _Measured:

@@ -23,6 +23,7 @@ _SHARE = 0.52  # a face's width of the FFHQ crop around it
 _ASTRAY = 0.3  # root mean square distance of the landmarks from where they were, in eye distances
 _ASKED = 4  # faces of a photo that are asked about
 _MUCH_SURER = 1.3  # so much more must speak for another turn than for one in which faces stand upright
+_MANY_MORE = 3.0  # times as many certain faces are never seen in a larger picture of a turn that is the right one
 _CERTAIN = 0.998  # scores from here on need no second look
 _CERTAIN_AT_ONCE = 0.98  # the same in the first look, which is smaller
 _SCREENED, _TURNED = 640, 320  # long sides of the pictures of the first look, in pixels: upright, and in every turn
@@ -156,7 +157,7 @@ def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for 
     best, turned = _otherwise_turned(_smaller(overview), turns, detect, settings)
     if not _certainty(turned, settings) and any(face.score >= settings.minimum_score for face in seen):
         best, turned = _otherwise_turned(overview, turns, detect, settings)
-    elif turned:
+    elif _certainty(turned, settings) > least / _MANY_MORE:
         best, turned = _looked_at_again(_Look(overview, best.turn), (best, turned), detect, settings)
     stored = best.stored(turned, header)
     is_surer = bool(turned) and _certainty(turned, settings) > least

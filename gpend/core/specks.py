@@ -22,7 +22,7 @@ _EDGE = 0.7  # pixels of the crop: what is finer is noise
 _BENDS, _BENDS_OUT = 0.01, 7.5  # of the Laplacian, of full scale, and in standard deviations of the rest
 _FEW = 0.01  # share of the face: fewer strokes make no blurred face sharp
 _FROM = 5  # pixels from which a stroke is filled in
-_MANY = 70_000  # pixels in windows of medians; from here on a median of the whole crop is quicker
+_MANY = 150_000  # pixels in windows of medians; from here on a median of the whole crop is quicker
 _TO_DEVIATION = 1.4826
 
 

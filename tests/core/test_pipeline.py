@@ -18,6 +18,7 @@ from gpend.core.photo import Face
 from gpend.core.report import Kept, Restored, Verdict
 from gpend.errors import PhotoError
 from gpend.settings import CoreSettings, TriageSettings
+from tests.benchmarks.gpu.photos import blurred_portrait, sharp_portrait
 from tests.fakes import FakeDetector, FakeRestorer
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
@@ -132,6 +133,25 @@ def test_a_first_look_settles_that_all_faces_are_sharp(networks: Networks, sampl
     assert isinstance(outcome, Kept)
     assert isinstance(in_full, Kept)
     assert outcome.reason == in_full.reason
+
+
+class Refusing:
+    """Decodes no photo."""
+
+    def __call__(self, photo: bytes, header: codec.Header) -> codec.Decoded:
+        """Nothing."""
+        raise PhotoError(f"{len(photo)} bytes of {header.width} pixels were to be decoded in full")
+
+    def try_out(self) -> None:
+        """There is nothing to try."""
+
+
+def test_a_face_that_is_surely_sharp_in_half_the_pixels_has_no_photo_decoded_in_full(networks: Networks) -> None:
+    in_full = replace(networks, screen=None, decode=Refusing())
+    (report,) = pipeline.judge(sharp_portrait(), in_full, CoreSettings()).faces
+    assert report.verdict is Verdict.SHARP
+    with pytest.raises(PhotoError, match="decoded in full"):
+        pipeline.judge(blurred_portrait(), in_full, CoreSettings())
 
 
 def test_a_first_look_settles_that_there_is_no_face(networks: Networks) -> None:
