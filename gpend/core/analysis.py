@@ -14,10 +14,10 @@ from gpend.core import (
     information,
     occlusion,
     orientation,
+    overlooked,
     resolution,
     search,
     sharpness,
-    specks,
     triage,
 )
 from gpend.core.blend import luma
@@ -40,7 +40,6 @@ _DOUBTED = frozenset({Verdict.PROFILE, Verdict.COVERED, Verdict.GONE, Verdict.RE
 """Where every face is one of these, the photo may lie on its side."""
 
 _SURELY = 0.1  # so far above the threshold, a face measured at a quick look is sharp
-_MAY_BE_SHARP, _BLURRED_BELOW = 0.1, 0.1  # sharpness of a face with strokes before it, and of the same without them
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ class _Measured:
     """A face whose sharpness is known."""
 
     crop: Plane
-    clean: Plane  # the same without specks
+    clean: Plane  # the same without what lies thinly before the face
     transform: align.Transform
     measure: sharpness.Measure
 
@@ -263,13 +262,7 @@ def _measured(analysis: PhotoAnalysis, face: Face, least: float = 0.0) -> _Measu
     blocks = analysis.blockiness(face, scale)
     if least and (with_specks := sharpness.measure(crop, scale, blocks)).sharpness < least:
         return _Measured(crop, crop, transform, with_specks)
-    clean = specks.without_specks(crop, scale)
-    measure = sharpness.measure(clean, scale, blocks)
-    if measure.sharpness >= _MAY_BE_SHARP:
-        plain = specks.without_strokes(clean, scale)
-        below = sharpness.measure(plain, scale, blocks) if plain is not clean else measure
-        if below.sharpness < _BLURRED_BELOW:
-            return _Measured(crop, plain, transform, below)
+    clean, measure = overlooked.measured(crop, scale, blocks)
     return _Measured(crop, clean, transform, measure)
 
 

@@ -9,6 +9,7 @@ faces degraded in known ways, gives the probability that the face needs restorin
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import TypeAlias
 
@@ -22,7 +23,9 @@ from gpend.core.photo import Plane
 SIDE = 256
 """Side of the FFHQ-aligned crop that is measured."""
 
-_FACE = (slice(56, 232), slice(48, 208))  # brows to chin, cheek to cheek: neither hair nor background
+FACE = (slice(56, 232), slice(48, 208))
+"""Of the crop, brows to chin and cheek to cheek: neither hair nor background."""
+
 _LOW, _MEDIAN, _HIGH, _TOP = 15, 50, 85, 96  # percentiles of blocks: skin, the face, its features, the sharpest of them
 _TENTH = 10
 _SIGMAS = (0.9, 1.8, 3.6, 7.2)  # each band ends where the next begins, an octave lower
@@ -84,7 +87,11 @@ def measure(crop: Plane, scale: float, blockiness: float) -> Measure:
     `scale` is crop pixels for each photo pixel; `blockiness` what `blockiness` says of the photo's own pixels, or 0.
     """
     found = measured_terms(crop, scale, blockiness)
-    odds = log_odds(found)
+    return measure_of(log_odds(found), crop, found)
+
+
+def measure_of(odds: float, crop: Plane, found: Terms) -> Measure:
+    """The measure of a crop (SIDE, SIDE, 3), 0 to 1, of these log-odds and terms."""
     return Measure(1.0 / (1.0 + math.exp(min(odds, _LARGEST_EXPONENT))), odds, residual_detail(crop), found)
 
 
@@ -100,7 +107,7 @@ def residual_detail(crop: Plane) -> float:
     """
     luma = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(luma, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA)
-    inner = tuple(slice(edge.start // _COARSE, edge.stop // _COARSE) for edge in _FACE)
+    inner = tuple(slice(edge.start // _COARSE, edge.stop // _COARSE) for edge in FACE)
     fine, middle, coarse = (
         np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / _COARSE), np.float32)[inner]
         for sigma in (_SIGMAS[-2], _SIGMAS[-1], 2 * _SIGMAS[-1])
@@ -110,7 +117,14 @@ def residual_detail(crop: Plane) -> float:
 
 def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
     """Every term of the measure; `crop` is (SIDE, SIDE, 3) float32, 0 to 1, and all arguments those of `measure`."""
-    luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)[_FACE]
+    enlarged, blocks = float(np.clip(np.log2(scale), *_ENLARGED)), float(np.clip(blockiness, *_BLOCKINESS))
+    luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)[FACE]
+    values: list[float] = [*face_terms(luma), enlarged, blocks]  # in the order of Terms
+    return Terms(*values)
+
+
+def face_terms(luma: Plane) -> tuple[float, ...]:
+    """Those terms, in their order, that the luma in FACE, (176, 160), 0 to 1, tells by itself."""
     levels = [luma, *(np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
     energy = [_local_energy(fine - coarse) for fine, coarse in itertools.pairwise(levels)]
     fine, middle, broad, base = (np.log10(np.sqrt(band) + _FLOOR) for band in energy)
@@ -119,20 +133,27 @@ def measured_terms(crop: Plane, scale: float, blockiness: float) -> Terms:
     middles = (float(value) for value in np.percentile(middle, (_LOW, _MEDIAN, _HIGH)) - whole)
     broads = (float(value) for value in np.percentile(broad, (_LOW, _MEDIAN, _HIGH, _TOP)) - whole)
     others = (low + whole, _edge(levels[1]), _concentration(energy[1]), _direction(levels[1] - levels[2]))
-    enlarged, blocks = float(np.clip(np.log2(scale), *_ENLARGED)), float(np.clip(blockiness, *_BLOCKINESS))
-    values: list[float] = [low, high, *middles, *broads, *others, enlarged, blocks]  # in the order of Terms
-    return Terms(*values)
+    return low, high, *middles, *broads, *others
 
 
 def standard(found: Values) -> Values:
     """(count, terms) float64 as (count, 1 + terms): 1 and every term, standardised."""
-    unit = (found - np.asarray(coefficients.MEANS)) / np.asarray(coefficients.SPREADS)
-    return np.hstack([np.ones((len(unit), 1)), np.clip(unit, -_FARTHEST, _FARTHEST)])
+    return standardised(found, coefficients.MEANS, coefficients.SPREADS)
 
 
 def quadratic(found: Values) -> Values:
     """(count, terms) float64 as 1, every term and every product of two, standardised: a row for each."""
-    rows = standard(found)
+    return with_products(standard(found))
+
+
+def standardised(found: Values, means: Sequence[float], spreads: Sequence[float]) -> Values:
+    """(count, values) float64 as (count, 1 + values): 1, and how many spreads each lies from its mean."""
+    unit = (found - np.asarray(means)) / np.asarray(spreads)
+    return np.hstack([np.ones((len(unit), 1)), np.clip(unit, -_FARTHEST, _FARTHEST)])
+
+
+def with_products(rows: Values) -> Values:
+    """(count, 1 + values) float64, 1 first, with every product of two of the values behind them."""
     first, second = np.triu_indices(rows.shape[1] - 1)
     return np.hstack([rows, rows[:, 1 + first] * rows[:, 1 + second]])
 

@@ -2,13 +2,13 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import gates, sharpness
-from gpend.core.blend import added, luma, smooth, weights_of
+from gpend.core.blend import LEAST, added, luma, smooth, weights_of
 from gpend.core.fitted import BANDS, QUADRATIC, Coefficients
 from gpend.core.photo import Plane
 from gpend.fitting import distances, regression
@@ -28,6 +28,7 @@ _SHARES_RIDGE = 5.0
 _TINY = 1e-9
 _NOTHING_WANTED = 1e-3  # energy: a face that needs no change tells nothing
 _BEST = (-0.5, 3)  # shares beyond this are noise
+_PAINTED = 0.2  # of sharp faces: so many may get more than the least part, as so many others may be hurt
 _HEAVIEST = 5.0  # a face's weight in the fit of a band, against the mean
 
 
@@ -92,6 +93,19 @@ def fit_strength(curves: Sequence[Curve]) -> tuple[float, ...]:
     sets = sharpness.quadratic(_rows([curve.terms for curve in curves]))
     largest = np.array([curve.largest() for curve in curves])
     return tuple(regression.quantile(sets, largest, _HURT, _STRENGTH_RIDGE).tolist())
+
+
+def spared(fitted: Coefficients, sharp: Sequence[sharpness.Terms]) -> Coefficients:
+    """The same, with every part lowered so far that of these sharp faces one in five gets more than LEAST, at most.
+
+    The spoiled faces of a fit say little of sharp ones. But one of these may pass for blurred, or somebody may want
+    every face restored; then it must not be painted over.
+    """
+    if not sharp:
+        return fitted
+    parts = sharpness.quadratic(_rows(sharp)) @ np.asarray(fitted.strength)
+    excess = max(0.0, float(np.quantile(parts, 1 - _PAINTED)) - LEAST)
+    return replace(fitted, strength=(fitted.strength[0] - excess, *fitted.strength[1:]))
 
 
 def fit(sums: Sequence[BandSums], trials: Iterable[Trial], measured: Measured) -> Coefficients:

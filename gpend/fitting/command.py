@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpend import __version__
@@ -12,7 +12,7 @@ from gpend.core.fitted import BANDS, BlendFit, Coefficients, version
 from gpend.core.networks import Networks
 from gpend.errors import FatalError
 from gpend.fitting import faces, figures, pipeline, shots, trials
-from gpend.fitting.blending import fit
+from gpend.fitting.blending import fit, spared
 from gpend.fitting.faces import Parts, SharpFace
 from gpend.fitting.figures import NOTHING, Judge, Result
 from gpend.fitting.trials import Trial
@@ -74,7 +74,7 @@ def measure(request: Request, networks: Networks, settings: CoreSettings, folder
         parts = faces.split(usable)
         work.keep_parts(parts)
     _try_all(parts, networks, work, tell)
-    fitted = fit_to(work, networks, tell)
+    fitted = sparing(fit_to(work, networks, tell), parts.fit, tell)
     told = figures.rows(_judge_all(parts, networks, work, fitted, tell))
     work.remove()
     return Measured(_file(request, parts, fitted, told), figures.refusal(told), passed_over)
@@ -98,6 +98,16 @@ def fit_to(work: Work, networks: Networks, tell: Tell) -> BlendFit:
         for half, found in sums.items()
     )
     return BlendFit(on_photo, after)
+
+
+def sparing(fitted: BlendFit, sharp: Sequence[SharpFace], tell: Tell) -> BlendFit:
+    """The fit, held back on the photo itself until it paints none of these faces as long as they are sharp."""
+    done = _counted(tell, "Looking at sharp faces", len(sharp))
+    found: list[sharpness.Terms] = []
+    for number, face in enumerate(sharp):
+        found += shots.sharp_terms(shots.loaded(face.path), number)
+        done()
+    return replace(fitted, on_photo=_rounded(spared(fitted.on_photo, found)))
 
 
 def _found(

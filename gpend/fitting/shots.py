@@ -18,6 +18,7 @@ _SHRUNK = 0.5  # share of the large faces that are judged on a photo decoded at 
 _SEED = 7
 _RESTORED = (50.0, 600.0)  # widths of faces, in pixels of the photo, that a network of 256 px is for
 _ENLARGED = 2.0  # a clean face may be enlarged by this
+_CAMERAS = 2  # that take a sharp face
 _UNDER = (0.25, 0.875, 0.25, 0.75)  # top, bottom, left and right of the face's box in its crop
 
 SIDE = sharpness.SIDE
@@ -94,6 +95,19 @@ def spoiled_in_turn(clean: NDArray[np.uint8], number: int, turn: int, each: int,
         high = max(_ROOM * low, min(high, _ENLARGED * FACE_SHARE * clean.shape[0]))
     face_px = float(np.exp(random.uniform(np.log(low), np.log(high))))
     return sampled(shot(lit(clean, random), kind, int(random.integers(SEVERITIES)), face_px, random))
+
+
+def sharp_terms(clean: NDArray[np.uint8], number: int) -> tuple[sharpness.Terms, ...]:
+    """Terms of the face `number`, (side, side, 3) uint8 RGB, as it is and as two cameras would take it.
+
+    Of those alone that the measure takes for sharp; the same for the same number.
+    """
+    random = np.random.default_rng((_SEED, number))
+    side = clean.shape[0]
+    widths = [float(np.exp(random.uniform(*np.log(_RESTORED)))) for _ in range(_CAMERAS)]
+    taken = [shot(lit(clean, random), Kind.SHARP, 0, width, random) for width in widths]
+    found = [sampled(one).terms for one in (Shot(clean, clean, Kind.SHARP, 0, FACE_SHARE * side), *taken)]
+    return tuple(terms for terms in found if sharpness.log_odds(terms) <= 0)
 
 
 def round_of(number: int, turn: int, each: int) -> int:

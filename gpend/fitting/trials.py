@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import align, deconvolution, gates, information, occlusion, restore, sharpness, triage
+from gpend.core import align, deconvolution, gates, information, occlusion, overlooked, restore, sharpness, triage
 from gpend.core.blend import BlendWeights, change_of, luma
 from gpend.core.blur import Blur
 from gpend.core.direction import blurs_of
@@ -96,7 +96,7 @@ def blur_of(sample: Sample, networks: Networks) -> Blur | None:
 
 def findings_of(sample: Sample, blur: Blur | None, fit: BlendFit) -> triage.Findings:
     """What gpend knows of a shot that a network of this fit would restore."""
-    measure = sharpness.measure(sample.crop, sample.scale, sample.blockiness)
+    _, measure = overlooked.measured(sample.crop, sample.scale, sample.blockiness)
     words = "blurred" if blur and deconvolution.helps(blur) else ""
     doubt = information.paint_doubt(sample.shot.face_px, blur, sample.transform) if blur else None
     return triage.Findings(measure, occlusion.log_odds(sample.crop), doubt, words, None, fit, blur is not None)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gpend.core import gates
-from gpend.core.blend import weights_of
-from gpend.core.fitted import BANDS, QUADRATIC, STANDARD
+from gpend.core.blend import LEAST, weights_of
+from gpend.core.fitted import BANDS, QUADRATIC, STANDARD, Coefficients
 from gpend.core.photo import Plane
 from gpend.fitting import blending
 from gpend.fitting.distances import TEMPLATE, dissimilarity, inner
@@ -92,3 +92,16 @@ def test_the_largest_good_part_is_where_the_first_distance_turns() -> None:
     assert curve.largest() == pytest.approx(0.5, abs=0.03)
     assert blending.Curve(tried.terms, np.stack([falling, falling])).largest() == 1
     assert blending.Curve(tried.terms, np.stack([falling, -falling])).largest() == 0
+
+
+def test_a_fit_that_would_paint_sharp_faces_is_held_back_and_any_other_stays_as_it_is() -> None:
+    sharp = [tried.terms for tried in trials(oracle)]
+    rest = (0.0,) * (QUADRATIC - 1)
+    shares = ((1.0, *(0.0,) * (STANDARD - 1)),) * len(BANDS)
+    bold, shy = (Coefficients((part, *rest), shares) for part in (0.75, 0.2))
+    held = blending.spared(bold, sharp)
+    assert all(weights_of(bold, terms).part == 0.75 for terms in sharp)
+    assert all(weights_of(held, terms).part <= LEAST for terms in sharp)
+    assert held.shares == bold.shares
+    assert blending.spared(shy, sharp) == shy
+    assert blending.spared(bold, []) == bold
