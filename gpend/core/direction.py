@@ -10,7 +10,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from gpend.core import deconvolution
+from gpend.core import deconvolution, shake
 from gpend.core.blur import SIDE, Blur
 from gpend.core.networks import EstimateBlur
 from gpend.core.noise import noise_level
@@ -24,12 +24,18 @@ _BORDER = 8  # pixels of the crop that the filter's border may disturb
 
 
 def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
-    """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, in the direction that its photo tells."""
+    """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, along the path that its photo tells."""
     found = estimate(np.stack(crops))
     told = zip(crops, found.kernels, found.confidence, found.enlarged, strict=True)
     return [
-        directed(crop, Blur(kernel, float(confidence), float(enlarged))) for crop, kernel, confidence, enlarged in told
+        _followed(crop, directed(crop, Blur(kernel, float(confidence), float(enlarged))))
+        for crop, kernel, confidence, enlarged in told
     ]
+
+
+def _followed(crop: Plane, blur: Blur) -> Blur:
+    """The blur, with the path of a hand that shook along a curve found more exactly."""
+    return shake.refined(crop, blur) if deconvolution.helps(blur) and shake.is_curved(blur) else blur
 
 
 def directed(crop: Plane, blur: Blur) -> Blur:
