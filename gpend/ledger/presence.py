@@ -7,6 +7,7 @@ plain descriptor of a SQLite file drops the locks that SQLite has on it.
 import os
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,7 +32,7 @@ class Presence:
         held = _held()
         if held is None:
             return []  # nobody can tell
-        there = {part for part in self._parts if _identity(part) in held}
+        there = {part for part in self._parts if held.has(part)}
         self._seen |= there
         return [part for part in self._parts if part in self._seen - there]
 
@@ -42,7 +43,21 @@ class Presence:
         return folder.stat().st_dev == self._device
 
 
-def _identity(path: Path) -> _Identity | None:
+@dataclass(frozen=True)
+class _Held:
+    """What this process has open."""
+
+    identities: frozenset[_Identity]
+    names: frozenset[str]  # where the kernel says that it lies; of what was deleted, no name that anything has
+
+    def has(self, part: Path) -> bool:
+        """Is it open, and there? Some network disks number a file anew, so the kernel's name for it counts as well."""
+        found = identity(part)
+        return found is not None and (found in self.identities or _whole(part) in self.names)
+
+
+def identity(path: Path) -> _Identity | None:
+    """Which file stands there; None: none does."""
     try:
         status = path.stat()
     except OSError:
@@ -50,15 +65,20 @@ def _identity(path: Path) -> _Identity | None:
     return status.st_dev, status.st_ino
 
 
-def _held() -> set[_Identity | None] | None:
-    """What this process has open; None where the system does not tell."""
+def _whole(part: Path) -> str:
+    return os.path.join(os.path.realpath(part.parent), part.name)  # noqa: PTH118 - names need not be text
+
+
+def _held() -> _Held | None:
+    """None where the system does not tell."""
     try:
         numbers = [int(name) for name in os.listdir(_OPEN)]  # noqa: PTH208 - it is numbers that are asked for
     except OSError:
         return None
-    found: set[_Identity | None] = set()
+    identities, names = set(), set()
     for number in numbers:
         with suppress(OSError):  # what listed them is closed by now
             status = os.fstat(number)
-            found.add((status.st_dev, status.st_ino))
-    return found
+            identities.add((status.st_dev, status.st_ino))
+            names.add(str((_OPEN / str(number)).readlink()))
+    return _Held(frozenset(identities), frozenset(names))

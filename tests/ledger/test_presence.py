@@ -151,3 +151,17 @@ def test_where_nobody_can_tell_what_is_open_nothing_is_taken_for_lost(
         monkeypatch.setattr(presence, "_OPEN", tmp_path / "no proc")
         path.unlink()
         assert not ledger.put_back()
+
+
+def test_a_disk_that_numbers_open_files_anew_raises_no_alarm(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = presence.identity
+
+    def renumbered(part: Path) -> tuple[int, int] | None:
+        found = real(part)
+        return found and (found[0], found[1] + 1_000_000)
+
+    with _opened(path) as ledger:
+        monkeypatch.setattr(presence, "identity", renumbered)
+        assert not ledger.put_back()
+        path.unlink()
+        assert ledger.put_back()
