@@ -37,6 +37,24 @@ def put_whole(part: Path, place: Path, *, durable: bool = True) -> None:
         _sync(place.parent)
 
 
+def put_in_gap(part: Path, place: Path) -> bool:
+    """Give a file that was written beside `place` its name, once the disk has it; False: something stands there.
+
+    Raises OSError.
+    """
+    _sync(part)
+    try:
+        os.link(part, place)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk without hard links: the one way left is to look first
+        if os.path.lexists(place):
+            return False
+        part.replace(place)
+    _sync(place.parent)
+    return True
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -159,7 +159,9 @@ def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: St
         analysis.holds = min(1.0, LONG_SIDE / max(seen.shape))  # they are measured as after a full look
         analysis.faces = _all_judged(analysis, found, networks, settings)
     if found and all(one.report.verdict in _DOUBTED for one in analysis.faces):
-        turned = search.otherwise(analysis.overview, header, analysis.cut, networks.detect, settings.triage)
+        turned = search.otherwise(
+            reduced(analysis.overview, LONG_SIDE), header, analysis.cut, networks.detect, settings.triage
+        )
         analysis.faces = _all_judged(analysis, turned, networks, settings) if turned else analysis.faces
     return analysis
 

@@ -24,6 +24,7 @@ class Blur:
     kernel: Plane  # (side, side), side odd, of sum 1, in pixels of the crop of SIDE
     confidence: float  # 0 to 1
     enlarged: float = -math.inf  # log-odds that the crop was shrunk and enlarged again rather than blurred
+    told: "Blur | None" = None  # as the network told it, where its kernel was followed further
 
     @property
     def spread(self) -> float:

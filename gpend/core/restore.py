@@ -40,6 +40,7 @@ _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, a
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
 _NO_BLUR = Blur(np.ones((1, 1), np.float32), 1.0)
+_AS_WELL, _TOLD = 0.03, 1.0  # ahead, and pixels of the crop of SIDE: in dark rooms what was found so left blotches
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -198,7 +199,10 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    if face.sees and not forbids and not _has_nothing_beneath(seen, judgement.worsens):
+    helps = face.sees and not forbids and not _has_nothing_beneath(seen, judgement.worsens)
+    if face.sees and not helps and seen.blur.told is not None:
+        return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
+    if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
         return _changed(face, seen, (change, weight, _TAKEN_OUT), strength if paints else None)
@@ -243,7 +247,15 @@ def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
     told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
     if told.ahead < _CONTRADICTED:
         return True
-    return seen.noise.level < _GRAINLESS and scale >= 1 and _is_detailed(told, scale, seen.blur, worsens)
+    if seen.noise.level >= _GRAINLESS:
+        return _is_of_grain(told, seen.blur)
+    return scale >= 1 and _is_detailed(told, scale, seen.blur, worsens)
+
+
+def _is_of_grain(told: spectrum.Explanation, blur: Blur) -> bool:
+    """Is a shake that was found in grain twice as far as the round blur that explains the photo as well?"""
+    wide = np.sqrt(2) * told.blurred  # root mean square distance from the middle, in both directions
+    return blur.is_stretched and told.ahead < _AS_WELL and told.blurred >= _TOLD and blur.spread > 2 * wide
 
 
 def _is_detailed(told: spectrum.Explanation, scale: float, blur: Blur, worsens: float) -> bool:

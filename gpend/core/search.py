@@ -120,7 +120,11 @@ def closer(found: Sequence[Face], cut: Cut, detect: DetectFaces) -> list[Face] |
     if len(found) > _ASKED:
         return None
     again = [_alone(_WIDTHS[0], face, cut, detect) for face in found]
-    sure = [face for face in again if face and face.score >= AGREES]
+    sure = [
+        Face(face.box, face.landmarks, max(face.score, first.score))  # it was certain; the second look agrees
+        for first, face in zip(found, again, strict=True)
+        if face and face.score >= AGREES
+    ]
     return sure if len(sure) == len(found) else None
 
 

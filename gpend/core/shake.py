@@ -97,7 +97,7 @@ def refined(crop: Plane, blur: Blur) -> Blur:
     moved = _downhill(evidence, spots, reach, _PACE * blur.spread)
     centred = replace(moved, places=moved.places - _shares(moved) @ moved.places)
     kernel = blur.kernel * (1 - _SHARE) + _drawn(centred, reach) * _SHARE
-    return replace(blur, kernel=np.asarray(kernel / kernel.sum(), np.float32))
+    return replace(blur, kernel=np.asarray(kernel / kernel.sum(), np.float32), told=blur)
 
 
 def evidence_of(crop: Plane) -> Evidence:

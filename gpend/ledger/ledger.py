@@ -5,10 +5,11 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger import lock, requests
 from gpend.ledger.absences import Absences
 from gpend.ledger.control import Control
@@ -21,7 +22,7 @@ from gpend.ledger.records import Records
 from gpend.ledger.requests import Requests
 from gpend.ledger.rows import Request
 from gpend.ledger.upkeep import Upkeep
-from gpend.writing import put_whole
+from gpend.writing import part_of, put_in_gap, put_whole
 
 
 class Ledger(Records):
@@ -38,7 +39,8 @@ class Ledger(Records):
         self.control = Control(database)
         self.decisions = Decisions(database, file_of(path))
         self._locked = locked
-        self._presence = Presence(path, lock.beside(path))
+        self._place = Path(os.path.realpath(path))  # where SQLite has it, with its log and its index beside it
+        self._presence = Presence(self._place, lock.beside(path))
 
     @classmethod
     def open(cls, path: Path, now: int | None = None) -> "Ledger":
@@ -89,44 +91,67 @@ class Ledger(Records):
         lost = self._presence.lost()
         if not lost:
             return ""
-        if not self._presence.is_on_its_disk(self._path.parent):
-            raise FatalError(
-                f"The disk with the ledger {self._path} is not there any more. gpend stops, as it could note nothing "
-                "for good. No photo was harmed. Bring the disk back and start gpend again."
-            )
-        if lost == [lock.beside(self._path)]:
+        try:
+            if not self._presence.is_on_its_disk():
+                raise FatalError(
+                    f"The disk with the ledger {self._path} is not there any more. gpend stops, as it could note "
+                    "nothing for good. No photo was harmed. Bring the disk back and start gpend again."
+                )
+            _make_folder(self._path)
             self._lock_again()
-        else:
-            self._write_anew(is_replaced=self._path in lost and self._path.exists())
-        _recalled(self.decisions)  # their file may be gone as well
-        self._presence = Presence(self._path, lock.beside(self._path))
+            if lost != [lock.beside(self._path)]:
+                self._write_anew(is_lost=self._place in lost)
+            _recalled(self.decisions)  # their file may be gone as well
+            self._presence = Presence(self._place, lock.beside(self._path))
+        except OSError as error:
+            raise TransientError(f"What was deleted beside the ledger cannot be put back: {error}.") from error
         return (
-            f"Somebody deleted {' and '.join(part.name for part in lost)} from {self._path.parent} while gpend had the "
-            "ledger open. gpend has put everything back; nothing is lost."
+            f"Somebody deleted {' and '.join(part.name for part in lost)} from {self._place.parent} while gpend had "
+            "the ledger open. gpend has put everything back; nothing is lost."
         )
 
-    def _write_anew(self, *, is_replaced: bool) -> None:
-        copy = self._path.with_name(f"{self._path.name}.rescued")
-        _make_folder(self._path)
+    def _write_anew(self, *, is_lost: bool) -> None:
+        """Put a copy of what is open in the ledger's place; never over a file that is somebody else's."""
+        copy = part_of(self._place)
+        self._place.parent.mkdir(parents=True, exist_ok=True)
         copy.unlink(missing_ok=True)
-        self._database.copy_to(copy)
-        copy.chmod(self._presence.mode)
-        if is_replaced:
-            raise FatalError(
-                f"Somebody put another file in the place of the ledger {self._path} while gpend had it open. gpend "
-                f"stops, so that the two do not mix. What it knew is kept as {copy}. Let the right one of the two have "
-                "that place, and start gpend again."
-            )
-        self._lock_again()
-        for ending in ("-wal", "-shm"):
-            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)  # they speak of another file
-        put_whole(copy, self._path)
+        os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, self._presence.mode))
         try:
-            self._database.go_over_to(open_for_writing(self._path))
+            self._database.copy_to(copy)
+            copy.chmod(self._presence.mode)
+            is_ours = put_in_gap(copy, self._place) if is_lost else self._put_over(copy)
+            if not is_ours:
+                kept = _free(self._place, ".rescued")
+                copy.replace(kept)
+                raise FatalError(
+                    f"Somebody put another file in the place of the ledger {self._path} while gpend had it open. gpend "
+                    f"stops, so that the two do not mix. What it knew is kept as {kept}. Let the right one of the two "
+                    "have that place, and start gpend again."
+                )
+        finally:
+            copy.unlink(missing_ok=True)
+            copy.with_name(f"{copy.name}-journal").unlink(missing_ok=True)
+        if is_lost:
+            self._forget_log()
+        try:
+            self._database.go_over_to(open_for_writing(self._place))
         except DamagedError as error:
             raise FatalError(
                 f"The ledger was deleted, and its copy is damaged ({error}). Start gpend again."
             ) from error
+
+    def _put_over(self, copy: Path) -> bool:
+        """Put a copy over the ledger, of which only its log or its index is lost; False: it is another file by now."""
+        if self._place in self._presence.lost():
+            return False
+        self._forget_log()
+        put_whole(copy, self._place)
+        return True
+
+    def _forget_log(self) -> None:
+        """Take away the log and the index of a ledger that is replaced: they speak of another file."""
+        for ending in ("-wal", "-shm"):
+            self._place.with_name(self._place.name + ending).unlink(missing_ok=True)
 
     def _lock_again(self) -> None:
         """Hold the lock that others ask for, which may be another file by now."""
@@ -174,3 +199,10 @@ def _recalled(decisions: Decisions) -> list[str]:
 
 def _backup(path: Path) -> Path:
     return path.with_name(path.name + ".backup")
+
+
+def _free(place: Path, ending: str) -> Path:
+    """A name beside a place that nothing has: of what was kept before, nothing is overwritten."""
+    first = place.with_name(place.name + ending)
+    numbered = (place.with_name(f"{place.name}{ending}-{number}") for number in count(2))
+    return next(name for name in chain((first,), numbered) if not name.exists())

@@ -22,22 +22,30 @@ class Presence:
     def __init__(self, ledger: Path, lock: Path) -> None:
         self._parts = (ledger, *(ledger.with_name(ledger.name + ending) for ending in ("-wal", "-shm")), lock)
         self._seen: set[Path] = set()
-        status = ledger.stat()
-        self.mode = stat.S_IMODE(status.st_mode)
-        self._device = status.st_dev
+        self.mode = stat.S_IMODE(ledger.stat().st_mode)  # as it was seen last
+        self._device = ledger.parent.stat().st_dev
         self.lost()
 
     def lost(self) -> list[Path]:
-        """Those that stood in their places once and are not there any more, or are other files now."""
+        """Those that stood in their places once and are not there any more, or are other files now.
+
+        Where a disk or the system does not tell, none is.
+        """
         held = _held()
         if held is None:
-            return []  # nobody can tell
-        there = {part for part in self._parts if held.has(part)}
+            return []
+        try:
+            there = {part for part in self._parts if held.has(part)}
+            if self._parts[0] in there:
+                self.mode = stat.S_IMODE(self._parts[0].stat().st_mode)
+        except OSError:
+            return []
         self._seen |= there
         return [part for part in self._parts if part in self._seen - there]
 
-    def is_on_its_disk(self, folder: Path) -> bool:
-        """Does a folder, or what is there of the way to it, lie where the ledger lay?"""
+    def is_on_its_disk(self) -> bool:
+        """Does the ledger's folder, or what is there of the way to it, lie where it lay? Raises OSError."""
+        folder = self._parts[0].parent
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
         return folder.stat().st_dev == self._device
@@ -57,10 +65,10 @@ class _Held:
 
 
 def identity(path: Path) -> _Identity | None:
-    """Which file stands there; None: none does."""
+    """Which file stands there; None: none does. Raises OSError where that is not told."""
     try:
         status = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_dev, status.st_ino
 

@@ -175,6 +175,22 @@ def test_where_it_is_safe_or_the_spectrum_agrees_the_blur_is_taken_out(
     assert not restore._is_detailed(Explanation(ahead, 1.6 * pixels), 1.6, blur, worsens)  # noqa: SLF001
 
 
+@pytest.mark.parametrize(
+    ("blur", "ahead", "pixels", "is_of_grain"),
+    [  # the first as measured in a dark room, where the filter left blotches
+        (_kernel(23, 7), 0.003, 2.0, True),
+        (_kernel(23, 7), 0.12, 2.0, False),
+        (_kernel(23, 7), 0.003, 3.6, False),
+        (_kernel(23, 7), 0.003, 0.5, False),
+        (_kernel(19, 17), 0.003, 1.5, False),
+    ],
+)
+def test_a_far_shake_found_in_grain_that_a_small_round_blur_explains_as_well_was_none(
+    blur: Blur, ahead: float, pixels: float, *, is_of_grain: bool
+) -> None:
+    assert restore._is_of_grain(Explanation(ahead, pixels), blur) == is_of_grain  # noqa: SLF001
+
+
 def _shrunk(samples: Path, sigma: float, noise: float, quality: int) -> bytes:
     """The portrait as small as messaging apps send it."""
     with Image.open(samples / "portrait-sharp.jpg") as image:

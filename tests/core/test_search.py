@@ -268,9 +268,14 @@ def test_what_is_faint_where_no_face_is_certain_is_looked_at_in_full() -> None:
 def test_a_face_seen_alone_stands_where_it_stood_in_the_photo(turn: int) -> None:
     first = orientation.stored(face(0.99), turn, (300, 400))
     (found,) = search.closer([first], cut, Expecting(0.97)) or []
-    assert found.score == 0.97
+    assert found.score == 0.99
     assert np.allclose(found.landmarks, first.landmarks, atol=1.0)
     assert np.allclose(found.box, first.box, atol=1.0)
+
+
+def test_a_face_that_was_certain_stays_so_where_it_is_found_again() -> None:
+    (found,) = search.closer([face(0.99)], cut, Expecting(0.8)) or []
+    assert found.score == 0.99
 
 
 def test_faces_that_are_not_all_found_again_or_are_many_are_looked_at_in_full() -> None:

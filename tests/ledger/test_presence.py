@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger import Decision, DecisionKind, Found, FoundBy, Ledger, State, presence
+from gpend.ledger.database import Database
 from gpend.stamp import Stamp
 
 _NOW = 1_700_000_000
@@ -135,10 +136,91 @@ def test_where_another_file_took_its_place_gpend_stops_and_keeps_what_it_knew(pa
         assert rescued.counts()[State.WAITING] == 2
 
 
+def test_a_copy_that_somebody_restores_meanwhile_is_not_overwritten(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Database.copy_to
+
+    def restored_meanwhile(database: Database, copy: Path) -> None:
+        real(database, copy)
+        path.write_bytes(b"somebody's own")
+
+    with _opened(path) as ledger:
+        path.unlink()
+        monkeypatch.setattr(Database, "copy_to", restored_meanwhile)
+        with pytest.raises(FatalError, match="Somebody put another file in the place"):
+            ledger.put_back()
+    assert path.read_bytes() == b"somebody's own"
+
+
+def test_what_was_kept_before_stays_when_more_is_to_be_kept(path: Path) -> None:
+    kept = path.with_name("ledger.sqlite.rescued")
+    with _opened(path) as ledger:
+        kept.write_bytes(b"from an earlier time")
+        path.unlink()
+        path.write_bytes(b"another file")
+        with pytest.raises(FatalError, match=r"rescued-2"):
+            ledger.put_back()
+    assert kept.read_bytes() == b"from an earlier time"
+
+
+def test_on_a_disk_without_hard_links_it_is_put_back_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    with _opened(path) as ledger:
+        path.unlink()
+        monkeypatch.setattr("gpend.writing.os.link", refused)
+        assert ledger.put_back()
+        assert not list(path.parent.glob("*.part*"))
+    with Ledger.open(path) as again:
+        assert again.counts()[State.WAITING] == 1
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), PermissionError(13, "Permission denied")])
+def test_a_disk_that_does_not_answer_is_no_deletion(
+    path: Path, error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(_: Path) -> None:
+        raise error
+
+    with _opened(path) as ledger:
+        monkeypatch.setattr(presence, "identity", unanswered)
+        assert not ledger.put_back()
+    assert path.exists()
+
+
+def test_what_cannot_be_put_back_now_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with _opened(path) as ledger:
+        path.unlink()
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Database, "copy_to", full)
+            with pytest.raises(TransientError, match=r"cannot be put back: .*No space left"):
+                ledger.put_back()
+        assert not list(path.parent.glob("*.part*"))
+        assert ledger.put_back()
+
+
+def test_a_ledger_behind_a_link_comes_back_behind_it(tmp_path: Path) -> None:
+    target, link = tmp_path / "disk" / "ledger.sqlite", tmp_path / "state" / "ledger.sqlite"
+    target.parent.mkdir()
+    link.parent.mkdir()
+    link.symlink_to(target)
+    with _opened(link) as ledger:
+        target.unlink()
+        assert ledger.put_back()
+        assert link.is_symlink()
+    with Ledger.open(link) as again:
+        assert again.counts()[State.WAITING] == 1
+
+
 def test_on_another_disk_nothing_is_put_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with _opened(path) as ledger:
         path.unlink()
-        monkeypatch.setattr(presence.Presence, "is_on_its_disk", lambda _, folder: not folder)
+        monkeypatch.setattr(presence.Presence, "is_on_its_disk", lambda _: False)
         with pytest.raises(FatalError, match=r"The disk with the ledger .* is not there any more"):
             ledger.put_back()
     assert not path.exists()

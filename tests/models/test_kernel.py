@@ -70,6 +70,21 @@ def test_bfloat16_is_used_where_the_processor_has_it_and_it_finds_the_same(monke
     assert own.quicker() is own
 
 
+def test_where_bfloat16_does_not_run_nothing_is_computed_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    own = KernelEstimator(described(), KernelNetwork(SIDE, 33).eval(), torch.device("cpu"), Turn())
+    real = KernelNetwork.told
+
+    def told(network: KernelNetwork, luma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if next(network.picture.parameters()).dtype == torch.bfloat16:
+            raise RuntimeError("could not create a primitive descriptor")
+        return real(network, luma)
+
+    monkeypatch.setattr("gpend.models.kernel.computes_in_bfloat16", lambda: True)
+    monkeypatch.setattr(KernelNetwork, "told", told)
+    assert own.quicker() is own
+
+
 def test_more_blur_is_a_wider_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
     widths = [spread(kernel_of(estimate, cv2.GaussianBlur(face, (0, 0), sigma)), 0) for sigma in (0.6, 1.5, 3, 5)]
     assert widths == sorted(widths)
