@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Blur:
     kernel: Plane  # (side, side), side odd, of sum 1, in pixels of the crop of SIDE
     confidence: float  # 0 to 1
     enlarged: float = -math.inf  # log-odds that the crop was shrunk and enlarged again rather than blurred
-    told: "Blur | None" = None  # as the network told it, where its kernel was followed further
+    told: Self | None = None  # as the network told it, where its kernel was followed further
 
     @property
     def spread(self) -> float:
