@@ -118,8 +118,7 @@ class Sessions:
 
     def is_known_host(self, host: str) -> bool:
         """Is this a name that the dashboard goes by, and not another one that was made to point here?"""
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name in self.hosts
+        return host in self.hosts or host.rsplit(":", 1)[0] in self.hosts  # without a port, or before it
 
     def end(self, session: str | None) -> None:
         """Log out."""

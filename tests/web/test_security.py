@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -53,6 +53,9 @@ def test_no_other_token_is_the_token(guess: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("::1")
+@example("[::1]")
+@example("[::1]:8675")
 def test_only_its_own_names_are_known(host: str) -> None:
     known = Sessions(None, LOOPBACK).is_known_host(host)
     assert known == (host.rsplit(":", 1)[0] in LOOPBACK or host in LOOPBACK)
