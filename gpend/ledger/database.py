@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from pkgutil import get_data
@@ -43,22 +42,23 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._connection.row_factory = sqlite3.Row
+        self.on_damage: Callable[[], object] = _nothing  # called when what is read cannot be what was written
         self._after: list[Callable[[], object]] = []  # what waits for the COMMIT
         self._former: list[sqlite3.Connection] = []  # to files that were deleted; queries of theirs may be open
 
     def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
         """Execute a statement; how many rows it changed."""
-        with _blamed():
+        with self._blamed():
             return self._connection.execute(statements()[name], parameters or {}).rowcount
 
     def each(self, name: str, parameters: Mapping[str, Value] | None = None) -> Iterator[sqlite3.Row]:
         """The rows of a query, fetched one by one."""
-        with _blamed():
+        with self._blamed():
             yield from self._connection.execute(statements()[name], parameters or {})
 
     def first(self, name: str, parameters: Mapping[str, Value] | None = None) -> sqlite3.Row | None:
         """The first row of a query; a statement with RETURNING is carried out too."""
-        with _blamed():
+        with self._blamed():
             rows = self._connection.execute(statements()[name], parameters or {}).fetchall()
         return rows[0] if rows else None
 
@@ -73,7 +73,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with _blamed():
+        with self._blamed():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -99,7 +99,7 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """Write the whole database as it is now to another file."""
-        with _blamed(), closing(sqlite3.connect(path)) as target:
+        with self._blamed(), closing(sqlite3.connect(path)) as target:
             self._connection.backup(target)
 
     def go_over_to(self, other: "Database") -> None:
@@ -112,18 +112,40 @@ class Database:
         for connection in (*self._former, self._connection):
             connection.close()
 
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Errors of SQLite by what is to be done about them."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if _tells_damage(error):
+                raise self._damaged(error) from error
+            raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
+        except sqlite3.IntegrityError:
+            self.on_damage()  # a count that was spoilt on the disk, for one
+            raise  # or gpend's own mistake: it must not be mistaken for anything else
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes what it read, which may be no UTF-8
+            raise self._damaged(error) from error
 
-@contextmanager
-def _blamed() -> Iterator[None]:
-    """Errors of SQLite by what is to be done about them."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
-    except sqlite3.IntegrityError:
-        raise  # gpend's own mistake: it must not be mistaken for anything else
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes what it read, which may be no UTF-8
-        raise FatalError(f"The ledger is damaged ({error}). The next start repairs it.") from error
+    def _damaged(self, error: Exception) -> FatalError:
+        self.on_damage()
+        return FatalError(f"The ledger is damaged ({error}). The next start repairs it.")
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+def _tells_damage(error: sqlite3.OperationalError) -> bool:
+    """Is it the file's fault, whatever its class? The statements are right, and so was all that they wrote.
+
+    A text that is no UTF-8 has no code of SQLite; a table or a column that is not there, or JSON that is none, has the
+    one for everything else.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return "decode" in str(error)
+    return code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such ", "malformed "))
 
 
 def open_for_writing(path: Path) -> Database:
@@ -168,15 +190,15 @@ def open_for_reading(path: Path) -> Database:
     return Database(connection)
 
 
-def set_aside(path: Path, now: int) -> Path:
-    """Rename a damaged ledger, with what belongs to it, and return where it went. Nothing is deleted."""
-    moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{moment}")
-    for ending in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + ending)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
-    return aside
+def is_sound(path: Path) -> bool:
+    """Is a ledger that nobody uses right in every page, row and index? Nothing is changed; it takes its time."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            return _version(connection) > 0 and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+    except (sqlite3.Error, UnicodeDecodeError):
+        return False
 
 
 def require_sqlite(version: tuple[int, ...]) -> None:

@@ -1,7 +1,6 @@
 """The ledger of a daemon: opened, repaired where it is damaged, written as one, backed up."""
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import lock, requests
+from gpend.ledger import lock, repair, requests
 from gpend.ledger.absences import Absences
 from gpend.ledger.control import Control
-from gpend.ledger.database import DamagedError, Database, open_for_writing, set_aside
+from gpend.ledger.database import DamagedError, Database, open_for_writing
 from gpend.ledger.decisions import Decisions, file_of
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
@@ -52,7 +51,7 @@ class Ledger(Records):
         _make_folder(path)
         locked = lock.take(path)
         try:
-            database, notices = _opened(path, int(time.time()) if now is None else now)
+            database, notices = repair.opened(path, int(time.time()) if now is None else now)
             notices += _recalled(Decisions(database, file_of(path)))
         except BaseException:
             os.close(locked)
@@ -80,7 +79,7 @@ class Ledger(Records):
         fresh = self._path.with_name(self._path.name + ".backup.new")
         fresh.unlink(missing_ok=True)
         self._database.copy_to(fresh)
-        fresh.replace(_backup(self._path))
+        fresh.replace(repair.copy_of(self._path))
 
     def put_back(self) -> str:
         """Write the ledger anew where somebody deleted it, or a part of it, while it was open; in words, "" if nobody.
@@ -172,22 +171,6 @@ def _make_folder(path: Path) -> None:
         raise FatalError(f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}.") from error
 
 
-def _opened(path: Path, now: int) -> tuple[Database, list[str]]:
-    try:
-        return open_for_writing(path), []
-    except DamagedError as error:
-        notices = [f"The ledger is damaged ({error}). It was kept as {set_aside(path, now)}."]
-    backup = _backup(path)
-    if backup.exists():
-        try:
-            shutil.copyfile(backup, path)
-            return open_for_writing(path), [*notices, "Its last copy took its place; a scan brings it up to date."]
-        except (DamagedError, OSError):
-            path.unlink(missing_ok=True)
-    notices.append("A new one is filled from what the output folders say about themselves.")
-    return open_for_writing(path), notices
-
-
 def _recalled(decisions: Decisions) -> list[str]:
     """Decisions that the ledger has lost come back from their file; what is told of that."""
     try:
@@ -195,10 +178,6 @@ def _recalled(decisions: Decisions) -> list[str]:
     except OSError as error:
         return [f"The file of people's decisions cannot be read: {error.strerror}."]
     return [f"{recalled} of people's decisions were read again from their file."] if recalled else []
-
-
-def _backup(path: Path) -> Path:
-    return path.with_name(path.name + ".backup")
 
 
 def _free(place: Path, ending: str) -> Path:

@@ -1,0 +1,79 @@
+"""That a ledger was found damaged while it was used, or is being put right: the next start knows of it.
+
+A quick check looks at how the pages of the file hang together. A bit that fell over within a row is found only by
+whoever reads that row; without this mark every start would take the file for sound, and find it so again.
+"""
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from gpend.writing import write_whole
+
+_ASIDE = ".damaged-"
+_MOMENT = "%Y%m%d-%H%M%S"
+_SOON = timedelta(days=1)
+_KEPT = 5  # damaged ledgers, each with what belongs to it
+
+
+class Doubt(StrEnum):
+    """Why a ledger is not simply opened."""
+
+    FOUND = "found damaged"  # while it was used
+    REPAIRING = "being put right"  # another one is about to take its place
+
+
+def note(ledger: Path, doubt: Doubt) -> None:
+    """It is so. Where that cannot be noted, the damage is found anew."""
+    with suppress(OSError):
+        write_whole(_mark(ledger), doubt.encode())
+
+
+def about(ledger: Path) -> Doubt | None:
+    """What was noted last."""
+    try:
+        return Doubt(_mark(ledger).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def settle(ledger: Path) -> None:
+    """A sound one stands there."""
+    with suppress(OSError):
+        _mark(ledger).unlink(missing_ok=True)
+
+
+def name_aside(ledger: Path, now: int) -> Path:
+    """Where a damaged ledger is kept, of this moment in UTC seconds."""
+    return ledger.with_name(f"{ledger.name}{_ASIDE}{datetime.fromtimestamp(now, UTC).strftime(_MOMENT)}")
+
+
+def was_replaced(ledger: Path, now: int) -> bool:
+    """Was a damaged ledger set aside within the last day already? Then its copy is likely to be no better."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return any(timedelta() <= moment - each < _SOON for each in _moments(ledger))
+
+
+def forget_oldest(ledger: Path) -> None:
+    """Keep the last few of those that were set aside: a disk that spoils every ledger is not filled with them."""
+    for moment in sorted(_moments(ledger))[:-_KEPT]:
+        aside = name_aside(ledger, round(moment.timestamp()))
+        for ending in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                aside.with_name(aside.name + ending).unlink(missing_ok=True)
+
+
+def _mark(ledger: Path) -> Path:
+    return ledger.with_name(ledger.name + ".doubted")
+
+
+def _moments(ledger: Path) -> list[datetime]:
+    """When the damaged ledgers that are kept were set aside."""
+    first, found = ledger.name + _ASIDE, []
+    with suppress(OSError):
+        for name in os.listdir(ledger.parent):  # noqa: PTH208 - names alone are wanted
+            with suppress(ValueError):
+                found.append(datetime.strptime(name.removeprefix(first), _MOMENT).replace(tzinfo=UTC))
+    return found

@@ -1,0 +1,188 @@
+"""Whatever bit of a ledger falls over, gpend works again after a start or two, and nobody has to do anything."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gpend.errors import FatalError
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Result, State, Written, doubt, repair
+from gpend.stamp import Stamp
+
+NOW = 1_700_000_000
+DAY = 86_400
+PHOTOS = 12
+FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A ledger with a few restored photos, which holds its log."""
+    path = tmp_path_factory.mktemp("sound") / "ledger.sqlite"
+    with Ledger.open(path, NOW) as ledger:
+        work(ledger, State.RESTORED)
+    return path.read_bytes()
+
+
+def work(ledger: Ledger, state: State) -> None:
+    """What becomes of every photo is written down and read."""
+    with ledger.together():
+        folder = ledger.sources.configure([(Path("/in"), Path("/out"))], NOW)[0].id
+        for number in range(PHOTOS):
+            name = Path(f"album/photo{number:02}.jpg")
+            photo = ledger.photos.sight(folder, Found(name, Stamp(number, len(state), 3), FoundBy.SCAN), NOW)
+            assert ledger.photos.row(photo) is not None
+            ledger.photos.begin(photo, NOW)
+            written = Written(name, Stamp(1, 2, number), f"{number + 100:064x}")
+            result = Result(state, "fine", content_of(number, state), FINGERPRINT, None, written)
+            ledger.photos.finish(photo, result, NOW)
+    assert ledger.counts()[state] >= PHOTOS
+    assert len(list(ledger.recent_errors(9))) == 0
+
+
+def content_of(number: int, state: State) -> str:
+    """The SHA-256 of a photo, which changed from state to state."""
+    return f"{number:x}{len(state):02x}".zfill(64)
+
+
+def starts(path: Path, now: int = NOW) -> list[str]:
+    """What is told at each start until gpend works, and for what it ends before."""
+    told: list[str] = []
+    for start in range(4):
+        try:
+            with Ledger.open(path, now + start) as ledger:
+                told += ledger.notices
+                work(ledger, State.KEPT)
+                return told
+        except (FatalError, sqlite3.IntegrityError) as error:
+            told.append(str(error))
+    raise AssertionError(told)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=st.integers(0, 10**9), bit=st.integers(0, 7), has_copy=st.booleans())
+def test_one_bit_anywhere_stops_gpend_for_no_more_than_a_few_starts(
+    path: Path, sound: bytes, where: int, bit: int, *, has_copy: bool
+) -> None:
+    for left in path.parent.iterdir():
+        left.unlink()
+    spoilt = bytearray(sound)
+    spoilt[where % len(spoilt)] ^= 1 << bit
+    path.write_bytes(spoilt)
+    if has_copy:
+        repair.copy_of(path).write_bytes(sound)
+    starts(path)
+
+
+def an_index(spoilt: bytes) -> bytes:
+    """A row holds another SHA-256 than its index says."""
+    return spoilt.replace(content_of(5, State.RESTORED).encode(), content_of(99, State.RESTORED).encode(), 1)
+
+
+def no_text(spoilt: bytes) -> bytes:
+    """A word that is no UTF-8."""
+    return spoilt.replace(b"gpen-256", b"gpen\xff256")
+
+
+def a_column(spoilt: bytes) -> bytes:
+    """A trigger speaks of a column that there is not."""
+    return spoilt.replace(b"new.found_by", b"new.fOund?by")
+
+
+@pytest.mark.parametrize("spoil", [an_index, no_text, a_column])
+def test_what_a_quick_check_does_not_see_is_mended_once_it_was_found(
+    path: Path, sound: bytes, spoil: Callable[[bytes], bytes]
+) -> None:
+    assert spoil(sound) != sound
+    path.write_bytes(spoil(sound))
+    repair.copy_of(path).write_bytes(sound)
+    told = starts(path)
+    assert "damaged" in told[0]
+    assert "last copy" in told[-1]
+    assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
+    assert doubt.about(path) is None
+
+
+def test_a_count_that_cannot_be_is_damage_as_well(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE tally SET photos = 2")
+        connection.commit()
+    told = starts(path)
+    assert "CHECK" in told[0]
+    assert "what the output folders say" in told[-1]
+
+
+def test_a_copy_that_is_damaged_too_is_not_used_twice(path: Path, sound: bytes) -> None:
+    path.write_bytes(no_text(sound))
+    repair.copy_of(path).write_bytes(no_text(sound))  # which a check of the whole file does not see
+    told = starts(path)
+    assert "last copy" in told[2]
+    assert "what the output folders say" in told[-1]
+    assert len(list(path.parent.glob("ledger.sqlite.backup.damaged"))) == 1
+
+
+def test_a_copy_whose_index_is_damaged_is_not_used_at_all(path: Path, sound: bytes) -> None:
+    path.write_bytes(an_index(sound))
+    repair.copy_of(path).write_bytes(an_index(sound))
+    told = starts(path)
+    assert "what the output folders say" in told[-1]
+    assert not any("last copy" in each for each in told)
+
+
+@pytest.mark.parametrize("copy", [b"", b"SQLite format 3\0" + b"\xff" * 8000])
+def test_a_copy_that_is_no_ledger_is_not_used(path: Path, copy: bytes) -> None:
+    path.write_bytes(b"\xff" * 8000)
+    repair.copy_of(path).write_bytes(copy)
+    assert "what the output folders say" in starts(path)[-1]
+
+
+def test_a_gpend_that_was_killed_while_it_put_the_copy_in_place_does_so_at_the_next_start(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        """It ends here."""
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    path.write_bytes(b"\xff" * 8000)
+    repair.copy_of(path).write_bytes(sound)
+    monkeypatch.setattr(repair, "put_whole", killed)
+    with pytest.raises(KilledError):
+        Ledger.open(path, NOW)
+    monkeypatch.undo()
+    assert not path.exists()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+        assert "last copy" in ledger.notices[-1]
+
+
+def test_a_ledger_that_somebody_took_away_is_not_brought_back_from_its_copy(path: Path, sound: bytes) -> None:
+    repair.copy_of(path).write_bytes(sound)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == 0
+        assert not ledger.notices
+
+
+def test_of_many_damaged_ledgers_the_last_five_are_kept(path: Path) -> None:
+    for day in range(8):
+        path.write_bytes(b"\xff" * 8000)
+        Ledger.open(path, NOW + day * DAY).close()
+    assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 5
+
+
+def test_a_mark_that_cannot_be_read_is_none(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    path.with_name("ledger.sqlite.doubted").mkdir()
+    with Ledger.open(path, NOW) as ledger:
+        work(ledger, State.KEPT)
