@@ -259,8 +259,8 @@ class Loop:
         """What is looked at now and then only: dates that have come, what people ask for, and the watcher."""
         if now.steady < self._check_at:
             return
+        self._keep_ledger()  # what could not be put back is tried again before anything else
         self._check_at = now.steady + _CHECK
-        self._keep_ledger()
         self._ledger.upkeep.wake(now.utc)
         self._requests.answer(now)
         self._rest.look(now)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import structlog
 
 from gpend.dispatch import Dispatcher, FolderPair, Now, Runtime
-from gpend.errors import PhotoError
+from gpend.errors import PhotoError, TransientError
 from gpend.ledger import Ledger
 from gpend.mirror import output_root, trash
 from gpend.settings import Keep
@@ -44,10 +44,16 @@ class Maintenance:
         return abs((now.utc - began.utc) - (now.steady - began.steady)) > _FIRST
 
     def _all(self, now: Now) -> Iterator[None]:
-        self._ledger.back_up()
+        self._copy_ledger()
         yield
         for pair in self._pairs:
             yield from self._empty_trash(pair, now)
+
+    def _copy_ledger(self) -> None:
+        try:
+            self._ledger.back_up()
+        except (TransientError, OSError) as error:
+            log.warning("ledger_not_copied", reason=str(error))  # tomorrow again; the ledger itself may be well
 
     def _empty_trash(self, pair: FolderPair, now: Now) -> Iterator[None]:
         try:

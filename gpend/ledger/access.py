@@ -3,6 +3,7 @@
 import os
 import pwd
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from gpend.errors import FatalError
@@ -12,6 +13,8 @@ _NO_SHARED_MEMORY = (
     *("SQLITE_IOERR_MMAP", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_PROTOCOL"),
 )
 """What SQLite says where programs cannot share memory, or locks, by a file: https://www.sqlite.org/wal.html, 1."""
+
+_ROOM = 128 << 10  # bytes: the index of the write-ahead log, and a little log
 
 
 def is_there(ledger: Path) -> bool:
@@ -43,8 +46,43 @@ def not_allowed(ledger: Path) -> FatalError:
     )
 
 
+def hindrance(ledger: Path) -> str:
+    """What keeps this user from writing to a ledger or to its folder, and what to do; "" if nothing."""
+    folder = ledger.parent
+    with suppress(PermissionError):
+        if not folder.exists():
+            return f"There is no folder {folder}. Make it: sudo install -d -o {_called(os.geteuid())} {folder}"
+    for place, mode in ((folder, os.W_OK | os.X_OK), (ledger, os.W_OK)):
+        if not os.access(place, mode, effective_ids=True) and (place == folder or place.exists()):
+            return _not_writable(place)
+    return f"The disk of {folder} is full. Make room on it." if _is_full(folder) else ""
+
+
+def _not_writable(place: Path) -> str:
+    with suppress(OSError):
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            return f"The disk of {place} can only be read. Make it writable again."
+    user, owner = _called(os.geteuid()), _owner(place)
+    if user == owner:
+        return f"{user!r}, whom gpend runs as, may not write to {place}. Allow it: sudo chmod u+rwX {place}"
+    return f"{user!r}, whom gpend runs as, may not write to {place}: it belongs to {owner!r}. sudo chown {user} {place}"
+
+
+def _is_full(folder: Path) -> bool:
+    """Is there no room for what SQLite needs beside a ledger?"""
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return False
+    free = status.f_bfree if os.geteuid() == 0 else status.f_bavail  # some room is root's alone
+    return free * status.f_frsize < _ROOM
+
+
 def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:
     """Why SQLite cannot use a ledger that is sound, for people."""
+    reason = hindrance(ledger)  # which SQLite often tells as something else
+    if reason:
+        return f"The ledger {ledger} cannot be used ({error}). {reason}"
     if getattr(error, "sqlite_errorname", "") in _NO_SHARED_MEMORY:
         return (
             f"The ledger {ledger} cannot be used where it lies ({error}): its file system, such as a network share, "
@@ -57,12 +95,13 @@ def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:
 def _owner(ledger: Path) -> str:
     """Who may use it: whose the nearest thing is that can be looked at."""
     for place in (ledger, *ledger.parents):
-        try:
-            number = place.stat().st_uid
-        except OSError:
-            continue
-        try:
-            return pwd.getpwuid(number).pw_name
-        except KeyError:
-            return f"#{number}"
+        with suppress(OSError):
+            return _called(place.stat().st_uid)
     return "root"
+
+
+def _called(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"

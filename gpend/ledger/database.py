@@ -39,8 +39,10 @@ class Database:
     What the disk or another process is to blame for is a TransientError; a damaged file is a FatalError.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path | None = None) -> None:
+        """`path`: where it lies, so that it can be told what keeps this user from writing to it."""
         self._connection = connection
+        self._path = path
         self._connection.row_factory = sqlite3.Row
         self.on_damage: Callable[[], object] = _nothing  # called when what is read cannot be what was written
         self._after: list[Callable[[], object]] = []  # what waits for the COMMIT
@@ -120,6 +122,11 @@ class Database:
         except sqlite3.OperationalError as error:
             if _tells_damage(error):
                 raise self._damaged(error) from error
+            reason = access.hindrance(self._path) if self._path else ""
+            if reason:
+                raise TransientError(
+                    f"The ledger cannot be used at the moment: {error}. {reason} gpend then goes on by itself."
+                ) from error
             raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
         except sqlite3.IntegrityError:
             self.on_damage()  # a count that was spoilt on the disk, for one
@@ -145,7 +152,7 @@ def _tells_damage(error: sqlite3.OperationalError) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return "decode" in str(error)
-    return code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such ", "malformed "))
+    return code == sqlite3.SQLITE_ERROR and str(error).split(maxsplit=1)[0] in ("no", "malformed")
 
 
 def open_for_writing(path: Path) -> Database:
@@ -169,7 +176,7 @@ def open_for_writing(path: Path) -> Database:
     except BaseException:
         connection.close()
         raise
-    return Database(connection)
+    return Database(connection, path)
 
 
 def open_for_reading(path: Path) -> Database:

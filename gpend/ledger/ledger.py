@@ -3,13 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import lock, repair, requests
+from gpend.ledger import access, lock, repair, requests
 from gpend.ledger.absences import Absences
 from gpend.ledger.control import Control
 from gpend.ledger.database import DamagedError, Database, open_for_writing
@@ -96,7 +96,7 @@ class Ledger(Records):
                     f"The disk with the ledger {self._path} is not there any more. gpend stops, as it could note "
                     "nothing for good. No photo was harmed. Bring the disk back and start gpend again."
                 )
-            _make_folder(self._path)
+            self._require_room()
             self._lock_again()
             if lost != [lock.beside(self._path)]:
                 self._write_anew(is_lost=self._place in lost)
@@ -108,6 +108,17 @@ class Ledger(Records):
             f"Somebody deleted {' and '.join(part.name for part in lost)} from {self._place.parent} while gpend had "
             "the ledger open. gpend has put everything back; nothing is lost."
         )
+
+    def _require_room(self) -> None:
+        """Raise TransientError where the ledger's folder cannot be made, or is not gpend's to write to."""
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        reason = access.hindrance(self._path)
+        if reason:
+            raise TransientError(
+                f"Somebody deleted the ledger {self._path}. gpend has it open, and puts it back as soon as it can: "
+                f"do not stop it before. {reason}"
+            )
 
     def _write_anew(self, *, is_lost: bool) -> None:
         """Put a copy of what is open in the ledger's place; never over a file that is somebody else's."""

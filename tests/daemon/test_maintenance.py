@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.daemon.maintenance import Maintenance
 from gpend.dispatch import FolderPair
+from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
@@ -70,3 +72,15 @@ def test_the_ledger_has_a_copy_every_day(world: World, after: Callable[..., set[
     first = backup.stat().st_ino
     after(DAY)
     assert backup.stat().st_ino != first
+
+
+def test_where_there_is_no_room_for_a_copy_the_trash_is_emptied_all_the_same(
+    after: Callable[..., set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise TransientError("The ledger cannot be used at the moment: database or disk is full.")
+
+    monkeypatch.setattr(Ledger, "back_up", full)
+    with capture_logs() as logged:
+        assert after(32 * DAY) == {".gpend-trash/mine/note.txt"}
+    assert "ledger_not_copied" in {each["event"] for each in logged}

@@ -1,16 +1,19 @@
 """Who may not use a ledger is told who may; and where it cannot lie, where it can."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger import Ledger, Records, Request, access
 
 NOBODY = 65_534
@@ -35,6 +38,14 @@ def somebody_else() -> Iterator[None]:
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder that everybody may enter, which pytest's own is not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     Ledger.open(tmp_path / "state" / "ledger.sqlite").close()
     return tmp_path / "state" / "ledger.sqlite"
@@ -56,16 +67,105 @@ def test_a_ledger_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMOPEN", "SQLITE_PROTOCOL"])
-def test_a_file_system_without_shared_memory_is_told_with_what_to_do(name: str) -> None:
+def test_a_file_system_without_shared_memory_is_told_with_what_to_do(name: str, tmp_path: Path) -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = name
-    said = access.what_is_wrong(error, Path("/nas/ledger.sqlite"))
+    said = access.what_is_wrong(error, tmp_path / "ledger.sqlite")
     assert "disk I/O error" in said
     assert "Keep the ledger on a local disk" in said
 
 
-def test_every_other_trouble_is_told_as_sqlite_tells_it() -> None:
-    assert access.what_is_wrong(sqlite3.OperationalError("disk is full"), Path("/l")).endswith("used: disk is full")
+def test_a_full_disk_is_told_as_that_whatever_sqlite_takes_it_for(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    _fill(monkeypatch)
+    said = access.what_is_wrong(error, ledger)
+    assert f"The disk of {ledger.parent} is full." in said
+    assert "share" not in said
+
+
+@contextmanager
+def _root() -> Iterator[None]:
+    os.seteuid(0)
+    yield
+    os.seteuid(NOBODY)
+
+
+def _fill(monkeypatch: pytest.MonkeyPatch) -> None:
+    status = os.statvfs("/")
+    full = SimpleNamespace(f_bfree=1, f_bavail=0, f_frsize=4096, f_flag=status.f_flag)
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+
+
+def test_a_disk_that_can_only_be_read_is_told_as_that(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readable = SimpleNamespace(f_bfree=1 << 30, f_bavail=1 << 30, f_frsize=4096, f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda _: readable)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert access.hindrance(ledger) == f"The disk of {ledger.parent} can only be read. Make it writable again."
+
+
+def test_a_ledger_that_can_be_written_to_is_hindered_by_nothing(ledger: Path) -> None:
+    assert access.hindrance(ledger) == ""
+
+
+def test_a_folder_that_is_missing_is_told_with_how_to_make_it(tmp_path: Path) -> None:
+    assert "sudo install -d -o " in access.hindrance(tmp_path / "gone" / "ledger.sqlite")
+
+
+@pytest.mark.parametrize("place", ["", ".."], ids=["its file", "its folder"])
+def test_who_may_not_write_is_told_whose_it_is(ledger: Path, place: str) -> None:
+    held = ledger.parent if place else ledger
+    _give_away(ledger)
+    os.chown(held, 0, -1)
+    with somebody_else():
+        assert "sudo chown" in access.hindrance(ledger)
+    os.chown(held, NOBODY, -1)
+    held.chmod(0o555)
+    with somebody_else():
+        assert "sudo chmod u+rwX" in access.hindrance(ledger)
+
+
+def _give_away(ledger: Path) -> None:
+    for place in (ledger.parent, *ledger.parent.iterdir()):
+        os.chown(place, NOBODY, -1)
+
+
+def test_what_is_deleted_while_its_folder_is_somebody_elses_comes_back_once_it_is_given_back(ledger: Path) -> None:
+    _give_away(ledger)
+    with somebody_else(), Ledger.open(ledger) as opened:
+        opened.control.rest("it is dark")
+        with _root():
+            shutil.rmtree(ledger.parent)
+        with pytest.raises(TransientError, match="sudo install -d -o nobody"):
+            opened.put_back()
+        with _root():
+            ledger.parent.mkdir()
+        with pytest.raises(TransientError, match=rf"do not stop it before.*may not write to {ledger.parent}:"):
+            opened.put_back()
+        with _root():
+            os.chown(ledger.parent, NOBODY, -1)
+        assert opened.put_back()
+    with Records.read_only(ledger) as records:
+        assert records.resting() == (None, "it is dark")
+
+
+def test_a_failing_ledger_says_what_keeps_it_from_working(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open(ledger) as opened:
+        other = sqlite3.connect(ledger, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        opened._database._connection.execute("PRAGMA busy_timeout = 0")  # noqa: SLF001 - it waits half a minute
+        with pytest.raises(TransientError, match=r"moment: database is locked\.$"):
+            opened.control.rest("now")
+        _fill(monkeypatch)
+        with pytest.raises(TransientError, match=r"locked\. The disk of .* is full.*goes on by itself"):
+            opened.control.rest("now")
+        other.close()
+
+
+def test_every_other_trouble_is_told_as_sqlite_tells_it(ledger: Path) -> None:
+    assert access.what_is_wrong(sqlite3.OperationalError("it is odd"), ledger).endswith("used: it is odd")
 
 
 def test_whoever_reads_in_the_process_of_the_daemon_leaves_it_its_locks(tmp_path: Path) -> None:
