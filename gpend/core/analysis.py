@@ -262,9 +262,10 @@ def _measured(analysis: PhotoAnalysis, face: Face, least: float = 0.0) -> _Measu
     crop, transform = analysis.crop(face, align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE), sharpness.SIDE)
     scale = align.scale_of(transform)
     blocks = analysis.blockiness(face, scale)
-    if least and (with_specks := sharpness.measure(crop, scale, blocks)).sharpness < least:
+    with_specks = sharpness.measure(crop, scale, blocks) if least else None
+    if with_specks and with_specks.sharpness < least:
         return _Measured(crop, crop, transform, with_specks)
-    clean, measure = overlooked.measured(crop, scale, blocks)
+    clean, measure = overlooked.measured(crop, scale, blocks, with_specks)
     return _Measured(crop, clean, transform, measure)
 
 
@@ -315,7 +316,7 @@ def _on_closer_look(
 ) -> triage.Doubt | None:
     """Why it is left alone as seen in the photo's own pixels; a hidden face is not where every face is wanted."""
     around = align.similarity(face.landmarks, deliberate.template())
-    hidden = settings.sharpness_threshold < 1 and deliberate.doubt(analysis.cut(around, deliberate.SIDE))
+    hidden = settings.sharpness_threshold < 1 and deliberate.doubt(analysis.cut(around, deliberate.SIDE, luma))
     return hidden or search.doubt_alone(face, analysis.cut, detect)
 
 

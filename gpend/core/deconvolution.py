@@ -15,6 +15,7 @@ from numpy import fft
 from numpy.typing import NDArray
 
 from gpend.core.blur import SIDE, Blur
+from gpend.core.fourier import Spectrum, spectrum_of
 from gpend.core.noise import Noise, Power, noise_level
 from gpend.core.photo import Plane
 
@@ -43,8 +44,6 @@ _CORNER = 0.5 * np.sqrt(2)  # cycles for each pixel of the photo: beyond its gri
 _NEVER_SEEN = np.float32(1e3)  # times dearer
 _ENOUGH = 1e-6
 _KEPT = 4  # sides of crops for which what all faces share is kept
-
-Spectrum = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:
     start = (whole - side) // 2
     laid[start : start + side, start : start + side] = plane
     mean = np.float32(laid.mean())
-    again = fft.irfft2(fft.rfft2((laid - mean) * fade(whole)) * transfer_of(blur.kernel, side, whole), laid.shape)
+    again = fft.irfft2(spectrum_of((laid - mean) * fade(whole)) * transfer_of(blur.kernel, side, whole), laid.shape)
     return middle(np.asarray(again + mean, np.float32))
 
 
@@ -178,7 +177,7 @@ def _filtered(
     seen = wanted = (plane - mean) * window
     rounds = _ROUNDS if clipped is not None and clipped.any() else 1
     for left in reversed(range(rounds)):
-        spectrum = np.asarray(fft.rfft2(wanted) * gain, np.complex64)
+        spectrum = np.asarray(spectrum_of(wanted) * gain, np.complex64)
         if left and clipped is not None:
             again = fft.irfft2(spectrum * transfer, plane.shape)
             wanted = np.where(clipped, np.maximum(seen, again), seen).astype(np.float32)
@@ -204,7 +203,7 @@ def _transfer_of(kernel: bytes, length: int, side: int, whole: int) -> Spectrum:
     reach = wide.shape[0] // 2
     spread = np.zeros((whole, whole), np.float32)
     spread[: wide.shape[0], : wide.shape[1]] = wide
-    transfer = np.asarray(fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1))), np.complex64)
+    transfer = spectrum_of(np.roll(spread, (-reach, -reach), (0, 1)))
     transfer.flags.writeable = False
     return transfer
 
@@ -221,13 +220,16 @@ def resampled(kernel: Plane, factor: float) -> Plane:
     return np.asarray(wide / wide.sum(), np.float32)
 
 
+@lru_cache(maxsize=_KEPT)
 def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
     """Noise against the prior, (whole, whole / 2 + 1): what the filter pays for detail of faces of unit variance."""
     prior, frequencies = prior_of(whole, side)
     frequency = np.asarray(frequencies * scale, np.float32)  # of the photo's own pixels
     told = noise.power(frequency) * np.float32(scale**2)
     beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
-    return np.asarray(_CAUTION * told * beyond / prior, np.float32)
+    cost = np.asarray(_CAUTION * told * beyond / prior, np.float32)
+    cost.flags.writeable = False
+    return cost
 
 
 @lru_cache(maxsize=_KEPT)

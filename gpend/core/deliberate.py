@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align
-from gpend.core.blend import luma, smooth
+from gpend.core.blend import smooth
 from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import Verdict
 from gpend.core.triage import Doubt
@@ -41,7 +41,7 @@ def template() -> Landmarks:
 
 
 def doubt(crop: Plane) -> Doubt | None:
-    """Why a blurred face is left alone, by its crop (SIDE, SIDE, 3), 0 to 1, with what is around it; or None."""
+    """Why a blurred face is left alone, by the luma of its crop (SIDE, SIDE), with what is around it, or None."""
     if sharper_below(crop) < _SHARPER:
         return None
     return Doubt(Verdict.HIDDEN, "neck and collar are much sharper than the face: perhaps blurred on purpose")
@@ -50,9 +50,9 @@ def doubt(crop: Plane) -> Doubt | None:
 def sharper_below(crop: Plane) -> float:
     """How much sharper the neck is than the face, log10 of the ratio of edge widths; 0 where it cannot be told.
 
-    crop: (side, side, 3) float32, 0 to 1.
+    crop: (side, side) float32, 0 to 1: luma.
     """
-    plane = smooth(luma(crop), _FINE)
+    plane = smooth(crop, _FINE)
     across, down = (cv2.Sobel(plane, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
     slope = np.asarray(np.hypot(across, down), np.float64) / 8
     curvature = np.asarray(np.abs(cv2.Laplacian(plane, cv2.CV_32F)), np.float64)

@@ -46,14 +46,13 @@ def directed(crop: Plane, blur: Blur) -> Blur:
     mirrored = replace(blur, kernel=np.ascontiguousarray(blur.kernel[::-1, ::-1]))
     if np.abs(mirrored.kernel - blur.kernel).sum() / 2 < _SAME:
         return blur
-    return min((blur, mirrored), key=lambda one: _edges(_restored(crop, one)))
+    level = noise_level(np.dstack([np.asarray(np.rint(crop * 255), np.uint8)] * 3))
+    return min((blur, mirrored), key=lambda one: _edges(_restored(crop, one, level)))
 
 
-def _restored(crop: Plane, blur: Blur) -> Plane:
+def _restored(crop: Plane, blur: Blur, level: float) -> Plane:
     margin = round(SIDE * deconvolution.MARGIN)
     padded = cv2.copyMakeBorder(crop, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
-    eight_bits = np.asarray(np.rint(crop * 255), np.uint8)
-    level = noise_level(np.dstack([eight_bits] * 3))
     return deconvolution.middle(deconvolution.luma_without(np.asarray(padded, np.float32), blur, level, _STRENGTH))
 
 

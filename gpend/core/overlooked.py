@@ -21,21 +21,22 @@ _MAY_BE_SHARP, _BLURRED_BELOW = 0.1, 0.1  # sharpness of a face with strokes bef
 _SURE = 1.2  # log-odds: on real photos, soft originals of small faces reached 1.16, sharp faces -1.3
 
 
-def measured(crop: Plane, scale: float, blockiness: float) -> tuple[Plane, Measure]:
+def measured(crop: Plane, scale: float, blockiness: float, with_specks: Measure | None = None) -> tuple[Plane, Measure]:
     """The crop (SIDE, SIDE, 3), 0 to 1, with the marks before the face taken out, and the measure.
 
-    Arguments are those of `sharpness.measure`. Where nothing was overlooked only specks are taken out.
+    Arguments are those of `sharpness.measure`, and its own measure of the crop, if there is one. Where nothing was
+    overlooked only specks are taken out.
     """
     clean = specks.without_specks(crop, scale)
-    found = sharpness.measure(clean, scale, blockiness)
+    found = with_specks if with_specks and clean is crop else sharpness.measure(clean, scale, blockiness)
     if found.sharpness < _MAY_BE_SHARP:
         return clean, found
     plain = specks.without_strokes(clean, scale)
     below = found if plain is clean else sharpness.measure(plain, scale, blockiness)
     if below.sharpness < _BLURRED_BELOW:
         return plain, below
-    as_it_is = found.terms if clean is crop else sharpness.measured_terms(crop, scale, blockiness)
-    odds = log_odds(crop, as_it_is)
+    as_it_is = with_specks or (found if clean is crop else sharpness.measure(crop, scale, blockiness))
+    odds = log_odds(crop, as_it_is.terms)
     if odds < _SURE:
         return clean, found
     return plain, sharpness.measure_of(max(odds, found.log_odds), plain, below.terms)

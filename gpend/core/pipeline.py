@@ -134,20 +134,20 @@ def _judged(
 ) -> _Tried:
     """The attempt, refused where nobody would see it, unless a person wants this face restored, or every face."""
     wanted = one.wished or settings.triage.sharpness_threshold >= 1
-    if not attempt.refusal and not wanted and _noticed(analysis, attempt) < visible.LEAST:
+    if not attempt.refusal and not wanted and not _is_noticed(analysis, attempt):
         attempt = replace(attempt, refusal=_invisible(one))
     return _Tried(place, attempt, _after(one, attempt))
 
 
-def _noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> float:
-    """How far the change stands out, as `visible` tells."""
+def _is_noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> bool:
+    """Whether the change stands out, as `visible` tells."""
     side = attempt.weight.shape[0]
     seen = visible.side_for(side / align.scale_of(attempt.transform))
     transform = attempt.transform * (seen / side)
     transform[:, 2] += 0.5 * (seen / side - 1)
     before = analysis.cut(transform, seen, luma)
     change, where = (visible.resized(plane, seen) for plane in (luma(attempt.change), attempt.weight))
-    return visible.noticed_in_luma(before, change * where, where > _WITHIN)
+    return visible.noticed_in_luma(before, change * where, where > _WITHIN, visible.LEAST) >= visible.LEAST
 
 
 def _invisible(one: JudgedFace) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gpend.core import deconvolution
 from gpend.core.blur import SIDE, Blur
+from gpend.core.fourier import Spectrum, spectrum_of
 from gpend.core.noise import noise_level
 from gpend.core.photo import Plane
 
@@ -46,7 +47,6 @@ _CERTAIN = 0.975  # confidence from which the network's own kernel is the best t
 _FAR = 3.0  # pixels of the crop of SIDE; the spread of a kernel from which on its path matters
 
 Numbers = NDArray[np.float32]
-Spectrum = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def refined(crop: Plane, blur: Blur) -> Blur:
 def evidence_of(crop: Plane) -> Evidence:
     """What `crop`, (SIDE, SIDE) luma, 0 to 1, tells of its kernel."""
     fade = _fade()
-    spectrum = np.asarray(fft.rfft2((crop - crop.mean()) * fade), np.complex64)
+    spectrum = spectrum_of((crop - crop.mean()) * fade)
     power = (spectrum.real**2 + spectrum.imag**2) / (fade**2).sum()
     prior, _ = deconvolution.prior_of(SIDE, SIDE)
     eight_bits = np.dstack([np.asarray(np.rint(crop * 255), np.uint8)] * 3)
@@ -198,7 +198,7 @@ def slope(evidence: Evidence, kernel: Plane) -> Plane:
     by_power = evidence.faces * (1 / expected - evidence.power / expected**2)
     gain = 1 / (passed + evidence.cost)
     sharp = fft.irfft2(evidence.spectrum * np.conj(transfer) * gain, (SIDE, SIDE))
-    against = np.conj(fft.rfft2(_edges_slope(np.asarray(sharp, np.float32)))) * evidence.spectrum
+    against = np.conj(spectrum_of(_edges_slope(np.asarray(sharp, np.float32)))) * evidence.spectrum
     by_gain = (against * np.conj(transfer)).real * gain**2
     total = _SPARSE * np.conj(against) * gain + 2 * (by_power - _SPARSE * by_gain) * np.conj(transfer)
     by_pixel = fft.irfft2(np.conj(total), (SIDE, SIDE))
@@ -211,7 +211,7 @@ def _transfer(kernel: Plane) -> Spectrum:
     reach = kernel.shape[0] // 2
     spread = np.zeros((SIDE, SIDE), np.float32)
     spread[: 2 * reach + 1, : 2 * reach + 1] = kernel
-    return np.asarray(fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1))), np.complex64)
+    return spectrum_of(np.roll(spread, (-reach, -reach), (0, 1)))
 
 
 def misfit(evidence: Evidence, kernel: Plane) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gpend.core import deconvolution
 from gpend.core.blend import luma
 from gpend.core.blur import SIDE, Blur
+from gpend.core.fourier import spectrum_of
 from gpend.core.noise import Noise, Power
 from gpend.core.photo import Plane
 
@@ -50,7 +51,7 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
         scale *= SIDE / side
     inner = deconvolution.middle(plane)
     fade = deconvolution.fade(whole)
-    seen = fft.rfft2((plane - inner.mean()) * fade)
+    seen = spectrum_of((plane - inner.mean()) * fade)
     power = (seen.real**2 + seen.imag**2) / float((fade**2).sum())
     prior, frequencies = deconvolution.prior_of(whole, SIDE)
     use = _told(frequencies, scale)

@@ -8,6 +8,7 @@ noticeable where two pictures are switched; how many it takes side by side was f
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -45,16 +46,22 @@ def noticed(before: Plane, after: Plane, where: Mask) -> float:
     return noticed_in_luma(luma(before), luma(after) - luma(before), where)
 
 
-def noticed_in_luma(old: Plane, change: Plane, where: Mask) -> float:
-    """The same of luma (side, side), 0 to 1, and of its change: of both, nothing else counts."""
+def noticed_in_luma(old: Plane, change: Plane, where: Mask, enough: float = math.inf) -> float:
+    """The same of luma (side, side), 0 to 1, and of its change: of both, nothing else counts.
+
+    Bands that are not needed to find `enough` are left out; then it is that much at least.
+    """
     if not where.any():
         return 0.0
-    seen = np.zeros_like(old)
-    for number, (one, other) in enumerate(zip(_bands(old), _bands(change), strict=True)):
+    seen, found = np.zeros_like(old), 0.0
+    for number, one, other in zip(reversed(range(len(_SIGMAS))), _bands(old), _bands(change), strict=True):
         there = _smoothed(one * one, _AROUND * _SIGMAS[number])
         seen += other * other / (_NOTICED[number] ** 2 + _HIDDEN**2 * np.maximum(there, 0))
-    together = _smoothed(seen, max(1.0, _SEEN_TOGETHER * old.shape[0]))
-    return float(np.sqrt(np.percentile(together[where], _STRONGEST)))
+        together = _smoothed(seen, max(1.0, _SEEN_TOGETHER * old.shape[0]))
+        found = float(np.sqrt(np.percentile(together[where], _STRONGEST)))
+        if found >= enough:
+            break
+    return found
 
 
 def resized(plane: Plane, side: int) -> Plane:
@@ -77,6 +84,7 @@ def _smoothed(plane: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _bands(plane: Plane) -> list[Plane]:
-    levels = [plane, *(_smoothed(plane, sigma) for sigma in _SIGMAS)]
-    return [np.asarray(fine - coarse, np.float32) for fine, coarse in itertools.pairwise(levels)]
+def _bands(plane: Plane) -> Iterator[Plane]:
+    """The coarsest first, in which most of a change is seen."""
+    levels = itertools.chain((_smoothed(plane, sigma) for sigma in reversed(_SIGMAS)), (plane,))
+    return (np.asarray(fine - coarse, np.float32) for coarse, fine in itertools.pairwise(levels))

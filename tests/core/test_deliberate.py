@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from gpend.core import deliberate
+from gpend.core.blend import luma
 from gpend.core.photo import Plane
 from gpend.core.report import Verdict
 
@@ -24,7 +25,7 @@ def hidden(picture: Plane, sigma: float) -> Plane:
 
 
 def test_a_blurred_face_above_a_sharp_collar_is_perhaps_hidden() -> None:
-    doubt = deliberate.doubt(hidden(person(), 7))
+    doubt = deliberate.doubt(luma(hidden(person(), 7)))
     assert doubt is not None
     assert doubt.verdict is Verdict.HIDDEN
     assert "on purpose" in doubt.reason
@@ -32,11 +33,11 @@ def test_a_blurred_face_above_a_sharp_collar_is_perhaps_hidden() -> None:
 
 def test_a_face_as_blurred_as_its_collar_is_not() -> None:
     for sigma in (1, 3, 7):
-        assert deliberate.doubt(np.asarray(cv2.GaussianBlur(person(), (0, 0), sigma), np.float32)) is None
+        assert deliberate.doubt(luma(np.asarray(cv2.GaussianBlur(person(), (0, 0), sigma), np.float32))) is None
 
 
 def test_where_there_is_nothing_below_the_chin_nothing_is_told() -> None:
     picture = cv2.GaussianBlur(person(), (0, 0), 7)
     picture[380:] = picture[380]
-    assert deliberate.doubt(np.asarray(picture, np.float32)) is None
-    assert deliberate.sharper_below(np.full((512, 512, 3), 0.5, np.float32)) == 0.0
+    assert deliberate.doubt(luma(np.asarray(picture, np.float32))) is None
+    assert deliberate.sharper_below(np.full((512, 512), 0.5, np.float32)) == 0.0

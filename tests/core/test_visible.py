@@ -71,6 +71,17 @@ def test_more_of_a_change_is_seen_better(share: float, more: float) -> None:
     assert 0 < less < most
 
 
+@settings(deadline=None, max_examples=15)
+@given(share=st.floats(0, 1), enough=st.floats(0.01, 3))
+def test_whether_enough_is_seen_is_told_as_by_all_bands_together(share: float, enough: float) -> None:
+    old, other = np.random.default_rng(5).random((2, SIDE, SIDE), np.float32)
+    change = np.asarray(share * (other - old), np.float32)
+    whole = visible.noticed_in_luma(old, change, EVERYWHERE)
+    told = visible.noticed_in_luma(old, change, EVERYWHERE, enough)
+    assert told <= whole
+    assert (told >= enough) == (whole >= enough)
+
+
 def test_what_is_changed_nowhere_is_seen_nowhere(face: Plane) -> None:
     assert visible.noticed(face, face, EVERYWHERE) == 0
     assert visible.noticed(face, blurred(face, 3), ~EVERYWHERE) == 0

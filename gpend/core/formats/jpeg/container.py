@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, exif
 from gpend.core.formats.jpeg import frame, picture
-from gpend.core.formats.jpeg.parsed import Jpeg, parse
+from gpend.core.formats.jpeg.parsed import Jpeg, coding_parts, parse
 from gpend.core.formats.jpeg.patching import comment_of, edited_exif, patch
 from gpend.core.formats.jpeg.splice import Added, exif_segments, splice, tiff_of
 from gpend.core.formats.scaling import eight_bits, reduced
@@ -69,12 +69,12 @@ def patched(photo: bytes | Jpeg, pixels: Pixels, changed: Mask, history: str, su
     return Encoded(result.photo, suffix, result.notes, read)
 
 
-def coded(photo: bytes) -> Iterator[bytes]:
+def coded(photo: bytes) -> Iterator[bytes | memoryview]:
     """As in Container."""
     parsed = parse(photo)
     _refuse_inks(parsed)
     yield bytes([parsed.header.orientation])
-    yield parsed.coding
+    yield from coding_parts(parsed.photo, parsed.layout, parsed.frame.colour)
 
 
 def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:

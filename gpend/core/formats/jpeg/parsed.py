@@ -55,6 +55,11 @@ def parse(photo: "bytes | Jpeg") -> Jpeg:
 
 def coding(photo: bytes, layout: Layout, colour: Colour) -> bytes:
     """Every segment that codes the picture, copied once; scan headers of a sequential picture are put right."""
+    return b"".join(coding_parts(photo, layout, colour))
+
+
+def coding_parts(photo: bytes, layout: Layout, colour: Colour) -> list[bytes | memoryview]:
+    """The same in parts: what is large is not copied."""
     view, sequential = memoryview(photo), _is_sequential(layout)
     parts: list[bytes | memoryview] = [b"\xff\xd8", _COLOUR[colour]]
     for segment in layout.segments:
@@ -62,7 +67,7 @@ def coding(photo: bytes, layout: Layout, colour: Colour) -> bytes:
             parts += [view[segment.start : segment.end - 3], _ALL_OF_A_BLOCK, view[segment.end : segment.scan_end]]
         elif segment.marker in CODING:
             parts.append(view[segment.start : segment.scan_end])
-    return b"".join((*parts, b"\xff\xd9"))
+    return [*parts, b"\xff\xd9"]
 
 
 def _is_sequential(layout: Layout) -> bool:
