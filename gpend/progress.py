@@ -58,6 +58,8 @@ class Progress:
     def __str__(self) -> str:
         """All of it in one line."""
         told = f"found {self.found:,}, {self.done:,} done ({self.restored:,} restored)"
+        if self.settling:
+            told += f", {self.settling:,} not whole yet"  # just found, still being written, or without their end
         seconds = self.seconds_left
         return told if seconds is None else f"{told}, about {span(seconds)} left"
 

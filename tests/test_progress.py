@@ -29,6 +29,7 @@ def test_what_is_found_is_done_or_left_and_it_is_told_how_long_that_takes_only_i
 
 def test_it_is_told_in_one_line() -> None:
     assert str(Progress(0, 173, 37, 12, rate=1.5)) == "found 210, 37 done (12 restored), about 2 min left"
+    assert str(Progress(4, 0, 30, 23)) == "found 34, 30 done (23 restored), 4 not whole yet"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ CHINESE = {
     "running": "运行中",
     "not running": "未运行",
     "{done} of {found} photos done": "已完成 {done} / {found} 张照片",
+    "{count} not whole yet": "{count} 张尚未写完",
     "about {time} left": "约剩 {time}",
     "All is done.": "全部完成。",
     "{rate} photos a minute lately": "最近每分钟 {rate} 张",

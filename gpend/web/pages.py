@@ -94,6 +94,8 @@ def headline(far: Progress, say: Words) -> str:
     if far.done == far.found:
         return say("All is done.")
     told = say("{done} of {found} photos done", done=f"{far.done:,}", found=f"{far.found:,}")
+    if far.found and far.status.settling == far.found - far.done:  # gpend waits for others, not they for gpend
+        return f"{told} · {say('{count} not whole yet', count=f'{far.status.settling:,}')}"
     if far.seconds_left is None:
         return told
     return f"{told} · {say('about {time} left', time=span(far.seconds_left, say))}"

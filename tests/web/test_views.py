@@ -30,6 +30,15 @@ def test_the_overview_tells_how_far_it_is_and_what_needs_a_look(browser: TestCli
     assert "no &lt;i&gt;picture&lt;/i&gt;" in page
 
 
+def test_what_gpend_only_waits_for_is_told_as_that(browser: TestClient, ledger: Path) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        for photo in (1, 2, 3, 4):
+            opened.photos.finish(photo, Result(State.KEPT, "", "a" * 64, Fingerprint()), NOW)
+        opened.sources.note_settling(1, 2)
+    assert "4 of 6 photos done · 2 not whole yet" in browser.get("/").text
+    assert "2 张尚未写完" in browser.get("/", headers={"Accept-Language": "zh-CN"}).text
+
+
 def test_one_file_that_was_passed_over_is_told_as_one(browser: TestClient, ledger: Path) -> None:
     with Ledger.open(ledger, NOW) as opened:
         opened.sources.note_scan(1, '{"other files": 1}')
