@@ -110,3 +110,17 @@ def test_a_pace_leaves_out_the_pauses_and_is_not_told_of_too_few() -> None:
     assert pace_of([0, 10, 20, 30, 9000, 9010]) == 10
     assert pace_of([0, 10, 20]) is None
     assert pace_of([5, 5, 5, 5, 5]) is None
+
+
+def test_a_photo_that_waits_for_its_end_is_no_news_every_minute(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("half.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\0" * 400)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for _ in range(600):
+            loop.step()
+            world.clock.pass_by(1)
+        loop.end()
+    told = [line["how_far"] for line in logged if line["event"] == "progress"]
+    assert told == ["found 1, 0 done (0 restored), 1 not whole yet"]

@@ -107,6 +107,7 @@ class Loop:
         self._busy_since = 0.0  # when the ledger failed first
         self._check_at = 0.0
         self._tell_at = clock.now().steady + _CHECK  # what is there at once needs no line
+        self._told = ""  # the last such line
         self._beat_at = 0.0  # not before this moment of the monotonic clock; 0: systemd waits to hear that it is ready
 
     def begin(self, watching: Watching | None, *, crashed: bool, patience: float = math.inf) -> None:
@@ -317,7 +318,8 @@ class Loop:
             return
         self._tell_at = now.steady + _TELL
         far = self._progress()
-        if far.left:
+        if far.waiting or (far.left and str(far) != self._told):  # what waits for its end for hours is told once
+            self._told = str(far)
             log.info("progress", how_far=str(far), found=far.found, done=far.done, restored=far.restored)
 
 

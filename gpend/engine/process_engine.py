@@ -14,7 +14,7 @@ from gpend.core.wish import Wish
 from gpend.engine.jobs import Job, Jobs
 from gpend.engine.protocol import Beat, Crops, FromWorker, Setup
 from gpend.engine.supervisor import Supervisor, Timeouts
-from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot
+from gpend.engine.worker_process import RunningWorker, WorkerProcess, WorkerSlot, installation
 from gpend.errors import GpendError, TransientError
 
 _MOST_EVENTS = 1000  # not yet seen to; headway beyond that is no news
@@ -79,7 +79,7 @@ class ProcessEngine:
         self._elsewhere = elsewhere
         self._events: queue.SimpleQueue[_Heard | _Answered | _Warm | Job | None] = queue.SimpleQueue()
         self._supervisor = Supervisor(
-            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback),
+            WorkerSlot(lambda: WorkerProcess(command, self._hear), setup, fallback, installation),
             Jobs(setup.slots),
             timeouts,
             tell,

@@ -14,6 +14,10 @@ from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 _MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
 _MOST_NOTES = 64  # of all workers: one that a photo has taken over may say what it likes
 _OUT_OF_TURN = "it spoke out of turn"
+_UPGRADED = (
+    "Another gpend was installed while this one ran, and its worker process does not get on with this one. gpend ends, "
+    "so that it can be started anew: systemd and Docker do that by themselves. No photo was harmed."
+)
 
 
 @dataclass(frozen=True)
@@ -174,11 +178,17 @@ class Supervisor:
         if not was_ready:
             self._start_failed(reason or exit_report, now)
             return
+        if self._slot.is_upgraded:
+            self._give_up(FatalError(_UPGRADED))
+            return
         self._tell(f"The worker process was lost and is started again: {reason or exit_report}.")
         self._jobs.requeue_lost(blamed, reason or exit_report)
 
     def _start_failed(self, why: str, now: float) -> None:
-        if self._slot.record_failure(now) and not self._fall_back(now):
+        is_hopeless = self._slot.record_failure(now)
+        if self._slot.is_upgraded:
+            self._give_up(FatalError(_UPGRADED))
+        elif is_hopeless and not self._fall_back(now):
             self._give_up(FatalError(f"gpend's worker process cannot be started: {why}. Reinstalling gpend may help."))
 
     def _give_up(self, error: GpendError) -> None:

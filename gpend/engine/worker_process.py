@@ -7,9 +7,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+from gpend import settings
 from gpend.backoff import Backoff
+from gpend.engine import frames, headers, protocol
 from gpend.engine.frames import receive_from_worker, send
 from gpend.engine.protocol import Done, Failed, FromWorker, ProtocolError, Setup, ToWorker
 
@@ -132,16 +135,40 @@ def _exit(code: int | None) -> str:
     return f"it was ended by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
 
 
+def _same() -> object:
+    """The installation stays as it is."""
+    return None
+
+
+def installation() -> object:
+    """What tells this installation from a later one in its place: the files that both sides of a worker share."""
+    return tuple(_stamp(module.__file__) for module in (frames, headers, protocol, settings))
+
+
+def _stamp(file: str | None) -> tuple[int, int] | None:
+    try:
+        status = Path(file or "").stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
 class WorkerSlot:
     """Holds one worker at a time. `spawn` starts a process or raises OSError; `fallback` serves where a GPU fails.
 
     Time is an argument.
     """
 
-    def __init__(self, spawn: Callable[[], RunningWorker], first: Setup, fallback: Setup | None) -> None:
+    def __init__(
+        self,
+        spawn: Callable[[], RunningWorker],
+        first: Setup,
+        fallback: Setup | None,
+        installation: Callable[[], object] = _same,
+    ) -> None:
+        """`installation` gives something else once another gpend has taken the place of the one that runs."""
         self.worker: RunningWorker | None = None
         self.is_ready = False  # it may be given photos
-        self.is_proven = False  # some worker was ready once: what fails now is not the installation
         self.started = self.last_heard = 0.0
         self.is_retiring = False  # it gets no more photos, and is replaced as soon as it is empty
         self._spawn = spawn
@@ -149,6 +176,18 @@ class WorkerSlot:
         self._fallback = fallback
         self._fallback_until: float | None = None
         self._starts = Backoff(_PAUSE, _LONGEST_PAUSE)
+        self._installation, self._installed = installation, installation()
+        self._was_ready = False
+
+    @property
+    def is_proven(self) -> bool:
+        """Was some worker ready once? What fails then is not the installation."""
+        return self._was_ready and not self.is_upgraded
+
+    @property
+    def is_upgraded(self) -> bool:
+        """Is another gpend installed by now? Its workers may not understand this one."""
+        return self._installation() != self._installed
 
     def seconds_until_start(self, now: float) -> float:
         """How long the next start must wait."""
@@ -175,7 +214,7 @@ class WorkerSlot:
 
     def mark_ready(self) -> None:
         """The worker may be given photos."""
-        self.is_ready = self.is_proven = True
+        self.is_ready = self._was_ready = True
         self._starts.succeed()
 
     def record_failure(self, now: float) -> bool:

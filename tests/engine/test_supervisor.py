@@ -25,7 +25,9 @@ class _Scene:
         self.hands: list[Hand] = []
         self.said: list[str] = []
         self.unable = False
-        slot = WorkerSlot(self._hire, Setup(_GPU, slots, 0), Setup(_CPU, slots, 0) if fallback else None)
+        self.installed = 1  # which gpend is
+        second = Setup(_CPU, slots, 0) if fallback else None
+        slot = WorkerSlot(self._hire, Setup(_GPU, slots, 0), second, lambda: self.installed)
         self.supervisor = Supervisor(
             slot,
             Jobs(slots),
@@ -399,3 +401,37 @@ def test_closing_ends_the_worker_and_leaves_every_photo_for_another_time() -> No
     for future in futures:
         with pytest.raises(TransientError, match="tried again"):
             future.result()
+
+
+def test_a_gpend_whose_worker_is_of_a_later_one_ends_so_that_the_later_one_starts() -> None:
+    scene = _Scene(fallback=True)
+    first = scene.submit()
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    assert first.result(0) is _SHARP
+    scene.wait(600)  # its memory comes back
+    scene.installed = 2
+    second = scene.submit()
+    scene.hear(None)
+    with pytest.raises(FatalError, match="Another gpend was installed"):
+        second.result(0)
+    assert scene.said == []  # neither that a GPU fails, nor that gpend should be installed anew
+
+
+def test_a_later_worker_that_is_lost_is_not_laid_at_the_photos_door() -> None:
+    scene = _Scene()
+    scene.installed = 2
+    photo = scene.submit()
+    scene.ready()
+    scene.hear(Ready("out of turn"))
+    with pytest.raises(FatalError, match="Another gpend was installed"):
+        photo.result(0)
+
+
+def test_a_later_worker_that_gets_on_with_this_gpend_is_used() -> None:
+    scene = _Scene()
+    scene.installed = 2
+    photo = scene.submit()
+    scene.ready()
+    scene.hear(Done(1, _SHARP))
+    assert photo.result(0) is _SHARP

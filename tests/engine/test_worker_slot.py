@@ -1,7 +1,12 @@
 """How the next worker is started."""
 
+from pathlib import Path
+
+import pytest
+
+from gpend.engine import worker_process
 from gpend.engine.protocol import Setup
-from gpend.engine.worker_process import WorkerSlot
+from gpend.engine.worker_process import WorkerSlot, installation
 from tests.engine.hands import Hand
 
 _GPU, _CPU = Setup("gpu", 1, 0), Setup("cpu", 1, 0)
@@ -69,3 +74,17 @@ def test_the_fallback_serves_for_half_an_hour_and_then_the_gpu_is_tried_again() 
 
 def test_without_a_fallback_there_is_none() -> None:
     assert not WorkerSlot(Hand, _GPU, None).fall_back(0.0)
+
+
+def test_files_that_are_written_anew_are_another_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "protocol.py"
+    module.write_text("")
+    monkeypatch.setattr(worker_process.protocol, "__file__", str(module))
+    before = installation()
+    assert installation() == before
+    (tmp_path / "new").write_text("")
+    (tmp_path / "new").replace(module)
+    assert installation() != before
+    replaced = installation()
+    module.unlink()  # while it is being installed
+    assert installation() != replaced
