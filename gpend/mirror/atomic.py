@@ -21,6 +21,7 @@ from gpend.mirror.inspect import (
     TEMPORARY,
     Provenance,
     genuine,
+    is_still,
     is_tagged,
     is_unchanged,
     names_in,
@@ -192,7 +193,9 @@ def _may_be_replaced(folder: int, name: str, replaceable: Replaceable) -> bool:
 
 
 def _install(folder: int, temporary: str, name: str, replaceable: Replaceable) -> None:
-    if _may_be_replaced(folder, name, replaceable) or _are_alike(folder, temporary, name):
+    before = status_of(folder, name)
+    may_give_way = _may_be_replaced(folder, name, replaceable) or _are_alike(folder, temporary, name)
+    if may_give_way and is_still(folder, name, before):
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     else:
         give_name(folder, temporary, folder, name)

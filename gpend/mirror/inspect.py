@@ -74,7 +74,17 @@ def is_unchanged(folder: int, name: str, written: Written) -> bool:
     if status is None or not stat.S_ISREG(status.st_mode):
         return False
     stamp = stamp_of(folder, status)
-    return (stamp == written.stamp and stamp.inode != 0) or sha256_of(folder, name) == written.sha256
+    if stamp == written.stamp and stamp.inode != 0:
+        return True
+    return sha256_of(folder, name) == written.sha256 and is_still(folder, name, status)
+
+
+def is_still(folder: int, name: str, before: os.stat_result | None) -> bool:
+    """Is a file what it was when it was looked at first? To read it takes its time, in which somebody may save."""
+    now = status_of(folder, name)
+    if before is None or now is None:
+        return before is now
+    return Stamp.of(before, steady_inode=True) == Stamp.of(now, steady_inode=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.engine import worker_process
+from gpend.engine import protocol
 from gpend.engine.protocol import Setup
 from gpend.engine.worker_process import WorkerSlot, installation
 from tests.engine.hands import Hand
@@ -79,7 +79,7 @@ def test_without_a_fallback_there_is_none() -> None:
 def test_files_that_are_written_anew_are_another_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = tmp_path / "protocol.py"
     module.write_text("")
-    monkeypatch.setattr(worker_process.protocol, "__file__", str(module))
+    monkeypatch.setattr(protocol, "__file__", str(module))
     before = installation()
     assert installation() == before
     (tmp_path / "new").write_text("")

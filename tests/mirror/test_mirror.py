@@ -107,6 +107,42 @@ def test_gpends_own_output_is_replaced_in_one_step(mirror: Mirror) -> None:
     assert files(mirror) == {"a.jpg": b"better"}
 
 
+@pytest.fixture
+def while_read(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody saves a.jpg while gpend has just read it to tell whose it is."""
+    real = inspect._digest  # noqa: SLF001 - a large file takes its time
+
+    def digest(descriptor: int) -> str:
+        found = real(descriptor)
+        (mirror.output / "mine").write_bytes(b"edited")
+        (mirror.output / "mine").replace(mirror.output / "a.jpg")
+        return found
+
+    monkeypatch.setattr(inspect, "_digest", digest)
+
+
+@pytest.mark.usefixtures("attributes")
+def test_an_edit_that_is_saved_while_gpend_looks_whose_the_output_is_stays(
+    mirror: Mirror, request: pytest.FixtureRequest
+) -> None:
+    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    request.getfixturevalue("while_read")
+    with pytest.raises(OccupiedError):
+        mirror.write(Path("a.jpg"), b"better", origin(), FINGERPRINT, None)
+    assert files(mirror) == {"a.jpg": b"edited"}
+
+
+def test_an_edit_that_is_saved_while_gpend_is_about_to_remove_the_output_stays(
+    mirror: Mirror, request: pytest.FixtureRequest
+) -> None:
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
+    os.utime(mirror.output / "a.jpg")  # its bytes alone can tell
+    request.getfixturevalue("while_read")
+    assert not mirror.stands(written)
+    assert not mirror.remove(written)
+    assert files(mirror) == {"a.jpg": b"edited"}
+
+
 @pytest.mark.usefixtures("attributes")
 def test_an_output_that_the_ledger_forgot_is_still_gpends_own(mirror: Mirror) -> None:
     mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
