@@ -36,18 +36,21 @@ class CrashDetector:
         return ""
 
     def begin(self) -> None:
-        """From now on a crash leaves its traces."""
-        self._running.write_text(json.dumps({"boot": self._read(self._boot), "kills": self._kills()}))
-        self._file = self._words.open("w")
-        faulthandler.enable(self._file)
+        """From now on a crash leaves its traces; where none can be left, a crash passes for a kill."""
+        with suppress(OSError):
+            self._running.write_text(json.dumps({"boot": self._read(self._boot), "kills": self._kills()}))
+        with suppress(OSError):
+            self._file = self._words.open("w")
+            faulthandler.enable(self._file)
 
     def put_back(self) -> None:
-        """Somebody deleted what is beside the ledger: leave traces again."""
+        """Leave traces again where somebody has deleted them."""
+        if self._running.exists() and self._words.exists():
+            return
         before = self._file
-        with suppress(OSError):
-            self.begin()
-            if before is not None:
-                before.close()
+        self.begin()
+        if before is not None and before is not self._file:
+            before.close()
 
     def end(self) -> None:
         """An end in order."""
@@ -55,7 +58,8 @@ class CrashDetector:
             faulthandler.disable()
             self._file.close()
             self._file = None
-        self._running.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._running.unlink(missing_ok=True)
 
     def _last_words(self) -> str:
         with suppress(OSError):

@@ -37,7 +37,7 @@ class Environment:
     crash_detector: CrashDetector | None = None  # tells crashes from kills; None: every end is taken for a kill
     listeners: tuple[Listener, ...] = ()  # who else is told what happens, for as long as the daemon lives
     reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
-    beside: tuple[Callable[[], object], ...] = ()  # what else comes back with a ledger that somebody deleted
+    beside: tuple[Callable[[], object], ...] = ()  # puts back what else is beside the ledger, if it is not there
 
 
 class Daemon:
@@ -158,7 +158,7 @@ class Daemon:
                 messages.close()
 
     def _put_back(self) -> None:
-        """The ledger was deleted and is there again: so is what belongs beside it."""
+        """What belongs beside the ledger is there again where somebody deleted it."""
         if self._environment.crash_detector is not None:
             self._environment.crash_detector.put_back()
         for put_back in self._environment.beside:

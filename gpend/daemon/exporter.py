@@ -29,14 +29,18 @@ class Exporter:
         self._place = place
         self._answers = answers
         self._server: _Server | None = None
+        self._is_told = False  # that no socket can be made
 
     def start(self) -> None:
         """Begin. What a killed gpend left at the socket's place goes away: whoever calls holds the ledger's lock."""
         try:
             self._server = self._listening()
         except OSError as error:
-            log.warning("health_not_told", reason=f"{self._place} cannot be made: {error.strerror}.")
+            if not self._is_told:
+                log.warning("health_not_told", reason=f"{self._place} cannot be made: {error.strerror}.")
+            self._is_told = True
             return
+        self._is_told = False
         serve = partial(self._server.serve_forever, poll_interval=_REST)
         threading.Thread(target=serve, name="gpend-health", daemon=True).start()
 

@@ -90,7 +90,7 @@ class Loop:
         self._ledger = ledger
         self._clock = clock
         self._notifier = notifier or Notifier()
-        self.put_back: Callable[[], object] = _nothing  # called when the ledger was deleted and is there again
+        self.put_back: Callable[[], object] = _nothing  # called now and then: what is beside the ledger may be deleted
         self._patience = math.inf
         self._pairs = folder_pairs(runtime.settings, ledger, clock.now().utc)
         self._dispatcher = Dispatcher(runtime, ledger, self._pairs, self.wake.set, listener)
@@ -264,17 +264,17 @@ class Loop:
         self._check_at = now.steady + _CHECK
         self._ledger.upkeep.wake(now.utc)
         self._requests.answer(now)
-        self._rest.look(now)
+        self._rest.look(now, self._dispatcher.health.trouble_of_engine)
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
         self._tell_progress(now)
 
     def _keep_ledger(self) -> None:
-        """Put the ledger back where somebody deleted it. Raises FatalError where that cannot be."""
+        """Put back what somebody deleted of the ledger, or beside it. Raises FatalError where that cannot be."""
         told = self._ledger.put_back()
         if told:
             log.warning("ledger_put_back", reason=told)
-            self.put_back()
+        self.put_back()
 
     def _how_watched(self, pair: FolderPair) -> str | None:
         """How news of a folder come."""
@@ -300,7 +300,8 @@ class Loop:
         self._beat_at = now + min(_BEAT, (self._notifier.watchdog_seconds or 2 * _BEAT) / 2)
         if self.is_well():
             self._notifier.watchdog()
-        self._notifier.status(self._busy_ledger.reason or self._rest.reason or self._how_far())
+        trouble = self._busy_ledger.reason or self._rest.reason or self._dispatcher.health.trouble_of_engine
+        self._notifier.status(trouble or self._how_far())
 
     def _how_far(self) -> str:
         set_aside = self._ledger.counts()[State.FAILED]

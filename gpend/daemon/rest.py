@@ -29,12 +29,12 @@ class Rest:
             self.look(now)
         return bool(self.reason)
 
-    def look(self, now: Now) -> None:
-        """See whether it is so, and put a change on record."""
+    def look(self, now: Now, hindrance: str = "") -> None:
+        """See whether it is so, and put it on record; or a `hindrance`, which is no wish and is got over by trying."""
         if not self.is_obeyed:
             return
         reason, before = self._found(now), self.reason
-        self._ledger.control.rest(reason or None)
+        self._ledger.control.rest(reason or hindrance or None)
         self.reason, self._is_known = reason, True
         if reason and not before:
             log.info("resting", reason=reason)

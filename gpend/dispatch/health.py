@@ -150,6 +150,13 @@ class Health:
         if self._engine.fail(reason, now.steady):
             log.warning("engine_paused", reason=reason)
 
+    @property
+    def trouble_of_engine(self) -> str:
+        """Why no photo can be restored at the moment, in words; "" if nothing is known to speak against it."""
+        if self._engine.is_closed:
+            return ""
+        return f"No photo can be restored at the moment: {self._engine.reason} gpend tries again by itself."
+
     def resume_engine(self, now: Now) -> None:
         """The engine has done a photo."""
         if self._engine.succeed(now.steady):

@@ -49,6 +49,28 @@ def test_a_crash_leaves_its_words_also_where_somebody_deleted_what_was_to_hold_t
     assert crash(machine) == ""
 
 
+@pytest.mark.parametrize("deleted", ["ledger.running", "ledger.crash"])
+def test_each_trace_comes_back_by_itself_and_none_is_made_anew_that_is_there(machine: Path, deleted: str) -> None:
+    detector = CrashDetector(machine / "ledger", machine / "boot", machine / "vmstat")
+    detector.begin()
+    try:
+        (machine / deleted).unlink()
+        detector.put_back()
+        assert (machine / deleted).exists()
+        before = (machine / "ledger.running").stat().st_mtime_ns
+        detector.put_back()
+        assert (machine / "ledger.running").stat().st_mtime_ns == before
+    finally:
+        detector.end()
+
+
+def test_where_no_trace_can_be_left_gpend_runs_all_the_same(machine: Path) -> None:
+    for name in ("ledger.running", "ledger.crash"):
+        (machine / name).mkdir()  # as a full disk, or one that belongs to somebody else
+    assert life(machine, "p.put_back(); p.end()") == 0
+    assert crash(machine) == ""
+
+
 @pytest.mark.parametrize("number", ["SIGSEGV", "SIGABRT", "SIGBUS"])
 def test_a_crash_leaves_its_words(machine: Path, number: str) -> None:
     assert life(machine, f"os.kill(os.getpid(), signal.{number})") < 0

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gpend.core.report import Outcome
 from gpend.daemon.loop import Loop
 from gpend.dispatch import Now
+from gpend.errors import TransientError
 from gpend.ledger import Ledger, Request, State
 from tests.fakes import FakeWatcher
 from tests.world import World
@@ -81,3 +83,24 @@ def test_one_pass_that_a_person_asks_for_is_done_at_any_hour(world: World) -> No
     at(world, 12)
     world.once()
     assert world.row("a.jpg").state is State.RESTORED
+
+
+def test_that_nothing_can_be_restored_is_told_for_as_long_as_it_is_so(world: World) -> None:
+    def fail(_: bytes) -> Outcome:
+        raise TransientError("There is no worker.")
+
+    well, world.engine.process = world.engine.process, fail
+    world.put("a.jpg")
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(lambda *_: FakeWatcher(), crashed=False)
+        work(loop, world)
+        assert ledger.resting()[1] == (
+            "No photo can be restored at the moment: There is no worker. gpend tries again by itself."
+        )
+        world.engine.process = well
+        for _ in range(10):
+            work(loop, world)
+        assert states(ledger) == (0, 1)
+        assert ledger.resting() == (None, None)
+        loop.end()
