@@ -24,6 +24,7 @@ from gpend.mirror.inspect import (
     is_still,
     is_tagged,
     is_unchanged,
+    may_be_shared,
     names_in,
     provenance_of,
     sha256_of,
@@ -159,16 +160,19 @@ def exchange(folder: int, name: str, other_folder: int, other: str) -> bool:
 def set_appearance(folder: int, name: str, like: Appearance) -> None:
     """Give a file the owner, the mode and the times of a photo, where that is allowed, but nothing somebody took away.
 
-    A second name of that very photo has them already.
+    A second name of that very photo has them already, and one of another file is left as it is.
     """
     with suppress(OSError):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         try:
             status, said = os.fstat(descriptor), provenance_of(descriptor)
-            access = Access(like.mode & ~taken_away(said, status), like.owner, like.group)
+            if may_be_shared(said, status):
+                return
+            taken = taken_away(said, status)
+            access = Access(like.mode & ~taken, like.owner, like.group)
             if Access.of(status) != access:
                 give(descriptor, access)
-                note_mode(descriptor, said, like.mode)
+                note_mode(descriptor, said, like.mode | taken)
             if status.st_mtime_ns != like.modified_ns:
                 os.utime(descriptor, ns=(like.accessed_ns, like.modified_ns))
         finally:
@@ -244,7 +248,7 @@ def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
     like = draft.like
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
-    if not attach(descriptor, replace(draft.made, mode=like.mode)):
+    if not attach(descriptor, replace(draft.made, mode=like.mode | withheld)):
         notes.append("gpend's own attribute")
     notes += give(descriptor, Access(like.mode & ~withheld, like.owner, like.group))
     attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)

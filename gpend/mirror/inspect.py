@@ -38,7 +38,7 @@ class Provenance:
     model: str  # "" for a copy
     digest: str
     version: str
-    mode: int | None = None  # its photo's permission bits, when gpend last gave it any; None: not told
+    mode: int | None = None  # its photo's permission bits when gpend last gave it any, and what somebody took before
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -144,6 +144,11 @@ def provenance_of(descriptor: int) -> Provenance | None:
         return Provenance(**{name: str(said[name]) for name in _WORDS}, mode=mode if isinstance(mode, int) else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def may_be_shared(said: Provenance | None, status: os.stat_result) -> bool:
+    """May this be somebody's photo under a second name? Whatever its mode and times become, the photo's become too."""
+    return said is None and status.st_nlink > 1
 
 
 def said_of(folder: int, name: str) -> Provenance | None:

@@ -47,6 +47,8 @@ class Permissions:
             if status is None or not self._differs(status, Access.of(photo)):
                 return
             said = inspect.said_of(folder, name)
+            if inspect.may_be_shared(said, status):
+                return
             is_later = status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND)
             if is_later and (said is None or said.mode is None):
                 return
@@ -56,7 +58,7 @@ class Permissions:
                 try:
                     self._give(descriptor, wanted)
                     if Access.of(os.fstat(descriptor)).mode == wanted.mode:
-                        atomic.note_mode(descriptor, said, Access.of(photo).mode)
+                        atomic.note_mode(descriptor, said, Access.of(photo).mode | inspect.taken_away(said, status))
                 finally:
                     os.close(descriptor)
 

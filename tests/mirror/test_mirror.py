@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -310,6 +311,22 @@ def test_hard_links_share_the_photo_and_are_replaced_when_the_photo_was_edited_i
     photo.write_bytes(b"edited")
     mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, written)
     assert (photo.read_bytes(), files(mirror)) == (b"edited", {"a.jpg": b"restored"})
+
+
+def test_a_photo_that_shares_its_bytes_with_a_hard_linked_output_keeps_its_mode_and_times(mirror: Mirror) -> None:
+    photo, other = mirror.source / "a.jpg", mirror.source / "same.jpg"
+    photo.write_bytes(b"source")
+    other.hardlink_to(photo)  # as programs do that look for duplicates, and backups that are trees of links
+    written = mirror.link(Path("a.jpg"), origin(), None)
+    (mirror.source / "again").write_bytes(b"source")
+    (mirror.source / "again").replace(photo)  # a synchroniser wrote it anew, with another time
+    before = other.stat()
+    mirror.retime(written, LIKE)
+    mirror.move(written, mirror, Path("b.jpg"), LIKE)
+    photo.chmod(0o600)
+    mirror.permissions.follow_file(replace(written, path=Path("b.jpg")), photo.stat())
+    after = other.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_uid) == (before.st_mode, before.st_mtime_ns, before.st_uid)
 
 
 @pytest.mark.usefixtures("attributes")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpend.intake.reading import read
@@ -162,6 +162,9 @@ _MODES = st.sampled_from([0o600, 0o640, 0o644, 0o660, 0o664, 0o666])
         max_size=12,
     )
 )
+@example([("photo", 0o600), ("take", 0o600), ("restore", 0o600), ("photo", 0o640)])
+@example([("take", 0o600), ("photo", 0o600), ("scan", 0o600), ("photo", 0o640)])
+@example([("take", 0o600), ("photo", 0o666), ("scan", 0), ("photo", 0o600), ("scan", 0), ("photo", 0o666)])
 def test_an_output_is_never_more_open_than_its_photo_nor_than_somebody_made_it(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
 ) -> None:
