@@ -28,6 +28,8 @@ _COARSEST = 0.02  # cycles a pixel of the crop: coarser, faces differ too much f
 _FINEST = 0.45  # cycles a pixel, of the crop and of the photo: finer is what interpolation left
 _UPRIGHT = 0.004  # cycles a pixel across: what is left of the crop's border stands there
 _EVERY = 2  # frequencies of each axis: neighbours tell the same, as the crop is faded at its border
+_FEATURES = ((142.0, 90.0), (128.0, 75.0))  # middle and reach down and across, in pixels of the crop of SIDE
+_FLAT = 0.55  # of that reach counts whole
 _LEAST = 1e-4  # squared error of a round blur's transfer function
 
 
@@ -44,25 +46,56 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
 
     `padded` (1.5 side, 1.5 side, 3) float32, 0 to 1, is measured at SIDE whatever its side.
     """
-    side = deconvolution.side_of(padded)
-    plane, whole = luma(padded), round(SIDE * (1 + 2 * deconvolution.MARGIN))
-    if side != SIDE:
-        plane = np.asarray(cv2.resize(plane, (whole, whole), interpolation=cv2.INTER_AREA), np.float32)
-        scale *= SIDE / side
+    plane, scale = _at_side(padded, scale)
     inner = deconvolution.middle(plane)
-    fade = deconvolution.fade(whole)
-    seen = spectrum_of((plane - inner.mean()) * fade)
+    fade = deconvolution.fade(plane.shape[0])
+    found, others = _explained(plane, fade, (inner.mean(), inner.var()), blur, (noise, scale))
+    best = max(others, key=others.__getitem__)
+    return Explanation(found - others[best], best)
+
+
+def ahead_in_face(padded: Plane, blur: Blur, noise: Noise, scale: float) -> float:
+    """`Explanation.ahead` of the face alone, without what is around it in `padded` (1.5 side, 1.5 side, 3), 0 to 1.
+
+    Arguments are those of `explanation`. A door frame, or the border of an identity photo, has detail across it and
+    none along it, as has what was shaken; the brows, the eyes and the mouth have both.
+    """
+    plane, scale = _at_side(padded, scale)
+    window = _face_window(plane.shape[0])
+    mean = float((plane * window).sum() / window.sum())
+    variance = float(((plane - mean) ** 2 * window).sum() / window.sum())
+    found, others = _explained(plane, window, (mean, variance), blur, (noise, scale))
+    return found - max(others.values())
+
+
+def _at_side(padded: Plane, scale: float) -> tuple[Plane, float]:
+    """The luma of a crop with its margin, at SIDE, and its pixels for each pixel of the photo."""
+    side, plane = deconvolution.side_of(padded), luma(padded)
+    if side == SIDE:
+        return plane, scale
+    whole = round(SIDE * (1 + 2 * deconvolution.MARGIN))
+    small = cv2.resize(plane, (whole, whole), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32), scale * SIDE / side
+
+
+def _explained(
+    plane: Plane, fade: Plane, light: tuple[float, float], blur: Blur, seen_as: tuple[Noise, float]
+) -> tuple[float, dict[float, float]]:
+    """Log-likelihoods of the blur that was found, and of round ones by their width, in what `fade` leaves of a luma.
+
+    `light` is its mean and variance there; `seen_as` the photo's noise, and the plane's pixels for each of the photo.
+    """
+    (mean, variance), (noise, scale), whole = light, seen_as, plane.shape[0]
+    seen = spectrum_of((plane - mean) * fade)
     power = (seen.real**2 + seen.imag**2) / float((fade**2).sum())
     prior, frequencies = deconvolution.prior_of(whole, SIDE)
     use = _told(frequencies, scale)
     own = np.asarray(frequencies[use] * scale, np.float32)  # of the photo's own pixels
-    faces = np.asarray(prior[use] * inner.var(), np.float32)
+    faces = np.asarray(prior[use] * variance, np.float32)
     measured = power[use].astype(np.float32), faces, noise.power(own) * np.float32(scale**2)
     transfer = np.abs(deconvolution.transfer_of(blur.kernel, SIDE, whole))[use] ** 2
     found = _likelihood(transfer + deconvolution.error_of(blur), *measured)
-    others = {width: _likelihood(_round(width, whole)[use] + _LEAST, *measured) for width in _ROUND}
-    best = max(others, key=others.__getitem__)
-    return Explanation(found - others[best], best)
+    return found, {width: _likelihood(_round(width, whole)[use] + _LEAST, *measured) for width in _ROUND}
 
 
 def _likelihood(transfer: Power, seen: Power, faces: Power, noise: Power) -> float:
@@ -83,6 +116,19 @@ def _told(frequencies: NDArray[np.float64], scale: float) -> NDArray[np.bool_]:
     thinned = np.zeros_like(use)
     thinned[::_EVERY, ::_EVERY] = use[::_EVERY, ::_EVERY]
     return thinned
+
+
+@cache
+def _face_window(whole: int) -> Plane:
+    """(whole, whole), 0 to 1: 1 on brows, eyes, nose and mouth, falling to 0 before hair and collar."""
+    down, across = (_taper(whole, *place) for place in _FEATURES)
+    return np.asarray(down[:, None] * across[None], np.float32)
+
+
+def _taper(whole: int, middle: float, reach: float) -> NDArray[np.float64]:
+    """(whole,): 1 around a place of the crop in the middle of a plane, 0 from `reach` pixels on."""
+    places = np.arange(whole) - (whole - SIDE) / 2 - middle
+    return np.asarray(np.cos(np.pi / 2 * np.clip((np.abs(places) / reach - _FLAT) / (1 - _FLAT), 0, 1)) ** 2)
 
 
 @cache

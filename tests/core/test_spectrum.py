@@ -52,3 +52,26 @@ def test_a_face_in_a_larger_crop_is_told_like_the_same_face_in_a_small_one(padde
     ]
     assert told[0].blurred == told[1].blurred
     assert told[0].ahead == pytest.approx(told[1].ahead, abs=0.05)
+
+
+@pytest.mark.parametrize("length", [9, 17, 27])
+def test_a_shake_that_was_there_is_borne_out_by_the_face_alone(padded: Plane, length: int) -> None:
+    assert spectrum.ahead_in_face(spoiled(padded, streak(length)), Blur(streak(length), 1.0), CLEAN, 1.0) > 0.2
+
+
+def test_an_upright_frame_beside_a_face_passes_for_a_shake_and_the_face_alone_denies_it(padded: Plane) -> None:
+    framed = padded.copy()
+    framed[:, :100], framed[:, -100:] = 1, 1  # as identity photos have it
+    soft, upright = spoiled(framed, gaussian(1.1)), Blur(np.ascontiguousarray(streak(9).T), 0.98)
+    assert spectrum.explanation(soft, upright, CLEAN, 1.0).ahead > spectrum.ahead_in_face(soft, upright, CLEAN, 1.0)
+    assert spectrum.ahead_in_face(soft, upright, CLEAN, 1.0) < -0.045
+
+
+def test_the_face_alone_is_told_alike_in_a_larger_crop(padded: Plane) -> None:
+    small = spoiled(padded, streak(17))
+    large = np.asarray(cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
+    told = [
+        spectrum.ahead_in_face(np.clip(crop, 0, 1), Blur(streak(17), 1.0), CLEAN, scale)
+        for crop, scale in ((small, 0.5), (large, 1.0))
+    ]
+    assert told[0] == pytest.approx(told[1], abs=0.05)
