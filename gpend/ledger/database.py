@@ -11,7 +11,7 @@ from pkgutil import get_data
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import access
+from gpend.ledger import access, doubt
 
 VERSION = 5
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
@@ -184,6 +184,8 @@ def open_for_reading(path: Path) -> Database:
     if not access.is_there(path):
         raise _missing(path)
     access.require(path, to_write=False)
+    is_kept_apart = path.with_name(f"{path.name}-wal").exists()  # then nobody writes to what is being read
+    inode = path.stat().st_ino
     try:
         connection = _reading_connection(path)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -194,7 +196,14 @@ def open_for_reading(path: Path) -> Database:
         if version == 0:
             raise _missing(path)  # it is just being made
         raise FatalError(f"The ledger {path} belongs to another version of gpend; it is brought up to date by `run`.")
-    return Database(connection)
+    database = Database(connection)
+
+    def note() -> None:
+        if is_kept_apart and path.exists() and path.stat().st_ino == inode:  # and not put right meanwhile
+            doubt.note(path, doubt.Doubt.FOUND)
+
+    database.on_damage = note
+    return database
 
 
 def is_sound(path: Path) -> bool:

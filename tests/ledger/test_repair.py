@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpend.errors import FatalError
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Result, State, Written, doubt, repair
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written, doubt, repair
 from gpend.stamp import Stamp
 
 NOW = 1_700_000_000
@@ -110,6 +110,17 @@ def test_what_a_quick_check_does_not_see_is_mended_once_it_was_found(
     assert "last copy" in told[-1]
     assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
     assert doubt.about(path) is None
+
+
+def test_what_only_a_reader_finds_is_mended_at_the_next_start_too(path: Path, sound: bytes) -> None:
+    path.write_bytes(no_text(sound))
+    repair.copy_of(path).write_bytes(sound)
+    with Ledger.open(path, NOW) as ledger:
+        ledger.control.rest(None)
+        with Records.read_only(path) as records, pytest.raises(FatalError, match="The next start repairs it"):
+            records.photo(Path("/in/album/photo01.jpg"))
+    with Ledger.open(path, NOW) as ledger:
+        assert "last copy" in ledger.notices[-1]
 
 
 def test_a_count_that_cannot_be_is_damage_as_well(path: Path, sound: bytes) -> None:
