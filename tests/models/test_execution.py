@@ -40,10 +40,19 @@ def _chosen(backend: Backend, built: FullGenerator | None = None) -> Execution:
     return choose(built or network(vector("tiny-64")), 64, 64, backend)
 
 
-def test_a_cpu_computes_in_float32_kernel_by_kernel() -> None:
+def test_a_cpu_computes_in_float32_kernel_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     chosen = _chosen(Cpu())
     assert (chosen.precision, chosen.is_recorded, chosen.notes) == ("float32", False, ())
     assert chosen.words == "float32, up to 32 faces at a time"
+
+
+@pytest.mark.parametrize(("threads", "faces"), [(1, 1), (2, 2), (4, 4), (16, 4)])
+def test_a_cpu_computes_as_many_faces_at_once_as_its_threads_hold(
+    threads: int, faces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert Cpu().faces_at_once(256, lambda: None) == faces
 
 
 def test_half_precision_that_agrees_is_recorded_for_every_batch_size() -> None:
