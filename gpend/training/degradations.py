@@ -26,8 +26,19 @@ def sharp(faces: Tensor, draw: Draw) -> Tensor:
     places = functional.affine_grid(_on(draw.turns, device), shape, align_corners=False)
     seen = functional.grid_sample(chosen, places, mode="bilinear", padding_mode="reflection", align_corners=False)
     grey = _on(draw.grey, device).view(-1, 1, 1, 1)
-    seen = torch.where(grey, jpeg.split(seen)[0].expand_as(seen), seen)
+    seen = _beside_edges(torch.where(grey, jpeg.split(seen)[0].expand_as(seen), seen), draw)
     return (seen * _on(draw.light, device)[:, :, None, None] + _on(draw.lift, device).view(-1, 1, 1, 1)).clamp(0, 1)
+
+
+def _beside_edges(faces: Tensor, draw: Draw) -> Tensor:
+    """The faces with the straight edges of `Draw.edges` beside them; an edge is a pixel wide."""
+    line = (torch.arange(SIDE, device=faces.device) + 0.5) * (2 / SIDE) - 1
+    for edge in _on(draw.edges, faces.device).unbind(1):
+        across, down, near, far, light = (part.view(-1, 1, 1, 1) for part in edge.unbind(1))
+        place = line.view(1, 1, 1, -1) * across + line.view(1, 1, -1, 1) * down
+        inside = ((place - near) * (SIDE / 2) + 0.5).clamp(0, 1) * ((far - place) * (SIDE / 2) + 0.5).clamp(0, 1)
+        faces = faces + inside * (light - faces)
+    return faces
 
 
 def spoiled(truth: Tensor, draw: Draw) -> Tensor:

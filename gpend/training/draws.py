@@ -26,6 +26,8 @@ _SHRUNK = (1.3, 8)  # times smaller than the crop
 _AS_LARGE = 0.5  # of all faces are in the photo as large as in the crop
 _LARGER = (0.5, 1.8)  # against the crop, the others
 _LARGER_BLURRED = (0.75, 1.8)  # the same where a kernel is to be learnt, of which less would be left
+_HARD = 0.5  # of what the kernel network learns from was compressed hard, and most of that shrunk: neither is a blur
+_SMALLER = (0.42, 1.1)  # against the crop, what was compressed hard
 _SENT_AS_IT_IS = 0.5  # of photos are not shrunk when they are sent
 _SENT = (0.55, 1)  # of the side, the others
 
@@ -37,6 +39,7 @@ _COLOURED, _SOFT, _GROWING = 0.4, 0.4, 0.4  # of all: grain all of colour, softe
 _SOFTNESS = (0.4, 1.3)  # pixels
 
 _GOOD_QUALITY, _QUALITY = (85, 99), (50, 98)  # of JPEGs, among sharp photos and all others
+_HARD_QUALITY = (25, 62)
 _COMPRESSED = 0.8  # of sharp photos
 _TIMES = (0, 1, 1, 1, 2)  # that the others were compressed
 
@@ -45,6 +48,14 @@ _MIRRORED = 0.5
 _DARK_ROOMS = 0.2  # of all
 _DIM, _BRIGHT = (0.2, 0.5), (0.5, 1.15)  # times the light
 _TINT = (0.93, 1.07)  # times, each channel: white balance is off by so much
+
+# Straight edges beside a face, as door frames and the borders of identity photos have: they are no motion along them.
+EDGES = 3  # beside one face, at most
+NOWHERE = 9.0  # halves of the side: where an edge stands that is not there
+_FRAMED = 0.25  # of what the kernel network learns from
+_SLANTED, _UPRIGHT = 0.25, 0.05  # share of frames of any slant, and the radians by which the others are not upright
+_NEAR, _NARROW = (0.45, 0.9), (0.02, 0.25)  # halves of the side: from the middle to an edge, and how broad a bar is
+_BAR = 0.4  # of edges end so; beyond the others all is of one light
 
 Values = NDArray[np.float32]
 
@@ -71,6 +82,7 @@ class Draw:
     turns: Values  # (n, 2, 3): from places of the crop to places of the face, both -1 to 1
     light: Values  # (n, 3): red, green and blue are multiplied by these
     lift: Values  # (n,): and raised by this
+    edges: Values  # (n, EDGES, 5): direction across, x and y, where it begins and ends, halves of the side, its light
     grey: NDArray[np.bool_]
     kernels: Values  # (n, 41, 41)
     blurs: tuple[Blur, ...]
@@ -111,13 +123,18 @@ def draw(drawing: Drawing, step: int) -> Draw:
     shared = [_spoil(random, blur_only=drawing.blur_only) for _ in range(groups)]
     spoils = tuple(spoil for spoil in shared for _ in range(GROUP))
     blurs, found = zip(*(_blur(spoil, random) for spoil in spoils), strict=True)
-    native = np.array([_native(spoil, random, blur_only=drawing.blur_only) for spoil in shared])
+    hard = [drawing.blur_only and random.random() < _HARD for _ in shared]
+    native = np.array(
+        [_native(spoil, random, _scales(drawing, each)) for spoil, each in zip(shared, hard, strict=True)]
+    )
+    harsh = [each for each in hard for _ in range(GROUP)]
     return Draw(
         seed=int(random.integers(1 << 62)),
         faces=random.integers(drawing.faces, size=count),
         turns=np.stack([_turn(random) for _ in range(count)]),
         light=np.stack([_light(random) for _ in range(count)]),
         lift=random.uniform(0, _LIFTED, count).astype(np.float32),
+        edges=np.stack([_edges(random, _FRAMED if drawing.blur_only else 0) for _ in range(count)]),
         grey=random.random(count) < _GREY,
         kernels=np.stack(found),
         blurs=blurs,
@@ -126,7 +143,7 @@ def draw(drawing: Drawing, step: int) -> Draw:
         grain=np.stack([_grain(random) for _ in range(count)]),
         native=native,
         sent=np.array([_sent(side, random) for side in native]),
-        quality=np.stack([_quality(spoil, random) for spoil in spoils]),
+        quality=np.stack([_quality(spoil, random, hard=each) for spoil, each in zip(spoils, harsh, strict=True)]),
         halved=random.random(count) < _HALVED,
     )
 
@@ -141,13 +158,19 @@ def _blur(spoil: Spoil, random: Random) -> tuple[Blur, Kernel]:
     return kernels.drawn(random) if spoil is Spoil.BLURRED else (Blur.NONE, kernels.none())
 
 
-def _native(spoil: Spoil, random: Random, *, blur_only: bool) -> int:
+def _scales(drawing: Drawing, hard: bool) -> tuple[float, float]:  # noqa: FBT001  # drawn, not an option
+    if hard:
+        return _SMALLER
+    return _LARGER_BLURRED if drawing.blur_only else _LARGER
+
+
+def _native(spoil: Spoil, random: Random, scales: tuple[float, float]) -> int:
     """Half of all faces are as large in the photo as in the crop, which is what is drawn for sharp ones."""
     if spoil is Spoil.SHRUNK:
         return max(_SMALLEST, round(SIDE / log_uniform(random, *_SHRUNK)))
     if spoil is Spoil.SHARP or random.random() < _AS_LARGE:
         return SIDE
-    return round(SIDE * log_uniform(random, *(_LARGER_BLURRED if blur_only else _LARGER)))
+    return round(SIDE * log_uniform(random, *scales))
 
 
 def _sent(native: int, random: Random) -> int:
@@ -170,13 +193,16 @@ def _grain(random: Random) -> Values:
     return np.array([grey, soft, random.random() < _GROWING], np.float32)
 
 
-def _quality(spoil: Spoil, random: Random) -> Values:
-    """Of a phone and then of a messaging app; one picture in five was never compressed, one in five twice."""
+def _quality(spoil: Spoil, random: Random, *, hard: bool) -> Values:
+    """Of a phone and then of a messaging app; one picture in five was never compressed, one in five twice.
+
+    What is compressed `hard` is so at least once.
+    """
     if spoil is Spoil.SHARP:
         quality = random.uniform(*_GOOD_QUALITY) if random.random() < _COMPRESSED else UNTOUCHED
         return np.array([quality, UNTOUCHED], np.float32)
-    times = int(random.choice(_TIMES))
-    first, second = (random.uniform(*_QUALITY) for _ in range(2))
+    times = max(int(random.choice(_TIMES)), int(hard))
+    first, second = (random.uniform(*(_HARD_QUALITY if hard else _QUALITY)) for _ in range(2))
     return np.array([first if times else UNTOUCHED, second if times > 1 else UNTOUCHED], np.float32)
 
 
@@ -193,3 +219,16 @@ def _light(random: Random) -> Values:
     """One in five is taken in a dark room; the light has a colour."""
     gain = random.uniform(*_DIM) if random.random() < _DARK_ROOMS else random.uniform(*_BRIGHT)
     return np.asarray(gain * random.uniform(*_TINT, 3), np.float32)
+
+
+def _edges(random: Random, share: float) -> Values:
+    """Straight edges beside a `share` of all faces, most of them upright or level, at a right angle to each other."""
+    edges = np.tile(np.array([1, 0, NOWHERE, NOWHERE, 0], np.float32), (EDGES, 1))
+    if random.random() >= share:
+        return edges
+    lean = random.normal(0, _UPRIGHT) + (random.uniform(0, math.pi / 2) if random.random() < _SLANTED else 0)
+    for place in range(int(random.integers(1, EDGES + 1))):
+        angle, near = lean + int(random.integers(4)) * math.pi / 2, random.uniform(*_NEAR)
+        far = near + random.uniform(*_NARROW) if random.random() < _BAR else NOWHERE
+        edges[place] = math.cos(angle), math.sin(angle), near, far, random.random()
+    return edges

@@ -1,5 +1,7 @@
 """Light, blur, scale, noise: each does what it says, by measure."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -82,9 +84,30 @@ def test_every_kind_is_drawn_as_often_as_told() -> None:
         assert found.count(spoil) / len(found) == pytest.approx(share, abs=0.12)
 
 
-def test_for_the_kernel_network_every_face_is_blurred_and_none_shrunk_far() -> None:
+def test_for_the_kernel_network_every_face_is_blurred_and_none_shrunk_to_half_unless_it_was_compressed_hard() -> None:
     drawing = Drawing(seed=1, batch=GROUP, faces=1, blur_only=True)
     for step in range(12):
         drawn = draws.draw(drawing, step)
         assert set(drawn.spoils) == {Spoil.BLURRED}
-        assert drawn.native.min() >= 0.7 * draws.SIDE
+        hard = drawn.quality[::GROUP].max(1) < 63
+        assert drawn.native[~hard].min(initial=draws.SIDE) >= 0.7 * draws.SIDE
+        assert drawn.native.min() >= 0.4 * draws.SIDE
+
+
+def test_beside_a_quarter_of_the_faces_for_the_kernel_network_stand_straight_edges_and_beside_no_others() -> None:
+    for blur_only, share in ((True, 0.25), (False, 0.0)):
+        drawing = Drawing(seed=1, batch=GROUP, faces=1, blur_only=blur_only)
+        drawn = np.concatenate([draws.draw(drawing, step).edges for step in range(40)])
+        assert float((drawn[:, 0, 2] < draws.NOWHERE).mean()) == pytest.approx(share, abs=0.06)
+
+
+def test_an_edge_covers_what_is_beyond_it_and_nothing_of_the_face() -> None:
+    drawn = draws.draw(DRAWING, _first(Spoil.SHARP))
+    edges = drawn.edges.copy()
+    edges[:, 0] = 1, 0, 0.5, draws.NOWHERE, 1
+    plain, framed = (
+        degradations.sharp(FACES, replace(drawn, edges=one, light=np.ones_like(drawn.light)))
+        for one in (drawn.edges, edges)
+    )
+    assert torch.equal(plain[..., :190], framed[..., :190])
+    assert float(framed[..., 194:].min()) == 1.0
