@@ -176,6 +176,16 @@ def test_where_it_is_safe_or_the_spectrum_agrees_the_blur_is_taken_out(
 
 
 @pytest.mark.parametrize(
+    ("ahead", "in_face", "is_denied"),
+    [(0.5, -0.05, True), (0.5, -0.04, False), (-0.04, -0.04, True), (-0.3, -0.02, False), (0.1, 0.1, False)],
+)
+def test_a_shake_is_denied_by_the_face_alone_or_where_neither_speaks_for_it(
+    ahead: float, in_face: float, *, is_denied: bool
+) -> None:
+    assert restore._is_denied(Explanation(ahead, 1.1), in_face) == is_denied  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
     ("blur", "ahead", "pixels", "is_of_grain"),
     [  # the first as measured in a dark room, where the filter left blotches
         (_kernel(23, 7), 0.003, 2.0, True),
