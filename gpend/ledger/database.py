@@ -77,12 +77,14 @@ class Database:
             return
         with self._blamed():
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
+        try:
+            yield  # what fails in here was blamed by its own statement, or is not the ledger's fault
+            with self._blamed():
                 self._connection.execute("COMMIT")
-            except BaseException:
+        except BaseException:
+            with self._blamed():
                 self._roll_back()
-                raise
+            raise
         committed, self._after = self._after, []
         for action in committed:
             action()
@@ -131,6 +133,8 @@ class Database:
         except sqlite3.IntegrityError:
             self.on_damage()  # a count that was spoilt on the disk, for one
             raise  # or gpend's own mistake: it must not be mistaken for anything else
+        except sqlite3.ProgrammingError:
+            raise  # it is closed, for one: always gpend's own mistake, and never the file's
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes what it read, which may be no UTF-8
             raise self._damaged(error) from error
 

@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 from gpend.writing import write_whole
@@ -15,7 +16,7 @@ from gpend.writing import write_whole
 _ASIDE = ".damaged-"
 _MOMENT = "%Y%m%d-%H%M%S"
 _SOON = timedelta(days=1)
-_KEPT = 5  # damaged ledgers, each with what belongs to it
+_KEPT = 5  # damaged ledgers, each with what belongs to it, and as many that were the first of theirs
 
 
 class Doubt(StrEnum):
@@ -57,8 +58,15 @@ def was_replaced(ledger: Path, now: int) -> bool:
 
 
 def forget_oldest(ledger: Path) -> None:
-    """Keep the last few of those that were set aside: a disk that spoils every ledger is not filled with them."""
-    for moment in sorted(_moments(ledger))[:-_KEPT]:
+    """Keep the last few of those that were set aside: a disk that spoils every ledger is not filled with them.
+
+    The first of those that followed each other within a day is kept too: it knew more than what came after it.
+    """
+    moments = sorted(_moments(ledger))
+    first = [each for before, each in pairwise([datetime.min.replace(tzinfo=UTC), *moments]) if each - before >= _SOON]
+    for moment in moments[:-_KEPT]:
+        if moment in first[-_KEPT:]:
+            continue
         aside = name_aside(ledger, round(moment.timestamp()))
         for ending in ("", "-wal", "-shm"):
             with suppress(OSError):

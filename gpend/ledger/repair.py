@@ -1,13 +1,17 @@
 """A ledger is opened. Where it is damaged its last copy takes its place, or a new one, filled from the outputs."""
 
+import errno
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from gpend.errors import FatalError
 from gpend.ledger import doubt
 from gpend.ledger.database import DamagedError, Database, is_sound, open_for_writing
 from gpend.ledger.doubt import Doubt
 from gpend.writing import part_of, put_whole
 
+_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a person can end; a copy that cannot be read stays so
 _ANEW = "A new one is filled from what the output folders say about themselves."
 
 
@@ -68,13 +72,22 @@ def _set_copy_aside(path: Path) -> None:
 
 
 def _replace(path: Path) -> str:
-    """Give the last copy the place of a ledger that is not there any more, if it is sound; in words."""
+    """Give the last copy the place of a ledger that is not there any more, if it is sound; in words.
+
+    Raises FatalError where the disk has no room for it, or cannot be written to: the next start tries again.
+    """
     copy, part = copy_of(path), part_of(path)
     try:
         if is_sound(copy):
             shutil.copyfile(copy, part)
             put_whole(part, path)
             return "Its last copy took its place; a scan brings it up to date."
-    except OSError:
-        part.unlink(missing_ok=True)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if error.errno in _PASSING:  # a new ledger would take the place of the copy as well, within a day
+            raise FatalError(
+                f"The ledger {path} is damaged, and its last copy cannot take its place: {error.strerror}. Nothing is "
+                "lost. Make room on its disk, or make it writable again; the next start of gpend repairs it."
+            ) from error
     return _ANEW

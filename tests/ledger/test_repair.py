@@ -1,5 +1,7 @@
 """Whatever bit of a ledger falls over, gpend works again after a start or two, and nobody has to do anything."""
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -190,6 +192,53 @@ def test_of_many_damaged_ledgers_the_last_five_are_kept(path: Path) -> None:
         path.write_bytes(b"\xff" * 8000)
         Ledger.open(path, NOW + day * DAY).close()
     assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 5
+
+
+def test_the_first_of_damaged_ledgers_that_followed_each_other_is_kept_as_well(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    for start in range(9):
+        doubt.note(path, doubt.Doubt.FOUND)
+        Ledger.open(path, NOW + start).close()
+    kept = sorted(path.parent.glob("ledger.sqlite.damaged-*"))
+    assert len(kept) == 6
+    kept[0].rename(path)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+
+
+def test_a_copy_that_the_disk_has_no_room_for_waits_until_it_has(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path.write_bytes(b"\xff" * 8000)
+    repair.copy_of(path).write_bytes(sound)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    for start in range(2):
+        with pytest.raises(FatalError, match="No space left on device"):
+            Ledger.open(path, NOW + start)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW + 2) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+    assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
+
+
+def test_what_fails_while_the_ledger_is_written_is_not_laid_at_its_door(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        with pytest.raises(UnicodeDecodeError), ledger.together():
+            b"\xff".decode()
+        with ledger.together():
+            ledger.sources.configure([(Path("/in"), Path("/out"))], NOW)
+    assert doubt.about(path) is None
+
+
+def test_a_ledger_that_is_asked_once_it_is_closed_is_not_damaged(path: Path) -> None:
+    ledger = Ledger.open(path, NOW)
+    ledger.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        ledger.counts()
+    assert doubt.about(path) is None
 
 
 def test_a_mark_that_cannot_be_read_is_none(path: Path, sound: bytes) -> None:
