@@ -44,8 +44,11 @@ class CrashDetector:
             faulthandler.enable(self._file)
 
     def put_back(self) -> None:
-        """Leave traces again where somebody has deleted them."""
-        if self._running.exists() and self._words.exists():
+        """Leave traces again where somebody has deleted them; a disk that does not tell is left alone."""
+        try:
+            if self._running.exists() and self._words.exists():
+                return
+        except OSError:
             return
         before = self._file
         self.begin()

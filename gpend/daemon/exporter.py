@@ -45,8 +45,12 @@ class Exporter:
         threading.Thread(target=serve, name="gpend-health", daemon=True).start()
 
     def put_back(self) -> None:
-        """Listen again where somebody deleted the socket."""
-        if not self._place.is_socket():
+        """Listen again where somebody deleted the socket; a disk that does not tell is left alone."""
+        try:
+            is_there = self._place.is_socket()
+        except OSError:
+            return
+        if not is_there:
             self.close()
             self.start()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpend.daemon import CrashDetector
+from gpend.daemon.exporter import Exporter
 
 
 @pytest.fixture
@@ -69,6 +70,14 @@ def test_where_no_trace_can_be_left_gpend_runs_all_the_same(machine: Path) -> No
         (machine / name).mkdir()  # as a full disk, or one that belongs to somebody else
     assert life(machine, "p.put_back(); p.end()") == 0
     assert crash(machine) == ""
+
+
+def test_where_the_disk_does_not_tell_what_is_there_gpend_runs_all_the_same(machine: Path) -> None:
+    place = machine / ("a" * 300)  # as a folder that only somebody else may look into
+    with pytest.raises(OSError, match="too long"):
+        place.exists()
+    CrashDetector(place, machine / "boot", machine / "vmstat").put_back()
+    Exporter(place, {}).put_back()
 
 
 @pytest.mark.parametrize("number", ["SIGSEGV", "SIGABRT", "SIGBUS"])
