@@ -264,7 +264,7 @@ class Loop:
         self._check_at = now.steady + _CHECK
         self._ledger.upkeep.wake(now.utc)
         self._requests.answer(now)
-        self._rest.look(now, self._dispatcher.health.trouble_of_engine)
+        self._rest.look(now, self._trouble())
         if self._watcher is not None:
             _tell(self._watcher.check(now.steady))
         self._tell_progress(now)
@@ -300,8 +300,12 @@ class Loop:
         self._beat_at = now + min(_BEAT, (self._notifier.watchdog_seconds or 2 * _BEAT) / 2)
         if self.is_well():
             self._notifier.watchdog()
-        trouble = self._busy_ledger.reason or self._rest.reason or self._dispatcher.health.trouble_of_engine
-        self._notifier.status(trouble or self._how_far())
+        self._notifier.status(self._busy_ledger.reason or self._rest.reason or self._trouble() or self._how_far())
+
+    def _trouble(self) -> str:
+        """Why no photo can be restored; "" if nothing is known to speak against it, or none waits to try it again."""
+        trouble = self._dispatcher.health.trouble_of_engine
+        return trouble if trouble and self._ledger.backlog() else ""
 
     def _how_far(self) -> str:
         set_aside = self._ledger.counts()[State.FAILED]

@@ -104,3 +104,24 @@ def test_that_nothing_can_be_restored_is_told_for_as_long_as_it_is_so(world: Wor
         assert states(ledger) == (0, 1)
         assert ledger.resting() == (None, None)
         loop.end()
+
+
+def test_that_nothing_can_be_restored_is_not_told_once_nothing_waits_for_it(world: World) -> None:
+    def fail(_: bytes) -> Outcome:
+        raise TransientError("There is no worker.")
+
+    world.engine.process = fail
+    world.put("a.jpg")
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(lambda *_: FakeWatcher(), crashed=False)
+        work(loop, world)
+        assert ledger.resting()[1] is not None
+        (world.source / "a.jpg").unlink()
+        for _ in range(400):
+            work(loop, world)
+            if not ledger.backlog():
+                break
+        work(loop, world)
+        assert ledger.resting() == (None, None)
+        loop.end()
