@@ -18,6 +18,8 @@ _LEAST = 1.2 / 255  # standard deviation: no photo of 8 bits has less, whatever 
 _STEPS = 8  # frequencies of the cosine transform along one side of a block
 _NEAR = 0.75  # of a step: coefficients that are so near to a radius count for it
 _TINY = 1e-12  # power of a step of nothing
+_MIDDLE = 4  # of the radii: a quarter of a cycle a pixel
+_HARD = 4 / 255  # standard deviation of what is taken there: of quality 72 and less
 _RADII = 10  # up to the corner of a block
 
 
@@ -27,6 +29,11 @@ class Noise:
 
     level: float  # standard deviation of the sensor's, 0 to 1
     quantisation: tuple[float, ...] = ()  # power that JPEG took at 0, 1/16, 2/16 ... cycles a pixel; () for none
+
+    @property
+    def is_of_hard_compression(self) -> bool:
+        """Whether JPEG took more than grain by day, as apps do, and no camera."""
+        return bool(self.quantisation) and self.quantisation[_MIDDLE] >= _HARD**2
 
     def power(self, frequency: Power) -> Power:
         """The power at these frequencies, float32 of any shape, in cycles for each pixel of the photo."""

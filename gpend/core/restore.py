@@ -248,7 +248,8 @@ def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
         return True
     asked = seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform)
     told = spectrum.explanation(*asked)
-    if told.ahead < _CONTRADICTED or (seen.blur.is_stretched and _is_denied(told, spectrum.ahead_in_face(*asked))):
+    is_doubtful = seen.blur.is_stretched and seen.noise.is_of_hard_compression
+    if told.ahead < _CONTRADICTED or (is_doubtful and _is_denied(told, spectrum.ahead_in_face(*asked))):
         return True
     if seen.noise.level >= _GRAINLESS:
         return _is_of_grain(told, seen.blur)
@@ -256,7 +257,10 @@ def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
 
 
 def _is_denied(told: spectrum.Explanation, in_face: float) -> bool:
-    """Does the face alone speak against a shake, or the face and what is around it?"""
+    """Does the face alone speak against a shake, or the face and what is around it?
+
+    Asked of hard compressed faces, where upright edges pass for one; of others this denies curved shakes as well.
+    """
     return in_face < _NOT_OF_FACE or (in_face < _NOR_OF_FACE and told.ahead < 0)
 
 

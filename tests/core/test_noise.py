@@ -48,3 +48,11 @@ def test_power_is_told_at_every_frequency() -> None:
     assert plain == pytest.approx(1e-4)
     assert (jpeg > plain).all()
     assert np.isfinite(jpeg).all()
+
+
+@pytest.mark.parametrize(("quality", "is_hard"), [(30, True), (65, True), (80, False), (95, False)])
+def test_what_apps_save_is_of_hard_compression_and_what_cameras_save_is_not(quality: int, *, is_hard: bool) -> None:
+    data = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    table = codec.identify(data, PhotoSettings()).quantisation
+    assert Noise(0.005, quantisation_power(table)).is_of_hard_compression == is_hard
+    assert not Noise(0.005).is_of_hard_compression
