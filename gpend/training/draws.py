@@ -224,7 +224,7 @@ def _light(random: Random) -> Values:
 def _edges(random: Random, share: float) -> Values:
     """Straight edges beside a `share` of all faces, most of them upright or level, at a right angle to each other."""
     edges = np.tile(np.array([1, 0, NOWHERE, NOWHERE, 0], np.float32), (EDGES, 1))
-    if random.random() >= share:
+    if not share or random.random() >= share:  # where none are wanted, nothing is drawn: other draws stay as they were
         return edges
     lean = random.normal(0, _UPRIGHT) + (random.uniform(0, math.pi / 2) if random.random() < _SLANTED else 0)
     for place in range(int(random.integers(1, EDGES + 1))):
