@@ -1,7 +1,9 @@
 """A small world for the daemon: two folders, a ledger, a fake engine, and time that passes only when somebody waits."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,8 +103,13 @@ class World(Folders):
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    """Every file below a folder; a file or folder that a daemon takes away while it is looked at is not there."""
+    files: dict[str, bytes] = {}
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder, name) for name in names):
+            with suppress(FileNotFoundError):
+                files[path.relative_to(root).as_posix()] = path.read_bytes()
+    return files
 
 
 def sha256(photo: bytes) -> str:

@@ -63,7 +63,7 @@ class Journey(Folders):
             self.wait(until, daemon)
         finally:
             daemon.terminate()
-            code = daemon.wait(10)
+            code = daemon.wait(PATIENCE)
         assert code == 0, self.log()
 
     def starts(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from gpend import failpoints
 from gpend.ledger import State
-from tests.journeys.journey import Journey, ending, kill, photo, restored
+from tests.journeys.journey import PATIENCE, Journey, ending, kill, photo, restored
 
 PHOTOS = 12
 
@@ -40,7 +40,7 @@ def test_killed_at_any_step_it_begins_again_and_loses_nothing(tmp_path: Path, st
     expected = put(journey, PHOTOS)
     sources = journey.sources()
     with ending(journey.start(GPEND_FAILPOINT=f"{step}:{count}")) as daemon:
-        assert daemon.wait(60) == -signal.SIGKILL, journey.log()
+        assert daemon.wait(PATIENCE) == -signal.SIGKILL, journey.log()
     for output, content in journey.outputs().items():
         assert ".gpend-" in output or expected[output] == content, "a photo is whole or not there"
     journey.finish(until=lambda: journey.settled(PHOTOS)() and journey.outputs() == expected)
@@ -79,7 +79,7 @@ def test_a_photo_that_crashes_gpend_is_set_aside_and_the_others_are_done(tmp_pat
             journey.wait(lambda: daemon.poll() is not None or journey.settled(6)())  # noqa: B023  # used at once
         finally:
             daemon.terminate()
-            daemon.wait(10)
+            daemon.wait(PATIENCE)
         if journey.settled(6)():
             break
     assert journey.counts()[State.FAILED] == 1

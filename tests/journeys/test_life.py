@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from gpend.ledger import Ledger, State
-from tests.journeys.journey import Journey, ending, photo, restored
+from tests.journeys.journey import PATIENCE, Journey, ending, photo, restored
 
 
 def test_a_photo_copied_in_slowly_is_processed_once_and_whole(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_photo_copied_in_slowly_is_processed_once_and_whole(tmp_path: Path) ->
         journey.wait(journey.settled(2), daemon)
     finally:
         daemon.terminate()
-        assert daemon.wait(10) == 0
+        assert daemon.wait(PATIENCE) == 0
     assert journey.outputs() == {"slow.jpg": restored(1), "fast.jpg": restored(2)}
     assert journey.calls().total() == 2
     with Ledger.read_only(journey.ledger) as records:
@@ -39,7 +39,7 @@ def test_ten_thousand_in_the_backlog_do_not_keep_it_from_ending(tmp_path: Path) 
     with ending(journey.start()) as daemon:
         journey.wait(lambda: journey.counts()[State.WAITING] > 9_000, daemon)
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(10) == 0, journey.log()
+        assert daemon.wait(PATIENCE) == 0, journey.log()
     counts = journey.counts()
     assert counts[State.WORKING] == 0
     assert counts[State.FAILED] == 0
@@ -51,13 +51,13 @@ def test_a_second_daemon_on_the_same_ledger_refuses_and_the_first_goes_on(tmp_pa
     first = journey.start()
     try:
         journey.wait(journey.ledger.exists, first)
-        assert journey.start().wait(30) != 0
+        assert journey.start().wait(PATIENCE) != 0
         assert "Another gpend is already working" in journey.log()
         (journey.source / "a.jpg").write_bytes(photo(1))
         journey.wait(journey.settled(1), first)
     finally:
         first.terminate()
-        assert first.wait(10) == 0
+        assert first.wait(PATIENCE) == 0
 
 
 def test_things_that_are_no_photos_hold_nobody_up(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_that_is_away_for_a_while_costs_nothing(tmp_path: Path) -> None
         journey.wait(journey.settled(2), daemon)
     finally:
         daemon.terminate()
-        assert daemon.wait(10) == 0
+        assert daemon.wait(PATIENCE) == 0
     assert journey.outputs() == {"a.jpg": restored(1), "b.jpg": restored(2)}
     assert journey.calls().total() == 2
 
@@ -105,6 +105,6 @@ def test_it_says_how_it_is_to_systemd(tmp_path: Path) -> None:
             heard = {systemd.recv(4096).decode().split("=")[0] for _ in range(3)}
             assert heard == {"READY", "WATCHDOG", "STATUS"}
             daemon.terminate()
-            assert daemon.wait(10) == 0
+            assert daemon.wait(PATIENCE) == 0
         while systemd.recv(4096) != b"STOPPING=1":
             pass

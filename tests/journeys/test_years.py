@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.ledger import State
-from tests.journeys.journey import Journey, photo
+from tests.journeys.journey import PATIENCE, Journey, photo
 
 ROUNDS = 10
 EACH = 40
@@ -56,7 +56,7 @@ def test_it_does_not_grow(tmp_path: Path) -> None:
             sizes.append(Size.of(daemon.pid))
     finally:
         daemon.terminate()
-        assert daemon.wait(10) == 0, journey.log()
+        assert daemon.wait(PATIENCE) == 0, journey.log()
     assert all(count == 1 for count in journey.calls().values()), "each content was restored once"
     warm, last = sizes[WARM], sizes[-1]
     assert last.descriptors <= warm.descriptors + 2, sizes  # new folders have no descriptors of their own
