@@ -1,8 +1,11 @@
 """Settings that hold for every test."""
 
 import os
+import random
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,8 +14,20 @@ from gpend.settings import CoreSettings, RestoreSettings
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
-settings.register_profile("gpend", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("gpend")
+settings.register_profile(
+    "gpend", deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", settings.get_profile("gpend"), derandomize=False, max_examples=1000)
+settings.load_profile("gpend")  # another: pytest --hypothesis-profile=search
+
+
+@pytest.fixture(autouse=True)
+def _drawn_alike() -> None:
+    """What a test draws without a seed of its own is the same in every run, whichever tests ran before."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - whoever draws from it, draws from here
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from gpend import shipped
+from tests.waiting import PATIENCE
 
 KEY = "a-key-of-the-tests"
 LIBRARY = "3a86ad0b-4b5c-4d6e-8f70-0123456789ab"
@@ -103,7 +104,7 @@ class Hook:
         facts = {"event": "on_restored", "photo": f"/srv/photos/{name}", "output": output, "reason": "", "faces": []}
         command = [sys.executable, "-W", "error", str(self.folder / "immich-hook"), str(self.settings)]
         told = json.dumps(facts) if name else ""
-        return subprocess.run(command, input=told, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, input=told, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from gpend import liveness
 from gpend.daemon.exporter import Exporter
 from gpend.liveness import Answer
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_a_socket_that_cannot_be_closed_to_others_is_none_and_holds_up_no_end(
     exporter.start()
     ended = threading.Thread(target=exporter.close, daemon=True)
     ended.start()
-    ended.join(5)
+    ended.join(PATIENCE)
     assert not ended.is_alive()
     assert not place.exists()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 UNITS = Path(__file__).resolve().parents[1] / "systemd"
 SYSTEM, USER, WEB = UNITS / "gpend.service", UNITS / "user" / "gpend.service", UNITS / "gpend-web.service"
 SCHEDULER, WORKER = UNITS / "gpend-scheduler.service", UNITS / "gpend-worker@.service"
@@ -22,7 +24,7 @@ systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="sy
 def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"XDG_RUNTIME_DIR": str(folder), "SYSTEMD_COLORS": "0"}
     command = ["systemd-analyze", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=PATIENCE)
 
 
 def service(unit: Path) -> dict[str, list[str]]:

@@ -22,11 +22,11 @@ import gpend
 from gpend.daemon import watching
 from gpend.ledger import Ledger, State
 from tests.photos import jpeg
+from tests.waiting import PATIENCE
 from tests.world import World
 
 _ROOT = Path(gpend.__file__).parent
 _TURNS = 50
-_SECONDS = 10.0  # until the kernel has told of a file, at most
 
 
 @dataclass
@@ -109,7 +109,7 @@ def walk(root: Path) -> Way:
         arrived = world.root / "arriving.jpg"
         arrived.write_bytes(_photo())
         arrived.rename(world.source / "IMG_1.jpg")
-        assert loop.wake.wait(_SECONDS), "the watcher has not heard of the photo"
+        assert loop.wake.wait(PATIENCE), "the watcher has not heard of the photo"
         for _ in range(_TURNS):
             with way.traced():
                 loop.turn()

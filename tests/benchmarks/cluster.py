@@ -32,8 +32,9 @@ from gpend.engine import Engine
 from gpend.engine.cluster import certificates
 from gpend.errors import FatalError
 from gpend.ledger import Records, State
-from tests.engine.cluster.real import CHECKOUT, PATIENCE, Cluster, photo
+from tests.engine.cluster.real import CHECKOUT, Cluster, photo
 from tests.fakes import LocalEngine, restored_if_blurred
+from tests.waiting import PATIENCE
 
 _PHOTO, _CROP = 4_000_000, 200_000  # bytes
 _MIB = 1 << 20

@@ -3,10 +3,10 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from gpend.cli.companion import Companion
+from tests.waiting import PATIENCE, wait_until
 
 _DAEMON = """
 import sys, time
@@ -14,7 +14,7 @@ from gpend.cli import companion
 made = companion.Companion(sys.argv[1], enabled=True)
 made._command = [sys.executable, "-c", sys.argv[2], sys.argv[3]]
 with made:
-    time.sleep(60)
+    time.sleep(3600)
 """
 _PAGE = """
 import os, sys, time
@@ -24,23 +24,20 @@ end_with_daemon()
 with Path(sys.argv[1]).open("a") as file:
     file.write(f"{os.getpid()}\\n")
 if len(Path(sys.argv[1]).read_text().splitlines()) > 1:
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
 def _lines(file: Path, wanted: int) -> list[str]:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        found = file.read_text().splitlines() if file.exists() else []
-        if len(found) >= wanted:
-            return found
-        time.sleep(0.1)  # another process is waited for
-    raise AssertionError("it was not started")
+    wait_until(lambda: file.exists() and file.read_text().count("\n") >= wanted, lambda: "it was not started")
+    return file.read_text().splitlines()
 
 
 def _is_there(process: int) -> bool:
-    status = Path(f"/proc/{process}/stat")
-    return status.exists() and status.read_text().split()[2] != "Z"
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_it_is_started_again_and_ends_with_a_daemon_that_is_killed(tmp_path: Path) -> None:
@@ -50,11 +47,8 @@ def test_it_is_started_again_and_ends_with_a_daemon_that_is_killed(tmp_path: Pat
     try:
         page = int(_lines(file, 2)[1])
         daemon.send_signal(signal.SIGKILL)
-        daemon.wait(10)
-        until = time.monotonic() + 20
-        while _is_there(page) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert not _is_there(page)
+        daemon.wait(PATIENCE)
+        wait_until(lambda: not _is_there(page))
     finally:
         daemon.kill()
         daemon.wait()

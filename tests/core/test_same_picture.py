@@ -24,6 +24,7 @@ from gpend.core.same_picture import carried_over, digest
 from gpend.settings import PhotoSettings
 from tests.core.formats.jpeg import exiftool
 from tests.photos import RESTORABLE, Picture, heif, jpeg, png, portrait
+from tests.waiting import PATIENCE
 
 PIXELS = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
 PHOTO = jpeg(PIXELS, quality=90, exif=piexif.dump({"0th": {piexif.ImageIFD.Make: b"Camera"}, "1st": {}}))
@@ -162,7 +163,7 @@ def described(photo: bytes, folder: Path, *tags: str) -> bytes:
     path = folder / "edited"
     path.write_bytes(photo)
     command = ["exiftool", "-overwrite_original", "-q", *(tags or ("-Rating=5", "-ImageDescription=a lake")), str(path)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=PATIENCE)
     return path.read_bytes()
 
 

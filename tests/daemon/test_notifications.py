@@ -14,6 +14,7 @@ from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
 from gpend.errors import TransientError
 from gpend.ledger import Records, State
 from gpend.settings import NotificationSettings, Occasion
+from tests.waiting import PATIENCE
 from tests.world import World
 
 NOON = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
@@ -100,6 +101,7 @@ def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path)
 
 def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     phone, world = Phone(), World(tmp_path)
+    monkeypatch.setattr(notifications, "_PATIENCE", PATIENCE)
     monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
     monkeypatch.setattr(notifications, "problems", lambda _settings: [])
     world.knobs["notifications"] = {"urls": ["ntfy://x"]}
@@ -190,7 +192,7 @@ def test_apprise_carries_a_message_to_where_the_address_says() -> None:
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         thread = threading.Thread(target=server.handle_request, daemon=True)
         thread.start()
-        send = notifications.sender((f"json://127.0.0.1:{server.server_port}",))
+        send = notifications.sender((f"json://127.0.0.1:{server.server_port}?cto=60&rto=60",))
         assert send(Message("gpend today", "Photos: 3 restored."))
-        thread.join(10)
+        thread.join(PATIENCE)
     assert b"3 restored" in heard[0]

@@ -11,6 +11,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 _PROJECT = Path(__file__).parents[2]
 _PASS_THROUGH = f'mkdir -p "$1/backing" && ({sys.executable} -m tests.disks.pass_through "$1/backing" "$2" %s &)'
 _FILE = 'truncate -s 64M "$1/disk" && %s > "$1/made" 2>&1 && loop=$(losetup --find --show "$1/disk")'
@@ -43,7 +45,7 @@ DISKS = (EXFAT, NTFS, KEEPS_CASE, LOWERS_CASE)
 """Those that ignore case."""
 
 
-def said(disk: Disk, script: str, root: Path, *arguments: str, seconds: float = 120) -> list[str]:
+def said(disk: Disk, script: str, root: Path, *arguments: str, seconds: float = 2 * PATIENCE) -> list[str]:
     """The lines that a script prints; its arguments are `root`, where restored/ is the disk, and those given.
 
     Skips where this machine cannot mount such a disk.
@@ -51,7 +53,8 @@ def said(disk: Disk, script: str, root: Path, *arguments: str, seconds: float = 
     refusal = _refusal(disk)
     if refusal:
         pytest.skip(f"no disk of the kind {disk.name!r} can be mounted here: {refusal}")
-    done = _run(disk, root, sys.executable, "-c", dedent(script), str(root), *arguments, seconds=seconds)
+    command = (sys.executable, "-c", dedent(script), str(root), *arguments)
+    done = _run(disk, root, *command, seconds=seconds, appears=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr[-6000:]
     return done.stdout.splitlines()
 
@@ -64,7 +67,7 @@ def _refusal(disk: Disk) -> str:
     with pytest.MonkeyPatch.context():
         root = Path(_run_plain("mktemp", "-d").stdout.strip())
         try:
-            done = _run(disk, root, "true", seconds=60)
+            done = _run(disk, root, "true", seconds=PATIENCE, appears=20)
         except subprocess.TimeoutExpired:
             return "it takes too long"
         finally:
@@ -73,14 +76,18 @@ def _refusal(disk: Disk) -> str:
 
 
 def _run_plain(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
 
 
-def _run(disk: Disk, root: Path, *command: str, seconds: float) -> "subprocess.CompletedProcess[str]":
-    """Mount and run: whatever was started ends with it, since it lives in a process namespace of its own."""
+def _run(disk: Disk, root: Path, *command: str, seconds: float, appears: float) -> "subprocess.CompletedProcess[str]":
+    """Mount and run: whatever was started ends with it, since it lives in a process namespace of its own.
+
+    `appears`: seconds that the disk may take until it is there.
+    """
     (root / "restored").mkdir(exist_ok=True)
     (root / "disk").mkdir(exist_ok=True)
-    wait = 'n=0; while ! mountpoint -q "$2"; do n=$((n+1)); [ $n -lt 200 ] || exit 9; sleep 0.05; done'
+    looks = round(appears / 0.05)
+    wait = f'n=0; while ! mountpoint -q "$2"; do n=$((n+1)); [ $n -lt {looks} ] || exit 9; sleep 0.05; done'
     shell = f'{disk.mount}\n{wait}\nshift 2\nexec "$@"'
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     spaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]

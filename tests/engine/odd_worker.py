@@ -34,7 +34,7 @@ def _answer(message: Photo, device: str) -> None:  # noqa: C901 - one case for e
         case b"bad":
             _say(Failed(message.number, PhotoError("not a photo")))
         case b"slow":
-            for _ in range(10):
+            for _ in range(int(message.photo[5:] or 10)):
                 time.sleep(0.3)
                 _say(Beat((message.number,)))
             _say(Done(message.number, Kept(device, ())))

@@ -12,9 +12,9 @@ import pytest
 from gpend.engine import sandbox
 from gpend.engine.sandbox import Wall
 from tests import photos
+from tests.waiting import PATIENCE
 
 _ROOT = Path(__file__).resolve().parents[2]
-_SECONDS = 300  # more than any of this ever takes
 
 everywhere = pytest.mark.skipif(sandbox.probe() != frozenset(Wall), reason="this machine lacks a part of the lock")
 
@@ -22,7 +22,7 @@ everywhere = pytest.mark.skipif(sandbox.probe() != frozenset(Wall), reason="this
 def _said(*arguments: str) -> bytes:
     """What a locked process says; through a pipe, for it can write into no file."""
     command = [sys.executable, "-m", "tests.engine.locked", *arguments]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, timeout=_SECONDS, check=False)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done.stdout
 

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +18,8 @@ from gpend.engine.protocol import Setup
 from gpend.engine.supervisor import Timeouts
 from gpend.errors import FatalError, PhotoError
 from gpend.settings import CoreSettings, RestoreSettings
+from tests.waiting import PATIENCE, wait_until
 
-_SECONDS = 300  # more than loading ever takes
 _SAMPLES = Path(str(files("gpend"))) / "samples"
 
 
@@ -30,7 +29,7 @@ def _setup(settings: CoreSettings) -> Setup:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[ProcessEngine]:
-    running = ProcessEngine(worker_command(), _setup(CoreSettings()), Timeouts(_SECONDS, _SECONDS))
+    running = ProcessEngine(worker_command(), _setup(CoreSettings()), Timeouts(PATIENCE, PATIENCE))
     yield running
     running.close()
 
@@ -39,19 +38,19 @@ def test_samples_and_junk_come_out_as_what_they_are(engine: ProcessEngine) -> No
     names = ["portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg"]
     futures = [engine.submit((_SAMPLES / name).read_bytes()) for name in names]
     junk = engine.submit(b"junk")
-    blurred, sharp, faceless = (future.result(_SECONDS) for future in futures)
+    blurred, sharp, faceless = (future.result(PATIENCE) for future in futures)
     assert isinstance(blurred, Restored)
     assert isinstance(sharp, Kept)
     assert isinstance(faceless, Kept)
     with pytest.raises(PhotoError):
-        junk.result(_SECONDS)
+        junk.result(PATIENCE)
 
 
 def test_what_the_locked_worker_restores_is_what_would_be_restored_without_a_lock(
     engine: ProcessEngine, networks: Networks
 ) -> None:
     photo = (_SAMPLES / "portrait-blurred.jpg").read_bytes()
-    outcome = engine.submit(photo).result(_SECONDS)
+    outcome = engine.submit(photo).result(PATIENCE)
     expected = process(photo, networks, CoreSettings())
     assert isinstance(outcome, Restored)
     assert isinstance(expected, Restored)
@@ -62,9 +61,9 @@ def test_what_the_locked_worker_restores_is_what_would_be_restored_without_a_loc
 
 def test_settings_that_name_no_network_are_refused() -> None:
     settings = CoreSettings(restore=RestoreSettings(model="gpen-257"))
-    running = ProcessEngine(worker_command(), _setup(settings), Timeouts(_SECONDS, _SECONDS))
+    running = ProcessEngine(worker_command(), _setup(settings), Timeouts(PATIENCE, PATIENCE))
     with pytest.raises(FatalError, match="there are: gpen-256"):
-        running.submit(b"any").result(_SECONDS)
+        running.submit(b"any").result(PATIENCE)
     running.close()
 
 
@@ -77,7 +76,7 @@ def test_it_ends_with_its_input_whatever_it_is_told_by_signals() -> None:
     worker.send_signal(signal.SIGINT)
     assert worker.poll() is None
     worker.stdin.close()
-    assert worker.wait(_SECONDS) == 0
+    assert worker.wait(PATIENCE) == 0
     worker.stdout.close()
 
 
@@ -92,20 +91,14 @@ def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
     worker = int(parent.stdout.readline())
     _wait_for_deafness(worker)
     parent.kill()
-    parent.wait(_SECONDS)
+    parent.wait(PATIENCE)
     parent.stdout.close()
-    patience = time.monotonic() + _SECONDS
-    while _running(worker):
-        assert time.monotonic() < patience, "it should have ended with its parent"
-        time.sleep(0.01)
+    wait_until(lambda: not _running(worker), lambda: "it should have ended with its parent")
 
 
 def _wait_for_deafness(process: int) -> None:
     """Until the process ignores SIGTERM, which is among the first things that the worker sees to."""
-    patience = time.monotonic() + _SECONDS
-    while not int(_status(process).get("SigIgn", "0"), 16) & (1 << (signal.SIGTERM - 1)):
-        assert time.monotonic() < patience, "it should have begun long ago"
-        time.sleep(0.01)
+    wait_until(lambda: bool(int(_status(process).get("SigIgn", "0"), 16) & (1 << (signal.SIGTERM - 1))))
 
 
 def _running(process: int) -> bool:

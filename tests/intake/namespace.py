@@ -9,8 +9,9 @@ from textwrap import dedent
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 _PROJECT = Path(__file__).parents[2]
-_SECONDS = 60
 
 
 @cache
@@ -26,7 +27,7 @@ def _run(unshare: str, prepare: str, *command: str) -> "subprocess.CompletedProc
         [unshare, "--user", "--map-root-user", "--mount", *shell],
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=2 * PATIENCE,
         check=False,
         cwd=_PROJECT,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from gpend.intake.scan import Entry, Scan
 from gpend.intake.source import Source
+from tests.held import Held
 
 
 @pytest.fixture
@@ -292,14 +293,10 @@ def test_a_root_behind_a_symbolic_link_is_scanned(root: Path) -> None:
     assert met(Scan(Source(link))) == {link / "a.jpg"}
 
 
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
 def test_no_descriptor_stays_open_after_a_scan_given_up_halfway(root: Path) -> None:
     put(root / "a.jpg")
-    before = descriptors()
+    held = Held()
     sightings = iter(Scan(Source(root)))
     next(sightings)
     del sightings
-    assert descriptors() == before
+    assert held.descriptors() == []

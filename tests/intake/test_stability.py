@@ -11,6 +11,7 @@ from gpend.intake import Sighting, stability
 from gpend.intake.source import Source
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.settings import Keep, Settings
+from tests.held import Held
 from tests.intake.completeness.pictures import encoded
 
 JPEG = encoded("JPEG")
@@ -350,10 +351,10 @@ def test_pictures_of_unknown_format_pass_when_they_are_quiet(source: Source) -> 
 def test_no_descriptor_stays_open(source: Source) -> None:
     photos = [put(source, f"{number}.jpg", JPEG[: number * 20]) for number in range(40)]
     gate = offered(source, *photos)
-    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    held = Held()
     for now in (10.0, 20.0, 40.0, 3600.0):
         taken(gate, now)
-    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
+    assert held.descriptors() == []
 
 
 UTC = 1_700_000_000

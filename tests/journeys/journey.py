@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ from typing import Any
 from gpend.errors import FatalError
 from gpend.ledger import Ledger, State
 from tests.journeys.process import CALLS
+from tests.waiting import PATIENCE, wait_until
 from tests.world import Folders, tree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds that a journey may take to get anywhere, on a slow machine
 
 
 def photo(number: int) -> bytes:
@@ -73,11 +72,14 @@ class Journey(Folders):
 
     def wait(self, until: Callable[[], bool], daemon: "subprocess.Popen[bytes] | None" = None) -> None:
         """Wait until something holds, while the daemon lives."""
-        limit = time.monotonic() + PATIENCE
-        while not until():
-            assert time.monotonic() < limit, self.log()
+
+        def holds() -> bool:
+            if until():
+                return True
             assert daemon is None or daemon.poll() is None, self.log()
-            time.sleep(0.02)
+            return False
+
+        wait_until(holds, self.log)
 
     def settled(self, count: int) -> Callable[[], bool]:
         """Whether so many photos are finished and nothing waits."""

@@ -11,6 +11,7 @@ _BEGIN = """
     from pathlib import Path
     from gpend.ledger import Ledger, State
     from tests.journeys.journey import Journey, photo, restored
+    from tests.waiting import PATIENCE
 
     journey = Journey(Path(sys.argv[1]), {"minimum_free_mb": 0, **eval(sys.argv[2])})
     source = journey.source
@@ -50,7 +51,7 @@ _RENAMES = """
         journey.wait(lambda: named(*names) and at_rest(6), daemon)
     finally:
         daemon.terminate()
-        daemon.wait(20)
+        daemon.wait(PATIENCE)
     print(has(0, 1, 2, 10, 11, 12))
     print(sorted(journey.outputs()))
     print(sorted(journey.calls().values()))

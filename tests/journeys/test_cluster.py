@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from gpend.core.report import Restored
-from gpend.engine.cluster import certificates
+from gpend.engine.cluster import certificates, head, link, placement
 from gpend.engine.cluster.engine import ClusterEngine
 from gpend.errors import PhotoError
-from tests.engine.cluster.real import CHECKOUT, PATIENCE, Cluster, photo, results
+from tests.engine.cluster.real import CHECKOUT, Cluster, photo, results
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,15 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     certificates.make(folder, dt.datetime.now(dt.UTC))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a busy machine answers late does not tell the head that it was cut off; nor do deaths go together here."""
+    monkeypatch.setattr(head, "_FIND_OUT_SECONDS", PATIENCE)
+    monkeypatch.setattr(head, "_TELL_SECONDS", PATIENCE)
+    monkeypatch.setattr(link, "_ANSWER_SECONDS", PATIENCE)
+    monkeypatch.setattr(placement, "_TOGETHER", 0.0)
 
 
 @pytest.fixture
@@ -61,16 +71,17 @@ class _Supervised:
 
 def _killed_in_mid_photo(cluster: Cluster, engine: ClusterEngine) -> None:
     """What a killed worker had is done by the other."""
-    futures = [engine.submit(photo(number, "long")) for number in (100, 101)]
+    futures = [engine.submit(photo(number, "held")) for number in (100, 101)]
     cluster.wait(lambda: all("photo 010" in cluster.begun(name) for name in ("gpu1", "gpu2")))
     cluster.kill("gpu1")
+    cluster.free()
     assert {future.result(PATIENCE).by for future in futures} == {"gpu2"}
     cluster.start_worker("gpu1")
 
 
 def _scheduler_killed(cluster: Cluster, engine: ClusterEngine) -> None:
     """Its workers come back by themselves, with their networks loaded, and photos that wait go on."""
-    cluster.wait(lambda: str(cluster.said).count("gpu1 has joined") == 2)
+    cluster.wait(lambda: str(cluster.said).count("gpu1 has joined") >= 2)
     cluster.said.clear()
     futures = [engine.submit(photo(number, "long")) for number in range(200, 204)]
     cluster.kill("scheduler")
@@ -108,7 +119,7 @@ def test_a_network_that_is_cut_and_healed_costs_no_photo(keys: Path, tmp_path: P
     if subprocess.run([*prepared, "mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody make namespaces")
     command = [*prepared, sys.executable, "-m", "tests.engine.cluster.cut", str(keys), str(tmp_path)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=4 * PATIENCE, check=False)
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
     assert done.stdout.endswith("every photo came through\n"), done.stderr[-3000:]
 
 

@@ -10,6 +10,7 @@ _SCRIPT = """
     import random, sys, time
     from pathlib import Path
     from tests.journeys.journey import Journey, photo, restored
+    from tests.waiting import PATIENCE
 
     journey = Journey(Path(sys.argv[1]) / "restored", {"minimum_free_mb": 0, "poll_seconds": 1})
     chance, number = random.Random(3), 0
@@ -29,12 +30,12 @@ _SCRIPT = """
         journey.wait(lambda: journey.outputs() == wanted, daemon)
     finally:
         daemon.terminate()
-        print(daemon.wait(30), journey.outputs() == wanted)
+        print(daemon.wait(PATIENCE), journey.outputs() == wanted)
     print(len(times), "times of", number)
 """
 
 
 @pytest.mark.parametrize("disk", [PLAIN, EXFAT], ids=lambda disk: disk.name)
 def test_the_last_of_many_edits_within_one_step_of_the_clock_is_what_is_restored(tmp_path: Path, disk: Disk) -> None:
-    first, *_ = said(disk, _SCRIPT, tmp_path, seconds=300)
+    first, *_ = said(disk, _SCRIPT, tmp_path)
     assert first == "0 True"

@@ -9,6 +9,7 @@ _FULL_OUTPUT = """
     from pathlib import Path
     from gpend.ledger import State
     from tests.journeys.journey import Journey, photo, restored
+    from tests.waiting import PATIENCE
 
     journey = Journey(Path(sys.argv[1]), {"minimum_free_mb": 0})
     filler = b"x" * 100_000
@@ -25,7 +26,7 @@ _FULL_OUTPUT = """
         journey.wait(journey.settled(12), daemon)
     finally:
         daemon.terminate()
-        print(daemon.wait(10))
+        print(daemon.wait(PATIENCE))
     print(journey.outputs() == {f"{number}.jpg": restored(number) + filler for number in range(12)})
     print(journey.sources() == sources, journey.counts()[State.RESTORED])
     print((journey.root / "log").read_text().count("folder_paused") <= 3)
@@ -36,6 +37,7 @@ _FULL_STATE = """
     from pathlib import Path
     from gpend.ledger import State
     from tests.journeys.journey import Journey, photo, restored
+    from tests.waiting import PATIENCE
 
     journey = Journey(Path(sys.argv[1]))
     journey.ledger.parent.mkdir()
@@ -50,7 +52,7 @@ _FULL_STATE = """
         journey.wait(journey.settled(600), daemon)
     finally:
         daemon.terminate()
-        print(daemon.wait(10))
+        print(daemon.wait(PATIENCE))
     print(len(journey.outputs()), journey.counts()[State.RESTORED], journey.counts()[State.FAILED])
 """
 

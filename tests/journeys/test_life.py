@@ -7,14 +7,15 @@ import time
 from pathlib import Path
 
 from gpend.ledger import Ledger, State
-from tests.journeys.journey import PATIENCE, Journey, ending, photo, restored
+from tests.journeys.journey import Journey, ending, photo, restored
+from tests.waiting import PATIENCE
 
 
 def test_a_photo_copied_in_slowly_is_processed_once_and_whole(tmp_path: Path) -> None:
     journey = Journey(tmp_path, {"settle_seconds": 0.5})
     daemon = journey.start()
     try:
-        journey.wait(journey.ledger.exists, daemon)
+        journey.wait(lambda: journey.starts() > 0, daemon)
         with (journey.source / "slow.jpg").open("wb", buffering=0) as file:
             for part in (photo(1)[:20], photo(1)[20:50], photo(1)[50:]):
                 file.write(part)
@@ -100,11 +101,11 @@ def test_it_says_how_it_is_to_systemd(tmp_path: Path) -> None:
     journey = Journey(tmp_path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(f"\0gpend-journey-{os.getpid()}")
-        systemd.settimeout(30)
+        systemd.settimeout(PATIENCE)
         with ending(journey.start(NOTIFY_SOCKET=f"@gpend-journey-{os.getpid()}", WATCHDOG_USEC="2000000")) as daemon:
             heard = {systemd.recv(4096).decode().split("=")[0] for _ in range(3)}
             assert heard == {"READY", "WATCHDOG", "STATUS"}
             daemon.terminate()
+            while systemd.recv(4096) != b"STOPPING=1":  # before its end: what nobody reads is lost in the end
+                pass
             assert daemon.wait(PATIENCE) == 0
-        while systemd.recv(4096) != b"STOPPING=1":
-            pass

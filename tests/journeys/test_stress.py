@@ -20,10 +20,10 @@ _STRESS = """
     from pathlib import Path
     from gpend.ledger import Ledger, State
     from gpend.spelling import folded
-    from tests.journeys import journey as journeys
+    from tests import waiting
     from tests.journeys.journey import Journey, kill, photo, restored
 
-    journeys.PATIENCE = 900  # there is much to do when all has been done
+    waiting.PATIENCE = 900  # there is much to do when all has been done
     root, seconds, seed = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     chance = random.Random(seed)
     journey = Journey(root, {"minimum_free_mb": 0, "brake": {"photos": 100000}, "engine_seconds": 0.002})
@@ -151,7 +151,7 @@ _STRESS = """
         journey.wait(is_at_rest, daemon)
     finally:
         daemon.terminate()
-        code = daemon.wait(30)
+        code = daemon.wait(waiting.PATIENCE)
     live = {name: data for name, data in journey.outputs().items() if not name.startswith(".gpend-")}
     wanted = {name: restored(number) for name, number in model.items()}
     is_right = {folded(name): live[name] for name in live} == {folded(name): wanted[name] for name in wanted}

@@ -18,6 +18,7 @@ import pytest
 from gpend.errors import FatalError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written, database
 from gpend.stamp import Stamp
+from tests.waiting import PATIENCE
 
 NOW = 1_700_000_000
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
@@ -322,7 +323,7 @@ def all_at_once(deeds: list[Callable[[], object]]) -> None:
     barrier = threading.Barrier(len(deeds))
 
     def begun(deed: Callable[[], object]) -> None:
-        barrier.wait(60)
+        barrier.wait(PATIENCE)
         deed()
 
     with ThreadPoolExecutor(len(deeds)) as threads:

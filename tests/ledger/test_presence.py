@@ -14,6 +14,7 @@ from gpend.errors import FatalError, TransientError
 from gpend.ledger import Decision, DecisionKind, Found, FoundBy, Ledger, State, presence
 from gpend.ledger.database import Database
 from gpend.stamp import Stamp
+from tests.waiting import PATIENCE
 
 _NOW = 1_700_000_000
 
@@ -85,7 +86,7 @@ def _as_another_process_sees_it(path: Path) -> str:
         "print(Records.read_only(path).counts()[State.WAITING], lock.running(path))"
     )
     command = [sys.executable, "-c", program, os.fspath(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.strip()
 
 
 def test_what_another_process_asks_for_afterwards_is_heard(path: Path) -> None:
@@ -96,7 +97,7 @@ def test_what_another_process_asks_for_afterwards_is_heard(path: Path) -> None:
             "import sys; from pathlib import Path; from gpend.ledger import Ledger, Request;"
             "Ledger.request(Path(sys.argv[1]), Request.RETRY)"
         )
-        subprocess.run([sys.executable, "-c", program, os.fspath(path)], check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", program, os.fspath(path)], check=True, timeout=PATIENCE)
         assert len(ledger.requests.waiting()) == 1
 
 

@@ -8,16 +8,13 @@ import pytest
 from gpend.errors import PhotoError
 from gpend.mirror import LinkedFolderError
 from gpend.mirror.dirfd import open_folder, remove_empty
+from tests.held import Held
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "out").mkdir()
     return tmp_path / "out"
-
-
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_what_is_missing_is_made_for_a_photo_only(root: Path, tmp_path: Path) -> None:
@@ -32,10 +29,10 @@ def test_what_is_missing_is_made_for_a_photo_only(root: Path, tmp_path: Path) ->
 def test_a_link_on_the_way_is_not_followed_and_nothing_stays_open(root: Path, tmp_path: Path, place: str) -> None:
     (tmp_path / "elsewhere/b/c").mkdir(parents=True)
     (root / "a").symlink_to(tmp_path / "elsewhere")
-    before = descriptors()
+    held = Held()
     with pytest.raises(LinkedFolderError, match="gpend retry"), open_folder(root, Path(place), tmp_path / "in"):
         pass
-    assert descriptors() == before
+    assert held.descriptors() == []
 
 
 @pytest.mark.parametrize("place", ["..", "a/../..", "/a"])

@@ -27,6 +27,7 @@ from gpend.mirror import (
     output_root,
 )
 from gpend.stamp import Stamp
+from tests.held import Held
 
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 LIKE = Appearance(0o640, os.geteuid(), os.getegid(), 1_600_000_000_123_456_789, 1_500_000_000_987_654_321)
@@ -431,16 +432,13 @@ def test_a_disk_that_fails_again_and_again_leaves_no_file_open(mirror: Mirror, m
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "the disk reports an error")
 
-    def descriptors() -> int:
-        return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
     monkeypatch.setattr(os, "write", fail)
     monkeypatch.setattr(os, "unlink", fail)
-    before = descriptors()
+    held = Held()
     for _ in range(3):
         with pytest.raises(OSError, match="the disk reports an error"):
             mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
-    assert descriptors() == before
+    assert held.descriptors() == []
 
 
 @pytest.mark.usefixtures("attributes")

@@ -2,13 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+
+from tests.waiting import PATIENCE
 
 webdriver: Any = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
 WebDriverWait: Any = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
@@ -20,6 +22,7 @@ _OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--hide-scrollbars", "--disable-dev-shm-usage",
 )  # fmt: skip
 Browser: TypeAlias = Any  # Selenium is not there to be typed where it is not installed
+_LONG = 100  # seconds on a busy machine; Selenium waits two minutes for an answer
 _SERIOUS = ("serious", "critical")
 
 
@@ -32,8 +35,9 @@ def started(profile: Path) -> Iterator[Browser]:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(60)
-    driver.implicitly_wait(30)  # a click returns before the page that it leads to is there
+    driver.set_page_load_timeout(_LONG)
+    driver.set_script_timeout(_LONG)
+    driver.implicitly_wait(_LONG)  # a click returns before the page that it leads to is there
     try:
         yield driver
     finally:
@@ -56,6 +60,16 @@ def speak(browser: Browser, language: str) -> None:
 def fits(browser: Browser) -> bool:
     """Is nothing wider than the window?"""
     return bool(browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def wait_for(browser: Browser, holds: Callable[[Browser], object]) -> None:
+    """Wait until something holds of the page, whatever becomes of its parts meanwhile."""
+    WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException]).until(holds)
+
+
+def wait_to_read(browser: Browser, words: str, selector: str = "body") -> None:
+    """Wait until it is there to be read, also if that is on the page to which a click leads."""
+    wait_for(browser, lambda page: words in page.find_element("css selector", selector).text)
 
 
 def errors_of(browser: Browser) -> list[str]:

@@ -12,7 +12,7 @@ from gpend.stamp import Stamp
 from gpend.web.app import application
 from gpend.web.security import Sessions
 from tests.web import chromium
-from tests.web.chromium import Browser, WebDriverException, WebDriverWait, webdriver
+from tests.web.chromium import Browser, webdriver
 from tests.web.conftest import NOW
 from tests.web.serving import served
 
@@ -57,12 +57,10 @@ def test_an_open_overview_shows_what_has_changed_about_folders_unless_somebody_i
     with Ledger.open(ledger, NOW) as opened:
         opened.sources.note_watching(_FOLDER, "events")
         opened.photos.sight(_FOLDER, Found(Path("new.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT), NOW)
-    WebDriverWait(browser, 30).until(lambda _: tile.text == "2")
+    chromium.wait_for(browser, lambda _: tile.text == "2")
     assert browser.find_elements("css selector", ".folders[data-is]")
     browser.execute_script("arguments[0].blur()", tile)
-    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(
-        lambda page: "watching by events" in page.find_element("css selector", ".folders").text
-    )
+    chromium.wait_to_read(browser, "watching by events", ".folders")
     assert chromium.errors_of(browser) == []
 
 
@@ -96,7 +94,7 @@ def _wait_for(browser: Browser, selector: str, text: str, attribute: str = "text
     read = f"return document.querySelector('{selector}')." + (
         attribute if attribute == "textContent" else f"getAttribute('{attribute}')"
     )
-    WebDriverWait(browser, 30).until(lambda page: page.execute_script(read) == text)
+    chromium.wait_for(browser, lambda page: page.execute_script(read) == text)
 
 
 def test_what_somebody_begins_to_use_while_the_page_is_asked_anew_is_not_taken_from_them(
@@ -111,13 +109,35 @@ def test_what_somebody_begins_to_use_while_the_page_is_asked_anew_is_not_taken_f
     """)
     with Ledger.open(ledger, NOW) as opened:
         opened.sources.note_watching(_FOLDER, "events")
-    WebDriverWait(browser, 30).until(lambda page: page.execute_script("return window.asked"))
+    chromium.wait_for(browser, lambda page: page.execute_script("return window.asked"))
     browser.execute_script("document.querySelector('[data-count=waiting]').focus(); window.answer()")
     with Ledger.open(ledger, NOW) as opened:
         opened.photos.sight(_FOLDER, Found(Path("new.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT), NOW)
     tile = browser.find_element("css selector", "[data-count=waiting]")
-    WebDriverWait(browser, 30).until(lambda _: tile.text == "2")
+    chromium.wait_for(browser, lambda _: tile.text == "2")
     assert browser.find_elements("css selector", ".folders[data-is]")
+
+
+def test_an_overview_that_is_long_in_coming_is_not_asked_for_again_meanwhile(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(address)
+    browser.execute_script("""
+        const own = window.fetch;
+        window.loads = 0;
+        window.fetch = (where, how) => {
+            if (where !== "/") return own(where, how);
+            window.loads += 1;
+            return new Promise(() => {});
+        };
+    """)
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.note_watching(_FOLDER, "events")
+        for number in range(2):
+            found = Found(Path(f"new-{number}.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT)
+            opened.photos.sight(_FOLDER, found, NOW)
+            _wait_for(browser, "[data-count=waiting]", f"{number + 2}")
+    assert browser.execute_script("return window.loads") == 1
 
 
 def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> None:
@@ -142,11 +162,11 @@ def test_a_photo_is_found_and_tried_again_with_clicks_alone(browser: Browser, ad
     browser.get(f"{address}/photos")
     browser.find_element("css selector", "select[name=state] option[value=failed]").click()
     browser.find_element("css selector", ".filters button").click()
-    WebDriverWait(browser, 30).until(lambda page: "state=failed" in page.current_url)
+    chromium.wait_for(browser, lambda page: "state=failed" in page.current_url)
     (card,) = browser.find_elements("css selector", ".card")
     card.click()
     browser.find_element("css selector", "form[action$=retry] button").click()
-    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
+    chromium.wait_to_read(browser, "Noted. gpend sees to it")
 
 
 def test_a_person_decides_about_a_photo_and_the_page_shows_it_when_the_daemon_has_done_it(
@@ -154,14 +174,14 @@ def test_a_person_decides_about_a_photo_and_the_page_shows_it_when_the_daemon_ha
 ) -> None:
     browser.get(f"{address}/photos/1")
     browser.find_element("css selector", "[data-decide] button[value=original]").click()
-    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
+    chromium.wait_to_read(browser, "Noted. gpend sees to it")
     with Ledger.open(ledger) as daemon:
         (asked,) = daemon.requests.waiting()
         assert asked.path is not None
         daemon.decisions.note(Decision(asked.path, DecisionKind.ORIGINAL, 5))
         told = Result(State.KEPT, "the original is used, as you decided", "a" * 64, Fingerprint())
         daemon.photos.finish(1, told, NOW + 100)
-    WebDriverWait(browser, 30).until(lambda page: "You decided: use the original" in page.page_source)
+    chromium.wait_for(browser, lambda page: "You decided: use the original" in page.page_source)
     assert "noted" not in browser.current_url
 
 
@@ -172,7 +192,7 @@ def test_all_that_fit_a_filter_are_decided_upon_with_a_second_look(
     browser.find_element("css selector", ".bulk summary").click()
     browser.find_element("css selector", ".bulk option[value=leave]").click()
     browser.find_element("css selector", ".bulk button").click()
-    assert "Noted. gpend sees to it" in browser.find_element("css selector", "[role=status]").text
+    chromium.wait_to_read(browser, "Noted. gpend sees to it")
     with Ledger.open(ledger) as daemon:
         (asked,) = daemon.requests.waiting()
     assert (asked.detail["decision"], asked.detail["choice"]["state"]) == ("leave", "restored")
@@ -182,8 +202,8 @@ def test_the_threshold_is_tried_out_with_the_slider(browser: Browser, address: s
     browser.get(f"{address}/tuning")
     slider = browser.find_element("css selector", "[data-threshold]")
     slider.send_keys(webdriver.Keys.ARROW_RIGHT)
-    WebDriverWait(browser, 30).until(lambda page: "threshold=0.51" in page.current_url)
-    assert "sharpness_threshold: 0.51" in browser.page_source
+    chromium.wait_for(browser, lambda page: "threshold=0.51" in page.current_url)
+    chromium.wait_for(browser, lambda page: "sharpness_threshold: 0.51" in page.page_source)
 
 
 def test_pages_speak_the_language_of_the_browser(browser: Browser, address: str) -> None:

@@ -16,18 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 from tests.web import chromium
-from tests.web.chromium import Browser, WebDriverException, WebDriverWait
+from tests.web.chromium import Browser
 
 pytestmark = chromium.needs_chromium
-_SECONDS = 300  # more than any step takes, on a busy machine
 _PHOTOS = ("portrait-blurred.jpg", "portrait-sharp.jpg", "no-faces.jpg")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def config(tmp_path: Path, samples: Path) -> Path:
     path = tmp_path / "gpend.yaml"
     path.write_text(
         "folders: [{source: photos, output: restored}]\nledger: state/ledger.sqlite\nsettle_seconds: 0\n"
-        f"web: {{enabled: true, port: {_free_port()}}}\nrestore: {{device: cpu}}\n"
+        f"web: {{enabled: true, port: {free_port()}}}\nrestore: {{device: cpu}}\n"
     )
     return path
 
@@ -55,7 +50,7 @@ def _running(config: Path) -> Iterator[None]:
         yield
     finally:
         daemon.send_signal(signal.SIGTERM)
-        daemon.wait(_SECONDS)
+        daemon.wait(PATIENCE)
 
 
 def _address(config: Path) -> str:
@@ -71,7 +66,7 @@ def _open(browser: Browser, address: str) -> None:
         with socket.socket() as caller:
             return caller.connect_ex((place[0], int(place[1]))) == 0
 
-    WebDriverWait(browser, _SECONDS).until(is_there)
+    chromium.wait_for(browser, is_there)
     browser.get(address)
 
 
@@ -82,8 +77,7 @@ def _see(browser: Browser, words: str, *, is_gone: bool = False) -> None:
         is_said = page.execute_script("return document.body.innerText.includes(arguments[0])", words)
         return bool(is_said) != is_gone
 
-    patience = WebDriverWait(browser, _SECONDS, ignored_exceptions=[WebDriverException])  # such as amid a reload
-    patience.until(is_so, f"{words!r} is never so")
+    chromium.wait_for(browser, is_so)
 
 
 def _click(browser: Browser, selector: str) -> None:
@@ -130,7 +124,7 @@ def _finds_the_restored_photo(browser: Browser, address: str) -> None:
     _click(browser, "nav a[href='/photos']")
     _click(browser, "select[name=state] option[value=restored]")
     _click(browser, ".filters button")
-    WebDriverWait(browser, _SECONDS).until(lambda page: "state=restored" in page.current_url)
+    chromium.wait_for(browser, lambda page: "state=restored" in page.current_url)
     (card,) = browser.find_elements("css selector", ".card")
     assert card.find_element("css selector", ".name").text == "portrait-blurred.jpg"
     _sound(browser)
@@ -138,14 +132,14 @@ def _finds_the_restored_photo(browser: Browser, address: str) -> None:
 
 
 def _compares(browser: Browser) -> None:
-    WebDriverWait(browser, _SECONDS).until(lambda page: _are_loaded(page, ".layers img"))
+    chromium.wait_for(browser, lambda page: _are_loaded(page, ".layers img"))
     cuts = set()
     for place in (10, 90):
         chromium.move(browser, "[data-slider]", place)
         cuts.add(browser.execute_script("return getComputedStyle(document.querySelector('.over')).clipPath"))
     assert len(cuts) == 2
     chromium.move(browser, "[data-zoom]", 4)
-    WebDriverWait(browser, _SECONDS).until(lambda page: _are_loaded(page, ".layers img[src$='full.jpg']"))
+    chromium.wait_for(browser, lambda page: _are_loaded(page, ".layers img[src$='full.jpg']"))
     assert "sharpness 0." in browser.find_element("css selector", ".people").text
     _sound(browser)
 
@@ -159,7 +153,7 @@ def _uses_the_original(browser: Browser) -> None:
 def _changes_their_mind(browser: Browser) -> None:
     _click(browser, "[data-decide] button[value=automatic]")
     _see(browser, "gpend decides by its settings")
-    WebDriverWait(browser, _SECONDS).until(lambda page: page.find_elements("css selector", ".title .state.restored"))
+    chromium.wait_for(browser, lambda page: page.find_elements("css selector", ".title .state.restored"))
     _sound(browser)
 
 

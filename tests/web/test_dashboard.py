@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from gpend import gallery
+from gpend.web import dashboard
 from gpend.web.dashboard import Dashboard
 from gpend.web.pictures import Pictures, Renderer
 from gpend.web.security import Sessions
+from tests.waiting import PATIENCE
 
 
 def test_the_ledger_is_asked_once_for_all_who_look_and_again_for_who_must_know(
@@ -22,6 +24,7 @@ def test_the_ledger_is_asked_once_for_all_who_look_and_again_for_who_must_know(
         return original(path, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gallery, "progress", counted)
+    monkeypatch.setattr(dashboard, "_FRESH_SECONDS", PATIENCE)
 
     async def look() -> None:
         renderer = Renderer()

@@ -13,6 +13,7 @@ import pytest
 
 from gpend.web import pictures, renderer
 from gpend.web.pictures import Facts, Pictures, Renderer, UnshowableError
+from tests.waiting import PATIENCE
 
 
 def _asked(photo: bytes, side: int) -> tuple[Facts, bytes]:
@@ -68,7 +69,9 @@ def test_the_process_that_renders_can_open_nothing(tmp_path: Path) -> None:
         "from gpend.web import renderer; from gpend.engine import sandbox; renderer.warm_up(); sandbox.lock(2 << 30)\n"
         f"try: print(open({str(tmp_path / 'secret')!r}).read())\nexcept OSError: print('refused')"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert told.stdout.strip() == "refused"
 
 

@@ -37,12 +37,18 @@ const figures = (told) => {
 };
 const isUsed = (main) => document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]")
   || !document.getSelection().isCollapsed;
+let isAsked = false; // whether the page is on its way: where that takes long, it is not asked again meanwhile
+const page = async () => {
+  isAsked = true;
+  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  isAsked = false;
+  return text;
+};
 const anew = async (main) => {
   // Folders, warnings and pictures come as the page would have them now, unless somebody is using what stands there.
-  if (isUsed(main)) return;
-  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
-  const page = answer?.ok ? await answer.text().catch(() => "") : "";
-  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("#main");
+  if (isAsked || isUsed(main)) return;
+  const fresh = new DOMParser().parseFromString(await page(), "text/html").querySelector("#main");
   if (!fresh?.querySelector("[data-live]") || isUsed(main)) return;
   main.replaceChildren(...fresh.childNodes);
   isOutdated = false;

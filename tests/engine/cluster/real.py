@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,15 +15,12 @@ from gpend.engine.cluster.engine import ClusterEngine
 from gpend.engine.cluster.head import Plan
 from gpend.engine.cluster.link import DaskLink
 from gpend.engine.cluster.messages import Hello, Versions
+from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-PATIENCE = 90.0  # seconds, on a busy machine
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+FREE = "free"
+"""Once this file is there, photos that are held go on."""
 
 
 @dataclass
@@ -83,14 +78,19 @@ class Cluster:
 
     def wait(self, holds: Callable[[], bool]) -> None:
         """Until something holds."""
-        limit = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < limit, (self.said, self.log())
-            time.sleep(0.02)
+        wait_until(holds, lambda: (self.said, self.log()))
 
     def wait_for(self, *names: str) -> None:
         """Until these workers have joined."""
         self.wait(lambda: all(any(f"{name} has joined" in said for said in self.said) for name in names))
+
+    def hold(self) -> None:
+        """Photos that are told to wait for that wait from now on."""
+        (self.logs / FREE).unlink(missing_ok=True)
+
+    def free(self) -> None:
+        """They go on."""
+        (self.logs / FREE).touch()
 
     def begun(self, name: str) -> str:
         """What a worker says that it has begun."""

@@ -11,9 +11,9 @@ import pytest
 
 from gpend.engine.cluster import certificates
 from gpend.errors import ConfigurationError
+from tests.waiting import PATIENCE
 
 _NOW = dt.datetime.now(dt.UTC)
-_SECONDS = 20.0
 
 
 def _context(folder: Path, purpose: ssl.Purpose) -> ssl.SSLContext:
@@ -28,7 +28,7 @@ def _is_let_in(server: Path, client: ssl.SSLContext) -> bool:
     """Whether a client is let in by a server with the keys in `server`."""
     ours, theirs = socket.socketpair()
     for each in (ours, theirs):
-        each.settimeout(_SECONDS)
+        each.settimeout(PATIENCE)
     answers: list[bytes] = []
 
     def serve() -> None:
@@ -47,7 +47,7 @@ def _is_let_in(server: Path, client: ssl.SSLContext) -> bool:
             wrapped.sendall(b"in")
     except (ssl.SSLError, OSError):
         theirs.close()
-    thread.join(_SECONDS)
+    thread.join(PATIENCE)
     return answers == [b"in"]
 
 

@@ -6,8 +6,16 @@ import socket
 
 import pytest
 
+from gpend.engine.cluster import link
 from gpend.engine.cluster.link import answers, loss_of
 from gpend.engine.cluster.placement import Loss
+from tests.waiting import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine an answer takes its time."""
+    monkeypatch.setattr(link, "_ANSWER_SECONDS", PATIENCE)
 
 
 async def _asked_of_a_server() -> bool:

@@ -20,7 +20,9 @@ from gpend.engine.cluster.messages import Hello, Weights
 from gpend.engine.cluster.service import Processing, Service
 from gpend.engine.protocol import Crops
 from gpend.errors import DeviceError
+from tests.engine.cluster.real import FREE
 from tests.fakes import LocalEngine, restored_if_blurred
+from tests.waiting import wait_until
 
 _NAME = re.compile(rb"photo [ -~]{,40}")
 
@@ -54,6 +56,8 @@ class Played:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"large" in photo and not self.has_memory:
             raise DeviceError("The GPU has too little memory.")
+        if b"held" in photo:
+            wait_until(Path(os.environ["TMPDIR"], FREE).exists)
         time.sleep(1.5 if b"long" in photo else self.seconds)
         return restored_if_blurred(photo)
 

@@ -11,6 +11,8 @@ from watchdog.observers import inotify_c
 
 from gpend.intake.watch import inotify
 from gpend.intake.watch.inotify import Event, WatchdogReader, open_reader
+from tests.held import Held
+from tests.waiting import PATIENCE
 
 
 class Ear:
@@ -36,7 +38,7 @@ def test_events_arrive(tmp_path: Path) -> None:
     reader, ear = open_reader(), Ear()
     watch = reader.add(bytes(tmp_path), inotify.CREATE, ear, 1)
     (tmp_path / "a.jpg").touch()
-    assert ear.heard.wait(20)
+    assert ear.heard.wait(PATIENCE)
     assert ear.event is not None
     assert (ear.event.wd, ear.event.mask, ear.event.name) == (watch, inotify.CREATE, b"a.jpg")
     reader.remove([(watch, 1)])
@@ -89,13 +91,11 @@ def test_a_limit_met_at_once_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch
     def refuse(*_: object) -> int:
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
-    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
-    threads = threading.active_count()
+    held = Held()
     monkeypatch.setattr(inotify_c.InotifyFD, "add_callback", refuse)
     with pytest.raises(OSError, match="limit"):
         WatchdogReader()
     for thread in threading.enumerate():
         if isinstance(thread, inotify_c.InotifyFD):
-            thread.join(20)
-    assert threading.active_count() == threads
-    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
+            thread.join(PATIENCE)
+    assert held.is_all()

@@ -14,6 +14,7 @@ WATCHING = """
     from gpend.intake.source import Source
     from gpend.intake.watch import WatchSupervisor
     from tests.intake.watch.readers import watched_by_kernel
+    from tests.waiting import wait_until
 
     root = Path(sys.argv[1])
     source = Source(root)
@@ -132,12 +133,8 @@ def test_a_mounted_disk_hides_what_was_watched_and_events_of_it_arrive(root: Pat
     watch.hints()
     scan()
     (root / "new.jpg").write_bytes(b"x")
-    wake = threading.Event()
-    for _ in range(200):
-        hints = watch.hints()
-        if hints:
-            break
-        wake.wait(0.1)
+    hints = []
+    wait_until(lambda: hints.extend(watch.hints()) or hints)
     print({str(hint.path.relative_to(root)) for hint in hints})
     watch.stop()
     """

@@ -15,9 +15,9 @@ from gpend.intake.scan import Scan
 from gpend.intake.source import Source
 from gpend.intake.watch import WatchSupervisor
 from gpend.intake.watch.watches import Hint
+from tests.held import Held
 from tests.intake.watch.readers import FakeReader, watched_by_kernel
-
-PATIENCE = 20.0  # seconds to wait for an event that must come; never waited through when it does
+from tests.waiting import PATIENCE, wait_until
 
 
 class Follower:
@@ -141,7 +141,7 @@ def test_a_folder_renamed_with_many_photos_is_followed(follower: Follower, root:
     )
     new = put(root / "after" / "3" / "new.jpg")
     follower.wait_for(lambda: new in follower.photos)
-    assert watched_by_kernel() == 9
+    wait_until(lambda: watched_by_kernel() == 9)
 
 
 def test_swaps_and_renames_of_case_are_followed(follower: Follower, root: Path) -> None:
@@ -166,7 +166,7 @@ def test_an_excluded_folder_is_not_watched(follower: Follower, root: Path) -> No
     put(root / "@eaDir" / "x" / "SYNOPHOTO_THUMB_M.jpg")
     put(root / ".stversions" / "x.jpg")
     follower.expect(put(root / "a.jpg"))
-    assert watched_by_kernel() == 1
+    wait_until(lambda: watched_by_kernel() == 1)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may watch every directory")
@@ -181,7 +181,7 @@ def test_a_closed_folder_is_not_watched_until_it_is_opened(follower: Follower, r
     follower.expect(root / "closed" / "a.jpg", root / "other" / "b.jpg", put(root / "other" / "c.jpg"))
     closed.chmod(0o755)
     follower.scan_all()
-    assert watched_by_kernel() == 3
+    wait_until(lambda: watched_by_kernel() == 3)
 
 
 def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(
@@ -190,7 +190,7 @@ def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if limit > 100_000:
         pytest.skip("this kernel's queue is too long to be filled here")
-    with Held(follower.watch):
+    with Busy(follower.watch):
         for number in range(limit // 2 + 2500):  # two events each
             os.close(os.open(root / f"{number}.jpg", os.O_CREAT | os.O_WRONLY))
     follower.wait_for(lambda: len(follower.photos) == limit // 2 + 2500)
@@ -199,7 +199,7 @@ def test_an_overflow_of_the_kernels_queue_leads_to_a_scan_that_finds_everything(
     assert {record.name for record in caplog.records} == {"watchdog.observers.inotify_c"}
 
 
-class Held:
+class Busy:
     """Keeps the reader of events busy, as a machine under load does, so that the kernel's queue fills up."""
 
     def __init__(self, watch: WatchSupervisor) -> None:
@@ -233,17 +233,13 @@ def test_stopping_leaves_no_thread_and_no_descriptor(root: Path) -> None:
     for number in range(20):
         put(root / f"{number}" / "a.jpg")
 
-    def held() -> tuple[int, int]:
-        return threading.active_count(), sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-    before = held()
+    held = Held()
     for _ in range(5):
         follower = Follower(root)
-        threads, descriptors = held()
-        assert (threads - before[0], descriptors - before[1]) == (1, 3)
+        assert (len(held.threads()), len(held.descriptors())) == (1, 3)
         follower.watch.stop()
         follower.watch.stop()
-    assert held() == before
+        wait_until(held.is_all)
 
 
 class Change:
