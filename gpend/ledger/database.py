@@ -4,14 +4,14 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from pkgutil import get_data
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import access, doubt
+from gpend.ledger import access, doubt, shape, version
 
 VERSION = 5
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
@@ -23,6 +23,7 @@ Value: TypeAlias = str | bytes | int | float | None
 
 _ROUNDS = 300  # in which the file's first log is asked for, within BUSY_SECONDS
 _PRIMARY = 0xFF  # the part of SQLite's error codes that tells the kind
+_FORMAT, _LAST_FORMAT = 18, b"\x02"  # where the header tells of the format, and the last that can be written
 
 _NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"\{(\w+)\}")
@@ -129,6 +130,8 @@ class Database:
                 raise TransientError(
                     f"The ledger cannot be used at the moment: {error}. {reason} gpend then goes on by itself."
                 ) from error
+            if error.sqlite_errorcode == sqlite3.SQLITE_READONLY and self._path and _says_to_be_unwritable(self._path):
+                raise self._damaged(error) from error
             raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
         except sqlite3.IntegrityError:
             self.on_damage()  # a count that was spoilt on the disk, for one
@@ -150,13 +153,13 @@ def _nothing() -> None:
 def _tells_damage(error: sqlite3.OperationalError) -> bool:
     """Is it the file's fault, whatever its class? The statements are right, and so was all that they wrote.
 
-    A text that is no UTF-8 has no code of SQLite; a table or a column that is not there, or JSON that is none, has the
-    one for everything else.
+    A text that is no UTF-8 has no code of SQLite; a table, a column or a function that is not there, or JSON that is
+    none, has the one for everything else.
     """
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return "decode" in str(error)
-    return code == sqlite3.SQLITE_ERROR and str(error).split(maxsplit=1)[0] in ("no", "malformed")
+    return code == sqlite3.SQLITE_ERROR and str(error).split(maxsplit=1)[0] not in ("cannot", "SQL")
 
 
 def open_for_writing(path: Path) -> Database:
@@ -192,33 +195,22 @@ def open_for_reading(path: Path) -> Database:
     inode = path.stat().st_ino
     try:
         connection = _reading_connection(path)
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        found = version.of(connection)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FatalError(_what_is_wrong(error, path)) from error
-    if version != VERSION:
+    if found != VERSION:
         connection.close()
-        if version == 0:
+        if found == 0:
             raise _missing(path)  # it is just being made
         raise FatalError(f"The ledger {path} belongs to another version of gpend; it is brought up to date by `run`.")
     database = Database(connection)
 
     def note() -> None:
         if is_kept_apart and path.exists() and path.stat().st_ino == inode:  # and not put right meanwhile
-            doubt.note(path, doubt.Doubt.FOUND)
+            doubt.suspect(path)
 
     database.on_damage = note
     return database
-
-
-def is_sound(path: Path) -> bool:
-    """Is a ledger that nobody uses right in every page, row and index? Nothing is changed; it takes its time."""
-    if not path.is_file():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            return _version(connection) > 0 and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-    except (sqlite3.Error, UnicodeDecodeError):
-        return False
 
 
 def require_sqlite(version: tuple[int, ...]) -> None:
@@ -242,24 +234,47 @@ def _to_write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    _to_write_ahead(connection)
-    connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
-    connection.execute("PRAGMA foreign_keys = ON")
-    version = _version(connection)
-    if version > VERSION:
-        raise FatalError(
-            f"The ledger {path} was written by a newer gpend (schema {version}, this one knows {VERSION}). "
-            "Nothing was changed. Install the newer gpend again, or name another ledger.",
-        )
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise DamagedError(f"{path}: {found}")
-    if version < VERSION:
+    schema = _checked(connection, path)
+    if schema < VERSION:
         _bring_up_to_date(connection, path)
+    elif not version.is_noted(connection, VERSION):
+        with suppress(sqlite3.OperationalError):  # such as a full disk: it can wait
+            version.note(connection, VERSION)
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _checked(connection: sqlite3.Connection, path: Path) -> int:
+    """Which schema it has, once it was looked through. Raises DamagedError where it is no sound ledger."""
+    try:
+        _to_write_ahead(connection)
+        connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        schema = version.of(connection)
+        if schema > VERSION:
+            raise FatalError(
+                f"The ledger {path} was written by a newer gpend (schema {schema}, this one knows {VERSION}). "
+                "Nothing was changed. Install the newer gpend again, or name another ledger.",
+            )
+        problem = _problem(connection, schema)
+    except sqlite3.OperationalError as error:
+        if (
+            getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+        ):  # it says that it is of a format that there is not
+            raise DamagedError(f"{path}: {error}") from error
+        raise
+    if problem:
+        raise DamagedError(f"{path}: {problem}")
+    return schema
+
+
+def _problem(connection: sqlite3.Connection, schema: int) -> str:
+    """What is wrong with it, in words; "" if nothing is."""
+    if schema < 0:
+        return "there is no such schema"
+    found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if found != "ok" or schema < VERSION:
+        return found if found != "ok" else ""
+    differing = shape.first_difference(connection, read("schema.sql"))
+    return f"{differing} is not as gpend made it" if differing else ""
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
@@ -269,12 +284,12 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(connection)
-        if version == 0:
+        found = version.of(connection)
+        if found == 0:
             _create(connection, path)
-        elif version < VERSION:
-            _migrate(connection, path, version)
-        connection.execute(f"PRAGMA user_version = {max(version, VERSION)}")
+        elif found < VERSION:
+            _migrate(connection, path, found)
+        version.note(connection, max(found, VERSION))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -288,11 +303,11 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
     _run(connection, read("schema.sql"))
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, found: int) -> None:
     """Step by step, with a copy of what was there kept beside it."""
     with closing(sqlite3.connect(path)) as before:  # who writes cannot copy; another one sees what was committed
-        Database(before).copy_to(path.with_name(f"{path.name}.schema-{version}"))
-    for step in range(version + 1, VERSION + 1):
+        Database(before).copy_to(path.with_name(f"{path.name}.schema-{found}"))
+    for step in range(found + 1, VERSION + 1):
         _run(connection, read(f"migrations/{step:04}.sql"))
 
 
@@ -330,9 +345,19 @@ def _missing(path: Path) -> FatalError:
 def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """A damaged file by its name; everything else, such as a full disk or a foreign lock, is not the file's fault."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code is not None and code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DamagedError(f"{path}: {error}")
     return FatalError(access.what_is_wrong(error, path))
+
+
+def _says_to_be_unwritable(path: Path) -> bool:
+    """Does the file claim to be of a later format, which SQLite reads and does not write?
+
+    To be asked of what cannot be written: whoever closes a file gives up all locks on it.
+    """
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(_FORMAT + 1)[_FORMAT:] > _LAST_FORMAT
+    return False
 
 
 def _what_is_wrong(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> str:
@@ -349,6 +374,7 @@ def statements() -> dict[str, str]:
     return {name: _PART.sub(lambda named: parts[named[1]], text) for kind, name, text in found if kind == "name"}
 
 
+@cache
 def read(name: str) -> str:
     """A SQL file that lies beside this module."""
     found = get_data(__package__, name)

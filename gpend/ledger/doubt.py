@@ -1,7 +1,8 @@
 """That a ledger was found damaged while it was used, or is being put right: the next start knows of it.
 
 A quick check looks at how the pages of the file hang together. A bit that fell over within a row is found only by
-whoever reads that row; without this mark every start would take the file for sound, and find it so again.
+whoever reads that row; without this mark every start would take the file for sound, and find it so again. What was not
+read right once, by a disk or a memory that slipped, may be right on the disk: so all of it is read again, once.
 """
 
 import os
@@ -23,6 +24,8 @@ class Doubt(StrEnum):
     """Why a ledger is not simply opened."""
 
     FOUND = "found damaged"  # while it was used
+    RECHECKED = "found damaged, and then not"  # all of it was read again
+    FOUND_AGAIN = "found damaged again"  # though
     REPAIRING = "being put right"  # another one is about to take its place
 
 
@@ -30,6 +33,11 @@ def note(ledger: Path, doubt: Doubt) -> None:
     """It is so. Where that cannot be noted, the damage is found anew."""
     with suppress(OSError):
         write_whole(_mark(ledger), doubt.encode())
+
+
+def suspect(ledger: Path) -> None:
+    """It was found damaged while it was used. As `note`."""
+    note(ledger, Doubt.FOUND_AGAIN if about(ledger) in (Doubt.RECHECKED, Doubt.FOUND_AGAIN) else Doubt.FOUND)
 
 
 def about(ledger: Path) -> Doubt | None:
@@ -41,7 +49,9 @@ def about(ledger: Path) -> Doubt | None:
 
 
 def settle(ledger: Path) -> None:
-    """A sound one stands there."""
+    """A sound one stands there; that it was in doubt before is remembered where it is the same."""
+    if about(ledger) is Doubt.RECHECKED:
+        return
     with suppress(OSError):
         _mark(ledger).unlink(missing_ok=True)
 

@@ -6,12 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpend.errors import FatalError
-from gpend.ledger import doubt
-from gpend.ledger.database import DamagedError, Database, is_sound, open_for_writing
+from gpend.ledger import doubt, soundness
+from gpend.ledger.database import DamagedError, Database, open_for_writing
 from gpend.ledger.doubt import Doubt
 from gpend.writing import part_of, put_whole
 
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a person can end; a copy that cannot be read stays so
+_FOUND = (Doubt.FOUND, Doubt.FOUND_AGAIN)
 _ANEW = "A new one is filled from what the output folders say about themselves."
 
 
@@ -21,13 +22,16 @@ def opened(path: Path, now: int) -> tuple[Database, list[str]]:
     Raises FatalError where it is newer than this gpend, or cannot be used.
     """
     doubted, notices = doubt.about(path), []
+    if doubted is Doubt.FOUND and not doubt.was_replaced(path, now) and soundness.of_ledger(path):
+        doubt.note(path, doubted := Doubt.RECHECKED)
+        notices.append("gpend found its ledger damaged while it ran. All of it was read again, and is right.")
     if doubted is Doubt.REPAIRING and not path.exists():  # killed before another one had its place
         notices.append("The ledger is damaged, and was about to be replaced when gpend ended.")
-    elif doubted is Doubt.FOUND:
+    elif doubted in _FOUND:
         notices.append(_set_aside(path, "gpend found that while it ran", now))
     else:
         try:
-            return _trusted(path), []
+            return _trusted(path), notices
         except DamagedError as error:
             notices.append(_set_aside(path, str(error), now))
     notices.append(_replace(path))
@@ -45,14 +49,14 @@ def copy_of(path: Path) -> Path:
 
 def _trusted(path: Path) -> Database:
     database = open_for_writing(path)
-    database.on_damage = lambda: doubt.note(path, Doubt.FOUND)
+    database.on_damage = lambda: doubt.suspect(path)
     doubt.settle(path)
     return database
 
 
 def _set_aside(path: Path, why: str, now: int) -> str:
     """Rename a damaged ledger, with what belongs to it; in words. Of such ledgers the last few are kept."""
-    if doubt.about(path) is Doubt.FOUND and doubt.was_replaced(path, now):
+    if doubt.about(path) in _FOUND and doubt.was_replaced(path, now):
         _set_copy_aside(path)
     doubt.note(path, Doubt.REPAIRING)
     aside = doubt.name_aside(path, now)
@@ -78,7 +82,7 @@ def _replace(path: Path) -> str:
     """
     copy, part = copy_of(path), part_of(path)
     try:
-        if is_sound(copy):
+        if soundness.of_copy(copy):
             shutil.copyfile(copy, part)
             put_whole(part, path)
             return "Its last copy took its place; a scan brings it up to date."

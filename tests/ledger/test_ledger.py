@@ -16,7 +16,7 @@ from typing import cast
 import pytest
 
 from gpend.errors import FatalError
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written, database
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written, database, version
 from gpend.stamp import Stamp
 from tests.waiting import PATIENCE
 
@@ -265,7 +265,7 @@ def test_a_damaged_ledger_without_a_copy_begins_anew_and_says_so(path: Path, rub
 def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> None:
     Ledger.open(path, NOW).close()
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+    version.note(connection, database.VERSION + 1)
     connection.close()
     before = path.read_bytes()
     with pytest.raises(FatalError, match="newer gpend"):
