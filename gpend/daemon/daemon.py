@@ -147,6 +147,10 @@ class Daemon:
         listeners = Listeners((self.tally, hooks, messages, *environment.listeners))
         loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
         loop.put_back = self._put_back
+
+        def is_hurried() -> bool:
+            return watching is not None or self._is_stopping  # who asked for one pass does something else meanwhile
+
         loop.begin(watching, crashed=self._crashed, patience=patience)
         try:
             yield loop
@@ -154,8 +158,8 @@ class Daemon:
             try:
                 _end(loop)
             finally:
-                hooks.close()
-                messages.close()
+                hooks.close(is_hurried)
+                messages.close(is_hurried)
 
     def _put_back(self) -> None:
         """What belongs beside the ledger is there again where somebody deleted it."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 _WAITING = 1000  # tellings that may wait; beyond it, the newest are lost
 _PATIENCE = 2.0  # seconds for those that wait when gpend ends
+_LEISURE = 300.0  # the same, where nobody waits for its end
 _GLANCE = 0.2  # seconds between two looks at whether gpend ends
 _OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
@@ -59,15 +60,19 @@ class Hooks:
         facts = {"event": "on_paused", "source": str(pair.root), "output": str(pair.mirror.output), "reason": reason}
         self._tell(self._settings.on_paused, facts)
 
-    def close(self) -> None:
-        """Tell what waits, for a few seconds at most, and nothing after that."""
+    def close(self, is_hurried: Callable[[], bool] = lambda: True) -> None:
+        """Tell what waits, for a few seconds at most, or a few minutes while nobody hurries; nothing after that."""
         if self._thread is None:
             return
         with suppress(queue.Full):
             self._queue.put_nowait(None)
+        join_at_leisure(self._thread, is_hurried, _LEISURE)
         self._thread.join(_PATIENCE)
         self._is_closing.set()
         self._thread.join(_PATIENCE)
+        left = [each for each in self._queue.queue if each is not None]
+        if left:
+            log.warning("hook_left_out", hook=left[0].command[0], reason=f"gpend ended, and {len(left)} waited still")
 
     def _tell(self, command: str | None, facts: dict[str, Any]) -> None:
         if not command:
@@ -81,7 +86,7 @@ class Hooks:
             log.warning("hook_left_out", hook=command, reason="too many wait already")
 
     def _work(self) -> None:
-        while (telling := self._queue.get()) is not None and not self._is_closing.is_set():
+        while not self._is_closing.is_set() and (telling := self._queue.get()) is not None:
             self._run(telling)
 
     def _run(self, telling: _Telling) -> None:
@@ -115,6 +120,13 @@ class Hooks:
             os.killpg(process.pid, signal.SIGKILL)  # and what it started
         process.communicate()
         return None
+
+
+def join_at_leisure(thread: threading.Thread, is_hurried: Callable[[], bool], seconds: float) -> None:
+    """Wait until a thread has ended, while nobody hurries, and for so long at most."""
+    limit = time.monotonic() + seconds
+    while thread.is_alive() and not is_hurried() and time.monotonic() < limit:
+        thread.join(_GLANCE)
 
 
 @dataclass(frozen=True)

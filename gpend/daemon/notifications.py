@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import structlog
 
+from gpend.daemon.hooks import join_at_leisure
 from gpend.dispatch import FolderPair
 from gpend.errors import GpendError
 from gpend.ledger import Records, Result, Row, State
@@ -30,6 +31,7 @@ _GLANCE, _LOOK = 5.0, 30.0  # seconds between two looks at what is due, with som
 _TRIES = 3
 _SOON = timedelta(minutes=2)  # until what could not be sent is tried again
 _PATIENCE = 3.0  # seconds for what is being sent when gpend ends
+_LEISURE = 60.0  # the same, where nobody waits for its end
 _WAITING = 20  # messages that may wait; beyond it the oldest are lost
 
 Counts: TypeAlias = Mapping[State, int]
@@ -163,11 +165,12 @@ class Notifications:
                 self._outbox.paused(str(pair.root), reason, self._clock())
             self._wake.set()
 
-    def close(self) -> None:
-        """Send what is due, for a few seconds at most."""
+    def close(self, is_hurried: Callable[[], bool] = lambda: True) -> None:
+        """Send what is due, for a few seconds at most, or a minute while nobody hurries."""
         if self._is_on:
             self._is_closing.set()
             self._wake.set()
+            join_at_leisure(self._thread, is_hurried, _LEISURE)
             self._thread.join(_PATIENCE)
 
     def step(self) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.daemon.hooks import Hooks, problems
 from gpend.dispatch import FolderPair
@@ -33,16 +34,16 @@ def writer(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs that begin slowly, as on a busy machine, are waited for when gpend ends."""
-    monkeypatch.setattr("gpend.daemon.hooks._PATIENCE", PATIENCE)
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no program is done within the moment that one is given when gpend must end."""
+    monkeypatch.setattr("gpend.daemon.hooks._PATIENCE", 0.0)
 
 
 def heard(world: World) -> list[dict[str, object]]:
     return [json.loads(line) for line in (world.root / "heard").read_text().splitlines()]
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("slow")
 def test_a_program_hears_of_what_was_restored_and_what_was_not(world: World, writer: str) -> None:
     world.knobs["hooks"] = HookSettings(on_restored=writer, on_failed=writer)
     world.put("a.jpg")
@@ -56,7 +57,7 @@ def test_a_program_hears_of_what_was_restored_and_what_was_not(world: World, wri
     assert facts["on_failed"]["reason"] == "it is broken"
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("slow")
 def test_a_program_hears_why_a_folder_is_paused(world: World, writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.knobs["hooks"] = HookSettings(on_paused=writer)
     world.put("a.jpg")
@@ -89,6 +90,19 @@ def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch,
             hooks.paused(pair, "the disk is full")
     hooks.close()
     assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
+
+
+def test_what_waits_when_gpend_must_end_is_left_out_and_told_as_that(world: World) -> None:
+    hooks = Hooks(HookSettings(on_paused="sleep 3600"))
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
+        for _ in range(3):
+            hooks.paused(pair, "the disk is full")
+    with capture_logs() as logged:
+        hooks.close()
+    (left,) = [line for line in logged if line["event"] == "hook_left_out"]
+    assert left["reason"] == "gpend ended, and 2 waited still"
 
 
 def test_a_program_that_is_not_there_is_refused_at_the_start(world: World) -> None:

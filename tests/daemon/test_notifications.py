@@ -101,7 +101,7 @@ def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path)
 
 def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     phone, world = Phone(), World(tmp_path)
-    monkeypatch.setattr(notifications, "_PATIENCE", PATIENCE)
+    monkeypatch.setattr(notifications, "_PATIENCE", 0.0)
     monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
     monkeypatch.setattr(notifications, "problems", lambda _settings: [])
     world.knobs["notifications"] = {"urls": ["ntfy://x"]}
