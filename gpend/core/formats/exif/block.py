@@ -169,8 +169,11 @@ class Block:
         self.data[place : place + 4] = self.long(offset)
 
     def long(self, number: int) -> bytes:
-        """A LONG in the block's byte order."""
-        return struct.pack(self.order + "I", number)
+        """A LONG in the block's byte order. Raises UnreadableError for a number that is none."""
+        try:
+            return struct.pack(self.order + "I", number)
+        except struct.error as error:
+            raise UnreadableError("an offset lies beyond what can be told") from error
 
     def _unpack(self, what: str, offset: int) -> tuple[int, ...]:
         try:

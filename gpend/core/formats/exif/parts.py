@@ -6,6 +6,7 @@ start would make them wrong.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from gpend.core.formats.exif.block import INLINE, LONG, SIZES, Block, Directory, UnreadableError
@@ -70,14 +71,16 @@ def without(tiff: bytes, cut: Sequence[Part]) -> Cut:
     Raises UnreadableError where they share bytes with others. A last byte stays where offsets would become odd.
     """
     others = [each for each in parts(Block(tiff)) if each not in cut]
-    if any(each.start < part.end and part.start < each.end for each in others for part in cut):
+    in_order = sorted(cut, key=lambda part: part.start)
+    is_shared = any(each.start < part.end and part.start < each.end for each in others for part in cut)
+    if is_shared or any(before.end > after.start for before, after in pairwise(in_order)):
         raise UnreadableError("two parts of the block share their bytes")
 
     def moved(place: int) -> int:
         return place - sum(part.end - part.start & ~1 for part in cut if part.end <= place)
 
     result = bytearray(tiff)
-    for part in sorted(cut, key=lambda part: part.start, reverse=True):
+    for part in reversed(in_order):
         del result[part.start : part.start + (part.end - part.start & ~1)]
     block = Block(bytes(result))
     for each in others:

@@ -118,6 +118,14 @@ def test_what_cannot_be_followed_is_cut_as_it_is(tiff: bytes) -> None:
     assert result.notes in ((SPREAD,), ())
 
 
+def test_large_values_of_which_one_begins_amid_the_other_are_cut_as_they_are() -> None:
+    damaged = bytearray(long_exif("<", APPLE, 70_000, is_last=False))
+    damaged[27] = damaged[99] = 27
+    result = fitted(bytes(damaged), "restored")
+    assert b"".join(result.pieces) == damaged
+    assert result.notes == (SPREAD,)
+
+
 @given(st.data(), st.sampled_from([APPLE, UNKNOWN, b""]), st.booleans())
 def test_damage_never_breaks_it(data: st.DataObject, note: bytes, is_last: bool) -> None:  # noqa: FBT001 - drawn
     damaged = bytearray(long_exif("<", note, 70_000, is_last=is_last))
