@@ -6,10 +6,11 @@ faces spoiled in known ways, and written into its weights. A fifth of the faces 
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,13 +19,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from gpend.core.blend import luma
+from gpend.core.photo import Plane
 from gpend.fitting import shots
-from gpend.fitting.degradations import SEVERITIES, Kind, Random, shot
+from gpend.fitting.degradations import SEVERITIES, Image, Kind, Random, resized, saved, shot
 from gpend.models.arch.kernel import KernelNetwork
 from tests.benchmarks.regression import area_under_curve
 
 _KINDS = (Kind.MESSAGING, Kind.MESSAGING, Kind.GAUSSIAN, Kind.DISC, Kind.MOTION, Kind.DARK)
 _WIDTHS = (50, 400)  # of the faces, in pixels of the photo
+_MILD = 0.6  # of the Gaussian blurs
+_MILD_WIDTHS, _MILD_GRAIN = (0.8, 2.2), 8  # standard deviation in pixels of the crop; levels of 255, at most
+_MILD_FACES = (100, 400)  # pixels of the photo
+_DEAR = 4.0  # times as much as another face weighs a Gaussian blur, which looks most alike and would lose its filter
 _DECAY = 0.003
 _OTHERS = 0.02  # share of faces blurred otherwise that may be taken for enlarged
 _BATCH = 32
@@ -78,15 +84,30 @@ def _drawn(paths: Sequence[Path], count: int, random: Random) -> Iterator[tuple[
     for _ in range(count):
         face, kind = int(random.integers(len(paths))), _KINDS[int(random.integers(len(_KINDS)))]
         clean = shots.lit(shots.loaded(paths[face]), random)
+        if kind is Kind.GAUSSIAN and random.uniform() < _MILD:
+            yield _mildly_blurred(clean, random), kind, face
+            continue
         face_px = float(np.exp(random.uniform(*np.log(_WIDTHS))))
         taken = shot(clean, kind, int(random.integers(SEVERITIES)), face_px, random)
         yield luma(shots.sampled(taken, random).crop), kind, face
+
+
+def _mildly_blurred(clean: Image, random: Random) -> Plane:
+    """Less than `shot` blurs, and grainy: little blur and much grain are what shrinking leaves least alike."""
+    soft = cv2.GaussianBlur(resized(clean, shots.SIDE), (0, 0), random.uniform(*_MILD_WIDTHS))
+    face_px = float(np.exp(random.uniform(*np.log(_MILD_FACES))))
+    taken = shot(np.asarray(soft, np.uint8), Kind.SHARP, 0, face_px, random)
+    grainy = taken.seen + random.normal(0, random.uniform(0, _MILD_GRAIN), taken.seen.shape)
+    noisy = replace(taken, seen=saved(grainy.astype(np.float32), taken.quality))
+    return luma(shots.sampled(noisy, random).crop)
 
 
 def _fitted(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
     """Weight (values,) and bias (1,) for the features as they are."""
     features = seen.features[torch.from_numpy(chosen)]
     wanted = torch.from_numpy((seen.kinds == list(Kind).index(Kind.MESSAGING))[chosen]).float()
+    is_gaussian = torch.from_numpy((seen.kinds == list(Kind).index(Kind.GAUSSIAN))[chosen])
+    weights = torch.where(is_gaussian, _DEAR, 1.0)
     mean, spread = features.mean(0), features.std(0) + 1e-3
     unit = (features - mean) / spread
     weight, bias = torch.zeros(unit.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
@@ -94,7 +115,7 @@ def _fitted(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
 
     def step() -> Tensor:
         optimiser.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(unit @ weight + bias, wanted)
+        loss = functional.binary_cross_entropy_with_logits(unit @ weight + bias, wanted, weights)
         loss = loss + _DECAY * weight.square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
