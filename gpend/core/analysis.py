@@ -15,6 +15,7 @@ from gpend.core import (
     occlusion,
     orientation,
     overlooked,
+    pattern,
     resolution,
     search,
     sharpness,
@@ -301,6 +302,8 @@ def _left_alone(
         doubts[face] = information.doubt(face.width, _apart(analysis, face, one, found) if found else 1.0)
         if settings.background is Background.LEAVE and settings.sharpness_threshold < 1:
             doubts[face] = doubts[face] or background.doubt(face.width, smeared, crisp)
+        if settings.sharpness_threshold < 1:
+            doubts[face] = doubts[face] or pattern.doubt(luma(one.crop))
         doubts[face] = doubts[face] or _on_closer_look(analysis, face, detect, settings)
     return {face: doubt for face, doubt in doubts.items() if doubt is not None}
 

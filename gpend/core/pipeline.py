@@ -122,7 +122,7 @@ class _Tried:
 def _tried(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> list[_Tried]:
     """What becomes of every chosen face."""
     chosen = [(place, one) for place, one in enumerate(analysis.faces) if one.plan.acts]
-    blurred = [_blurred(analysis, one, networks) for _, one in chosen]
+    blurred = [_blurred(analysis, one, networks, wanted=_is_wanted(one, settings)) for _, one in chosen]
     attempts = restore.attempts(blurred, networks, settings.restore.grain, settings.restore.strength)
     return [
         _judged(place, one, analysis, attempt, settings) for (place, one), attempt in zip(chosen, attempts, strict=True)
@@ -133,10 +133,14 @@ def _judged(
     place: int, one: JudgedFace, analysis: PhotoAnalysis, attempt: restore.Attempt, settings: CoreSettings
 ) -> _Tried:
     """The attempt, refused where nobody would see it, unless a person wants this face restored, or every face."""
-    wanted = one.wished or settings.triage.sharpness_threshold >= 1
-    if not attempt.refusal and not wanted and not _is_noticed(analysis, attempt):
+    if not attempt.refusal and not _is_wanted(one, settings) and not _is_noticed(analysis, attempt):
         attempt = replace(attempt, refusal=_invisible(one))
     return _Tried(place, attempt, _after(one, attempt))
+
+
+def _is_wanted(one: JudgedFace, settings: CoreSettings) -> bool:
+    """Whether a person wants this face restored, or every face."""
+    return one.wished or settings.triage.sharpness_threshold >= 1
 
 
 def _is_noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> bool:
@@ -163,12 +167,12 @@ def _invisible(one: JudgedFace) -> str:
     return f"{told}: {one.network.name} has nothing to add at this size, a network of {larger} px would"
 
 
-def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks) -> restore.Blurred:
+def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks, *, wanted: bool) -> restore.Blurred:
     network = one.network or networks.restore
     crop, transform = analysis.crop(one.face, network.template, network.size)
     seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
     plan = one.plan
-    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen, plan.sees, plan.cleans)
+    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen, plan.sees, plan.cleans, wanted)
 
 
 def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> restore.Seen:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, deconvolution, gates, paste, sharpness, spectrum
+from gpend.core import agreement, align, deconvolution, gates, paste, rings, sharpness, spectrum
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth, weights_of
 from gpend.core.blur import SIDE, Blur
 from gpend.core.deconvolution import Deconvolved
@@ -19,6 +19,7 @@ _TAKEN_OUT = "the blur was taken out"
 _CLEANED = "noise and compression were taken out"
 _ONLY_CLEANED = "taking that out would not help, so only noise and compression were"
 _NO_HELP = "nothing that gpend has helps this face"
+_SHARP_ITSELF = "the face is sharper than what is around it, from which its blur was told"
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
 _UNIT = 256  # side of the crop that the next two are told for
 _DETAIL = 4.0  # standard deviation of the Gaussian, in pixels, that parts detail from shape
@@ -38,6 +39,11 @@ _NO_SHAKE = (-0.1, 1.65)  # log-odds and photo pixels alike, for a shake that an
 _CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and the filter would enlarge it
 _NOT_OF_FACE = -0.045  # the same in the face alone: 20 of 23 shakes told in 570 unshaken faces that were compressed
 _NOR_OF_FACE = -0.03  # and where the whole crop speaks against it, too; of 152 that were shaken, both cost one a little
+_SHARPER = -0.5  # the same: sharp faces amid blur are at -0.6 and less, the last of 111 blurred ones was at -0.23
+_HARDLY = 0.1  # the same, of a shake in a face that may not be painted; it was none, or another, in 19 of 23
+_DOUBTED = -1.0  # log-odds that the filter makes it worse, from which on that is asked
+_RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake that may not be painted, where the filter is sure, and is not;
+_SURE_OF_IT = (-1.9, -1.4)  # log-odds for these: 10 of 12 faces beyond were taken farther from the truth
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
@@ -79,6 +85,7 @@ class Blurred:
     seen: Seen | None = None  # where it is known what blurred it
     sees: bool = True  # whether that may be taken out first; else the gate alone asks of it
     cleans: bool = False  # whether noise and compression may be, where no blur is
+    wanted: bool = False  # whether a person wants it restored, sharp or not
 
     @property
     def scale(self) -> float:
@@ -197,17 +204,22 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     seen = face.seen
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
+    in_face = _borne_out_in_face(seen) if face.sees else 0.0
+    if in_face < _SHARPER and not face.wanted:
+        return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    helps = face.sees and not forbids and not _has_nothing_beneath(seen, judgement.worsens)
+    is_told = face.paints or not _is_hardly_told(seen.blur, in_face, judgement.worsens)
+    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, judgement.worsens)
+    after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
+    helps = helps and (face.paints or not _has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
         return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
-        change = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) - seen.crop
-        return _changed(face, seen, (change, weight, _TAKEN_OUT), strength if paints else None)
+        return _changed(face, seen, (after - seen.crop, weight, _TAKEN_OUT), strength if paints else None)
     if forbids and face.sees:
         paints = paints and seen.blur.confidence >= _STILL
     if face.cleans and not judgement.refusal and (clean := _cleaned(seen, networks)) is not None:
@@ -231,6 +243,34 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     if agreement.feature_refusal(clean, seen.padded, _NO_BLUR, seen.noise):
         return None
     return np.asarray(clean - seen.crop, np.float32)
+
+
+def _borne_out_in_face(seen: Seen) -> float:
+    """How far ahead of any round blur the face alone bears its blur out, log-likelihood for each frequency.
+
+    Far below 0 a face is sharp itself, as where a phone blurred all but a person's face, or in the middle of a zoom:
+    what is taken out of it leaves rings.
+    """
+    return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+
+
+def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
+    """Did taking out a shake leave dark and bright rims at edges, as where it, or as much of it, was not there?
+
+    Asked of faces that must not be painted. What a lens blurred far, and it was there, leaves as much.
+    """
+    if not seen.blur.is_stretched:
+        return False
+    return rings.overshoot(after, seen.crop, seen.blur) > float(np.interp(worsens, _SURE_OF_IT, _RIMS))
+
+
+def _is_hardly_told(blur: Blur, in_face: float, worsens: float) -> bool:
+    """Is it a shake that the face hardly bears out, and the filter doubtful? Asked of faces that must not be painted.
+
+    The kernel network has seen few in profile, half hidden or of few pixels. It takes what has edges in one direction,
+    a window or a white veil beside a dark face, for a shake of theirs, or for a longer one.
+    """
+    return blur.is_stretched and in_face < _HARDLY and worsens > _DOUBTED
 
 
 def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:

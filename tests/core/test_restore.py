@@ -16,10 +16,13 @@ from gpend.core.blend import blended, grain_kept, grained
 from gpend.core.blur import Blur
 from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
+from gpend.core.noise import Noise
 from gpend.core.photo import Plane
-from gpend.core.report import Restored
+from gpend.core.report import Kept, Restored
+from gpend.core.sharpness import measured_terms
 from gpend.core.spectrum import Explanation
-from gpend.settings import CoreSettings, Grain
+from gpend.settings import CoreSettings, Grain, TriageSettings
+from tests.pictures import portrait, saved
 
 crops = arrays.arrays(np.float32, (8, 8, 3), elements=st.floats(0, 1, width=32))
 
@@ -186,6 +189,42 @@ def test_a_shake_is_denied_by_the_face_alone_or_where_neither_speaks_for_it(
 
 
 @pytest.mark.parametrize(
+    ("blur", "in_face", "worsens", "is_hardly_told"),
+    [  # as measured on faces in profile and half hidden: the first three were out of focus, the others shaken
+        (SHAKE, 0.08, -0.6, True),
+        (SHAKE, -0.02, 0.7, True),
+        (SHAKE, 0.04, -0.3, True),
+        (SHAKE, 0.36, -1.1, False),
+        (SHAKE, 0.14, -0.2, False),
+        (SHAKE, 0.02, -5.7, False),
+        (ROUND, 0.06, 0.1, False),
+    ],
+)
+def test_a_shake_of_a_face_that_may_not_be_painted_needs_the_face_to_bear_it_out(
+    blur: Blur, in_face: float, worsens: float, *, is_hardly_told: bool
+) -> None:
+    assert restore._is_hardly_told(blur, in_face, worsens) == is_hardly_told  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("blur", "worsens", "levels", "has_rims"),
+    [
+        (SHAKE, -0.5, 1.3, True),
+        (SHAKE, -0.5, 1.2, False),
+        (SHAKE, -2.5, 2.0, False),
+        (SHAKE, -2.5, 2.2, True),
+        (ROUND, 0.5, 2.5, False),
+    ],
+)
+def test_a_shake_may_leave_more_rims_where_the_filter_is_sure_and_a_lens_any(
+    blur: Blur, worsens: float, levels: float, *, has_rims: bool
+) -> None:
+    crop = np.full((384, 384, 3), 0.5, np.float32)
+    seen = restore.Seen(crop, np.eye(2, 3), blur, Noise(0.0), measured_terms(crop[:256, :256], 1.0, 0.0))
+    assert restore._has_rims(seen.crop + np.float32(levels / 255), seen, worsens) == has_rims  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
     ("blur", "ahead", "pixels", "is_of_grain"),
     [  # the first as measured in a dark room, where the filter left blotches
         (_kernel(23, 7), 0.003, 2.0, True),
@@ -225,6 +264,21 @@ def test_grain_and_wider_blur_are_taken_out_of_a_small_photo_too(
 ) -> None:
     (face,) = pipeline.process(_shrunk(samples, *spoiled), networks, CoreSettings()).faces
     assert "the blur was taken out" in face.reason
+
+
+def test_a_sharp_face_amid_blur_is_left_as_it_is(networks: Networks) -> None:
+    sharp = portrait(480, 480)
+    x0, y0, x1, y1 = max(networks.detect(sharp), key=lambda one: one.score).box
+    down, across = np.mgrid[:480, :480] - np.asarray([(y0 + y1) / 2, (x0 + x1) / 2])[:, None, None]
+    share = np.clip((1.3 - np.hypot(across / 0.34, down / 0.44) / (x1 - x0)) / 0.3, 0, 1)[:, :, None]
+    around = cv2.filter2D(sharp, -1, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)) / 57)
+    picture = np.asarray(np.rint(share * sharp + (1 - share) * around), np.uint8)
+    outcome = pipeline.process(saved(picture, "JPEG", quality=92), networks, CoreSettings())
+    assert isinstance(outcome, Kept)
+    assert [face.reason for face in outcome.faces if "sharper than what is around it" in face.reason]
+    every = CoreSettings(triage=TriageSettings(sharpness_threshold=1))
+    wanted = pipeline.process(saved(picture, "JPEG", quality=92), networks, every)
+    assert not [face.reason for face in wanted.faces if "sharper than what is around it" in face.reason]
 
 
 def test_noise_is_taken_out_where_nothing_is_blurred(networks: Networks, samples: Path) -> None:

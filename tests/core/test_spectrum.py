@@ -75,3 +75,18 @@ def test_the_face_alone_is_told_alike_in_a_larger_crop(padded: Plane) -> None:
         for crop, scale in ((small, 0.5), (large, 1.0))
     ]
     assert told[0] == pytest.approx(told[1], abs=0.05)
+
+
+def amid_blur(padded: Plane, sigma: float) -> Plane:
+    """The features sharp, and all around them blurred, as where a phone made a portrait of it."""
+    side = padded.shape[0]
+    down, across = np.mgrid[:side, :side] - np.asarray([(side / 2 + 14), side / 2])[:, None, None]
+    share = np.clip((1.3 - np.hypot(across / 45, down / 58)) / 0.3, 0, 1)[:, :, None]
+    return np.asarray(share * padded + (1 - share) * spoiled(padded, gaussian(sigma)), np.float32)
+
+
+@pytest.mark.parametrize("sigma", [1.5, 2.5, 4.0])
+def test_a_face_that_is_sharp_amid_blur_is_not_as_blurred_as_that(padded: Plane, sigma: float) -> None:
+    found = Blur(gaussian(sigma), 0.98)
+    assert spectrum.ahead_in_face(amid_blur(padded, sigma), found, CLEAN, 1.0) < -0.5
+    assert spectrum.ahead_in_face(spoiled(padded, gaussian(sigma)), found, CLEAN, 1.0) > -0.25
