@@ -205,14 +205,16 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
     in_face = _borne_out_in_face(seen) if face.sees else 0.0
-    if in_face < _SHARPER and not face.wanted:
+    is_sharp = in_face < _SHARPER and not face.wanted
+    if is_sharp and seen.noise.level < _GRAINLESS:
         return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
     is_told = face.paints or not _is_hardly_told(seen.blur, in_face, judgement.worsens)
-    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, judgement.worsens)
+    is_possible = face.sees and not forbids and is_told and not is_sharp
+    helps = is_possible and not _has_nothing_beneath(seen, judgement.worsens)
     after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (face.paints or not _has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
@@ -248,8 +250,7 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
 def _borne_out_in_face(seen: Seen) -> float:
     """How far ahead of any round blur the face alone bears its blur out, log-likelihood for each frequency.
 
-    Far below 0 a face is sharp itself, as where a phone blurred all but a person's face, or in the middle of a zoom:
-    what is taken out of it leaves rings.
+    Far below 0 a face is sharp itself, as where a phone blurred all but it: what is taken out of it leaves rings.
     """
     return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
@@ -267,8 +268,7 @@ def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
 def _is_hardly_told(blur: Blur, in_face: float, worsens: float) -> bool:
     """Is it a shake that the face hardly bears out, and the filter doubtful? Asked of faces that must not be painted.
 
-    The kernel network has seen few in profile, half hidden or of few pixels. It takes what has edges in one direction,
-    a window or a white veil beside a dark face, for a shake of theirs, or for a longer one.
+    The kernel network has seen few in profile or half hidden: edges of a window or a white veil pass for their shake.
     """
     return blur.is_stretched and in_face < _HARDLY and worsens > _DOUBTED
 
