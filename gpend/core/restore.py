@@ -205,16 +205,14 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
     in_face = _borne_out_in_face(seen) if face.sees else 0.0
-    is_sharp = in_face < _SHARPER and not face.wanted
-    if is_sharp and seen.noise.level < _GRAINLESS:
+    if in_face < _SHARPER and seen.noise.level < _GRAINLESS and not face.wanted:
         return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
     is_told = face.paints or not _is_hardly_told(seen.blur, in_face, judgement.worsens)
-    is_possible = face.sees and not forbids and is_told and not is_sharp
-    helps = is_possible and not _has_nothing_beneath(seen, judgement.worsens)
+    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, judgement.worsens)
     after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (face.paints or not _has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
