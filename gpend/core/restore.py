@@ -205,7 +205,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
     in_face = _borne_out_in_face(seen) if face.sees else 0.0
-    if in_face < _SHARPER and seen.noise.level < _GRAINLESS and not face.wanted:
+    if in_face < _SHARPER and not face.wanted and not _is_grained(seen):
         return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
@@ -253,14 +253,16 @@ def _borne_out_in_face(seen: Seen) -> float:
     return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
-def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
-    """Did taking out a shake leave dark and bright rims at edges, as where it, or as much of it, was not there?
+def _is_grained(seen: Seen) -> bool:
+    """Is there fine grain all over, around the face too? Then that is what its blur does not explain."""
+    told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+    return seen.noise.level >= _GRAINLESS or told.ahead < _CONTRADICTED
 
-    Asked of faces that must not be painted. What a lens blurred far, and it was there, leaves as much.
-    """
-    if not seen.blur.is_stretched:
-        return False
-    return rings.overshoot(after, seen.crop, seen.blur) > float(np.interp(worsens, _SURE_OF_IT, _RIMS))
+
+def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
+    """Did taking out a shake leave rims at edges, as where it, or as much of it, was not there?"""
+    limit = float(np.interp(worsens, _SURE_OF_IT, _RIMS))
+    return seen.blur.is_stretched and rings.overshoot(after, seen.crop, seen.blur) > limit
 
 
 def _is_hardly_told(blur: Blur, in_face: float, worsens: float) -> bool:
