@@ -172,7 +172,8 @@ def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks, *, wa
     crop, transform = analysis.crop(one.face, network.template, network.size)
     seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
     plan = one.plan
-    return restore.Blurred(network, crop, transform, plan.weights, plan.paints, seen, plan.sees, plan.cleans, wanted)
+    asked = plan.paints, seen, plan.sees, plan.cleans, plan.turned, wanted
+    return restore.Blurred(network, crop, transform, plan.weights, *asked)
 
 
 def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> restore.Seen:

@@ -40,9 +40,10 @@ _CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and
 _NOT_OF_FACE = -0.045  # the same in the face alone: 20 of 23 shakes told in 570 unshaken faces that were compressed
 _NOR_OF_FACE = -0.03  # and where the whole crop speaks against it, too; of 152 that were shaken, both cost one a little
 _SHARPER = -0.5  # the same: sharp faces amid blur are at -0.6 and less, the last of 111 blurred ones was at -0.23
-_HARDLY = 0.1  # the same, of a shake in a face that may not be painted; it was none, or another, in 19 of 23
+_HARDLY = 0.1  # the same, of a shake in a face in profile or half hidden; it was none, or another, in 11 of 14
+_NOR_AROUND = 0.06  # and of all of the crop: 5 true shakes were hardly told by the face, 4 of them above this
 _DOUBTED = -1.0  # log-odds that the filter makes it worse, from which on that is asked
-_RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake that may not be painted, where the filter is sure, and is not;
+_RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake in such a face, where the filter is sure, and is not;
 _SURE_OF_IT = (-1.9, -1.4)  # log-odds for these: 10 of 12 faces beyond were taken farther from the truth
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
@@ -85,6 +86,7 @@ class Blurred:
     seen: Seen | None = None  # where it is known what blurred it
     sees: bool = True  # whether that may be taken out first; else the gate alone asks of it
     cleans: bool = False  # whether noise and compression may be, where no blur is
+    turned: bool = False  # whether it may not be painted as it is in profile or half hidden
     wanted: bool = False  # whether a person wants it restored, sharp or not
 
     @property
@@ -211,10 +213,10 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    is_told = face.paints or not _is_hardly_told(seen.blur, in_face, judgement.worsens)
+    is_told = not face.turned or not _is_hardly_told(seen.blur, in_face, _ahead(seen), judgement.worsens)
     helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, judgement.worsens)
     after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
-    helps = helps and (face.paints or not _has_rims(after, seen, judgement.worsens))
+    helps = helps and (not face.turned or not _has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
         return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
     if helps:
@@ -245,18 +247,19 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     return np.asarray(clean - seen.crop, np.float32)
 
 
-def _borne_out_in_face(seen: Seen) -> float:
-    """How far ahead of any round blur the face alone bears its blur out, log-likelihood for each frequency.
+def _ahead(seen: Seen) -> float:
+    """How far ahead of any round blur the photo bears its blur out, log-likelihood for each frequency."""
+    return spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform)).ahead
 
-    Far below 0 a face is sharp itself, as where a phone blurred all but it: what is taken out of it leaves rings.
-    """
+
+def _borne_out_in_face(seen: Seen) -> float:
+    """The same of the face alone; far below 0 it is sharp itself, as where a phone blurred all but it."""
     return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
 def _is_grained(seen: Seen) -> bool:
     """Is there fine grain all over, around the face too? Then that is what its blur does not explain."""
-    told = spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
-    return seen.noise.level >= _GRAINLESS or told.ahead < _CONTRADICTED
+    return seen.noise.level >= _GRAINLESS or _ahead(seen) < _CONTRADICTED
 
 
 def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
@@ -265,12 +268,9 @@ def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
     return seen.blur.is_stretched and rings.overshoot(after, seen.crop, seen.blur) > limit
 
 
-def _is_hardly_told(blur: Blur, in_face: float, worsens: float) -> bool:
-    """Is it a shake that the face hardly bears out, and the filter doubtful? Asked of faces that must not be painted.
-
-    The kernel network has seen few in profile or half hidden: edges of a window or a white veil pass for their shake.
-    """
-    return blur.is_stretched and in_face < _HARDLY and worsens > _DOUBTED
+def _is_hardly_told(blur: Blur, in_face: float, ahead: float, worsens: float) -> bool:
+    """Is it a shake that neither face nor crop bears out? Of turned faces the edge of a window passes for one."""
+    return blur.is_stretched and in_face < _HARDLY and ahead < _NOR_AROUND and worsens > _DOUBTED
 
 
 def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:

@@ -66,6 +66,7 @@ class Plan:
     paints: bool  # the network may change it
     weights: BlendWeights | None  # how much of its change, where it works on the photo itself
     cleans: bool = False  # where no blur is taken out: noise and compression are
+    turned: bool = False  # it is not painted as it is in profile, or half hidden
 
     @property
     def acts(self) -> bool:
@@ -116,7 +117,8 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
     below = f"sharpness {value:.2f} {why}"
     if found.blur or found.cleans:
         told = f"{below}: {found.blur or _NOISY}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
-        plan = Plan(sees=bool(found.blur), paints=doubt is None, weights=weights, cleans=found.cleans)
+        turned = doubt is not None and doubt.verdict is not Verdict.GONE
+        plan = Plan(bool(found.blur), doubt is None, weights, cleans=found.cleans, turned=turned)
         return _judged(face, found, Doubt(Verdict.RESTORED, told), plan)
     if doubt is None and weights.part == 0:
         doubt = Doubt(Verdict.REFUSED, f"sharpness {value:.2f}, but {_beyond(found.measure)}")

@@ -140,6 +140,17 @@ def test_a_blurred_face_with_something_before_it_is_left_alone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "turned"), [(Verdict.PROFILE, True), (Verdict.COVERED, True), (Verdict.GONE, False)]
+)
+def test_a_face_that_holds_too_little_to_be_painted_is_none_that_is_turned(verdict: Verdict, *, turned: bool) -> None:
+    measure, unpaintable = Measure(0.0, 20.0, 0.0, TERMS), triage.Doubt(verdict, "for some reason")
+    plan = triage.judged(face(), triage.Findings(measure, CLEAR, unpaintable, blur="shaken"), SETTINGS).plan
+    assert plan.sees
+    assert not plan.paints
+    assert plan.turned == turned
+
+
 def test_whoever_asks_for_every_face_gets_every_face() -> None:
     wish = TriageSettings(sharpness_threshold=1.0)
     report = triage.judged(face(), triage.Findings(Measure(0.99, -5.0, 0.0, TERMS), CLEAR), wish).report
