@@ -42,6 +42,7 @@ class Hooks:
         self._settings = settings
         self._queue: queue.Queue[_Telling | None] = queue.Queue(_WAITING)
         self._is_closing = threading.Event()
+        self._is_last = threading.Event()
         self._thread: threading.Thread | None = None
 
     def finished(self, row: Row, result: Result) -> None:
@@ -64,8 +65,9 @@ class Hooks:
         """Tell what waits, for a few seconds at most, or a few minutes while nobody hurries; nothing after that."""
         if self._thread is None:
             return
+        self._is_last.set()
         with suppress(queue.Full):
-            self._queue.put_nowait(None)
+            self._queue.put_nowait(None)  # who waits for something to tell looks again
         join_at_leisure(self._thread, is_hurried, _LEISURE)
         self._thread.join(_PATIENCE)
         self._is_closing.set()
@@ -86,8 +88,15 @@ class Hooks:
             log.warning("hook_left_out", hook=command, reason="too many wait already")
 
     def _work(self) -> None:
-        while not self._is_closing.is_set() and (telling := self._queue.get()) is not None:
+        while not self._is_closing.is_set() and (telling := self._next()) is not None:
             self._run(telling)
+
+    def _next(self) -> _Telling | None:
+        """What is to be told next, waited for while more may come."""
+        try:
+            return self._queue.get(block=not self._is_last.is_set())
+        except queue.Empty:
+            return None
 
     def _run(self, telling: _Telling) -> None:
         try:

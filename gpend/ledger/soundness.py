@@ -1,6 +1,7 @@
 """Whether a ledger is right in all that can be told without its photos. All of it is read, which takes its time."""
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -8,13 +9,8 @@ from gpend.ledger import shape, version
 from gpend.ledger.database import VERSION, read
 
 _KIND = "folder, sidecar, state, found_by, model, digest"
-_NEVER = f"""
-    SELECT {_KIND}, count(*) FROM photo GROUP BY {_KIND} EXCEPT SELECT {_KIND}, photos FROM tally
-    UNION ALL SELECT * FROM
-        (SELECT {_KIND}, photos FROM tally WHERE photos > 0 EXCEPT SELECT {_KIND}, count(*) FROM photo GROUP BY {_KIND})
-    UNION ALL SELECT photo, place, verdict, NULL, NULL, NULL, NULL FROM face WHERE photo NOT IN (SELECT id FROM photo)
-"""  # noqa: S608 - a constant
-"""Rows that no ledger has: what triggers keep of the photos is not as the photos are."""
+_PHOTOS, _COUNTED = f"SELECT {_KIND} FROM photo", f"SELECT {_KIND}, photos FROM tally WHERE photos <> 0"  # noqa: S608
+_STRAY = "SELECT 1 FROM face WHERE photo NOT IN (SELECT id FROM photo)"
 
 
 def of_copy(path: Path) -> bool:
@@ -48,4 +44,6 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         for _ in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - named by the ledger, which is gpend's
             pass
-    return connection.execute(_NEVER).fetchone() is None
+    photos = Counter(connection.execute(_PHOTOS))  # SQLite would sort them, in a temporary file where many
+    is_counted = photos == {tuple(kind): count for *kind, count in connection.execute(_COUNTED)}
+    return is_counted and connection.execute(_STRAY).fetchone() is None

@@ -17,7 +17,7 @@ from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from gpend.settings import HookSettings
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 from tests.world import World
 
 
@@ -90,6 +90,26 @@ def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch,
             hooks.paused(pair, "the disk is full")
     hooks.close()
     assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
+
+
+def test_where_too_many_waited_the_end_is_not_waited_for_after_the_last(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    monkeypatch.setattr("gpend.daemon.hooks._WAITING", 1)
+    monkeypatch.setattr("gpend.daemon.hooks._LEISURE", 20.0)
+    gate = world.root / "gate"
+    hooks = Hooks(HookSettings(on_paused=f"sh -c 'until [ -e {gate} ]; do sleep 0.05; done'", seconds=1000))
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
+        hooks.paused(pair, "the disk is full")
+        wait_until(hooks._queue.empty)  # noqa: SLF001  # it runs, and the next waits
+        hooks.paused(pair, "the disk is full")
+    thread = hooks._thread  # noqa: SLF001  # whether it has ended is the point
+    gate.touch()
+    hooks.close(lambda: False)
+    assert thread is not None
+    assert not thread.is_alive()
 
 
 def test_what_waits_when_gpend_must_end_is_left_out_and_told_as_that(world: World) -> None:

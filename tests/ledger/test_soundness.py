@@ -1,6 +1,8 @@
 """A ledger is read whole: it is sound only if every row, index, count and text is as gpend left it."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -8,6 +10,13 @@ import pytest
 
 from gpend.ledger import Ledger, State, soundness
 from tests.ledger.test_repair import NOW, work
+
+_MANY = """
+    WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100000)
+    INSERT INTO photo (folder, path, sidecar, size, mtime_ns, inode, state, first_seen, updated, found_by)
+    SELECT (SELECT min(id) FROM folder), CAST('many/' || n AS BLOB), 0, 1, 1, n, 'kept', 1, 1, 'scan' FROM number
+"""
+_LOOK = "import sys, pathlib; from gpend.ledger import soundness; print(soundness.of_copy(pathlib.Path(sys.argv[1])))"
 
 
 @pytest.fixture
@@ -54,3 +63,11 @@ def test_whatever_no_gpend_leaves_is_found(path: Path, deed: str) -> None:
         connection.executescript(deed)
     assert not soundness.of_ledger(path)
     assert not soundness.of_copy(path)
+
+
+def test_a_copy_of_many_photos_is_told_without_room_for_temporary_files(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(_MANY)
+    looked = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); {_LOOK}"
+    told = subprocess.run([sys.executable, "-c", looked, path], capture_output=True, text=True, check=True)
+    assert told.stdout == "True\n"
