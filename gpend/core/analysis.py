@@ -300,9 +300,9 @@ def _left_alone(
         found = blurs.get(face)
         smeared = information.blur_width(found, one.transform) if found else 1.0
         doubts[face] = information.doubt(face.width, _apart(analysis, face, one, found) if found else 1.0)
-        if settings.background is Background.LEAVE and settings.sharpness_threshold < 1:
-            doubts[face] = doubts[face] or background.doubt(face.width, smeared, crisp)
         if settings.sharpness_threshold < 1:
+            if settings.background is Background.LEAVE:
+                doubts[face] = doubts[face] or background.doubt(face.width, smeared, crisp)
             doubts[face] = doubts[face] or pattern.doubt(luma(one.crop))
         doubts[face] = doubts[face] or _on_closer_look(analysis, face, detect, settings)
     return {face: doubt for face, doubt in doubts.items() if doubt is not None}

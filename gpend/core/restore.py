@@ -213,8 +213,8 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    is_told = not face.turned or not _is_hardly_told(seen.blur, in_face, _ahead(seen), judgement.worsens)
-    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, judgement.worsens)
+    is_told = not face.turned or not _is_hardly_told(seen.blur, in_face, _explanation(seen).ahead, judgement.worsens)
+    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, in_face, judgement.worsens)
     after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not _has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
@@ -247,9 +247,9 @@ def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     return np.asarray(clean - seen.crop, np.float32)
 
 
-def _ahead(seen: Seen) -> float:
+def _explanation(seen: Seen) -> spectrum.Explanation:
     """How far ahead of any round blur the photo bears its blur out, log-likelihood for each frequency."""
-    return spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform)).ahead
+    return spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
 def _borne_out_in_face(seen: Seen) -> float:
@@ -259,7 +259,7 @@ def _borne_out_in_face(seen: Seen) -> float:
 
 def _is_grained(seen: Seen) -> bool:
     """Is there fine grain all over, around the face too? Then that is what its blur does not explain."""
-    return seen.noise.level >= _GRAINLESS or _ahead(seen) < _CONTRADICTED
+    return seen.noise.level >= _GRAINLESS or _explanation(seen).ahead < _CONTRADICTED
 
 
 def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
@@ -273,7 +273,7 @@ def _is_hardly_told(blur: Blur, in_face: float, ahead: float, worsens: float) ->
     return blur.is_stretched and in_face < _HARDLY and ahead < _NOR_AROUND and worsens > _DOUBTED
 
 
-def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
+def _has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     """Is there no detail that the filter could bring out, as an app shrank the face, or as no such blur was there?
 
     It would draw compression's own edges, in staircases, doubled edges, or grain. What an app shrank and nobody
@@ -286,10 +286,9 @@ def _has_nothing_beneath(seen: Seen, worsens: float) -> bool:
     is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
     if is_enlarged or (width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS):
         return True
-    asked = seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform)
-    told = spectrum.explanation(*asked)
+    told = _explanation(seen)
     is_doubtful = seen.blur.is_stretched and seen.noise.is_of_hard_compression
-    if told.ahead < _CONTRADICTED or (is_doubtful and _is_denied(told, spectrum.ahead_in_face(*asked))):
+    if told.ahead < _CONTRADICTED or (is_doubtful and _is_denied(told, in_face)):
         return True
     if seen.noise.level >= _GRAINLESS:
         return _is_of_grain(told, seen.blur)

@@ -127,7 +127,8 @@ class Hooks:
             rest = None  # it goes on with what it was given
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # and what it started
-        process.communicate()
+        with suppress(subprocess.TimeoutExpired):  # what it started apart from itself may hold its standard error open
+            process.communicate(timeout=_GLANCE)
         return None
 
 

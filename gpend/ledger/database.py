@@ -256,9 +256,7 @@ def _checked(connection: sqlite3.Connection, path: Path) -> int:
             )
         problem = _problem(connection, schema)
     except sqlite3.OperationalError as error:
-        if (
-            getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-        ):  # it says that it is of a format that there is not
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # of a format that there is not
             raise DamagedError(f"{path}: {error}") from error
         raise
     if problem:
@@ -271,9 +269,9 @@ def _problem(connection: sqlite3.Connection, schema: int) -> str:
     if schema < 0:
         return "there is no such schema"
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    if found != "ok" or schema < VERSION:
-        return found if found != "ok" else ""
-    differing = shape.first_difference(connection, read("schema.sql"))
+    if found != "ok":
+        return found
+    differing = shape.first_difference(connection, read("schema.sql")) if schema == VERSION else ""
     return f"{differing} is not as gpend made it" if differing else ""
 
 

@@ -80,14 +80,33 @@ def test_a_program_that_hangs_or_fails_costs_a_line_in_the_log(world: World, com
     assert time.monotonic() - began < PATIENCE
 
 
+def test_what_a_program_leaves_behind_does_not_keep_the_next_from_hearing(world: World) -> None:
+    gate, after = world.root / "gate", world.root / "after"
+    left = f"setsid sh -c 'until [ -e {gate} ]; do sleep 0.05; done' & "
+    hooks = Hooks(HookSettings(on_paused=f'sh -c "{left}touch {after}"', seconds=0.3))
+    try:
+        hooks.paused(pair_of(world), "the disk is full")
+        wait_until(after.exists)
+        after.unlink()
+        hooks.paused(pair_of(world), "the disk is full")
+        wait_until(after.exists)
+    finally:
+        gate.touch()
+        hooks.close()
+
+
+def pair_of(world: World) -> FolderPair:
+    """The world's folder and its output."""
+    with Ledger.open(world.settings.ledger) as ledger:
+        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
+    return FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
+
+
 def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     monkeypatch.setattr("gpend.daemon.hooks._WAITING", 1)
     hooks = Hooks(HookSettings(on_paused="sleep 3600"))
-    with Ledger.open(world.settings.ledger) as ledger:
-        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
-        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
-        for _ in range(10):
-            hooks.paused(pair, "the disk is full")
+    for _ in range(10):
+        hooks.paused(pair_of(world), "the disk is full")
     hooks.close()
     assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
 
@@ -99,12 +118,9 @@ def test_where_too_many_waited_the_end_is_not_waited_for_after_the_last(
     monkeypatch.setattr("gpend.daemon.hooks._LEISURE", 20.0)
     gate = world.root / "gate"
     hooks = Hooks(HookSettings(on_paused=f"sh -c 'until [ -e {gate} ]; do sleep 0.05; done'", seconds=1000))
-    with Ledger.open(world.settings.ledger) as ledger:
-        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
-        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
-        hooks.paused(pair, "the disk is full")
-        wait_until(hooks._queue.empty)  # noqa: SLF001  # it runs, and the next waits
-        hooks.paused(pair, "the disk is full")
+    hooks.paused(pair_of(world), "the disk is full")
+    wait_until(hooks._queue.empty)  # noqa: SLF001  # it runs, and the next waits
+    hooks.paused(pair_of(world), "the disk is full")
     thread = hooks._thread  # noqa: SLF001  # whether it has ended is the point
     gate.touch()
     hooks.close(lambda: False)
@@ -114,11 +130,8 @@ def test_where_too_many_waited_the_end_is_not_waited_for_after_the_last(
 
 def test_what_waits_when_gpend_must_end_is_left_out_and_told_as_that(world: World) -> None:
     hooks = Hooks(HookSettings(on_paused="sleep 3600"))
-    with Ledger.open(world.settings.ledger) as ledger:
-        folder = ledger.sources.configure([(world.source, world.output)], 0)[0].id
-        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
-        for _ in range(3):
-            hooks.paused(pair, "the disk is full")
+    for _ in range(3):
+        hooks.paused(pair_of(world), "the disk is full")
     with capture_logs() as logged:
         hooks.close()
     (left,) = [line for line in logged if line["event"] == "hook_left_out"]
