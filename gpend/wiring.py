@@ -14,10 +14,11 @@ import structlog
 from gpend import cluster, config, in_force, liveness, logs
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
-from gpend.daemon import CrashDetector, Daemon, Environment, Tally
+from gpend.daemon import CrashDetector, Daemon, Environment, SystemClock, Tally
 from gpend.daemon import problems as problems_of_folders
 from gpend.daemon.exporter import Exporter
 from gpend.daemon.metrics import KIND, About, Metrics
+from gpend.daemon.start import opened_ledger
 from gpend.dispatch import Runtime
 from gpend.engine import Engine, Telling, sandbox
 from gpend.engine.process_engine import ProcessEngine, worker_command
@@ -134,7 +135,7 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         _note(ledger, wanted, file)
         return runtime
 
-    with _opened(settings) as (ledger, reloader):
+    with _opened(settings, lambda path: opened_ledger(path, SystemClock())) as (ledger, reloader):
         _note(ledger, settings, file)
         metrics = Metrics(settings.ledger, reloader.about)
         reloader.note_seconds(metrics.note_seconds)
@@ -232,12 +233,12 @@ class Reloader:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Ledger, Reloader]]:
+def _opened(settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.open) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
     _refuse(settings)
     for left_out in _roll(settings).left_out:
         log.warning("network_left_out", what=left_out)
-    with Ledger.open(settings.ledger) as ledger:
+    with ledger_at(settings.ledger) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
         for notice in fits.unmeasured(settings):

@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from pkgutil import get_data
 from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import access, doubt, shape, version
-
-VERSION = 5
-"""The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
+from gpend.ledger import access, doubt, faults, migrating, shape, version
+from gpend.ledger.faults import DamagedError, UnreadableError
 
 BUSY_SECONDS = 30.0
 """How long a statement waits for another process, such as `gpend retry`, to finish its own."""
@@ -22,16 +19,11 @@ BUSY_SECONDS = 30.0
 Value: TypeAlias = str | bytes | int | float | None
 
 _ROUNDS = 300  # in which the file's first log is asked for, within BUSY_SECONDS
-_PRIMARY = 0xFF  # the part of SQLite's error codes that tells the kind
 _FORMAT, _LAST_FORMAT = 18, b"\x02"  # where the header tells of the format, and the last that can be written
 
 _NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"\{(\w+)\}")
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-
-
-class DamagedError(Exception):
-    """The file is no ledger, or no longer one."""
 
 
 class Database:
@@ -123,7 +115,7 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if _tells_damage(error):
+            if faults.tells_damage(error):
                 raise self._damaged(error) from error
             reason = access.hindrance(self._path) if self._path else ""
             if reason:
@@ -150,22 +142,11 @@ def _nothing() -> None:
     """Nobody wants to know."""
 
 
-def _tells_damage(error: sqlite3.OperationalError) -> bool:
-    """Is it the file's fault, whatever its class? The statements are right, and so was all that they wrote.
-
-    A text that is no UTF-8 has no code of SQLite; a table, a column or a function that is not there, or JSON that is
-    none, has the one for everything else.
-    """
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        return "decode" in str(error)
-    return code == sqlite3.SQLITE_ERROR and str(error).split(maxsplit=1)[0] not in ("cannot", "SQL")
-
-
 def open_for_writing(path: Path) -> Database:
     """Open or make the ledger, checked and up to date.
 
-    Raises DamagedError for a file that is no sound ledger, FatalError for one of a newer gpend.
+    Raises DamagedError for a file that is no sound ledger, FatalError for one of a newer gpend or that this user
+    cannot use, and TransientError where it cannot be used at the moment.
     """
     require_sqlite(sqlite3.sqlite_version_info)
     try:
@@ -180,6 +161,9 @@ def open_for_writing(path: Path) -> Database:
     except UnicodeDecodeError as error:
         connection.close()
         raise DamagedError(f"{path}: {error}") from error  # SQLite quotes what it read, which is no UTF-8
+    except OSError as error:
+        connection.close()
+        raise TransientError(f"The ledger {path} cannot be brought up to date: {error.strerror}.") from error
     except BaseException:
         connection.close()
         raise
@@ -198,7 +182,7 @@ def open_for_reading(path: Path) -> Database:
         found = version.of(connection)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FatalError(_what_is_wrong(error, path)) from error
-    if found != VERSION:
+    if found != migrating.VERSION:
         connection.close()
         if found == 0:
             raise _missing(path)  # it is just being made
@@ -226,7 +210,7 @@ def _to_write_ahead(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if tried == _ROUNDS - 1 or error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+            if tried == _ROUNDS - 1 or error.sqlite_errorcode & faults.PRIMARY != sqlite3.SQLITE_BUSY:
                 raise
             time.sleep(BUSY_SECONDS / _ROUNDS)
         else:
@@ -235,30 +219,27 @@ def _to_write_ahead(connection: sqlite3.Connection) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     schema = _checked(connection, path)
-    if schema < VERSION:
-        _bring_up_to_date(connection, path)
-    elif not version.is_noted(connection, VERSION):
+    if schema < migrating.VERSION:
+        migrating.bring_up_to_date(connection, path)
+    elif not version.is_noted(connection, migrating.VERSION):
         with suppress(sqlite3.OperationalError):  # such as a full disk: it can wait
-            version.note(connection, VERSION)
+            version.note(connection, migrating.VERSION)
 
 
 def _checked(connection: sqlite3.Connection, path: Path) -> int:
     """Which schema it has, once it was looked through. Raises DamagedError where it is no sound ledger."""
-    try:
-        _to_write_ahead(connection)
-        connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
-        connection.execute("PRAGMA foreign_keys = ON")
-        schema = version.of(connection)
-        if schema > VERSION:
-            raise FatalError(
-                f"The ledger {path} was written by a newer gpend (schema {schema}, this one knows {VERSION}). "
-                "Nothing was changed. Install the newer gpend again, or name another ledger.",
-            )
-        problem = _problem(connection, schema)
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # of a format that there is not
-            raise DamagedError(f"{path}: {error}") from error
-        raise
+    _to_write_ahead(connection)
+    connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
+    connection.execute("PRAGMA foreign_keys = ON")
+    schema = version.of(connection)
+    if schema > migrating.VERSION and version.is_half_noted(connection):
+        raise DamagedError(f"{path}: no gpend notes schema {schema} like this")
+    if schema > migrating.VERSION:
+        raise FatalError(
+            f"The ledger {path} was written by a newer gpend (schema {schema}, this one knows {migrating.VERSION}). "
+            "Nothing was changed. Install the newer gpend again, or name another ledger.",
+        )
+    problem = _problem(connection, schema)
     if problem:
         raise DamagedError(f"{path}: {problem}")
     return schema
@@ -269,56 +250,12 @@ def _problem(connection: sqlite3.Connection, schema: int) -> str:
     if schema < 0:
         return "there is no such schema"
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if faults.is_unread(found):
+        raise UnreadableError(f"A part of the ledger cannot be read from its disk ({found}).")
     if found != "ok":
         return found
-    differing = shape.first_difference(connection, read("schema.sql")) if schema == VERSION else ""
+    differing = shape.first_difference(connection, migrating.read("schema.sql")) if schema == migrating.VERSION else ""
     return f"{differing} is not as gpend made it" if differing else ""
-
-
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables, or lead them to this schema: whole or not at all.
-
-    A command may do it at the same moment as the daemon, so the version is asked again when nobody else can write.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        found = version.of(connection)
-        if found == 0:
-            _create(connection, path)
-        elif found < VERSION:
-            _migrate(connection, path, found)
-        version.note(connection, max(found, VERSION))
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _create(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise DamagedError(f"{path} is a SQLite file, but not a ledger of gpend")
-    _run(connection, read("schema.sql"))
-
-
-def _migrate(connection: sqlite3.Connection, path: Path, found: int) -> None:
-    """Step by step, with a copy of what was there kept beside it."""
-    with closing(sqlite3.connect(path)) as before:  # who writes cannot copy; another one sees what was committed
-        Database(before).copy_to(path.with_name(f"{path.name}.schema-{found}"))
-    for step in range(found + 1, VERSION + 1):
-        _run(connection, read(f"migrations/{step:04}.sql"))
-
-
-def _run(connection: sqlite3.Connection, script: str) -> None:
-    """Each statement of a script, inside of the transaction that has begun; `executescript` would end it."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            connection.execute(statement)
-            statement = ""
-    if statement.strip():
-        connection.execute(statement)
 
 
 def _reading_connection(path: Path) -> sqlite3.Connection:
@@ -342,9 +279,10 @@ def _missing(path: Path) -> FatalError:
 
 def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """A damaged file by its name; everything else, such as a full disk or a foreign lock, is not the file's fault."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if faults.is_about_content(error):
         return DamagedError(f"{path}: {error}")
+    if faults.is_passing(error):
+        return TransientError(access.what_is_wrong(error, path))
     return FatalError(access.what_is_wrong(error, path))
 
 
@@ -367,15 +305,6 @@ def _what_is_wrong(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> str
 @cache
 def statements() -> dict[str, str]:
     """Each statement of queries.sql under the name that stands above it, with the parts that it names in braces."""
-    found = [(kind, name, text.strip()) for kind, name, text in _NAMED.findall(read("queries.sql"))]
+    found = [(kind, name, text.strip()) for kind, name, text in _NAMED.findall(migrating.read("queries.sql"))]
     parts = {name: text for kind, name, text in found if kind == "part"}
     return {name: _PART.sub(lambda named: parts[named[1]], text) for kind, name, text in found if kind == "name"}
-
-
-@cache
-def read(name: str) -> str:
-    """A SQL file that lies beside this module."""
-    found = get_data(__package__, name)
-    if found is None:
-        raise FileNotFoundError(name)
-    return found.decode("utf-8")

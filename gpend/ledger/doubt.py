@@ -2,7 +2,8 @@
 
 A quick check looks at how the pages of the file hang together. A bit that fell over within a row is found only by
 whoever reads that row; without this mark every start would take the file for sound, and find it so again. What was not
-read right once, by a disk or a memory that slipped, may be right on the disk: so all of it is read again, once.
+read right once, by a disk or a memory that slipped, may be right on the disk: so all of it is read again, once. That
+it was is forgotten after a month: memory that slips once in years is no reason to throw a sound ledger away.
 """
 
 import os
@@ -17,6 +18,8 @@ from gpend.writing import write_whole
 _ASIDE = ".damaged-"
 _MOMENT = "%Y%m%d-%H%M%S"
 _SOON = timedelta(days=1)
+_REMEMBERED = timedelta(days=30)  # that all of it was read again, and was right
+_ANSWERS = timedelta(hours=1)  # within which a disk that answers at all has answered
 _KEPT = 5  # damaged ledgers, each with what belongs to it, and as many that were the first of theirs
 
 
@@ -27,30 +30,41 @@ class Doubt(StrEnum):
     RECHECKED = "found damaged, and then not"  # all of it was read again
     FOUND_AGAIN = "found damaged again"  # though
     REPAIRING = "being put right"  # another one is about to take its place
+    UNREAD = "not to be read"  # its disk did not give a part of it
 
 
-def note(ledger: Path, doubt: Doubt) -> None:
-    """It is so. Where that cannot be noted, the damage is found anew."""
+def note(ledger: Path, doubt: Doubt, now: int) -> None:
+    """It is so since `now`, in UTC seconds. Where that cannot be noted, the damage is found anew."""
     with suppress(OSError):
-        write_whole(_mark(ledger), doubt.encode())
+        write_whole(_mark(ledger), f"{doubt}\n{now}".encode())
 
 
 def suspect(ledger: Path) -> None:
-    """It was found damaged while it was used. As `note`."""
-    note(ledger, Doubt.FOUND_AGAIN if about(ledger) in (Doubt.RECHECKED, Doubt.FOUND_AGAIN) else Doubt.FOUND)
+    """It was found damaged while it was used. As `note`; the next start knows how long it was trusted."""
+    noted, since = _noted(ledger)
+    note(ledger, Doubt.FOUND_AGAIN if noted in (Doubt.RECHECKED, Doubt.FOUND_AGAIN) else Doubt.FOUND, since)
 
 
-def about(ledger: Path) -> Doubt | None:
-    """What was noted last."""
-    try:
-        return Doubt(_mark(ledger).read_text())
-    except (OSError, ValueError):
-        return None
+def about(ledger: Path, now: int) -> Doubt | None:
+    """What was noted last, and counts still."""
+    noted, since = _noted(ledger)
+    if 0 <= now - since < _REMEMBERED.total_seconds() or noted not in (Doubt.RECHECKED, Doubt.FOUND_AGAIN):
+        return noted
+    return None if noted is Doubt.RECHECKED else Doubt.FOUND
 
 
-def settle(ledger: Path) -> None:
-    """A sound one stands there; that it was in doubt before is remembered where it is the same."""
-    if about(ledger) is Doubt.RECHECKED:
+def is_lost(ledger: Path, now: int) -> bool:
+    """Its disk did not give a part of it: has it not for so long that nothing else is to be expected? As `note`."""
+    noted, since = _noted(ledger)
+    if noted is not Doubt.UNREAD or since > now:
+        note(ledger, Doubt.UNREAD, now)
+        return False
+    return now - since >= _ANSWERS.total_seconds()
+
+
+def settle(ledger: Path, now: int) -> None:
+    """A sound one stands there; that it was in doubt before is remembered for a while where it is the same."""
+    if about(ledger, now) is Doubt.RECHECKED:
         return
     with suppress(OSError):
         _mark(ledger).unlink(missing_ok=True)
@@ -85,6 +99,15 @@ def forget_oldest(ledger: Path) -> None:
 
 def _mark(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".doubted")
+
+
+def _noted(ledger: Path) -> tuple[Doubt | None, int]:
+    """What the mark says, and since when, in UTC seconds; 0: it does not say."""
+    try:
+        doubt, _, since = _mark(ledger).read_text().partition("\n")
+        return Doubt(doubt), int(since or 0)
+    except (OSError, ValueError):
+        return None, 0
 
 
 def _moments(ledger: Path) -> list[datetime]:

@@ -12,8 +12,9 @@ from gpend.errors import FatalError, TransientError
 from gpend.ledger import access, lock, repair, requests
 from gpend.ledger.absences import Absences
 from gpend.ledger.control import Control
-from gpend.ledger.database import DamagedError, Database, open_for_writing
+from gpend.ledger.database import Database, open_for_writing
 from gpend.ledger.decisions import Decisions, file_of
+from gpend.ledger.faults import DamagedError
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
 from gpend.ledger.presence import Presence
@@ -46,7 +47,8 @@ class Ledger(Records):
         """Open or make the ledger for the one daemon that may write to it.
 
         A damaged file is renamed and kept; its last sound copy, or an empty ledger, takes its place.
-        Raises FatalError where another gpend holds it, where it is newer than this gpend, or cannot be used.
+        Raises FatalError where another gpend holds it, where it is newer than this gpend, or cannot be used, and
+        TransientError where it cannot be used at the moment.
         """
         _make_folder(path)
         locked = lock.take(path)
@@ -60,7 +62,7 @@ class Ledger(Records):
 
     @staticmethod
     def request(path: Path, kind: Request, photos: Sequence[Path] = (), detail: dict[str, Any] | None = None) -> None:
-        """Ask the daemon that runs, or the next that starts, for something. Raises FatalError."""
+        """Ask the daemon that runs, or the next that starts, for something. Raises FatalError and TransientError."""
         requests.leave(path, kind, list(photos), detail)
 
     def together(self) -> AbstractContextManager[None]:
@@ -149,6 +151,8 @@ class Ledger(Records):
             raise FatalError(
                 f"The ledger was deleted, and its copy is damaged ({error}). Start gpend again."
             ) from error
+        except TransientError as error:  # what was put in place is not open yet, which nobody could tell apart later
+            raise FatalError(f"The ledger was deleted and put back, and cannot be opened now. {error}") from error
 
     def _put_over(self, copy: Path) -> bool:
         """Put a copy over the ledger, of which only its log or its index is lost; False: it is another file by now."""

@@ -5,41 +5,29 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger import doubt, soundness
-from gpend.ledger.database import DamagedError, Database, open_for_writing
+from gpend.ledger.database import Database, open_for_writing
 from gpend.ledger.doubt import Doubt
+from gpend.ledger.faults import DamagedError, UnreadableError
 from gpend.writing import part_of, put_whole
 
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a person can end; a copy that cannot be read stays so
 _FOUND = (Doubt.FOUND, Doubt.FOUND_AGAIN)
+_TO_BE_REPLACED = "The ledger is damaged, and was about to be replaced when gpend ended."
 _ANEW = "A new one is filled from what the output folders say about themselves."
 
 
 def opened(path: Path, now: int) -> tuple[Database, list[str]]:
     """The ledger for its one daemon, and what a person should know of it. Nothing of a damaged one is deleted at once.
 
-    Raises FatalError where it is newer than this gpend, or cannot be used.
+    Raises FatalError where it is newer than this gpend, or cannot be used, and TransientError where that is so for the
+    moment only: then nothing is set aside, as it may be sound.
     """
-    doubted, notices = doubt.about(path), []
-    if doubted is Doubt.FOUND and not doubt.was_replaced(path, now) and soundness.of_ledger(path):
-        doubt.note(path, doubted := Doubt.RECHECKED)
-        notices.append("gpend found its ledger damaged while it ran. All of it was read again, and is right.")
-    if doubted is Doubt.REPAIRING and not path.exists():  # killed before another one had its place
-        notices.append("The ledger is damaged, and was about to be replaced when gpend ended.")
-    elif doubted in _FOUND:
-        notices.append(_set_aside(path, "gpend found that while it ran", now))
-    else:
-        try:
-            return _trusted(path), notices
-        except DamagedError as error:
-            notices.append(_set_aside(path, str(error), now))
-    notices.append(_replace(path))
     try:
-        return _trusted(path), notices
-    except DamagedError:  # its copy, which is kept, was sound but no ledger of gpend
-        path.unlink(missing_ok=True)
-        return _trusted(path), [*notices[:-1], _ANEW]
+        return _opened(path, now)
+    except TransientError as error:
+        raise TransientError(f"{str(error).rstrip('.')}. Nothing is lost. A later start of gpend goes on.") from error
 
 
 def copy_of(path: Path) -> Path:
@@ -47,23 +35,57 @@ def copy_of(path: Path) -> Path:
     return path.with_name(path.name + ".backup")
 
 
-def _trusted(path: Path) -> Database:
+def _opened(path: Path, now: int) -> tuple[Database, list[str]]:
+    notices = list[str]()
+    try:
+        if _is_to_be_trusted(path, now, notices):
+            return _trusted(path, now), notices
+        is_away = not path.exists()  # killed before another one had its place
+        notices.append(_TO_BE_REPLACED if is_away else _set_aside(path, "gpend found that while it ran", now))
+    except DamagedError as error:
+        notices.append(_set_aside(path, str(error), now))
+    except UnreadableError as error:
+        if not doubt.is_lost(path, now):
+            raise
+        notices.append(_set_aside(path, str(error), now))
+    notices.append(_replace(path))
+    try:
+        return _trusted(path, now), notices
+    except DamagedError:  # its copy, which is kept, was sound but no ledger of gpend
+        path.unlink(missing_ok=True)
+        return _trusted(path, now), [*notices[:-1], _ANEW]
+
+
+def _is_to_be_trusted(path: Path, now: int, notices: list[str]) -> bool:
+    """Is there no reason to set a ledger aside before it is opened? What was found out is added to the notices."""
+    doubted = doubt.about(path, now)
+    if doubted is Doubt.FOUND and not doubt.was_replaced(path, now) and soundness.of_ledger(path):
+        doubt.note(path, Doubt.RECHECKED, now)
+        notices.append("gpend found its ledger damaged while it ran. All of it was read again, and is right.")
+        return True
+    return doubted not in _FOUND and (doubted is not Doubt.REPAIRING or path.exists())
+
+
+def _trusted(path: Path, now: int) -> Database:
     database = open_for_writing(path)
     database.on_damage = lambda: doubt.suspect(path)
-    doubt.settle(path)
+    doubt.settle(path, now)
     return database
 
 
 def _set_aside(path: Path, why: str, now: int) -> str:
     """Rename a damaged ledger, with what belongs to it; in words. Of such ledgers the last few are kept."""
-    if doubt.about(path) in _FOUND and doubt.was_replaced(path, now):
+    if doubt.about(path, now) in _FOUND and doubt.was_replaced(path, now):
         _set_copy_aside(path)
-    doubt.note(path, Doubt.REPAIRING)
+    doubt.note(path, Doubt.REPAIRING, now)
     aside = doubt.name_aside(path, now)
-    for ending in ("-wal", "-shm", ""):  # the file itself last: what its log tells must not reach the next one
-        part = path.with_name(path.name + ending)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
+    try:
+        for ending in ("-wal", "-shm", ""):  # the file itself last: what its log tells must not reach the next one
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+    except OSError as error:
+        raise TransientError(f"The ledger is damaged ({why}), and cannot be set aside: {error.strerror}.") from error
     doubt.forget_oldest(path)
     return f"The ledger is damaged ({why}). It was kept as {aside}."
 

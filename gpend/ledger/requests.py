@@ -11,7 +11,8 @@ from typing import Any
 from gpend.errors import FatalError
 from gpend.ledger import access
 from gpend.ledger.choice import Choice
-from gpend.ledger.database import DamagedError, Database, Value, open_for_writing
+from gpend.ledger.database import Database, Value, open_for_writing
+from gpend.ledger.faults import DamagedError
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.ledger.rows import Request
 
@@ -28,7 +29,10 @@ class Asked:
 
 
 def leave(ledger: Path, kind: Request, paths: list[Path], detail: dict[str, Any] | None = None) -> None:
-    """Ask for something, whether a daemon is running or not. No path means all. Raises FatalError."""
+    """Ask for something, whether a daemon is running or not. No path means all.
+
+    Raises FatalError, and TransientError where the ledger cannot be used at the moment.
+    """
     if not access.is_there(ledger):
         raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
     access.require(ledger, to_write=True)

@@ -17,6 +17,11 @@ def of(connection: sqlite3.Connection) -> int:
     return version if second == _as_second(version) else _first(connection)
 
 
+def is_half_noted(connection: sqlite3.Connection) -> bool:
+    """Is there the first number only? Then no gpend after this one's predecessor has noted it."""
+    return _second(connection) == 0
+
+
 def is_noted(connection: sqlite3.Connection, version: int) -> bool:
     """Do both numbers say so?"""
     return _first(connection) == version and _second(connection) == _as_second(version)

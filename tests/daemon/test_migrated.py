@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gpend.dispatch import Now
 from gpend.ledger import Ledger, Request
-from gpend.ledger.database import read
+from gpend.ledger.migrating import read
 from tests.world import BLURRED, World
 
 MANY = 80

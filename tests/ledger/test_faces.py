@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written, database
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written, migrating
 from gpend.stamp import Stamp
 from tests.ledger.test_ledger import make_first_schema
 
@@ -91,7 +91,7 @@ _ODD = st.recursive(
 @given(faces=_ODD)
 def test_no_outcome_is_so_odd_that_it_could_not_be_recorded(faces: object) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(database.read("schema.sql"))
+        connection.executescript(migrating.read("schema.sql"))
         connection.execute("INSERT INTO folder (source, output) VALUES (?, ?)", (b"/in", b"/out"))
         connection.execute(
             "INSERT INTO photo (folder, path, sidecar, size, mtime_ns, inode, state, outcome, first_seen, updated, "

@@ -15,14 +15,28 @@ from typing import cast
 
 import pytest
 
-from gpend.errors import FatalError
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written, database, version
+from gpend.errors import FatalError, TransientError
+from gpend.ledger import (
+    Fingerprint,
+    Found,
+    FoundBy,
+    Ledger,
+    Request,
+    Result,
+    State,
+    Written,
+    database,
+    migrating,
+    version,
+)
+from gpend.ledger.faults import DamagedError
 from gpend.stamp import Stamp
 from tests.waiting import PATIENCE
 
 NOW = 1_700_000_000
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 SHA = "a" * 64
+NO_ROOM = "CREATE TABLE long AS SELECT zeroblob(1000000) AS content;"
 
 
 @pytest.fixture
@@ -265,7 +279,7 @@ def test_a_damaged_ledger_without_a_copy_begins_anew_and_says_so(path: Path, rub
 def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> None:
     Ledger.open(path, NOW).close()
     connection = sqlite3.connect(path)
-    version.note(connection, database.VERSION + 1)
+    version.note(connection, migrating.VERSION + 1)
     connection.close()
     before = path.read_bytes()
     with pytest.raises(FatalError, match="newer gpend"):
@@ -288,16 +302,25 @@ def test_a_foreign_sqlite_file_is_not_taken_over(path: Path) -> None:
 def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Ledger.open(path, NOW) as ledger:
         finished(ledger)
-    scripts = {f"migrations/{database.VERSION + 1:04}.sql": "ALTER TABLE photo ADD COLUMN colour TEXT;"}
-    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
-    monkeypatch.setattr(database, "read", scripts.__getitem__)
+    lead_on(monkeypatch, "ALTER TABLE photo ADD COLUMN colour TEXT;")
     with Ledger.open(path, NOW) as ledger:
         assert ledger.counts()[State.RESTORED] == 1
-    assert path.with_name(f"ledger.sqlite.schema-{database.VERSION - 1}").exists()
+    assert path.with_name(f"ledger.sqlite.schema-{migrating.VERSION - 1}").exists()
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT colour FROM photo").fetchall() == [(None,)]
-    assert connection.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (migrating.VERSION,)
     connection.close()
+
+
+def lead_on(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """There is a next schema, to which this script leads, and a new ledger has a column `colour`."""
+    following = {
+        f"migrations/{migrating.VERSION + 1:04}.sql": script,
+        "schema.sql": f"{migrating.read('schema.sql')} ALTER TABLE photo ADD COLUMN colour TEXT;",
+    }
+    read = migrating.read
+    monkeypatch.setattr(migrating, "VERSION", migrating.VERSION + 1)
+    monkeypatch.setattr(migrating, "read", lambda name: following.get(name) or read(name))
 
 
 def make_first_schema(path: Path) -> None:
@@ -387,14 +410,43 @@ def shape_of(path: Path) -> dict[str, set[tuple[object, ...]]]:
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger.open(path, NOW).close()
-    scripts = {f"migrations/{database.VERSION + 1:04}.sql": "ALTER TABLE photo ADD COLUMN colour TEXT; NONSENSE;"}
-    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
-    monkeypatch.setattr(database, "read", scripts.__getitem__)
-    with pytest.raises(FatalError, match="cannot be used"):
+    lead_on(monkeypatch, f"ALTER TABLE photo ADD COLUMN colour TEXT;\nPRAGMA max_page_count = 1;\n{NO_ROOM}")
+    with pytest.raises(TransientError, match=r"full.*A later start of gpend goes on"):
         Ledger.open(path, NOW)
     monkeypatch.undo()
     with Ledger.open(path, NOW) as ledger:
         assert ledger.notices == ()
+
+
+def test_a_ledger_that_its_migration_does_not_fit_is_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.open(path, NOW).close()
+    lead_on(monkeypatch, "ALTER TABLE photo ADD COLUMN reason TEXT;")
+    with pytest.raises(DamagedError, match="duplicate column"):
+        database.open_for_writing(path)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.notices == ()
+
+
+def test_a_ledger_that_became_another_than_a_new_one_is_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.open(path, NOW).close()
+    lead_on(monkeypatch, "ALTER TABLE photo ADD COLUMN colour TEXT;\nDROP TRIGGER tally_of_new;")
+    with pytest.raises(DamagedError, match="tally_of_new became another"):
+        database.open_for_writing(path)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.notices == ()
+
+
+def test_what_a_killed_gpend_left_of_a_copy_hinders_no_migration(path: Path) -> None:
+    make_first_schema(path)
+    path.with_name("ledger.sqlite.schema-1").write_bytes(b"no ledger at all")
+    path.with_name("ledger.sqlite.schema-1.new").write_bytes(b"half of one")
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.notices == ()
+    kept = sqlite3.connect(path.with_name("ledger.sqlite.schema-1"))
+    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    kept.close()
 
 
 def test_an_old_sqlite_is_refused_by_its_version() -> None:

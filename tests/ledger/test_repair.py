@@ -3,20 +3,35 @@
 import errno
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpend.errors import FatalError
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written, doubt, repair
+from gpend.errors import FatalError, TransientError
+from gpend.ledger import (
+    Fingerprint,
+    Found,
+    FoundBy,
+    Ledger,
+    Records,
+    Result,
+    State,
+    Written,
+    database,
+    doubt,
+    faults,
+    repair,
+    soundness,
+)
+from gpend.ledger.faults import UnreadableError
 from gpend.stamp import Stamp
 
 NOW = 1_700_000_000
-DAY = 86_400
+HOUR, DAY = 3600, 86_400
 PHOTOS = 12
 FINGERPRINT = Fingerprint("gpen-256", "d1", "0.1.0")
 
@@ -169,7 +184,7 @@ def test_what_a_quick_check_does_not_see_is_mended_once_it_was_found(
     assert "damaged" in told[0]
     assert "last copy" in told[-1]
     assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
-    assert doubt.about(path) is None
+    assert doubt.about(path, NOW) is None
 
 
 def test_what_only_a_reader_finds_is_mended_at_the_next_start_too(path: Path, sound: bytes) -> None:
@@ -193,9 +208,9 @@ def test_a_count_that_cannot_be_is_damage_as_well(path: Path, sound: bytes) -> N
     assert "what the output folders say" in told[-1]
 
 
-def passing(path: Path) -> None:
+def passing(path: Path, now: int = NOW) -> None:
     """What a reader finds damaged for once."""
-    with Ledger.open(path, NOW) as ledger:
+    with Ledger.open(path, now) as ledger:
         ledger._database.on_damage()  # noqa: SLF001 - a memory that slips cannot be had
 
 
@@ -210,7 +225,177 @@ def test_what_was_not_read_right_once_costs_no_ledger_and_is_believed_the_second
     with Ledger.open(path, NOW) as ledger:
         assert "what the output folders say" in ledger.notices[-1]
     assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
-    assert doubt.about(path) is None
+    assert doubt.about(path, NOW) is None
+
+
+def test_that_a_ledger_was_read_again_is_forgotten_after_a_month(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    for month in range(3):
+        passing(path, NOW + month * 31 * DAY)
+        with Ledger.open(path, NOW + month * 31 * DAY) as ledger:
+            assert ledger.counts()[State.RESTORED] == PHOTOS
+            assert "is right" in ledger.notices[-1]
+    Ledger.open(path, NOW + 3 * 31 * DAY).close()
+    assert not path.with_name("ledger.sqlite.doubted").exists()
+
+
+def test_a_mark_of_a_gpend_that_did_not_note_the_moment_counts_as_an_old_one(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    path.with_name("ledger.sqlite.doubted").write_text("found damaged again")
+    with Ledger.open(path, NOW) as ledger:
+        assert "is right" in ledger.notices[-1]
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another program has the ledger to itself."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks are not waited for."""
+    connect = sqlite3.connect
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **{**named, "timeout": 0.01}))
+
+
+def test_a_ledger_in_doubt_that_another_program_holds_is_not_set_aside(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(sound)
+    passing(path)
+    hurry(monkeypatch)
+    with held(path):
+        for _ in range(3):
+            with pytest.raises(TransientError, match=r"locked.*A later start of gpend goes on"):
+                Ledger.open(path, NOW)
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+        assert "is right" in ledger.notices[-1]
+    assert list(path.parent.glob("*damaged-*")) == []
+
+
+@pytest.mark.parametrize(
+    "code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN]
+)
+def test_a_ledger_in_doubt_that_cannot_be_read_for_now_is_not_set_aside(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def failing(_: sqlite3.Connection) -> bool:
+        error = sqlite3.OperationalError("not now")
+        error.sqlite_errorcode = code
+        raise error
+
+    path.write_bytes(sound)
+    passing(path)
+    monkeypatch.setattr(soundness, "_holds_together", failing)  # such a disk cannot be had
+    for _ in range(3):
+        with pytest.raises(TransientError, match=r"not now.*A later start of gpend goes on"):
+            Ledger.open(path, NOW)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+    assert list(path.parent.glob("*damaged-*")) == []
+
+
+def test_a_damaged_ledger_that_cannot_be_renamed_for_now_is_told_as_that(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    path.write_bytes(b"\xff" * 8000)
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(TransientError, match=r"cannot be set aside: Read-only file system.*A later start of gpend"):
+        Ledger.open(path, NOW)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW) as ledger:
+        assert "what the output folders say" in ledger.notices[-1]
+
+
+def test_a_copy_that_there_is_no_room_to_look_at_waits_until_there_is(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: sqlite3.Connection) -> bool:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    path.write_bytes(b"\xff" * 8000)
+    repair.copy_of(path).write_bytes(sound)
+    monkeypatch.setattr(soundness, "_holds_together", full)  # such a disk cannot be had
+    for start in range(2):
+        with pytest.raises(TransientError, match="disk is full"):
+            Ledger.open(path, NOW + start)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW + 2) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+    assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
+
+
+def test_a_part_that_its_disk_does_not_give_is_waited_for_an_hour(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: object) -> str:
+        raise UnreadableError("A part of the ledger cannot be read from its disk.")
+
+    path.write_bytes(sound)
+    repair.copy_of(path).write_bytes(sound)
+    problem = database._problem  # noqa: SLF001 - such a disk cannot be had
+    monkeypatch.setattr(database, "_problem", unread)
+    for moment in (NOW, NOW + 30, NOW + HOUR - 1):
+        with pytest.raises(TransientError, match="A later start"):
+            Ledger.open(path, moment)
+    monkeypatch.setattr(database, "_problem", problem)
+    Ledger.open(path, NOW + HOUR).close()
+    monkeypatch.setattr(database, "_problem", unread)
+    for moment in (NOW + 2 * HOUR, NOW + 3 * HOUR - 1):
+        with pytest.raises(TransientError, match="A later start"):
+            Ledger.open(path, moment)
+    assert list(path.parent.glob("*damaged-*")) == []
+    with pytest.raises(TransientError, match="A later start"):  # the copy's disk does the same
+        Ledger.open(path, NOW + 3 * HOUR)
+    assert len(list(path.parent.glob("*damaged-*"))) == 1
+    monkeypatch.undo()
+    with Ledger.open(path, NOW + 3 * HOUR) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+
+
+@pytest.mark.parametrize(
+    ("found", "is_unread"),
+    [
+        ("Tree 5 page 17: unable to get the page. error code=266", True),  # SQLITE_IOERR_READ
+        ("Tree 5 page 17: unable to get the page. error code=5", True),
+        ("Tree 5 page 17: unable to get the page. error code=11", False),
+        ("row 3 missing from index photo_queue", False),
+        ("ok", False),
+    ],
+)
+def test_what_a_check_could_not_read_is_told_from_what_it_read_wrong(found: str, *, is_unread: bool) -> None:
+    assert faults.is_unread(found) is is_unread
+
+
+@pytest.mark.parametrize(("bit", "schema"), [(0, 4), (2, 1)])
+def test_a_ledger_that_says_to_be_older_than_it_is_is_damaged(path: Path, sound: bytes, bit: int, schema: int) -> None:
+    only_first = sound[:68] + bytes(4) + sound[72:]  # as an older gpend left it, or with a fault in the second as well
+    path.write_bytes(flipped(only_first, 63, bit))
+    told = starts_with_copy(path, sound)
+    assert f"it says to be of schema {schema}, and is not" in told[0]
+    assert "last copy" in told[-1]
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(("where", "bit"), [(63, 1), (63, 3), (62, 0), (60, 6)])
+def test_a_ledger_that_says_to_be_newer_than_any_gpend_notes_it_is_damaged(
+    path: Path, sound: bytes, where: int, bit: int
+) -> None:
+    path.write_bytes(flipped(sound[:68] + bytes(4) + sound[72:], where, bit))
+    told = starts_with_copy(path, sound)
+    assert "no gpend notes schema" in told[0]
+    assert "last copy" in told[-1]
 
 
 def test_a_copy_that_is_damaged_too_is_not_used_twice(path: Path, sound: bytes) -> None:
@@ -289,7 +474,7 @@ def test_of_many_damaged_ledgers_the_last_five_are_kept(path: Path) -> None:
 def test_the_first_of_damaged_ledgers_that_followed_each_other_is_kept_as_well(path: Path, sound: bytes) -> None:
     path.write_bytes(sound)
     for start in range(9):
-        doubt.note(path, doubt.Doubt.FOUND_AGAIN)
+        doubt.note(path, doubt.Doubt.FOUND_AGAIN, NOW)
         Ledger.open(path, NOW + start).close()
     kept = sorted(path.parent.glob("ledger.sqlite.damaged-*"))
     assert len(kept) == 6
@@ -322,7 +507,7 @@ def test_what_fails_while_the_ledger_is_written_is_not_laid_at_its_door(path: Pa
             b"\xff".decode()
         with ledger.together():
             ledger.sources.configure([(Path("/in"), Path("/out"))], NOW)
-    assert doubt.about(path) is None
+    assert doubt.about(path, NOW) is None
 
 
 def test_a_ledger_that_is_asked_once_it_is_closed_is_not_damaged(path: Path) -> None:
@@ -330,7 +515,7 @@ def test_a_ledger_that_is_asked_once_it_is_closed_is_not_damaged(path: Path) -> 
     ledger.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         ledger.counts()
-    assert doubt.about(path) is None
+    assert doubt.about(path, NOW) is None
 
 
 def test_a_mark_that_cannot_be_read_is_none(path: Path, sound: bytes) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.ledger import Fingerprint, Found, FoundBy, Judging, Ledger, Records, Result, State, database
+from gpend.ledger import Fingerprint, Found, FoundBy, Judging, Ledger, Records, Result, State, database, migrating
 from gpend.stamp import Stamp
 from tests.ledger.test_ledger import make_first_schema
 
@@ -39,7 +39,7 @@ _KINDS = st.fixed_dictionaries(
 @given(deeds=st.lists(st.tuples(st.sampled_from(["make", "change", "forget"]), _KINDS)))
 def test_the_tally_is_what_counting_would_tell(deeds: list[tuple[str, dict[str, int | str]]]) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(database.read("schema.sql"))
+        connection.executescript(migrating.read("schema.sql"))
         connection.executemany("INSERT INTO folder (source, output) VALUES (?, ?)", [(b"/a", b"/b"), (b"/c", b"/d")])
         for deed, kind in deeds:
             path = str(kind["id"]).encode()
@@ -106,7 +106,7 @@ def test_how_photos_are_judged_is_on_record_for_who_asks_without_a_configuration
 )
 def test_what_status_asks_reads_no_photo_one_by_one(name: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(database.read("schema.sql"))
+        connection.executescript(migrating.read("schema.sql"))
         asked = f"EXPLAIN QUERY PLAN {database.statements()[name]}"
         steps = [row[3] for row in connection.execute(asked, {"folder": 1, "model": "m", "digest": "d"})]
     assert not [step for step in steps if step.startswith("SCAN photo")]
