@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gpend.training import evaluation
+from gpend.training import evaluation, stages
 from gpend.training.checkpoint import Progress
 from gpend.training.draws import SHARES as SPOILS
 from gpend.training.evaluation import Row
@@ -32,6 +32,7 @@ def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequ
         "",
         f"- Trained with `gpend train` until {datetime.now(UTC):%Y-%m-%d}: {took}; averaged weights.",
         f"- Begun from {begun}. {settings.notes}".rstrip(),
+        *_enlargement(settings.stage, progress),
         f"- Degradations: {_degradations(settings.stage)}; noise of up to 22/255; JPEG none, once or twice.",
         f"- Faces trained on: {len(used.training)}. Held out, of other people and photos: {len(used.held_out)}.",
         "",
@@ -40,6 +41,18 @@ def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequ
         "",
     ]
     return "\n".join([*lines, *_tables(found)])
+
+
+def _enlargement(stage: StageName, progress: Progress) -> list[str]:
+    """What is to be done before a kernel network tells enlarged crops from blurred ones."""
+    if stage is not StageName.KERNEL:
+        return []
+    fit = "`python -m tests.benchmarks.enlargement FACES --weights FILE --fit`"
+    if stages.tells_enlarged(progress.average):
+        return [
+            f"- What tells crops that were shrunk and enlarged again was fitted to other weights. Fit it anew: {fit}."
+        ]
+    return [f"- Takes no crop for one that was shrunk and enlarged again, until it is fitted to: {fit}."]
 
 
 def _degradations(stage: StageName) -> str:

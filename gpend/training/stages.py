@@ -1,6 +1,7 @@
 """The three networks as things that learn: what each is given, what it makes small, and how it takes a step."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -50,7 +51,11 @@ class KernelStage:
     blur_only = True
 
     def __init__(self, settings: TrainSettings, device: torch.device) -> None:
-        self.network: nn.Module = _begun(KernelNetwork(SIDE, KERNEL), settings).to(device)
+        begin = {} if settings.begin is None else load_exported(settings.begin)
+        network = _kernel(begin)
+        if begin:
+            load_weights(network, begin, settings.begin)
+        self.network: nn.Module = network.to(device)
         self.modules: dict[str, nn.Module] = {"network": self.network}
         self.optimisers: dict[str, Optimizer] = {
             "network": AdamW(self.network.parameters(), betas=_BETAS, weight_decay=1e-3)
@@ -155,13 +160,23 @@ def stage_of(settings: TrainSettings, wiener: Wiener, device: torch.device) -> S
 
 
 def kernel_network(settings: TrainSettings, device: torch.device) -> nn.Module:
-    """The trained network that finds kernels, which no longer learns."""
-    return _trained(KernelNetwork(SIDE, KERNEL), settings.kernel, "kernel", device)
+    """The trained network that finds kernels, which no longer learns. Raises ConfigurationError."""
+    tensors = _named(settings.kernel, "kernel")
+    return _trained(_kernel(tensors), tensors, settings.kernel, device)
 
 
 def refine_network(settings: TrainSettings, device: torch.device) -> nn.Module:
-    """The trained network that refines, which no longer learns."""
-    return _trained(RefineNetwork(), settings.refine, "refine", device)
+    """The trained network that refines, which no longer learns. Raises ConfigurationError."""
+    return _trained(RefineNetwork(), _named(settings.refine, "refine"), settings.refine, device)
+
+
+def tells_enlarged(tensors: Mapping[str, Tensor]) -> bool:
+    """Do a kernel network's weights hold what tells crops that were enlarged from blurred ones?
+
+    That is fitted to what the other weights make of a crop (`python -m tests.benchmarks.enlargement --fit`): where
+    they learn on, it stays as it was, and fits less and less.
+    """
+    return "enlarged.bias" in tensors
 
 
 def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], origin: object) -> None:
@@ -172,10 +187,19 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], origin: obje
         raise ConfigurationError(f"{origin} holds other weights than this network's: {error}") from error
 
 
-def _trained(network: nn.Module, path: object, key: str, device: torch.device) -> nn.Module:
+def _kernel(tensors: Mapping[str, Tensor]) -> KernelNetwork:
+    """The network that these weights, or none, are for; no step changes what its kernels do not hang on."""
+    return KernelNetwork(SIDE, KERNEL, tells_enlarged=tells_enlarged(tensors))
+
+
+def _named(path: Path | None, key: str) -> dict[str, Tensor]:
     if path is None:
         raise ConfigurationError(f"This stage works on what a trained network leaves: name its weights in {key}.")
-    load_weights(network, load_exported(path), path)  # type: ignore[arg-type]
+    return load_exported(path)
+
+
+def _trained(network: nn.Module, tensors: Mapping[str, Tensor], path: object, device: torch.device) -> nn.Module:
+    load_weights(network, tensors, path)
     return network.to(device).eval().requires_grad_(requires_grad=False)
 
 

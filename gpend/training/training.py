@@ -20,7 +20,7 @@ from gpend.training.draws import Draw, Drawing, Draws
 from gpend.training.exporting import export
 from gpend.training.faces import FaceSet
 from gpend.training.settings import RateSettings, TrainSettings
-from gpend.training.stages import Stage, stage_of
+from gpend.training.stages import Stage, stage_of, tells_enlarged
 
 WEIGHTS = "weights"
 LOG = "log.jsonl"
@@ -73,6 +73,8 @@ def train(settings: TrainSettings, material: Material, is_over: Stop, tell: Tell
     Run(settings, material, stage, progress, tell).go(is_over)
     written = export(progress.average, settings.run / WEIGHTS, settings.stage)
     tell(f"Step {progress.step}; weights: {', '.join(file.name for file in written)} in {settings.run / WEIGHTS}.")
+    if tells_enlarged(progress.average):
+        tell("What tells enlarged crops was fitted to the weights before: fit it anew (gpend help networks).")
     return progress
 
 

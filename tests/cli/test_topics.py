@@ -52,6 +52,11 @@ def test_every_command_and_option_that_a_topic_speaks_of_is_there(topic: str) ->
 
 
 @pytest.mark.parametrize("topic", TOPICS)
+def test_no_line_of_a_topic_but_those_of_tables_is_longer_than_the_others(topic: str) -> None:
+    assert [line for line in text(topic).splitlines() if len(line) > 137 and not line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
 def test_every_setting_that_a_topic_speaks_of_is_there(topic: str) -> None:
     groups = {key.split(".")[0] for key in KEYS if "." in key}
     for said in re.findall(r"`([a-z_]+\.[a-z_]+)(?:: [^`]*)?`", text(topic)):

@@ -80,6 +80,15 @@ def test_weights_of_free_faces_are_free_unless_they_were_begun_from_others(tmp_p
     assert "Not measured" in card(begun, used, progress, [], "a CPU")
 
 
+def test_the_card_of_a_kernel_network_tells_what_is_to_be_fitted_to_it(tmp_path: Path) -> None:
+    chosen = material.settings(tmp_path)
+    used, average = load_material(chosen).faces, {"enlarged.bias": torch.zeros(1)}
+    assert "Takes no crop" in card(chosen, used, Progress(0, 0.0, {}), [], "a CPU")
+    assert "Fit it anew" in card(chosen, used, Progress(0, 0.0, average), [], "a CPU")
+    later = chosen.model_copy(update={"stage": StageName.REFINE})
+    assert "enlarged again" not in card(later, used, Progress(0, 0.0, {}), [], "a CPU")
+
+
 def test_every_stage_has_its_ways(tmp_path: Path) -> None:
     chosen = material.settings(tmp_path, StageName.GPEN)
     used = load_material(chosen)

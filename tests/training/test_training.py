@@ -16,6 +16,13 @@ from gpend.training.stages import stage_of
 from gpend.training.training import Stop, load_material, rate_at, steps
 from tests.training import material
 
+SHIPPED = Path(__file__).parents[2] / "weights"
+NAMES = {
+    StageName.KERNEL: "blur-kernel-256.safetensors",
+    StageName.REFINE: "deblur-refine-256.safetensors",
+    StageName.GPEN: "gpen-256.safetensors",
+}
+
 
 def silent(_: str) -> None:
     """Nobody listens."""
@@ -84,6 +91,32 @@ def test_a_stage_without_the_networks_before_it_is_refused(tmp_path: Path) -> No
     chosen = material.settings(tmp_path).model_copy(update={"stage": StageName.REFINE})
     with pytest.raises(ConfigurationError, match="name its weights in kernel"):
         train(chosen, steps(1))
+
+
+def test_every_network_that_is_shipped_can_be_named(tmp_path: Path) -> None:
+    shipped = {stage: SHIPPED / name for stage, name in NAMES.items()}
+    for stage in StageName:
+        chosen = material.settings(tmp_path, stage).model_copy(
+            update={"begin": shipped[stage], "kernel": shipped[StageName.KERNEL], "refine": shipped[StageName.REFINE]}
+            | {"narrow": 0.5}
+        )
+        begun = stage_of(chosen, load_material(chosen).wiener, torch.device("cpu"))
+        held = load_exported(shipped[stage])
+        assert begun.network.state_dict().keys() == held.keys()
+        assert all(torch.equal(value, held[key]) for key, value in begun.network.state_dict().items())
+
+
+def test_what_tells_enlarged_crops_is_kept_as_it_was_while_the_rest_learns(tmp_path: Path) -> None:
+    shipped = SHIPPED / NAMES[StageName.KERNEL]
+    chosen = material.settings(tmp_path).model_copy(update={"begin": shipped})
+    told = list[str]()
+    training.train(chosen, load_material(chosen), steps(2), told.append, resume=False)
+    training.train(chosen, load_material(chosen), steps(1), told.append, resume=True)
+    before, after = load_exported(shipped), load_exported(chosen.run / training.WEIGHTS)
+    assert before.keys() == after.keys()
+    assert {key for key in before if torch.equal(before[key], after[key])} >= {"enlarged.weight", "enlarged.bias"}
+    assert not torch.equal(before["head.5.weight"], after["head.5.weight"])
+    assert "fit it anew" in told[-1]
 
 
 def test_a_checkpoint_of_another_stage_is_refused(tmp_path: Path) -> None:
