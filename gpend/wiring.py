@@ -187,12 +187,20 @@ def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Ans
     }
 
 
-def once(settings: Settings, show: Callable[[Progress], None], file: Path | None = None) -> Tally:
-    """One pass over every folder, `show` is told how far it is; `file` holds the settings. Raises as `run` does."""
+def once(
+    settings: Settings,
+    show: Callable[[Progress], None],
+    file: Path | None = None,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Tally:
+    """One pass over every folder, `show` is told how far it is, `tell` what is waited for in the end.
+
+    `file` holds the settings. Raises as `run` does.
+    """
     quiet = settings.log.model_copy(update={"level": max(settings.log.level, "warning", key=_LEVELS.index)})
     with _opened(settings.model_copy(update={"log": quiet})) as (ledger, reloader):
         _note(ledger, settings, file)
-        daemon = Daemon(reloader.runtime, ledger)
+        daemon = Daemon(reloader.runtime, ledger, Environment(tell=tell))
         with _signals(daemon):
             return daemon.once(show)
 

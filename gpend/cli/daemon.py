@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gpend import config, shipped
-from gpend.cli.answers import progress
+from gpend.cli.answers import aside, progress
 from gpend.cli.companion import Companion
 from gpend.cli.completion import COMPLETIONS, completion
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
@@ -55,8 +55,12 @@ def once(config_file: Path | None) -> None:
             photo = f"  {words.plain(far.photo)}" if far.waiting else ""
             bar.update(task, description=f"{far.phase}: {far}{photo}", completed=far.done, total=total)
 
+        def tell(what: str) -> None:
+            with aside(bar):
+                click.echo(what, err=True)
+
         try:
-            tally = wiring.once(settings, show, path_of(config_file))
+            tally = wiring.once(settings, show, path_of(config_file), tell)
         except TransientError as error:
             raise UndoneError(str(error)) from error
     click.echo(words.tally_text(tally))

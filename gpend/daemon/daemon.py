@@ -11,7 +11,7 @@ import structlog
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
-from gpend.daemon.hooks import Hooks, Listeners
+from gpend.daemon.hooks import Hooks, Listeners, kept_beside
 from gpend.daemon.loop import Loop, Watching, watching
 from gpend.daemon.notifications import Notifications
 from gpend.daemon.tally import Tally
@@ -20,6 +20,7 @@ from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
 from gpend.progress import Progress, rate_of
+from gpend.settings import HookSettings, NotificationSettings
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ class Environment:
     notifier: Notifier = field(default_factory=Notifier)
     crash_detector: CrashDetector | None = None  # tells crashes from kills; None: every end is taken for a kill
     listeners: tuple[Listener, ...] = ()  # who else is told what happens, for as long as the daemon lives
+    tell: Callable[[str], object] = lambda _: None  # hears what one pass waits for when all photos are done
     reload: Callable[[], Runtime] | None = None  # reads the configuration again; may raise ConfigurationError
     beside: tuple[Callable[[], object], ...] = ()  # puts back what else is beside the ledger, if it is not there
 
@@ -53,6 +55,9 @@ class Daemon:
         self._has_started = False
         self._is_hung_up = False
         self._crashed = False  # the gpend before this one
+        ledger_file = runtime.settings.ledger
+        self._hooks = Hooks(HookSettings(), kept_beside(ledger_file))
+        self._messages = Notifications(NotificationSettings(), ledger_file)
         self._began = self._environment.clock.now().steady
 
     def stop(self) -> None:
@@ -65,7 +70,7 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop`. Raises ConfigurationError at the start, and FatalError."""
-        with self._examined():
+        with self._examined(), self._telling(lambda: True):
             while not self._is_stopping:
                 self._work()
                 self._has_started = True
@@ -87,6 +92,7 @@ class Daemon:
             if fresh.engine is not self._runtime.engine:
                 self._runtime.engine.close()
             self._runtime = fresh
+            self._apply()
 
     @contextmanager
     def _examined(self) -> Iterator[None]:
@@ -111,12 +117,15 @@ class Daemon:
         Raises TransientError where the ledger cannot be written for a minute or two.
         """
         try:
-            with self._examined(), self._looping(None, _LEDGER_PATIENCE) as loop:
+            with self._examined(), self._telling(self._is_to_stop), self._looping(None, _LEDGER_PATIENCE) as loop:
                 self._pass(loop, progress or (lambda _: None))
                 self._note_what_is_left(loop)
         except TransientError as error:
             raise TransientError(f"{error} {_left(self._runtime.settings.ledger)}") from error
         return self.tally
+
+    def _is_to_stop(self) -> bool:
+        return self._is_stopping
 
     def _pass(self, loop: Loop, progress: Callable[[Progress], None]) -> None:
         patience = 2 * self._runtime.settings.settle_seconds + _PATIENCE
@@ -140,26 +149,32 @@ class Daemon:
             self.tally.unsettled = loop.unsettled
 
     @contextmanager
-    def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:
+    def _telling(self, is_hurried: Callable[[], bool]) -> Iterator[None]:
+        """Have programs and people told what happens, through all reloads; at the end for longer if nobody hurries."""
         refuse(self._runtime.settings)
-        settings, environment = self._runtime.settings, self._environment
-        hooks, messages = Hooks(settings.hooks), Notifications(settings.notifications, settings.ledger)
-        listeners = Listeners((self.tally, hooks, messages, *environment.listeners))
+        try:
+            self._apply()
+            yield
+        finally:
+            self._hooks.close(is_hurried, self._environment.tell)
+            self._messages.close(is_hurried, self._environment.tell)
+
+    def _apply(self) -> None:
+        """Tell those whom the settings name from now on."""
+        self._hooks.apply(self._runtime.settings.hooks)
+        self._messages.apply(self._runtime.settings.notifications)
+
+    @contextmanager
+    def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:
+        environment = self._environment
+        listeners = Listeners((self.tally, self._hooks, self._messages, *environment.listeners))
         loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
         loop.put_back = self._put_back
-
-        def is_hurried() -> bool:
-            return watching is not None or self._is_stopping  # who asked for one pass does something else meanwhile
-
         loop.begin(watching, crashed=self._crashed, patience=patience)
         try:
             yield loop
         finally:
-            try:
-                _end(loop)
-            finally:
-                hooks.close(is_hurried)
-                messages.close(is_hurried)
+            _end(loop)
 
     def _put_back(self) -> None:
         """What belongs beside the ledger is there again where somebody deleted it."""

@@ -62,6 +62,17 @@ class Outbox:
     def __post_init__(self) -> None:
         self._digest_next = _next(self.began, self.settings.digest_at)
 
+    def apply(self, settings: NotificationSettings, now: datetime) -> None:
+        """Tell of this from now on."""
+        if settings.digest_at != self.settings.digest_at:
+            self._digest_next = _next(now, settings.digest_at)
+        self.settings = settings
+
+    def forget(self) -> None:
+        """Nobody is to hear of what was gathered."""
+        self._failed, self._failed_count, self._failed_since = [], 0, None
+        self._ready.clear()
+
     def failed(self, photo: str, reason: str, now: datetime) -> None:
         """A photo was set aside."""
         if Occasion.FAILED in self.settings.about:
@@ -140,16 +151,30 @@ class Notifications:
         clock: Callable[[], datetime] = _local,
     ) -> None:
         """`send` says whether it could; by default it is apprise's."""
-        self._is_on = bool(settings.urls)
         self._clock = clock
         self._send = send
-        self._urls = settings.urls
+        self._settings = NotificationSettings()
+        self._sender: tuple[tuple[str, ...], Callable[[Message], bool]] | None = None  # apprise's, for these addresses
         self._lock = threading.Lock()
         self._outbox = Outbox(settings, lambda since: _counts(ledger, since), clock())
         self._again: deque[tuple[datetime, int, Message]] = deque(maxlen=_WAITING)
         self._wake, self._is_closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="gpend-notifications", daemon=True)
-        if self._is_on:
+        self.apply(settings)
+
+    @property
+    def _is_on(self) -> bool:
+        return bool(self._settings.urls)
+
+    def apply(self, settings: NotificationSettings) -> None:
+        """Tell of this, and to these addresses, from now on; what waits is sent to them too."""
+        with self._lock:
+            self._settings = settings
+            self._outbox.apply(settings, self._clock())
+            if not self._is_on:
+                self._outbox.forget()
+                self._again.clear()
+        if self._is_on and self._thread.ident is None:
             self._thread.start()
 
     def finished(self, row: Row, result: Result) -> None:
@@ -165,12 +190,17 @@ class Notifications:
                 self._outbox.paused(str(pair.root), reason, self._clock())
             self._wake.set()
 
-    def close(self, is_hurried: Callable[[], bool] = lambda: True) -> None:
-        """Send what is due, for a few seconds at most, or a minute while nobody hurries."""
-        if self._is_on:
+    def close(
+        self, is_hurried: Callable[[], bool] = lambda: True, tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Send what is due, for a few seconds at most, or a minute while nobody hurries.
+
+        `tell` is told what is waited for, if it takes a while.
+        """
+        if self._thread.ident is not None:
             self._is_closing.set()
             self._wake.set()
-            join_at_leisure(self._thread, is_hurried, _LEISURE)
+            join_at_leisure(self._thread, is_hurried, _LEISURE, lambda: tell(_WAITS))
             self._thread.join(_PATIENCE)
 
     def step(self) -> None:
@@ -189,7 +219,6 @@ class Notifications:
             self._deliver(message, tries + 1, now)
 
     def _work(self) -> None:
-        self._send = self._send or sender(self._urls)
         while True:
             self._wake.clear()
             is_last = self._is_closing.is_set()  # asked first: what comes while messages are sent is told too
@@ -201,13 +230,26 @@ class Notifications:
             self._wake.wait(_LOOK if quiet else _GLANCE)
 
     def _deliver(self, message: Message, tries: int, now: datetime) -> None:
-        if self._send is None or self._send(message):
+        if self._sent(message):
             return
         if tries < _TRIES:
             self._again.append((now + _SOON * tries, tries, message))
         log.warning("notification_failed", what=message.title, reason=_FAILED if tries < _TRIES else _LOST)
 
+    def _sent(self, message: Message) -> bool:
+        """Send it; False if it could not be. Without addresses nobody is to hear of it."""
+        if self._send is not None:
+            return self._send(message)
+        urls = self._settings.urls
+        if urls and (self._sender is None or self._sender[0] != urls):
+            self._sender = (urls, sender(urls))
+        return not urls or self._sender is None or self._sender[1](message)
 
+
+_WAITS = (
+    f"All photos are done. gpend waits until its messages are sent. That takes {_LEISURE:.0f} seconds at most; "
+    "Ctrl-C ends it."
+)
 _FAILED = "It could not be sent, and is tried again soon. Has gpend a network? The service has none: gpend help service"
 _LOST = "It could not be sent, and is tried no more. Has gpend a network? The service has none: gpend help service"
 

@@ -38,7 +38,7 @@ def test_once_tells_what_it_did(gpend: Gpend, configured: Path, monkeypatch: pyt
     tally = Tally(unsettled=2)
     tally.states[State.RESTORED] = 3
 
-    def once(_settings: Settings, show: Callable[[Progress], None], _file: Path) -> Tally:
+    def once(_settings: Settings, show: Callable[[Progress], None], *_: object) -> Tally:
         show(Progress(settling=1, waiting=1, done=1, restored=0, is_scanning=True))
         return tally
 
@@ -58,7 +58,7 @@ def test_once_that_was_stopped_tells_how_much_still_waits(
 ) -> None:
     tally = Tally(is_stopped=True, waiting=172)
     tally.states[State.RESTORED] = 3
-    monkeypatch.setattr(wiring, "once", lambda _settings, _show, _file: tally)
+    monkeypatch.setattr(wiring, "once", lambda *_: tally)
     result = gpend("once", "--config", configured)
     assert result.exit_code == 1
     assert "3 restored.\nStopped before the end: 172 known photos still wait." in result.output
@@ -67,12 +67,26 @@ def test_once_that_was_stopped_tells_how_much_still_waits(
 def test_once_that_could_not_go_on_is_no_mistake_of_who_asked(
     gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def once(_settings: Settings, _show: Callable[[Progress], None], _file: Path) -> Tally:
+    def once(*_: object) -> Tally:
         raise TransientError("The ledger cannot be used at the moment.")
 
     monkeypatch.setattr(wiring, "once", once)
     result = gpend("once", "--config", configured)
     assert (result.exit_code, result.output) == (1, "Error: The ledger cannot be used at the moment.\n")
+
+
+def test_once_tells_what_it_waits_for_beside_what_it_did(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(_settings: Settings, _show: object, _file: Path, tell: Callable[[str], object]) -> Tally:
+        tell("All photos are done. gpend waits.")
+        return Tally()
+
+    monkeypatch.setattr(wiring, "once", once)
+    result = gpend("once", "--config", configured)
+    assert result.exit_code == 0
+    assert result.stderr == "All photos are done. gpend waits.\n"
+    assert "waits" not in result.stdout
 
 
 def test_run_hands_over_the_settings_and_how_to_read_them_again(

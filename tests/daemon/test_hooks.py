@@ -4,21 +4,26 @@ import errno
 import json
 import os
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from gpend.daemon.hooks import Hooks, problems
-from gpend.dispatch import FolderPair
+from gpend.daemon import Daemon, Environment
+from gpend.daemon.hooks import Hooks, kept_beside, problems
+from gpend.dispatch import FolderPair, Runtime
 from gpend.errors import ConfigurationError
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from gpend.settings import HookSettings
+from tests.fakes import FakeClock
 from tests.waiting import PATIENCE, wait_until
-from tests.world import World
+from tests.world import BLURRED, World
 
 
 @pytest.fixture
@@ -135,7 +140,102 @@ def test_what_waits_when_gpend_must_end_is_left_out_and_told_as_that(world: Worl
     with capture_logs() as logged:
         hooks.close()
     (left,) = [line for line in logged if line["event"] == "hook_left_out"]
-    assert left["reason"] == "gpend ended, and 2 waited still"
+    assert left["reason"] == "gpend ended before 3 had been heard"
+    (ended,) = [line for line in logged if line["event"] == "hook_ended"]
+    assert "gpend ended" in ended["reason"]
+    assert not [line for line in logged if "too long" in str(line)]
+
+
+def test_what_was_not_heard_when_gpend_had_to_end_is_heard_after_the_next_start(
+    world: World, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.daemon.hooks._PATIENCE", 0.2)
+    kept = kept_beside(world.settings.ledger)
+    hooks = Hooks(HookSettings(on_paused="sleep 3600"), kept)
+    for reason in ("full", "away", "another"):
+        hooks.paused(pair_of(world), reason)
+    with capture_logs() as logged:
+        hooks.close()
+    assert [line["event"] for line in logged] == ["hook_ended", "hook_kept"]
+    following = Hooks(HookSettings(), kept)
+    following.apply(HookSettings(on_paused=writer))
+    following.close(lambda: False)
+    assert [each["reason"] for each in heard(world)] == ["full", "away", "another"]
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"7", b'[7, {"event": "on_fire"}, {"event": "on_failed"}]', b"\xff"])
+def test_what_was_kept_and_cannot_be_told_any_more_is_left(world: World, writer: str, content: bytes) -> None:
+    kept = kept_beside(world.settings.ledger)
+    kept.write_bytes(content)
+    hooks = Hooks(HookSettings(), kept)
+    hooks.apply(HookSettings(on_paused=writer))
+    hooks.close(lambda: False)
+    assert not (world.root / "heard").exists()
+    assert not kept.exists()
+
+
+def test_a_program_that_runs_when_the_configuration_is_read_again_goes_on_and_the_next_hears_too(
+    world: World, writer: str
+) -> None:
+    gate, begun = world.root / "gate", world.root / "begun"
+    slow = f"sh -c 'touch {begun}; until [ -e {gate} ]; do sleep 0.05; done; cat >> {world.root}/first'"
+    world.knobs["hooks"] = HookSettings(on_restored=slow)
+    world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"2")
+
+    def reload() -> Runtime:
+        wait_until(begun.exists)
+        world.knobs["hooks"] = HookSettings(on_restored=writer)
+        return world.runtime
+
+    def open_gate() -> None:
+        gate.touch()
+        wait_until((world.root / "heard").exists)
+
+    with capture_logs() as logged, Ledger.open(world.settings.ledger) as ledger:
+        clock = SteppingClock()
+        daemon = Daemon(world.runtime, ledger, Environment(clock=clock, watching=None, reload=reload))
+        clock.steps = iter([*[nothing] * 40, daemon.hang_up, *[nothing] * 10, open_gate, daemon.stop])
+        daemon.run()
+    assert "configuration_reloaded" in [line["event"] for line in logged]
+    told = [json.loads((world.root / "first").read_text()), *heard(world)]
+    assert sorted(str(each["photo"]) for each in told) == [str(world.source / name) for name in ("a.jpg", "b.jpg")]
+    assert not [line for line in logged if line["event"].startswith("hook_")]
+
+
+def nothing() -> None:
+    """Let time pass."""
+
+
+@dataclass
+class SteppingClock(FakeClock):
+    """Something happens each time that the daemon waits."""
+
+    steps: Iterator[Callable[[], object]] = field(default_factory=lambda: iter(()))
+
+    def wait(self, wake: threading.Event, seconds: float) -> None:
+        """As in Clock."""
+        super().wait(wake, seconds)
+        next(self.steps, nothing)()
+
+
+def test_whoever_waits_for_a_program_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpend.daemon.hooks._SOON", 0.0)
+    gate, told = world.root / "gate", list[str]()
+    hooks = Hooks(HookSettings(on_paused=f"sh -c 'until [ -e {gate} ]; do sleep 0.05; done'", seconds=1000))
+    hooks.paused(pair_of(world), "the disk is full")
+    wait_until(hooks._queue.empty)  # noqa: SLF001  # it runs, and the next waits
+    hooks.paused(pair_of(world), "the disk is full")
+
+    def tell(what: str) -> None:
+        told.append(what)
+        gate.touch()
+
+    hooks.close(lambda: False, tell)
+    (said,) = told
+    assert "and then 1 more" in said
+    assert "5 minutes at most" in said
 
 
 def test_a_program_that_is_not_there_is_refused_at_the_start(world: World) -> None:

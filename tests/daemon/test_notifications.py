@@ -11,8 +11,11 @@ import pytest
 
 from gpend.daemon import notifications
 from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
+from gpend.dispatch import FolderPair
 from gpend.errors import TransientError
+from gpend.intake.source import Source
 from gpend.ledger import Records, State
+from gpend.mirror import Mirror
 from gpend.settings import NotificationSettings, Occasion
 from tests.waiting import PATIENCE
 from tests.world import World
@@ -109,6 +112,51 @@ def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     world.once()
     assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
     assert "c.jpg: it is broken" in phone.shown[0].body
+
+
+def test_what_could_not_be_sent_goes_to_the_addresses_of_a_configuration_that_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = {("ntfy://x",): Phone(), ("ntfy://y",): Phone()}
+    phones["ntfy://x",].is_reachable = False
+    monkeypatch.setattr(notifications, "sender", phones.__getitem__)
+    now = [NOON]
+    told = Notifications(NotificationSettings(), tmp_path / "none.sqlite", clock=lambda: now[0])
+    monkeypatch.setattr(told, "_thread", threading.current_thread())  # its own is off, so that time stands still
+    told.apply(NotificationSettings(urls=("ntfy://x",)))
+    told.paused(pair_of(tmp_path), "The disk is full.")
+    told.step()
+    told.apply(NotificationSettings(urls=("ntfy://y",)))
+    now[0] += 10 * MINUTE
+    told.step()
+    assert phones["ntfy://x",].shown == []
+    assert [message.title for message in phones["ntfy://y",].shown] == ["gpend has paused a folder"]
+
+
+def test_where_nobody_is_to_be_told_any_more_nothing_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = Phone()
+    monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
+    told = Notifications(NotificationSettings(), tmp_path / "none.sqlite", clock=lambda: NOON)
+    monkeypatch.setattr(told, "_thread", threading.current_thread())
+    told.apply(NotificationSettings(urls=("ntfy://x",)))
+    told.paused(pair_of(tmp_path), "The disk is full.")
+    told.apply(NotificationSettings())
+    told.step()
+    told.apply(NotificationSettings(urls=("ntfy://x",)))
+    told.step()
+    assert phone.tries == 0
+
+
+def pair_of(root: Path) -> FolderPair:
+    """A folder and its output."""
+    return FolderPair(1, Source(root / "in"), Mirror(root / "in", root / "out"))
+
+
+def test_the_hour_of_the_digest_may_change() -> None:
+    done = {State.RESTORED: 1}
+    box = outbox(lambda _: done, digest_at="20:00")
+    box.apply(NotificationSettings(digest_at="14:00"), NOON)
+    assert len(list(box.digest(NOON + timedelta(hours=2)))) == 1
 
 
 def test_what_comes_while_the_last_messages_are_sent_is_told_too(tmp_path: Path) -> None:
