@@ -140,6 +140,75 @@ def test_an_overview_that_is_long_in_coming_is_not_asked_for_again_meanwhile(
     assert browser.execute_script("return window.loads") == 1
 
 
+_HURRIED = """
+    const [fetched, timed] = [window.fetch, window.setTimeout];
+    window.setTimeout = (deed, milliseconds) => timed(deed, milliseconds / 100);
+    window.aborted = 0;
+    window.pages = 0;
+    window.isLost = true;
+    window.fetch = (where, how) => {
+        if (!window.isLost) return fetched(where, how);
+        window.pages += where === "/";
+        how.signal?.addEventListener("abort", () => { window.aborted += 1; });
+        return new Promise(() => {});
+    };
+"""
+"""Requests are never answered, and what is waited for a minute ends after half a second."""
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_request_that_is_never_answered_stops_no_updates(
+    browser: Browser, address: str, ledger: Path, *, is_old: bool
+) -> None:
+    browser.get(address)
+    browser.execute_script(f"{_HURRIED} if ({str(is_old).lower()}) delete window.AbortController;")
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.note_watching(_FOLDER, "events")
+    chromium.wait_for(browser, lambda page: page.execute_script("return window.pages > 1"))
+    assert (browser.execute_script("return window.aborted") == 0) is is_old  # it can end none, and waits for none
+    browser.execute_script("window.isLost = false")
+    chromium.wait_to_read(browser, "watching by events", ".folders")
+    assert chromium.errors_of(browser) == []
+
+
+def test_a_page_whose_requests_are_never_answered_says_that_it_is_lost(browser: Browser, address: str) -> None:
+    browser.get(address)
+    browser.execute_script(f"{_HURRIED} document.dispatchEvent(new Event('visibilitychange'))")
+    chromium.wait_for(browser, lambda page: page.find_element("css selector", "[data-offline]").is_displayed())
+    browser.execute_script("window.isLost = false; document.dispatchEvent(new Event('visibilitychange'))")
+    chromium.wait_for(browser, lambda page: not page.find_element("css selector", "[data-offline]").is_displayed())
+
+
+def test_a_photo_that_is_waited_for_is_asked_for_again_where_no_answer_came(
+    browser: Browser, address: str, ledger: Path
+) -> None:
+    browser.get(f"{address}/photos/1")
+    browser.find_element("css selector", "[data-decide] button[value=original]").click()
+    chromium.wait_to_read(browser, "Noted. gpend sees to it")
+    browser.execute_script(_HURRIED)
+    chromium.wait_for(browser, lambda page: page.execute_script("return window.aborted > 0"))
+    browser.execute_script("window.isLost = false")
+    with Ledger.open(ledger) as daemon:
+        told = Result(State.KEPT, "the original is used, as you decided", "a" * 64, Fingerprint())
+        daemon.photos.finish(1, told, NOW + 100)
+    chromium.wait_for(browser, lambda page: "the original is used" in page.page_source)
+
+
+def test_events_that_fall_silent_are_asked_for_anew(browser: Browser, address: str, ledger: Path) -> None:
+    browser.get(address)
+    browser.execute_script("""
+        const timed = window.setTimeout;
+        window.setTimeout = (deed, milliseconds) => timed(deed, milliseconds / 100);
+        const own = window.EventSource;
+        window.opened = 0;
+        window.EventSource = function (where) { window.opened += 1; return new own(where); };
+    """)
+    chromium.wait_for(browser, lambda page: page.execute_script("return window.opened > 0"))
+    with Ledger.open(ledger, NOW) as opened:
+        opened.photos.sight(_FOLDER, Found(Path("new.jpg"), Stamp(5, NOW * 10**9, 8), FoundBy.EVENT), NOW)
+        _wait_for(browser, "[data-count=waiting]", "2")
+
+
 def test_the_slider_uncovers_what_was_before(browser: Browser, address: str) -> None:
     browser.get(f"{address}/photos/1")
     slider = browser.find_element("css selector", "[data-slider]")

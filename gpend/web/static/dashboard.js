@@ -5,13 +5,21 @@ document.addEventListener("error", (event) => {
   // A picture that cannot be shown leaves a quiet place, not a broken one.
   event.target.closest?.(".thumb, .half")?.classList.add("missing");
 }, true);
+const asked = (where, seconds, read, how = {}) => {
+  // What `read` makes of an answer; null where none comes, to its end, in time. No request is waited for without end.
+  const limit = window.AbortController ? new AbortController() : null;
+  const answered = fetch(where, { cache: "no-store", signal: limit?.signal, ...how }).then((answer) => (answer.ok ? read(answer) : null));
+  let timer;
+  const late = new Promise((give) => { timer = setTimeout(() => { limit?.abort(); give(null); }, seconds * 1000); });
+  return Promise.race([answered, late]).catch(() => null).finally(() => clearTimeout(timer));
+};
 // Where the page is lost, that is said; when it is there again, it is shown anew unless somebody has begun to fill it in.
 const offline = document.querySelector("[data-offline]");
 let touched = false;
 document.addEventListener("input", () => { touched = true; });
 const look = async () => {
   if (!offline || document.hidden) return;
-  const isThere = await fetch("/static/icon.svg", { method: "HEAD", cache: "no-store" }).then((answer) => answer.ok, () => false);
+  const isThere = Boolean(await asked("/static/icon.svg", 15, () => true, { method: "HEAD" }));
   const isBack = isThere && !offline.hidden;
   offline.hidden = isThere;
   if (isBack && !touched) location.reload();
@@ -40,10 +48,9 @@ const isUsed = (main) => document.hidden || main.contains(document.activeElement
 let isAsked = false; // whether the page is on its way: where that takes long, it is not asked again meanwhile
 const page = async () => {
   isAsked = true;
-  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
-  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  const text = await asked(location.pathname, 120, (answer) => answer.text());
   isAsked = false;
-  return text;
+  return text || "";
 };
 const anew = async (main) => {
   // Folders, warnings and pictures come as the page would have them now, unless somebody is using what stands there.
@@ -55,9 +62,21 @@ const anew = async (main) => {
 };
 let isOutdated = false; // whether other photos were restored than the page shows
 if (document.querySelector("[data-live]") && window.EventSource) {
-  const source = new EventSource("/events");
-  source.onerror = look;
-  source.onmessage = (event) => {
+  let source, silence;
+  const listen = () => {
+    // A connection that is lost without a word, as through a router, tells nothing any more: it is made anew.
+    source?.close();
+    source = new EventSource("/events");
+    source.onerror = look;
+    source.onmessage = hear;
+    heard();
+  };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(listen, 60000); // something is told every two seconds
+  };
+  const hear = (event) => {
+    heard();
     const told = JSON.parse(event.data);
     figures(told);
     const { live, restored } = document.querySelector("[data-live]").dataset;
@@ -65,7 +84,9 @@ if (document.querySelector("[data-live]") && window.EventSource) {
     const isDone = told.done === told.found; // amid a backlog no page is loaded again and again
     if (told.beside !== live || (isOutdated && isDone)) anew(document.querySelector("#main"));
   };
-  window.addEventListener("pagehide", () => source.close());
+  listen();
+  window.addEventListener("pagehide", () => { clearTimeout(silence); source.close(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
 }
 
 const compare = document.querySelector("[data-compare]");
@@ -170,8 +191,7 @@ if (waits) {
   // What was asked for is done within seconds where gpend runs: then the page is shown anew.
   let left = 30;
   const look = async () => {
-    const answer = await fetch(`/photos/${waits.dataset.of}/state`).catch(() => null);
-    const told = answer?.ok ? await answer.json() : {};
+    const told = await asked(`/photos/${waits.dataset.of}/state`, 15, (answer) => answer.json()) || {};
     const isDone = told.updated && told.updated !== waits.dataset.waits && !["waiting", "working"].includes(told.state);
     if (isDone) location.replace(location.pathname);
     else if ((left -= 1) > 0) setTimeout(look, 2000);
