@@ -8,11 +8,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from gpend.errors import PhotoError
+from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.spelling import NAME_ERRORS
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
@@ -22,9 +23,11 @@ OWNER, GROUP, PERMISSIONS = "the owner", "the group", "the permissions"
 """In words, what could not be had where it was refused."""
 
 _FILE = 0o777
+_BITS = 0o777  # who may do what; the others say how
 _FOLDER = 0o3777  # with the bit that hands the group on, and the one that keeps others from deleting
 _OURS = 0o700  # without it gpend itself could not write there
 _LISTS = "system.posix_acl_"  # of who may do what, which network shares rely on
+_GIVEN = f"{OWN_ATTRIBUTE}.mode"  # of a folder of the output: what gpend gave it
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -50,6 +53,33 @@ class Access:
     def like(cls, folder: os.stat_result) -> "Access":
         """Those that a folder of the output is to have, from those of the source's."""
         return cls(folder.st_mode & _FOLDER | _OURS, folder.st_uid, folder.st_gid)
+
+
+def follow(descriptor: int, wanted: Access) -> Access:
+    """What an open folder is to have now, as its source has `wanted`: what somebody did to its mode stays done.
+
+    What was taken from it stays taken, also where it cannot be told whether gpend has given it. What was added stays
+    until the source's own mode changes: whoever makes that private means what is made of it as well.
+    """
+    has, given = Access.of(os.fstat(descriptor)), _given(descriptor)
+    if given == wanted.mode:
+        return replace(wanted, mode=has.mode | _OURS)
+    taken = (_BITS if given is None else given) & _BITS & ~has.mode
+    return replace(wanted, mode=wanted.mode & ~taken | _OURS)
+
+
+def note_given(descriptor: int, mode: int) -> None:
+    """Have an open folder say which mode its source had when gpend gave it one, where its disk has room for that."""
+    if _given(descriptor) != mode:
+        with suppress(OSError):
+            os.setxattr(descriptor, _GIVEN, f"{mode:o}".encode())
+
+
+def _given(descriptor: int) -> int | None:
+    try:
+        return int(os.getxattr(descriptor, _GIVEN), 8)
+    except (OSError, ValueError):
+        return None
 
 
 def give(descriptor: int, access: Access) -> list[str]:
@@ -142,6 +172,7 @@ def _open_up(made: int, model: Path, around: int) -> None:
     except OSError:
         status = os.fstat(around)
     give(made, Access.like(status))
+    note_given(made, Access.like(status).mode)
 
 
 def _open(descriptor: int, name: str, place: Path) -> int:

@@ -65,16 +65,19 @@ class Permissions:
     def follow_folder(self, relative: Path) -> None:
         """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
 
-        Raises OSError.
+        What somebody did to its mode stays done, as `dirfd.follow` tells. Raises OSError.
         """
         if relative.parts:
-            wanted = Access.like((self._source / relative).stat())
+            like = Access.like((self._source / relative).stat())
             with (
                 suppress(FileNotFoundError, PhotoError),
                 dirfd.open_folder(self._output, self._called(relative)) as folder,
             ):
+                wanted = dirfd.follow(folder, like)
                 if self._differs(os.fstat(folder), wanted):
                     self._give(folder, wanted)
+                if Access.of(os.fstat(folder)).mode == wanted.mode:
+                    dirfd.note_given(folder, like.mode)
 
     def _differs(self, status: os.stat_result, wanted: Access) -> bool:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""

@@ -83,6 +83,48 @@ def test_permissions_tightened_later_reach_the_output(mirror: Mirror) -> None:
     assert mirror.stands(output)
 
 
+def folder_after(mirror: Mirror, output: int | None, source: int) -> int:
+    """The mode of a folder of the output that was given one, when that of the source has another now."""
+    if output is not None:
+        (mirror.output / "Trip").chmod(output)
+    (mirror.source / "Trip").chmod(source)
+    mirror.permissions.follow_folder(Path("Trip"))
+    return mode(mirror.output / "Trip")
+
+
+def test_what_somebody_took_from_a_folder_of_the_output_stays_taken(mirror: Mirror) -> None:
+    (mirror.source / "Trip").chmod(0o755)
+    written(mirror)
+    assert folder_after(mirror, 0o700, 0o755) == 0o700
+    assert folder_after(mirror, None, 0o775) == 0o720
+    assert folder_after(mirror, 0o775, 0o775) == 0o775
+    assert folder_after(mirror, None, 0o750) == 0o750
+    assert folder_after(mirror, None, 0o2755) == 0o2755
+
+
+def test_what_somebody_added_to_a_folder_of_the_output_stays_until_that_of_the_photos_changes(mirror: Mirror) -> None:
+    (mirror.source / "Trip").chmod(0o700)
+    written(mirror)
+    assert folder_after(mirror, 0o755, 0o700) == 0o755
+    assert folder_after(mirror, None, 0o750) == 0o750
+
+
+def test_a_folder_that_gpend_could_not_write_to_is_its_own_again(mirror: Mirror) -> None:
+    written(mirror)
+    assert folder_after(mirror, 0o555, 0o755) == 0o755
+
+
+@pytest.mark.parametrize("says", [b"", b"x"])
+def test_where_it_is_not_known_what_a_folder_was_given_it_never_becomes_more_open(mirror: Mirror, says: bytes) -> None:
+    (mirror.source / "Trip").chmod(0o755)
+    written(mirror)
+    os.removexattr(mirror.output / "Trip", "user.gpend.mode")
+    if says:
+        os.setxattr(mirror.output / "Trip", "user.gpend.mode", says)
+    assert folder_after(mirror, 0o700, 0o755) == 0o700
+    assert folder_after(mirror, None, 0o750) == 0o700
+
+
 def test_permissions_that_somebody_set_on_the_output_later_stay(mirror: Mirror) -> None:
     output = written(mirror)
     photo, place = mirror.source / output.path, mirror.output / output.path
