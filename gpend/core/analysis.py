@@ -55,6 +55,7 @@ class JudgedFace:
     blur: Blur | None = None  # what the network found; None if it was not asked
     network: RestoreFaces | None = None  # the one that restores it, or would; None if it was not measured
     wished: bool = False  # whether a person wants it restored
+    told: str = ""  # in words, what the report says to be taken out of it
 
 
 @dataclass
@@ -345,4 +346,4 @@ def _judged(face: Face, known: _Known, turn: int, settings: CoreSettings) -> Jud
     doubt = doubt or (information.paint_doubt(face.width, found, one.transform) if found else None)
     findings = triage.Findings(one.measure, covered, doubt, words, known.left, known.network.fit, known.cleans)
     judged = triage.judged(face, findings, settings.triage, settings.restore.strength)
-    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network)
+    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network, told=words)

@@ -192,12 +192,19 @@ def _measured_template() -> Landmarks:
 
 
 def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
-    report, is_told = one.report, one.plan.sees or one.plan.cleans
+    report, is_told = _told(one, attempt), one.plan.sees or one.plan.cleans
     if not attempt.refusal:
         report = replace(report, network=one.network.name if one.network else "")
         return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if is_told else report
     told = f"{report.reason}, but {attempt.refusal}" if is_told else attempt.refusal
     return replace(report, verdict=Verdict.REFUSED, reason=told)
+
+
+def _told(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
+    """The report, with "perhaps" before a blur that was not taken out: the photo may not have borne it out."""
+    if not one.plan.sees or restore.TAKEN_OUT in attempt.steps:
+        return one.report
+    return replace(one.report, reason=one.report.reason.replace(one.told, f"perhaps {one.told}", 1))
 
 
 def _restored(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) -> Outcome:

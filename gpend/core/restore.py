@@ -15,7 +15,7 @@ from gpend.core.noise import Noise
 from gpend.core.photo import Plane
 from gpend.settings import Grain
 
-_TAKEN_OUT = "the blur was taken out"
+TAKEN_OUT = "the blur was taken out"
 _CLEANED = "noise and compression were taken out"
 _ONLY_CLEANED = "taking that out would not help, so only noise and compression were"
 _NO_HELP = "nothing that gpend has helps this face"
@@ -221,7 +221,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
-        return _changed(face, seen, (after - seen.crop, weight, _TAKEN_OUT), strength if paints else None)
+        return _changed(face, seen, (after - seen.crop, weight, TAKEN_OUT), strength if paints else None)
     if forbids and face.sees:
         paints = paints and seen.blur.confidence >= _STILL
     if face.cleans and not judgement.refusal and (clean := _cleaned(seen, networks)) is not None:

@@ -142,6 +142,8 @@ JOINED = {
         "清晰度 0.12 低于 0.50：抖动约 14 像素，方向为右上至左下；已去除模糊，以 30% 的强度绘制，采用 50%",
     "sharpness 0.31 is below 0.50: out of focus by about 3 px, but the restored face is not clearly sharper":
         "清晰度 0.31 低于 0.50：失焦约 3 像素，但修复后的脸没有明显更清晰",
+    "sharpness 0.10 is below 0.50: perhaps out of focus by about 3 px, but nothing that gpend has helps this face":
+        "清晰度 0.10 低于 0.50：可能失焦约 3 像素，但gpend 的任何方法都帮不了这张脸",
     "unfinished files of Syncthing": "Syncthing 的未完成文件",
     "it cannot be decoded: tile 3, row 4; gpend left the photo as it is":
         "无法解码：tile 3, row 4；gpend 未改动这张照片",
