@@ -17,6 +17,7 @@ from gpend.core.formats.scaling import reduced
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.seen import Seen
 from gpend.core.stages import Stage, Stages
 from gpend.core.wish import Wish
 from gpend.core.wished import analyse_wished
@@ -176,7 +177,7 @@ def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks, *, wa
     return restore.Blurred(network, crop, transform, plan.weights, *asked)
 
 
-def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> restore.Seen:
+def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> Seen:
     """The face as the filter takes it; where it may only judge, in the smallest crop."""
     scale = align.scale_of(align.similarity(one.face.landmarks, _measured_template()))
     side = deconvolution.side_for(blur, scale) if one.plan.sees or one.plan.cleans else sharpness.SIDE
@@ -184,7 +185,7 @@ def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness
     margin = round(side * deconvolution.MARGIN)
     around = transform + np.array([[0, 0, margin], [0, 0, margin]])
     noise = analysis.noise(one.face, align.scale_of(transform))
-    return restore.Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms)
+    return Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms)
 
 
 def _measured_template() -> Landmarks:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, deconvolution, gates, paste, rings, sharpness, spectrum
-from gpend.core.blend import BlendWeights, blended, grain_kept, grained, smooth, weights_of
-from gpend.core.blur import SIDE, Blur
+from gpend.core import agreement, align, deconvolution, evidence, gates, paste, refining
+from gpend.core.blend import BlendWeights, blended, grain_kept, grained, weights_of
+from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.networks import Networks, RestoreFaces
-from gpend.core.noise import Noise
 from gpend.core.photo import Plane
+from gpend.core.seen import Seen
 from gpend.settings import Grain
 
 TAKEN_OUT = "the blur was taken out"
@@ -21,57 +21,11 @@ _ONLY_CLEANED = "taking that out would not help, so only noise and compression w
 _NO_HELP = "nothing that gpend has helps this face"
 _SHARP_ITSELF = "the face is sharper than what is around it, from which its blur was told"
 _BATCH = 8  # faces restored at once: bounds the memory of a photo with a crowd
-_UNIT = 256  # side of the crop that the next two are told for
-_DETAIL = 4.0  # standard deviation of the Gaussian, in pixels, that parts detail from shape
-_AROUND = 3.0  # and of the neighbourhood whose detail counts for a pixel
-_DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
-_STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
 _STILL = 0.985  # confidence below which something moved in a way not made out: what is painted then is hardly seen
 _WRONG = 1.2  # log-odds that the filter makes it worse from where the blur itself was not found: seen on real photos
 _LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more than was fitted, until it agrees
-_RESAMPLED = (
-    2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
-)
-_LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
-_DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
-_BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
-_NO_SHAKE = (-0.1, 1.65)  # log-odds and photo pixels alike, for a shake that any round blur explains better
-_CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and the filter would enlarge it
-_NOT_OF_FACE = -0.045  # the same in the face alone: 20 of 23 shakes told in 570 unshaken faces that were compressed
-_NOR_OF_FACE = -0.03  # and where the whole crop speaks against it, too; of 152 that were shaken, both cost one a little
-_SHARPER = -0.5  # the same: sharp faces amid blur are at -0.6 and less, the last of 111 blurred ones was at -0.23
-_HARDLY = 0.1  # the same, of a shake in a face in profile or half hidden; it was none, or another, in 11 of 14
-_NOR_AROUND = 0.06  # and of all of the crop: 5 true shakes were hardly told by the face, 4 of them above this
-_DOUBTED = -1.0  # log-odds that the filter makes it worse, from which on that is asked
-_RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake in such a face, where the filter is sure, and is not;
-_SURE_OF_IT = (-1.9, -1.4)  # log-odds for these: 10 of 12 faces beyond were taken farther from the truth
-_ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
-_DOUBTFUL = (-0.5, -1.5)  # log-odds of the same; looked at on 60 faces drawn by chance
-_GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
 _NO_BLUR = Blur(np.ones((1, 1), np.float32), 1.0)
-_AS_WELL, _TOLD = 0.03, 1.0  # ahead, and pixels of the crop of SIDE: in dark rooms what was found so left blotches
 _SAME = 1e-3  # transforms that differ by no more are one
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A face as the filter takes it."""
-
-    padded: Plane  # (1.5 side, 1.5 side, 3), 0 to 1: FFHQ-aligned, with deconvolution.MARGIN around it
-    transform: align.Transform  # from the photo to the crop of `side` pixels in its middle
-    blur: Blur
-    noise: Noise
-    terms: sharpness.Terms  # of the face as it was measured
-
-    @property
-    def side(self) -> int:
-        """Of the crop in the middle, in pixels."""
-        return deconvolution.side_of(self.padded)
-
-    @property
-    def crop(self) -> Plane:
-        """(side, side, 3), 0 to 1: the crop without what is around it."""
-        return deconvolution.middle(self.padded)
 
 
 @dataclass(frozen=True)
@@ -166,36 +120,6 @@ def _seen_through(seen: Seen) -> Deconvolved:
     return deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
 
 
-def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
-    """What the filter found, (side, side, 3) 0 to 1, and where that rings or enlarges grain, what the network makes.
-
-    The network `alone` leaves clean skin but soft eyes, the filter crisp eyes but skin with blotches.
-    """
-    if networks.refine is None:
-        return filtered
-    weak, strong = (
-        deconvolution.middle(one) for one in deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths)
-    )
-    clean = networks.refine(seen.crop[None], weak[None], strong[None])[0]
-    share = np.float32(0) if alone else _believed(seen.blur) * _structure(strong)[:, :, None]
-    return np.asarray(clean + share * (filtered - clean), np.float32)
-
-
-def _believed(blur: Blur) -> np.float32:
-    """0 to 1: the filter's share at features; of a face that was enlarged it would show the steps of compression."""
-    none, whole = _DOUBTFUL
-    return np.float32(np.clip((none - blur.enlarged) / (none - whole), 0, 1))
-
-
-def _structure(filtered: Plane) -> Plane:
-    """(side, side), 0 to 1: how much goes on in a luma around each pixel, 0 on skin, 1 at eyes, mouth and hairlines."""
-    unit = filtered.shape[0] / _UNIT
-    detail = filtered - smooth(filtered, _DETAIL * unit)
-    strength = np.sqrt(smooth(detail * detail, _AROUND * unit)) / (float(filtered.std()) + _DARK)
-    low, high = _STRUCTURE
-    return np.asarray(np.clip((strength - low) / (high - low), 0, 1), np.float32)
-
-
 def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
     return agreement.judgement(found, seen.crop, seen.blur, seen.noise, seen.terms)
 
@@ -206,17 +130,19 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     seen = face.seen
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
-    in_face = _borne_out_in_face(seen) if face.sees else 0.0
-    if in_face < _SHARPER and not face.wanted and not _is_grained(seen):
+    in_face = evidence.borne_out_in_face(seen) if face.sees else 0.0
+    if not face.wanted and evidence.is_sharp_itself(seen, in_face):
         return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
     found = _seen_through(seen)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
-    is_told = not face.turned or not _is_hardly_told(seen.blur, in_face, _explanation(seen).ahead, judgement.worsens)
-    helps = face.sees and not forbids and is_told and not _has_nothing_beneath(seen, in_face, judgement.worsens)
-    after = refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
-    helps = helps and (not face.turned or not _has_rims(after, seen, judgement.worsens))
+    is_told = not face.turned or not evidence.is_hardly_told(
+        seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens
+    )
+    helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
+    after = refining.refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
+    helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
         return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
     if helps:
@@ -241,81 +167,10 @@ def _changed(face: Blurred, seen: Seen, stage: tuple[Plane, Plane, str], strengt
 
 def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
     """What the refining network changes in a photo (side, side, 3) from which no blur is taken; None: it disagrees."""
-    clean = refined(seen.crop, replace(seen, blur=_NO_BLUR), networks, alone=True)
+    clean = refining.refined(seen.crop, replace(seen, blur=_NO_BLUR), networks, alone=True)
     if agreement.feature_refusal(clean, seen.padded, _NO_BLUR, seen.noise):
         return None
     return np.asarray(clean - seen.crop, np.float32)
-
-
-def _explanation(seen: Seen) -> spectrum.Explanation:
-    """How far ahead of any round blur the photo bears its blur out, log-likelihood for each frequency."""
-    return spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
-
-
-def _borne_out_in_face(seen: Seen) -> float:
-    """The same of the face alone; far below 0 it is sharp itself, as where a phone blurred all but it."""
-    return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
-
-
-def _is_grained(seen: Seen) -> bool:
-    """Is there fine grain all over, around the face too? Then that is what its blur does not explain."""
-    return seen.noise.level >= _GRAINLESS or _explanation(seen).ahead < _CONTRADICTED
-
-
-def _has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
-    """Did taking out a shake leave rims at edges, as where it, or as much of it, was not there?"""
-    limit = float(np.interp(worsens, _SURE_OF_IT, _RIMS))
-    return seen.blur.is_stretched and rings.overshoot(after, seen.crop, seen.blur) > limit
-
-
-def _is_hardly_told(blur: Blur, in_face: float, ahead: float, worsens: float) -> bool:
-    """Is it a shake that neither face nor crop bears out? Of turned faces the edge of a window passes for one."""
-    return blur.is_stretched and in_face < _HARDLY and ahead < _NOR_AROUND and worsens > _DOUBTED
-
-
-def _has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
-    """Is there no detail that the filter could bring out, as an app shrank the face, or as no such blur was there?
-
-    It would draw compression's own edges, in staircases, doubled edges, or grain. What an app shrank and nobody
-    enlarged has a blur no wider than shrinking leaves, and no grain: by the kernel, or by the spectrum of the photo
-    where that does not bear the kernel out.
-    """
-    scale = align.scale_of(seen.transform) * SIDE / seen.side
-    long, _, _ = seen.blur.axes()
-    width = 2 * long if seen.blur.is_stretched else seen.blur.width
-    is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
-    if is_enlarged or (width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS):
-        return True
-    told = _explanation(seen)
-    is_doubtful = seen.blur.is_stretched and seen.noise.is_of_hard_compression
-    if told.ahead < _CONTRADICTED or (is_doubtful and _is_denied(told, in_face)):
-        return True
-    if seen.noise.level >= _GRAINLESS:
-        return _is_of_grain(told, seen.blur)
-    return scale >= 1 and _is_detailed(told, scale, seen.blur, worsens)
-
-
-def _is_denied(told: spectrum.Explanation, in_face: float) -> bool:
-    """Does the face alone speak against a shake, or the face and what is around it?
-
-    Asked of hard compressed faces, where upright edges pass for one; of others this denies curved shakes as well.
-    """
-    return in_face < _NOT_OF_FACE or (in_face < _NOR_OF_FACE and told.ahead < 0)
-
-
-def _is_of_grain(told: spectrum.Explanation, blur: Blur) -> bool:
-    """Is a shake that was found in grain twice as far as the round blur that explains the photo as well?"""
-    wide = np.sqrt(2) * told.blurred  # root mean square distance from the middle, in both directions
-    return blur.is_stretched and told.ahead < _AS_WELL and told.blurred >= _TOLD and blur.spread > 2 * wide
-
-
-def _is_detailed(told: spectrum.Explanation, scale: float, blur: Blur, worsens: float) -> bool:
-    """Has the photo, by its spectrum, more detail than what was found would have left, where the filter is doubtful?"""
-    wide = told.blurred / scale
-    width, ahead = (np.interp(worsens, _LIKELY_WORSE, limits) for limits in (_DETAILED, _BORNE_OUT))
-    least, widest = _NO_SHAKE
-    is_denied = blur.is_stretched and told.ahead < 0 and worsens >= least and wide < widest
-    return is_denied or bool(wide < width and told.ahead < ahead)
 
 
 def _weights_after(crop: Plane, face: Blurred) -> BlendWeights:

@@ -14,6 +14,7 @@ from gpend.core.networks import Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Face, Landmarks, Plane
 from gpend.core.report import Verdict
+from gpend.core.seen import Seen
 from gpend.fitting.distances import TEMPLATE
 from gpend.fitting.shots import Sample
 from gpend.settings import TriageSettings
@@ -108,7 +109,7 @@ def attempted(sample: Sample, blur: Blur | None, networks: Networks) -> restore.
     return restore.attempts([blurred], networks)[0] if blurred else None
 
 
-def seen_of(sample: Sample, blur: Blur) -> restore.Seen:
+def seen_of(sample: Sample, blur: Blur) -> Seen:
     """A shot as the filter takes it; around it, its edges are continued."""
     side = deconvolution.side_for(blur, sample.scale)
     margin = round(side * deconvolution.MARGIN)
@@ -116,7 +117,7 @@ def seen_of(sample: Sample, blur: Blur) -> restore.Seen:
     transform[:, 2] += 0.5 * (side / sharpness.SIDE - 1)
     around = transform + np.array([[0, 0, margin], [0, 0, margin]])
     noise = Noise(noise_level(sample.shot.seen), quantisation_power(sample.shot.table))
-    return restore.Seen(align.crop(sample.shot.seen, around, side + 2 * margin), transform, blur, noise, sample.terms)
+    return Seen(align.crop(sample.shot.seen, around, side + 2 * margin), transform, blur, noise, sample.terms)
 
 
 def applied(crop: Plane, attempt: restore.Attempt, transform: align.Transform) -> Plane:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core import agreement, align, coefficients, deconvolution, restore, sharpness
+from gpend.core import agreement, align, coefficients, deconvolution, refining, sharpness
 from gpend.core.agreement import Judgement
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
@@ -125,7 +125,7 @@ def _measured(sample: Sample, blur: Blur, networks: Networks) -> tuple[Values, f
     if not deconvolution.helps(blur):
         return row, 0.0
     truth = trials.truth_of(sample)
-    after = trials.resized(restore.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
+    after = trials.resized(refining.refined(found.restored, seen, networks, alone=False), sample.crop.shape[0])
     return row, structure(sample.crop, truth, truth) - structure(after, truth, truth)
 
 

@@ -11,16 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from gpend.core import pipeline, restore
+from gpend.core import pipeline
 from gpend.core.blend import blended, grain_kept, grained
-from gpend.core.blur import Blur
 from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
-from gpend.core.noise import Noise
 from gpend.core.photo import Plane
 from gpend.core.report import Kept, Restored
-from gpend.core.sharpness import measured_terms
-from gpend.core.spectrum import Explanation
 from gpend.settings import CoreSettings, Grain, TriageSettings
 from tests.pictures import portrait, saved
 
@@ -117,128 +113,6 @@ def test_the_grain_is_what_was_asked_for_in_the_middle_and_at_the_border(
     for face, share in ((1.0, middle), (0.0, border)):
         result = grained(smooth, grainy, grain_kept(Grain(grain), np.full((128, 128), face, np.float32)))
         assert float(result.std()) / float(grainy.std()) == pytest.approx(share, abs=0.3)
-
-
-def test_the_filter_is_believed_at_features_and_the_refining_network_on_skin() -> None:
-    crop = np.full((256, 256), 0.5, np.float32)
-    crop[:, 128:] += 0.01 * np.random.default_rng(0).standard_normal((256, 128)).astype(np.float32)
-    crop[100:140, 30:80] = 0.1
-    share = restore._structure(crop)  # noqa: SLF001 - the rule itself, which pictures show only together with all else
-    assert share[115:125, 28:32].min() == 1
-    assert share[:60, :60].max() == 0
-    assert share[20:230, 150:].mean() < 0.2
-
-
-def test_the_filter_is_believed_the_less_the_likelier_the_face_was_enlarged() -> None:
-    kernel = np.ones((1, 1), np.float32)
-    shares = [restore._believed(Blur(kernel, 1.0, odds)) for odds in (-np.inf, -1.5, -1.0, -0.5, 2.0)]  # noqa: SLF001
-    assert shares == pytest.approx([1, 1, 0.5, 0, 0])
-
-
-def _kernel(down: int, across: int) -> Blur:
-    kernel = np.zeros((41, 41), np.float32)
-    kernel[20 - down // 2 : 21 + down // 2, 20 - across // 2 : 21 + across // 2] = 1
-    return Blur(np.asarray(kernel / kernel.sum(), np.float32), 0.96)
-
-
-SHAKE, ROUND = _kernel(17, 1), _kernel(9, 7)
-
-
-@pytest.mark.parametrize(
-    ("blur", "ahead", "pixels", "worsens"),
-    [  # as measured on faces that an app had shrunk, in which shakes of 8 to 16 px were found
-        (SHAKE, -0.114, 1.42, 0.06),
-        (SHAKE, -0.036, 1.36, 0.05),
-        (SHAKE, -0.025, 1.54, 0.68),
-        (SHAKE, 0.141, 1.19, 0.79),
-        (SHAKE, -0.045, 1.00, -0.69),
-        (ROUND, 0.038, 0.90, 0.38),
-    ],
-)
-def test_where_the_filter_is_doubtful_what_the_spectrum_does_not_bear_out_was_not_there(
-    blur: Blur, ahead: float, pixels: float, worsens: float
-) -> None:
-    assert restore._is_detailed(Explanation(ahead, 1.6 * pixels), 1.6, blur, worsens)  # noqa: SLF001
-
-
-@pytest.mark.parametrize(
-    ("blur", "ahead", "pixels", "worsens"),
-    [  # as measured on faces that were blurred, of which some are small, and of which the filter is sure
-        (SHAKE, 0.210, 1.03, -0.37),
-        (SHAKE, 0.041, 1.03, -0.62),
-        (SHAKE, 0.093, 0.72, -1.60),
-        (SHAKE, -0.049, 1.14, -2.21),
-        (SHAKE, 0.019, 1.16, -0.32),
-        (ROUND, -0.206, 0.96, -3.55),
-    ],
-)
-def test_where_it_is_safe_or_the_spectrum_agrees_the_blur_is_taken_out(
-    blur: Blur, ahead: float, pixels: float, worsens: float
-) -> None:
-    assert not restore._is_detailed(Explanation(ahead, 1.6 * pixels), 1.6, blur, worsens)  # noqa: SLF001
-
-
-@pytest.mark.parametrize(
-    ("ahead", "in_face", "is_denied"),
-    [(0.5, -0.05, True), (0.5, -0.04, False), (-0.04, -0.04, True), (-0.3, -0.02, False), (0.1, 0.1, False)],
-)
-def test_a_shake_is_denied_by_the_face_alone_or_where_neither_speaks_for_it(
-    ahead: float, in_face: float, *, is_denied: bool
-) -> None:
-    assert restore._is_denied(Explanation(ahead, 1.1), in_face) == is_denied  # noqa: SLF001
-
-
-@pytest.mark.parametrize(
-    ("blur", "in_face", "ahead", "worsens", "is_hardly_told"),
-    [  # as measured on faces in profile and half hidden: the first three were out of focus, the others shaken
-        (SHAKE, 0.08, -0.1, -0.6, True),
-        (SHAKE, -0.01, 0.02, 0.2, True),
-        (SHAKE, 0.04, -0.04, -0.3, True),
-        (SHAKE, 0.07, 0.07, -0.7, False),
-        (SHAKE, 0.09, 0.24, -0.2, False),
-        (SHAKE, 0.36, 0.05, -1.1, False),
-        (SHAKE, 0.02, 0.0, -5.7, False),
-        (ROUND, 0.06, 0.0, 0.1, False),
-    ],
-)
-def test_a_shake_of_a_turned_face_needs_the_face_or_the_crop_to_bear_it_out(
-    blur: Blur, in_face: float, ahead: float, worsens: float, *, is_hardly_told: bool
-) -> None:
-    assert restore._is_hardly_told(blur, in_face, ahead, worsens) == is_hardly_told  # noqa: SLF001
-
-
-@pytest.mark.parametrize(
-    ("blur", "worsens", "levels", "has_rims"),
-    [
-        (SHAKE, -0.5, 1.3, True),
-        (SHAKE, -0.5, 1.2, False),
-        (SHAKE, -2.5, 2.0, False),
-        (SHAKE, -2.5, 2.2, True),
-        (ROUND, 0.5, 2.5, False),
-    ],
-)
-def test_a_shake_may_leave_more_rims_where_the_filter_is_sure_and_a_lens_any(
-    blur: Blur, worsens: float, levels: float, *, has_rims: bool
-) -> None:
-    crop = np.full((384, 384, 3), 0.5, np.float32)
-    seen = restore.Seen(crop, np.eye(2, 3), blur, Noise(0.0), measured_terms(crop[:256, :256], 1.0, 0.0))
-    assert restore._has_rims(seen.crop + np.float32(levels / 255), seen, worsens) == has_rims  # noqa: SLF001
-
-
-@pytest.mark.parametrize(
-    ("blur", "ahead", "pixels", "is_of_grain"),
-    [  # the first as measured in a dark room, where the filter left blotches
-        (_kernel(23, 7), 0.003, 2.0, True),
-        (_kernel(23, 7), 0.12, 2.0, False),
-        (_kernel(23, 7), 0.003, 3.6, False),
-        (_kernel(23, 7), 0.003, 0.5, False),
-        (_kernel(19, 17), 0.003, 1.5, False),
-    ],
-)
-def test_a_far_shake_found_in_grain_that_a_small_round_blur_explains_as_well_was_none(
-    blur: Blur, ahead: float, pixels: float, *, is_of_grain: bool
-) -> None:
-    assert restore._is_of_grain(Explanation(ahead, pixels), blur) == is_of_grain  # noqa: SLF001
 
 
 def _shrunk(samples: Path, sigma: float, noise: float, quality: int) -> bytes:

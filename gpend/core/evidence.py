@@ -1,0 +1,104 @@
+"""Whether a photo bears out what was found to have blurred a face: by its spectrum, its grain, and what is left of it."""
+
+import numpy as np
+
+from gpend.core import align, rings, spectrum
+from gpend.core.blur import SIDE, Blur
+from gpend.core.photo import Plane
+from gpend.core.seen import Seen
+
+_RESAMPLED = (
+    2.6  # photo pixels; on real photos that were shrunk and compressed the filter took faces away from the truth
+)
+_LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
+_DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
+_BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
+_NO_SHAKE = (-0.1, 1.65)  # log-odds and photo pixels alike, for a shake that any round blur explains better
+_CONTRADICTED = -0.9  # behind: there is more fine grain than a blur leaves, and the filter would enlarge it
+_NOT_OF_FACE = -0.045  # the same in the face alone: 20 of 23 shakes told in 570 unshaken faces that were compressed
+_NOR_OF_FACE = -0.03  # and where the whole crop speaks against it, too; of 152 that were shaken, both cost one a little
+_SHARPER = -0.5  # the same: sharp faces amid blur are at -0.6 and less, the last of 111 blurred ones was at -0.23
+_HARDLY = 0.1  # the same, of a shake in a face in profile or half hidden; it was none, or another, in 11 of 14
+_NOR_AROUND = 0.06  # and of all of the crop: 5 true shakes were hardly told by the face, 4 of them above this
+_DOUBTED = -1.0  # log-odds that the filter makes it worse, from which on that is asked
+_RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake in such a face, where the filter is sure, and is not;
+_SURE_OF_IT = (-1.9, -1.4)  # log-odds for these: 10 of 12 faces beyond were taken farther from the truth
+_ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
+_GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
+_AS_WELL, _TOLD = 0.03, 1.0  # ahead, and pixels of the crop of SIDE: in dark rooms what was found so left blotches
+
+
+def explanation(seen: Seen) -> spectrum.Explanation:
+    """How far ahead of any round blur the photo bears its blur out, log-likelihood for each frequency."""
+    return spectrum.explanation(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+
+
+def borne_out_in_face(seen: Seen) -> float:
+    """The same of the face alone; far below 0 it is sharp itself, as where a phone blurred all but it."""
+    return spectrum.ahead_in_face(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+
+
+def is_sharp_itself(seen: Seen, in_face: float) -> bool:
+    """Is the face, by what it bears out, sharp amid blur? Fine grain all over, around it too, is not taken for that."""
+    return in_face < _SHARPER and not _is_grained(seen)
+
+
+def _is_grained(seen: Seen) -> bool:
+    """Is there fine grain all over, around the face too? Then that is what its blur does not explain."""
+    return seen.noise.level >= _GRAINLESS or explanation(seen).ahead < _CONTRADICTED
+
+
+def has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
+    """Did taking out a shake leave rims at edges, as where it, or as much of it, was not there?"""
+    limit = float(np.interp(worsens, _SURE_OF_IT, _RIMS))
+    return seen.blur.is_stretched and rings.overshoot(after, seen.crop, seen.blur) > limit
+
+
+def is_hardly_told(blur: Blur, in_face: float, ahead: float, worsens: float) -> bool:
+    """Is it a shake that neither face nor crop bears out? Of turned faces the edge of a window passes for one."""
+    return blur.is_stretched and in_face < _HARDLY and ahead < _NOR_AROUND and worsens > _DOUBTED
+
+
+def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
+    """Is there no detail that the filter could bring out, as an app shrank the face, or as no such blur was there?
+
+    It would draw compression's own edges, in staircases, doubled edges, or grain. What an app shrank and nobody
+    enlarged has a blur no wider than shrinking leaves, and no grain: by the kernel, or by the spectrum of the photo
+    where that does not bear the kernel out.
+    """
+    scale = align.scale_of(seen.transform) * SIDE / seen.side
+    long, _, _ = seen.blur.axes()
+    width = 2 * long if seen.blur.is_stretched else seen.blur.width
+    is_enlarged = seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched
+    if is_enlarged or (width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS):
+        return True
+    told = explanation(seen)
+    is_doubtful = seen.blur.is_stretched and seen.noise.is_of_hard_compression
+    if told.ahead < _CONTRADICTED or (is_doubtful and is_denied(told, in_face)):
+        return True
+    if seen.noise.level >= _GRAINLESS:
+        return is_of_grain(told, seen.blur)
+    return scale >= 1 and is_detailed(told, scale, seen.blur, worsens)
+
+
+def is_denied(told: spectrum.Explanation, in_face: float) -> bool:
+    """Does the face alone speak against a shake, or the face and what is around it?
+
+    Asked of hard compressed faces, where upright edges pass for one; of others this denies curved shakes as well.
+    """
+    return in_face < _NOT_OF_FACE or (in_face < _NOR_OF_FACE and told.ahead < 0)
+
+
+def is_of_grain(told: spectrum.Explanation, blur: Blur) -> bool:
+    """Is a shake that was found in grain twice as far as the round blur that explains the photo as well?"""
+    wide = np.sqrt(2) * told.blurred  # root mean square distance from the middle, in both directions
+    return blur.is_stretched and told.ahead < _AS_WELL and told.blurred >= _TOLD and blur.spread > 2 * wide
+
+
+def is_detailed(told: spectrum.Explanation, scale: float, blur: Blur, worsens: float) -> bool:
+    """Has the photo, by its spectrum, more detail than what was found would have left, where the filter is doubtful?"""
+    wide = told.blurred / scale
+    width, ahead = (np.interp(worsens, _LIKELY_WORSE, limits) for limits in (_DETAILED, _BORNE_OUT))
+    least, widest = _NO_SHAKE
+    is_denied = blur.is_stretched and told.ahead < 0 and worsens >= least and wide < widest
+    return is_denied or bool(wide < width and told.ahead < ahead)

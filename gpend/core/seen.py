@@ -1,0 +1,29 @@
+"""A face as the filter takes it: its crop with what is around it, what blurred it, and its noise."""
+
+from dataclasses import dataclass
+
+from gpend.core import align, deconvolution, sharpness
+from gpend.core.blur import Blur
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A face as the filter takes it."""
+
+    padded: Plane  # (1.5 side, 1.5 side, 3), 0 to 1: FFHQ-aligned, with deconvolution.MARGIN around it
+    transform: align.Transform  # from the photo to the crop of `side` pixels in its middle
+    blur: Blur
+    noise: Noise
+    terms: sharpness.Terms  # of the face as it was measured
+
+    @property
+    def side(self) -> int:
+        """Of the crop in the middle, in pixels."""
+        return deconvolution.side_of(self.padded)
+
+    @property
+    def crop(self) -> Plane:
+        """(side, side, 3), 0 to 1: the crop without what is around it."""
+        return deconvolution.middle(self.padded)
