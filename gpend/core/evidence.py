@@ -1,4 +1,4 @@
-"""Whether a photo bears out what was found to have blurred a face: by its spectrum, its grain, and what is left of it."""
+"""Whether a photo bears out what was found to have blurred a face: by its spectrum, its grain and the result."""
 
 import numpy as np
 
