@@ -49,7 +49,10 @@ def _is_grained(seen: Seen) -> bool:
 
 
 def has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
-    """Did taking out a shake leave rims at edges, as where it, or as much of it, was not there?"""
+    """Did taking out a shake leave rims at edges, as where it, or as much of it, was not there?
+
+    `after` is the face without it, (side, side, 3), 0 to 1; `worsens` the log-odds that the filter makes it worse.
+    """
     limit = float(np.interp(worsens, _SURE_OF_IT, _RIMS))
     return seen.blur.is_stretched and rings.overshoot(after, seen.crop, seen.blur) > limit
 
