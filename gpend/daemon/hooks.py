@@ -105,9 +105,9 @@ class Hooks:
                 raise FileNotFoundError
             write_whole(self._kept, json.dumps(left).encode(), mode=0o600)
         except OSError:
-            log.warning("hook_left_out", hook=self._command(left[0]), reason=reason)
+            log.warning("hook_left_out", hook=self._program(left[0]), reason=reason)
         else:
-            log.info("hook_kept", hook=self._command(left[0]), reason=f"{reason}; the next start tells them")
+            log.info("hook_kept", hook=self._program(left[0]), reason=f"{reason}; the next start tells them")
 
     def _waits(self) -> str:
         after = len(self._left())
@@ -121,9 +121,12 @@ class Hooks:
         """The program that is to hear of it; "" if none is."""
         return getattr(self._settings, facts["event"], None) or ""
 
+    def _program(self, facts: _Facts) -> str:
+        """Its name alone: what follows it may be a password."""
+        return next(iter(shlex.split(self._command(facts))), "")
+
     def _tell(self, facts: _Facts) -> None:
-        command = self._command(facts)
-        if not command:
+        if not self._command(facts):
             return
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="gpend-hooks", daemon=True)
@@ -131,7 +134,7 @@ class Hooks:
         try:
             self._queue.put_nowait(facts)
         except queue.Full:
-            log.warning("hook_left_out", hook=command, reason="too many wait already")
+            log.warning("hook_left_out", hook=self._program(facts), reason="too many wait already")
 
     def _work(self) -> None:
         while not self._is_closing.is_set() and (facts := self._next()) is not None:

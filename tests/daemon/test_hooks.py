@@ -110,9 +110,11 @@ def pair_of(world: World) -> FolderPair:
 def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     monkeypatch.setattr("gpend.daemon.hooks._WAITING", 1)
     hooks = Hooks(HookSettings(on_paused="sleep 3600"))
-    for _ in range(10):
-        hooks.paused(pair_of(world), "the disk is full")
-    hooks.close()
+    with capture_logs() as logged:
+        for _ in range(10):
+            hooks.paused(pair_of(world), "the disk is full")
+        hooks.close()
+    assert {str(line["hook"]) for line in logged} == {"sleep"}  # what follows may be a password
     assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
 
 
