@@ -69,7 +69,7 @@ class Spoil(StrEnum):
     COMPRESSED = "noise and JPEG"
 
 
-SHARES = {Spoil.SHARP: 0.10, Spoil.BLURRED: 0.62, Spoil.SHRUNK: 0.12, Spoil.COMPRESSED: 0.16}
+SHARES = {Spoil.SHARP: 0.08, Spoil.BLURRED: 0.54, Spoil.SHRUNK: 0.22, Spoil.COMPRESSED: 0.16}
 """How often each is drawn for the networks after the first; the first learns from blur alone."""
 
 

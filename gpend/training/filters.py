@@ -112,6 +112,14 @@ def known(kernels: Tensor) -> Estimate:
     return Estimate(kernels, torch.full((len(kernels),), _LEAST_ERROR, device=kernels.device))
 
 
+def without(blur: Estimate, which: Tensor) -> Estimate:
+    """The estimate, but for the pictures `which` (n,), bool, that of no blur at all."""
+    none = torch.zeros_like(blur.kernels[0])
+    none[KERNEL // 2, KERNEL // 2] = 1
+    kernels = torch.where(which[:, None, None], none, blur.kernels)
+    return Estimate(kernels, torch.where(which, blur.error.new_tensor(_LEAST_ERROR), blur.error))
+
+
 def _edges(luma: Tensor) -> Tensor:
     """(n,): the sum of differences, each to the power of less than 1."""
     inner = luma[..., _DISTURBED:-_DISTURBED, _DISTURBED:-_DISTURBED]

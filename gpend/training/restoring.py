@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gpend.training import jpeg
-from gpend.training.filters import Estimate, Wiener, estimated, noise_of
+from gpend.training.filters import Estimate, Wiener, estimated, noise_of, without
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,23 @@ class Restorer:
         self._refine = refine
         self.refines = refine is not None
 
-    def filtered(self, photos: Tensor, uneven: Tensor | float = 1.0, blur: Estimate | None = None) -> Filtered:
+    def filtered(
+        self,
+        photos: Tensor,
+        uneven: Tensor | float = 1.0,
+        blur: Estimate | None = None,
+        unfiltered: Tensor | None = None,
+    ) -> Filtered:
         """RGB photos (n, 3, 256, 256) with the estimated blur taken out, or that of `blur`.
 
-        `uneven` (n,) multiplies the noise that is measured.
+        `uneven` (n,) multiplies the noise that is measured; from those that are `unfiltered` (n,), bool, no blur is
+        taken, as gpend asks of faces from which none may be.
         """
         luma, chroma = jpeg.split(photos)
         noise = noise_of(luma) * uneven
         found = self._wiener.directed(luma, estimated(self._kernel, luma), noise) if blur is None else blur
+        if unfiltered is not None:
+            found = without(found, unfiltered)
         weak, strong = self._wiener(luma, found, noise)
         return Filtered(luma, chroma, weak, strong)
 

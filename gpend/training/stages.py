@@ -1,11 +1,12 @@
 """The three networks as things that learn: what each is given, what it makes small, and how it takes a step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
@@ -15,11 +16,12 @@ from gpend.models.arch.kernel import KernelNetwork
 from gpend.models.arch.refine import STEP, RefineNetwork
 from gpend.training import degradations, jpeg, losses
 from gpend.training.adversary import Adversary, FaceFeatures, adversary_loss, generator_loss
-from gpend.training.draws import SIDE, Draw
+from gpend.training.draws import SIDE, Draw, Spoil
 from gpend.training.exporting import load_exported
 from gpend.training.filters import Wiener
 from gpend.training.gpen import TrainableGpen
 from gpend.training.kernels import SIDE as KERNEL
+from gpend.training.kernels import Random
 from gpend.training.restoring import Restorer
 from gpend.training.settings import StageName, TrainSettings
 
@@ -30,6 +32,10 @@ _BETAS = (0.9, 0.98)  # short memory for the squares: steps are few
 _ADVERSARIAL_BETAS = (0.0, 0.99)  # as StyleGAN was trained: no momentum against an opponent that moves
 _JUDGES = 128  # channels of the adversary's first layers for a GPEN of full width
 _UNEVEN = 0.25  # what the filter believes of the noise is off by so much, as a logarithm
+_UNFILTERED = (0.6, 0.04)  # of faces without a kernel, and of those with one: no blur is taken out, as gpend asks often
+_LIKENESS = 0.05
+"""Weight of what a face network sees, beside values, edges and structure: by those alone the mean of all faces that it
+may have been is nearest, and that is soft and nobody's."""
 
 
 class Stage(Protocol):
@@ -90,13 +96,16 @@ class RefineStage:
         }
         self._settings = settings
         self._before = Restorer(kernel_network(settings, device), wiener)
+        self._features = FaceFeatures().to(device)
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
         """As in Stage; a part of every face is enough."""
         random = np.random.default_rng(draw.seed)
         with torch.no_grad():
             uneven = torch.from_numpy(np.exp(random.normal(0, _UNEVEN, len(truth))).astype(np.float32))
-            seen = self._before.filtered(degradations.spoiled(truth, draw), uneven.to(truth.device))
+            unfiltered = torch.from_numpy(_unfiltered(draw.spoils, random))
+            photos = degradations.spoiled(truth, draw)
+            seen = self._before.filtered(photos, uneven.to(truth.device), unfiltered=unfiltered.to(truth.device))
             at = tuple(int(place) for place in random.integers((SIDE - _PART) // STEP + 1, size=2))
             parts = [
                 plane[..., at[0] * STEP : at[0] * STEP + _PART, at[1] * STEP : at[1] * STEP + _PART]
@@ -105,12 +114,16 @@ class RefineStage:
             true_luma, true_chroma, *planes = (part.contiguous() for part in parts)
         with _halved(self._settings, truth.device):
             luma, chroma = self.network(*planes, at)
+            found, true = jpeg.joined(luma, chroma).clamp(0, 1), jpeg.joined(true_luma, true_chroma)
+            features = self._features.distance(found, true)
         loss = losses.luma_loss(luma, true_luma)
-        both = loss + losses.chroma_loss(chroma, true_chroma)
-        _learn(both, self.network, self.optimisers["network"], self._settings.rates.clip)
+        whole = loss + losses.chroma_loss(chroma, true_chroma) + _LIKENESS * features.float()
+        _learn(whole, self.network, self.optimisers["network"], self._settings.rates.clip)
         with torch.no_grad():
             given = {"photo": planes[0], "weak": planes[2], "strong": planes[3]}
-            return {"loss": loss} | {name: losses.luma_loss(plane, true_luma) for name, plane in given.items()}
+            return {"loss": loss, "features": features} | {
+                name: losses.luma_loss(plane, true_luma) for name, plane in given.items()
+            }
 
 
 class GpenStage:
@@ -207,6 +220,12 @@ def _begun(network: nn.Module, settings: TrainSettings) -> nn.Module:
     if settings.begin is not None:
         load_weights(network, load_exported(settings.begin), settings.begin)
     return network
+
+
+def _unfiltered(spoils: Sequence[Spoil], random: Random) -> NDArray[np.bool_]:
+    """(n,): from which faces of a batch, spoiled so, no blur is to be taken."""
+    without, despite = _UNFILTERED
+    return np.array([random.random() < (despite if spoil is Spoil.BLURRED else without) for spoil in spoils])
 
 
 def _halved(settings: TrainSettings, device: torch.device) -> torch.autocast:

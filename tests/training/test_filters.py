@@ -9,7 +9,7 @@ from gpend.core.blur import Blur
 from gpend.core.noise import Noise
 from gpend.training import degradations, filters, jpeg, kernels, losses
 from gpend.training.draws import SIDE
-from gpend.training.filters import Wiener, estimated, known, noise_of
+from gpend.training.filters import Wiener, estimated, known, noise_of, without
 from tests.pictures import portrait
 from tests.training.material import photos
 
@@ -113,3 +113,12 @@ def test_estimates_that_are_mirror_images_of_each_other_agree() -> None:
     found = estimated(network, luma())
     assert torch.allclose(found.kernels, kernel, atol=5e-3)
     assert float(found.error) < 0.005
+
+
+def test_from_a_picture_that_is_told_to_have_no_blur_nothing_is_taken_out() -> None:
+    kernel = torch.from_numpy(kernels.straight(11, 0.7))[None].repeat(2, 1, 1)
+    found = without(known(kernel), torch.tensor([True, False]))
+    both = WIENER(luma().repeat(2, 1, 1, 1), found, torch.tensor([1 / 255, 1 / 255]))[0]
+    assert torch.equal(found.kernels[1], kernel[1])
+    assert float((both[0] - luma()[0]).abs().mean()) < 0.01
+    assert float((both[1] - luma()[0]).abs().mean()) > 0.02

@@ -1,15 +1,17 @@
 """A run of training: it learns, it goes on as if it had never stopped, and what it leaves can be loaded."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from gpend.errors import ConfigurationError
 from gpend.models.arch.kernel import KernelNetwork
-from gpend.training import degradations, jpeg, losses, training
+from gpend.training import degradations, jpeg, losses, stages, training
 from gpend.training.checkpoint import NAME, Progress
-from gpend.training.draws import Drawing, draw
+from gpend.training.draws import Drawing, Spoil, draw
 from gpend.training.exporting import load_exported
 from gpend.training.settings import RateSettings, StageName, TrainSettings
 from gpend.training.stages import stage_of
@@ -85,6 +87,20 @@ def test_the_later_stages_learn_on_what_the_earlier_leave(stage: StageName, tmp_
     after = load_exported(chosen.run / training.WEIGHTS)
     assert before.keys() == after.keys()
     assert all(torch.isfinite(value).all() for value in after.values())
+
+
+def test_most_faces_without_a_kernel_are_given_to_the_refining_network_as_gpend_asks_of_them() -> None:
+    spoils = [Spoil.SHRUNK, Spoil.BLURRED] * 500
+    chosen = stages._unfiltered(spoils, np.random.default_rng(0))  # noqa: SLF001 - what is drawn for one step
+    assert 0.5 < chosen[::2].mean() < 0.7
+    assert chosen[1::2].mean() < 0.1
+
+
+def test_what_a_face_network_sees_is_among_what_the_refining_network_makes_small(tmp_path: Path) -> None:
+    chosen = material.settings(tmp_path, StageName.REFINE)
+    train(chosen, steps(1))
+    logged = json.loads((chosen.run / training.LOG).read_text().splitlines()[0])
+    assert logged["features"] > 0
 
 
 def test_a_stage_without_the_networks_before_it_is_refused(tmp_path: Path) -> None:
