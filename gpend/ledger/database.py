@@ -18,7 +18,7 @@ BUSY_SECONDS = 30.0
 
 Value: TypeAlias = str | bytes | int | float | None
 
-_ROUNDS = 300  # in which the file's first log is asked for, within BUSY_SECONDS
+_GLANCE = 0.1  # seconds until a log is asked for again, which another process is just making
 _FORMAT, _LAST_FORMAT = 18, b"\x02"  # where the header tells of the format, and the last that can be written
 
 _NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
@@ -205,14 +205,19 @@ def require_sqlite(version: tuple[int, ...]) -> None:
 
 
 def _to_write_ahead(connection: sqlite3.Connection) -> None:
-    """Have the file keep a write-ahead log. While another process does so, SQLite does not wait by itself."""
-    for tried in range(_ROUNDS):
+    """Have the file keep a write-ahead log.
+
+    While another process does so, SQLite does not wait by itself; while one has the file to itself, it does.
+    """
+    began = time.monotonic()
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if tried == _ROUNDS - 1 or error.sqlite_errorcode & faults.PRIMARY != sqlite3.SQLITE_BUSY:
+            is_over = time.monotonic() - began >= BUSY_SECONDS
+            if is_over or error.sqlite_errorcode & faults.PRIMARY != sqlite3.SQLITE_BUSY:
                 raise
-            time.sleep(BUSY_SECONDS / _ROUNDS)
+            time.sleep(_GLANCE)
         else:
             return
 

@@ -389,6 +389,25 @@ def test_the_log_of_a_new_ledger_is_waited_for_while_another_makes_it(monkeypatc
     assert (len(asked), len(waited)) == (3, 2)
 
 
+def test_a_ledger_that_another_has_to_itself_is_given_up_once_sqlite_has_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, passed = list[str](), [0.0]
+
+    def execute(statement: str) -> None:
+        asked.append(statement)
+        passed[0] += database.BUSY_SECONDS  # SQLite waits for who has the file to itself, and not for who makes a log
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    monkeypatch.setattr(time, "monotonic", lambda: passed[0])
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        database._to_write_ahead(cast("sqlite3.Connection", SimpleNamespace(execute=execute)))  # noqa: SLF001 - as above
+    assert len(asked) == 1
+
+
 def test_a_ledger_of_the_first_schema_becomes_what_a_new_one_is(path: Path) -> None:
     make_first_schema(path)
     with Ledger.open(path, NOW) as ledger:
