@@ -55,29 +55,47 @@ class Access:
         return cls(folder.st_mode & _FOLDER | _OURS, folder.st_uid, folder.st_gid)
 
 
-def follow(descriptor: int, wanted: Access) -> Access:
+def follow(descriptor: int, wanted: Access) -> tuple[Access, int]:
     """What an open folder is to have now, as its source has `wanted`: what somebody did to its mode stays done.
 
-    What was taken from it stays taken, also where it cannot be told whether gpend has given it. What was added stays
-    until the source's own mode changes: whoever makes that private means what is made of it as well.
+    With it, the bits that somebody took from it. They stay taken, also where the source lost and got them since, and
+    where it cannot be told whether gpend has given them. What was added stays until the source's own mode changes:
+    whoever makes that private means what is made of it as well.
     """
-    has, given = Access.of(os.fstat(descriptor)), _given(descriptor)
-    if given == wanted.mode:
-        return replace(wanted, mode=has.mode | _OURS)
-    taken = (_BITS if given is None else given) & _BITS & ~has.mode
-    return replace(wanted, mode=wanted.mode & ~taken | _OURS)
+    has, said = Access.of(os.fstat(descriptor)), _given(descriptor)
+    if said is None:
+        all_missing = _BITS & ~has.mode
+        taken = all_missing if wanted.mode & all_missing else 0
+    elif said.mode == wanted.mode:
+        return replace(wanted, mode=has.mode | _OURS), said.taken
+    else:
+        taken = (said.mode | said.taken) & _BITS & ~has.mode
+    return replace(wanted, mode=wanted.mode & ~taken | _OURS), taken & ~_OURS
 
 
-def note_given(descriptor: int, mode: int) -> None:
-    """Have an open folder say which mode its source had when gpend gave it one, where its disk has room for that."""
-    if _given(descriptor) != mode:
+def note_given(descriptor: int, mode: int, taken: int = 0) -> None:
+    """Have an open folder say which mode its source had when gpend gave it one, where its disk has room for that.
+
+    And which bits somebody had taken from it by then.
+    """
+    given = _Given(mode, taken)
+    if _given(descriptor) != given:
         with suppress(OSError):
-            os.setxattr(descriptor, _GIVEN, f"{mode:o}".encode())
+            os.setxattr(descriptor, _GIVEN, f"{given.mode:o} {given.taken:o}".encode())
 
 
-def _given(descriptor: int) -> int | None:
+@dataclass(frozen=True)
+class _Given:
+    """What a folder of the output says of its mode."""
+
+    mode: int  # that of its source when gpend gave it one
+    taken: int  # bits that somebody had taken by then
+
+
+def _given(descriptor: int) -> _Given | None:
     try:
-        return int(os.getxattr(descriptor, _GIVEN), 8)
+        mode, _, taken = os.getxattr(descriptor, _GIVEN).partition(b" ")
+        return _Given(int(mode, 8), int(taken or b"0", 8))
     except (OSError, ValueError):
         return None
 

@@ -73,11 +73,11 @@ class Permissions:
                 suppress(FileNotFoundError, PhotoError),
                 dirfd.open_folder(self._output, self._called(relative)) as folder,
             ):
-                wanted = dirfd.follow(folder, like)
+                wanted, taken = dirfd.follow(folder, like)
                 if self._differs(os.fstat(folder), wanted):
                     self._give(folder, wanted)
                 if Access.of(os.fstat(folder)).mode == wanted.mode:
-                    dirfd.note_given(folder, like.mode)
+                    dirfd.note_given(folder, like.mode, taken)
 
     def _differs(self, status: os.stat_result, wanted: Access) -> bool:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""

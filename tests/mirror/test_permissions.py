@@ -102,6 +102,18 @@ def test_what_somebody_took_from_a_folder_of_the_output_stays_taken(mirror: Mirr
     assert folder_after(mirror, None, 0o2755) == 0o2755
 
 
+def test_what_was_taken_from_a_folder_stays_taken_where_that_of_the_photos_lost_and_got_it_too(mirror: Mirror) -> None:
+    (mirror.source / "Trip").chmod(0o755)
+    written(mirror)
+    assert folder_after(mirror, 0o700, 0o750) == 0o700
+    assert folder_after(mirror, None, 0o755) == 0o700
+    assert folder_after(mirror, 0o750, 0o750) == 0o750  # given back in part
+    assert folder_after(mirror, None, 0o755) == 0o750
+    assert folder_after(mirror, 0o755, 0o755) == 0o755  # and all of it
+    assert folder_after(mirror, None, 0o700) == 0o700
+    assert folder_after(mirror, None, 0o755) == 0o755
+
+
 def test_what_somebody_added_to_a_folder_of_the_output_stays_until_that_of_the_photos_changes(mirror: Mirror) -> None:
     (mirror.source / "Trip").chmod(0o700)
     written(mirror)
@@ -123,6 +135,15 @@ def test_where_it_is_not_known_what_a_folder_was_given_it_never_becomes_more_ope
         os.setxattr(mirror.output / "Trip", "user.gpend.mode", says)
     assert folder_after(mirror, 0o700, 0o755) == 0o700
     assert folder_after(mirror, None, 0o750) == 0o700
+    assert folder_after(mirror, None, 0o755) == 0o700
+
+
+def test_a_folder_of_which_nothing_is_known_and_nothing_was_taken_follows_from_then_on(mirror: Mirror) -> None:
+    (mirror.source / "Trip").chmod(0o750)
+    written(mirror)
+    os.removexattr(mirror.output / "Trip", "user.gpend.mode")
+    assert folder_after(mirror, None, 0o750) == 0o750
+    assert folder_after(mirror, None, 0o755) == 0o755
 
 
 def test_permissions_that_somebody_set_on_the_output_later_stay(mirror: Mirror) -> None:
