@@ -32,6 +32,7 @@ _PATIENCE = 2.0  # seconds for those that wait when gpend ends
 _LEISURE = 300.0  # the same, where nobody waits for its end
 _GLANCE = 0.2  # seconds between two looks at whether gpend ends
 _SOON = 2.0  # seconds after which whoever waits is told for what
+_LARGEST = 64 << 20  # bytes of what was kept: a thousand photos of crowds; more was not kept by gpend
 _EVENTS = ("on_restored", "on_failed", "on_paused")
 _OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
@@ -93,7 +94,8 @@ class Hooks:
 
     def _left(self) -> list[_Facts]:
         """What waits."""
-        return [each for each in self._queue.queue if each is not None]
+        with self._queue.mutex:  # the thread may be taking the next
+            return [each for each in self._queue.queue if each is not None]
 
     def _keep(self, left: list[_Facts]) -> None:
         """What was not heard is told after the next start, if it can be kept until then."""
@@ -208,13 +210,19 @@ def _taken(kept: Path | None) -> list[_Facts]:
     if kept is None:
         return []
     try:
-        held = kept.read_bytes()
+        held = _read(kept)
         kept.unlink()  # before it is told: nothing is told at every start
         content = json.loads(held)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     listed = content if isinstance(content, list) else []
     return [facts for facts in listed if isinstance(facts, dict) and facts.get("event") in _EVENTS]
+
+
+def _read(kept: Path) -> bytes:
+    """What stands there; nothing of what gpend did not write: a pipe, or what no memory holds. Raises OSError."""
+    with open(os.open(kept, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+        return (os.fstat(file.fileno()).st_size <= _LARGEST and file.read(_LARGEST)) or b""
 
 
 @dataclass(frozen=True)

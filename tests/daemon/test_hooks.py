@@ -166,7 +166,10 @@ def test_what_was_not_heard_when_gpend_had_to_end_is_heard_after_the_next_start(
     assert not kept.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"[", b"7", b'[7, {"event": "on_fire"}, {"event": "on_failed"}]', b"\xff"])
+UNTOLD = [b"", b"[", b"7", b'[7, {"event": "on_fire"}, {"event": "on_failed"}]', b"\xff", b"[" * 200_000]
+
+
+@pytest.mark.parametrize("content", UNTOLD)
 def test_what_was_kept_and_cannot_be_told_any_more_is_left(world: World, writer: str, content: bytes) -> None:
     kept = kept_beside(world.settings.ledger)
     kept.write_bytes(content)
@@ -174,6 +177,31 @@ def test_what_was_kept_and_cannot_be_told_any_more_is_left(world: World, writer:
     hooks.apply(HookSettings(on_paused=writer))
     hooks.close(lambda: False)
     assert not (world.root / "heard").exists()
+    assert not kept.exists()
+
+
+def a_pipe(kept: Path) -> None:
+    """Nobody writes to it."""
+    os.mkfifo(kept)
+
+
+def more_than_memory(kept: Path) -> None:
+    """A file of many bytes, which takes no room."""
+    kept.touch()
+    os.truncate(kept, 1 << 43)
+
+
+@pytest.mark.parametrize("put", [a_pipe, more_than_memory])
+def test_what_gpend_did_not_keep_stops_no_start(world: World, writer: str, put: Callable[[Path], None]) -> None:
+    kept = kept_beside(world.settings.ledger)
+    put(kept)
+    started = threading.Thread(target=Hooks(HookSettings(), kept).apply, args=(HookSettings(on_paused=writer),))
+    started.start()
+    started.join(10)
+    if started.is_alive():  # somebody writes nothing to it, so that the test ends
+        kept.open("wb").close()
+        started.join()
+        pytest.fail("it waits for whoever writes to a pipe")
     assert not kept.exists()
 
 
