@@ -36,7 +36,12 @@ class Doubt(StrEnum):
 def note(ledger: Path, doubt: Doubt, now: int) -> None:
     """It is so since `now`, in UTC seconds. Where that cannot be noted, the damage is found anew."""
     with suppress(OSError):
-        write_whole(_mark(ledger), f"{doubt}\n{now}".encode())
+        require(ledger, doubt, now)
+
+
+def require(ledger: Path, doubt: Doubt, now: int) -> None:
+    """As `note`, for what nobody could find anew. Raises OSError."""
+    write_whole(_mark(ledger), f"{doubt}\n{now}".encode())
 
 
 def suspect(ledger: Path) -> None:

@@ -74,12 +74,17 @@ def _trusted(path: Path, now: int) -> Database:
 
 
 def _set_aside(path: Path, why: str, now: int) -> str:
-    """Rename a damaged ledger, with what belongs to it; in words. Of such ledgers the last few are kept."""
+    """Rename a damaged ledger, with what belongs to it; in words. Of such ledgers the last few are kept.
+
+    Raises TransientError where it cannot be renamed, or no room is left to note that.
+    """
     if doubt.about(path, now) in _FOUND and doubt.was_replaced(path, now):
         _set_copy_aside(path)
-    doubt.note(path, Doubt.REPAIRING, now)
     aside = doubt.name_aside(path, now)
     try:
+        doubt.require(
+            path, Doubt.REPAIRING, now
+        )  # else the next start would begin a new ledger, whatever the copy holds
         for ending in ("-wal", "-shm", ""):  # the file itself last: what its log tells must not reach the next one
             part = path.with_name(path.name + ending)
             if part.exists():

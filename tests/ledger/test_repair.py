@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpend.errors import FatalError, TransientError
+from gpend.errors import FatalError, GpendError, TransientError
 from gpend.ledger import (
     Fingerprint,
     Found,
@@ -499,6 +499,24 @@ def test_a_copy_that_the_disk_has_no_room_for_waits_until_it_has(
     with Ledger.open(path, NOW + 2) as ledger:
         assert ledger.counts()[State.RESTORED] == PHOTOS
     assert len(list(path.parent.glob("ledger.sqlite.damaged-*"))) == 1
+
+
+def test_a_damaged_ledger_on_a_disk_without_any_room_stays_where_it_is_until_there_is_some(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path.write_bytes(b"\xff" * 8000)
+    repair.copy_of(path).write_bytes(sound)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(doubt, "write_whole", full)
+    with pytest.raises(GpendError, match="No space left on device"):
+        Ledger.open(path, NOW)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW + 1) as ledger:
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+        assert "last copy" in ledger.notices[-1]
 
 
 def test_what_fails_while_the_ledger_is_written_is_not_laid_at_its_door(path: Path) -> None:
