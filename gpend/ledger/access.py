@@ -26,15 +26,18 @@ def is_there(ledger: Path) -> bool:
 
 
 def require(ledger: Path, *, to_write: bool) -> None:
-    """Raise FatalError, saying who may, where this user may not read, or write to, a ledger that is there.
+    """Raise FatalError where this user may not read, or write to, a ledger that is there: who may, or what hinders all.
 
     It is not opened for that: whoever closes a file ends all locks that its process holds on it, also those of SQLite,
     and the next one to write would take the write-ahead log away from under the daemon (sqlite.org/howtocorrupt.html).
     """
     wanted = os.R_OK | os.W_OK if to_write else os.R_OK
     places = {ledger: wanted, ledger.parent: os.W_OK} if to_write else {ledger: wanted}  # the log stands beside it
-    if not all(os.access(place, mode, effective_ids=True) for place, mode in places.items()):
-        raise not_allowed(ledger)
+    for place, mode in places.items():
+        if not os.access(place, mode, effective_ids=True):
+            if to_write and _is_read_only(place):
+                raise FatalError(f"The ledger {ledger} cannot be used: {_not_writable(place)}")
+            raise not_allowed(ledger)
 
 
 def not_allowed(ledger: Path) -> FatalError:
@@ -59,13 +62,19 @@ def hindrance(ledger: Path) -> str:
 
 
 def _not_writable(place: Path) -> str:
-    with suppress(OSError):
-        if os.statvfs(place).f_flag & os.ST_RDONLY:
-            return f"The disk of {place} can only be read. Make it writable again."
+    if _is_read_only(place):
+        return f"The disk of {place} can only be read. Make it writable again."
     user, owner = _called(os.geteuid()), _owner(place)
     if user == owner:
         return f"{user!r}, whom gpend runs as, may not write to {place}. Allow it: sudo chmod u+rwX {place}"
     return f"{user!r}, whom gpend runs as, may not write to {place}: it belongs to {owner!r}. sudo chown {user} {place}"
+
+
+def _is_read_only(place: Path) -> bool:
+    """Can its disk only be read, whoever asks?"""
+    with suppress(OSError):
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    return False
 
 
 def _is_full(folder: Path) -> bool:

@@ -82,9 +82,7 @@ def _set_aside(path: Path, why: str, now: int) -> str:
         _set_copy_aside(path)
     aside = doubt.name_aside(path, now)
     try:
-        doubt.require(
-            path, Doubt.REPAIRING, now
-        )  # else the next start would begin a new ledger, whatever the copy holds
+        doubt.require(path, Doubt.REPAIRING, now)  # else the next start would begin a new one beside the copy
         for ending in ("-wal", "-shm", ""):  # the file itself last: what its log tells must not reach the next one
             part = path.with_name(path.name + ending)
             if part.exists():

@@ -106,6 +106,16 @@ def test_a_disk_that_can_only_be_read_is_told_as_that(ledger: Path, monkeypatch:
     assert access.hindrance(ledger) == f"The disk of {ledger.parent} can only be read. Make it writable again."
 
 
+def test_nobody_is_sent_to_another_user_where_the_disk_can_only_be_read(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable = SimpleNamespace(f_bfree=1 << 30, f_bavail=1 << 30, f_frsize=4096, f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda _: readable)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(FatalError, match=r"can only be read\. Make it writable again"):
+        Ledger.request(ledger, Request.CONFIRM)
+
+
 def test_a_ledger_that_can_be_written_to_is_hindered_by_nothing(ledger: Path) -> None:
     assert access.hindrance(ledger) == ""
 
