@@ -15,20 +15,21 @@ _AROUND = 3.0  # and of the neighbourhood whose detail counts for a pixel
 _DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
 _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
 _DOUBTFUL = (-0.5, -1.5)  # log-odds that a face was enlarged again; looked at on 60 faces drawn by chance
-_FILTERED = (0.35, 0.8)
-"""The filter's share on skin and at features. Each errs in its own way, so their mean errs less than either: 29 real
-photos out of focus came .0017 nearer in structure and .011 in dlib's likeness than with the network alone on skin and
-the filter alone at features, 32 shaken ones .0003 and .006, 30 from dark rooms .0009 and .004."""
-_AGREED = (2.5 / 255, 5.5 / 255)
-"""So far may both be apart on skin, and from here on the network's counts alone: a filter that takes out another blur
-than there was leaves echoes, and so do real shakes along a curve, .0065 farther by equal shares everywhere."""
+_OF_LENS = (0.35, 1.0)
+"""The filter's share on skin and at features, where the blur is round. It and the network err each in its own way, so
+their mean errs less than either: real faces out of focus came .002 to .004 nearer in structure and .015 in dlib's
+likeness than with the network alone on skin. At features all of the filter is as near, and crisper to look at."""
+_GRAIN = 1 / 255  # root mean square: no more of what the filter enlarged is left on skin, where it is seen
+_OF_SHAKE = (0.2, 0.8)  # shares of a shake, of which less is sure: what was not there comes back as echoes, on skin
+_AGREED = (1.5 / 255, 4 / 255)  # up to where both are taken on skin then, and from where the network's counts alone
+_LEAST = 1e-6
 
 
 def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
     """What the filter found, (side, side, 3) 0 to 1, and where that rings or enlarges grain, what the network makes.
 
     The network `alone` leaves clean skin but soft eyes, and a face that is less its own; the filter crisp eyes but skin
-    with blotches. So a face gets some of both, more of the filter at features.
+    with blotches. So skin gets some of both, and features the filter's.
     """
     if networks.refine is None:
         return filtered
@@ -38,25 +39,21 @@ def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> 
     clean = networks.refine(seen.crop[None], weak[None], strong[None])[0]
     if alone:
         return np.asarray(clean, np.float32)
-    share = _believed(seen.blur) * _filtered_share(strong, luma(filtered - clean))
+    apart = _around(luma(filtered - clean))
+    share = _believed(seen.blur) * _filtered_share(_structure(strong), apart, is_shake=seen.blur.is_stretched)
     return np.asarray(clean + share[:, :, None] * (filtered - clean), np.float32)
 
 
-def _filtered_share(filtered: Plane, apart: Plane) -> Plane:
-    """(side, side), 0 to 1: how much of the filter's result is taken around each pixel of its luma.
+def _filtered_share(structure: Plane, apart: Plane, *, is_shake: bool) -> Plane:
+    """(side, side), 0 to 1: how much of the filter's result is taken, by how much goes on around each pixel, 0 to 1.
 
-    `apart` is by how much it is brighter than the network's.
+    `apart` is how far it is from the network's there, root mean square, 0 to 1.
     """
-    skin, features = _FILTERED
-    agreed = skin * _agreement(apart)
-    return np.asarray(agreed + (features - agreed) * _structure(filtered), np.float32)
-
-
-def _agreement(apart: Plane) -> Plane:
-    """(side, side), 0 to 1: how far two results agree around each pixel that are `apart` by so much."""
+    skin, features = _OF_SHAKE if is_shake else _OF_LENS
     near, far = _AGREED
-    around = np.sqrt(smooth(apart * apart, _AROUND * apart.shape[0] / _UNIT))
-    return np.asarray(np.clip((far - around) / (far - near), 0, 1), np.float32)
+    most = np.clip((far - apart) / (far - near), 0, 1) * skin if is_shake else _GRAIN / np.maximum(apart, _LEAST)
+    least = np.minimum(skin, most)
+    return np.asarray(least + (features - least) * structure, np.float32)
 
 
 def _believed(blur: Blur) -> np.float32:
@@ -67,8 +64,12 @@ def _believed(blur: Blur) -> np.float32:
 
 def _structure(filtered: Plane) -> Plane:
     """(side, side), 0 to 1: how much goes on in a luma around each pixel, 0 on skin, 1 at eyes, mouth and hairlines."""
-    unit = filtered.shape[0] / _UNIT
-    detail = filtered - smooth(filtered, _DETAIL * unit)
-    strength = np.sqrt(smooth(detail * detail, _AROUND * unit)) / (float(filtered.std()) + _DARK)
+    detail = filtered - smooth(filtered, _DETAIL * filtered.shape[0] / _UNIT)
+    strength = _around(detail) / (float(filtered.std()) + _DARK)
     low, high = _STRUCTURE
     return np.asarray(np.clip((strength - low) / (high - low), 0, 1), np.float32)
+
+
+def _around(plane: Plane) -> Plane:
+    """(side, side): the root mean square of a plane around each pixel."""
+    return np.sqrt(smooth(plane * plane, _AROUND * plane.shape[0] / _UNIT))

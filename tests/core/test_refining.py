@@ -23,18 +23,26 @@ def test_the_filter_is_believed_the_less_the_likelier_the_face_was_enlarged() ->
     assert shares == pytest.approx([1, 1, 0.5, 0, 0])
 
 
-def test_of_results_that_agree_skin_gets_a_mean_and_features_more_of_the_filter() -> None:
-    crop = np.full((256, 256), 0.5, np.float32)
-    crop[100:140, 30:80] = 0.1
-    share = refining._filtered_share(crop, np.zeros_like(crop))  # noqa: SLF001
-    assert share[:60, 150:].max() == pytest.approx(0.35)
-    assert share[115:125, 28:32].min() == pytest.approx(0.8)
+NOTHING, FEATURE = np.zeros((8, 8), np.float32), np.ones((8, 8), np.float32)
 
 
-def test_where_the_filter_left_echoes_skin_is_the_network_s_alone() -> None:
-    crop = np.full((256, 256), 0.5, np.float32)
-    echoes = np.zeros_like(crop)
-    echoes[:, 128:] = 6 / 255 * np.sin(np.arange(128) / 2)
-    share = refining._filtered_share(crop, 2 * echoes)  # noqa: SLF001
-    assert share[:, 150:].max() < 0.01
-    assert share[:, :100].min() == pytest.approx(0.35)
+@pytest.mark.parametrize(("is_shake", "skin", "features"), [(False, 0.35, 1.0), (True, 0.2, 0.8)])
+def test_skin_gets_some_of_the_filter_and_features_more_and_less_of_a_shake(
+    skin: float, features: float, *, is_shake: bool
+) -> None:
+    alike = np.full((8, 8), 0.5 / 255, np.float32)
+    for structure, share in ((NOTHING, skin), (FEATURE, features)):
+        assert refining._filtered_share(structure, alike, is_shake=is_shake) == pytest.approx(share)  # noqa: SLF001
+
+
+def test_where_taking_out_a_shake_left_echoes_skin_is_the_network_s_alone() -> None:
+    apart = np.full((8, 8), 5 / 255, np.float32)
+    assert refining._filtered_share(NOTHING, apart, is_shake=True).max() == 0  # noqa: SLF001
+    assert refining._filtered_share(FEATURE, apart, is_shake=True) == pytest.approx(0.8)  # noqa: SLF001
+
+
+@pytest.mark.parametrize("levels", [0.0, 1.0, 4.0, 20.0])
+def test_of_the_grain_that_the_filter_enlarges_no_more_than_a_level_stays_on_skin(levels: float) -> None:
+    apart = np.full((8, 8), levels / 255, np.float32)
+    left = refining._filtered_share(NOTHING, apart, is_shake=False) * apart  # noqa: SLF001
+    assert left.max() <= 1.0001 / 255
