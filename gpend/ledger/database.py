@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import access, doubt, faults, migrating, shape, version
-from gpend.ledger.faults import DamagedError, UnreadableError
+from gpend.ledger.faults import DamagedError, ForeignError, UnreadableError
 
 BUSY_SECONDS = 30.0
 """How long a statement waits for another process, such as `gpend retry`, to finish its own."""
@@ -23,6 +23,7 @@ _FORMAT, _LAST_FORMAT = 18, b"\x02"  # where the header tells of the format, and
 
 _NAMED = re.compile(r"^-- (name|part): (\w+)\n(.*?)(?=^-- (?:name|part): |\Z)", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"\{(\w+)\}")
+_NAMED_TABLES = 3  # of another program's file, in a message
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -145,8 +146,8 @@ def _nothing() -> None:
 def open_for_writing(path: Path) -> Database:
     """Open or make the ledger, checked and up to date.
 
-    Raises DamagedError for a file that is no sound ledger, FatalError for one of a newer gpend or that this user
-    cannot use, and TransientError where it cannot be used at the moment.
+    Raises DamagedError for a file that is no sound ledger, ForeignError for another program's, FatalError for one of a
+    newer gpend or that this user cannot use, and TransientError where it cannot be used at the moment.
     """
     require_sqlite(sqlite3.sqlite_version_info)
     try:
@@ -233,6 +234,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _checked(connection: sqlite3.Connection, path: Path) -> int:
     """Which schema it has, once it was looked through. Raises DamagedError where it is no sound ledger."""
+    tables = shape.of_another(connection, migrating.read("schema.sql"))
+    if tables:
+        raise ForeignError(
+            f"{path} is a SQLite file of another program: it holds {', '.join(tables[:_NAMED_TABLES])} and nothing of "
+            "gpend's. Nothing was changed. Name another file as ledger."
+        )
     _to_write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")

@@ -7,7 +7,7 @@ process holds it, that its disk is full, cannot be written to or does not answer
 import re
 import sqlite3
 
-from gpend.errors import TransientError
+from gpend.errors import FatalError, TransientError
 
 PRIMARY = 0xFF
 """The part of SQLite's error codes that tells the kind."""
@@ -24,6 +24,10 @@ _GIVEN = re.compile(r"error code=(\d+)")  # by a check that could not get a page
 
 class DamagedError(Exception):
     """The file is no ledger, or no longer one."""
+
+
+class ForeignError(FatalError):
+    """The file is another program's."""
 
 
 class UnreadableError(TransientError):

@@ -9,7 +9,7 @@ from gpend.errors import FatalError, TransientError
 from gpend.ledger import doubt, soundness
 from gpend.ledger.database import Database, open_for_writing
 from gpend.ledger.doubt import Doubt
-from gpend.ledger.faults import DamagedError, UnreadableError
+from gpend.ledger.faults import DamagedError, ForeignError, UnreadableError
 from gpend.writing import part_of, put_whole
 
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a person can end; a copy that cannot be read stays so
@@ -51,7 +51,7 @@ def _opened(path: Path, now: int) -> tuple[Database, list[str]]:
     notices.append(_replace(path))
     try:
         return _trusted(path, now), notices
-    except DamagedError:  # its copy, which is kept, was sound but no ledger of gpend
+    except (DamagedError, ForeignError):  # its copy, which is kept, was sound but no ledger of gpend
         path.unlink(missing_ok=True)
         return _trusted(path, now), [*notices[:-1], _ANEW]
 

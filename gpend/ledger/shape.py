@@ -13,6 +13,9 @@ _PARTS = """
 """
 """The columns of each table, and the text of each trigger, as bytes: they may be no UTF-8 any more."""
 
+_IN_COMMON = 10  # columns, by name, type and all; of 84, of which the first ledgers had 42
+_TABLES = "SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+
 
 def first_difference(connection: sqlite3.Connection, schema: str) -> str:
     """The name of a table or trigger that is not as the script `schema` makes it; "" if all are. Raises as SQLite does.
@@ -21,6 +24,17 @@ def first_difference(connection: sqlite3.Connection, schema: str) -> str:
     """
     missing = _wanted(schema).difference(connection.execute(_PARTS))
     return min((bytes(name).decode() for name, *_ in missing), default="")
+
+
+def of_another(connection: sqlite3.Connection, schema: str) -> tuple[str, ...]:
+    """The names of its tables, where they are not, nor ever were, a ledger's of the script `schema`. Raises as SQLite.
+
+    A ledger of the first gpend has half of the columns of today's, and one bit that falls over spoils one table.
+    """
+    tables = sorted(bytes(name).decode(errors="replace") for (name,) in connection.execute(_TABLES))
+    if not tables or len(_wanted(schema).intersection(connection.execute(_PARTS))) >= _IN_COMMON:
+        return ()
+    return tuple(tables)
 
 
 @cache

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -287,16 +288,20 @@ def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> No
     assert path.read_bytes() == before
 
 
-def test_a_foreign_sqlite_file_is_not_taken_over(path: Path) -> None:
+@pytest.mark.parametrize("number", [0, 3, migrating.VERSION, migrating.VERSION + 1, 77])
+@pytest.mark.parametrize("table", ["albums (title TEXT)", "photo (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"])
+def test_another_program_s_sqlite_file_that_is_named_as_the_ledger_is_refused_and_left_alone(
+    path: Path, table: str, number: int
+) -> None:
     path.parent.mkdir()
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE fingerprint (cake TEXT)")
-    connection.close()
-    with Ledger.open(path, NOW) as ledger:
-        assert ledger.notices
-    kept = sqlite3.connect(next(path.parent.glob("ledger.sqlite.damaged-*")))
-    assert kept.execute("SELECT count(*) FROM fingerprint").fetchone() == (0,)
-    kept.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE TABLE {table}")
+        connection.execute(f"PRAGMA user_version = {number}")
+    before = path.read_bytes()
+    with pytest.raises(FatalError, match=r"another program.*Nothing was changed"):
+        Ledger.open(path, NOW)
+    assert path.read_bytes() == before
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
 
 
 def test_an_older_ledger_is_brought_up_to_date_with_a_copy_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
