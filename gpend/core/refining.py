@@ -22,7 +22,7 @@ likeness than with the network alone on skin. At features all of the filter is a
 _GRAIN = 1 / 255  # root mean square: no more of what the filter enlarged is left on skin, where it is seen
 _OF_SHAKE = (0.2, 0.8)  # shares of a shake, of which less is sure: what was not there comes back as echoes, on skin
 _AGREED = (1.5 / 255, 4 / 255)  # up to where both are taken on skin then, and from where the network's counts alone
-_LEAST = 1e-6
+_TINY = 1e-6  # keeps results that are the same from dividing by nothing
 
 
 def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> Plane:
@@ -51,9 +51,9 @@ def _filtered_share(structure: Plane, apart: Plane, *, is_shake: bool) -> Plane:
     """
     skin, features = _OF_SHAKE if is_shake else _OF_LENS
     near, far = _AGREED
-    most = np.clip((far - apart) / (far - near), 0, 1) * skin if is_shake else _GRAIN / np.maximum(apart, _LEAST)
-    least = np.minimum(skin, most)
-    return np.asarray(least + (features - least) * structure, np.float32)
+    most = np.clip((far - apart) / (far - near), 0, 1) * skin if is_shake else _GRAIN / np.maximum(apart, _TINY)
+    on_skin = np.minimum(skin, most)
+    return np.asarray(on_skin + (features - on_skin) * structure, np.float32)
 
 
 def _believed(blur: Blur) -> np.float32:
