@@ -11,10 +11,11 @@ import structlog
 from gpend.daemon.checks import refuse
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
-from gpend.daemon.hooks import Hooks, Listeners, kept_beside
+from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.loop import Loop, Watching, watching
 from gpend.daemon.notifications import Notifications
 from gpend.daemon.tally import Tally
+from gpend.daemon.untold import kept_beside
 from gpend.dispatch import Listener, Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State

@@ -12,18 +12,19 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import structlog
 
+from gpend import parent
+from gpend.daemon.untold import Facts, Untold
 from gpend.dispatch import FolderPair, Listener
 from gpend.ledger import Result, Row
 from gpend.settings import HookSettings
-from gpend.writing import write_whole
 
 log = structlog.get_logger()
 
@@ -32,12 +33,16 @@ _PATIENCE = 2.0  # seconds for those that wait when gpend ends
 _LEISURE = 300.0  # the same, where nobody waits for its end
 _GLANCE = 0.2  # seconds between two looks at whether gpend ends
 _SOON = 2.0  # seconds after which whoever waits is told for what
-_LARGEST = 64 << 20  # bytes of what was kept: a thousand photos of crowds; more was not kept by gpend
 _EVENTS = ("on_restored", "on_failed", "on_paused")
 _OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
 
-_Facts: TypeAlias = dict[str, Any]  # what a program is told, with its event: the name of its setting
+@dataclass(frozen=True)
+class _Telling:
+    """What a program is to hear."""
+
+    facts: Facts  # with its event: the name of its setting
+    mark: int | None = None  # where it was kept; None: it has come about since the start
 
 
 class Hooks:
@@ -46,9 +51,10 @@ class Hooks:
     def __init__(self, settings: HookSettings, kept: Path | None = None) -> None:
         """`kept`: the file for what is not heard when gpend must end."""
         self._settings = settings
-        self._kept = kept
-        self._queue: queue.Queue[_Facts | None] = queue.Queue(_WAITING)
-        self._cut_off: list[_Facts] = []  # what a program had not heard to the end when gpend ended
+        self._untold = Untold(kept)
+        self._recalled: deque[_Telling] | None = None  # what the last gpend kept; None: nobody has looked
+        self._queue: queue.Queue[_Telling | None] = queue.Queue(_WAITING)
+        self._current: _Telling | None = None  # what a program is hearing, or had not heard to the end
         self._is_closing = threading.Event()
         self._is_last = threading.Event()
         self._thread: threading.Thread | None = None
@@ -56,12 +62,17 @@ class Hooks:
     def apply(self, settings: HookSettings) -> None:
         """Run these programs from now on; what waits, or was kept, is told to them too."""
         self._settings = settings
-        for facts in _taken(self._kept):
-            self._tell(facts)
+        if self._recalled is None:
+            kept = [_Telling(facts, mark) for mark, facts in self._untold.read() if facts.get("event") in _EVENTS]
+            self._recalled = deque(telling for telling in kept if self._command(telling.facts))
+            if self._recalled:
+                self._begin()
+            else:
+                self._untold.clear()
 
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
-        facts: _Facts = {
+        facts: Facts = {
             "event": f"on_{result.state}",
             "photo": str(row.path),
             "output": None if result.written is None else str(row.output_root / result.written.path),
@@ -90,22 +101,20 @@ class Hooks:
         self._thread.join(_PATIENCE)
         self._is_closing.set()
         self._thread.join(_PATIENCE)
-        self._keep([*self._cut_off, *self._left()])
+        self._keep([telling.facts for telling in (self._current, *self._left()) if telling is not None])
 
-    def _left(self) -> list[_Facts]:
+    def _left(self) -> list[_Telling]:
         """What waits."""
         with self._queue.mutex:  # the thread may be taking the next
-            return [each for each in self._queue.queue if each is not None]
+            return [*(self._recalled or ()), *(each for each in self._queue.queue if each is not None)]
 
-    def _keep(self, left: list[_Facts]) -> None:
+    def _keep(self, left: list[Facts]) -> None:
         """What was not heard is told after the next start, if it can be kept until then."""
         if not left:
             return
         reason = f"gpend ended before {len(left)} had been heard"
         try:
-            if self._kept is None:
-                raise FileNotFoundError
-            write_whole(self._kept, json.dumps(left).encode(), mode=0o600)
+            self._untold.keep(left)
         except OSError:
             log.warning("hook_left_out", hook=self._program(left[0]), reason=reason)
         else:
@@ -119,42 +128,60 @@ class Hooks:
             f"That takes {_LEISURE / 60:.0f} minutes at most; Ctrl-C ends it."
         )
 
-    def _command(self, facts: _Facts) -> str:
+    def _command(self, facts: Facts) -> str:
         """The program that is to hear of it; "" if none is."""
         return getattr(self._settings, facts["event"], None) or ""
 
-    def _program(self, facts: _Facts) -> str:
+    def _program(self, facts: Facts) -> str:
         """Its name alone: what follows it may be a password."""
         return next(iter(shlex.split(self._command(facts))), "")
 
-    def _tell(self, facts: _Facts) -> None:
+    def _tell(self, facts: Facts) -> None:
         if not self._command(facts):
             return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="gpend-hooks", daemon=True)
-            self._thread.start()
+        self._begin()
         try:
-            self._queue.put_nowait(facts)
+            self._queue.put_nowait(_Telling(facts))
         except queue.Full:
             log.warning("hook_left_out", hook=self._program(facts), reason="too many wait already")
 
-    def _work(self) -> None:
-        while not self._is_closing.is_set() and (facts := self._next()) is not None:
-            command = shlex.split(self._command(facts))
-            if command:  # it may have been taken out of the settings since
-                self._run(command, facts)
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="gpend-hooks", daemon=True)
+            self._thread.start()
 
-    def _next(self) -> _Facts | None:
+    def _work(self) -> None:
+        while not self._is_closing.is_set():
+            self._current = self._next()
+            if self._current is None:
+                return
+            command = shlex.split(self._command(self._current.facts))  # it may be taken out of the settings by now
+            if command and not self._run(command, self._current.facts):
+                return
+            self._note_heard(self._current)
+            self._current = None
+
+    def _next(self) -> _Telling | None:
         """What is to be told next, waited for while more may come."""
+        if self._recalled:
+            return self._recalled.popleft()
         try:
             return self._queue.get(block=not self._is_last.is_set())
         except queue.Empty:
             return None
 
-    def _run(self, command: list[str], facts: _Facts) -> None:
+    def _note_heard(self, telling: _Telling) -> None:
+        """What was kept is not kept any more."""
+        if telling.mark is not None:
+            self._untold.strike(telling.mark)
+            if not self._recalled:
+                self._untold.clear()
+
+    def _run(self, command: list[str], facts: Facts) -> bool:
+        """Have a program hear it, whatever becomes of that; False: gpend ended before, and it with gpend."""
         try:
             process = subprocess.Popen(  # noqa: S603  # the user's own program is the point
-                command,
+                parent.command_that_ends_with(os.getpid(), command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -163,15 +190,16 @@ class Hooks:
             )
         except OSError as error:
             log.warning("hook_failed", hook=command[0], reason=error.strerror)
-            return
+            return True
         with process:
             said = self._said(process, json.dumps(facts).encode())
         if said is None and self._is_closing.is_set():
-            self._cut_off.append(facts)
             log.info("hook_ended", hook=command[0], reason="gpend ended, and so it was ended too")
-        elif process.returncode or said is None:
+            return False
+        if process.returncode or said is None:
             reason = f"it ended with {process.returncode}" if said is not None else "it took too long and was ended"
             log.warning("hook_failed", hook=command[0], reason=reason, said=(said or b"")[-500:])
+        return True
 
     def _said(self, process: "subprocess.Popen[bytes]", facts: bytes) -> bytes | None:
         """What it wrote to its standard error; None if it had to be ended."""
@@ -198,31 +226,6 @@ def join_at_leisure(
             is_told = True
             tell()
         thread.join(_GLANCE)
-
-
-def kept_beside(ledger: Path) -> Path:
-    """The file for what programs have not heard yet."""
-    return ledger.with_name(f"{ledger.name}.hooks")
-
-
-def _taken(kept: Path | None) -> list[_Facts]:
-    """What the last gpend kept, which is not kept any more."""
-    if kept is None:
-        return []
-    try:
-        held = _read(kept)
-        kept.unlink()  # before it is told: nothing is told at every start
-        content = json.loads(held)
-    except (OSError, ValueError, RecursionError):
-        return []
-    listed = content if isinstance(content, list) else []
-    return [facts for facts in listed if isinstance(facts, dict) and facts.get("event") in _EVENTS]
-
-
-def _read(kept: Path) -> bytes:
-    """What stands there; nothing of what gpend did not write: a pipe, or what no memory holds. Raises OSError."""
-    with open(os.open(kept, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
-        return (os.fstat(file.fileno()).st_size <= _LARGEST and file.read(_LARGEST)) or b""
 
 
 @dataclass(frozen=True)

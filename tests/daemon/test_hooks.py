@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -14,7 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend.daemon import Daemon, Environment
-from gpend.daemon.hooks import Hooks, kept_beside, problems
+from gpend.daemon.hooks import Hooks, problems
+from gpend.daemon.untold import Untold, kept_beside
 from gpend.dispatch import FolderPair, Runtime
 from gpend.errors import ConfigurationError
 from gpend.intake.source import Source
@@ -22,6 +24,7 @@ from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from gpend.settings import HookSettings
 from tests.fakes import FakeClock
+from tests.test_parent import has_ended
 from tests.waiting import PATIENCE, wait_until
 from tests.world import BLURRED, World
 
@@ -166,7 +169,50 @@ def test_what_was_not_heard_when_gpend_had_to_end_is_heard_after_the_next_start(
     assert not kept.exists()
 
 
-UNTOLD = [b"", b"[", b"7", b'[7, {"event": "on_fire"}, {"event": "on_failed"}]', b"\xff", b"[" * 200_000]
+DYING = """
+import sys, threading
+from pathlib import Path
+from gpend.daemon.hooks import Hooks
+from gpend.settings import HookSettings
+Hooks(HookSettings(), Path(sys.argv[1])).apply(HookSettings(on_paused=sys.argv[2], seconds=1000))
+threading.Event().wait()
+"""
+
+
+def test_what_was_kept_is_heard_also_where_the_gpend_that_told_it_is_killed_and_what_it_ran_ends_with_it(
+    world: World, writer: str
+) -> None:
+    kept, begun = kept_beside(world.settings.ledger), world.root / "begun"
+    Untold(kept).keep([{"event": "on_paused", "reason": reason} for reason in ("full", "away", "another")])
+    program = world.root / "slow.sh"
+    program.write_text(f"if grep full; then exit; fi\n(echo $$; exec sh -c 'echo $$; sleep 3600') > {begun}")
+    command = [sys.executable, "-c", DYING, str(kept), f"sh {program}"]
+    with subprocess.Popen(command) as gpend:  # the second of three runs for ever when it is killed
+        wait_until(lambda: begun.exists() and len(begun.read_text().split()) == 2)
+        gpend.kill()
+    for number in begun.read_text().split():
+        wait_until(lambda: has_ended(number))  # noqa: B023  # it is called at once
+    following = Hooks(HookSettings(), kept)
+    following.apply(HookSettings(on_paused=writer))
+    following.close(lambda: False)
+    assert [each["reason"] for each in heard(world)] == ["away", "another"]
+    assert not kept.exists()
+
+
+def test_what_was_kept_and_cannot_be_told_in_time_once_more_is_kept_again(world: World, writer: str) -> None:
+    kept = kept_beside(world.settings.ledger)
+    Untold(kept).keep([{"event": "on_paused", "reason": reason} for reason in ("full", "away")])
+    hooks = Hooks(HookSettings(), kept)
+    hooks.apply(HookSettings(on_paused="sleep 3600"))
+    hooks.apply(HookSettings(on_paused="sleep 3601"))  # a reload does not read it again
+    hooks.close()
+    following = Hooks(HookSettings(), kept)
+    following.apply(HookSettings(on_paused=writer))
+    following.close(lambda: False)
+    assert [each["reason"] for each in heard(world)] == ["full", "away"]
+
+
+UNTOLD = [b"", b"[", b"7", b'7\n{"event": "on_fire"}\n{"event": "on_failed"}\n', b"\xff", b"[" * 200_000]
 
 
 @pytest.mark.parametrize("content", UNTOLD)
