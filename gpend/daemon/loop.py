@@ -140,6 +140,7 @@ class Loop:
             return False
         try:
             if not self._busy_ledger.is_closed:
+                self._keep_ledger()  # before anything is noted in one that was deleted
                 self.recover()
             busy = self.turn()
             self._beat()

@@ -1,5 +1,6 @@
 """Who may use a ledger, and which disks it can lie on: what keeps this user from it, in words."""
 
+import errno
 import os
 import pwd
 import sqlite3
@@ -13,6 +14,9 @@ _NO_SHARED_MEMORY = (
     *("SQLITE_IOERR_MMAP", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_PROTOCOL"),
 )
 """What SQLite says where programs cannot share memory, or locks, by a file: https://www.sqlite.org/wal.html, 1."""
+
+PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""How a disk says what a person can end, and often does without knowing of gpend."""
 
 _ROOM = 128 << 10  # bytes: the index of the write-ahead log, and a little log
 
@@ -61,6 +65,11 @@ def hindrance(ledger: Path) -> str:
     return f"The disk of {folder} is full. Make room on it." if _is_full(folder) else ""
 
 
+def is_held_up(ledger: Path) -> bool:
+    """Does its disk keep everybody from writing, which a person can end: is it full, or can it only be read?"""
+    return _is_full(ledger.parent) or _is_read_only(ledger.parent)
+
+
 def _not_writable(place: Path) -> str:
     if _is_read_only(place):
         return f"The disk of {place} can only be read. Make it writable again."
@@ -91,6 +100,8 @@ def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:
     """Why SQLite cannot use a ledger that is sound, for people."""
     reason = hindrance(ledger)  # which SQLite often tells as something else
     if reason:
+        if is_held_up(ledger):  # of a full disk, "disk I/O error" misleads
+            return f"The ledger {ledger} cannot be used. {reason}"
         return f"The ledger {ledger} cannot be used ({error}). {reason}"
     if getattr(error, "sqlite_errorname", "") in _NO_SHARED_MEMORY:
         return (

@@ -95,6 +95,11 @@ class Database:
         if self._connection.in_transaction:  # SQLite may have done it already
             self._connection.execute("ROLLBACK")
 
+    @property
+    def changes(self) -> int:
+        """How many rows were changed by way of this connection."""
+        return self._connection.total_changes
+
     def copy_to(self, path: Path) -> None:
         """Write the whole database as it is now to another file."""
         with self._blamed(), closing(sqlite3.connect(path)) as target:
@@ -293,7 +298,7 @@ def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """A damaged file by its name; everything else, such as a full disk or a foreign lock, is not the file's fault."""
     if faults.is_about_content(error):
         return DamagedError(f"{path}: {error}")
-    if faults.is_passing(error):
+    if faults.is_passing(error) or access.is_held_up(path):  # a full disk often is an I/O error to SQLite
         return TransientError(access.what_is_wrong(error, path))
     return FatalError(access.what_is_wrong(error, path))
 

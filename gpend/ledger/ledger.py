@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,20 @@ from gpend.ledger.decisions import Decisions, file_of
 from gpend.ledger.faults import DamagedError
 from gpend.ledger.folders import Folders
 from gpend.ledger.photos import Photos
-from gpend.ledger.presence import Presence
+from gpend.ledger.presence import Identity, Presence, identity
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Requests
 from gpend.ledger.rows import Request
 from gpend.ledger.upkeep import Upkeep
 from gpend.writing import part_of, put_in_gap, put_whole
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A copy of what is open that was put in its place."""
+
+    identity: Identity | None
+    changes: int  # of what is open, when it was copied
 
 
 class Ledger(Records):
@@ -41,6 +50,7 @@ class Ledger(Records):
         self._locked = locked
         self._place = Path(os.path.realpath(path))  # where SQLite has it, with its log and its index beside it
         self._presence = Presence(self._place, lock.beside(path))
+        self._placed: _Placed | None = None
 
     @classmethod
     def open(cls, path: Path, now: int | None = None) -> "Ledger":
@@ -123,7 +133,34 @@ class Ledger(Records):
             )
 
     def _write_anew(self, *, is_lost: bool) -> None:
-        """Put a copy of what is open in the ledger's place; never over a file that is somebody else's."""
+        """Put a copy of what is open in the ledger's place, and go over to it; never over somebody else's file."""
+        if not self._is_placed():
+            self._place_copy(is_lost=is_lost)
+        try:
+            self._database.go_over_to(open_for_writing(self._place))
+        except DamagedError as error:
+            raise FatalError(
+                f"The ledger was deleted, and its copy is damaged ({error}). Start gpend again."
+            ) from error
+        except TransientError as error:
+            raise TransientError(f"The ledger was deleted and put back, and cannot be opened now. {error}") from error
+        self._placed = None
+
+    def _is_placed(self) -> bool:
+        """Does a copy of what is open stand in its place already, which could not be opened?
+
+        Somebody may have asked it for something by now. One that lacks what was noted since is taken away again.
+        """
+        placed, self._placed = self._placed, None
+        if placed is None or identity(self._place) != placed.identity:
+            return False
+        if placed.changes != self._database.changes:
+            self._place.unlink()
+            return False
+        self._placed = placed
+        return True
+
+    def _place_copy(self, *, is_lost: bool) -> None:
         copy = part_of(self._place)
         self._place.parent.mkdir(parents=True, exist_ok=True)
         copy.unlink(missing_ok=True)
@@ -145,14 +182,7 @@ class Ledger(Records):
             copy.with_name(f"{copy.name}-journal").unlink(missing_ok=True)
         if is_lost:
             self._forget_log()
-        try:
-            self._database.go_over_to(open_for_writing(self._place))
-        except DamagedError as error:
-            raise FatalError(
-                f"The ledger was deleted, and its copy is damaged ({error}). Start gpend again."
-            ) from error
-        except TransientError as error:  # what was put in place is not open yet, which nobody could tell apart later
-            raise FatalError(f"The ledger was deleted and put back, and cannot be opened now. {error}") from error
+        self._placed = _Placed(identity(self._place), self._database.changes)
 
     def _put_over(self, copy: Path) -> bool:
         """Put a copy over the ledger, of which only its log or its index is lost; False: it is another file by now."""
@@ -183,7 +213,8 @@ def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FatalError(f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}.") from error
+        reason = f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}."
+        raise (TransientError if error.errno in access.PASSING else FatalError)(reason) from error
 
 
 def _recalled(decisions: Decisions) -> list[str]:

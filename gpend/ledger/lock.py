@@ -5,19 +5,26 @@ import os
 import time
 from pathlib import Path
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
+from gpend.ledger import access
 
 _TRIES = 10
 _PAUSE = 0.1  # seconds; `running` holds the lock for an instant, which must not stop a daemon from starting
 
 
 def take(ledger: Path) -> int:
-    """Hold the lock of a ledger as long as the descriptor that is returned is open. Raises FatalError."""
+    """Hold the lock of a ledger as long as the descriptor that is returned is open.
+
+    Raises FatalError, and TransientError where its disk can take nothing at the moment.
+    """
     path = beside(ledger)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise FatalError(f"The ledger's lock {path} cannot be opened: {error.strerror}.") from error
+        reason = f"The ledger's lock {path} cannot be opened: {error.strerror}."
+        if error.errno in access.PASSING:
+            raise TransientError(f"{reason} {access.hindrance(ledger)}".strip()) from error
+        raise FatalError(reason) from error
     for attempt in range(_TRIES):
         if _locked(descriptor, fcntl.LOCK_EX):
             return descriptor

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 _OPEN = Path("/proc/self/fd")
 
-_Identity: TypeAlias = tuple[int, int]  # device and inode
+Identity: TypeAlias = tuple[int, int]
+"""Device and inode."""
 
 
 class Presence:
@@ -55,7 +56,7 @@ class Presence:
 class _Held:
     """What this process has open."""
 
-    identities: frozenset[_Identity]
+    identities: frozenset[Identity]
     names: frozenset[str]  # where the kernel says that it lies; of what was deleted, no name that anything has
 
     def has(self, part: Path) -> bool:
@@ -64,7 +65,7 @@ class _Held:
         return found is not None and (found in self.identities or _whole(part) in self.names)
 
 
-def identity(path: Path) -> _Identity | None:
+def identity(path: Path) -> Identity | None:
     """Which file stands there; None: none does. Raises OSError where that is not told."""
     try:
         status = path.stat()

@@ -1,18 +1,16 @@
 """A ledger is opened. Where it is damaged its last copy takes its place, or a new one, filled from the outputs."""
 
-import errno
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import doubt, soundness
+from gpend.ledger import access, doubt, soundness
 from gpend.ledger.database import Database, open_for_writing
 from gpend.ledger.doubt import Doubt
 from gpend.ledger.faults import DamagedError, ForeignError, UnreadableError
 from gpend.writing import part_of, put_whole
 
-_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a person can end; a copy that cannot be read stays so
 _FOUND = (Doubt.FOUND, Doubt.FOUND_AGAIN)
 _TO_BE_REPLACED = "The ledger is damaged, and was about to be replaced when gpend ended."
 _ANEW = "A new one is filled from what the output folders say about themselves."
@@ -114,7 +112,7 @@ def _replace(path: Path) -> str:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if error.errno in _PASSING:  # a new ledger would take the place of the copy as well, within a day
+        if error.errno in access.PASSING:  # a new ledger would take the place of the copy as well, within a day
             raise FatalError(
                 f"The ledger {path} is damaged, and its last copy cannot take its place: {error.strerror}. Nothing is "
                 "lost. Make room on its disk, or make it writable again; the next start of gpend repairs it."

@@ -9,6 +9,7 @@ from gpend.core.report import Outcome
 from gpend.daemon import Daemon, Environment
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import Ledger, State
+from gpend.ledger.database import Database, open_for_writing
 from tests.fakes import FakeWatcher, restored_if_blurred
 from tests.world import BLURRED, RESTORED, World
 
@@ -134,3 +135,33 @@ def test_where_somebody_put_another_ledger_in_its_place_gpend_stops_and_says_so(
         world.once()
     assert world.outputs()["a.jpg"] == RESTORED
     assert (world.root / "ledger.sqlite.rescued").exists()
+
+
+def test_a_ledger_that_was_put_back_and_cannot_be_opened_yet_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, tries = World(tmp_path), list[Path]()
+    world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"b")
+
+    def held_at_first(place: Path) -> Database:
+        tries.append(place)
+        if len(tries) < 4:
+            raise TransientError("Another program holds it.")
+        return open_for_writing(place)
+
+    def delete(photo: bytes) -> Outcome:
+        world.settings.ledger.unlink()
+        world.clock.pass_by(10)
+        monkeypatch.setattr("gpend.ledger.ledger.open_for_writing", held_at_first)
+        world.engine.process = restored_if_blurred
+        return restored_if_blurred(photo)
+
+    world.engine.process = delete
+    with capture_logs() as logged, Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        Daemon(world.runtime, ledger, Environment(clock=world.clock, watching=None)).once()
+    assert len(tries) == 4
+    events = [each["event"] for each in logged if each["event"].startswith("ledger_")]
+    assert events == ["ledger_paused", "ledger_put_back", "ledger_resumed"]
+    assert {world.row(name).state for name in ("a.jpg", "b.jpg")} == {State.RESTORED}
+    assert len(world.engine.given) == 2

@@ -29,6 +29,8 @@ class Disk:
 
 PLAIN = Disk("plain", 'mount -t tmpfs none "$2"')
 """A file system in memory: every name is its own."""
+SMALL = Disk("small", 'mount -t tmpfs -o size=2m none "$2"')
+"""The same with room for little."""
 EXFAT = Disk("exfat", _LOOP % ('mkfs.exfat "$1/disk"', 'mount.exfat-fuse $loop "$2" > /dev/null 2>&1'))
 """Ignores case and keeps it; inodes are made up; no links, no attributes, no modes, no ':' in a name."""
 NTFS = Disk("ntfs", _LOOP % ('mkfs.ntfs -q -F -f "$1/disk"', 'lowntfs-3g -o ignore_case,windows_names $loop "$2"'))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.disks.mounted import NOT_SHARED, PLAIN, said
+from tests.disks.mounted import NOT_SHARED, PLAIN, SMALL, said
 
 _SCRIPT = """
     import subprocess, sys
@@ -50,3 +50,56 @@ def test_any_other_disk_may_hold_it(tmp_path: Path) -> None:
     lines = said(PLAIN, _SCRIPT, tmp_path)
     assert lines[:4] == ["no trouble"] * 4
     assert "local disk" not in lines[4]
+
+
+_HELD_UP = """
+    import os, subprocess, sys
+    from pathlib import Path
+    from gpend.errors import GpendError
+    from gpend.ledger import Ledger
+    from tests.ledger.test_ledger import make_first_schema
+
+    disk = Path(sys.argv[1]) / "restored"
+
+    def told(ledger):
+        try:
+            with Ledger.open(ledger) as opened:
+                return "opened " + ", ".join(opened.notices)
+        except GpendError as error:
+            return f"{type(error).__name__} {error}"
+
+    def fill(rest):
+        with (disk / "filling").open("wb", buffering=0) as file:
+            while os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize > rest:
+                file.write(bytes(4096))
+
+    ledgers = [disk / name / "ledger.sqlite" for name in ("older", "this", "none")]
+    for ledger in ledgers:
+        ledger.parent.mkdir()
+    make_first_schema(ledgers[0])
+    Ledger.open(ledgers[1]).close()
+    for rest in (0, 4096, 8192, 20480):
+        fill(rest)
+        for ledger in ledgers:
+            print(told(ledger))
+        (disk / "filling").unlink()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    for ledger in (*ledgers, disk / "no folder" / "ledger.sqlite"):
+        print(told(ledger))
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    for ledger in ledgers:
+        print(told(ledger))
+"""
+
+
+def test_a_start_waits_for_a_disk_that_is_full_or_can_only_be_read_and_says_that(tmp_path: Path) -> None:
+    lines = said(SMALL, _HELD_UP, tmp_path)
+    full, read_only, back = lines[:12], lines[12:16], lines[16:]
+    for line in (*full, *read_only):
+        assert line.startswith("TransientError ")
+        assert "I/O" not in line
+    for line in full:
+        assert "is full. Make room on it." in line
+    for line in read_only:
+        assert "only be read" in line or "Read-only" in line
+    assert back == ["opened "] * 3

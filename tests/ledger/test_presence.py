@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import FatalError, TransientError
-from gpend.ledger import Decision, DecisionKind, Found, FoundBy, Ledger, State, presence
-from gpend.ledger.database import Database
+from gpend.ledger import Decision, DecisionKind, Found, FoundBy, Ledger, Request, State, presence
+from gpend.ledger.database import Database, open_for_writing
 from gpend.stamp import Stamp
 from tests.waiting import PATIENCE
 
@@ -203,6 +204,40 @@ def test_what_cannot_be_put_back_now_is_tried_again(path: Path, monkeypatch: pyt
                 ledger.put_back()
         assert not list(path.parent.glob("*.part*"))
         assert ledger.put_back()
+
+
+@pytest.mark.parametrize("notes", [(), ("noted meanwhile.jpg",)], ids=["nothing", "a photo"])
+def test_one_that_was_put_back_and_that_another_program_holds_at_once_is_waited_for(
+    path: Path, notes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    real, others = open_for_writing, list[sqlite3.Connection]()
+
+    def held(place: Path) -> Database:
+        if not others:
+            others.append(sqlite3.connect(place, isolation_level=None))
+            others[0].execute("PRAGMA locking_mode = EXCLUSIVE")
+            others[0].execute("BEGIN EXCLUSIVE")
+        return real(place)
+
+    monkeypatch.setattr("gpend.ledger.ledger.open_for_writing", held)
+    with _opened(path) as ledger:
+        path.unlink()
+        for name in ("", *notes):
+            with pytest.raises(TransientError, match="put back, and cannot be opened now"):
+                ledger.put_back()
+            if name:
+                _sight(ledger, name)
+        others[0].close()
+        if not notes:  # of what waits to be opened nothing is thrown away that somebody asked of it
+            Ledger.request(path, Request.CONFIRM)
+        assert ledger.put_back()
+        assert not ledger.put_back()
+        assert ledger.counts()[State.WAITING] == 1 + len(notes)
+        assert len(ledger.requests.waiting()) == (0 if notes else 1)
+    with Ledger.open(path) as again:
+        assert again.notices == ()
+        assert again.counts()[State.WAITING] == 1 + len(notes)
 
 
 def test_a_ledger_behind_a_link_comes_back_behind_it(tmp_path: Path) -> None:
