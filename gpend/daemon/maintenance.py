@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 import structlog
 
 from gpend.dispatch import Dispatcher, FolderPair, Now, Runtime
+from gpend.dispatch.health import another_output
 from gpend.errors import PhotoError, TransientError
 from gpend.ledger import Ledger
+from gpend.ledger.trashed import Age
 from gpend.mirror import output_root, trash
 from gpend.settings import Keep
 
@@ -15,16 +17,23 @@ log = structlog.get_logger()
 _DAY = 86_400.0
 _DEATHS = 10  # kills from outside that weigh as much as one crash
 _FIRST = 3600.0  # seconds for which both clocks must agree before anything is deleted because of its date
+_OFF = int(_DAY)  # seconds, at most, that the time between two runs counts for: the clock of either may have been wrong
 
 
 class Maintenance:
-    """Works once a day, in small parts. A clock that has just jumped, or was wrong at the start, makes it wait."""
+    """Works once a day, in small parts. A clock that has just jumped, or was wrong at the start, makes it wait.
+
+    What lies in the trash is deleted when gpend has seen it there for so many days, whatever the clock says that they
+    were, and when its date does not speak against that.
+    """
 
     def __init__(self, ledger: Ledger, pairs: Sequence[FolderPair], trash_days: int, start: Now) -> None:
         self._ledger = ledger
         self._pairs = pairs
         self._days = trash_days
         self._trusted_from = start
+        self._start = start
+        self._counted: dict[int, float] = {}  # until when the trash of each folder has aged, in this run
         self._next = start.steady + _FIRST
         self._work: Iterator[None] = iter(())
 
@@ -47,7 +56,12 @@ class Maintenance:
         self._copy_ledger()
         yield
         for pair in self._pairs:
-            yield from self._empty_trash(pair, now)
+            try:
+                if not another_output(pair):  # what stands there is none of this folder's trash
+                    self._age_trash(pair, now)
+                    yield from self._empty_trash(pair, now)
+            except OSError as error:
+                log.warning("trash_not_emptied", output=pair.mirror.output, reason=str(error))  # tomorrow again
 
     def _copy_ledger(self) -> None:
         try:
@@ -55,14 +69,27 @@ class Maintenance:
         except (TransientError, OSError) as error:
             log.warning("ledger_not_copied", reason=str(error))  # tomorrow again; the ledger itself may be well
 
+    def _age_trash(self, pair: FolderPair, now: Now) -> None:
+        """What was there when this was done last, and nothing has come into since, is older by the time since then."""
+        lived = int(now.steady - self._counted.get(pair.id, self._start.steady))
+        with self._ledger.together():
+            ages = self._ledger.trashed.ages(pair.id)
+            for part in trash.parts(pair.mirror):
+                age = ages[part].seconds + lived + self._off(pair, ages[part]) if part in ages else 0
+                self._ledger.trashed.count(pair.id, part, age, now.utc)
+        self._counted[pair.id] = now.steady
+
+    def _off(self, pair: FolderPair, age: Age) -> int:
+        """For how many seconds gpend did not run, as far as that counts."""
+        return 0 if pair.id in self._counted else min(max(self._start.utc - age.counted, 0), _OFF)
+
     def _empty_trash(self, pair: FolderPair, now: Now) -> Iterator[None]:
-        try:
-            for part in trash.expired(pair.mirror, now.utc, self._days):
+        ages = self._ledger.trashed.ages(pair.id)
+        for part in trash.parts(pair.mirror):
+            if ages[part].seconds >= self._days * _DAY and not trash.is_young(part, now.utc, self._days):
                 yield from trash.empty(pair.mirror, part)
-                self._ledger.upkeep.forget_below(pair.id, part)
+                self._ledger.trashed.forget(pair.id, part)
                 log.info("trash_emptied", output=pair.mirror.output, part=part.name)
-        except OSError as error:
-            log.warning("trash_not_emptied", output=pair.mirror.output, reason=str(error))  # tomorrow again
 
 
 def prepare_ledger(ledger: Ledger, runtime: Runtime, dispatcher: Dispatcher, now: Now, *, crashed: bool) -> None:

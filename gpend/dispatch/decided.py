@@ -84,7 +84,7 @@ class Decided:
         if before is not None and job.row.finished is State.RESTORED:
             is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id)
             try:
-                kept = None if is_shared else trash.discard(mirror, before, now.utc)
+                kept = None if is_shared else self._outputs.to_trash(job.pair, before, now.utc)
             except PhotoError as error:
                 self._finisher.set_aside(job.row, error, now, content=job.photo.content)
                 return

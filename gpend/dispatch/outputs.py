@@ -76,6 +76,7 @@ class OutputWriter:
         self.ownership = Ownership(ledger)
         self._photos = ledger.photos
         self._absences = ledger.absences
+        self._trashed = ledger.trashed
         self._keep = settings.keep
         self._on_delete = settings.on_delete
 
@@ -174,12 +175,17 @@ class OutputWriter:
             return None
         match self._on_delete:
             case OnDelete.TRASH:
-                return trash.discard(pair.mirror, written, now)
+                return self.to_trash(pair, written, now)
             case OnDelete.KEEP:
                 return written
             case OnDelete.DELETE:
                 pair.mirror.remove(written)
                 return None
+
+    def to_trash(self, pair: FolderPair, written: Written, now: int) -> Written | None:
+        """Move an output into the trash, where it stays for all its days. As trash.discard, also in what it raises."""
+        self._trashed.renew(pair.id, trash.today_of(now))
+        return trash.discard(pair.mirror, written, now)
 
     def discard_previous(self, pair: FolderPair, row: Row, written: Written | None, now: int) -> None:
         """Discard what was written for a photo earlier, unless it is what stands there now."""
@@ -262,14 +268,14 @@ class OutputWriter:
         is_another = row.recheck and row.content not in (None, job.photo.content)
         is_kept = self._on_delete is OnDelete.KEEP and is_another
         if job.before is not None and (is_kept or row.is_output_unproved):
-            trash.discard(job.pair.mirror, job.before, job.taken)
+            self.to_trash(job.pair, job.before, job.taken)
 
     def _discard_former(self, job: Job, place: Path, moved_from: int | None) -> None:
         """The photo was given a new spelling of its name and other bytes: its old output gives way to the new one."""
         former = self.ownership.former(job.row, job.pair, place)
         if former is None or former.id == moved_from or former.written is None or self._on_delete is OnDelete.KEEP:
             return
-        kept = trash.discard(job.pair.mirror, former.written, job.taken)
+        kept = self.to_trash(job.pair, former.written, job.taken)
         if kept is None:
             self._photos.forget(former.id)
         else:

@@ -22,6 +22,7 @@ from gpend.ledger.presence import Identity, Presence, identity
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Requests
 from gpend.ledger.rows import Request
+from gpend.ledger.trashed import Trashed
 from gpend.ledger.upkeep import Upkeep
 from gpend.writing import part_of, put_in_gap, put_whole
 
@@ -46,6 +47,7 @@ class Ledger(Records):
         self.absences = Absences(database)
         self.upkeep = Upkeep(database)
         self.control = Control(database)
+        self.trashed = Trashed(database)
         self.decisions = Decisions(database, file_of(path))
         self._locked = locked
         self._place = Path(os.path.realpath(path))  # where SQLite has it, with its log and its index beside it

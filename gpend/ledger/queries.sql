@@ -298,6 +298,16 @@ WHERE id = :id;
 -- name: forget_trashed
 DELETE FROM photo WHERE folder = :folder AND state = 'gone' AND output >= :first AND output < :last;
 
+-- name: trash_ages
+SELECT part, age, counted FROM trash WHERE folder = :folder;
+
+-- name: note_trash
+INSERT INTO trash (folder, part, age, counted) VALUES (:folder, :part, :age, :now)
+ON CONFLICT DO UPDATE SET age = :age, counted = :now;
+
+-- name: renew_trash
+DELETE FROM trash WHERE folder = :folder AND (part = :part OR part >= :first AND part < :last);
+
 -- name: counts
 SELECT state, sum(photos) AS n FROM tally WHERE {watched} AND sidecar = 0 GROUP BY state;
 

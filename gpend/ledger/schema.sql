@@ -181,6 +181,16 @@ CREATE TABLE decision (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_by_content ON decision (content) WHERE content IS NOT NULL;
 
+-- How long what lies in a trash has lain there, as far as gpend was there to see it: a part of it is named by a date, of
+-- which no clock need be right. What has just come into a part has no row: it begins anew.
+CREATE TABLE trash (
+    folder  INTEGER NOT NULL REFERENCES folder (id),
+    part    BLOB    NOT NULL,                  -- relative to the output
+    age     INTEGER NOT NULL,                  -- seconds
+    counted INTEGER NOT NULL,                  -- when, last
+    PRIMARY KEY (folder, part)
+) STRICT, WITHOUT ROWID;
+
 -- What holds for gpend as a whole: one row.
 CREATE TABLE control (
     id           INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,8 +1,6 @@
 """What is put in order in the ledger when the daemon starts, and now and then."""
 
-import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.fingerprint import Fingerprint
@@ -55,9 +53,3 @@ class Upkeep:
     def forget_sidecars(self) -> int:
         """Sidecars are not mirrored any more; what was written of them stays. How many."""
         return self._database.run("forget_sidecars")
-
-    def forget_below(self, folder: int, trash: Path) -> int:
-        """Forget the photos whose outputs lay in a part of the trash that is deleted; how many."""
-        first = os.fsencode(trash) + b"/"
-        last = os.fsencode(trash) + b"0"  # the character after /
-        return self._database.run("forget_trashed", {"folder": folder, "first": first, "last": last})

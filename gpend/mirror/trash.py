@@ -24,6 +24,11 @@ def is_in_trash(place: Path) -> bool:
     return place.parts[:1] == TRASH.parts
 
 
+def today_of(now: int) -> Path:
+    """The part of the trash that an output goes into now, in UTC seconds; or `.2` and so on, where it has no room."""
+    return TRASH / _date(now).isoformat()
+
+
 def discard(mirror: Mirror, written: Written, now: int) -> Written | None:
     """Move an output into today's trash; None: it is not as gpend wrote it, so it is not gpend's to move.
 
@@ -31,12 +36,12 @@ def discard(mirror: Mirror, written: Written, now: int) -> Written | None:
     """
     if not mirror.stands(written):
         return whereabouts(mirror, written)
-    today = datetime.fromtimestamp(now, UTC).date().isoformat()
+    today = today_of(now)
     for number in range(1, _TRIES):
-        day = today if number == 1 else f"{today}.{number}"
+        part = today if number == 1 else today.with_name(f"{today.name}.{number}")
         with suppress(OccupiedError):
-            return mirror.move(written, mirror, TRASH / day / written.path)
-    raise OccupiedError(f"The trash of {today} already holds {_TRIES} files of the name {written.path.name!r}.")
+            return mirror.move(written, mirror, part / written.path)
+    raise OccupiedError(f"The trash of {today.name} already holds {_TRIES} files of the name {written.path.name!r}.")
 
 
 def whereabouts(mirror: Mirror, written: Written) -> Written | None:
@@ -53,12 +58,17 @@ def whereabouts(mirror: Mirror, written: Written) -> Written | None:
     return next((each for each in moved if mirror.stands(each)), None)
 
 
-def expired(mirror: Mirror, now: int, days: int) -> list[Path]:
-    """The parts of the trash that are older than so many days, relative to the output."""
-    limit = datetime.fromtimestamp(now, UTC).date() - timedelta(days=days)
+def parts(mirror: Mirror) -> list[Path]:
+    """The parts of the trash that are gpend's, relative to the output. Raises OSError."""
     with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(mirror.output, TRASH) as folder:
-        return [TRASH / name for name in inspect.names_in(folder) if _is_before(name, limit)]
+        return [TRASH / name for name in inspect.names_in(folder) if _day_of(name) is not None]
     return []
+
+
+def is_young(part: Path, now: int, days: int) -> bool:
+    """Is a part of so many days, or fewer, by its name? One of a later day than today was named by a wrong clock."""
+    day, today = _day_of(part.name), _date(now)
+    return day is None or today - timedelta(days=days) <= day <= today + timedelta(days=1)
 
 
 def empty(mirror: Mirror, part: Path) -> Iterator[None]:
@@ -80,9 +90,13 @@ def empty(mirror: Mirror, part: Path) -> Iterator[None]:
             os.rmdir(relative.name, dir_fd=folder)
 
 
-def _is_before(name: str, limit: date) -> bool:
+def _date(now: int) -> date:
+    return datetime.fromtimestamp(now, UTC).date()
+
+
+def _day_of(name: str) -> date | None:
+    """The day that a part is called after; None: it is not one of gpend's."""
     matched = _DAY.fullmatch(name)
-    try:
-        return matched is not None and date.fromisoformat(matched[1]) < limit
-    except ValueError:
-        return False
+    with suppress(ValueError):
+        return None if matched is None else date.fromisoformat(matched[1])
+    return None

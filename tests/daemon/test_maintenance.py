@@ -11,8 +11,8 @@ from gpend.dispatch import FolderPair
 from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
-from gpend.mirror import Mirror
-from tests.world import SHARP, World
+from gpend.mirror import Mirror, output_root
+from tests.world import BLURRED, SHARP, World
 
 DAY = 86_400
 
@@ -39,13 +39,34 @@ def after(world: World) -> Iterator[Callable[[float, int], set[str]]]:
         maintenance = Maintenance(ledger, [pair], 30, world.clock.now())
 
         def let_pass(seconds: float, jump: int = 0) -> set[str]:
-            world.clock.pass_by(seconds)
             world.clock.jump(jump)
-            while maintenance.step(world.clock.now()):
-                pass
+            live(world, maintenance, seconds)
             return set(world.outputs())
 
         yield let_pass
+
+
+def live(world: World, maintenance: Maintenance, seconds: float) -> None:
+    """Look at what there is to do now and then, for so long."""
+    until = world.clock.now().steady + seconds
+    while world.clock.now().steady < until:
+        world.clock.pass_by(min(6 * 3600, until - world.clock.now().steady))
+        while maintenance.step(world.clock.now()):
+            pass
+
+
+def lives(world: World, hours: float, identity: str | None = None) -> None:
+    """A gpend that runs for so long; `identity`: of the output as it was when that was last written to."""
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        folder = ledger.folders()[0].id
+        pair = FolderPair(folder, Source(world.source), Mirror(world.source, world.output))
+        pair.identity = identity
+        live(world, Maintenance(ledger, [pair], 30, world.clock.now()), hours * 3600)
+
+
+def has_trash(world: World) -> bool:
+    """Does an output of a deleted photo lie there still?"""
+    return any(name.endswith(".jpg") for name in world.outputs())
 
 
 def test_what_is_in_the_trash_goes_after_its_days_and_nothing_else(
@@ -60,9 +81,66 @@ def test_what_is_in_the_trash_goes_after_its_days_and_nothing_else(
 
 
 def test_a_clock_that_jumps_empties_nothing(after: Callable[..., set[str]]) -> None:
-    assert len(after(10, 400 * DAY)) == 2
-    assert len(after(60)) == 2
-    assert len(after(DAY)) == 1
+    assert len(after(29 * DAY, 400 * DAY)) == 2
+    assert len(after(DAY, -300 * DAY)) == 2
+    assert len(after(3 * DAY)) == 1
+
+
+@pytest.mark.parametrize("jump", [50 * 365 * DAY, -50 * 365 * DAY, 0])
+def test_what_was_deleted_while_the_clock_was_wrong_stays_for_all_its_days_and_no_longer(
+    world: World, jump: int
+) -> None:
+    world.clock.jump(-jump)  # as after a start without a battery, until the network tells the time
+    photo = world.put("c.jpg", BLURRED + b"c")
+    world.once()
+    photo.unlink()
+    world.once()
+    world.clock.jump(jump)
+    lives(world, 29 * 24)
+    assert "c.jpg" in {Path(name).name for name in world.outputs()}
+    lives(world, 3 * 24)
+    assert not has_trash(world)
+
+
+def test_what_comes_into_an_old_part_of_the_trash_as_the_clock_was_set_back_stays_for_all_its_days(
+    world: World,
+) -> None:
+    lives(world, 29 * 24)
+    world.clock.jump(-29 * DAY)
+    photo = world.put("c.jpg", BLURRED + b"c")
+    world.once()
+    photo.unlink()
+    world.once()
+    assert (world.output / ".gpend-trash/2023-11-14/c.jpg").exists()
+    world.clock.jump(29 * DAY)
+    lives(world, 29 * 24)
+    assert (world.output / ".gpend-trash/2023-11-14/c.jpg").exists()
+    lives(world, 3 * 24)
+    assert not has_trash(world)
+
+
+@pytest.mark.parametrize(
+    ("off", "lasts"), [(22 * 3600, range(31, 34)), (365 * DAY, range(27, 32)), (-365 * DAY, [100])]
+)
+def test_between_two_runs_no_more_than_a_day_counts_whatever_the_clock_says(
+    world: World, off: int, lasts: range | list[int]
+) -> None:
+    runs = 0
+    while has_trash(world) and runs < 100:
+        lives(world, 2)
+        world.clock.jump(off)
+        runs += 1
+    assert runs in lasts
+
+
+def test_the_trash_of_another_disk_is_left_alone(world: World) -> None:
+    lives(world, 29 * 24)
+    lives(world, 5 * 24, "that of the disk that is away")
+    assert has_trash(world)
+    lives(world, 1 * 24, output_root.identity(world.output))
+    assert has_trash(world)
+    lives(world, 2 * 24)
+    assert not has_trash(world)
 
 
 def test_the_ledger_has_a_copy_every_day(world: World, after: Callable[..., set[str]]) -> None:

@@ -66,14 +66,19 @@ def test_only_days_that_are_over_are_emptied_and_links_in_them_are_not_followed(
     trash.discard(mirror, put(mirror, "b.jpg"), NOON)
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious/mine.jpg").write_bytes(b"mine")
-    (old,) = trash.expired(mirror, NOON, 30)
-    (mirror.output / old / "link").symlink_to(tmp_path / "precious")
     (mirror.output / trash.TRASH / "my own notes").mkdir()
+    (old,) = [part for part in trash.parts(mirror) if not trash.is_young(part, NOON, 30)]
+    (mirror.output / old / "link").symlink_to(tmp_path / "precious")
     list(trash.empty(mirror, old))
     assert names(mirror) == [".gpend-trash/2023-11-14/b.jpg"]
     assert (tmp_path / "precious/mine.jpg").read_bytes() == b"mine"
     assert (mirror.output / trash.TRASH / "my own notes").is_dir()
 
 
-def test_where_there_is_no_trash_nothing_has_expired(mirror: Mirror) -> None:
-    assert trash.expired(mirror, NOON, 30) == []
+def test_a_part_is_young_by_its_date_unless_that_is_to_come() -> None:
+    parts = {days_ago: trash.today_of(NOON - days_ago * DAY) for days_ago in (31, 30, 0, -1, -2)}
+    assert [ago for ago, part in parts.items() if trash.is_young(part, NOON, 30)] == [30, 0, -1]
+
+
+def test_where_there_is_no_trash_it_has_no_parts(mirror: Mirror) -> None:
+    assert trash.parts(mirror) == []
