@@ -24,9 +24,10 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
-from gpend.core.direction import blurs_of
+from gpend.core.camera_shake import Part, agreed, beside, may_be_shared
+from gpend.core.direction import blurs_of, told_by
 from gpend.core.formats.scaling import reduced
-from gpend.core.networks import DetectFaces, Networks, RestoreFaces
+from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Box, Face, Landmarks, Pixels, Plane
 from gpend.core.report import FaceReport, Verdict
@@ -40,6 +41,7 @@ LONG_SIDE = 1280
 _DOUBTED = frozenset({Verdict.PROFILE, Verdict.COVERED, Verdict.GONE, Verdict.REFUSED, Verdict.UNSURE})
 """Where every face is one of these, the photo may lie on its side."""
 
+_LOOKED_AROUND = 3  # faces: four parts of the photo each, and the network is asked about all
 _SURELY = 0.1  # so far above the threshold, a face measured at a quick look is sharp
 
 
@@ -212,7 +214,7 @@ def _all_judged(
         for face, doubt in doubts.items()
         if doubt is None
     }
-    blurs = _blurs(measured, networks, settings.triage.sharpness_threshold)
+    blurs = _blurs(analysis, measured, networks, settings.triage.sharpness_threshold)
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     cleans = networks.estimate is not None and networks.refine is not None
     known = {
@@ -271,13 +273,26 @@ def _measured(analysis: PhotoAnalysis, face: Face, least: float = 0.0) -> _Measu
     return _Measured(crop, clean, transform, measure)
 
 
-def _blurs(measured: dict[Face, _Measured], networks: Networks, limit: float) -> dict[Face, Blur]:
+def _blurs(
+    analysis: PhotoAnalysis, measured: dict[Face, _Measured], networks: Networks, limit: float
+) -> dict[Face, Blur]:
     """What blurred the faces below the threshold; nothing without a network that finds it."""
     asked = [face for face, one in measured.items() if not _is_sharp(one, limit)]
     if networks.estimate is None or not asked:
         return {}
     crops = [luma(measured[face].clean) for face in asked]
-    return dict(zip(asked, blurs_of(crops, networks.estimate), strict=True))
+    seen = zip(asked, crops, blurs_of(crops, networks.estimate), strict=True)
+    faces = [Part(crop, measured[face].transform, found) for face, crop, found in seen]
+    return dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
+
+
+def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) -> list[Part]:
+    """What lies around the largest faces that may have been shaken with all of the photo."""
+    shaken = sorted((one for one in faces if may_be_shared(one.blur)), key=lambda one: align.scale_of(one.transform))
+    size = (analysis.header.width, analysis.header.height)
+    around = [transform for one in shaken[:_LOOKED_AROUND] for transform in beside(one.transform, size)]
+    crops = [analysis.cut(transform, blur.SIDE, luma) for transform in around]
+    return [Part(*one) for one in zip(crops, around, told_by(crops, estimate), strict=True)]
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

@@ -25,11 +25,17 @@ _BORDER = 8  # pixels of the crop that the filter's border may disturb
 
 def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
     """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, along the path that its photo tells."""
+    return [_followed(crop, blur) for crop, blur in zip(crops, told_by(crops, estimate), strict=True)]
+
+
+def told_by(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
+    """What the network tells to have blurred each of the crops (SIDE, SIDE), luma, 0 to 1, or its mirror image."""
+    if not crops:
+        return []
     found = estimate(np.stack(crops))
     told = zip(crops, found.kernels, found.confidence, found.enlarged, strict=True)
     return [
-        _followed(crop, directed(crop, Blur(kernel, float(confidence), float(enlarged))))
-        for crop, kernel, confidence, enlarged in told
+        directed(crop, Blur(kernel, float(confidence), float(enlarged))) for crop, kernel, confidence, enlarged in told
     ]
 
 

@@ -13,12 +13,14 @@ from PIL import Image
 
 from gpend.core import analysis, codec, orientation, pipeline, visible
 from gpend.core.formats import history
-from gpend.core.networks import Networks
-from gpend.core.photo import Face
+from gpend.core.networks import Kernels, Networks
+from gpend.core.photo import Face, Plane
 from gpend.core.report import Kept, Restored, Verdict
 from gpend.errors import PhotoError
 from gpend.settings import CoreSettings, TriageSettings
 from tests.benchmarks.gpu.photos import blurred_portrait, sharp_portrait
+from tests.core.blurs import streak
+from tests.core.test_shake import disc
 from tests.fakes import FakeDetector, FakeRestorer
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
@@ -117,6 +119,43 @@ def test_a_blurred_face_behind_a_mask_is_left_as_it_is(networks: Networks, sampl
     outcome = pipeline.process(jpeg(blurred(portrait, 2.5)), seen, CoreSettings())
     assert isinstance(outcome, Kept)
     assert [report.verdict for report in outcome.faces] == [Verdict.COVERED]
+
+
+class _Misled:
+    """The network that tells blurs, wrong about the crops that it is asked about first: the faces."""
+
+    def __init__(self, networks: Networks, told: Plane) -> None:
+        assert networks.estimate is not None
+        self.name, self.size = networks.estimate.name, networks.estimate.size
+        self._right, self._told, self.asked = networks.estimate, told, 0
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        found = self._right(crops)
+        self.asked += len(crops)
+        if self.asked > len(crops):
+            return found
+        told = np.broadcast_to(self._told, found.kernels.shape)
+        return replace(found, kernels=told, confidence=np.full_like(found.confidence, 0.95))
+
+
+def test_a_shake_that_a_face_tells_wrong_is_told_by_what_is_around_it(networks: Networks, samples: Path) -> None:
+    photo = (samples / "portrait-shaken.jpg").read_bytes()
+    misled = _Misled(networks, np.ascontiguousarray(streak(9).T))
+    ((face,), (right,)) = (
+        analysis.analyse(photo, replace(networks, estimate=one), CoreSettings()).faces
+        for one in (misled, networks.estimate)
+    )
+    assert misled.asked == 4  # the face, and three parts: above it the photo ends
+    assert "towards the right" in face.told
+    assert face.told.split(",")[1] == right.told.split(",")[1]
+
+
+def test_a_blur_of_the_lens_has_nothing_around_it_looked_at(networks: Networks, samples: Path) -> None:
+    misled = _Misled(networks, disc(6))
+    analysis.analyse(
+        (samples / "portrait-blurred.jpg").read_bytes(), replace(networks, estimate=misled), CoreSettings()
+    )
+    assert misled.asked == 1
 
 
 def test_a_picture_without_faces_is_kept(networks: Networks, samples: Path) -> None:

@@ -1,0 +1,157 @@
+"""One hand shakes the whole photo: the other faces, and what is around them, tell a shake that a face tells badly."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpend.core import camera_shake
+from gpend.core.align import Transform
+from gpend.core.blur import Blur
+from gpend.core.camera_shake import Part
+from gpend.core.photo import Plane
+from tests.core.blurs import spoiled, streak
+from tests.core.test_direction import hook
+from tests.core.test_shake import disc, smeared
+
+UPRIGHT: Transform = np.eye(2, 3)
+
+
+def turned(degrees: float, scale: float = 1.0) -> Transform:
+    """The face stands so in its photo."""
+    return np.asarray(cv2.getRotationMatrix2D((0, 0), degrees, scale), np.float64)
+
+
+def part(face: Plane, truth: Plane, told: Plane, transform: Transform = UPRIGHT, confidence: float = 0.95) -> Part:
+    """A face whose photo was blurred by `truth`, of which the network told another."""
+    return Part(spoiled(face, truth), transform, Blur(told, confidence))
+
+
+def apart(one: Plane, other: Plane) -> float:
+    """Mean squared difference of the transfer functions."""
+    spectra = [np.fft.fft2(kernel, (64, 64)) for kernel in (one, other)]
+    return float((np.abs(spectra[0] - spectra[1]) ** 2).mean())
+
+
+@pytest.fixture(scope="module")
+def mirrored(face: Plane) -> Plane:
+    """Another person, as far as a filter can tell."""
+    return np.ascontiguousarray(face[:, ::-1])
+
+
+def test_a_shake_that_a_face_tells_badly_is_told_by_the_others(face: Plane, mirrored: Plane) -> None:
+    truth, wrong = hook(14, 0.4), streak(21)
+    faces = [part(face, truth, wrong), part(mirrored, truth, truth), part(face[::-1], truth, truth)]
+    found = camera_shake.agreed(faces, [])
+    assert apart(found[0].kernel, truth) < 0.1 * apart(wrong, truth)
+    assert found[0].told is faces[0].blur
+    assert found[0].confidence == faces[0].blur.confidence
+
+
+def test_what_is_around_a_single_face_tells_it_as_well(face: Plane, mirrored: Plane) -> None:
+    truth, wrong = hook(14, 0.4), streak(21)
+    around = [part(mirrored, truth, truth), part(face[::-1], truth, truth), part(mirrored[::-1], truth, truth)]
+    (found,) = camera_shake.agreed([part(face, truth, wrong)], around)
+    assert apart(found.kernel, truth) < 0.1 * apart(wrong, truth)
+
+
+def test_the_path_is_turned_and_enlarged_as_the_face_is(face: Plane, mirrored: Plane) -> None:
+    truth, onwards = hook(14, 0.4), turned(50, 0.8)
+    there, _ = camera_shake.carried(truth, onwards[:, :2])
+    faces = [
+        part(face, there, streak(21), onwards),
+        part(mirrored, truth, truth),
+        part(face[::-1], truth, truth),
+    ]
+    found = camera_shake.agreed(faces, [])
+    assert apart(found[0].kernel, there) < 0.1 * apart(streak(21), there)
+
+
+def test_of_a_path_and_its_mirror_image_the_faces_tell_which_it_was(face: Plane, mirrored: Plane) -> None:
+    truth = hook(14, 0.4)
+    other = np.ascontiguousarray(truth[::-1, ::-1])
+    faces = [part(face, truth, other), part(mirrored, truth, other), part(face[::-1], truth, truth)]
+    for one in camera_shake.agreed(faces, []):
+        assert apart(one.kernel, truth) < 0.1 * apart(other, truth)
+
+
+def test_who_moved_otherwise_keeps_a_kernel_of_their_own(face: Plane, mirrored: Plane) -> None:
+    own, shared = hook(16, 2.2), streak(17)
+    faces = [part(face, own, own), part(mirrored, shared, shared), part(face[::-1], shared, shared)]
+    assert camera_shake.agreed(faces, [])[0] is faces[0].blur
+
+
+def test_a_kernel_of_quite_another_form_must_explain_a_face_better_than_its_own(face: Plane, mirrored: Plane) -> None:
+    lifted = np.asarray(0.5 + 0.02 * (face - face.mean()), np.float32)  # hardly anything in it tells its kernel
+    own, shared = hook(16, 2.2), streak(17)
+    faces = [part(lifted, own, own), part(mirrored, shared, shared), part(face[::-1], shared, shared)]
+    assert camera_shake.agreed(faces, [])[0] is faces[0].blur
+
+
+def test_who_is_out_of_focus_keeps_what_the_lens_left(face: Plane, mirrored: Plane) -> None:
+    lens, shared = disc(6), hook(14, 0.4)
+    faces = [part(face, lens, lens), part(mirrored, shared, shared), part(face[::-1], shared, shared)]
+    assert camera_shake.agreed(faces, [])[0] is faces[0].blur
+
+
+def test_nobody_is_asked_about_one_face_alone(face: Plane) -> None:
+    alone = part(face, hook(14, 0.4), streak(21))
+    assert camera_shake.agreed([alone], []) == [alone.blur]
+    assert camera_shake.agreed([], []) == []
+
+
+def test_what_the_network_is_sure_of_is_not_asked_again() -> None:
+    assert camera_shake.may_be_shared(Blur(streak(17), 0.95))
+    assert not camera_shake.may_be_shared(Blur(streak(17), 0.995))
+    assert not camera_shake.may_be_shared(Blur(smeared(disc(6)), 0.95))
+    assert not camera_shake.may_be_shared(Blur(streak(17), 0.5))
+
+
+def test_a_path_too_long_for_a_larger_face_is_not_taken_in_part(face: Plane, mirrored: Plane) -> None:
+    truth = streak(35)
+    there = turned(0, 2.5)
+    faces = [part(face, smeared(hook(20, 1)), hook(20, 1), there), part(mirrored, truth, truth)]
+    assert camera_shake.agreed(faces, [])[0] is faces[0].blur
+
+
+@given(degrees=st.floats(0, 360), scale=st.floats(0.4, 1.3), length=st.integers(3, 13), angle=st.floats(0, 6.2))
+def test_a_kernel_that_is_carried_over_keeps_its_light_and_its_form(
+    degrees: float, scale: float, length: int, angle: float
+) -> None:
+    kernel, linear = smeared(hook(length, angle), 0.8), turned(degrees, scale)[:, :2]
+    found, lost = camera_shake.carried(kernel, linear)
+    assert found.sum() == pytest.approx(1, abs=1e-4)
+    assert found.min() >= 0
+    assert lost < 0.02
+    pixels = np.eye(2) / 6  # of the grids: a point is spread over the pixels beside it
+    expected = linear @ moments(kernel) @ linear.T
+    assert moments(found) == pytest.approx(expected, abs=2 * float(pixels[0, 0]) + 0.02 * expected.max())
+
+
+def moments(kernel: Plane) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The covariance of a kernel's light, (2, 2)."""
+    down, across = np.mgrid[-20:21, -20:21]
+    points = np.stack([across.ravel(), down.ravel()]).astype(np.float64)
+    light = kernel.ravel().astype(np.float64)
+    centred = points - (points * light).sum(1, keepdims=True)
+    return np.asarray((centred * light) @ centred.T)
+
+
+def test_light_that_falls_off_the_kernel_is_told_as_lost() -> None:
+    _, lost = camera_shake.carried(streak(35), np.eye(2) * 3)
+    assert 0.4 < lost < 0.8
+
+
+def test_only_what_lies_whole_in_the_photo_is_looked_at() -> None:
+    middle = np.array([[1.0, 0, -300], [0, 1.0, -300]])
+    assert len(camera_shake.beside(middle, (856, 856))) == 4
+    assert len(camera_shake.beside(middle, (556, 856))) == 3
+    assert camera_shake.beside(UPRIGHT, (256, 256)) == []
+
+
+def test_what_lies_beside_a_face_is_as_large_and_stands_as_the_face_does() -> None:
+    transform = turned(30, 0.5) + np.array([[0, 0, -200.0], [0, 0, 90.0]])
+    for one in camera_shake.beside(transform, (5000, 5000)):
+        assert np.array_equal(one[:, :2], transform[:, :2])
+        assert np.hypot(*(one - transform)[:, 2]) == pytest.approx(160)
