@@ -228,12 +228,13 @@ class Brake:
     def measure(self, folder: FolderRow, span: Span, now: Now) -> MassChange:
         """How much has vanished and changed; what is missing may turn up in `span`. Nothing is changed."""
         counted_from = now.utc - _WINDOW if folder.brake_since is None else folder.brake_since
-        since, absences = max(folder.confirmed, min(counted_from, now.utc)), self._ledger.absences
+        confirmed = folder.confirmed if folder.confirmed <= now.utc else 0  # the clock was set back: who knows when
+        since, absences = max(confirmed, min(counted_from, now.utc)), self._ledger.absences
         deleted = sum(moment > since for moment in self._deleted)
         return MassChange(
             since,
-            deleted + absences.removals(folder.id, since, span),
-            absences.changes(folder.id, since),
+            deleted + absences.removals(folder.id, since, confirmed, span),
+            absences.changes(folder.id, since, now.utc),
             absences.mirrored(folder.id, since),
             deleted + absences.removed(folder.id, since) + absences.redone(folder.id, since),
         )

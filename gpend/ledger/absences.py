@@ -58,14 +58,14 @@ class Absences:
         """Its deletion is certain; `written` is where its output is now."""
         self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
 
-    def removals(self, folder: int, since: int, span: Span) -> int:
-        """Outputs whose photos vanished since then: removed already, or missing since before the span."""
-        values: dict[str, Value] = {"folder": folder, "since": since, "before": span.begin, "now": span.end}
-        return self._database.number("removals", values) or 0
+    def removals(self, folder: int, since: int, confirmed: int, span: Span) -> int:
+        """Outputs removed since then, and those whose photos are missing for longer than the span and not `confirmed`."""
+        dates = {"since": since, "confirmed": confirmed, "before": span.begin, "now": span.end}
+        return self._database.number("removals", {"folder": folder, **dates}) or 0
 
-    def changes(self, folder: int, since: int) -> int:
+    def changes(self, folder: int, since: int, now: int) -> int:
         """Mirrored photos that were seen to change since then, redone already or not."""
-        return self._database.number("changes", {"folder": folder, "since": since}) or 0
+        return self._database.number("changes", {"folder": folder, "since": since, "now": now}) or 0
 
     def redone(self, folder: int, since: int) -> int:
         """How many of those changes are redone already."""

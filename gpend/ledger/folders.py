@@ -33,7 +33,9 @@ class Folders:
 
     def confirm(self, folder: int, now: int) -> None:
         """A person has allowed every change noticed so far."""
-        self._database.run("confirm_folder", {"folder": folder, "now": now})
+        with self._database.together():
+            for name in ("date_missing_back", "date_changes_back", "confirm_folder"):
+                self._database.run(name, {"folder": folder, "now": now})
 
     def identify(self, folder: int, identity: str) -> None:
         """Remember which directory the source was when it was last listed."""

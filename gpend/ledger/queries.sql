@@ -34,6 +34,13 @@ UPDATE folder SET brake = :brake, brake_since = :since WHERE id = :folder;
 -- name: confirm_folder
 UPDATE folder SET brake = NULL, brake_since = NULL, confirmed = :now WHERE id = :folder;
 
+-- name: date_missing_back
+-- What a person confirms while the clock is behind was noticed before that.
+UPDATE photo SET missing_since = :now WHERE folder = :folder AND missing_since > :now AND state <> 'gone';
+
+-- name: date_changes_back
+UPDATE photo SET changed_since = :now WHERE folder = :folder AND changed_since > :now;
+
 -- name: identify_folder
 UPDATE folder SET identity = :identity WHERE id = :folder;
 
@@ -253,17 +260,20 @@ WHERE photo.folder = :folder AND photo.state <> 'gone'
 ORDER BY photo.id LIMIT :limit;
 
 -- name: removals
--- Outputs that a deletion took, or is about to take, and that no person has confirmed.
+-- Outputs that a deletion took lately, or is about to take, and that no person has confirmed. What is about to happen
+-- counts whenever it was noticed: the clock may have been set since.
 SELECT count(*) AS n FROM photo
-WHERE folder = :folder AND missing_since > :since AND output IS NOT NULL
-  AND (state = 'gone' OR missing_since <= :before OR missing_since > :now)
+WHERE folder = :folder AND missing_since IS NOT NULL AND output IS NOT NULL
+  AND CASE state WHEN 'gone' THEN missing_since > :since AND missing_since <= :now
+      ELSE missing_since > :confirmed AND (missing_since <= :before OR missing_since > :now) END
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival
       WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL);
 
 -- name: changes
--- Outputs that a change took, or is about to take, and that no person has confirmed.
-SELECT count(*) AS n FROM photo WHERE folder = :folder AND changed_since > :since;
+-- Outputs that a change took lately, or is about to take, and that no person has confirmed.
+SELECT count(*) AS n FROM photo
+WHERE folder = :folder AND changed_since > :since AND (changed_since <= :now OR state IN ('waiting', 'working'));
 
 -- name: mirrored
 SELECT count(*) AS n FROM photo

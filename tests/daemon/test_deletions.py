@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gpend.daemon.loop import Loop
 from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
 from gpend.ledger import Expected, Ledger, Request, State
@@ -301,6 +302,70 @@ def test_a_mass_deletion_waits_for_a_person_and_then_goes_on(world: World) -> No
     Ledger.request(world.settings.ledger, Request.CONFIRM, [world.source])
     world.once()
     assert len(trashed(world)) == 10
+
+
+YEARS = 50 * 365 * 86_400
+
+
+def turn_until_marked(ledger: Ledger, loop: Loop) -> None:
+    """Until a scan has noticed what is missing."""
+    for _ in range(100):
+        if ledger.absences.missing(ledger.folders()[0].id):
+            return
+        if not loop.turn():
+            loop.rest()
+    pytest.fail("nothing was noticed")
+
+
+def turn_for(world: World, loop: Loop, seconds: float) -> None:
+    """So long."""
+    until = world.clock.now().steady + seconds
+    while world.clock.now().steady < until:
+        if not loop.turn():
+            loop.rest()
+
+
+@pytest.mark.parametrize("jump", [7200, YEARS, -7200, -YEARS])
+@pytest.mark.parametrize("is_confirmed_before", [False, True])
+def test_a_clock_that_is_set_after_much_was_noticed_to_be_missing_lets_nothing_pass_the_brake(
+    world: World, jump: int, *, is_confirmed_before: bool
+) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 20)
+    world.once()
+    if is_confirmed_before:
+        world.ask(lambda ledger: ledger.sources.confirm(ledger.folders()[0].id, world.clock.now().utc))
+        world.clock.pass_by(60)
+    for number in range(10):
+        (world.source / f"a/{number}.jpg").unlink()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        turn_until_marked(ledger, loop)
+        world.clock.jump(jump)
+        turn_for(world, loop, 3700)
+        assert ledger.folders()[0].brake is not None
+        loop.end()
+    assert len(world.outputs()) == 20
+    assert not trashed(world)
+    Ledger.request(world.settings.ledger, Request.CONFIRM)
+    world.once()
+    assert len(trashed(world)) == 10
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.folders()[0].brake is None
+
+
+def test_what_the_brake_counted_before_the_clock_was_set_back_is_not_counted_again(world: World) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 20)
+    world.once()
+    for numbers, jump in ((range(5), -YEARS), (range(5, 10), YEARS), (range(10, 15), 0)):
+        for number in numbers:
+            (world.source / f"a/{number}.jpg").unlink()
+        world.once()
+        world.clock.jump(jump)
+        world.clock.pass_by(4000)
+    assert len(trashed(world)) == 15
 
 
 def test_the_brake_lets_go_when_the_photos_are_back(world: World) -> None:
