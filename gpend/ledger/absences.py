@@ -59,7 +59,7 @@ class Absences:
         self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
 
     def removals(self, folder: int, since: int, confirmed: int, span: Span) -> int:
-        """Outputs removed since then, and those whose photos are missing for longer than the span and not `confirmed`."""
+        """Outputs removed since then, and those whose photos are missing since before the span and not `confirmed`."""
         dates = {"since": since, "confirmed": confirmed, "before": span.begin, "now": span.end}
         return self._database.number("removals", {"folder": folder, **dates}) or 0
 

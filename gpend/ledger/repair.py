@@ -78,7 +78,7 @@ def _set_aside(path: Path, why: str, now: int) -> str:
     """
     if doubt.about(path, now) in _FOUND and doubt.was_replaced(path, now):
         _set_copy_aside(path)
-    aside = doubt.name_aside(path, now)
+    aside = doubt.free_name_aside(path, now)
     try:
         doubt.require(path, Doubt.REPAIRING, now)  # else the next start would begin a new one beside the copy
         for ending in ("-wal", "-shm", ""):  # the file itself last: what its log tells must not reach the next one
@@ -87,7 +87,7 @@ def _set_aside(path: Path, why: str, now: int) -> str:
                 part.rename(aside.with_name(aside.name + ending))
     except OSError as error:
         raise TransientError(f"The ledger is damaged ({why}), and cannot be set aside: {error.strerror}.") from error
-    doubt.forget_oldest(path)
+    doubt.forget_oldest(path, aside)
     return f"The ledger is damaged ({why}). It was kept as {aside}."
 
 

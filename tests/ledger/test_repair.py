@@ -352,7 +352,7 @@ def test_a_part_that_its_disk_does_not_give_is_waited_for_an_hour(
     monkeypatch.setattr(database, "_problem", problem)
     Ledger.open(path, NOW + HOUR).close()
     monkeypatch.setattr(database, "_problem", unread)
-    for moment in (NOW + 2 * HOUR, NOW + 3 * HOUR - 1):
+    for moment in (*range(NOW + 2 * HOUR, NOW + 3 * HOUR, 120), NOW + 3 * HOUR - 1):
         with pytest.raises(TransientError, match="A later start"):
             Ledger.open(path, moment)
     assert list(path.parent.glob("*damaged-*")) == []
@@ -462,6 +462,37 @@ def test_a_ledger_that_somebody_took_away_is_not_brought_back_from_its_copy(path
     with Ledger.open(path, NOW) as ledger:
         assert ledger.counts()[State.RESTORED] == 0
         assert not ledger.notices
+
+
+def test_a_clock_that_is_set_gives_up_no_ledger_that_its_disk_has_not_given_for_a_moment(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: object) -> str:
+        raise UnreadableError("A part of the ledger cannot be read from its disk.")
+
+    path.write_bytes(sound)
+    monkeypatch.setattr(database, "_problem", unread)
+    for moment in (20, 50, *range(NOW, NOW + 300, 30)):  # until a machine without a battery has learnt the time
+        with pytest.raises(TransientError, match="A later start"):
+            Ledger.open(path, moment)
+    monkeypatch.undo()
+    with Ledger.open(path, NOW + 300) as ledger:
+        assert ledger.notices == ()
+        assert ledger.counts()[State.RESTORED] == PHOTOS
+
+
+def test_of_two_damaged_ledgers_of_one_moment_both_are_kept(path: Path) -> None:
+    for content in (b"\xff" * 8000, b"\xfe" * 8000):
+        path.write_bytes(content)
+        Ledger.open(path, NOW).close()
+    assert {kept.read_bytes()[:1] for kept in path.parent.glob("*.damaged-*")} == {b"\xff", b"\xfe"}
+
+
+def test_a_damaged_ledger_that_was_set_aside_just_now_is_kept_whatever_the_clock_shows(path: Path) -> None:
+    for moment in (*(NOW + day * DAY for day in range(8)), 20):
+        path.write_bytes(b"\xff" * 8000)
+        Ledger.open(path, moment).close()
+    assert path.with_name("ledger.sqlite.damaged-19700101-000020").exists()
 
 
 def test_of_many_damaged_ledgers_the_last_five_are_kept(path: Path) -> None:
