@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from gpend.errors import PhotoError
 from gpend.intake.reading import OWN_ATTRIBUTE
@@ -27,7 +28,9 @@ _BITS = 0o777  # who may do what; the others say how
 _FOLDER = 0o3777  # with the bit that hands the group on, and the one that keeps others from deleting
 _OURS = 0o700  # without it gpend itself could not write there
 _LISTS = "system.posix_acl_"  # of who may do what, which network shares rely on
-_GIVEN = f"{OWN_ATTRIBUTE}.mode"  # of a folder of the output: what gpend gave it
+_GIVEN = f"{OWN_ATTRIBUTE}.mode"  # of a folder of the output: what gpend gave it, two modes and two owners
+_OWNERS = 4  # numbers that two owners with their groups make
+_Owner: TypeAlias = tuple[int, int]  # user and group
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -55,49 +58,71 @@ class Access:
         return cls(folder.st_mode & _FOLDER | _OURS, folder.st_uid, folder.st_gid)
 
 
-def follow(descriptor: int, wanted: Access) -> tuple[Access, int]:
-    """What an open folder is to have now, as its source has `wanted`: what somebody did to its mode stays done.
+@dataclass(frozen=True)
+class Followed:
+    """What a folder of the output is to have now, and what it is to say of that afterwards."""
 
-    With it, the bits that somebody took from it. They stay taken, also where the source lost and got them since, and
-    where it cannot be told whether gpend has given them. What was added stays until the source's own mode changes:
-    whoever makes that private means what is made of it as well.
+    access: Access
+    taken: int  # bits that somebody took from it
+    had: _Owner | None = None  # where somebody gave it another owner: the one that gpend had left it with
+
+
+def follow(descriptor: int, wanted: Access) -> Followed:
+    """What an open folder is to have now, as its source has `wanted`: what somebody did to it stays done.
+
+    The bits that somebody took stay taken, also where the source lost and got them since, and where it cannot be told
+    whether gpend has given them. What was added stays until the source's own mode changes, and another owner until the
+    source's own does: whoever makes that private, or gives it away, means what is made of it as well.
     """
     has, said = Access.of(os.fstat(descriptor)), _given(descriptor)
+    had = None
+    if said is not None and said.source == _owner_of(wanted) and said.had != _owner_of(has):
+        had, wanted = said.had, replace(wanted, owner=has.owner, group=has.group)
     if said is None:
         all_missing = _BITS & ~has.mode
         taken = all_missing if wanted.mode & all_missing else 0
     elif said.mode == wanted.mode:
-        return replace(wanted, mode=has.mode | _OURS), said.taken
+        return Followed(replace(wanted, mode=has.mode | _OURS), said.taken, had)
     else:
         taken = (said.mode | said.taken) & _BITS & ~has.mode
-    return replace(wanted, mode=wanted.mode & ~taken | _OURS), taken & ~_OURS
+    return Followed(replace(wanted, mode=wanted.mode & ~taken | _OURS), taken & ~_OURS, had)
 
 
-def note_given(descriptor: int, mode: int, taken: int = 0) -> None:
-    """Have an open folder say which mode its source had when gpend gave it one, where its disk has room for that.
+def note_given(descriptor: int, like: Access, taken: int = 0, had: _Owner | None = None) -> None:
+    """Have an open folder say what its source had when gpend gave it that, where its disk has room for it.
 
-    And which bits somebody had taken from it by then.
+    And which bits somebody had taken from it by then, and `had`, the owner that gpend left it with: by default its own.
     """
-    given = _Given(mode, taken)
-    if _given(descriptor) != given:
+    source, has = _owner_of(like), had or _owner_of(Access.of(os.fstat(descriptor)))
+    if _given(descriptor) != _Given(like.mode, taken, source, has):
         with suppress(OSError):
-            os.setxattr(descriptor, _GIVEN, f"{given.mode:o} {given.taken:o}".encode())
+            owners = " ".join(map(str, (*source, *has)))
+            os.setxattr(descriptor, _GIVEN, f"{like.mode:o} {taken:o} {owners}".encode())
 
 
 @dataclass(frozen=True)
 class _Given:
-    """What a folder of the output says of its mode."""
+    """What a folder of the output says of its mode and its owner."""
 
     mode: int  # that of its source when gpend gave it one
     taken: int  # bits that somebody had taken by then
+    source: _Owner | None  # whose its source was then; None: it does not say
+    had: _Owner | None  # whose it was afterwards
 
 
 def _given(descriptor: int) -> _Given | None:
     try:
-        mode, _, taken = os.getxattr(descriptor, _GIVEN).partition(b" ")
-        return _Given(int(mode, 8), int(taken or b"0", 8))
+        words = os.getxattr(descriptor, _GIVEN).split()
+        mode, taken = (int(word, 8) for word in words[:2])
+        owners = [int(word) for word in words[2:]]
     except (OSError, ValueError):
         return None
+    is_whole = len(owners) == _OWNERS
+    return _Given(mode, taken, *(((owners[0], owners[1]), (owners[2], owners[3])) if is_whole else (None, None)))
+
+
+def _owner_of(access: Access) -> _Owner:
+    return access.owner, access.group
 
 
 def give(descriptor: int, access: Access) -> list[str]:
@@ -190,7 +215,7 @@ def _open_up(made: int, model: Path, around: int) -> None:
     except OSError:
         status = os.fstat(around)
     give(made, Access.like(status))
-    note_given(made, Access.like(status).mode)
+    note_given(made, Access.like(status))
 
 
 def _open(descriptor: int, name: str, place: Path) -> int:

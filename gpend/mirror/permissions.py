@@ -65,7 +65,7 @@ class Permissions:
     def follow_folder(self, relative: Path) -> None:
         """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
 
-        What somebody did to its mode stays done, as `dirfd.follow` tells. Raises OSError.
+        What somebody did to them stays done, as `dirfd.follow` tells. Raises OSError.
         """
         if relative.parts:
             like = Access.like((self._source / relative).stat())
@@ -73,11 +73,11 @@ class Permissions:
                 suppress(FileNotFoundError, PhotoError),
                 dirfd.open_folder(self._output, self._called(relative)) as folder,
             ):
-                wanted, taken = dirfd.follow(folder, like)
-                if self._differs(os.fstat(folder), wanted):
-                    self._give(folder, wanted)
-                if Access.of(os.fstat(folder)).mode == wanted.mode:
-                    dirfd.note_given(folder, like.mode, taken)
+                wanted = dirfd.follow(folder, like)
+                if self._differs(os.fstat(folder), wanted.access):
+                    self._give(folder, wanted.access)
+                if Access.of(os.fstat(folder)).mode == wanted.access.mode:
+                    dirfd.note_given(folder, like, wanted.taken, wanted.had)
 
     def _differs(self, status: os.stat_result, wanted: Access) -> bool:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""

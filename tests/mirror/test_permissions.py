@@ -92,26 +92,58 @@ def folder_after(mirror: Mirror, output: int | None, source: int) -> int:
     return mode(mirror.output / "Trip")
 
 
-def test_what_somebody_took_from_a_folder_of_the_output_stays_taken(mirror: Mirror) -> None:
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [
+            (0o700, 0o755, 0o700),
+            (None, 0o775, 0o720),
+            (0o775, 0o775, 0o775),
+            (None, 0o750, 0o750),
+            (None, 0o2755, 0o2755),
+        ],
+        [(0o700, 0o750, 0o700), (None, 0o755, 0o700)],
+        [(0o700, 0o750, 0o700), (0o750, 0o750, 0o750), (None, 0o755, 0o750)],
+        [(0o700, 0o750, 0o700), (0o755, 0o755, 0o755), (None, 0o700, 0o700), (None, 0o755, 0o755)],
+    ],
+    ids=[
+        "until it is given back",
+        "though the source lost and got it too",
+        "but for what is given back",
+        "and no more",
+    ],
+)
+def test_what_somebody_took_from_a_folder_of_the_output_stays_taken(
+    mirror: Mirror, steps: list[tuple[int | None, int, int]]
+) -> None:
     (mirror.source / "Trip").chmod(0o755)
     written(mirror)
-    assert folder_after(mirror, 0o700, 0o755) == 0o700
-    assert folder_after(mirror, None, 0o775) == 0o720
-    assert folder_after(mirror, 0o775, 0o775) == 0o775
-    assert folder_after(mirror, None, 0o750) == 0o750
-    assert folder_after(mirror, None, 0o2755) == 0o2755
+    for output, source, follows in steps:
+        assert folder_after(mirror, output, source) == follows
 
 
-def test_what_was_taken_from_a_folder_stays_taken_where_that_of_the_photos_lost_and_got_it_too(mirror: Mirror) -> None:
-    (mirror.source / "Trip").chmod(0o755)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_owner_that_somebody_gave_a_folder_of_the_output_stays_until_that_of_the_photos_gets_another(
+    mirror: Mirror,
+) -> None:
     written(mirror)
-    assert folder_after(mirror, 0o700, 0o750) == 0o700
-    assert folder_after(mirror, None, 0o755) == 0o700
-    assert folder_after(mirror, 0o750, 0o750) == 0o750  # given back in part
-    assert folder_after(mirror, None, 0o755) == 0o750
-    assert folder_after(mirror, 0o755, 0o755) == 0o755  # and all of it
-    assert folder_after(mirror, None, 0o700) == 0o700
-    assert folder_after(mirror, None, 0o755) == 0o755
+    source, output = mirror.source / "Trip", mirror.output / "Trip"
+    for step, owner, follows in (
+        ("output", (NOBODY, 7), (NOBODY, 7)),
+        ("mode", None, (NOBODY, 7)),
+        ("source", (5, 6), (5, 6)),
+        ("output", (5, 7), (5, 7)),
+        ("output", (5, 6), (5, 6)),
+        ("source", (NOBODY, NOBODY), (NOBODY, NOBODY)),
+    ):
+        if owner is None:
+            source.chmod(0o700)
+        else:
+            os.chown(output if step == "output" else source, *owner)
+        for _ in range(2):
+            mirror.permissions.follow_folder(Path("Trip"))
+            status = output.stat()
+            assert (status.st_uid, status.st_gid) == follows, (step, owner)
 
 
 def test_what_somebody_added_to_a_folder_of_the_output_stays_until_that_of_the_photos_changes(mirror: Mirror) -> None:
@@ -126,7 +158,7 @@ def test_a_folder_that_gpend_could_not_write_to_is_its_own_again(mirror: Mirror)
     assert folder_after(mirror, 0o555, 0o755) == 0o755
 
 
-@pytest.mark.parametrize("says", [b"", b"x"])
+@pytest.mark.parametrize("says", [b"", b"x", b"755 0 7 x 7 7"])
 def test_where_it_is_not_known_what_a_folder_was_given_it_never_becomes_more_open(mirror: Mirror, says: bytes) -> None:
     (mirror.source / "Trip").chmod(0o755)
     written(mirror)
