@@ -77,7 +77,7 @@ def inspect(photo: bytes, networks: Networks, settings: CoreSettings) -> Inspect
     overview = reduced(analysis.overview, LONG_SIDE)
     upright = orientation.upright(overview, analysis.header.orientation)
     scale = overview.shape[1] / analysis.header.width
-    faces = tuple((one.report, one.blur) for one in analysis.faces)
+    faces = tuple((_untried(one), one.blur) for one in analysis.faces)
     return Inspected(np.ascontiguousarray(upright, np.uint8), scale, faces)
 
 
@@ -203,7 +203,12 @@ def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
 
 def _told(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
     """The report, with "perhaps" before a blur that was not taken out: the photo may not have borne it out."""
-    if not one.plan.sees or restore.TAKEN_OUT in attempt.steps:
+    return one.report if restore.TAKEN_OUT in attempt.steps else _untried(one)
+
+
+def _untried(one: JudgedFace) -> FaceReport:
+    """The same where nothing was tried: only whoever tries to take a blur out knows whether the photo bears it out."""
+    if not (one.plan.sees and one.told):
         return one.report
     return replace(one.report, reason=one.report.reason.replace(one.told, f"perhaps {one.told}", 1))
 
@@ -237,7 +242,7 @@ def _canvas(decoded: codec.Decoded) -> paste.Canvas:
 
 
 def _kept(faces: Sequence[JudgedFace]) -> Kept:
-    reports = [one.report for one in faces]
+    reports = [_untried(one) for one in faces]
     return Kept(summary(reports), tuple(reports))
 
 
