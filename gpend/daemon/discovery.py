@@ -15,6 +15,7 @@ from gpend.intake.sidecars import names_beside, photo_beside
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.intake.watch import Hint
 from gpend.ledger import Found, FoundBy, Known, Ledger, State
+from gpend.mirror import lists
 from gpend.settings import Keep, Settings
 
 _MINUTE = 60.0
@@ -159,7 +160,9 @@ class FolderDiscovery:
         row = self._ledger.photos.row(photo)
         if row is not None and row.written is not None and row.state in (State.RESTORED, State.KEPT):
             with suppress(OSError):  # the scan must go on; the next one looks again
-                self.pair.mirror.permissions.follow_file(row.written, path.stat(), row.updated)
+                permissions, listed = self.pair.mirror.permissions, lists.read(path)
+                permissions.follow_file(row.written, path.stat(), row.updated, listed)
+                permissions.follow_list(row.written, listed)
 
     def _enter(self, settled: Settled, known: Known | None, now: Now) -> int:
         """Put on record what has settled: its id. `known` is what was on record about it."""

@@ -16,11 +16,13 @@ from gpend.errors import PhotoError
 from gpend.failpoints import reached
 from gpend.intake.reading import OWN_ATTRIBUTE, Appearance
 from gpend.ledger import Written
-from gpend.mirror.dirfd import NOT_HERE, Access, attempt, give
+from gpend.mirror import lists
+from gpend.mirror.dirfd import NOT_HERE, PERMISSIONS, Access, attempt, give
 from gpend.mirror.inspect import (
     TEMPORARY,
     Provenance,
     genuine,
+    has_noted_list,
     is_still,
     is_tagged,
     is_unchanged,
@@ -31,11 +33,14 @@ from gpend.mirror.inspect import (
     stamp_of,
     status_of,
     taken_away,
+    taken_from_list,
     taken_there,
 )
-from gpend.spelling import listed
+from gpend.mirror.lists import Entries
+from gpend.spelling import listed as listed_name
 from gpend.stamp import Stamp
 
+_BITS = 0o777  # who may do what
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOSPC, errno.E2BIG, errno.EINVAL)
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
@@ -89,7 +94,11 @@ def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Place
     nothing has changed.
     """
     with _holding(folder, draft.photo) as (written, descriptor):
-        notes = _dress(descriptor, draft, withheld=taken_there(folder, name))
+        has_list = lists.ACCESS in draft.like.attributes or _has_list(descriptor)  # from its folder
+        withheld, had_list = taken_there(folder, name), has_noted_list(folder, name)
+        notes = _dress(descriptor, draft, withheld)
+        if has_list or had_list:
+            notes += _list(descriptor, draft, taken_from_list(folder, name), lists.added_for_new(folder))
         reached("temp_written")
         os.fsync(descriptor)
         reached("fsynced")
@@ -169,7 +178,8 @@ def set_appearance(folder: int, name: str, like: Appearance) -> None:
             if may_be_shared(said, status):
                 return
             taken = taken_away(said, status)
-            access = Access(like.mode & ~taken, like.owner, like.group)
+            mode = lists.as_mode(like.attributes.get(lists.ACCESS, b""), like.mode, lists.read(descriptor))
+            access = Access(mode & ~taken, like.owner, like.group)
             if Access.of(status) != access:
                 give(descriptor, access)
                 note_mode(descriptor, said, like.mode | taken)
@@ -239,6 +249,32 @@ def _write(descriptor: int, photo: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def _has_list(descriptor: int) -> bool:
+    """Has an open file an access list?"""
+    with suppress(OSError):
+        return lists.ACCESS in os.listxattr(descriptor)
+    return False
+
+
+def _list(descriptor: int, draft: Draft, taken: Entries, added: Entries) -> tuple[str, ...]:
+    """The access list of the photo, but for what somebody took from it or `added`; what was not allowed here, in words.
+
+    No list of the folder counts that gpend gave that: its photo may have another.
+    """
+    notes: list[str] = []
+    listed = draft.like.attributes.get(lists.ACCESS, b"")
+    wanted = lists.without(listed, taken, os.fstat(descriptor).st_mode, added)
+    attempt(partial(lists.change, descriptor, lists.ACCESS, wanted), f"the attribute {lists.ACCESS}", notes)
+    said = provenance_of(descriptor)
+    if said is not None:
+        attach(descriptor, replace(said, lists=lists.to_note(lists.beyond_mode(listed) | taken)))
+    mode = os.fstat(descriptor).st_mode
+    least = lists.as_mode(listed, mode, lists.read(descriptor))
+    if least != mode:
+        attempt(partial(os.fchmod, descriptor, least & _BITS), PERMISSIONS, notes)
+    return tuple(notes)
+
+
 def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
     """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words.
 
@@ -247,8 +283,9 @@ def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
     notes: list[str] = []
     like = draft.like
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
-        attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
-    if not attach(descriptor, replace(draft.made, mode=like.mode | withheld)):
+        if attribute != lists.ACCESS:
+            attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
+    if not attach(descriptor, replace(draft.made, mode=like.mode | withheld, lists=frozenset())):
         notes.append("gpend's own attribute")
     notes += give(descriptor, Access(like.mode & ~withheld, like.owner, like.group))
     attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
@@ -258,7 +295,8 @@ def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
 def attach(descriptor: int, provenance: Provenance) -> bool:
     """Have an open file say where it comes from; False where the file system has no room for that. Raises OSError."""
     try:
-        os.setxattr(descriptor, OWN_ATTRIBUTE, json.dumps(asdict(provenance)).encode())
+        said = asdict(provenance) | {"lists": None if provenance.lists is None else sorted(provenance.lists)}
+        os.setxattr(descriptor, OWN_ATTRIBUTE, json.dumps(said).encode())
     except OSError as error:
         if error.errno not in _NO_ATTRIBUTES:
             raise
@@ -295,7 +333,7 @@ def _are_two(old_folder: int, old: str, folder: int, name: str) -> bool:
 
 
 def _occupied(folder: int, name: str) -> OccupiedError:
-    found = listed(folder, name)
+    found = listed_name(folder, name)
     if found not in (None, name):
         return OccupiedError(
             f"{found!r} stands in the output folder, and that disk takes {name!r} for the same name. It was left "

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from gpend.errors import PhotoError
 from gpend.intake.reading import OWN_ATTRIBUTE
+from gpend.mirror import lists
 from gpend.spelling import NAME_ERRORS
 
 NOT_HERE = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EMLINK)
@@ -27,7 +28,6 @@ _FILE = 0o777
 _BITS = 0o777  # who may do what; the others say how
 _FOLDER = 0o3777  # with the bit that hands the group on, and the one that keeps others from deleting
 _OURS = 0o700  # without it gpend itself could not write there
-_LISTS = "system.posix_acl_"  # of who may do what, which network shares rely on
 _GIVEN = f"{OWN_ATTRIBUTE}.mode"  # of a folder of the output: what gpend gave it, two modes and two owners
 _OWNERS = 4  # numbers that two owners with their groups make
 _Owner: TypeAlias = tuple[int, int]  # user and group
@@ -206,16 +206,19 @@ def _open_up(made: int, model: Path, around: int) -> None:
 
     Where there is no model, those of the folder around it.
     """
-    with suppress(OSError):
-        for name in os.listxattr(model):
-            if name.startswith(_LISTS):
-                os.setxattr(made, name, os.getxattr(model, name))
+    given = {kind: lists.read(model, kind) for kind in (lists.ACCESS, lists.DEFAULT)}
+    for kind, listed in given.items():
+        with suppress(OSError):
+            lists.change(made, kind, listed)
     try:
         status = model.stat()
     except OSError:
         status = os.fstat(around)
-    give(made, Access.like(status))
-    note_given(made, Access.like(status))
+    like = Access.like(status)
+    like = replace(like, mode=lists.as_mode(given[lists.ACCESS], like.mode, lists.read(made)))
+    give(made, like)
+    note_given(made, like)
+    lists.note(made, {kind: lists.beyond_mode(listed) for kind, listed in given.items()})
 
 
 def _open(descriptor: int, name: str, place: Path) -> int:

@@ -15,6 +15,8 @@ from gpend.core.formats import history
 from gpend.intake.mounts import mounts_now
 from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.ledger import Written
+from gpend.mirror import lists
+from gpend.mirror.lists import Entries, beyond_mode, parsed
 from gpend.spelling import NAME_ERRORS
 from gpend.stamp import Stamp
 
@@ -39,6 +41,7 @@ class Provenance:
     digest: str
     version: str
     mode: int | None = None  # its photo's permission bits when gpend last gave it any, and what somebody took before
+    lists: Entries | None = None  # the same of who may do what by its photo's access list
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -141,7 +144,9 @@ def provenance_of(descriptor: int) -> Provenance | None:
     try:
         said = json.loads(os.getxattr(descriptor, OWN_ATTRIBUTE))
         mode = said.get("mode")
-        return Provenance(**{name: str(said[name]) for name in _WORDS}, mode=mode if isinstance(mode, int) else None)
+        words = {name: str(said[name]) for name in _WORDS}
+        listed = frozenset() if said.get("lists") == [] else said.get("lists") and parsed(said["lists"])
+        return Provenance(**words, mode=mode if isinstance(mode, int) else None, lists=listed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -171,6 +176,27 @@ def taken_there(folder: int, name: str) -> int:
     """The permission bits that somebody took from the output that stands under a name."""
     status = status_of(folder, name)
     return 0 if status is None else taken_away(said_of(folder, name), status)
+
+
+def has_noted_list(folder: int, name: str) -> bool:
+    """Does the output that stands under a name say that its photo had an access list?"""
+    said = said_of(folder, name)
+    return said is not None and bool(said.lists)
+
+
+def list_of(folder: int, name: str) -> bytes:
+    """The access list of a file; b"" if it has none."""
+    with _reading(folder, name) as descriptor:
+        return b"" if descriptor is None else lists.read(descriptor)
+
+
+def taken_from_list(folder: int, name: str) -> Entries:
+    """The entries that somebody took from the access list of the output that stands under a name."""
+    with _reading(folder, name) as descriptor:
+        said = None if descriptor is None else provenance_of(descriptor)
+        if descriptor is None or said is None or said.lists is None:
+            return frozenset()
+        return said.lists - beyond_mode(lists.read(descriptor))
 
 
 def says_copy_of(folder: int, name: str, content: str) -> bool:

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from gpend.errors import PhotoError
 from gpend.ledger import Written
-from gpend.mirror import atomic, dirfd, inspect
+from gpend.mirror import atomic, dirfd, inspect, lists
 from gpend.mirror.dirfd import Access
 from gpend.mirror.inspect import Provenance
 
@@ -33,18 +34,20 @@ class Permissions:
         self._refused: set[int] = set()  # the owners of files and folders whose modes gpend may not change
         self._refused_owners: set[tuple[int, int]] = set()  # owners and groups that gpend may not give
 
-    def follow_file(self, written: Written, photo: os.stat_result, recorded: int = 0) -> None:
+    def follow_file(self, written: Written, photo: os.stat_result, recorded: int = 0, listed: bytes = b"") -> None:
         """Give an output the mode and the owner that its photo has now, where that is allowed. Raises OSError.
 
         What somebody took from it stays taken. What somebody set on the output later than on its photo, they want so;
         unless gpend may have done it, which put the output on record in the second `recorded`, UTC. Other things
         change that time too, a new owner or a snapshot of hard links: so the mode counts only where it is not what
-        gpend gave, which the output says of itself where its disk has room for that.
+        gpend gave, which the output says of itself where its disk has room for that. `listed`: the photo's access list.
         """
         name = written.path.name
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
-            status = inspect.status_of(folder, name)
-            if status is None or not self._differs(status, Access.of(photo)):
+            status, theirs = inspect.status_of(folder, name), Access.of(photo)
+            if listed:
+                theirs = replace(theirs, mode=lists.as_mode(listed, theirs.mode, inspect.list_of(folder, name)))
+            if status is None or not self._differs(status, theirs):
                 return
             said = inspect.said_of(folder, name)
             if inspect.may_be_shared(said, status):
@@ -52,32 +55,52 @@ class Permissions:
             is_later = status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND)
             if is_later and (said is None or said.mode is None):
                 return
-            wanted = _wanted(status, photo, said, is_later=is_later)
+            wanted = _wanted(status, theirs, said, is_later=is_later)
             if self._differs(status, wanted) and inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
                 try:
                     self._give(descriptor, wanted)
                     if Access.of(os.fstat(descriptor)).mode == wanted.mode:
-                        atomic.note_mode(descriptor, said, Access.of(photo).mode | inspect.taken_away(said, status))
+                        atomic.note_mode(descriptor, said, theirs.mode | inspect.taken_away(said, status))
                 finally:
                     os.close(descriptor)
 
+    def follow_list(self, written: Written, listed: bytes) -> None:
+        """Give an output the access list that its photo has now, if that is another than when gpend gave it one.
+
+        What somebody took from the list of the output stays taken; its mode stays as it is. Raises OSError.
+        """
+        name = written.path.name
+        with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(self._output, written.path.parent) as folder:
+            said, taken = inspect.said_of(folder, name), inspect.taken_from_list(folder, name)
+            now = lists.beyond_mode(listed) | taken
+            if said is None or said.lists in (None, now) or not inspect.is_unchanged(folder, name, written):
+                return
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                lists.change(descriptor, lists.ACCESS, lists.without(listed, taken, os.fstat(descriptor).st_mode))
+                atomic.attach(descriptor, replace(said, lists=lists.to_note(now)))
+            finally:
+                os.close(descriptor)
+
     def follow_folder(self, relative: Path) -> None:
-        """Give a folder, if there is one, the mode and the owner that the same folder of the source has now.
+        """Give a folder, if there is one, mode, owner and access lists that the same folder of the source has now.
 
         What somebody did to them stays done, as `dirfd.follow` tells. Raises OSError.
         """
         if relative.parts:
-            like = Access.like((self._source / relative).stat())
+            like, listed = Access.like((self._source / relative).stat()), lists.read(self._source / relative)
             with (
                 suppress(FileNotFoundError, PhotoError),
                 dirfd.open_folder(self._output, self._called(relative)) as folder,
             ):
+                like = replace(like, mode=lists.as_mode(listed, like.mode, lists.read(folder)))
                 wanted = dirfd.follow(folder, like)
                 if self._differs(os.fstat(folder), wanted.access):
                     self._give(folder, wanted.access)
                 if Access.of(os.fstat(folder)).mode == wanted.access.mode:
                     dirfd.note_given(folder, like, wanted.taken, wanted.had)
+                lists.follow_folder(folder, self._source / relative)
 
     def _differs(self, status: os.stat_result, wanted: Access) -> bool:
         """Has something another mode or owner than it should have, as far as this disk holds them?"""
@@ -102,9 +125,8 @@ class Permissions:
             self._holds_owners = (has.owner, has.group) == owner
 
 
-def _wanted(status: os.stat_result, photo: os.stat_result, said: Provenance | None, *, is_later: bool) -> Access:
+def _wanted(status: os.stat_result, theirs: Access, said: Provenance | None, *, is_later: bool) -> Access:
     """What an output is to have; `is_later`: somebody changed it, its mode or another thing, after its photo."""
-    theirs = Access.of(photo)
     mode = theirs.mode & ~inspect.taken_away(said, status)
     if not is_later:
         return Access(mode, theirs.owner, theirs.group)
