@@ -87,6 +87,11 @@ class Jobs:
             if number in self._begun:
                 self._begun[number].fresh = now
 
+    def excuse(self, seconds: float, now: float) -> None:
+        """So much of the time did not pass for those that are begun."""
+        for job in self._begun.values():
+            job.begun, job.fresh = min(job.begun + seconds, now), max(min(job.fresh + seconds, now), job.fresh)
+
     def settle(self, number: int, result: Outcome | GpendError) -> None:
         """The worker is done with it, well or badly."""
         job = self._begun.pop(number, None)

@@ -12,6 +12,7 @@ from gpend.engine.worker_process import RunningWorker, WorkerSlot
 from gpend.errors import DeviceError, FatalError, GpendError, TransientError
 
 _MOST_STALLS = 60  # 5 hours by default: a hundred faces on a slow machine take less
+_FROZEN = 10.0  # seconds that gpend looks later than it meant to, where it did not run: paused with its container
 _MOST_NOTES = 64  # of all workers: one that a photo has taken over may say what it likes
 _OUT_OF_TURN = "it spoke out of turn"
 _UPGRADED = (
@@ -55,6 +56,7 @@ class Supervisor:
         self._timeouts = timeouts
         self._tell = tell
         self._told: set[str] = set()  # notes of workers
+        self._looked, self._due = 0.0, math.inf  # the last look, and when the next was due by that
 
     def add(self, job: Job) -> None:
         """Take a photo in; `tend` is to be called next."""
@@ -123,7 +125,18 @@ class Supervisor:
             worker.send(Unrestored(asked.number, str(restored)))
 
     def tend(self, now: float) -> float | None:
-        """Do what is due. Seconds until something may be due again, None if only an event can make it so."""
+        """Do what is due. Seconds until something may be due again, None if only an event can make it so.
+
+        Where it comes long after something was due, gpend was frozen, and its worker too: nothing has passed for that.
+        """
+        if now - self._due > _FROZEN:
+            self._jobs.excuse(now - self._looked, now)
+            self._slot.last_heard = min(self._slot.last_heard + now - self._looked, now)
+        seconds = self._tend(now)
+        self._looked, self._due = now, math.inf if seconds is None else now + seconds
+        return seconds
+
+    def _tend(self, now: float) -> float | None:
         self._slot.end_fallback(now)
         self._stop_if_due(now)
         if self._slot.worker is None and len(self._jobs) and self._slot.seconds_until_start(now) <= 0:

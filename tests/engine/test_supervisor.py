@@ -255,6 +255,31 @@ def test_a_photo_that_makes_no_headway_is_given_up_after_a_second_chance() -> No
         future.result()
 
 
+def test_a_time_in_which_gpend_itself_was_frozen_is_no_photos_fault() -> None:
+    scene = _Scene()
+    photo = scene.submit()
+    scene.ready()
+    for _ in range(5):  # as a container is that is paused for a backup, every night
+        scene.wait(40)
+        scene.wait(4000)
+        assert not scene.ended(0)
+        scene.hear(Beat((1,)))
+    scene.hear(Done(1, _SHARP))
+    assert photo.result() == _SHARP
+    assert scene.said == []
+
+
+def test_what_makes_no_headway_after_gpend_was_frozen_is_given_up_all_the_same() -> None:
+    scene = _Scene()
+    scene.submit()
+    scene.ready()
+    scene.wait(4000)
+    due = scene.wait(0)
+    assert due is not None
+    scene.wait(due)
+    assert scene.ended(0)
+
+
 def test_anothers_headway_does_not_hide_a_stall() -> None:
     scene = _Scene(slots=2)
     scene.submit()
