@@ -34,6 +34,7 @@ class FolderDiscovery:
         self._before = len(os.fsencode(pair.root)) + 1  # bytes of a path, before it is below the root
         self.deletions = DeletionDetector(pair, dispatcher, ledger, settings)
         self.scans = ScanSchedule(pair, self.deletions, clock, settings.rescan_minutes * _MINUTE)
+        self._clock = clock
         self._dispatcher = dispatcher
         self._ledger = ledger
         self._stability = StabilityCheck(pair.source, settings)
@@ -151,9 +152,13 @@ class FolderDiscovery:
         self.deletions.note_met(known.id, was_missing=known.missing)
         if known.stamp != sighting.stamp or (known.companion and self._has_become_a_photo(sighting.path)):
             return True
-        if known.mirrored and sighting.changed_ns >= known.updated * _SECOND:
+        if known.mirrored and self._may_have_changed(sighting, known):
             self._follow_access(known.id, sighting.path)
         return False
+
+    def _may_have_changed(self, sighting: Sighting, known: Known) -> bool:
+        """Is anything about a file later than what is on record? Not even that can be told of a record to come."""
+        return sighting.changed_ns >= known.updated * _SECOND or known.updated > self._clock.now().utc
 
     def _follow_access(self, photo: int, path: Path) -> None:
         """Something about a file has changed, but not its bytes: perhaps who may read it."""

@@ -72,9 +72,18 @@ class Decisions:
     def note_all(self, decisions: Sequence[Decision]) -> None:
         """The same of many, which wait for the disk once."""
         with self._database.together():
+            dated: list[Decision] = []
             for decision in decisions:
-                self._database.run("decide", _values(decision))
-            self._database.after_commit(lambda: self._append(decisions))
+                dated.append(self._after_the_last(decision))
+                self._database.run("decide", _values(dated[-1]))
+            self._database.after_commit(lambda: self._append(dated))
+
+    def _after_the_last(self, decision: Decision) -> Decision:
+        """With a date that is not before that of the last word about the photo: the clock may have been set back."""
+        last = self.of(decision.photo)
+        if last is None or last.decided <= decision.decided:
+            return decision
+        return replace(decision, decided=last.decided + 1)
 
     def of(self, photo: Path) -> Decision | None:
         """The decision about the photo of this absolute path."""

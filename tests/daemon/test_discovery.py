@@ -164,10 +164,13 @@ def test_unchanged_photos_cost_no_reading(scene: Scene, monkeypatch: pytest.Monk
     assert scene.discovery.scans.finished == 2
 
 
-def test_who_may_read_a_photo_is_followed_by_its_output_without_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("years", [0, 100], ids=["", "though it was on record while the clock was ahead"])
+def test_who_may_read_a_photo_is_followed_by_its_output_without_work(tmp_path: Path, years: int) -> None:
     world = World(tmp_path)
     photo = world.put("Trip/a.jpg")
+    world.clock.jump(years * 365 * 86_400)
     world.once()
+    world.clock.jump(-years * 365 * 86_400)
     output = world.output / "Trip/a.jpg"
     photo.chmod(0o600)
     photo.parent.chmod(0o700)

@@ -42,6 +42,19 @@ def test_the_last_words_survive_the_loss_of_the_ledger_also_when_the_file_was_wr
     assert {photo: decision.kind for photo, decision in found.items() if decision} == last
 
 
+def test_the_last_word_is_that_which_was_said_last_also_where_the_clock_was_set_back_meanwhile(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        ledger.decisions.note(Decision(PHOTOS[0], DecisionKind.RESTORE, NOW))
+    older = path.read_bytes()
+    with Ledger.open(path, NOW) as ledger:
+        ledger.decisions.note(Decision(PHOTOS[0], DecisionKind.LEAVE, 20))
+    path.write_bytes(older)  # the copy of yesterday takes the place of a damaged one
+    with Ledger.open(path, NOW) as ledger:
+        found = ledger.decisions.of(PHOTOS[0])
+    assert found is not None
+    assert found.kind is DecisionKind.LEAVE
+
+
 def test_a_file_that_grew_before_is_written_anew_by_the_first_word(path: Path) -> None:
     with Ledger.open(path, NOW) as ledger:
         talk(ledger, 3)
