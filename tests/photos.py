@@ -156,7 +156,7 @@ def avif(picture: Samples, *, metadata: bool = False, **options: Any) -> bytes: 
     return saved(picture, "AVIF", **told, **options)
 
 
-def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True, **more: bytes) -> bytes:
+def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True, **more: Any) -> bytes:  # noqa: ANN401 - the same
     """A HEIC whose stored picture is turned as `orientation` says; 16-bit samples are stored as 10 bits.
 
     `more` are Pillow's own options, such as another `exif` or `xmp`.
@@ -167,7 +167,7 @@ def heif(picture: Samples, *, orientation: int = 1, metadata: bool = True, **mor
     image = pillow_heif.from_bytes(mode, (picture.shape[1], picture.shape[0]), np.ascontiguousarray(picture).tobytes())
     told: dict[str, Any] = {"exif": exif(orientation), "xmp": XMP, "icc_profile": icc()} if metadata else {}
     stream = io.BytesIO()
-    image.save(stream, quality=90, **told | more)
+    image.save(stream, **{"quality": 90} | told | more)
     return stream.getvalue()
 
 

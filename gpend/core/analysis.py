@@ -26,6 +26,7 @@ from gpend.core.blockiness import blockiness
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part, agreed, beside, may_be_shared
 from gpend.core.direction import blurs_of, told_by
+from gpend.core.formats import Format
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.noise import Noise, noise_level, quantisation_power
@@ -101,13 +102,20 @@ class PhotoAnalysis:
         return align.crop(pixels, _for_shrunk(transform, shrunk), side, seen)
 
     def noise(self, face: Face, scale: float) -> Noise:
-        """What is not picture in the pixels that a crop of this scale is taken from, told for the photo's own."""
+        """What is not picture in the pixels that a crop of this scale is taken from, told for the photo's own.
+
+        As those know it who judge a face: what another format than JPEG takes, `taken` alone tells.
+        """
         shrunk = self._enough(scale)[1]
         if (face.box, shrunk) not in self._noise:
             self._noise[face.box, shrunk] = noise_level(self._under(face, scale)[0]) / shrunk
-        quantisation = self.header.quantisation
-        told = quantisation_power(quantisation) if quantisation else ()
+        told = self.taken if self.header.format is Format.JPEG else ()
         return Noise(self._noise[face.box, shrunk], told)
+
+    @property
+    def taken(self) -> tuple[float, ...]:
+        """Power that the format's quantisation took from luma, as in Noise; () where none is told."""
+        return quantisation_power(self.header.quantisation) if self.header.quantisation else ()
 
     def blockiness(self, face: Face, scale: float) -> float:
         """How far JPEG's blocks show in the pixels that a crop of this scale is taken from."""

@@ -1,7 +1,7 @@
 """See through the blur: what blurred an aligned face is taken out again, as far as noise lets it (pure).
 
 A Wiener filter (Wiener 1949) whose prior is the mean power spectrum of sharp aligned faces. Its noise is the sensor's,
-measured in the photo's own pixels, and what JPEG's quantisation took; and because the kernel is estimated, its error
+measured in the photo's own pixels, and what quantisation took; and because the kernel is estimated, its error
 counts too: with E|dH|^2 for the expected squared error of the transfer function H, the gain that leaves the least
 squared error is H* / (|H|^2 + E|dH|^2 + N / S). Nothing is painted: all detail in the result is the photo's.
 """

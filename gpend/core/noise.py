@@ -1,4 +1,4 @@
-"""What is in a photo's pixels that is not the picture: the sensor's noise, and what JPEG's quantisation took."""
+"""What is in a photo's pixels that is not the picture: the sensor's noise, and what a format's quantisation took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class Noise:
     """Noise as power at frequencies of the photo's own pixels."""
 
     level: float  # standard deviation of the sensor's, 0 to 1
-    quantisation: tuple[float, ...] = ()  # power that JPEG took at 0, 1/16, 2/16 ... cycles a pixel; () for none
+    quantisation: tuple[float, ...] = ()  # power that was taken at 0, 1/16, 2/16 ... cycles a pixel; () for none
 
     @property
     def is_of_hard_compression(self) -> bool:
-        """Whether JPEG took more than grain by day, as apps do, and no camera."""
+        """Whether saving took more than grain by day, as apps do, and no camera."""
         return bool(self.quantisation) and self.quantisation[_MIDDLE] >= _HARD**2
 
     def power(self, frequency: Power) -> Power:
@@ -56,8 +56,11 @@ def noise_level(pixels: Pixels) -> float:
     return max(_LEAST, float(np.median(np.abs(change))) / (_TO_MEDIAN * _GAIN))
 
 
-def quantisation_power(table: Sequence[int]) -> tuple[float, ...]:
-    """What a table of 64 steps, row by row, takes at 0, 1/16 ... cycles a pixel: a step q has errors of q^2 / 12."""
+def quantisation_power(table: Sequence[float]) -> tuple[float, ...]:
+    """What a table of 64 steps, row by row, takes at 0, 1/16 ... cycles a pixel: a step q has errors of q^2 / 12.
+
+    Where the picture holds less than that, all of it is taken and no more: that is as good as lost, too.
+    """
     steps = np.asarray(table, np.float64).reshape(_STEPS, _STEPS) / 255
     radius = np.hypot(np.arange(_STEPS)[:, None], np.arange(_STEPS)[None])
     lost = np.log(steps**2 / 12 + _TINY)

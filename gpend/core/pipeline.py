@@ -185,7 +185,8 @@ def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness
     margin = round(side * deconvolution.MARGIN)
     around = transform + np.array([[0, 0, margin], [0, 0, margin]])
     noise = analysis.noise(one.face, align.scale_of(transform))
-    return Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms)
+    taken = () if noise.quantisation else analysis.taken
+    return Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms, taken)
 
 
 def _measured_template() -> Landmarks:

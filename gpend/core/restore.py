@@ -11,6 +11,7 @@ from gpend.core.blend import BlendWeights, blended, grain_kept, grained, weights
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.networks import Networks, RestoreFaces
+from gpend.core.noise import Noise
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 from gpend.settings import Grain
@@ -115,9 +116,9 @@ def _forbids(judgement: agreement.Judgement, networks: Networks) -> str:
     return judgement.forbids if is_wrong else judgement.refusal
 
 
-def _seen_through(seen: Seen) -> Deconvolved:
+def _seen_through(seen: Seen, noise: Noise) -> Deconvolved:
     """The face without its blur, as the filter finds it: the gate asks of that whether the blur was the right one."""
-    return deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
+    return deconvolution.deconvolve(seen.padded, seen.blur, noise, align.scale_of(seen.transform))
 
 
 def _judgement(found: Deconvolved, seen: Seen) -> agreement.Judgement:
@@ -133,7 +134,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     in_face = evidence.borne_out_in_face(seen) if face.sees else 0.0
     if not face.wanted and evidence.is_sharp_itself(seen, in_face):
         return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
-    found = _seen_through(seen)
+    found = _seen_through(seen, seen.noise)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
     forbids = _forbids(judgement, networks)
@@ -141,6 +142,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens
     )
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
+    found = _seen_through(seen, seen.lost) if helps and seen.taken else found
     after = refining.refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:

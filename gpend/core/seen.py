@@ -15,8 +15,14 @@ class Seen:
     padded: Plane  # (1.5 side, 1.5 side, 3), 0 to 1: FFHQ-aligned, with deconvolution.MARGIN around it
     transform: align.Transform  # from the photo to the crop of `side` pixels in its middle
     blur: Blur
-    noise: Noise
+    noise: Noise  # as those know it who judge: their limits were set on JPEGs
     terms: sharpness.Terms  # of the face as it was measured
+    taken: tuple[float, ...] = ()  # power that another format's quantisation took, as in Noise; () where none is told
+
+    @property
+    def lost(self) -> Noise:
+        """All that is not the picture, as the filter counts it."""
+        return Noise(self.noise.level, self.taken) if self.taken else self.noise
 
     @property
     def side(self) -> int:

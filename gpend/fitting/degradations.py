@@ -90,7 +90,7 @@ class Shot:
     quality: int = 95  # that it was saved with as a JPEG
 
     @property
-    def table(self) -> tuple[int, ...]:
+    def table(self) -> tuple[float, ...]:
         """The steps that its luma was quantised with, row by row."""
         data = np.asarray(_encoded(self.seen[:8, :8], self.quality))
         return codec.identify(data.tobytes(), PhotoSettings()).quantisation

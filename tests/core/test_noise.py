@@ -1,4 +1,4 @@
-"""Noise is measured where it is, and what JPEG took is known from its tables."""
+"""Noise is measured where it is, and what saving took is known from the file's own quantisation."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,9 @@ import pytest
 from gpend.core import codec
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.settings import PhotoSettings
+from tests import photos
 
+FORMATS = ("JPEG", "WEBP", "AVIF", "HEIF")
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
@@ -56,3 +58,41 @@ def test_what_apps_save_is_of_hard_compression_and_what_cameras_save_is_not(qual
     table = codec.identify(data, PhotoSettings()).quantisation
     assert Noise(0.005, quantisation_power(table)).is_of_hard_compression == is_hard
     assert not Noise(0.005).is_of_hard_compression
+
+
+def saved(picture: Picture, kind: str, quality: int) -> bytes:
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
+        return photos.heif(picture, metadata=False, quality=quality)
+    return photos.saved(picture, kind, quality=quality)
+
+
+def taken(photo: bytes) -> tuple[float, ...]:
+    return quantisation_power(codec.identify(photo, PhotoSettings()).quantisation)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_that_loses_tells_how_much(kind: str) -> None:
+    good, fair, poor = (taken(saved(photos.portrait(), kind, quality)) for quality in (95, 60, 20))
+    assert all(less < some < more for less, some, more in zip(good, fair, poor, strict=True))
+    assert Noise(0.005, poor).is_of_hard_compression
+    assert not Noise(0.005, good).is_of_hard_compression
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("quality", [25, 50])
+def test_what_is_told_is_near_to_what_a_blurred_photo_lost(kind: str, quality: int) -> None:
+    picture = np.asarray(cv2.GaussianBlur(photos.portrait(512, 512), (0, 0), 2.5), np.uint8)
+    photo = saved(picture, kind, quality)
+    after = codec.decode(photo, codec.identify(photo, PhotoSettings())).pixels
+    lost = np.subtract(*(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) / 255 for each in (after, picture)))
+    spectrum = np.abs(np.fft.fft2(lost)) ** 2 / lost.size
+    frequency = np.hypot(np.fft.fftfreq(512)[:, None], np.fft.fftfreq(512)[None])
+    low = (frequency > 0.01) & (frequency < 0.1)
+    told = Noise(0.0, taken(photo)).power(frequency.astype(np.float32))
+    assert 0.3 < np.sqrt(told[low].mean() / spectrum[low].mean()) < 3
+
+
+def test_what_loses_nothing_tells_nothing() -> None:
+    for photo in (photos.png(photos.portrait()), photos.webp(photos.portrait(), lossless=True)):
+        assert codec.identify(photo, PhotoSettings()).quantisation == ()

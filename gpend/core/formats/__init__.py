@@ -22,6 +22,19 @@ class Format(StrEnum):
     HEIF = "HEIF"
 
 
+STEPS = 64
+"""Of a table of quantisation: those of a block of 8 by 8 pixels."""
+
+
+def even(step: float | None, share: float) -> tuple[float, ...]:
+    """The table of a format whose step is the same at all frequencies; () where it is not told.
+
+    `share` is how much of such a step its encoders lose, as measured: they choose what they keep, and coarse steps are
+    as coarse where the picture holds next to nothing.
+    """
+    return () if step is None else (share * step,) * STEPS
+
+
 @dataclass(frozen=True)
 class Header:
     """What is known of a photo before its pixels are decoded."""
@@ -31,7 +44,7 @@ class Header:
     height: int
     orientation: int  # EXIF's, 1 to 8
     depth: int = 24  # bits of a pixel, all channels
-    quantisation: tuple[int, ...] = ()  # of luma, 64 steps row by row; () where the format tells none
+    quantisation: tuple[float, ...] = ()  # of luma, 64 steps row by row; () where the file tells none
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, signatures, tags
+from gpend.core.formats import Decoded, Encoded, Format, Header, av1, even, isobmff, signatures, tags
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
@@ -26,6 +26,10 @@ of the encoder. 90 leaves the rest of the picture within 47 dB of the source (me
 
 DEEP, GREY, HALVED = 0x40, 0x10, 0x0C  # flags in av1C's third byte (AV1 in ISO base media, 2.3.3)
 SUBSAMPLINGS = {0x0C: "4:2:0", 0x08: "4:2:2"}  # by the flags HALVED, across and down; without them 4:4:4
+
+LOST = 0.35
+"""Share of a step. Blurred photos, at qualities 25 and 45 of libaom, lost .5 of it at the lowest frequencies, .4 at
+1/16, .25 at 2/16 and .15 at 3/16 cycles a pixel."""
 
 ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 """EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
@@ -114,7 +118,7 @@ class _Picture:
 
 
 def header(photo: bytes) -> Header:
-    """Size and orientation; refuses sequences, tiles, layers and more than 8 bits."""
+    """Size, orientation and quantisation; refuses sequences, tiles, layers and more than 8 bits."""
     picture = _walked(photo)
     _refuse(picture)
     extent = picture.content(b"ispe")
@@ -124,7 +128,8 @@ def header(photo: bytes) -> Header:
     turns = picture.content(b"irot")
     mirror = picture.content(b"imir")
     orientation = ORIENTATIONS[turns[0] & 3 if turns else 0][1 + (mirror[0] & 1) if mirror else 0]
-    return Header(Format.AVIF, width, height, orientation)
+    steps = even(av1.step(photo[_place(picture).data]), LOST)
+    return Header(Format.AVIF, width, height, orientation, quantisation=steps)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, isobmff, tags
+from gpend.core.formats import Decoded, Encoded, Format, Header, even, isobmff, tags
 from gpend.core.formats.heif.carried import (
     exif_again,
     exif_of,
@@ -26,6 +26,7 @@ from gpend.core.formats.heif.carried import (
     with_front,
     xmp_of,
 )
+from gpend.core.formats.heif.quantiser import luma_step
 from gpend.core.formats.isobmff import FULL
 from gpend.core.formats.jpeg.container import patched
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
@@ -40,6 +41,9 @@ SUFFIX = ".jpg"
 QUALITY = 95
 BITS = 8
 STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
+LOST = 0.7
+"""Share of a step. Blurred photos, at qualities 25 and 45 of x265, lost 1.05 of it at the lowest frequencies, 1 at
+1/16, .7 at 2/16 and .5 at 3/16 cycles a pixel."""
 METADATA = (b"Exif", b"mime", b"uri ")  # kinds of items that are no pictures
 ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
 
@@ -55,7 +59,8 @@ def header(photo: bytes) -> Header:
     if colours.get("color_primaries", 2) not in ORDINARY and not picture.info.get("icc_profile"):
         raise UnsupportedError("gpend keeps this HEIF as it is: a JPEG could not tell its wide colours")
     width, height = picture.size
-    return Header(Format.HEIF, width, height, orientation=1)
+    step = luma_step(photo, _meta(photo))
+    return Header(Format.HEIF, width, height, orientation=1, quantisation=even(step, LOST))
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container

@@ -1,7 +1,7 @@
 """ISO base media files, of which HEIF and AVIF are kinds: their boxes, their items, and what is behind them."""
 
 from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
-from gpend.core.formats.isobmff.items import Extent, exchanged, extents, kinds, primary, properties, references
+from gpend.core.formats.isobmff.items import Extent, exchanged, extents, kinds, parts, primary, properties, references
 from gpend.core.formats.isobmff.layout import Layout, end, survey
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "exchanged",
     "extents",
     "kinds",
+    "parts",
     "primary",
     "properties",
     "references",

@@ -120,3 +120,14 @@ def references(data: bytes, meta: Box) -> set[bytes]:
     """The kinds of references that there are between items, in four letters."""
     parent = child(data, meta, b"iref", FULL)
     return {box.kind for box in boxes(data, parent.start + FULL, parent.end)} if parent else set()
+
+
+def parts(data: bytes, meta: Box, item: int) -> tuple[int, ...]:
+    """The items of which an item is made, as a grid of its tiles; () of one that is a picture itself."""
+    parent = child(data, meta, b"iref", FULL)
+    wide = 4 if parent and Numbers(data, parent).number(FULL) >> 24 else 2
+    for box in boxes(data, parent.start + FULL, parent.end) if parent else ():
+        reader = Numbers(data, box)
+        if box.kind == b"dimg" and reader.number(wide) == item:
+            return tuple(reader.number(wide) for _ in range(reader.number(2)))
+    return ()

@@ -1,13 +1,21 @@
 """How finely a lossy WebP was quantised, read from the header of its VP8 key frame (RFC 6386, chapters 9 and 19)."""
 
+from statistics import fmean
+
 START_CODE = b"\x9d\x01\x2a"
 FRAME_HEAD = 10  # bytes before what is coded
 REACH = 200  # bytes of what is coded that hold far more than the header that is read
 COARSEST = 127  # index of a quantiser
+UNIT = 2.0  # a step of 2 is one level in an orthonormal transform
 HALF = 128  # the decoder's range is kept above it
 SEGMENTS = 4
 QUANTISER_BITS, FILTER_BITS, TREE_BITS = 7, 6, 8  # of the numbers in the header (RFC 6386, 9.3, 9.6)
 FILTER_HEAD = 1 + 6 + 3  # bits of the loop filter's type, level and sharpness
+
+_STEPS = (  # AC, by index (RFC 6386, 14.1)
+    *(*range(4, 59), *range(60, 117, 2), *range(119, 174, 3), *range(177, 230, 4)),
+    *(234, 239, 245, 249, 254, 259, 264, 269, 274, 279, 284),
+)
 
 
 class BoolDecoder:
@@ -49,6 +57,15 @@ class BoolDecoder:
             return 0
         value = self.number(bits)
         return -value if self.bit() else value
+
+
+def step(frame: bytes) -> float:
+    """The luma quantiser's step, in levels of 255 in an orthonormal transform: the mean of the segments'.
+
+    Which part of the picture belongs to which segment is told among the coded blocks, which are not read.
+    """
+    found = quantisers(frame)
+    return fmean(_STEPS[index] for index in found) / UNIT
 
 
 def quantisers(frame: bytes) -> tuple[int, ...]:

@@ -102,3 +102,24 @@ def test_a_box_that_ends_within_a_number_is_corruption() -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(PhotoError, match="no pitm box"):
         isobmff.primary(box(b"meta", bytes(4)), Box(b"meta", 8, 12, isobmff.Field(12, 0, 4)))
+
+
+@pytest.mark.parametrize("wide", [2, 4])
+def test_the_parts_of_a_picture_are_found_in_order(wide: int) -> None:
+    def told(kind: bytes, item: int, *parts: int) -> bytes:
+        numbers = [each.to_bytes(wide, "big") for each in (item, *parts)]
+        return box(kind, numbers[0] + len(parts).to_bytes(2, "big") + b"".join(numbers[1:]))
+
+    links = told(b"cdsc", 9, 7) + told(b"dimg", 8, 1) + told(b"dimg", 7, 3, 2, 5)
+    data = box(b"meta", bytes(4) + box(b"iref", bytes([wide // 2 - 1, 0, 0, 0]) + links))
+    (file,) = whole(data)
+    assert isobmff.parts(data, file, 7) == (3, 2, 5)
+    assert isobmff.parts(data, file, 9) == ()
+    with pytest.raises(PhotoError):
+        isobmff.parts(data[:-1], Box(file.kind, file.start, file.end - 1, file.size), 7)
+
+
+def test_a_picture_of_one_piece_has_no_parts() -> None:
+    assert isobmff.parts(PHOTO, meta(PHOTO), isobmff.primary(PHOTO, meta(PHOTO))) == ()
+    data = box(b"meta", bytes(4))
+    assert isobmff.parts(data, whole(data)[0], 1) == ()

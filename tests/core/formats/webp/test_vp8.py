@@ -31,7 +31,16 @@ def test_every_effort_of_the_encoder_is_read(method: int) -> None:
     assert 15 <= min(vp8.quantisers(frame(75, method=method))) <= max(vp8.quantisers(frame(75, method=method))) <= 45
 
 
+def test_a_step_is_the_mean_of_its_segments() -> None:
+    steps = [vp8.step(frame(quality)) for quality in (5, 30, 50, 75, 90, 100)]
+    assert steps == sorted(steps, reverse=True)
+    assert steps[0] > 50
+    assert steps[-1] == 4 / 2
+    assert vp8.step(frame(75, method=0)) == pytest.approx(vp8.step(frame(75)), rel=0.5)
+
+
 @given(st.binary(max_size=300))
 def test_rubbish_never_raises(data: bytes) -> None:
     for each in (data, b"\0\0\0" + vp8.START_CODE + data):
         assert all(0 <= one <= vp8.COARSEST for one in vp8.quantisers(each))
+        assert 4 / 2 <= vp8.step(each) <= 284 / 2
