@@ -34,7 +34,8 @@ how much more with the squared error between them: somebody may have moved by th
 _CUT = 0.02  # of a kernel's light: more of it beyond what a kernel holds, and it cannot be told in that crop
 _MOST_FACES = 8  # that are asked, the largest: a crowd would take minutes, and they know enough
 _MOST_ASKED = 24  # proposals that the faces are asked about, those that most parts agree with
-_HALVES = 3  # a kernel's pixel is moved as so many by so many points
+_POINTS = 3  # a kernel's pixel is moved as so many by so many points, or as many as leave no gaps where it is enlarged
+_MOST_ENLARGED = 8.0  # times: what must be enlarged more tells no path, and would take long
 _FAINT = 1e-5  # of the brightest pixel
 _FINEST, _FREQUENCIES = 0.34, 12  # cycles a pixel up to which kernels are compared, and at so many steps
 
@@ -61,15 +62,18 @@ class _Asked:
     """A face that says how well kernels explain it."""
 
     face: Part
-    evidence: shake.Evidence
+
+    @cached_property
+    def _evidence(self) -> shake.Evidence:
+        return shake.evidence_of(self.face.crop)
 
     @cached_property
     def _misfit(self) -> float:
-        return shake.misfit(self.evidence, self.face.blur.kernel)
+        return shake.misfit(self._evidence, self.face.blur.kernel)
 
     def ahead(self, kernel: Plane) -> float:
         """By how much this kernel explains the face better than its own."""
-        return self._misfit - shake.misfit(self.evidence, kernel)
+        return self._misfit - shake.misfit(self._evidence, kernel)
 
 
 @dataclass(frozen=True)
@@ -105,29 +109,28 @@ def agreed(faces: Sequence[Part], others: Sequence[Part]) -> list[Blur]:
     is_alone = len(faces) + len(others) <= 1
     if is_alone or not any(may_be_shared(face.blur) for face in faces):
         return [face.blur for face in faces]
-    asked = [_Asked(face, shake.evidence_of(face.crop)) for face in faces]
-    largest = sorted(asked, key=lambda one: align.scale_of(one.face.transform))[:_MOST_FACES]
-    best = _best(largest, others)
-    return [_taken(one, best) for one in asked]
+    largest = sorted(faces, key=lambda face: align.scale_of(face.transform))[:_MOST_FACES]
+    best = _best([_Asked(face) for face in largest], others)
+    return [_taken(_Asked(face), best) if may_be_shared(face.blur) else face.blur for face in faces]
 
 
 def _taken(asked: _Asked, best: _Proposal) -> Blur:
     """The proposal for a face that may have been shaken so, or its own blur."""
     blur = asked.face.blur
     kernel, lost = _carried(best, asked.face.transform)
-    if not may_be_shared(blur) or lost > _CUT or np.array_equal(kernel, blur.kernel):
+    if lost > _CUT or np.array_equal(kernel, blur.kernel):
         return blur
     shared, (least, more) = replace(blur, kernel=kernel, told=blur), _BORNE_OUT
-    gap = _gap(best, asked.face.transform, _transfer(asked.face.told.kernel))
-    is_borne_out = asked.ahead(kernel) > least + more * gap
-    return shared if is_borne_out and _is_bent(shared) else blur
+    gap = _gap(best, asked.face.transform, transfer(asked.face.told.kernel))
+    is_borne_out = may_be_shared(shared) and asked.ahead(kernel) > least + more * gap
+    return shared if is_borne_out else blur
 
 
 def _best(faces: Sequence[_Asked], others: Sequence[Part]) -> _Proposal:
     """The proposal that agrees with most parts, as they count, and that the faces bear out."""
     parts = [*(one.face for one in faces), *others]
     weights = np.array([1.0] * len(faces) + [_LESS] * len(others))
-    own = [_transfer(part.told.kernel) for part in parts]
+    own = [transfer(part.told.kernel) for part in parts]
     proposals = [(one, float(_gaps(one, parts, own) @ weights)) for one in _proposals(faces, parts)]
 
     def spoken_for(proposed: tuple[_Proposal, float]) -> float:
@@ -160,8 +163,8 @@ def _gaps(proposal: _Proposal, parts: Sequence[Part], own: Sequence[Transfer]) -
 
 def _gap(proposal: _Proposal, transform: align.Transform, own: Transfer) -> float:
     """The squared error between a proposal, in a crop of this transform, and a kernel there; at most `_OTHER`."""
-    here = _transfer(proposal.kernel, _onwards(proposal, transform))
-    return min(_OTHER, _error(here, own), _error(here.conj(), own))
+    here = transfer(proposal.kernel, _onwards(proposal, transform))
+    return min(_OTHER, error(here, own), error(here.conj(), own))
 
 
 def _onwards(proposal: _Proposal, transform: align.Transform) -> Linear:
@@ -178,14 +181,18 @@ def _carried(proposal: _Proposal, transform: align.Transform) -> tuple[Plane, fl
 def carried(kernel: Plane, linear: Linear) -> tuple[Plane, float]:
     """A kernel (side, side) of sum 1 turned and enlarged by `linear` (2, 2), x before y, and the light that was lost.
 
-    The result has the same side, and again the sum 1.
+    The result has the same side, and again the sum 1. Enlarged more than `_MOST_ENLARGED` times, all light is lost,
+    and the kernel is returned as it was.
     """
-    side = kernel.shape[0]
+    side, factor = kernel.shape[0], float(np.sqrt(abs(np.linalg.det(linear))))
+    if factor > _MOST_ENLARGED:
+        return kernel, 1.0
+    points_across = max(_POINTS, int(np.ceil(2 * factor)))
     down, across = np.nonzero(kernel > _FAINT * kernel.max())
-    within = (np.arange(_HALVES) + 0.5) / _HALVES - 0.5
+    within = (np.arange(points_across) + 0.5) / points_across - 0.5
     offsets = np.stack(np.meshgrid(within, within), axis=-1).reshape(-1, 1, 2)
     points = (np.stack([across, down], axis=1) - side // 2 + offsets).reshape(-1, 2) @ linear.T + side // 2
-    light = np.tile(kernel[down, across] / _HALVES**2, _HALVES**2)
+    light = np.tile(kernel[down, across] / points_across**2, points_across**2)
     inside = ((points >= 0) & (points < side - 1)).all(axis=1)
     points, light = points[inside], light[inside]
     first = points.astype(np.intp)
@@ -208,23 +215,26 @@ def _waves() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float
     return down[use], across[use], weights / weights.sum()
 
 
-def _transfer(kernel: Plane, linear: Linear | None = None) -> Transfer:
+def transfer(kernel: Plane, linear: Linear | None = None) -> Transfer:
     """(n,): the kernel's transfer function at `_waves`, as if its light lay around the middle.
 
-    Of a kernel that is carried over by `linear`: a turned and enlarged picture has its frequencies turned and less.
+    Of a kernel that is carried over by `linear`: a turned and enlarged picture has its frequencies turned and lower,
+    and each pixel is a square of light there. Without that the spectrum of an enlarged kernel would repeat.
     """
     down, across, _ = _waves()
+    square: NDArray[np.float64] | float = 1.0
     if linear is not None:
         down, across = linear[0, 1] * across + linear[1, 1] * down, linear[0, 0] * across + linear[1, 0] * down
+        square = np.sinc(down) * np.sinc(across)
     places = np.arange(kernel.shape[0]) - kernel.shape[0] // 2
     rows, columns = (np.exp(-2j * np.pi * np.outer(axis, places)) for axis in (down, across))
     middle = [float((kernel.sum(axis=axis) * places).sum()) for axis in (1, 0)]
     found = ((rows @ kernel) * columns).sum(axis=1)
-    return np.asarray(found * np.exp(2j * np.pi * (down * middle[0] + across * middle[1])))
+    return np.asarray(square * found * np.exp(2j * np.pi * (down * middle[0] + across * middle[1])))
 
 
-def _error(one: Transfer, other: Transfer) -> float:
-    """Squared error of a transfer function, 0 to 4, the coarse frequencies counting more, as faces hold more there."""
+def error(one: Transfer, other: Transfer) -> float:
+    """Squared error of a transfer function (n,), 0 to 4; coarse frequencies count more, as faces hold more there."""
     weights = _waves()[2]
     return float((np.abs(one - other) ** 2 * weights).sum())
 

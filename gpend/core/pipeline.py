@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gpend.core import align, codec, deconvolution, orientation, paste, resolution, restore, sharpness, visible
 from gpend.core.analysis import LONG_SIDE, JudgedFace, PhotoAnalysis, analyse
 from gpend.core.blend import luma
-from gpend.core.blur import Blur
+from gpend.core.blur import Blur, described
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
@@ -108,7 +108,8 @@ def _examined(one: JudgedFace, tried: "_Tried | None") -> Examined:
     change = tried.attempt.change * tried.attempt.weight[:, :, None]
     side = (sharpness.SIDE, sharpness.SIDE)
     after = one.crop + align.warped(np.asarray(change, np.float32), onwards, side, cv2.BORDER_CONSTANT)
-    return Examined(tried.report, one.crop, np.asarray(np.clip(after, 0, 1), np.float32), one.blur)
+    blur = tried.attempt.blur or one.blur
+    return Examined(tried.report, one.crop, np.asarray(np.clip(after, 0, 1), np.float32), blur)
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _judged(
     """The attempt, refused where nobody would see it, unless a person wants this face restored, or every face."""
     if not attempt.refusal and not _is_wanted(one, settings) and not _is_noticed(analysis, attempt):
         attempt = replace(attempt, refusal=_invisible(one))
-    return _Tried(place, attempt, _after(one, attempt))
+    return _Tried(place, attempt, _after(one, attempt, analysis.header.orientation))
 
 
 def _is_wanted(one: JudgedFace, settings: CoreSettings) -> bool:
@@ -193,8 +194,8 @@ def _measured_template() -> Landmarks:
     return align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 
 
-def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
-    report, is_told = _told(one, attempt), one.plan.sees or one.plan.cleans
+def _after(one: JudgedFace, attempt: restore.Attempt, turn: int) -> FaceReport:
+    report, is_told = _told(one, attempt, turn), one.plan.sees or one.plan.cleans
     if not attempt.refusal:
         report = replace(report, network=one.network.name if one.network else "")
         return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if is_told else report
@@ -202,9 +203,15 @@ def _after(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
     return replace(report, verdict=Verdict.REFUSED, reason=told)
 
 
-def _told(one: JudgedFace, attempt: restore.Attempt) -> FaceReport:
-    """The report, with "perhaps" before a blur that was not taken out: the photo may not have borne it out."""
-    return one.report if restore.TAKEN_OUT in attempt.steps else _untried(one)
+def _told(one: JudgedFace, attempt: restore.Attempt, turn: int) -> FaceReport:
+    """The report, of the blur that was taken out; with "perhaps" where none was: the photo may not have borne it out.
+
+    `turn` is the photo's EXIF orientation.
+    """
+    if attempt.blur is None:
+        return _untried(one)
+    words = described(attempt.blur, align.similarity(one.face.landmarks, _measured_template()), turn)
+    return replace(one.report, reason=one.report.reason.replace(one.told, words, 1))
 
 
 def _untried(one: JudgedFace) -> FaceReport:

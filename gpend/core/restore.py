@@ -65,6 +65,7 @@ class Attempt:
     steps: tuple[str, ...] = ()  # what was done, in words
     refusal: str = ""  # why nothing must be changed, or ""
     painted: float = 0.0  # the mean share of the network's change that is used
+    blur: Blur | None = None  # that was taken out, which may be the one that the network told; None where none was
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         return Filtered(face, face.crop, None, None, own)
     in_face = evidence.borne_out_in_face(seen) if face.sees else 0.0
     if not face.wanted and evidence.is_sharp_itself(seen, in_face):
-        return Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
+        sharp = Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
+        return sharp if seen.blur.told is None else _by_what_was_told(face, seen.blur.told, networks, strength)
     found = _seen_through(seen, seen.noise)
     judgement = _judgement(found, seen)
     paints = face.paints and not judgement.unpaintable
@@ -146,7 +148,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     after = refining.refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
-        return filtered(replace(face, seen=replace(seen, blur=seen.blur.told)), networks, strength)
+        return _by_what_was_told(face, seen.blur.told, networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         return _changed(face, seen, (after - seen.crop, weight, TAKEN_OUT), strength if paints else None)
@@ -157,6 +159,12 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         return _changed(face, seen, (clean, paste.whole_crop(seen.side), step), strength if paints else None)
     refusal = judgement.forbids if forbids and face.sees else judgement.unpaintable
     return Filtered(face, face.crop, None, None, own if paints else None, refusal)
+
+
+def _by_what_was_told(face: Blurred, told: Blur, networks: Networks, strength: float) -> Filtered:
+    """The same with the blur as it was before the other faces, or the photo, had moved its path."""
+    seen = replace(face.seen, blur=told) if face.seen else None
+    return filtered(replace(face, seen=seen), networks, strength)
 
 
 def _changed(face: Blurred, seen: Seen, stage: tuple[Plane, Plane, str], strength: float | None) -> Filtered:
@@ -207,7 +215,8 @@ def _attempt(one: Filtered, output: Plane | None, networks: Networks, how: tuple
             steps.append(f"painted at {used:.0%} strength")
     face = align.warped(mask, back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
     result = grained(np.asarray(np.clip(seen.crop + change, 0, 1), np.float32), seen.crop, grain_kept(grain, face))
-    return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps), painted=used)
+    blur = seen.blur if one.step == TAKEN_OUT else None
+    return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps), "", used, blur)
 
 
 def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float]) -> float:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.core import camera_shake
+from gpend.core import camera_shake, shake
 from gpend.core.align import Transform
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part
 from gpend.core.photo import Plane
 from tests.core.blurs import spoiled, streak
 from tests.core.test_direction import hook
-from tests.core.test_shake import disc, smeared
+from tests.core.test_shake import apart, disc, smeared
 
 UPRIGHT: Transform = np.eye(2, 3)
 
@@ -26,12 +26,6 @@ def turned(degrees: float, scale: float = 1.0) -> Transform:
 def part(face: Plane, truth: Plane, told: Plane, transform: Transform = UPRIGHT, confidence: float = 0.95) -> Part:
     """A face whose photo was blurred by `truth`, of which the network told another."""
     return Part(spoiled(face, truth), transform, Blur(told, confidence))
-
-
-def apart(one: Plane, other: Plane) -> float:
-    """Mean squared difference of the transfer functions."""
-    spectra = [np.fft.fft2(kernel, (64, 64)) for kernel in (one, other)]
-    return float((np.abs(spectra[0] - spectra[1]) ** 2).mean())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +65,7 @@ def test_the_path_is_turned_and_enlarged_as_the_face_is(face: Plane, mirrored: P
 def test_of_a_path_and_its_mirror_image_the_faces_tell_which_it_was(face: Plane, mirrored: Plane) -> None:
     truth = hook(14, 0.4)
     other = np.ascontiguousarray(truth[::-1, ::-1])
-    faces = [part(face, truth, other), part(mirrored, truth, other), part(face[::-1], truth, truth)]
+    faces = [part(one, truth, other) for one in (face, mirrored, face[::-1])]  # the network can tell none of them
     for one in camera_shake.agreed(faces, []):
         assert apart(one.kernel, truth) < 0.1 * apart(other, truth)
 
@@ -95,6 +89,42 @@ def test_who_is_out_of_focus_keeps_what_the_lens_left(face: Plane, mirrored: Pla
     assert camera_shake.agreed(faces, [])[0] is faces[0].blur
 
 
+def test_parts_that_tell_a_path_and_its_mirror_image_agree(face: Plane, mirrored: Plane) -> None:
+    lifted = np.asarray(0.5 + 0.02 * (face - face.mean()), np.float32)
+    truth, wrong = hook(14, 0.4), streak(21)
+    other = np.ascontiguousarray(truth[::-1, ::-1])
+    around = [part(mirrored, truth, told) for told in (truth, other, truth, other, *[wrong] * 4)]
+    (found,) = camera_shake.agreed([part(lifted, truth, hook(13, 0.4))], around)
+    assert min(apart(found.kernel, one) for one in (truth, other)) < 1e-6
+
+
+def test_a_face_that_the_network_is_sure_of_keeps_its_kernel(face: Plane, mirrored: Plane) -> None:
+    truth = hook(14, 0.4)
+    faces = [part(face, truth, streak(21), confidence=0.995), *(part(mirrored, truth, truth) for _ in range(3))]
+    assert camera_shake.agreed(faces, [])[0] is faces[0].blur
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_next_to_no_shake_is_told_to_no_face(face: Plane, mirrored: Plane, length: int) -> None:
+    faces = [part(one, streak(length), streak(told)) for one, told in ((face, 9), (mirrored, length))]
+    around = [part(mirrored, streak(length), streak(length))] * 3
+    assert camera_shake.agreed(faces, around)[0] is faces[0].blur
+
+
+def test_a_crowd_takes_hardly_longer_than_a_few(face: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, misfit = [0], shake.misfit
+
+    def counted(evidence: shake.Evidence, kernel: Plane) -> float:
+        asked[0] += 1
+        return misfit(evidence, kernel)
+
+    monkeypatch.setattr(shake, "misfit", counted)
+    truths = [hook(14, 0.1 * place) for place in range(29)]
+    parts = [part(face, truth, truth) for truth in truths]
+    camera_shake.agreed(parts, parts[:12])
+    assert asked[0] <= 8 * (24 + 1) + 29 * 2  # the largest about every proposal, and each about the one that was taken
+
+
 def test_nobody_is_asked_about_one_face_alone(face: Plane) -> None:
     alone = part(face, hook(14, 0.4), streak(21))
     assert camera_shake.agreed([alone], []) == [alone.blur]
@@ -111,7 +141,8 @@ def test_what_the_network_is_sure_of_is_not_asked_again() -> None:
 def test_a_path_too_long_for_a_larger_face_is_not_taken_in_part(face: Plane, mirrored: Plane) -> None:
     truth = streak(35)
     there = turned(0, 2.5)
-    faces = [part(face, smeared(hook(20, 1)), hook(20, 1), there), part(mirrored, truth, truth)]
+    in_part, _ = camera_shake.carried(truth, there[:, :2])
+    faces = [part(face, in_part, hook(20, 1), there), part(mirrored, truth, truth)]
     assert camera_shake.agreed(faces, [])[0] is faces[0].blur
 
 
@@ -127,6 +158,23 @@ def test_a_kernel_that_is_carried_over_keeps_its_light_and_its_form(
     pixels = np.eye(2) / 6  # of the grids: a point is spread over the pixels beside it
     expected = linear @ moments(kernel) @ linear.T
     assert moments(found) == pytest.approx(expected, abs=2 * float(pixels[0, 0]) + 0.02 * expected.max())
+
+
+@given(degrees=st.floats(0, 360), scale=st.floats(0.4, 6), length=st.integers(3, 6), angle=st.floats(0, 6.2))
+def test_kernels_are_compared_as_they_are_carried_over(degrees: float, scale: float, length: int, angle: float) -> None:
+    kernel, linear = smeared(hook(length, angle), 0.6), turned(degrees, scale)[:, :2]
+    found, lost = camera_shake.carried(kernel, linear)
+    assert camera_shake.error(camera_shake.transfer(found), camera_shake.transfer(kernel, linear)) < 0.02 + lost
+
+
+def test_an_enlarged_kernel_has_no_gaps() -> None:
+    found, _ = camera_shake.carried(smeared(disc(1.5), 0.6), np.eye(2) * 6.0)
+    along = found[20, 12:29]
+    assert np.abs(np.diff(along, 2)).max() < 0.2 * along.max()
+
+
+def test_what_would_have_to_be_enlarged_many_times_cannot_be_told() -> None:
+    assert camera_shake.carried(smeared(disc(1), 0.6), np.eye(2) * 50.0)[1] == 1.0
 
 
 def moments(kernel: Plane) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core import analysis, codec, orientation, pipeline, visible
+from gpend.core.blur import Blur
+from gpend.core.camera_shake import Part
 from gpend.core.formats import history
 from gpend.core.networks import Kernels, Networks
 from gpend.core.photo import Face, Plane
@@ -149,6 +152,28 @@ def test_a_shake_that_a_face_tells_wrong_is_told_by_what_is_around_it(networks: 
     assert misled.asked == 4  # the face, and three parts: above it the photo ends
     assert "towards the right" in face.told
     assert face.told.split(",")[1] == right.told.split(",")[1]
+
+
+def test_a_report_tells_the_blur_that_was_taken_out(
+    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    misled = np.ascontiguousarray(streak(13).T)
+
+    def own(faces: Sequence[Part], _others: Sequence[Part]) -> list[Blur]:
+        return [one.blur for one in faces]
+
+    def wrong(faces: Sequence[Part], _others: Sequence[Part]) -> list[Blur]:
+        return [replace(one.blur, kernel=misled, told=one.blur) for one in faces]
+
+    photo = (samples / "portrait-shaken.jpg").read_bytes()
+    monkeypatch.setattr(analysis, "agreed", own)
+    (right,) = pipeline.examine(photo, networks, CoreSettings())
+    monkeypatch.setattr(analysis, "agreed", wrong)
+    (found,) = pipeline.examine(photo, networks, CoreSettings())
+    assert "the blur was taken out" in found.report.reason
+    assert found.report.reason.split(";")[0] == right.report.reason.split(";")[0]
+    assert found.blur is not None
+    assert not np.array_equal(found.blur.kernel, misled)
 
 
 def test_a_blur_of_the_lens_has_nothing_around_it_looked_at(networks: Networks, samples: Path) -> None:
