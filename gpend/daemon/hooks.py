@@ -32,6 +32,7 @@ _WAITING = 1000  # tellings that may wait; beyond it, the newest are lost
 _PATIENCE = 2.0  # seconds for those that wait when gpend ends
 _LEISURE = 300.0  # the same, where nobody waits for its end
 _GLANCE = 0.2  # seconds between two looks at whether gpend ends
+_BLINK = 0.01  # seconds between two looks at whether what was killed has ended
 _SOON = 2.0  # seconds after which whoever waits is told for what
 _EVENTS = ("on_restored", "on_failed", "on_paused")
 _OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
@@ -193,6 +194,7 @@ class Hooks:
             return True
         with process:
             said = self._said(process, json.dumps(facts).encode())
+        _reap(process.pid)
         if said is None and self._is_closing.is_set():
             log.info("hook_ended", hook=command[0], reason="gpend ended, and so it was ended too")
             return False
@@ -214,6 +216,19 @@ class Hooks:
         with suppress(subprocess.TimeoutExpired):  # what it started apart from itself may hold its standard error open
             process.communicate(timeout=_GLANCE)
         return None
+
+
+def _reap(group: int) -> None:
+    """Let go of what has ended in the group of a program that has.
+
+    Where gpend is the first process of a container, that became its own, and was listed as long as gpend ran. What runs
+    on there does so; it is not waited for long.
+    """
+    with suppress(ChildProcessError):  # there is nothing of that group that is gpend's
+        for _ in range(round(_GLANCE / _BLINK)):
+            while os.waitpid(-group, os.WNOHANG)[0]:
+                pass
+            time.sleep(_BLINK)
 
 
 def join_at_leisure(

@@ -1,5 +1,6 @@
 """Programs of the user's own hear what happens, and cannot hold gpend up."""
 
+import ctypes
 import errno
 import json
 import os
@@ -86,6 +87,31 @@ def test_a_program_that_hangs_or_fails_costs_a_line_in_the_log(world: World, com
     world.once()
     assert world.row("a.jpg").state is State.RESTORED
     assert time.monotonic() - began < PATIENCE
+
+
+@pytest.fixture
+def first_process() -> Iterator[None]:
+    """As in a container: what loses its parent becomes this process's."""
+    adopt, library = 36, ctypes.CDLL(None)  # PR_SET_CHILD_SUBREAPER of prctl(2)
+    library.prctl(adopt, 1)
+    yield
+    library.prctl(adopt, 0)
+
+
+@pytest.mark.usefixtures("first_process")
+def test_where_gpend_is_the_first_process_nothing_of_a_program_that_took_too_long_is_left(world: World) -> None:
+    world.put("a.jpg")
+    world.knobs["hooks"] = HookSettings(on_restored="sh -c 'sleep 60; true'", seconds=0.5)
+    before = children()
+    world.once()
+    assert children() <= before
+
+
+def children() -> set[str]:
+    """The numbers of the processes that are this one's."""
+    own = os.getpid()
+    listed = Path(f"/proc/{own}/task").glob("*/children")
+    return {number for each in listed for number in each.read_text().split()}
 
 
 def test_what_a_program_leaves_behind_does_not_keep_the_next_from_hearing(world: World) -> None:
