@@ -1,6 +1,7 @@
 """What is put in order at the start, and once a day: ledger, leftovers, and the trash whose time is over."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 _DAY = 86_400.0
 _DEATHS = 10  # kills from outside that weigh as much as one crash
 _FIRST = 3600.0  # seconds for which both clocks must agree before anything is deleted because of its date
-_OFF = int(_DAY)  # seconds, at most, that the time between two runs counts for: the clock of either may have been wrong
+_OFF = int(_DAY)  # seconds, at most, that a time counts for of which only the clock tells, which may have been wrong
 
 
 class Maintenance:
@@ -75,21 +76,29 @@ class Maintenance:
         with self._ledger.together():
             ages = self._ledger.trashed.ages(pair.id)
             for part in trash.parts(pair.mirror):
-                age = ages[part].seconds + lived + self._off(pair, ages[part]) if part in ages else 0
+                age = ages[part].seconds + lived + _off(ages[part], lived, now) if part in ages else 0
                 self._ledger.trashed.count(pair.id, part, age, now.utc)
         self._counted[pair.id] = now.steady
-
-    def _off(self, pair: FolderPair, age: Age) -> int:
-        """For how many seconds gpend did not run, as far as that counts."""
-        return 0 if pair.id in self._counted else min(max(self._start.utc - age.counted, 0), _OFF)
 
     def _empty_trash(self, pair: FolderPair, now: Now) -> Iterator[None]:
         ages = self._ledger.trashed.ages(pair.id)
         for part in trash.parts(pair.mirror):
-            if ages[part].seconds >= self._days * _DAY and not trash.is_young(part, now.utc, self._days):
-                yield from trash.empty(pair.mirror, part)
-                self._ledger.trashed.forget(pair.id, part)
-                log.info("trash_emptied", output=pair.mirror.output, part=part.name)
+            is_old = part in ages and ages[part].seconds >= self._days * _DAY  # one that has just come has no age
+            if is_old and not trash.is_young(part, now.utc, self._days):
+                try:
+                    yield from self._empty(pair, part)
+                except OSError as error:  # of this part alone: the others do not stay for it
+                    log.warning("trash_not_emptied", output=pair.mirror.output, part=part.name, reason=str(error))
+
+    def _empty(self, pair: FolderPair, part: Path) -> Iterator[None]:
+        yield from trash.empty(pair.mirror, part)
+        self._ledger.trashed.forget(pair.id, part)
+        log.info("trash_emptied", output=pair.mirror.output, part=part.name)
+
+
+def _off(age: Age, lived: int, now: Now) -> int:
+    """For how many seconds since a part was counted gpend did not run, or the machine slept, as far as that counts."""
+    return min(max(now.utc - age.counted - lived, 0), _OFF)
 
 
 def prepare_ledger(ledger: Ledger, runtime: Runtime, dispatcher: Dispatcher, now: Now, *, crashed: bool) -> None:

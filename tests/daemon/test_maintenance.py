@@ -1,5 +1,7 @@
 """Daily work: the trash is emptied by its date, but not by a clock that cannot be trusted."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,6 +133,34 @@ def test_between_two_runs_no_more_than_a_day_counts_whatever_the_clock_says(
         world.clock.jump(off)
         runs += 1
     assert runs in lasts
+
+
+def test_the_nights_when_the_machine_sleeps_count_as_do_those_when_gpend_does_not_run(
+    after: Callable[..., set[str]],
+) -> None:
+    days = 0  # of which the clock tells, and gpend alone could count eight hours
+    while len(after(8 * 3600, 16 * 3600)) > 1 and days < 100:
+        days += 1
+    assert days in range(29, 33)
+
+
+def test_a_part_of_the_trash_that_cannot_be_emptied_keeps_no_other(
+    world: World, after: Callable[..., set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = world.output / ".gpend-trash/2023-11-13"
+    refused.mkdir()
+    (refused / "theirs.jpg").write_bytes(b"theirs")
+    unlink = os.unlink
+
+    def unlink_but_that(name: str, *, dir_fd: int | None = None) -> None:
+        if name == "theirs.jpg":
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), name)
+        unlink(name, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", unlink_but_that)
+    with capture_logs() as logged:
+        assert after(32 * DAY) == {".gpend-trash/mine/note.txt", ".gpend-trash/2023-11-13/theirs.jpg"}
+    assert {each["part"] for each in logged if each["event"] == "trash_not_emptied"} == {"2023-11-13"}
 
 
 def test_the_trash_of_another_disk_is_left_alone(world: World) -> None:
