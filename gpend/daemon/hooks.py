@@ -56,6 +56,7 @@ class Hooks:
         self._recalled: deque[_Telling] | None = None  # what the last gpend kept; None: nobody has looked
         self._queue: queue.Queue[_Telling | None] = queue.Queue(_WAITING)
         self._current: _Telling | None = None  # what a program is hearing, or had not heard to the end
+        self._groups: set[int] = set()  # of programs that have ended, and left something behind
         self._is_closing = threading.Event()
         self._is_last = threading.Event()
         self._thread: threading.Thread | None = None
@@ -194,7 +195,7 @@ class Hooks:
             return True
         with process:
             said = self._said(process, json.dumps(facts).encode())
-        _reap(process.pid)
+        self._let_go(process.pid, was_killed=said is None)
         if said is None and self._is_closing.is_set():
             log.info("hook_ended", hook=command[0], reason="gpend ended, and so it was ended too")
             return False
@@ -202,6 +203,13 @@ class Hooks:
             reason = f"it ended with {process.returncode}" if said is not None else "it took too long and was ended"
             log.warning("hook_failed", hook=command[0], reason=reason, said=(said or b"")[-500:])
         return True
+
+    def _let_go(self, group: int, *, was_killed: bool) -> None:
+        """Of all that programs left behind and that has ended."""
+        self._groups = {each for each in (*self._groups, group) if _reap(each)}
+        until = time.monotonic() + _GLANCE
+        while was_killed and _reap(group) and time.monotonic() < until:
+            time.sleep(_BLINK)
 
     def _said(self, process: "subprocess.Popen[bytes]", facts: bytes) -> bytes | None:
         """What it wrote to its standard error; None if it had to be ended."""
@@ -218,17 +226,18 @@ class Hooks:
         return None
 
 
-def _reap(group: int) -> None:
-    """Let go of what has ended in the group of a program that has.
+def _reap(group: int) -> bool:
+    """Let go of what has ended in the group of a program that has; False: nothing of that group is gpend's any more.
 
-    Where gpend is the first process of a container, that became its own, and was listed as long as gpend ran. What runs
-    on there does so; it is not waited for long.
+    Where gpend is the first process of a container, what that left behind became its own, and was listed as long as
+    gpend ran. Until it is let go of, its group's number belongs to nobody else.
     """
-    with suppress(ChildProcessError):  # there is nothing of that group that is gpend's
-        for _ in range(round(_GLANCE / _BLINK)):
-            while os.waitpid(-group, os.WNOHANG)[0]:
-                pass
-            time.sleep(_BLINK)
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def join_at_leisure(

@@ -107,6 +107,24 @@ def test_where_gpend_is_the_first_process_nothing_of_a_program_that_took_too_lon
     assert children() <= before
 
 
+@pytest.mark.usefixtures("first_process")
+def test_where_gpend_is_the_first_process_it_lets_go_of_what_a_program_left_behind_when_that_has_ended(
+    world: World,
+) -> None:
+    number, program = world.root / "number", world.root / "program.sh"
+    program.write_text(
+        f"if test -e {number}; then read left < {number}; kill $left; until grep -q ') Z' /proc/$left/stat; do :; done\n"
+        f"else sleep 3600 2> /dev/null & echo $! > {number}; fi\n"
+    )
+    world.knobs["hooks"] = HookSettings(on_restored=f"sh {program}", seconds=PATIENCE)
+    world.put("a.jpg")
+    world.put("b.jpg", BLURRED + b"b")
+    before = children()
+    world.once()
+    assert number.exists()
+    assert children() <= before
+
+
 def children() -> set[str]:
     """The numbers of the processes that are this one's."""
     own = os.getpid()
