@@ -113,7 +113,8 @@ def test_where_gpend_is_the_first_process_it_lets_go_of_what_a_program_left_behi
 ) -> None:
     number, program = world.root / "number", world.root / "program.sh"
     program.write_text(
-        f"if test -e {number}; then read left < {number}; kill $left; until grep -q ') Z' /proc/$left/stat; do :; done\n"
+        f"if test -e {number}; then\n"
+        f"  read left < {number}; kill $left; until grep -q ') Z' /proc/$left/stat; do :; done\n"
         f"else sleep 3600 2> /dev/null & echo $! > {number}; fi\n"
     )
     world.knobs["hooks"] = HookSettings(on_restored=f"sh {program}", seconds=PATIENCE)
