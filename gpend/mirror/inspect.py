@@ -28,6 +28,7 @@ CLOSE_NS: Final = 2_000_000_000
 
 _CHUNK = 1 << 20
 _BITS = 0o777
+_MODES = range(0o10000)
 _WORDS = ("source", "output", "model", "digest", "version")  # of a Provenance
 
 
@@ -146,8 +147,9 @@ def provenance_of(descriptor: int) -> Provenance | None:
         mode = said.get("mode")
         words = {name: str(said[name]) for name in _WORDS}
         listed = frozenset() if said.get("lists") == [] else said.get("lists") and parsed(said["lists"])
-        return Provenance(**words, mode=mode if isinstance(mode, int) else None, lists=listed)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        is_mode = isinstance(mode, int) and mode in _MODES
+        return Provenance(**words, mode=mode if is_mode else None, lists=listed)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -120,7 +120,7 @@ def parsed(said: object) -> Entries | None:
         return None
     try:
         return frozenset((int(tag), int(bits), int(whom)) for tag, bits, whom in said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # JSON holds infinite numbers, too
         return None
 
 
@@ -128,7 +128,7 @@ def _given(descriptor: int) -> dict[str, Entries] | None:
     try:
         said = json.loads(os.getxattr(descriptor, _GIVEN))
         found = {kind: parsed(said.get(kind)) for kind in (ACCESS, DEFAULT)}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return {kind: each for kind, each in found.items() if each is not None}
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.ledger import Written
-from gpend.mirror import atomic, inspect
+from gpend.mirror import atomic, inspect, lists
 from gpend.mirror.inspect import Provenance
 from gpend.stamp import Stamp
 
@@ -54,6 +55,26 @@ def test_an_attribute_on_other_bytes_proves_nothing(tmp_path: Path, folder: int)
     path.write_bytes(b"edited")
     assert inspect.genuine(folder, "a.jpg") is None
     assert output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
+
+
+@pytest.mark.parametrize("said", ["[" * 3000, '"lists": [[2, 4, 1e999]]', f'"mode": 1{"0" * 40}', '"mode": -1'])
+def test_whatever_somebody_wrote_into_the_attribute_it_is_read_without_harm(
+    tmp_path: Path, folder: int, said: str
+) -> None:
+    path = put(tmp_path, b"photo", attached=True)
+    known = os.getxattr(path, OWN_ATTRIBUTE).decode()
+    os.setxattr(path, OWN_ATTRIBUTE, (said if said[0] == "[" else f"{known[:-1]}, {said}}}").encode())
+    found = inspect.said_of(folder, "a.jpg")
+    assert found is None or (found.mode, found.lists) == (None, None)
+
+
+@pytest.mark.parametrize("said", [b"[" * 3000, b'{"system.posix_acl_default": [[2, 4, 1e999]]}'])
+def test_whatever_somebody_wrote_of_a_folders_lists_it_is_read_without_harm(
+    tmp_path: Path, folder: int, said: bytes
+) -> None:
+    put(tmp_path, b"photo", attached=True)
+    os.setxattr(tmp_path, f"{OWN_ATTRIBUTE}.lists", said)
+    assert lists.added_for_new(folder) == frozenset()
 
 
 def test_without_attributes_tags_prove_it_as_long_as_the_time_is_the_photos(tmp_path: Path, folder: int) -> None:
