@@ -146,9 +146,8 @@ def provenance_of(descriptor: int) -> Provenance | None:
         said = json.loads(os.getxattr(descriptor, OWN_ATTRIBUTE))
         mode = said.get("mode")
         words = {name: str(said[name]) for name in _WORDS}
-        listed = frozenset() if said.get("lists") == [] else said.get("lists") and parsed(said["lists"])
         is_mode = isinstance(mode, int) and mode in _MODES
-        return Provenance(**words, mode=mode if is_mode else None, lists=listed)
+        return Provenance(**words, mode=mode if is_mode else None, lists=parsed(said.get("lists")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
