@@ -97,7 +97,7 @@ def _poisoned(cluster: Cluster, engine: ClusterEngine) -> None:
         with pytest.raises(PhotoError, match="was set aside"):
             futures.pop(3).result(PATIENCE)
         assert all(isinstance(future.result(PATIENCE), Restored) for future in futures)
-    assert sum(cluster.begun(name).count("photo 0303") for name in ("gpu1", "gpu2")) == 2
+    assert sum(cluster.begun(name).count("photo 0303") for name in ("gpu1", "gpu2")) == 2, cluster.said
 
 
 def _left_and_joined(cluster: Cluster, engine: ClusterEngine) -> None:

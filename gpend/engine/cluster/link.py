@@ -134,7 +134,7 @@ async def answers(address: str) -> bool:
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             _, writer = await asyncio.open_connection(place.hostname, place.port)
-    except ConnectionRefusedError:
+    except ConnectionError:  # refused; or reset, by a process that ended before it took the connection
         return True
     except OSError:
         return False

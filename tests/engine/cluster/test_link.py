@@ -34,6 +34,17 @@ def test_a_machine_whose_process_has_died_answers_with_a_refusal() -> None:
         assert asyncio.run(answers(f"tls://127.0.0.1:{held.getsockname()[1]}"))
 
 
+async def _asked_of_a_process_that_ends_meanwhile() -> bool:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asking = asyncio.create_task(answers(f"tls://127.0.0.1:{listening.getsockname()[1]}"))
+        await asyncio.sleep(0)  # it has connected, and nobody has taken that
+    return await asking
+
+
+def test_a_machine_whose_process_dies_before_it_takes_the_connection_answers_with_a_reset() -> None:
+    assert asyncio.run(_asked_of_a_process_that_ends_meanwhile())
+
+
 @pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ETIMEDOUT])
 def test_what_cannot_be_reached_was_cut_off(number: int) -> None:
     assert loss_of(OSError(number, "no route")) is Loss.CUT
