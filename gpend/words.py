@@ -146,6 +146,8 @@ def tally_text(tally: "Tally") -> str:
         lines.append(f"Stopped before the end: {waiting}. The next run does the rest.")
     if tally.unsettled:
         lines.append(f"{tally.unsettled} left for later: still being written.")
+    if tally.emptied:
+        lines.append(f"{tally.emptied} deleted from the trash: their days there were over (`trash_days`).")
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ from gpend.settings import HookSettings, NotificationSettings
 log = structlog.get_logger()
 
 _PATIENCE = 5.0  # seconds that one pass waits, beyond two quiet times, for files that do not settle
+_ORDER = 300.0  # seconds that one pass puts things in order at its end, at most; the next one does the rest
 _LEDGER_PATIENCE = 60.0  # seconds that one pass waits for the ledger, at least; then it ends at the next failure
 
 
@@ -121,6 +122,7 @@ class Daemon:
             with self._examined(), self._telling(self._is_to_stop), self._looping(None, _LEDGER_PATIENCE) as loop:
                 self._pass(loop, progress or (lambda _: None))
                 self._note_what_is_left(loop)
+                self._put_in_order(loop)
         except TransientError as error:
             raise TransientError(f"{error} {_left(self._runtime.settings.ledger)}") from error
         return self.tally
@@ -148,6 +150,17 @@ class Daemon:
             self.tally.waiting = self._ledger.backlog() + loop.unsettled
         else:
             self.tally.unsettled = loop.unsettled
+
+    def _put_in_order(self, loop: Loop) -> None:
+        """The daily work of the daemon: where nobody ever runs that, a trash would grow for ever."""
+        until, work = self._environment.clock.now().steady + _ORDER, loop.put_in_order()
+        try:
+            while not self._is_stopping and self._environment.clock.now().steady < until:
+                self.tally.emptied = next(work)
+        except StopIteration:
+            return
+        except TransientError as error:
+            log.warning("order_put_off", reason=str(error))  # all photos are done; the next pass does it
 
     @contextmanager
     def _telling(self, is_hurried: Callable[[], bool]) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -192,6 +192,11 @@ class Loop:
         if change is not None and change > now.steady:
             soonest = min(soonest, change)
         self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
+
+    def put_in_order(self) -> Iterator[int]:
+        """What one pass does at its end of the daily work; how many files were deleted from the trash so far."""
+        for _ in self._maintenance.of_pass(self._clock.now()):
+            yield self._maintenance.emptied
 
     def announce_reload(self) -> None:
         """The configuration is read again: systemd waits to hear that gpend is ready again."""

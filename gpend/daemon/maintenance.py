@@ -1,4 +1,4 @@
-"""What is put in order at the start, and once a day: ledger, leftovers, and the trash whose time is over."""
+"""What is put in order at the start, and daily or at a pass's end: ledger, leftovers, and trash whose time is over."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,6 +37,7 @@ class Maintenance:
         self._counted: dict[int, float] = {}  # until when the trash of each folder has aged, in this run
         self._next = start.steady + _FIRST
         self._work: Iterator[None] = iter(())
+        self.emptied = 0  # files deleted from the trash since the start
 
     def step(self, now: Now) -> bool:
         """Do a part of what is due; True if there is more to do at once."""
@@ -49,6 +50,29 @@ class Maintenance:
             self._work = self._all(now)
         return next(self._work, self) is None
 
+    def of_pass(self, now: Now) -> Iterator[None]:
+        """The same in one go, for a pass that ends, of which there may be many a day or one a week; in small parts.
+
+        It lasts too short for the two clocks to agree for long. Instead, nothing is deleted while the clock is behind
+        what it said when the trash was counted last: a machine without a battery begins each time with a wrong one.
+        """
+        if not self._ledger.was_backed_up(now.utc, int(_DAY)):
+            self._copy_ledger()
+        yield
+        if not self._has_jumped(now) and not self._is_behind(now):
+            yield from self._put_trash_in_order(now)
+
+    def _is_behind(self, now: Now) -> bool:
+        """Is the clock not yet to be trusted? One that is still behind after an hour was ahead when it was counted."""
+        trusted = self._ledger.trashed
+        last = max((age.counted for pair in self._pairs for age in trusted.ages(pair.id).values()), default=0)
+        if last > now.utc and now.steady >= _FIRST:  # since the machine was switched on
+            with self._ledger.together():
+                for pair in self._pairs:
+                    for part, age in trusted.ages(pair.id).items():
+                        trusted.count(pair.id, part, age.seconds, now.utc)
+        return last > now.utc
+
     def _has_jumped(self, now: Now) -> bool:
         began = self._trusted_from
         return abs((now.utc - began.utc) - (now.steady - began.steady)) > _FIRST
@@ -56,6 +80,9 @@ class Maintenance:
     def _all(self, now: Now) -> Iterator[None]:
         self._copy_ledger()
         yield
+        yield from self._put_trash_in_order(now)
+
+    def _put_trash_in_order(self, now: Now) -> Iterator[None]:
         for pair in self._pairs:
             try:
                 if not another_output(pair):  # what stands there is none of this folder's trash
@@ -91,7 +118,9 @@ class Maintenance:
                     log.warning("trash_not_emptied", output=pair.mirror.output, part=part.name, reason=str(error))
 
     def _empty(self, pair: FolderPair, part: Path) -> Iterator[None]:
-        yield from trash.empty(pair.mirror, part)
+        for deleted in trash.empty(pair.mirror, part):
+            self.emptied += deleted
+            yield
         self._ledger.trashed.forget(pair.id, part)
         log.info("trash_emptied", output=pair.mirror.output, part=part.name)
 

@@ -18,6 +18,7 @@ class Tally:
     mirrored: int = 0  # files that are no photos, mirrored as they are
     pauses: dict[str, str] = field(default_factory=dict)  # why folders were paused, by source
     unsettled: int = 0  # files that were left because they were still being written
+    emptied: int = 0  # files deleted from the trash, as their days there were over
     waiting: int = 0  # photos that were left because gpend was told to stop
     is_stopped: bool = False  # before everything was done
     last: str = ""  # the name of the photo that was finished last

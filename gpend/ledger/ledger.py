@@ -95,6 +95,12 @@ class Ledger(Records):
         self._database.copy_to(fresh)
         fresh.replace(repair.copy_of(self._path))
 
+    def was_backed_up(self, now: int, seconds: int) -> bool:
+        """Was the copy that is there made within so many seconds before or after now, in UTC seconds?"""
+        with suppress(OSError):
+            return abs(now - repair.copy_of(self._path).stat().st_mtime) < seconds
+        return False
+
     def put_back(self) -> str:
         """Write the ledger anew where somebody deleted it, or a part of it, while it was open; in words, "" if nobody.
 

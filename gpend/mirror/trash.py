@@ -71,8 +71,8 @@ def is_young(part: Path, now: int, days: int) -> bool:
     return day is None or today - timedelta(days=days) <= day <= today + timedelta(days=1)
 
 
-def empty(mirror: Mirror, part: Path) -> Iterator[None]:
-    """Delete a part of the trash, file by file; links in it are deleted, never followed."""
+def empty(mirror: Mirror, part: Path) -> Iterator[int]:
+    """Delete a part of the trash, in small parts: how many files each deleted. Links are deleted, never followed."""
     pending, emptied = [part], []
     while pending:
         relative = pending.pop()
@@ -80,11 +80,12 @@ def empty(mirror: Mirror, part: Path) -> Iterator[None]:
         with suppress(FileNotFoundError, PhotoError), dirfd.open_folder(mirror.output, relative) as folder:
             for name in inspect.names_in(folder):
                 status = inspect.status_of(folder, name)
-                if status is not None and stat.S_ISDIR(status.st_mode):
+                is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+                if is_folder:
                     pending.append(relative / name)
                 elif status is not None:
                     os.unlink(name, dir_fd=folder)
-                yield
+                yield int(status is not None and not is_folder)
     for relative in reversed(emptied):
         with suppress(OSError, PhotoError), dirfd.open_folder(mirror.output, relative.parent) as folder:
             os.rmdir(relative.name, dir_fd=folder)

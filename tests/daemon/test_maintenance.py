@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from gpend import words
 from gpend.daemon.maintenance import Maintenance
-from gpend.dispatch import FolderPair
+from gpend.dispatch import FolderPair, Now
 from gpend.errors import TransientError
 from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
@@ -83,7 +84,7 @@ def test_what_is_in_the_trash_goes_after_its_days_and_nothing_else(
 
 
 def test_a_clock_that_jumps_empties_nothing(after: Callable[..., set[str]]) -> None:
-    assert len(after(29 * DAY, 400 * DAY)) == 2
+    assert len(after(27 * DAY, 400 * DAY)) == 2  # and no more than a day counts of each jump
     assert len(after(DAY, -300 * DAY)) == 2
     assert len(after(3 * DAY)) == 1
 
@@ -192,3 +193,82 @@ def test_where_there_is_no_room_for_a_copy_the_trash_is_emptied_all_the_same(
     with capture_logs() as logged:
         assert after(32 * DAY) == {".gpend-trash/mine/note.txt"}
     assert "ledger_not_copied" in {each["event"] for each in logged}
+
+
+def nights(world: World, *, most: int = 100) -> int:
+    """How often a pass is made, once every night, until the trash is empty."""
+    for night in range(1, most + 1):
+        world.clock.pass_by(DAY)
+        world.once()
+        if not has_trash(world):
+            return night
+    return most + 1
+
+
+def test_a_pass_every_night_empties_the_trash_after_its_days_and_tells_so(world: World) -> None:
+    assert nights(world, most=28) > 28
+    for _ in range(3):
+        world.clock.pass_by(DAY)
+        tally = world.once()
+        if tally.emptied:
+            break
+    assert tally.emptied == 2
+    assert not has_trash(world)
+    assert "2 deleted from the trash" in words.tally_text(tally)
+    assert set(world.outputs()) == {".gpend-trash/mine/note.txt"}
+    assert set(world.sources()) == {"b.jpg"}
+
+
+def test_a_pass_finds_what_lies_in_a_trash_that_was_never_counted_and_gives_it_all_its_days(world: World) -> None:
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        ledger.trashed.renew(ledger.folders()[0].id, Path(".gpend-trash/2023-11-14"))
+    world.clock.pass_by(365 * DAY)
+    world.once()
+    assert nights(world) in range(29, 33)
+
+
+def test_many_passes_a_day_empty_the_trash_no_sooner(world: World) -> None:
+    for _ in range(29 * 6):
+        world.clock.pass_by(4 * 3600)
+        world.once()
+    assert has_trash(world)
+    assert nights(world) in range(1, 4)
+
+
+@pytest.mark.parametrize("off", [50 * 365 * DAY, -50 * 365 * DAY])
+def test_a_machine_whose_clock_is_wrong_at_each_start_gains_no_days_by_its_starts(world: World, off: int) -> None:
+    for _ in range(60):
+        world.clock.moment = Now(world.clock.moment.utc + off, 20.0)
+        world.once()
+        world.clock.moment = Now(world.clock.moment.utc - off + 60, 80.0)
+        world.once()
+    assert has_trash(world)
+
+
+def test_a_clock_that_was_ahead_once_keeps_the_trash_not_for_ever(world: World) -> None:
+    world.clock.jump(50 * 365 * DAY)
+    world.once()
+    world.clock.jump(-50 * 365 * DAY)
+    assert nights(world) in range(29, 33)
+
+
+def test_a_pass_that_is_told_to_stop_leaves_the_trash_to_the_next(world: World) -> None:
+    assert nights(world, most=28) > 28
+    world.clock.pass_by(3 * DAY)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        daemon = world.daemon(ledger)
+        daemon.stop()
+        daemon.once()
+    assert has_trash(world)
+    assert nights(world) in range(1, 3)
+
+
+def test_passes_keep_a_copy_of_the_ledger_that_is_no_older_than_a_day(world: World) -> None:
+    backup = world.root / "ledger.sqlite.backup"
+    first = backup.stat().st_ino
+    os.utime(backup, (world.clock.now().utc, world.clock.now().utc))
+    world.once()
+    assert backup.stat().st_ino == first
+    world.clock.pass_by(DAY + 60)
+    world.once()
+    assert backup.stat().st_ino != first
