@@ -17,10 +17,12 @@ from gpend.failpoints import reached
 from gpend.intake.reading import OWN_ATTRIBUTE, Appearance
 from gpend.ledger import Written
 from gpend.mirror import lists
-from gpend.mirror.dirfd import NOT_HERE, PERMISSIONS, Access, attempt, give
+from gpend.mirror.dirfd import NOT_HERE, PERMISSIONS, Access, attempt, give, give_away
 from gpend.mirror.inspect import (
     TEMPORARY,
+    Owners,
     Provenance,
+    Whose,
     genuine,
     has_noted_list,
     is_still,
@@ -35,6 +37,8 @@ from gpend.mirror.inspect import (
     taken_away,
     taken_from_list,
     taken_there,
+    whose,
+    whose_there,
 )
 from gpend.mirror.lists import Entries
 from gpend.spelling import listed as listed_name
@@ -96,7 +100,7 @@ def put(folder: int, name: str, draft: Draft, replaceable: Replaceable) -> Place
     with _holding(folder, draft.photo) as (written, descriptor):
         has_list = lists.ACCESS in draft.like.attributes or _has_list(descriptor)  # from its folder
         withheld, had_list = taken_there(folder, name), has_noted_list(folder, name)
-        notes = _dress(descriptor, draft, withheld)
+        notes = _dress(descriptor, draft, withheld, whose_there(folder, name, (draft.like.owner, draft.like.group)))
         if has_list or had_list:
             notes += _list(descriptor, draft, taken_from_list(folder, name), lists.added_for_new(folder))
         reached("temp_written")
@@ -179,10 +183,12 @@ def set_appearance(folder: int, name: str, like: Appearance) -> None:
                 return
             taken = taken_away(said, status)
             mode = lists.as_mode(like.attributes.get(lists.ACCESS, b""), like.mode, lists.read(descriptor))
-            access = Access(mode & ~taken, like.owner, like.group)
+            photo = (like.owner, like.group)
+            wanted = whose(said, photo, status)
+            access = Access(mode & ~taken, *wanted.owner)
             if Access.of(status) != access:
                 give(descriptor, access)
-                note_mode(descriptor, said, like.mode | taken)
+                note_given(descriptor, said, like.mode | taken, wanted.note(photo, os.fstat(descriptor)))
             if status.st_mtime_ns != like.modified_ns:
                 os.utime(descriptor, ns=(like.accessed_ns, like.modified_ns))
         finally:
@@ -275,19 +281,25 @@ def _list(descriptor: int, draft: Draft, taken: Entries, added: Entries) -> tupl
     return tuple(notes)
 
 
-def _dress(descriptor: int, draft: Draft, withheld: int) -> tuple[str, ...]:
+def _dress(descriptor: int, draft: Draft, withheld: int, wanted: Whose) -> tuple[str, ...]:
     """Extended attributes, owner, mode and times, as far as they are allowed here; what was not, in words.
 
     Permission bits that are `withheld` it does not get.
     """
     notes: list[str] = []
     like = draft.like
+    photo, access = (like.owner, like.group), Access(like.mode & ~withheld, *wanted.owner)
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         if attribute != lists.ACCESS:
             attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
-    if not attach(descriptor, replace(draft.made, mode=like.mode | withheld, lists=frozenset())):
+    made = replace(draft.made, mode=like.mode | withheld, lists=frozenset(), owners=wanted.note(photo))
+    if not attach(descriptor, made):
         notes.append("gpend's own attribute")
-    notes += give(descriptor, Access(like.mode & ~withheld, like.owner, like.group))
+    notes += give_away(descriptor, access)
+    status = os.fstat(descriptor)
+    if (status.st_uid, status.st_gid) != wanted.owner:
+        note_given(descriptor, made, made.mode, wanted.note(photo, status))
+    attempt(partial(os.fchmod, descriptor, access.mode), PERMISSIONS, notes)
     attempt(partial(os.utime, descriptor, ns=(like.accessed_ns, like.modified_ns)), "the times", notes)
     return tuple(notes)
 
@@ -304,10 +316,10 @@ def attach(descriptor: int, provenance: Provenance) -> bool:
     return True
 
 
-def note_mode(descriptor: int, said: Provenance | None, mode: int) -> None:
-    """Have an output say that it follows a photo of this mode now, where it says anything. Raises OSError."""
-    if said is not None and said.mode != mode:
-        attach(descriptor, replace(said, mode=mode))
+def note_given(descriptor: int, said: Provenance | None, mode: int | None, owners: Owners | None) -> None:
+    """Have an output say that it follows a photo of this mode and owner now, if it says anything. Raises OSError."""
+    if said is not None and (said.mode, said.owners) != (mode, owners):
+        attach(descriptor, replace(said, mode=mode, owners=owners))
 
 
 def _are_alike(folder: int, one: str, other: str) -> bool:

@@ -127,13 +127,19 @@ def _owner_of(access: Access) -> _Owner:
 
 def give(descriptor: int, access: Access) -> list[str]:
     """Give an open file or folder an owner, a group and a mode; in words, what could not be had. Raises OSError."""
+    notes = give_away(descriptor, access)
+    attempt(partial(os.fchmod, descriptor, access.mode), PERMISSIONS, notes)
+    return notes
+
+
+def give_away(descriptor: int, access: Access) -> list[str]:
+    """Give an open file or folder an owner and a group alone. As `give` otherwise."""
     notes: list[str] = []
     status = os.fstat(descriptor)
     if status.st_uid != access.owner:
         attempt(partial(os.fchown, descriptor, access.owner, -1), OWNER, notes)
     if status.st_gid != access.group:
         attempt(partial(os.fchown, descriptor, -1, access.group), GROUP, notes)
-    attempt(partial(os.fchmod, descriptor, access.mode), PERMISSIONS, notes)
     return notes
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from gpend.core.formats import history
 from gpend.intake.mounts import mounts_now
@@ -23,13 +23,38 @@ from gpend.stamp import Stamp
 TEMPORARY = ".gpend-"
 """How the names of unfinished files begin."""
 
+Owner: TypeAlias = tuple[int, int]
+"""A user and a group, by their numbers."""
+
 CLOSE_NS: Final = 2_000_000_000
 """The times of FAT come in steps of two seconds."""
 
 _CHUNK = 1 << 20
 _BITS = 0o777
 _MODES = range(0o10000)
+_NUMBERS = range(1 << 32)  # of users and groups
+_FOUR = 4  # numbers that two owners with their groups make
 _WORDS = ("source", "output", "model", "digest", "version")  # of a Provenance
+
+
+@dataclass(frozen=True)
+class Owners:
+    """What an output says of its owner."""
+
+    photo: Owner  # whose its photo was when gpend last gave it an owner
+    had: Owner  # whose it was afterwards; where somebody gave it to another since, before that
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose an output is to be, and what it is to say of that."""
+
+    owner: Owner
+    said: Owners | None = None  # where somebody gave it away: what it said before; None: what comes of giving it
+
+    def note(self, photo: Owner, has: os.stat_result | None = None) -> Owners:
+        """What an output is to say whose photo has this owner; `has`: where it may be not as wanted, what it has."""
+        return self.said or Owners(photo, self.owner if has is None else _owner_of(has))
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,7 @@ class Provenance:
     version: str
     mode: int | None = None  # its photo's permission bits when gpend last gave it any, and what somebody took before
     lists: Entries | None = None  # the same of who may do what by its photo's access list
+    owners: Owners | None = None  # None: it does not say
 
 
 def status_of(folder: int, name: str) -> os.stat_result | None:
@@ -147,9 +173,23 @@ def provenance_of(descriptor: int) -> Provenance | None:
         mode = said.get("mode")
         words = {name: str(said[name]) for name in _WORDS}
         is_mode = isinstance(mode, int) and mode in _MODES
-        return Provenance(**words, mode=mode if is_mode else None, lists=parsed(said.get("lists")))
+        whose = _owners(said.get("owners"))
+        return Provenance(**words, mode=mode if is_mode else None, lists=parsed(said.get("lists")), owners=whose)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _owner_of(status: os.stat_result) -> Owner:
+    return status.st_uid, status.st_gid
+
+
+def _owners(said: object) -> Owners | None:
+    """Owners from JSON; None: nothing that gpend understands."""
+    each = [said.get(name) for name in ("photo", "had")] if isinstance(said, dict) else []
+    numbers = [number for owner in each if isinstance(owner, list) for number in owner]
+    if len(numbers) != _FOUR or not all(isinstance(number, int) and number in _NUMBERS for number in numbers):
+        return None
+    return Owners((numbers[0], numbers[1]), (numbers[2], numbers[3]))
 
 
 def may_be_shared(said: Provenance | None, status: os.stat_result) -> bool:
@@ -177,6 +217,19 @@ def taken_there(folder: int, name: str) -> int:
     """The permission bits that somebody took from the output that stands under a name."""
     status = status_of(folder, name)
     return 0 if status is None else taken_away(said_of(folder, name), status)
+
+
+def whose_there(folder: int, name: str, photo: Owner) -> Whose:
+    """Whose the output under a name is to be when it is made anew, of a photo with this owner."""
+    status = status_of(folder, name)
+    return Whose(photo) if status is None else whose(said_of(folder, name), photo, status)
+
+
+def whose(said: Provenance | None, photo: Owner, status: os.stat_result) -> Whose:
+    """Whose an output is to be that says this of itself: its photo's owner's, or whom it was given to since."""
+    says, has = None if said is None else said.owners, _owner_of(status)
+    is_given = says is not None and says.photo == photo and says.had != has
+    return Whose(has, says) if is_given else Whose(photo)
 
 
 def has_noted_list(folder: int, name: str) -> bool:

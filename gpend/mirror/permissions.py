@@ -10,7 +10,7 @@ from gpend.errors import PhotoError
 from gpend.ledger import Written
 from gpend.mirror import atomic, dirfd, inspect, lists
 from gpend.mirror.dirfd import Access
-from gpend.mirror.inspect import Provenance
+from gpend.mirror.inspect import Provenance, Whose
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -55,13 +55,14 @@ class Permissions:
             is_later = status.st_nlink == 1 and status.st_ctime_ns > max(photo.st_ctime_ns, (recorded + 1) * _SECOND)
             if is_later and (said is None or said.mode is None):
                 return
-            wanted = _wanted(status, theirs, said, is_later=is_later)
+            wanted, whose = _wanted(status, theirs, said, is_later=is_later)
             if self._differs(status, wanted) and inspect.is_unchanged(folder, name, written):
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
                 try:
                     self._give(descriptor, wanted)
-                    if Access.of(os.fstat(descriptor)).mode == wanted.mode:
-                        atomic.note_mode(descriptor, said, theirs.mode | inspect.taken_away(said, status))
+                    if said is not None:
+                        taken = inspect.taken_away(said, status)
+                        _note(descriptor, said, replace(theirs, mode=theirs.mode | taken), wanted, whose)
                 finally:
                     os.close(descriptor)
 
@@ -125,9 +126,25 @@ class Permissions:
             self._holds_owners = (has.owner, has.group) == owner
 
 
-def _wanted(status: os.stat_result, theirs: Access, said: Provenance | None, *, is_later: bool) -> Access:
-    """What an output is to have; `is_later`: somebody changed it, its mode or another thing, after its photo."""
+def _note(descriptor: int, said: Provenance, theirs: Access, wanted: Access, whose: Whose | None) -> None:
+    """Have an output say what it follows now, as far as it was given what was `wanted`."""
+    has = os.fstat(descriptor)
+    mode = theirs.mode if Access.of(has).mode == wanted.mode else said.mode
+    owners = said.owners if whose is None else whose.note((theirs.owner, theirs.group), has)
+    atomic.note_given(descriptor, said, mode, owners)
+
+
+def _wanted(
+    status: os.stat_result, theirs: Access, said: Provenance | None, *, is_later: bool
+) -> tuple[Access, Whose | None]:
+    """What an output is to have; `is_later`: somebody changed it, its mode or another thing, after its photo.
+
+    And whose it is to be; None: it does not say whose it was, and so nothing is noted.
+    """
     mode = theirs.mode & ~inspect.taken_away(said, status)
-    if not is_later:
-        return Access(mode, theirs.owner, theirs.group)
-    return Access(mode | inspect.added(said, status), status.st_uid, status.st_gid)
+    if is_later:
+        mode |= inspect.added(said, status)
+    if is_later and (said is None or said.owners is None):
+        return Access(mode, status.st_uid, status.st_gid), None
+    whose = inspect.whose(said, (theirs.owner, theirs.group), status)
+    return Access(mode, *whose.owner), whose

@@ -10,7 +10,7 @@ import pytest
 from gpend.intake.reading import OWN_ATTRIBUTE
 from gpend.ledger import Written
 from gpend.mirror import atomic, inspect, lists
-from gpend.mirror.inspect import Provenance
+from gpend.mirror.inspect import Owner, Owners, Provenance, Whose
 from gpend.stamp import Stamp
 
 MOMENT = 1_700_000_000 * 10**9
@@ -57,7 +57,20 @@ def test_an_attribute_on_other_bytes_proves_nothing(tmp_path: Path, folder: int)
     assert output_of(folder, "a.jpg", {PHOTO}, MOMENT) is None
 
 
-@pytest.mark.parametrize("said", ["[" * 3000, '"lists": [[2, 4, 1e999]]', f'"mode": 1{"0" * 40}', '"mode": -1'])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[" * 3000,
+        '"lists": [[2, 4, 1e999]]',
+        f'"mode": 1{"0" * 40}',
+        '"mode": -1',
+        '"owners": {"photo": [0, 0], "had": [0, -1]}',
+        '"owners": {"photo": [0, 0], "had": [0, 1e999]}',
+        '"owners": {"photo": [0], "had": [0]}',
+        '"owners": {"photo": 7}',
+        '"owners": "root"',
+    ],
+)
 def test_whatever_somebody_wrote_into_the_attribute_it_is_read_without_harm(
     tmp_path: Path, folder: int, said: str
 ) -> None:
@@ -65,7 +78,7 @@ def test_whatever_somebody_wrote_into_the_attribute_it_is_read_without_harm(
     known = os.getxattr(path, OWN_ATTRIBUTE).decode()
     os.setxattr(path, OWN_ATTRIBUTE, (said if said[0] == "[" else f"{known[:-1]}, {said}}}").encode())
     found = inspect.said_of(folder, "a.jpg")
-    assert found is None or (found.mode, found.lists) == (None, None)
+    assert found is None or (found.mode, found.lists, found.owners) == (None, None, None)
 
 
 @pytest.mark.parametrize("said", [b"[" * 3000, b'{"system.posix_acl_default": [[2, 4, 1e999]]}'])
@@ -117,3 +130,41 @@ def test_what_is_known_of_a_photos_outputs_proves_it_and_tags_only_tell(tmp_path
     sha256 = hashlib.sha256(TAGGED).hexdigest()
     assert inspect.output_of(folder, "a.jpg", {PHOTO}, MOMENT) == inspect.Output(sha256, is_proved=False)
     assert inspect.output_of(folder, "a.jpg", {OTHER}, 1, {sha256}) == inspect.Output(sha256, is_proved=True)
+
+
+ANNAS, BERTS, CARLAS = (1000, 100), (1001, 100), (1002, 7)
+
+
+def whose(said: Owners | None, photo: Owner, has: Owner) -> Whose:
+    made = Provenance(PHOTO, OTHER, "gpen-256", "d1", "0.1.0", owners=said)
+    return inspect.whose(made, photo, belonging_to(has))
+
+
+def belonging_to(owner: Owner) -> os.stat_result:
+    return os.stat_result((0, 0, 0, 1, *owner, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("said", "has", "wanted"),
+    [
+        (None, BERTS, ANNAS),  # nobody knows who gave it to him
+        (Owners(ANNAS, ANNAS), ANNAS, ANNAS),
+        (Owners(ANNAS, ANNAS), BERTS, BERTS),
+        (Owners(ANNAS, BERTS), BERTS, ANNAS),  # gpend was not allowed to give it away, and may be now
+        (Owners(ANNAS, BERTS), CARLAS, CARLAS),
+        (Owners(CARLAS, CARLAS), BERTS, ANNAS),  # the photo was another's then
+    ],
+)
+def test_an_output_is_its_photos_owners_unless_somebody_gave_it_away_since(
+    said: Owners | None, has: Owner, wanted: Owner
+) -> None:
+    assert whose(said, ANNAS, has).owner == wanted
+
+
+def test_what_was_given_away_is_known_for_that_again_when_it_was_made_anew() -> None:
+    anew = whose(Owners(ANNAS, ANNAS), ANNAS, BERTS).note(ANNAS, belonging_to(BERTS))
+    assert whose(anew, ANNAS, BERTS) == Whose(BERTS, anew)
+
+
+def test_what_gpend_could_not_give_is_known_for_that() -> None:
+    assert whose(Whose(ANNAS).note(ANNAS, belonging_to(CARLAS)), ANNAS, CARLAS) == Whose(ANNAS)

@@ -1,6 +1,7 @@
 """Who may read an output: those who may read its photo, whatever the umask, and when that changes."""
 
 import errno
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -214,11 +215,87 @@ def _relabelled(place: Path, photo: Path) -> None:
 def test_an_owner_that_somebody_gave_the_output_later_stays_when_its_photo_was_made_private(mirror: Mirror) -> None:
     output = written(mirror)
     photo, place = mirror.source / output.path, mirror.output / output.path
+    _as_of_before(place)
     photo.chmod(0o600)
     _relabelled(place, photo)
     other = os.stat_result((*photo.stat()[:4], NOBODY, NOBODY, *photo.stat()[6:]), {"st_ctime_ns": 0})
     mirror.permissions.follow_file(output, other)
     assert Access.of(place.stat()) == Access(0o600, os.geteuid(), os.getegid())
+
+
+def _as_of_before(place: Path) -> None:
+    """An output of a gpend that did not note whose its outputs were."""
+    said = json.loads(os.getxattr(place, "user.gpend"))
+    os.setxattr(
+        place, "user.gpend", json.dumps({name: each for name, each in said.items() if name != "owners"}).encode()
+    )
+
+
+def owned(place: Path) -> tuple[int, int]:
+    status = place.stat()
+    return status.st_uid, status.st_gid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("given", [(NOBODY, 7), (0, 7), (NOBODY, 0)])
+def test_an_owner_that_somebody_gave_an_output_a_new_restoration_keeps_until_its_photo_gets_another(
+    mirror: Mirror, given: tuple[int, int]
+) -> None:
+    output = written(mirror)
+    photo, place = mirror.source / output.path, mirror.output / output.path
+    os.chown(place, *given)
+    for _ in range(2):
+        output = restored_again(mirror, output)
+        assert owned(place) == given
+        photo.chmod(0o600 | photo.stat().st_mode ^ 0o040)
+        mirror.permissions.follow_file(output, photo.stat())
+        output = mirror.retime(output, read(photo).like)
+        assert owned(place) == given
+        assert mode(place) == mode(photo)
+    os.chown(photo, 5, 6)
+    mirror.permissions.follow_file(output, photo.stat())
+    assert owned(place) == (5, 6)
+    assert owned(mirror.output / restored_again(mirror, output).path) == (5, 6)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_output_is_made_anew_for_the_new_owner_of_its_photo_whomever_it_had_been_given_to(mirror: Mirror) -> None:
+    output = written(mirror)
+    os.chown(mirror.output / output.path, NOBODY, 7)
+    os.chown(mirror.source / output.path, 5, 6)
+    restored_again(mirror, output)
+    assert owned(mirror.output / output.path) == (5, 6)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_output_of_before_that_says_nothing_of_its_owner_has_its_photos_when_it_is_made_anew(
+    mirror: Mirror,
+) -> None:
+    output = written(mirror)
+    place = mirror.output / output.path
+    os.chown(place, NOBODY, 7)
+    _as_of_before(place)
+    again = restored_again(mirror, output)
+    assert owned(place) == owned(mirror.source / output.path)
+    os.chown(place, NOBODY, 7)
+    restored_again(mirror, again)
+    assert owned(place) == (NOBODY, 7)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_owner_that_gpend_could_not_give_is_nobodys_wish(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mirror.source / "Trip/a.jpg").write_bytes(b"source")
+    os.chown(mirror.source / "Trip/a.jpg", 5, 6)
+
+    def refused(*_arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "not allowed")
+
+    with monkeypatch.context() as without:
+        without.setattr(os, "fchown", refused)
+        output = written(mirror)
+        assert owned(mirror.output / output.path) == (os.geteuid(), os.getegid())
+    restored_again(mirror, output)
+    assert owned(mirror.output / output.path) == (5, 6)
 
 
 def test_what_somebody_took_from_an_output_a_new_restoration_does_not_give_back(mirror: Mirror) -> None:
