@@ -25,6 +25,7 @@ from gpend.ledger import Ledger, Row
 
 _NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
+_AT_ONCE = 1.0  # seconds after which it does so at any rate, to hear that it is to stop or rest
 _WECHAT = ".dat"
 _MIB = 1 << 20
 
@@ -61,8 +62,8 @@ class Dispatcher:
 
     def feed(self, now: Now) -> bool:
         """Take what there is room for, from each pair in turn; True if there may be more to take at once."""
-        taken, progress = 0, True
-        while progress and taken < _AT_A_TIME:
+        taken, progress, until = 0, True, time.monotonic() + _AT_ONCE
+        while progress and taken < _AT_A_TIME and time.monotonic() < until:
             progress = False
             for pair in self._pairs:
                 if self._feed(pair, now):

@@ -2,13 +2,16 @@
 
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from gpend.dispatch import FolderPair, Now
 from gpend.dispatch.dispatcher import load_job
+from gpend.dispatch.types import Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError
-from gpend.ledger import State
+from gpend.ledger import Row, State
 from tests.dispatch.conftest import Bench
 from tests.world import BLURRED, RESTORED
 
@@ -45,6 +48,24 @@ def test_a_copy_is_not_given_to_the_engine_while_the_photo_is(bench: Bench) -> N
     bench.work()
     assert bench.world.outputs() == {"a.jpg": RESTORED, "b.jpg": RESTORED}
     assert bench.world.engine.given.total() == 1
+
+
+def test_where_each_photo_takes_long_to_read_a_turn_ends_before_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.done("a.jpg", BLURRED)
+    copies = [bench.sight(f"copy{number}.jpg", BLURRED) for number in range(5)]
+    passed = [0.0]
+
+    def load_slowly(row: Row, pair: FolderPair, limit: int, now: Now) -> Job | None:
+        passed[0] += 60.0  # as from a network's disk that is slow: whoever stops gpend waits for the end of a turn
+        return load_job(row, pair, limit, now)
+
+    monkeypatch.setattr("gpend.dispatch.dispatcher.load_job", load_slowly)
+    monkeypatch.setattr("gpend.dispatch.dispatcher.time", SimpleNamespace(monotonic=lambda: passed[0]))
+    for done in range(1, 6):
+        assert bench.dispatcher.feed(bench.now)
+        assert [bench.row(copy.id).state for copy in copies].count(State.RESTORED) == done
 
 
 def test_a_photo_that_never_got_its_end_is_set_aside_and_looked_at_again(bench: Bench) -> None:
