@@ -139,6 +139,7 @@ CHINESE = {
         "在本机运行 `gpend web --new-token` 可生成新的令牌。",
     "There is no such page.": "没有这个页面。",
     "gpend's ledger cannot be read at the moment: {reason}": "暂时无法读取 gpend 的记录：{reason}",
+    "too far gone": "模糊得无法挽回",
     "sharp": "足够清晰",
     "small": "太小",
     "profile": "侧脸",
@@ -158,6 +159,13 @@ CHINESE = {
 
 Words = Callable[..., str]
 """Gives the words of a language for the English ones; names in braces are filled in."""
+
+_OF_FACES = {"gone": "too far gone"}  # a photo that is gone was deleted
+
+
+def verdict(name: str, say: Words) -> str:
+    """What was decided about a face, in the words of a language: some verdicts are called as states of photos are."""
+    return say(_OF_FACES.get(name, name))
 
 
 def language_of(accepted: str) -> str:

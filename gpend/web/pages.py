@@ -13,7 +13,7 @@ from gpend import __version__
 from gpend.core.orientation import TRANSPOSED
 from gpend.gallery import Progress
 from gpend.web import sentences
-from gpend.web.language import Words, language_of, words
+from gpend.web.language import Words, language_of, verdict, words
 from gpend.web.pictures import Facts
 
 SESSION = "gpend_session"
@@ -142,4 +142,6 @@ def _environment() -> Environment:
     environment.globals["headline"] = headline
     environment.globals["beside"] = beside
     environment.filters["pair"] = lambda word, say: (word, say(word))
+    environment.filters["verdict"] = verdict
+    environment.filters["verdict_pair"] = lambda name, say: (name, verdict(name, say))
     return environment

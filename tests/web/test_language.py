@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.web.language import CHINESE, language_of, words
+from gpend.core.report import Verdict
+from gpend.ledger import State
+from gpend.web.language import CHINESE, language_of, verdict, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,12 @@ def test_everything_that_the_templates_say_is_there_in_chinese_with_the_same_nam
 def test_names_are_filled_in() -> None:
     assert words("zh-CN")("{done} of {found} photos done", done=1, found=2) == "已完成 1 / 2 张照片"
     assert words("en")("since {time}", time="now") == "since now"
+
+
+@pytest.mark.parametrize("name", Verdict)
+def test_a_verdict_on_a_face_is_there_in_chinese_and_is_not_called_as_another_thing_is(name: Verdict) -> None:
+    told = verdict(name, words("zh-CN"))
+    assert re.fullmatch("[\u4e00-\u9fff]+", told)
+    assert verdict(name, words("en")) in CHINESE
+    of_photos = {words("zh-CN")(state) for state in State if state != "restored"}
+    assert told not in of_photos  # a face that is too far gone was told as a photo that was deleted

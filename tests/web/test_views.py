@@ -13,7 +13,7 @@ from gpend.settings import Settings
 from gpend.web.app import application
 from gpend.web.asked import choice_of
 from gpend.web.security import Sessions
-from tests.web.conftest import EVIL, NOW
+from tests.web.conftest import EVIL, FACE, NOW
 
 
 def _size(content: bytes) -> tuple[int, int]:
@@ -158,6 +158,18 @@ def test_reasons_are_told_and_found_in_chinese(browser: TestClient, ledger: Path
     with Ledger.open(ledger) as opened:
         (asked,) = opened.requests.waiting()
     assert asked.detail["choice"]["reason"] == "no faces found"
+
+
+def test_a_face_that_is_too_far_gone_is_not_told_as_a_photo_that_was_deleted(browser: TestClient, ledger: Path) -> None:
+    gone = FACE | {"verdict": "gone", "reason": "so little of the face is left that the network would invent one"}
+    with Ledger.open(ledger, NOW) as opened:
+        done = Fingerprint("gpen-256", "d1", "0.1.0")
+        opened.photos.finish(1, Result(State.KEPT, "1 face: 1 too far gone", "c" * 64, done, {"faces": [gone]}), NOW)
+    page = browser.get("/photos/1", headers={"accept-language": "zh-CN"}).text
+    assert '<span class="state gone">模糊得无法挽回</span>' in page
+    choice = browser.get("/photos", headers={"accept-language": "zh-CN"}).text
+    assert '<option value="gone" >模糊得无法挽回</option>' in choice
+    assert '<span class="state gone">too far gone</span>' in browser.get("/photos/1").text
 
 
 def test_health_tells_that_no_daemon_runs(browser: TestClient) -> None:
