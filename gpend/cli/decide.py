@@ -13,13 +13,13 @@ _SOON = "within seconds if gpend runs, else at its next start"
 
 @commands.command()
 @click.argument("photos", nargs=-1, required=True, type=FILE, metavar="(PHOTO | FOLDER)...")
-@click.option("--restore", "decision", flag_value="restore", help="Restore every face that can be, sharp or not.")
-@click.option("--leave", "decision", flag_value="leave", help="Do nothing more about it; what stands stays.")
-@click.option("--original", "decision", flag_value="original", help="What was restored goes to the trash, for good.")
-@click.option("--automatic", "decision", flag_value="automatic", help="Let gpend decide again.")
+@click.option("--restore", is_flag=True, help="Restore every face that can be, sharp or not.")
+@click.option("--leave", is_flag=True, help="Do nothing more about it; what stands stays.")
+@click.option("--original", is_flag=True, help="What was restored goes to the trash, for good.")
+@click.option("--automatic", is_flag=True, help="Let gpend decide again.")
 @click.option("--face", type=click.IntRange(min=1), help="Only this face of one photo, as `gpend why` numbers them.")
 @CONFIG
-def decide(photos: tuple[Path, ...], decision: str | None, *, face: int | None, config_file: Path | None) -> None:
+def decide(photos: tuple[Path, ...], *, face: int | None, config_file: Path | None, **said: bool) -> None:
     """Decide about single photos yourself.
 
     gpend keeps to it whatever the settings are, also when the photo is moved and when the ledger is lost. A folder
@@ -33,11 +33,13 @@ def decide(photos: tuple[Path, ...], decision: str | None, *, face: int | None, 
     """
     from gpend.ledger import Ledger, Request
 
-    if decision is None:
-        raise RefusedError("Say what is to be done: --restore, --leave, --original or --automatic.")
+    decisions = [decision for decision, is_said in said.items() if is_said]
+    if len(decisions) != 1:
+        only = "only one of these can be. Nothing was changed." if decisions else "name one of these."
+        raise RefusedError(f"Say what is to be done, --restore, --leave, --original or --automatic: {only}")
     settings = settings_of(config_file)
     places, count = known_places(photos, settings)
-    detail: dict[str, object] = {"decision": decision}
+    detail: dict[str, object] = {"decision": decisions[0]}
     if face is not None:
         detail["box"] = _box(places, count, face, settings.ledger)
     Ledger.request(settings.ledger, Request.DECIDE, places, detail)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gpend.cli.group import CONFIG, FAILED, commands, settings_of
+from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, settings_of
 
 
 @commands.command()
@@ -23,6 +23,8 @@ def health(*, ready: bool, metrics: bool, config_file: Path | None) -> None:
     """
     from gpend import liveness
 
+    if ready and metrics:
+        raise RefusedError("--ready asks for one answer and --metrics for another; name one of them.")
     path = liveness.METRICS if metrics else liveness.READY if ready else liveness.HEALTHY
     answer = liveness.ask(settings_of(config_file).ledger, path)
     click.echo(answer.words, err=not answer.is_yes)

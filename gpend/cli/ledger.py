@@ -124,6 +124,8 @@ def retry(  # noqa: PLR0913 - one for each option
         )
     if (everything or network) and photos:
         raise RefusedError("--all and --made-with name the photos; name no PHOTO with them. Nothing was changed.")
+    if yes and network is None:
+        raise RefusedError("--yes answers what --made-with asks; nothing else asks anything. Nothing was changed.")
     settings = settings_of(config_file)
     if network is not None:
         _retry_made_with(network, settings, is_agreed=yes)

@@ -19,7 +19,9 @@ def test_decide_leaves_word_about_a_photo_for_the_daemon(gpend: Gpend, configure
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["in/bad.jpg"], "Say what is to be done"),
+        (["in/bad.jpg"], "name one of these"),
+        (["in/bad.jpg", "--restore", "--leave"], "only one of these can be"),  # the last one counted
+        (["in/bad.jpg", "--original", "--automatic"], "only one of these can be"),
         (["in/none.jpg", "--leave"], "is not known"),
         (["in/bad.jpg", "--restore", "--face", "1"], "has seen 0 faces"),
     ],

@@ -24,3 +24,8 @@ def test_health_is_told_by_the_exit_code(gpend: Gpend, configured: Path) -> None
     assert (well.exit_code, well.output) == (0, "ok\n")
     assert (ready.exit_code, ready.output) == (1, "gpend is starting.\n")
     assert metrics.output == "gpend_photos 3\n"
+
+
+def test_two_questions_at_once_are_refused(gpend: Gpend, configured: Path) -> None:
+    result = gpend("health", "--ready", "--metrics", "--config", configured)
+    assert (result.exit_code, "name one of them" in result.output) == (2, True)  # the first was passed over

@@ -161,6 +161,7 @@ def test_what_a_smaller_network_made_is_made_again_once_a_person_who_knows_how_m
     assert {path for kind, path in waiting(configured) if kind is Request.RETRY} == wanted
     assert "No photo was restored with x" in gpend("retry", "--made-with", "x", "--config", configured).output
     assert gpend(*said, "in/1.jpg").exit_code == 2
+    assert gpend("retry", "in/1.jpg", "--yes", "--config", configured).exit_code == 2  # it answers nothing
 
 
 @pytest.fixture
