@@ -53,7 +53,7 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
         return
     for row in rows:
         there = click.style("here", fg="green") if row["file"] else click.style("not here", fg="yellow")
-        click.echo(f"{row['name']}  {there}  {_megabytes(row['bytes'])}  {row['architecture']}")
+        click.echo(f"{row['name']}  {there}  {_mebibytes(row['bytes'])}  {row['architecture']}")
         place = row["file"] or f"gpend weights fetch {row['name']}"
         click.echo(f"    {place}\n    licence: {row['licence']}")
 
@@ -212,5 +212,5 @@ def _folders(config_file: Path | None) -> tuple[Path, ...]:
     return weights_folders(settings_if_any(config_file).restore.weights)
 
 
-def _megabytes(size: object) -> str:
-    return f"{size / _MIB:.1f} MB" if isinstance(size, int) else "size unknown"
+def _mebibytes(size: object) -> str:
+    return f"{size / _MIB:.1f} MiB" if isinstance(size, int) else "size unknown"

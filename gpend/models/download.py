@@ -201,13 +201,13 @@ def _refuse_full_disk(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed + _SPARE > free:
         raise FatalError(
-            f"{needed // _MIB + 1} MB are needed in {folder}, and {free // _MIB} MB are free there. "
+            f"{needed // _MIB + 1} MiB are needed in {folder}, and {free // _MIB} MiB are free there. "
             "Nothing was downloaded; make room, or name another folder in restore.weights."
         )
 
 
 def _unavailable(wanted: Wanted, failures: Sequence[str], part: Path) -> str:
-    begun = f" The {_size(part) // _MIB} MB that came are kept for the next try." if part.exists() else ""
+    begun = f" The {_size(part) // _MIB} MiB that came are kept for the next try." if part.exists() else ""
     return (
         f"{wanted.file} could not be fetched. {'; '.join(failures) or 'No place is known that has it'}.{begun} "
         f"Try again later, or get the file in another way and name its folder with --from."

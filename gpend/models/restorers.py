@@ -107,7 +107,7 @@ def _too_large(checkpoints: Sequence[GpenCheckpoint]) -> str:
 
 
 def _told(size: int) -> str:
-    return f"{size / _GIB:.1f} GB"
+    return f"{size / _GIB:.1f} GiB"
 
 
 @dataclass(frozen=True)

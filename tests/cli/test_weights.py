@@ -74,6 +74,13 @@ def test_nothing_is_fetched_before_its_licence_is_accepted(gpend: Gpend, publish
     assert publisher.asked == []
 
 
+@pytest.mark.usefixtures("publisher")
+def test_a_size_is_told_in_the_unit_that_it_is_counted_in(gpend: Gpend) -> None:
+    size = _listed(gpend)["gpen-256"]["bytes"]
+    assert isinstance(size, int)
+    assert f"gpen-256  here  {size / (1 << 20):.1f} MiB" in gpend("weights", "list").output
+
+
 def test_a_network_is_fetched_over_a_broken_connection_listed_and_verified(
     gpend: Gpend, publisher: Publisher, tmp_path: Path
 ) -> None:

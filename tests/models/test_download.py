@@ -48,7 +48,7 @@ def test_a_broken_connection_goes_on_where_it_broke(publisher: Publisher, tmp_pa
 
 def test_what_came_is_kept_for_the_next_try_and_said(publisher: Publisher, tmp_path: Path) -> None:
     publisher.break_after = [1_000_000, 0]
-    with pytest.raises(FatalError, match=r"could not be fetched.*0 MB that came are kept.*--from"):
+    with pytest.raises(FatalError, match=r"could not be fetched.*0 MiB that came are kept.*--from"):
         _fetched(_wanted(publisher.url), tmp_path)
     assert _fetched(_wanted(publisher.url), tmp_path).read_bytes() == CONTENT
     assert publisher.asked[-1] == "bytes=1000000-"
@@ -121,7 +121,7 @@ def test_room_is_looked_for_first(publisher: Publisher, tmp_path: Path, monkeypa
         free = 1 << 20
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage())
-    with pytest.raises(FatalError, match=r"are needed in .*1 MB are free there.*make room"):
+    with pytest.raises(FatalError, match=r"are needed in .*1 MiB are free there.*make room"):
         _fetched(_wanted(publisher.url), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
