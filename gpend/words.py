@@ -37,6 +37,11 @@ def plain_lines(lines: Iterable[str]) -> list[str]:
     return [plain(line) for line in lines]
 
 
+def count_of(number: int, one: str, several: str = "") -> str:
+    """So many of a thing: "1 photo", "2,000 photos"; `several` where an s at the end does not make it more than one."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def state(name: str) -> str:
     """A state, in its colour."""
     return click.style(name, fg=_COLOURS.get(name))

@@ -123,3 +123,17 @@ def test_how_long_ago_is_told_roughly(moment: str | None, said: str) -> None:
 def test_whatever_a_file_is_called_a_terminal_is_safe_from_it(name: bytes) -> None:
     said = words.plain(name.decode("utf-8", "surrogateescape"))
     assert said.encode("utf-8").decode("utf-8").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "told"),
+    [
+        (0, ("photo",), "0 photos"),
+        (1, ("photo",), "1 photo"),
+        (2_000, ("photo",), "2,000 photos"),
+        (1, ("photo waits", "photos wait"), "1 photo waits"),
+        (2, ("photo waits", "photos wait"), "2 photos wait"),
+    ],
+)
+def test_one_thing_is_told_as_one_and_several_as_several(number: int, named: tuple[str, ...], told: str) -> None:
+    assert words.count_of(number, *named) == told

@@ -45,6 +45,7 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     answer = reports.history(settings.ledger, photo)
     answers = [answer] if answer else _named(settings.ledger, photo)
     if not answers:
+        _refuse_folder(photo, settings)
         is_bare = len(photo.parts) == 1 and not photo.exists()
         why_not = _NO_NAMESAKE if is_bare else absence.reason(photo, settings.folders)
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
@@ -62,6 +63,16 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
             click.echo(f"  It is passed over now: {why}. What was made of it stays as it is.")
     if len(answers) == _NAMESAKES:
         click.echo(f"There may be more photos of that name than these {_NAMESAKES}; say in which folder, as 2019/NAME.")
+
+
+def _refuse_folder(place: Path, settings: Settings) -> None:
+    """Raise RefusedError where `place` is a folder with photos that are known."""
+    from gpend import reports, words
+
+    count = sum(reports.known_as(settings.ledger, place).values())
+    if count:
+        photos = words.count_of(count, "photo")
+        raise RefusedError(f"{words.plain(place)} is a folder, with {photos} that gpend knows. Name one photo.")
 
 
 def _named(ledger: Path, name: Path) -> "list[History]":

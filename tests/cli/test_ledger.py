@@ -53,6 +53,22 @@ def test_why_tells_why_a_photo_is_not_known(gpend: Gpend, configured: Path) -> N
     assert "It lies in no watched folder" in result.output
 
 
+def test_why_says_of_a_folder_that_it_is_one(gpend: Gpend, configured: Path) -> None:
+    for place in (configured.parent / "in", "out"):
+        result = gpend("why", place, "--config", configured)
+        assert (result.exit_code, "is a folder, with 1 photo that gpend knows. Name one photo." in result.output) == (
+            2,
+            True,
+        )  # there was no photo in it that gpend knew, it said
+    (configured.parent / "in" / "empty").mkdir()
+    result = gpend("why", "in/empty", "--config", configured)
+    assert (result.exit_code, "There is no photo in it" in result.output) == (1, True)
+
+
+def test_one_photo_is_told_as_one(gpend: Gpend, configured: Path) -> None:
+    assert "The one photo there is, is tried again" in gpend("retry", "--all", "--config", configured).output
+
+
 def test_retry_asks_for_the_photos_named_or_for_all_that_failed(gpend: Gpend, configured: Path) -> None:
     assert gpend("retry", "in/bad.jpg", "--config", configured).exit_code == 0
     assert gpend("retry", "--config", configured).exit_code == 0
