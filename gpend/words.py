@@ -58,7 +58,7 @@ def ago(moment: str | None, now: datetime) -> str:
     for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
         if abs(seconds) >= length:
             count = round(abs(seconds) / length)
-            return f"{count} {unit}{'s' if count > 1 else ''} {'ago' if seconds > 0 else 'from now'}"
+            return f"{count_of(count, unit)} {'ago' if seconds > 0 else 'from now'}"
     return "just now"
 
 
@@ -84,7 +84,7 @@ def status_text(status: Status, now: datetime) -> str:
 def _judged_otherwise(photos: int) -> list[str]:
     if not photos:
         return []
-    what = "1 photo was" if photos == 1 else f"{photos} photos were"
+    what = count_of(photos, "photo was", "photos were")
     return [f"{what} judged with other settings: gpend retry --judged-with-other-settings"]
 
 
@@ -93,7 +93,7 @@ def _cluster_lines(status: Status) -> list[str]:
         return []
     cluster = status.cluster
     problem = click.style(f" is not reached: {plain(cluster['problem'])}", fg="yellow") if cluster["problem"] else ""
-    waiting = "1 photo waits" if cluster["waiting"] == 1 else f"{cluster['waiting']} photos wait"
+    waiting = count_of(cluster["waiting"], "photo waits", "photos wait")
     lines = [f"Cluster, scheduler {plain(cluster['scheduler'])}{problem}; {waiting} for a worker:"]
     lines += [f"  {_worker(worker)}" for worker in cluster["workers"]]
     return lines if cluster["workers"] else [*lines, click.style("  no worker is there", fg="yellow")]
@@ -140,14 +140,14 @@ def tally_text(tally: "Tally") -> str:
     """The answer to `gpend once`: photos by what became of them, which were set aside, and what was left for later."""
     counted = [f"{count} {state(name)}" for name, count in tally.states.items() if count]
     nothing = "Nothing was done yet." if tally.is_stopped else "Nothing to do."
-    counted += [f"{tally.mirrored} other file{'s' if tally.mirrored > 1 else ''} mirrored"] if tally.mirrored else []
+    counted += [f"{count_of(tally.mirrored, 'other file')} mirrored"] if tally.mirrored else []
     lines = [", ".join(counted) + "." if counted else nothing]
     lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]
     more = tally.states[State.FAILED] + tally.states[State.INCOMPLETE] - len(tally.set_aside)
     lines += [f"set aside: {more} more; `gpend status` tells of them."] if more > 0 else []
     lines += [f"paused: {plain(source)}: {plain(reason)}" for source, reason in tally.pauses.items()]
     if tally.is_stopped:
-        waiting = "1 known photo still waits" if tally.waiting == 1 else f"{tally.waiting} known photos still wait"
+        waiting = count_of(tally.waiting, "known photo still waits", "known photos still wait")
         lines.append(f"Stopped before the end: {waiting}. The next run does the rest.")
     if tally.unsettled:
         lines.append(f"{tally.unsettled} left for later: still being written.")

@@ -38,7 +38,7 @@ def line(event: str, **fields: object) -> str:
             "12:34:56  paused       The disk of /in is away.",
         ),
         (line("watch_limit", source="/in", reason="no room"), "12:34:56  watch limit  /in  no room"),
-        (line("leftovers_removed", files=3, output="/out"), "12:34:56  tidied       3 unfinished files in /out"),
+        (line("leftovers_removed", files=1, output="/out"), "12:34:56  tidied       unfinished files in /out: 1"),
         (line("something_new", number=7), "12:34:56  something new  number=7"),
     ],
 )

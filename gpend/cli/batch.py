@@ -10,6 +10,7 @@ from gpend.cli import single
 from gpend.errors import FatalError
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
+from gpend.words import count_of
 
 _REASONS = 5  # of what was left as it is, the most frequent
 
@@ -44,10 +45,10 @@ class Summary:
         """For people."""
         done = self.outcomes.total()
         counted = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
-        photos = "1 photo" if done == 1 else f"{done} photos"
-        lines = [f"{photos}: {counted}." if done else "There are no photos in it that gpend reads."]
+        lines = [f"{count_of(done, 'photo')}: {counted}." if done else "There are no photos in it that gpend reads."]
         if done < len(batch):
-            lines.append(f"Stopped before the end: {len(batch) - done} were not looked at.")
+            left = count_of(len(batch) - done, "was", "were")
+            lines.append(f"Stopped before the end: {left} not looked at.")
         why = self.reasons.most_common(_REASONS)
         lines += [f"  kept, {f'{count} times' if count > 1 else 'once'}: {reason}" for reason, count in why]
         lines += [f"  passed over: {what}: {count}" for what, count in batch.passed_over.most_common()]

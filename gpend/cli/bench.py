@@ -45,14 +45,16 @@ def bench(config_file: Path | None, *, quick: bool, as_json: bool) -> None:
 
 def _text(results: "Results") -> str:
     from gpend.bench import BLURRED, ROLL
+    from gpend.words import count_of
 
     machine = results.machine
+    cores = count_of(int(str(machine["cores"])), "core")
     batches = ", ".join(f"{batch.milliseconds:.0f} ms in batches of {batch.faces}" for batch in results.batches)
     hours, minutes = divmod(round(results.roll_minutes), 60)
     long = f"{hours} h {minutes} min" if hours else f"{minutes} min"
     return "\n".join(
         [
-            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_mib']:,} MiB; {results.network}",
+            f"{machine['processor']}, {cores}, {machine['memory_mib']:,} MiB; {results.network}",
             f"  start, until the first photo is done   {results.start_seconds:.1f} s",
             f"  gpend status                           {results.status_seconds:.2f} s",
             f"  memory, at most                        {results.memory_mib:,} MiB",

@@ -61,14 +61,15 @@ def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path]
 
 def _box(places: Sequence[Path], count: int, face: int, ledger: Path) -> object:
     """Where a face is in a photo. Raises RefusedError where it is about several, or there is no such face."""
-    from gpend import reports
+    from gpend import reports, words
 
     if len(places) != 1 or count != 1:
         raise RefusedError("--face is about one photo; name one.")
     found = reports.history(ledger, places[0])
     faces = found.faces if found else ()
     if face > len(faces):
-        raise RefusedError(f"gpend has seen {len(faces)} faces in this photo, so there is no face {face}.")
+        seen = words.count_of(len(faces), "face")
+        raise RefusedError(f"gpend has seen {seen} in this photo, so there is no face {face}. Nothing was changed.")
     return faces[face - 1]["box"]
 
 

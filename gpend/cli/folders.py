@@ -100,5 +100,8 @@ def _drawn(found: Sequence[Path], most: int | None) -> Sequence[Path]:
 
 
 def _extent(collection: "Collection") -> str:
+    from gpend import words
+
+    faces = words.count_of(len(collection.sharpness), "face was", "faces were")
     failed = f"; {len(collection.failures)} could not be read" if collection.failures else ""
-    return f"{len(collection.sharpness)} faces were measured in {collection.photos} photos{failed}."
+    return f"{faces} measured in {words.count_of(collection.photos, 'photo')}{failed}."

@@ -149,7 +149,7 @@ def retry(  # noqa: PLR0913 - one for each option
 
 
 def _rejudge(photos: Sequence[Path], settings: Settings) -> None:
-    from gpend import in_force, reports
+    from gpend import in_force, reports, words
     from gpend.ledger import Ledger, Request
 
     if photos:
@@ -160,18 +160,19 @@ def _rejudge(photos: Sequence[Path], settings: Settings) -> None:
         click.echo("All photos were judged with the settings of today, so nothing was changed.")
         return
     Ledger.request(settings.ledger, Request.REJUDGE)
-    click.echo(f"Noted. {concerned} are judged again, within seconds if gpend runs, else from its next start on.")
+    what = words.count_of(concerned, "photo is", "photos are")
+    click.echo(f"Noted. {what} judged again, within seconds if gpend runs, else from its next start on.")
 
 
 def _retry_made_with(network: str, settings: Settings, *, is_agreed: bool) -> None:
-    from gpend import progress, reports
+    from gpend import progress, reports, words
     from gpend.ledger import Ledger, Request
 
     made = reports.made_with(settings.ledger, network)
     if not made.photos:
         click.echo(f"No photo was restored with {network}, so nothing was changed.")
         return
-    count = "1 photo was" if len(made.photos) == 1 else f"{len(made.photos):,} photos were"
+    count = words.count_of(len(made.photos), "photo was", "photos were")
     took = "How long is not known" if made.seconds is None else f"That took about {progress.span(made.seconds)}"
     click.echo(f"{count} restored with {network}. {took}; a larger network takes longer.")
     if not (is_agreed or _agrees("Restore them again?")):
@@ -201,7 +202,8 @@ def _retry_all(settings: Settings) -> None:
         return
     Ledger.request(settings.ledger, Request.RETRY, places)
     count = sum(sum(each.values()) for each in known)
-    click.echo(f"Noted. All {count:,} photos are tried again, from within seconds on if gpend runs, else at its start.")
+    what = "The one photo there is, is" if count == 1 else f"All {count:,} photos are"
+    click.echo(f"Noted. {what} tried again, from within seconds on if gpend runs, else at its start.")
 
 
 def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:

@@ -32,7 +32,7 @@ def propose(sharpness: Sequence[float]) -> Proposal:
     blurred ones is where the fewest decisions are close calls.
     """
     if len(sharpness) < ENOUGH:
-        return _proposal(DEFAULT, f"only {len(sharpness)} faces were measured, so the default stands", sharpness)
+        return _proposal(DEFAULT, f"fewer than {ENOUGH} faces were measured, so the default stands", sharpness)
     odds = [_log_odds(value) for value in sharpness]
     steps = round(2 * _REACH / _STEP)
     most = sum(value < DEFAULT for value in sharpness) + _MORE * len(sharpness)

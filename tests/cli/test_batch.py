@@ -89,7 +89,7 @@ def test_a_summary_says_what_was_left_and_why(folder: Path) -> None:
     summary.note(Answer(folder / "a.jpg", "kept", "there is no face in it"))
     said = summary.lines(found)
     assert said[0] == "1 photo: 1 kept."
-    assert "Stopped before the end: 1 were not looked at." in said
+    assert "Stopped before the end: 1 was not looked at." in said
     assert "  kept, once: there is no face in it" in said
     assert "  passed over: folders with thumbnails of Synology: 1" in said
 

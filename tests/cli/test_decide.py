@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Ledger, Request
+from gpend.ledger import Facts, Fingerprint, Ledger, Request, Result, State
 from tests.cli import Gpend
+from tests.cli.conftest import NOW
 from tests.cli.test_ledger import waiting
+
+ONE_FACE: Facts = {
+    "faces": [{"box": [1, 2, 31, 42], "score": 0.99, "sharpness": 0.9, "verdict": "sharp", "reason": ""}]
+}
 
 
 def test_decide_leaves_word_about_a_photo_for_the_daemon(gpend: Gpend, configured: Path) -> None:
@@ -30,6 +35,13 @@ def test_decide_says_why_it_cannot(gpend: Gpend, configured: Path, said: list[st
     result = gpend("decide", *said, "--config", configured)
     assert (result.exit_code, why in result.output) == (2, True)
     assert waiting(configured) == []
+
+
+def test_of_one_face_it_is_said_that_it_is_one(gpend: Gpend, configured: Path) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        ledger.photos.finish(1, Result(State.KEPT, "1 face: 1 sharp enough", "a" * 64, Fingerprint(), ONE_FACE), NOW)
+    result = gpend("decide", "in/bad.jpg", "--restore", "--face", "2", "--config", configured)
+    assert (result.exit_code, "has seen 1 face in this photo" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize(

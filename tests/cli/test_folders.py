@@ -52,7 +52,7 @@ def test_calibrate_proposes_a_threshold_in_the_words_of_the_configuration(gpend:
 
 @pytest.mark.usefixtures("ready")
 def test_most_limits_how_many_photos_are_looked_at(gpend: Gpend, album: Path) -> None:
-    assert "in 1 photos" in gpend("calibrate", "--most", "1", album).output
+    assert "measured in 1 photo" in gpend("calibrate", "--most", "1", album).output
 
 
 @pytest.mark.parametrize("command", ["preview", "calibrate"])

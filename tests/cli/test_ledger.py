@@ -140,7 +140,7 @@ def test_a_changed_threshold_says_what_it_concerns_and_retry_takes_it_up(gpend: 
         )
     said = gpend("status", "--config", configured).output
     assert "1 photo was judged with other settings: gpend retry --judged-with-other-settings" in said
-    assert "1 are judged again" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
+    assert "1 photo is judged again" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
     assert waiting(configured) == [(Request.REJUDGE, None)]
     refused = gpend("retry", "--judged-with-other-settings", "in/bad.jpg", "--config", configured)
     assert refused.exit_code == 2
