@@ -72,8 +72,7 @@ class Shown:
     @property
     def networks(self) -> str:
         """Those by which its faces were restored; else what the settings named."""
-        names = dict.fromkeys(str(face["network"]) for face in self.history.faces if face.get("network"))
-        return ", ".join(names) or self.history.model
+        return ", ".join(self.history.networks) or self.history.model
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,12 @@ class History:
 
 def status(ledger: Path, *, errors: int = 5, judging: Judging | None = None) -> Status:
     """How it is going, with the last few `errors`, where photos are judged so. Raises FatalError without a ledger."""
+    @property
+    def networks(self) -> list[str]:
+        """The networks by which its faces were restored."""
+        restored = (face for face in self.faces if face.get("verdict") == "restored" and face.get("network"))
+        return list(dict.fromkeys(str(face["network"]) for face in restored))
+
     with Records.read_only(ledger) as records:
         return status_of(records, ledger, int(time.time()), errors=errors, judging=judging)
 

@@ -202,8 +202,7 @@ def _facts(history: History, now: datetime) -> list[str]:
 
 def _networks(history: History) -> str:
     """The networks by which its faces were restored; else what the settings named."""
-    names = dict.fromkeys(str(face["network"]) for face in history.faces if face.get("network"))
-    return " and ".join(names) or history.model
+    return " and ".join(history.networks) or history.model
 
 
 def _finder(found_by: str) -> str:
@@ -223,5 +222,6 @@ def _face(number: int, face: Facts) -> str:
     is_unmeasured = value is None or (verdict in _UNMEASURED and value == 0)  # 0: of a ledger from before
     measured = "not measured" if is_unmeasured else f"sharpness {value:.2f}"
     sharpness = "" if reason.startswith("sharpness ") else f", {measured}"
-    network = f"; with {plain(face['network'])}" if face.get("network") else ""
+    is_restored = verdict == "restored" and face.get("network")
+    network = f"; with {plain(face['network'])}" if is_restored else ""
     return f"  face {number} ({where}){sharpness}: {click.style(verdict, bold=True)}, {reason}{network}"

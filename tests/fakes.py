@@ -91,7 +91,7 @@ def restored_if_blurred(photo: bytes) -> Outcome:
         raise UnsupportedError("it moves")
     if b"blurred" not in photo:
         return Kept("no face is blurred", ())
-    face = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, "it was blurred")
+    face = FaceReport((1, 2, 30, 40), 0.9, 0.1, Verdict.RESTORED, "it was blurred", network="gpen-256 (a1)")
     suffix = ".jpg" if b"heic" in photo else ""
     return Restored(photo.replace(b"blurred", b"restored by gpend 0.1"), suffix, "one face was restored", (face,), ())
 

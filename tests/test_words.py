@@ -137,3 +137,9 @@ def test_whatever_a_file_is_called_a_terminal_is_safe_from_it(name: bytes) -> No
 )
 def test_one_thing_is_told_as_one_and_several_as_several(number: int, named: tuple[str, ...], told: str) -> None:
     assert words.count_of(number, *named) == told
+
+
+def test_a_face_that_is_left_alone_was_restored_by_no_network() -> None:
+    face = HISTORY.faces[0] | {"verdict": "decided", "reason": "left alone, as you decided", "network": "gpen-256 (a1)"}
+    told = words.history_text(replace(HISTORY, state="kept", faces=(face,)), NOW)
+    assert "gpen-256 (a1)" not in told

@@ -115,5 +115,10 @@ def _facts(job: Job) -> Facts:
     """What is known of the photo's faces, none of which is restored."""
     row = job.row
     known: list[dict[str, Any]] = (row.outcome or {}).get("faces", []) if row.content == job.photo.content else []
+    return {"faces": [_left(face) if face.get("verdict") == "restored" else face for face in known], "notes": []}
+
+
+def _left(face: dict[str, Any]) -> dict[str, Any]:
+    """A face that was restored, as it is told where that is not used: no network has a part in it."""
     told = {"verdict": "decided", "reason": LEFT}
-    return {"faces": [face | told if face.get("verdict") == "restored" else face for face in known], "notes": []}
+    return {name: value for name, value in face.items() if name != "network"} | told

@@ -59,4 +59,5 @@ def test_where_the_original_is_wanted_what_was_restored_is_in_the_trash(bench: B
     decide(bench, "a.jpg", DecisionKind.ORIGINAL, row.content)
     row = afresh(bench, row)
     assert (row.state, row.written, row.reason) == (State.KEPT, None, "the original is used, as you decided")
+    assert "network" not in str(row.outcome)  # `gpend why` told of a face that is left alone with which network it is
     assert [Path(name).parts[0] for name in bench.world.outputs()] == [".gpend-trash"]
