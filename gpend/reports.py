@@ -14,6 +14,9 @@ from gpend.ledger import Facts, FolderRow, Judging, Records, Row
 from gpend.ledger.paths import paths_of, real
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
+BEYOND_RESTORING = ("small", "gone")
+"""Verdicts on faces that no decision has restored: they hold too little to tell what is true."""
+
 _PAUSED = "Paused by you; `gpend resume` ends that."
 
 
@@ -91,15 +94,15 @@ class History:
     taken: str = ""  # by the camera's own clock
     by: str = ""  # the worker of a cluster that did it; "": this machine
 
-
-def status(ledger: Path, *, errors: int = 5, judging: Judging | None = None) -> Status:
-    """How it is going, with the last few `errors`, where photos are judged so. Raises FatalError without a ledger."""
     @property
     def networks(self) -> list[str]:
         """The networks by which its faces were restored."""
         restored = (face for face in self.faces if face.get("verdict") == "restored" and face.get("network"))
         return list(dict.fromkeys(str(face["network"]) for face in restored))
 
+
+def status(ledger: Path, *, errors: int = 5, judging: Judging | None = None) -> Status:
+    """How it is going, with the last few `errors`, where photos are judged so. Raises FatalError without a ledger."""
     with Records.read_only(ledger) as records:
         return status_of(records, ledger, int(time.time()), errors=errors, judging=judging)
 

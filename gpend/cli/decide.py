@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gpend.cli.group import CONFIG, FILE, RefusedError, commands, settings_of
 from gpend.settings import Settings
+
+if TYPE_CHECKING:
+    from gpend.ledger import Facts
 
 _SOON = "within seconds if gpend runs, else at its next start"
 
@@ -40,11 +44,12 @@ def decide(photos: tuple[Path, ...], *, face: int | None, config_file: Path | No
     settings = settings_of(config_file)
     places, count = known_places(photos, settings)
     detail: dict[str, object] = {"decision": decisions[0]}
-    if face is not None:
-        detail["box"] = _box(places, count, face, settings.ledger)
+    chosen = None if face is None else _face(places, count, face, settings.ledger)
+    if chosen is not None:
+        detail["box"] = chosen["box"]
     Ledger.request(settings.ledger, Request.DECIDE, places, detail)
     what = "It is" if count == 1 else f"{count:,} photos are"
-    click.echo(f"Noted. {what} seen to {_SOON}.")
+    click.echo(f"Noted. {what} seen to {_SOON}.{_in_vain(chosen) if decisions == ['restore'] else ''}")
 
 
 def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path], int]:
@@ -59,8 +64,17 @@ def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path]
     return [place for places in known.values() for place in places], sum(sum(each.values()) for each in known.values())
 
 
-def _box(places: Sequence[Path], count: int, face: int, ledger: Path) -> object:
-    """Where a face is in a photo. Raises RefusedError where it is about several, or there is no such face."""
+def _in_vain(face: "Facts | None") -> str:
+    """What to know where a face is to be restored that gpend leaves alone whatever anybody decides."""
+    from gpend import reports, words
+
+    if face is None or face.get("verdict") not in reports.BEYOND_RESTORING:
+        return ""
+    return f" But that face stays as it is all the same: {words.plain(str(face.get('reason', '')))}."
+
+
+def _face(places: Sequence[Path], count: int, face: int, ledger: Path) -> "Facts":
+    """What is known of a face. Raises RefusedError where it is about several photos, or there is no such face."""
     from gpend import reports, words
 
     if len(places) != 1 or count != 1:
@@ -70,7 +84,7 @@ def _box(places: Sequence[Path], count: int, face: int, ledger: Path) -> object:
     if face > len(faces):
         seen = words.count_of(len(faces), "face")
         raise RefusedError(f"gpend has seen {seen} in this photo, so there is no face {face}. Nothing was changed.")
-    return faces[face - 1]["box"]
+    return faces[face - 1]
 
 
 @commands.command()

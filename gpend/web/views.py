@@ -13,6 +13,7 @@ from gpend.core.wish import Box, box_of
 from gpend.distribution import BINS, distribution
 from gpend.gallery import COUNTED, Files, Shown
 from gpend.ledger import Choice, Decision, DecisionKind, Facts, State
+from gpend.reports import BEYOND_RESTORING
 from gpend.web import pages
 from gpend.web.asked import STATES, address_of, choice_of, share
 from gpend.web.dashboard import dashboard_of
@@ -62,6 +63,11 @@ class ShownFace:
     told: Facts
     box: Box | None  # in the upright photo
     decision: str | None  # what a person has decided about it
+
+    @property
+    def can_be_restored(self) -> bool:
+        """May a person have it restored, which it is not? Not where it holds too little."""
+        return self.told.get("verdict") not in ("restored", *BEYOND_RESTORING)
 
 
 async def photo(request: Request) -> Response:

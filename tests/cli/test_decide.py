@@ -44,6 +44,19 @@ def test_of_one_face_it_is_said_that_it_is_one(gpend: Gpend, configured: Path) -
     assert (result.exit_code, "has seen 1 face in this photo" in result.output) == (2, True)
 
 
+@pytest.mark.parametrize(("verdict", "is_in_vain"), [("small", True), ("gone", True), ("sharp", False)])
+def test_who_wants_a_face_restored_that_holds_too_little_is_told_that_it_stays(
+    gpend: Gpend, configured: Path, verdict: str, *, is_in_vain: bool
+) -> None:
+    face = {"box": [1, 2, 31, 42], "score": 0.99, "sharpness": None, "verdict": verdict, "reason": "30 px wide"}
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        ledger.photos.finish(1, Result(State.KEPT, "told", "a" * 64, Fingerprint(), {"faces": [face]}), NOW)
+    said = gpend("decide", "in/bad.jpg", "--restore", "--face", "1", "--config", configured)
+    assert (said.exit_code, "stays as it is all the same: 30 px wide." in said.output) == (0, is_in_vain)
+    left = gpend("decide", "in/bad.jpg", "--leave", "--face", "1", "--config", configured)
+    assert (left.exit_code, "all the same" in left.output) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("command", "kind", "words"), [("pause", Request.PAUSE, "gpend rests"), ("resume", Request.RESUME, "gpend goes on")]
 )

@@ -172,6 +172,17 @@ def test_a_face_that_is_too_far_gone_is_not_told_as_a_photo_that_was_deleted(bro
     assert '<span class="state gone">too far gone</span>' in browser.get("/photos/1").text
 
 
+@pytest.mark.parametrize(("verdict", "is_offered"), [("small", False), ("gone", False), ("sharp", True)])
+def test_restoring_is_not_offered_where_no_decision_does_it(
+    browser: TestClient, ledger: Path, verdict: str, *, is_offered: bool
+) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        facts = {"faces": [FACE | {"verdict": verdict}]}
+        done = Fingerprint("gpen-256", "d1", "0.1.0")
+        opened.photos.finish(1, Result(State.KEPT, "told", "c" * 64, done, facts), NOW)
+    assert ("Restore this face anyway" in browser.get("/photos/1").text) == is_offered
+
+
 def test_health_tells_that_no_daemon_runs(browser: TestClient) -> None:
     assert browser.get("/healthz").status_code == 503
 
