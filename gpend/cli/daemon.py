@@ -10,7 +10,6 @@ from gpend.cli.answers import aside, progress
 from gpend.cli.companion import Companion
 from gpend.cli.completion import COMPLETIONS, completion
 from gpend.cli.group import CONFIG, FAILED, RefusedError, UndoneError, commands, path_of, settings_of
-from gpend.errors import TransientError
 from gpend.progress import Progress
 from gpend.settings import Settings
 
@@ -59,10 +58,7 @@ def once(config_file: Path | None) -> None:
             with aside(bar):
                 click.echo(what, err=True)
 
-        try:
-            tally = wiring.once(settings, show, path_of(config_file), tell)
-        except TransientError as error:
-            raise UndoneError(str(error)) from error
+        tally = wiring.once(settings, show, path_of(config_file), tell)
     click.echo(words.tally_text(tally))
     sys.exit(0 if tally.is_well else FAILED)
 

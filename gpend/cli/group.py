@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpend import __version__, in_force
-from gpend.errors import GpendError
+from gpend.errors import GpendError, TransientError
 
 if TYPE_CHECKING:
     from gpend.settings import Settings
@@ -105,12 +105,14 @@ class Commands(click.Group):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except TransientError as error:
+            raise UndoneError(str(error)) from error
         except GpendError as error:
             raise RefusedError(str(error)) from error
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise  # click's own ways of ending
         except Exception as error:
-            raise RefusedError(_unforeseen(error)) from error
+            raise UndoneError(_unforeseen(error)) from error
 
 
 def _unforeseen(error: Exception) -> str:
@@ -144,7 +146,7 @@ def commands() -> None:
       gpend check --config gpend.yaml      is it right?
       gpend run --config gpend.yaml        watch the folders until stopped
 
-    Exit codes: 0 done; 1 some photo failed; 2 wrong usage or configuration.
+    Exit codes: 0 done; 1 some photo failed, or it could not be done now; 2 wrong usage or configuration.
     """
 
 

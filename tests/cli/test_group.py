@@ -7,6 +7,7 @@ import pytest
 
 from gpend import __version__, config
 from gpend.cli import commands
+from gpend.errors import TransientError
 from tests.cli import Gpend
 
 ALL = [
@@ -84,10 +85,21 @@ def test_a_mistake_in_gpend_itself_is_one_sentence_that_can_be_reported(
 
     monkeypatch.setattr(config, "load", missing)
     result = gpend("status")
-    assert result.exit_code == 2
+    assert result.exit_code == 1  # it was told as wrong usage
     assert "does not foresee" in result.output
     assert "IndexError: No item with that key (at " in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_what_cannot_be_done_at_the_moment_is_told_apart_from_wrong_usage(
+    gpend: Gpend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise TransientError("The ledger cannot be used at the moment.")
+
+    monkeypatch.setattr(config, "load", busy)
+    result = gpend("pause")
+    assert (result.exit_code, result.output) == (1, "Error: The ledger cannot be used at the moment.\n")
 
 
 def test_ctrl_c_and_the_end_of_a_pipe_are_no_mistakes(gpend: Gpend, monkeypatch: pytest.MonkeyPatch) -> None:
