@@ -183,12 +183,12 @@ def _retry_made_with(network: str, settings: Settings, *, is_agreed: bool) -> No
 
 
 def _agrees(question: str) -> bool:
-    """What a person answers; no, where nobody is there."""
+    """What a person answers. Raises RefusedError where nobody is there, as where cron asked."""
     try:
         return click.confirm(question)
-    except click.Abort:
+    except click.Abort as error:
         click.echo()
-        return False
+        raise RefusedError("Nobody answered, so nothing was changed. With --yes nothing is asked.") from error
 
 
 def _retry_all(settings: Settings) -> None:

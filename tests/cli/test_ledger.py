@@ -169,7 +169,9 @@ def test_what_a_smaller_network_made_is_made_again_once_a_person_who_knows_how_m
     _restore(configured, small | {"large.jpg": "GPEN-BFR-512 (f1002c41)", "other.jpg": "gpen-256-mine (00000000)"})
     _restore(configured, {"before.jpg": ""}, "gpen-256")
     said = ("retry", "--made-with", "gpen-256", "--config", configured)
-    asked = gpend(*said).output
+    unanswered = gpend(*said)
+    asked = unanswered.output
+    assert (unanswered.exit_code, "With --yes nothing is asked." in asked) == (2, True)  # it ended as if it were done
     assert "7 photos were restored with gpen-256. That took about 58 s; a larger network takes longer." in asked
     assert waiting(configured) == []
     assert gpend(*said, "--yes").exit_code == 0
