@@ -43,9 +43,9 @@ class Wishes(TypedDict):
 def demo(folder: Path) -> None:
     """See gpend work, on pictures that came with it.
 
-    Starts the real daemon on a temporary inbox, drops in a blurred portrait, the same portrait sharp and a picture
-    without faces, and tells what happened to each and why. The restored photo and a picture of before and after are
-    left in DIR.
+    Starts the real daemon on a temporary inbox, drops in a shaken portrait, a blurred one, the same portrait sharp and
+    a picture without faces, and tells what happened to each and why. The restored photos and a picture of before and
+    after are left in DIR.
 
     \b
     Example:
@@ -159,7 +159,8 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
     Nothing is written but the picture that you ask for.
 
     Every face is listed with its sharpness (0 is gone, 1 is crisp), the verdict and its reason: the way to find the
-    threshold that suits your photos. A folder stands for all photos in it and in the folders below.
+    threshold that suits your photos. Nothing is tried: what is told as restored here is left alone after all where
+    restoring it turns out not to make it better. A folder stands for all photos in it and in the folders below.
 
     \b
     Examples:
