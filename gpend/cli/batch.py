@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self.photos)
 
+    def left_lines(self) -> list[str]:
+        """For people: what was passed over, and what nobody could look into."""
+        lines = [f"  passed over: {what}: {count}" for what, count in self.passed_over.most_common()]
+        return lines + [f"  could not be read: {folder}" for folder in self.unreadable]
+
+
+NONE = "There are no photos in it that gpend reads."
+
 
 @dataclass
 class Summary:
@@ -45,14 +53,13 @@ class Summary:
         """For people."""
         done = self.outcomes.total()
         counted = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
-        lines = [f"{count_of(done, 'photo')}: {counted}." if done else "There are no photos in it that gpend reads."]
+        lines = [f"{count_of(done, 'photo')}: {counted}." if done else NONE]
         if done < len(batch):
             left = count_of(len(batch) - done, "was", "were")
             lines.append(f"Stopped before the end: {left} not looked at.")
         why = self.reasons.most_common(_REASONS)
         lines += [f"  kept, {f'{count} times' if count > 1 else 'once'}: {reason}" for reason, count in why]
-        lines += [f"  passed over: {what}: {count}" for what, count in batch.passed_over.most_common()]
-        return lines + [f"  could not be read: {folder}" for folder in batch.unreadable]
+        return lines + batch.left_lines()
 
 
 def collect(wanted: Sequence[Path], output: Path | None, folder: Path) -> Batch:
@@ -77,13 +84,18 @@ def collect(wanted: Sequence[Path], output: Path | None, folder: Path) -> Batch:
     return batch
 
 
-def photos_of(wanted: Sequence[Path]) -> Iterator[Path]:
+def found_in(wanted: Sequence[Path]) -> Batch:
     """The photos named, in their order, and for each folder named the photos in it and in all folders below."""
+    batch = Batch()
     for place in wanted:
-        if place.is_dir():
-            yield from sorted(sighting.path for sighting in Scan(Source(place.absolute())))
-        else:
-            yield place
+        if not place.is_dir():
+            batch.photos.append(place)
+            continue
+        scan = Scan(Source(place.absolute()))
+        batch.photos += sorted(sighting.path for sighting in scan)
+        batch.passed_over += scan.passed_over
+        batch.unreadable += sorted(scan.unlistable)
+    return batch
 
 
 def _add_folder(batch: Batch, place: Path, root: Path) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -121,7 +122,8 @@ def _pipe(wanted: Sequence[Path], settings: Settings) -> int:
         raise RefusedError("-o - writes one photo to standard output; name one. Nothing was done.")
     if sys.stdout.isatty():
         raise RefusedError("Standard output is this terminal, which shows no photos. Send it on: > FILE, or | PROGRAM.")
-    answer, photo = single.piped(wanted[0], wiring.networks(settings), settings)
+    absent = single.absent(wanted[0])
+    answer, photo = (absent, b"") if absent else single.piped(wanted[0], wiring.networks(settings), settings)
     sys.stdout.buffer.write(photo)
     sys.stdout.buffer.flush()
     tell(answer, answer.outcome, to_error=True)
@@ -136,10 +138,13 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool, replace: bool
     summary = batch.Summary()
     with progress() as bar, suppress(KeyboardInterrupt):
         task = bar.add_task("Loading the networks", total=len(found))
-        networks = wiring.networks(settings)
+        loaded = cache(lambda: wiring.networks(settings))  # not before there is something to restore
         for photo, target in zip(found.photos, found.targets, strict=True):
-            bar.update(task, description=words.plain(photo.name))
-            answer = single.restore(photo, target, networks, settings, replace=replace)
+            answer = single.absent(photo)
+            if answer is None:
+                networks = loaded()
+                bar.update(task, description=words.plain(photo.name))
+                answer = single.restore(photo, target, networks, settings, replace=replace)
             summary.note(answer)
             bar.advance(task)
             if in_full or answer.outcome != "kept":
@@ -168,24 +173,29 @@ def score(photos: tuple[Path, ...], *, picture: Path | None, as_json: bool, conf
       gpend score --picture faces.png holiday.jpg
       gpend score ~/Pictures
     """
-    from gpend import wiring
+    from gpend import wiring, words
     from gpend.cli import batch, drawn, single
 
     if picture is not None:
         drawn.refuse(picture, photos)
 
     settings = settings_if_any(config_file)
-    networks = wiring.networks(settings)
+    found = batch.found_in(photos)
+    loaded = cache(lambda: wiring.networks(settings))  # not before there is something to look at
     answers = []
-    for photo in batch.photos_of(photos):
-        answers.append(single.score(photo, networks, settings))
+    for photo in found.photos:
+        answers.append(single.absent(photo) or single.score(photo, loaded(), settings))
         if picture is not None and answers[-1].seen is not None:
             drawn.write(answers[-1].seen, picture)
         if not as_json:
             tell(answers[-1], f"would be {answers[-1].outcome}")
     if as_json:
         print_json([answer.as_data() for answer in answers])
-    sys.exit(FAILED if any(answer.outcome == "failed" for answer in answers) else 0)
+    lines = found.left_lines() if answers else [batch.NONE, *found.left_lines()]
+    for line in words.plain_lines(lines):
+        click.echo(line, err=as_json)
+    is_failed = found.unreadable or any(answer.outcome == "failed" for answer in answers)
+    sys.exit(FAILED if is_failed else 0)
 
 
 def _for_screenshots_too(settings: Settings) -> Settings:

@@ -47,6 +47,11 @@ def _rounded(terms: dict[str, float]) -> dict[str, float]:
     return {name: round(term, 4) for name, term in terms.items()}
 
 
+def absent(photo: Path) -> Answer | None:
+    """The answer for what is no file: whoever misspelt a name need not wait for the networks. None: there is one."""
+    return None if photo.is_file() else Answer(photo, "failed", _absent(photo))
+
+
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     """What gpend finds in a photo, and would do with it; nothing is written. A failure is an answer too."""
     try:

@@ -36,7 +36,7 @@ def test_a_folder_stands_for_all_photos_below_it_and_its_results_for_a_tree_like
 
 def test_the_photos_of_folders_and_names_come_in_order(folder: Path) -> None:
     named = folder.parent / "x.jpg"
-    assert list(batch.photos_of([named, folder])) == [named, folder / "2020/b.jpg", folder / "a.jpg"]
+    assert batch.found_in([named, folder]).photos == [named, folder / "2020/b.jpg", folder / "a.jpg"]
 
 
 def test_without_a_place_results_go_beside_the_current_folder_under_a_name_of_their_own(folder: Path) -> None:

@@ -1,11 +1,16 @@
 """Commands on single photos."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from gpend import wiring
+from gpend.core.networks import Networks
+from gpend.errors import FatalError
+from gpend.settings import Settings
 from tests.cli import Gpend
 
 
@@ -77,3 +82,39 @@ def test_restoring_a_folder_again_does_only_what_is_new(gpend: Gpend, samples: P
     assert again.exit_code == 0
     assert "kept, once: it was restored into this place before; --force does it anew" in again.output
     assert "1 restored" in gpend("restore", "in", "-o", "out", "--force").output
+
+
+@pytest.mark.parametrize("command", ["score", "restore"])
+def test_who_names_what_is_not_there_does_not_wait_for_the_networks(
+    command: str, gpend: Gpend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded(_settings: Settings) -> Networks:
+        raise FatalError("the networks were loaded")
+
+    monkeypatch.setattr(wiring, "networks", loaded)
+    result = gpend(command, "none.jpg")
+    assert (result.exit_code, "There is no such file." in result.output) == (1, True)
+    if command == "restore":
+        assert gpend("restore", "-o", "-", "none.jpg").exit_code == 1
+
+
+def test_score_says_of_a_folder_without_photos_that_there_are_none_and_what_was_passed_over(
+    gpend: Gpend, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").touch()
+    result = gpend("score", "in")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "There are no photos in it that gpend reads.",
+        "  passed over: other files: 1",
+    ]
+    for_scripts = gpend("score", "--json", "in")
+    assert (json.loads(for_scripts.stdout), "There are no photos" in for_scripts.stderr) == ([], True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every directory")
+def test_a_folder_that_score_may_not_look_into_is_told_by_1(gpend: Gpend, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir(0o000)
+    result = gpend("score", "in")
+    assert (result.exit_code, f"could not be read: {tmp_path / 'in'}" in result.output) == (1, True)
