@@ -1,6 +1,6 @@
 """Programs of the user's own that are told what happens: JSON on their standard input, one at a time, not for long.
 
-What they have not heard when gpend must end is kept beside the ledger, and told after the next start.
+What they have not heard yet is kept beside the ledger, and told after the next start where gpend ends before.
 """
 
 import json
@@ -43,14 +43,14 @@ class _Telling:
     """What a program is to hear."""
 
     facts: Facts  # with its event: the name of its setting
-    mark: int | None = None  # where it was kept; None: it has come about since the start
+    mark: int | None = None  # what it is kept under; None: it could not be kept
 
 
 class Hooks:
     """A Listener that runs the programs of the settings, in a thread of its own."""
 
     def __init__(self, settings: HookSettings, kept: Path | None = None) -> None:
-        """`kept`: the file for what is not heard when gpend must end."""
+        """`kept`: the file for what is not heard yet."""
         self._settings = settings
         self._untold = Untold(kept)
         self._recalled: deque[_Telling] | None = None  # what the last gpend kept; None: nobody has looked
@@ -65,8 +65,12 @@ class Hooks:
         """Run these programs from now on; what waits, or was kept, is told to them too."""
         self._settings = settings
         if self._recalled is None:
-            kept = [_Telling(facts, mark) for mark, facts in self._untold.read() if facts.get("event") in _EVENTS]
-            self._recalled = deque(telling for telling in kept if self._command(telling.facts))
+            self._recalled = deque()
+            for mark, facts in self._untold.read():
+                if facts.get("event") in _EVENTS and self._command(facts):
+                    self._recalled.append(_Telling(facts, mark))
+                else:
+                    self._untold.strike(mark)
             if self._recalled:
                 self._begin()
             else:
@@ -142,10 +146,10 @@ class Hooks:
         if not self._command(facts):
             return
         self._begin()
-        try:
-            self._queue.put_nowait(_Telling(facts))
-        except queue.Full:
+        if self._queue.full():  # nobody else puts anything in
             log.warning("hook_left_out", hook=self._program(facts), reason="too many wait already")
+        else:
+            self._queue.put_nowait(_Telling(facts, self._untold.add(facts)))
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -176,8 +180,6 @@ class Hooks:
         """What was kept is not kept any more."""
         if telling.mark is not None:
             self._untold.strike(telling.mark)
-            if not self._recalled:
-                self._untold.clear()
 
     def _run(self, command: list[str], facts: Facts) -> bool:
         """Have a program hear it, whatever becomes of that; False: gpend ended before, and it with gpend."""

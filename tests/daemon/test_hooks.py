@@ -244,6 +244,111 @@ def test_what_was_kept_is_heard_also_where_the_gpend_that_told_it_is_killed_and_
     assert not kept.exists()
 
 
+DYING_OF_NEWS = """
+import sys, threading
+from pathlib import Path
+from types import SimpleNamespace
+from gpend.daemon.hooks import Hooks
+from gpend.settings import HookSettings
+hooks = Hooks(HookSettings(), Path(sys.argv[1]))
+hooks.apply(HookSettings(on_paused=sys.argv[2], seconds=1000))
+pair = SimpleNamespace(root="photos", mirror=SimpleNamespace(output="restored"))
+for reason in sys.argv[3:]:
+    hooks.paused(pair, reason)
+Path(sys.argv[1]).with_name("told").touch()
+threading.Event().wait()
+"""
+
+
+def test_what_waits_is_heard_after_the_next_start_though_gpend_was_killed_without_a_word(
+    world: World, writer: str
+) -> None:
+    kept, begun, told = kept_beside(world.settings.ledger), world.root / "begun", world.root / "told"
+    program = world.root / "slow.sh"
+    program.write_text(f"if grep full; then exit; fi\ntouch {begun}\nsleep 3600")
+    command = [sys.executable, "-c", DYING_OF_NEWS, str(kept), f"sh {program}", "full", "away", "another", "a fourth"]
+    with subprocess.Popen(command) as gpend:  # the second of four runs for ever when it is killed
+        wait_until(lambda: begun.exists() and told.exists())
+        gpend.kill()
+    following = Hooks(HookSettings(), kept)
+    following.apply(HookSettings(on_paused=writer))
+    following.paused(pair_of(world), "a fifth")
+    following.close(lambda: False)
+    assert [each["reason"] for each in heard(world)] == ["away", "another", "a fourth", "a fifth"]
+    assert not kept.exists()
+
+
+def test_what_is_heard_at_once_leaves_nothing_beside_the_ledger(world: World, writer: str) -> None:
+    kept = kept_beside(world.settings.ledger)
+    hooks = Hooks(HookSettings(), kept)
+    hooks.apply(HookSettings(on_paused=writer))
+    hooks.paused(pair_of(world), "full")
+    wait_until(lambda: (world.root / "heard").exists() and not kept.exists())
+    hooks.close(lambda: False)
+
+
+def reasons(kept: Path) -> list[object]:
+    """What a gpend that starts now would tell."""
+    return [facts["reason"] for _, facts in Untold(kept).read()]
+
+
+def test_what_was_told_does_not_grow_beside_the_ledger_while_something_waits(world: World) -> None:
+    kept = kept_beside(world.settings.ledger)
+    untold = Untold(kept)
+    waits = untold.add({"reason": "waits"})
+    for number in range(300):
+        mark = untold.add({"reason": f"{number} {'x' * 20_000}"})
+        assert mark is not None
+        assert reasons(kept)[-1] == f"{number} {'x' * 20_000}"
+        untold.strike(mark)
+        assert reasons(kept) == ["waits"]
+        assert kept.stat().st_size < 2 << 20
+    assert waits is not None
+    untold.strike(waits)
+    assert not kept.exists()
+
+
+def test_what_waits_is_kept_where_somebody_took_the_file_away_or_put_another_there(world: World) -> None:
+    kept = kept_beside(world.settings.ledger)
+    untold = Untold(kept)
+    first = untold.add({"reason": "first"})
+    kept.unlink()
+    kept.write_bytes(b'{"reason": "theirs"}')
+    second = untold.add({"reason": "second"})
+    assert first is not None
+    assert second is not None
+    untold.strike(first)
+    assert reasons(kept) == ["second"] or reasons(kept) == ["theirs", "second"]
+    untold.strike(second)
+    assert "second" not in (reasons(kept) if kept.exists() else [])
+
+
+def test_what_a_gpend_was_killed_amid_writing_takes_nothing_with_it(world: World) -> None:
+    kept = kept_beside(world.settings.ledger)
+    Untold(kept).add({"reason": "first"})
+    with kept.open("ab") as file:
+        file.write(b'{"reason": "hal')
+    untold = Untold(kept)
+    ((mark, _),) = untold.read()
+    assert untold.add({"reason": "second"}) is not None
+    assert reasons(kept) == ["first", "second"]
+    untold.strike(mark)
+    assert reasons(kept) == ["second"]
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda kept: kept.symlink_to("/dev/full")])
+def test_where_nothing_can_be_kept_programs_hear_all_the_same(
+    world: World, writer: str, put: Callable[[Path], None]
+) -> None:
+    kept = kept_beside(world.settings.ledger)
+    hooks = Hooks(HookSettings(), kept)
+    hooks.apply(HookSettings(on_paused=writer))
+    put(kept)
+    hooks.paused(pair_of(world), "full")
+    hooks.close(lambda: False)
+    assert [each["reason"] for each in heard(world)] == ["full"]
+
+
 def test_what_was_kept_and_cannot_be_told_in_time_once_more_is_kept_again(world: World, writer: str) -> None:
     kept = kept_beside(world.settings.ledger)
     Untold(kept).keep([{"event": "on_paused", "reason": reason} for reason in ("full", "away")])
