@@ -10,6 +10,7 @@ from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Plane
+from gpend.core.pixels import PhotoPixels
 from gpend.core.seen import Seen
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -63,7 +64,7 @@ def test_who_judges_a_face_counts_what_a_jpeg_took_and_no_other_format(
     photo = photos.saved(photos.portrait(512, 512), kind, quality=30)
     header = codec.identify(photo, PhotoSettings())
     pixels = codec.at_least(photo, header, analysis.LONG_SIDE)
-    one = analysis.PhotoAnalysis(photo, header, pixels, [])
+    one = PhotoPixels(photo, header, pixels)
     (face, *_) = networks.detect(pixels)
     assert one.taken == quantisation_power(header.quantisation)
     assert one.noise(face, 1.0).quantisation == (one.taken if known else ())
