@@ -80,6 +80,13 @@ class Background(StrEnum):
     RESTORE = "restore"
 
 
+class SlightShakes(StrEnum):
+    """What becomes of faces that count as sharp, and that a hand shook a little."""
+
+    RESTORE = "restore"
+    LEAVE = "leave"
+
+
 class Screenshots(StrEnum):
     """What becomes of pictures of a screen."""
 
@@ -94,6 +101,7 @@ class TriageSettings(Knobs):
     minimum_face_px: Annotated[int, Field(ge=16)] = 48
     minimum_score: Share = 0.9
     background: Background = Background.LEAVE
+    slight_shakes: SlightShakes = SlightShakes.RESTORE
     screenshots: Screenshots = Screenshots.LEAVE
 
 

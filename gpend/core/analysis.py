@@ -18,6 +18,7 @@ from gpend.core import (
     resolution,
     search,
     sharpness,
+    slight_shake,
     triage,
 )
 from gpend.core.blend import luma
@@ -30,7 +31,7 @@ from gpend.core.photo import Face, Plane
 from gpend.core.pixels import PhotoPixels
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.stages import Stage, Stages
-from gpend.settings import Background, CoreSettings, TriageSettings
+from gpend.settings import Background, CoreSettings, SlightShakes, TriageSettings
 
 LONG_SIDE = 1280
 """Faces are looked for in the photo at this size, in pixels."""
@@ -56,6 +57,7 @@ class JudgedFace:
     network: RestoreFaces | None = None  # the one that restores it, or would; None if it was not measured
     wished: bool = False  # whether a person wants it restored
     told: str = ""  # in words, what the report says to be taken out of it
+    otherwise: triage.Doubt | None = None  # what is decided where that does not come about; None: that it was refused
 
 
 @dataclass
@@ -109,7 +111,7 @@ def _is_settled(analysis: PhotoAnalysis, found: list[Face], networks: Networks, 
     doubts = {face: doubt for face in found if (doubt := triage.doubt(face, triaged))}
     sharp = triaged.sharpness_threshold + _SURELY  # above 1 where every face is wanted
     measured = {face: _measured(analysis, face, sharp) for face in found if face not in doubts}
-    if any(one.measure.sharpness < sharp for one in measured.values()):
+    if any(one.measure.sharpness < sharp for one in measured.values()) or _told_shaken(measured, networks, triaged):
         return False
     turn = analysis.header.orientation
     judged = [
@@ -138,10 +140,14 @@ def _all_judged(
         if doubt is None
     }
     blurs = _blurs(analysis, measured, networks, settings.triage.sharpness_threshold)
+    shaken = _shaken(analysis, measured, networks, settings.triage)
+    blurs |= shaken
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     cleans = networks.estimate is not None and networks.refine is not None
     known = {
-        face: _Known(one, _chosen(face, one, blurs.get(face), networks), blurs.get(face), left.get(face), cleans)
+        face: _Known(
+            one, _chosen(face, one, blurs.get(face), networks), blurs.get(face), left.get(face), cleans, face in shaken
+        )
         for face, one in measured.items()
     }
     judged = [
@@ -218,6 +224,35 @@ def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) 
     return [Part(*one) for one in zip(crops, around, told_by(crops, estimate), strict=True)]
 
 
+def _shaken(
+    analysis: PhotoAnalysis, measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings
+) -> dict[Face, Blur]:
+    """What blurred the faces that count as sharp, and that a hand shook a little all the same."""
+    told = _told_shaken(measured, networks, settings)
+    followed = blurs_of([luma(measured[face].clean) for face in told], networks.estimate) if networks.estimate else []
+    seen = {
+        face: analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
+        for face, found in zip(told, followed, strict=True)
+    }
+    return {face: one.blur for face, one in seen.items() if slight_shake.is_borne_out(one)}
+
+
+def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> list[Face]:
+    """The faces seen from the front that count as sharp, and of which the network tells a shake."""
+    limit = settings.sharpness_threshold
+    if networks.estimate is None or settings.slight_shakes is SlightShakes.LEAVE:
+        return []
+    asked = [
+        face
+        for face, one in measured.items()
+        if slight_shake.may_be(one.measure.sharpness, limit)
+        and triage.pose_doubt(face) is None
+        and occlusion.log_odds(one.clean) < triage.COVERED
+    ]
+    told = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
+    return [face for face, found in zip(asked, told, strict=True) if slight_shake.is_told(found)]
+
+
 def _is_sharp(one: _Measured, limit: float) -> bool:
     """A threshold of 1 is a person's wish to restore every face."""
     return one.measure.sharpness >= limit and limit < 1
@@ -234,9 +269,9 @@ def _left_alone(
     crisp = [face.width for face, one in measured.items() if one.measure.sharpness >= background.CRISP]
     doubts = {}
     for face, one in measured.items():
-        if _is_sharp(one, settings.sharpness_threshold):
-            continue
         found = blurs.get(face)
+        if found is None and _is_sharp(one, settings.sharpness_threshold):
+            continue
         smeared = information.blur_width(found, one.transform) if found else 1.0
         doubts[face] = information.doubt(face.width, _apart(analysis, face, one, found) if found else 1.0)
         if settings.sharpness_threshold < 1:
@@ -271,6 +306,7 @@ class _Known:
     blur: Blur | None
     left: triage.Doubt | None  # why it is left alone, whatever could be done for it
     cleans: bool  # whether noise and compression can be taken out
+    shaken: bool = False  # whether it counts as sharp, and was shaken a little all the same
 
 
 def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) -> RestoreFaces:
@@ -282,6 +318,12 @@ def _judged(face: Face, known: _Known, turn: int, settings: CoreSettings) -> Jud
     words = blur.described(found, one.transform, turn) if found and deconvolution.helps(found) else ""
     covered, doubt = occlusion.log_odds(one.clean), triage.pose_doubt(face)
     doubt = doubt or (information.paint_doubt(face.width, found, one.transform) if found else None)
-    findings = triage.Findings(one.measure, covered, doubt, words, known.left, known.network.fit, known.cleans)
+    findings = triage.Findings(
+        one.measure, covered, doubt, words, known.left, known.network.fit, known.cleans, known.shaken
+    )
     judged = triage.judged(face, findings, settings.triage, settings.restore.strength)
-    return JudgedFace(face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network, told=words)
+    otherwise = triage.sharp(one.measure, settings.triage) if known.shaken else None
+    return JudgedFace(
+        face, judged.report, judged.plan, one.crop, one.measure.terms, found, known.network, told=words,
+        otherwise=otherwise,
+    )  # fmt: skip

@@ -182,12 +182,7 @@ def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness
     """The face as the filter takes it; where it may only judge, in the smallest crop."""
     scale = align.scale_of(align.similarity(one.face.landmarks, _measured_template()))
     side = deconvolution.side_for(blur, scale) if one.plan.sees or one.plan.cleans else sharpness.SIDE
-    transform = align.similarity(one.face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
-    margin = round(side * deconvolution.MARGIN)
-    around = transform + np.array([[0, 0, margin], [0, 0, margin]])
-    noise = analysis.noise(one.face, align.scale_of(transform))
-    taken = () if noise.quantisation else analysis.taken
-    return Seen(analysis.cut(around, side + 2 * margin), transform, blur, noise, terms, taken)
+    return analysis.seen(one.face, blur, terms, side)
 
 
 def _measured_template() -> Landmarks:
@@ -199,6 +194,8 @@ def _after(one: JudgedFace, attempt: restore.Attempt, turn: int) -> FaceReport:
     if not attempt.refusal:
         report = replace(report, network=one.network.name if one.network else "")
         return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if is_told else report
+    if one.otherwise is not None:
+        return replace(report, verdict=one.otherwise.verdict, reason=one.otherwise.reason)
     told = f"{report.reason}, but {attempt.refusal}" if is_told else attempt.refusal
     return replace(report, verdict=Verdict.REFUSED, reason=told)
 

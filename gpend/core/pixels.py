@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gpend.core import align, codec
+import numpy as np
+
+from gpend.core import align, codec, deconvolution, sharpness
 from gpend.core.blockiness import blockiness
+from gpend.core.blur import Blur
 from gpend.core.formats import Format
 from gpend.core.noise import Noise, noise_level, quantisation_power
 from gpend.core.photo import Box, Face, Landmarks, Pixels, Plane
+from gpend.core.seen import Seen
 from gpend.core.stages import Stage, Stages
 
 
@@ -60,6 +64,15 @@ class PhotoPixels:
             self._noise[face.box, shrunk] = noise_level(self._under(face, scale)[0]) / shrunk
         told = self.taken if self.header.format is Format.JPEG else ()
         return Noise(self._noise[face.box, shrunk], told)
+
+    def seen(self, face: Face, blur: Blur, terms: sharpness.Terms, side: int) -> Seen:
+        """The face as the filter takes it, in a crop of `side` pixels, with what blurred it and its measured terms."""
+        transform = align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, side))
+        margin = round(side * deconvolution.MARGIN)
+        around = transform + np.array([[0, 0, margin], [0, 0, margin]])
+        noise = self.noise(face, align.scale_of(transform))
+        taken = () if noise.quantisation else self.taken
+        return Seen(self.cut(around, side + 2 * margin), transform, blur, noise, terms, taken)
 
     @property
     def taken(self) -> tuple[float, ...]:

@@ -97,6 +97,12 @@ class Findings:
     left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
     fit: BlendFit = CAUTIOUS  # of the network that would restore it
     cleans: bool = False  # whether noise and compression can be taken out where no blur was found
+    shaken: bool = False  # whether it was shaken a little, though it counts as sharp
+
+
+def sharp(measure: Measure, settings: TriageSettings) -> Doubt:
+    """Why a face that counts as sharp is left alone."""
+    return Doubt(Verdict.SHARP, f"sharpness {measure.sharpness:.2f} reaches {settings.sharpness_threshold:.2f}")
 
 
 def judged(face: Face, found: Findings, settings: TriageSettings, strength: float = 1.0) -> Judged:
@@ -106,7 +112,12 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
     """
     value, limit = found.measure.sharpness, settings.sharpness_threshold
     if value >= limit and limit < 1:
-        return _judged(face, found, Doubt(Verdict.SHARP, f"sharpness {value:.2f} reaches {limit:.2f}"), NOTHING)
+        is_tried = found.shaken and found.left is None and strength > 0
+        return (
+            _shaken(face, found, settings)
+            if is_tried
+            else _judged(face, found, sharp(found.measure, settings), NOTHING)
+        )
     weights = _weights(found, settings).raised(strength)
     if strength <= 0:
         return _judged(face, found, Doubt(Verdict.REFUSED, _UNWANTED), Plan(sees=False, paints=False, weights=weights))
@@ -126,6 +137,13 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
         return _judged(face, found, doubt, Plan(sees=False, paints=False, weights=weights))
     chosen = Doubt(Verdict.RESTORED, f"{below}; restored at {min(strength, 1) * weights.strength:.0%} strength")
     return _judged(face, found, chosen, Plan(sees=False, paints=True, weights=weights))
+
+
+def _shaken(face: Face, found: Findings, settings: TriageSettings) -> Judged:
+    """One that counts as sharp: its shake is taken out, as carefully as where nothing may be painted, and no more."""
+    value, limit = found.measure.sharpness, settings.sharpness_threshold
+    told = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} reaches {limit:.2f}, but the face is {found.blur}")
+    return _judged(face, found, told, Plan(sees=True, paints=False, weights=None, turned=True))
 
 
 def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:

@@ -20,7 +20,7 @@ from gpend.core.networks import Kernels, Networks
 from gpend.core.photo import Face, Plane
 from gpend.core.report import Kept, Restored, Verdict
 from gpend.errors import PhotoError
-from gpend.settings import CoreSettings, TriageSettings
+from gpend.settings import CoreSettings, SlightShakes, TriageSettings
 from tests.benchmarks.gpu.photos import blurred_portrait, sharp_portrait
 from tests.core.blurs import streak
 from tests.core.test_shake import disc
@@ -182,6 +182,40 @@ def test_a_blur_of_the_lens_has_nothing_around_it_looked_at(networks: Networks, 
         (samples / "portrait-blurred.jpg").read_bytes(), replace(networks, estimate=misled), CoreSettings()
     )
     assert misled.asked == 1
+
+
+LENIENT = TriageSettings(sharpness_threshold=0.2)  # by which the next face counts as sharp
+
+
+def shaken_a_little(samples: Path) -> bytes:
+    portrait = pixels((samples / "portrait-sharp.jpg").read_bytes())
+    return jpeg(np.asarray(cv2.filter2D(portrait, -1, np.full((5, 1), 1 / 5, np.float32)), np.uint8))
+
+
+def test_a_face_that_counts_as_sharp_and_was_shaken_a_little_is_seen_through(networks: Networks, samples: Path) -> None:
+    outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=LENIENT))
+    (face,) = outcome.faces
+    assert face.verdict is Verdict.RESTORED
+    assert face.sharpness is not None
+    assert face.sharpness >= LENIENT.sharpness_threshold
+    assert " reaches 0.20, but the face is shaken by about " in face.reason
+    assert face.reason.endswith("; the blur was taken out")
+
+
+def test_whoever_wants_such_faces_left_alone_has_them_left_alone(networks: Networks, samples: Path) -> None:
+    left = LENIENT.model_copy(update={"slight_shakes": SlightShakes.LEAVE})
+    outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=left))
+    assert [face.verdict for face in outcome.faces] == [Verdict.SHARP]
+
+
+def test_where_its_shake_is_not_taken_out_it_is_a_sharp_one_and_no_failure(
+    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visible, "LEAST", 1e9)  # nobody would see it
+    outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=LENIENT))
+    (face,) = outcome.faces
+    assert face.verdict is Verdict.SHARP
+    assert face.reason.endswith(" reaches 0.20")
 
 
 def test_a_picture_without_faces_is_kept(networks: Networks, samples: Path) -> None:

@@ -1,6 +1,7 @@
 """Triage: which faces are worth restoring, and why the rest are not."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,31 @@ def test_whoever_asks_for_every_face_gets_every_face() -> None:
     assert report.terms["part"] >= LEAST
     assert 0 < report.terms["strength"] <= 1
     assert report.reason.startswith("sharpness 0.99 does not matter, as you want it restored")
+
+
+def slightly_shaken(**known: object) -> triage.Judged:
+    found = triage.Findings(
+        Measure(0.83, -2.0, 0.0, TERMS), CLEAR, blur="shaken by about 7 px, towards the top", cleans=True, shaken=True
+    )
+    strength = known.pop("strength", 1.0)
+    assert isinstance(strength, float)
+    return triage.judged(face(), replace(found, **known), SETTINGS, strength)  # type: ignore[arg-type]
+
+
+def test_of_a_face_that_counts_as_sharp_and_was_shaken_a_little_the_shake_is_taken_out_and_nothing_painted() -> None:
+    judged = slightly_shaken()
+    assert judged.report.verdict is Verdict.RESTORED
+    assert judged.report.reason == (
+        "sharpness 0.83 reaches 0.50, but the face is shaken by about 7 px, towards the top"
+    )
+    assert judged.plan == triage.Plan(sees=True, paints=False, weights=None, cleans=False, turned=True)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"left": triage.Doubt(Verdict.BACKGROUND, "it stands far behind")}, {"strength": 0.0}, {"shaken": False}],
+)
+def test_it_stays_a_sharp_one_where_something_speaks_against_that(known: dict[str, object]) -> None:
+    judged = slightly_shaken(**known)
+    assert judged.report.verdict is Verdict.SHARP
+    assert not judged.plan.acts
