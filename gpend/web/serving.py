@@ -1,10 +1,14 @@
 """Serve the dashboard with uvicorn until stopped."""
 
+import errno
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import uvicorn
 
+from gpend.errors import FatalError, GpendError, TransientError
 from gpend.settings import Settings, WebSettings
 from gpend.web import security
 from gpend.web.app import application
@@ -13,6 +17,7 @@ _TOKEN = "web-token"  # noqa: S105 - the name of a file
 _CACHE = "web-cache"
 _KEEP_ALIVE = 5  # seconds; few connections are left open on a small machine
 _AT_ONCE = 200  # connections
+_NO_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # `localhost` where IPv6 is switched off
 
 
 def new_token(ledger: Path) -> str:
@@ -38,11 +43,61 @@ def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> 
 
 
 def serve(settings: Settings, current: Callable[[], Settings], say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `current` are the settings as they are at that moment."""
+    """Serve until SIGTERM or Ctrl-C; `current` are the settings as they are at that moment.
+
+    Raises TransientError and FatalError, saying what to do, where it cannot listen there; nothing is said before.
+    """
     ledger, web = settings.ledger, settings.web
-    app = application(ledger, sessions_for(ledger, web, say), ledger.parent / _CACHE, current)
-    say(f"The dashboard: http://{web.host}:{web.port}/")
-    uvicorn.run(
-        app, host=web.host, port=web.port, log_level="warning", server_header=False, access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE, limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=3, proxy_headers=False,
-    )  # fmt: skip
+    with ExitStack() as open_now:
+        listeners = _listeners(web, open_now)
+        app = application(ledger, sessions_for(ledger, web, say), ledger.parent / _CACHE, current)
+        say(f"The dashboard: http://{web.host}:{web.port}/")
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_level="warning", server_header=False, access_log=False, timeout_keep_alive=_KEEP_ALIVE,
+                limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=3, proxy_headers=False,
+            )
+        )  # fmt: skip
+        with suppress(KeyboardInterrupt):
+            server.run(listeners)
+        if not server.started:
+            raise TransientError("The dashboard did not start. What is said above tells why.")
+
+
+def _listeners(web: WebSettings, open_now: ExitStack) -> list[socket.socket]:
+    """What listens at the addresses that the host's name stands for, one of each family that this machine has."""
+    listeners: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        found = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in {each[0]: each[4] for each in reversed(found)}.items():
+            try:
+                listeners.append(open_now.enter_context(socket.create_server(address, family=family)))
+            except OSError as error:
+                if error.errno not in _NO_FAMILY:
+                    raise
+                missing = error
+        if missing is not None and not listeners:
+            raise missing
+    except OSError as error:
+        raise _refusal(error, web) from error
+    return listeners
+
+
+def _refusal(error: OSError, web: WebSettings) -> GpendError:
+    """Why it cannot listen there, in words."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return TransientError(
+                f"Something else listens on port {web.port} of {web.host} already, perhaps another `gpend web`. End "
+                "that, or name another port: --port, or `web.port` in the configuration."
+            )
+        case errno.EADDRNOTAVAIL:
+            return TransientError(
+                f"This machine does not have the address {web.host} at the moment. Name one that it has: --host, or "
+                "`web.host` in the configuration; 0.0.0.0 stands for all."
+            )
+        case errno.EACCES:
+            return FatalError(f"This user may not listen on port {web.port}. Name one above 1023: --port.")
+        case _:
+            return FatalError(f"It is not possible to listen at {web.host}: {error.strerror}. Name another --host.")
