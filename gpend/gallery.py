@@ -71,8 +71,8 @@ class Shown:
 
     @property
     def networks(self) -> str:
-        """Those by which its faces were restored; else what the settings named."""
-        return ", ".join(self.history.networks) or self.history.model
+        """Those by which its faces were restored; "" if none was."""
+        return ", ".join(self.history.made_with)
 
 
 @dataclass(frozen=True)

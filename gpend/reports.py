@@ -95,10 +95,11 @@ class History:
     by: str = ""  # the worker of a cluster that did it; "": this machine
 
     @property
-    def networks(self) -> list[str]:
-        """The networks by which its faces were restored."""
-        restored = (face for face in self.faces if face.get("verdict") == "restored" and face.get("network"))
-        return list(dict.fromkeys(str(face["network"]) for face in restored))
+    def made_with(self) -> list[str]:
+        """The networks by which its faces were restored, or what the settings named before faces told it; or none."""
+        restored = [face for face in self.faces if face.get("verdict") == "restored"]
+        told = list(dict.fromkeys(str(face["network"]) for face in restored if face.get("network")))
+        return told or ([self.model] if restored and self.model else [])
 
 
 def status(ledger: Path, *, errors: int = 5, judging: Judging | None = None) -> Status:

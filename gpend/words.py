@@ -184,7 +184,8 @@ def answer_text(told: Facts, output: Path | None, notes: Sequence[str]) -> str:
 
 
 def _facts(history: History, now: datetime) -> list[str]:
-    made_with = " ".join(part for part in (_networks(history), history.settings[:12]) if part)
+    networks = " and ".join(history.made_with)
+    how = " ".join(part for part in (networks, history.settings[:12]) if part)
     facts = {
         "output": plain(history.output or ""),
         "found": f"{ago(history.first_seen, now)} ({history.first_seen}), by {_finder(history.found_by)}",
@@ -192,17 +193,12 @@ def _facts(history: History, now: datetime) -> list[str]:
         "attempts": str(history.attempts) if history.attempts else "",
         "next attempt": history.next_attempt or "",
         "by worker": plain(history.by),
-        "made with": f"{made_with}, gpend {history.version}" if history.version else "",
+        "made with" if networks else "judged with": f"{how}, gpend {history.version}" if history.version else "",
         "photo": f"{history.size} bytes, modified {history.modified}",
         "SHA-256": history.sha256 or "",
         "of the output": history.output_sha256 or "",
     }
     return [f"  {name + ':':14} {fact}" for name, fact in facts.items() if fact]
-
-
-def _networks(history: History) -> str:
-    """The networks by which its faces were restored; else what the settings named."""
-    return " and ".join(history.networks) or history.model
 
 
 def _finder(found_by: str) -> str:

@@ -143,3 +143,4 @@ def test_a_face_that_is_left_alone_was_restored_by_no_network() -> None:
     face = HISTORY.faces[0] | {"verdict": "decided", "reason": "left alone, as you decided", "network": "gpen-256 (a1)"}
     told = words.history_text(replace(HISTORY, state="kept", faces=(face,)), NOW)
     assert "gpen-256 (a1)" not in told
+    assert "judged with:   d1, gpend 0.1.0" in told  # made with auto, it said of what was never made

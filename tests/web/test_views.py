@@ -180,7 +180,9 @@ def test_restoring_is_not_offered_where_no_decision_does_it(
         facts = {"faces": [FACE | {"verdict": verdict}]}
         done = Fingerprint("gpen-256", "d1", "0.1.0")
         opened.photos.finish(1, Result(State.KEPT, "told", "c" * 64, done, facts), NOW)
-    assert ("Restore this face anyway" in browser.get("/photos/1").text) == is_offered
+    page = browser.get("/photos/1").text
+    assert ("Restore this face anyway" in page) == is_offered
+    assert "<dt>Network</dt>" not in page  # none has a part in it
 
 
 def test_health_tells_that_no_daemon_runs(browser: TestClient) -> None:
