@@ -120,12 +120,27 @@ def _try_message(settings: Settings) -> None:
     click.echo("A message was sent." if len(urls) == 1 else f"A message was sent to {len(urls)} addresses.")
 
 
-@commands.command(name="print")
-@click.argument("name", type=click.Choice([*shipped.NAMES, *COMPLETIONS]))
+_PRINTED = {
+    "gpend.yaml": "the configuration: every setting, explained, with its default",
+    "train.yaml": "the configuration of `gpend train`",
+    "gpend.service": "the unit for systemd",
+    "gpend-web.service": "the page as a service of its own",
+    "gpend-scheduler.service": "the scheduler of a cluster",
+    "gpend-worker@.service": "a worker of a cluster, one for each card",
+    "gpend-user.service": "the unit for one person, without root",
+    "grafana.json": "a dashboard for Grafana",
+    "immich-hook": "has Immich stack a restored photo on its original",
+    **{name: f"completes commands when you press Tab in {shell}" for name, shell in COMPLETIONS.items()},
+}
+"""What can be printed, and what it is."""
+
+_LISTED = "\n".join(f"  {name:25}{what}" for name, what in _PRINTED.items())
+
+
+@commands.command(name="print", epilog=f"\b\nNAME is one of\n{_LISTED}")
+@click.argument("name", type=click.Choice(list(_PRINTED)), metavar="NAME")
 def print_file(name: str) -> None:
     """Print the configuration, a systemd unit or another file.
-
-    With completion.bash and its like a shell completes commands, options and topics when you press Tab.
 
     \b
     Examples:

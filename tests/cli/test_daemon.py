@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gpend import wiring
+from gpend import shipped, wiring
 from gpend.cli import user
+from gpend.cli.completion import COMPLETIONS
 from gpend.daemon import Tally
 from gpend.errors import TransientError
 from gpend.ledger import State
@@ -108,6 +109,14 @@ def test_print_gives_the_files_that_came_with_gpend(name: str, gpend: Gpend) -> 
     result = gpend("print", name)
     assert result.exit_code == 0
     assert result.output.startswith("# gpend")
+
+
+def test_print_says_what_each_file_is_in_a_line_of_its_own(gpend: Gpend) -> None:
+    listed = {line.split()[0] for line in gpend("print", "--help").output.splitlines() if line.strip()}
+    assert {*shipped.NAMES, *COMPLETIONS} <= listed  # they were broken at their hyphens, over three lines
+    for name in (*shipped.NAMES, *COMPLETIONS):
+        assert gpend("print", name).exit_code == 0
+    assert "Missing argument 'NAME'" in gpend("print").output
 
 
 def test_check_says_for_whom_it_looked_and_how_to_look_for_the_users_of_the_service(
