@@ -256,6 +256,6 @@ def test_the_small_detector_s_weights_are_no_larger_detector(proven: Proven[Dete
 
 
 def test_weights_of_another_network_are_refused(proven: Proven[DetectorCheckpoint]) -> None:
-    other = (weights_folders()[0] / "gpen-256.safetensors").read_bytes()
+    other = (weights_folders()[-1] / "gpen-256.safetensors").read_bytes()
     with pytest.raises(FatalError, match="is no RetinaFace"):
         load_retinaface(Proven(proven.checkpoint, other), _CPU, Turn())
