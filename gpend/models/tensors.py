@@ -15,6 +15,7 @@ _FIRST = "ecd0.0.0.weight"  # a tensor that every GPEN has, and no discriminator
 _AVERAGED = "ema"  # in the prefix of the averaged one, where two lie side by side
 _PREFERRED = ("g_ema", "params_ema", "ema", "g", "params", "state_dict", "model")
 _WRAPPED = "module."  # before every key of what was trained on several graphics cards
+_TOLD = 80  # characters of what a library says: torch goes on with advice to trust the file
 _DEPTH = 3  # dictionaries within dictionaries that a training state may have
 
 
@@ -46,7 +47,11 @@ def _unpacked(content: bytes, file: str) -> object:
             return safetensors.torch.load(content)
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler that is fed any bytes raises anything
-        raise FatalError(f"The network file {file} cannot be read as tensors: {error}") from error
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:_TOLD]
+        raise FatalError(
+            f"The network file {file} cannot be read: it is neither a .safetensors nor a checkpoint of PyTorch that "
+            f"holds tensors alone ({why})."
+        ) from error
 
 
 def _states(found: object, depth: int) -> Iterator[dict[str, Tensor]]:
