@@ -14,7 +14,8 @@ def problems(settings: Settings) -> list[str]:
     """Every reason not to start with these settings; none if all is well. Nothing is changed."""
     if not settings.folders:
         return ["folders: no folder is named, so there is nothing to do. Add one with `source:` and `output:`."]
-    found = [problem for pair in settings.folders for problem in (*_of_source(pair), *_of_output(pair))]
+    sources = [pair.source for pair in settings.folders]
+    found = [problem for pair in settings.folders for problem in (*_of_source(pair), *_of_output(pair, sources))]
     found += _among(settings.folders)
     found += _of_ledger(settings)
     found += hooks.problems(settings.hooks)
@@ -38,9 +39,11 @@ def _of_source(pair: FolderSettings) -> Iterator[str]:
         yield f"The source folder {pair.source} cannot be read by this user."
 
 
-def _of_output(pair: FolderSettings) -> Iterator[str]:
+def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
     if not pair.output.is_absolute():
         yield f"The output folder {pair.output} must be named with its whole path."
+    if not pair.output.is_dir() and any(is_inside(pair.output, source) for source in sources):
+        return  # it must not lie there, so nobody is to make it
     if not pair.output.is_dir():
         yield f"The output folder {pair.output} does not exist, or is no folder. Make it: mkdir -p '{pair.output}'"
     elif not os.access(pair.output, os.W_OK | os.X_OK):

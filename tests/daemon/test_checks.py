@@ -43,6 +43,13 @@ def test_what_would_do_harm_is_refused(place: Path, pairs: list[tuple[str, str]]
     assert any(words in problem for problem in problems(settings(place, *pairs)))
 
 
+def test_nobody_is_told_to_make_an_output_folder_where_it_must_not_lie(place: Path) -> None:
+    (told,) = problems(settings(place, ("in", "in/restored")))
+    assert "come in again" in told
+    (told,) = problems(settings(place, ("in", "out"), ("other", "in/restored")))
+    assert "come in again" in told
+
+
 def test_links_hide_nothing(place: Path) -> None:
     (place / "link").symlink_to(place / "in")
     assert problems(settings(place, ("in", "link/deep")))
