@@ -11,6 +11,7 @@ from gpend.daemon.scans import ScanSchedule
 from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
+from gpend.intake.names import ending_of
 from gpend.intake.sidecars import names_beside, photo_beside
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.intake.watch import Hint
@@ -191,7 +192,7 @@ class FolderDiscovery:
 
     def _has_become_a_photo(self, path: Path) -> bool:
         """Is a file that was no photo one now, by its name, as the endings that are looked at were changed?"""
-        return "." in path.name and not self._is_companion(path)
+        return ending_of(path.name) != "" and not self._is_companion(path)
 
     def _is_mirrored(self, companion: Path) -> bool:
         """Is a file that is no photo mirrored: with its photo, or because everything is?"""

@@ -116,13 +116,18 @@ def is_photo_name(name: Name, *, endings: Collection[str] = EXTENSIONS, wechat_d
     `endings` are those that are looked at, "" for names without a dot.
     """
     *directories, base = _text(name).split("/")
-    extension = base.rpartition(".")[2].lower() if "." in base else ""
+    extension = ending_of(base).lower()
     if extension not in endings and not (wechat_dat and extension == WECHAT_EXTENSION):
         return False
     if has_excluded(directories):
         return False
     suspect = base.startswith(_SUSPECT_STARTS) or extension == WECHAT_EXTENSION or "digikamtempfile" in base.lower()
     return not (suspect and _NEVER_FILE.fullmatch(base))
+
+
+def ending_of(base: str) -> str:
+    """What follows the last dot of a base name; "" where there is none, or nothing follows it."""
+    return base.rpartition(".")[2] if "." in base else ""
 
 
 def is_companion_name(base: str) -> bool:

@@ -273,7 +273,8 @@ def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness |
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
         file = OpenFile(descriptor)
-        if "." not in path.name and not is_companion and structure_of(file.read(0, HEAD)) is None:
+        is_nameless = path.name.rpartition(".")[2] in ("", path.name)  # as is_photo_name takes it
+        if is_nameless and not is_companion and structure_of(file.read(0, HEAD)) is None:
             return None
         return completeness(file)
     finally:

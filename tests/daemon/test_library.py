@@ -86,11 +86,12 @@ def test_everything_of_the_users_appears_in_the_output(either: World) -> None:
 
 def test_a_name_without_an_ending_is_a_photo_or_is_mirrored_as_it_is(either: World) -> None:
     either.put("README", b"a text, and not a short one")
+    either.put("notes.", b"a text, and not a short one, whose name ends with a dot")
     either.put("empty", b"")
     either.put("12345", b"\xff\xd8\xff a photo, blurred, as large as this \xff\xd9")
     either.once()
-    assert set(either.outputs()) == {"README", "empty", "12345.jpg"}
-    assert [either.row(name).is_sidecar for name in ("README", "empty", "12345")] == [True, True, False]
+    assert set(either.outputs()) == {"README", "notes.", "empty", "12345.jpg"}
+    assert [either.row(name).is_sidecar for name in ("README", "notes.", "empty", "12345")] == [True] * 3 + [False]
     either.once()
     assert either.row("README").state is State.KEPT
 

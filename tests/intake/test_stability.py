@@ -395,8 +395,8 @@ def test_a_sidecar_may_be_as_short_as_it_likes(tmp_path: Path, content: bytes) -
 @pytest.mark.parametrize("content", [b"read me", b"", b"#!/bin/sh\n" + b"echo 1\n" * 90, bytes(4000)])
 def test_a_name_without_an_ending_is_no_photo_until_its_first_bytes_say_so(source: Source, content: bytes) -> None:
     anything = Source(source.root, endings=["jpg", ""])
-    photo, other = put(anything, "IMG_0001"), put(anything, "README", content)
-    gate = offered(anything, photo, other)
-    assert list(gate.take(10)) == [Settled(sighting(anything, photo))]
+    photos = [put(anything, name) for name in ("IMG_0001", "IMG_0002.")]
+    gate = offered(anything, *photos, *(put(anything, name, content) for name in ("README", "notes.")))
+    assert list(gate.take(10)) == [Settled(sighting(anything, photo)) for photo in photos]
     assert len(gate) == 0
     assert list(gate.take(10_000)) == []
