@@ -25,6 +25,8 @@ from gpend.mirror.staging import NotStagedError, fill
 
 _PLACES = 3  # that a file is copied to, one after the other, if the first is taken meanwhile
 _ROUND_SECONDS = 3600.0  # until what could not be mirrored, of what was set aside, is tried again
+_ROOM = 64 << 20  # bytes: where so many are left, photos have room, and a larger file that has none is told by itself
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SMALL = SLICE // 64  # what a file counts at least, so that many small ones are a slice too
 
 
@@ -148,7 +150,11 @@ class Companions:
             case SourceError():
                 self._finisher.requeue_for_source(row, pair, error, now, begun=False)
             case OSError():
-                self._finisher.requeue_row_for_output(row, pair, error, now, begun=False)
+                too_large = _too_large(row, pair, error)
+                if too_large:
+                    self._finisher.set_aside_for_a_while(row, PhotoError(too_large), now)
+                else:
+                    self._finisher.requeue_row_for_output(row, pair, error, now, begun=False)
 
     def _pass_over(self, transfer: _Transfer, error: Exception, now: Now) -> None:
         """What was set aside could not be mirrored either: the others come first, whatever the reason is."""
@@ -157,7 +163,7 @@ class Companions:
         match error:
             case SourceError():
                 self._health.pause_for_source(pair, error, now)
-            case OSError():
+            case OSError() if not _too_large(transfer.row, pair, error):
                 self._health.pause_for_output(pair, error, now)
 
     def _mirrored(self, row: Row, pair: FolderPair, reuse: Deduplicator, now: Now) -> Generator[None, None, None]:
@@ -214,6 +220,26 @@ def _staged(job: Job, finish: Callable[[Job], None]) -> Generator[None, None, No
             else:
                 return
     raise OSError(None, "its place in the output folder is taken again and again")
+
+
+def _too_large(row: Row, pair: FolderPair, error: OSError) -> str:
+    """Why the disk of the output cannot hold a file, in words, while there is room for others; "" if there is none."""
+    size = row.stamp.size
+    try:
+        left = output_root.free(pair.mirror.output) - pair.minimum_free
+    except OSError:
+        return ""
+    if error.errno not in _NO_ROOM or size <= _ROOM or left < _ROOM or (error.errno == errno.ENOSPC and size <= left):
+        return ""
+    if error.errno == errno.ENOSPC:
+        return (
+            f"The disk of the output has no room for this file of {size >> 20:,} MiB: {left >> 20:,} MiB may be "
+            "written. Others are mirrored meanwhile. gpend tries again by itself, at first after an hour."
+        )
+    return (
+        f"The disk of the output takes no file of {size >> 20:,} MiB ({error.strerror}). Others are mirrored "
+        "meanwhile. gpend tries again by itself, at first after an hour."
+    )
 
 
 def _refuse_without_room(job: Job) -> None:

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 _EVENTS = {state: f"photo_{state}" for state in State}
 _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again; doubles each time
 _FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
-_REFUSED_SECONDS = 3600  # until gpend tries again to read what it may not read; doubles each time
+_REFUSED_SECONDS = 3600  # until gpend tries again what it may not read or has no room for; doubles each time
 _LONGEST_SECONDS = 86_400
 _MOST_UNUSED = 2  # finished photos that are held because they could not be written where their files were
 
@@ -98,6 +98,10 @@ class Finisher:
             f"gpend may not read {row.path.name!r}: permission denied. It tries again by itself, at first after "
             "an hour.",
         )
+        self.set_aside_for_a_while(row, error, now)
+
+    def set_aside_for_a_while(self, row: Row, error: PhotoError, now: Now) -> None:
+        """Nothing can be done with a file as long as something around it stays as it is, which nothing tells of."""
         self.set_aside(row, error, now, until=now.utc + interval(_REFUSED_SECONDS, row.delays))
 
     def record(self, row: Row, result: Result, now: Now, again: int | None = None) -> None:
