@@ -76,6 +76,15 @@ def find(file: Path) -> tuple[Path, Judging] | None:
     return ledger, found
 
 
+def guessed(file: Path) -> Path | None:
+    """The ledger that a configuration names, also where all else in it is wrong; None: there is none of that name."""
+    try:
+        ledger = _ledger_of(file.read_bytes(), file.absolute().parent)
+        return ledger if ledger.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
 def _ledger_of(content: bytes, folder: Path) -> Path:
     named = _NAMED.search(content)
     if named is None:

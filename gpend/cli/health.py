@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, settings_of
+from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, path_of, settings_of
+from gpend.errors import ConfigurationError
 
 
 @commands.command()
@@ -15,7 +16,8 @@ from gpend.cli.group import CONFIG, FAILED, RefusedError, commands, settings_of
 def health(*, ready: bool, metrics: bool, config_file: Path | None) -> None:
     """Is gpend running, and does it make progress?
 
-    Asks the running daemon what systemd's watchdog asks. The exit code is 0 if all is well, else 1.
+    Asks the running daemon what systemd's watchdog asks. The exit code is 0 if all is well, else 1. A configuration
+    that was changed and is wrong is told, and counts at the next start only.
 
     \b
     Example, for the health check of a container:
@@ -26,6 +28,20 @@ def health(*, ready: bool, metrics: bool, config_file: Path | None) -> None:
     if ready and metrics:
         raise RefusedError("--ready asks for one answer and --metrics for another; name one of them.")
     path = liveness.METRICS if metrics else liveness.READY if ready else liveness.HEALTHY
-    answer = liveness.ask(settings_of(config_file).ledger, path)
+    answer = liveness.ask(_ledger(config_file), path)
     click.echo(answer.words, err=not answer.is_yes)
     sys.exit(0 if answer.is_yes else FAILED)
+
+
+def _ledger(config_file: Path | None) -> Path:
+    """The ledger that the configuration names, also where something else in it is wrong, which is told."""
+    from gpend import in_force
+
+    try:
+        return settings_of(config_file).ledger
+    except ConfigurationError as error:
+        ledger = in_force.guessed(path_of(config_file))
+        if ledger is None:
+            raise
+        click.echo(f"Not in effect: {error}", err=True)
+        return ledger

@@ -29,3 +29,18 @@ def test_health_is_told_by_the_exit_code(gpend: Gpend, configured: Path) -> None
 def test_two_questions_at_once_are_refused(gpend: Gpend, configured: Path) -> None:
     result = gpend("health", "--ready", "--metrics", "--config", configured)
     assert (result.exit_code, "name one of them" in result.output) == (2, True)  # the first was passed over
+
+
+def test_a_configuration_that_was_changed_and_is_wrong_makes_nothing_of_a_gpend_that_is_well(
+    gpend: Gpend, configured: Path
+) -> None:
+    answers = {path: lambda: Answer(200, b"ok\n") for path in liveness.PATHS}
+    exporter = Exporter(liveness.socket_of(configured.parent / "state" / "ledger.sqlite"), answers)
+    exporter.start()
+    configured.write_text(f"{configured.read_text()}settle_secnds: 3\n")
+    result = gpend("health", "--config", configured)
+    exporter.close()
+    assert (result.exit_code, result.stdout) == (0, "ok\n")  # a container was told as ill, though all went on
+    assert "did you mean settle_seconds?" in result.stderr
+    configured.write_text("folders: [")
+    assert gpend("health", "--config", configured).exit_code == 2  # it names no ledger

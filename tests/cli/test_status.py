@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from gpend import config, wiring
 from tests.cli import Gpend
 
@@ -22,6 +24,17 @@ def test_status_for_scripts_is_json(gpend: Gpend, configured: Path) -> None:
     assert told["counts"]["failed"] == 1
     assert (told["running"], told["backlog"]) == (False, 0)
     assert told["last_errors"][0]["photo"] == str(configured.parent / "in" / "bad.jpg")
+
+
+@pytest.mark.parametrize("wrong", ["settle_secnds: 3", "folders: [", "keep: maybe"])
+def test_status_tells_how_it_is_going_also_where_the_configuration_was_changed_and_is_wrong(
+    gpend: Gpend, configured: Path, wrong: str
+) -> None:
+    configured.write_text(f"ledger: state/ledger.sqlite\n{wrong}\n")
+    result = gpend("status", "--config", configured)
+    assert (result.exit_code, "1 failed" in result.stdout, "gpend.yaml" in result.stderr) == (2, True, True)
+    told = gpend("status", "--json", "--config", configured)
+    assert (told.exit_code, json.loads(told.stdout)["counts"]["failed"]) == (2, 1)
 
 
 def test_status_before_the_first_run_says_so(gpend: Gpend, tmp_path: Path) -> None:
