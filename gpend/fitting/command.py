@@ -70,7 +70,11 @@ def measure(request: Request, networks: Networks, settings: CoreSettings, folder
         found = list(_found(request, networks, settings, work.folder, tell))
         passed_over.update(one for one in found if isinstance(one, str))
         usable = [one for one in found if isinstance(one, SharpFace)]
-        _refuse_few(usable, passed_over, request)
+        try:
+            _refuse_few(usable, passed_over, request)
+        except FatalError:
+            work.remove()  # there is nothing in it to go on with
+            raise
         parts = faces.split(usable)
         work.keep_parts(parts)
     _try_all(parts, networks, work, tell)

@@ -103,7 +103,7 @@ class Work:
         write_whole(self._result(fit, number, turn), json.dumps(vars(result)).encode(), durable=False)
 
     def remove(self) -> None:
-        """All of it: the fit stands."""
+        """All of it: the fit stands, or there is none to be had."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _result(self, fit: str, number: int, turn: int) -> Path:

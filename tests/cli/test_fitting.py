@@ -64,6 +64,7 @@ def test_too_few_faces_are_refused_and_told(tmp_path: Path, configured: Path) ->
     assert told.exit_code == 2
     assert "at least 10 are needed" in told.output
     assert "1 cannot be read as a picture" in told.output
+    assert list((tmp_path / "weights").iterdir()) == []  # nothing was changed, it says
 
 
 def test_a_good_measure_is_installed_and_its_table_told(
