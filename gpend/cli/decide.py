@@ -12,6 +12,7 @@ from gpend.settings import Settings
 if TYPE_CHECKING:
     from gpend.ledger import Facts
 
+_MEANT = 3  # photos of one name that are told as what may be meant
 _SOON = "within seconds if gpend runs, else at its next start"
 
 
@@ -59,9 +60,19 @@ def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path]
     known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
     for photo, places in known.items():
         if not places:
-            why_not = absence.reason(photo, settings.folders)
+            why_not = _namesakes(photo, settings.ledger) or absence.reason(photo, settings.folders)
             raise RefusedError(f"{words.plain(photo)} is not known. {why_not} Nothing was changed.")
     return [place for places in known.values() for place in places], sum(sum(each.values()) for each in known.values())
+
+
+def _namesakes(photo: Path, ledger: Path) -> str:
+    """What may be meant by a name that is none of a file here; "": nothing is called so."""
+    from gpend import reports, words
+
+    if photo.is_absolute() or photo.exists():
+        return ""
+    found = [words.plain(each.photo) for each in reports.named(ledger, str(photo), _MEANT)]
+    return f"Name it with its folder: {' or '.join(found)}." if found else ""
 
 
 def _in_vain(face: "Facts | None") -> str:

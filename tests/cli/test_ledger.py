@@ -193,6 +193,17 @@ def album(configured: Path) -> Path:
     return configured
 
 
+@pytest.mark.parametrize("said", [("retry",), ("decide", "--leave")])
+def test_who_names_a_photo_without_its_folder_is_told_with_which(
+    gpend: Gpend, album: Path, said: tuple[str, ...]
+) -> None:
+    result = gpend(*said, "img_1.jpg", "--config", album)  # `gpend why img_1.jpg` finds it
+    photos = [str(album.parent / "in" / name) for name in ("2019/IMG_1.jpg", "2020/img_1.JPG")]
+    assert result.exit_code == 2
+    assert all(photo in result.output for photo in photos)
+    assert waiting(album) == []
+
+
 def test_why_finds_photos_by_their_name_wherever_they_lie(gpend: Gpend, album: Path) -> None:
     both = gpend("why", "IMG_1.jpg", "--config", album)
     assert both.exit_code == 0
