@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from gpend.dispatch.finish import Finisher
-from gpend.dispatch.health import Health
+from gpend.dispatch.health import Health, is_place_forbidden
 from gpend.dispatch.in_flight import InFlight
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.reuse import Deduplicator
@@ -163,7 +163,7 @@ class Companions:
         match error:
             case SourceError():
                 self._health.pause_for_source(pair, error, now)
-            case OSError() if not _too_large(transfer.row, pair, error):
+            case OSError() if not _too_large(transfer.row, pair, error) and not is_place_forbidden(pair, error):
                 self._health.pause_for_output(pair, error, now)
 
     def _mirrored(self, row: Row, pair: FolderPair, reuse: Deduplicator, now: Now) -> Generator[None, None, None]:

@@ -8,7 +8,7 @@ import structlog
 
 from gpend.backoff import delay
 from gpend.core.report import Kept, Outcome, Restored, Verdict
-from gpend.dispatch.health import Health
+from gpend.dispatch.health import Health, is_place_forbidden
 from gpend.dispatch.in_flight import Submission
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
@@ -24,6 +24,10 @@ _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again
 _FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
 _REFUSED_SECONDS = 3600  # until gpend tries again what it may not read or has no room for; doubles each time
 _LONGEST_SECONDS = 86_400
+_FORBIDDEN = (
+    "gpend may not write the output of this photo in its place: permission denied. Others are written meanwhile. "
+    "It tries again by itself, at first after an hour."
+)
 _MOST_UNUSED = 2  # finished photos that are held because they could not be written where their files were
 
 
@@ -135,7 +139,10 @@ class Finisher:
         self.requeue_row_for_output(job.row, job.pair, error, now, begun=begun)
 
     def requeue_row_for_output(self, row: Row, pair: FolderPair, error: OSError, now: Now, *, begun: bool) -> None:
-        """The same, of a file that was not read whole."""
+        """The same, of a file that was not read whole. What is forbidden in its place alone keeps no other waiting."""
+        if is_place_forbidden(pair, error):
+            self.set_aside_for_a_while(row, PhotoError(_FORBIDDEN), now)
+            return
         self._requeue(row, now, begun=begun)
         self._health.pause_for_output(pair, error, now)
 

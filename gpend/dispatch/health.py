@@ -192,6 +192,11 @@ def trouble_of_output(pair: FolderPair) -> str:
     return ""
 
 
+def is_place_forbidden(pair: FolderPair, error: OSError) -> bool:
+    """May gpend not write to one place of an output, while it may write to others, as far as can be tried?"""
+    return error.errno in (errno.EACCES, errno.EPERM) and output_root.can_be_written(pair.mirror.output)
+
+
 def another_output(pair: FolderPair) -> str:
     """Why what stands in the output's place is not the output, in words; "" if it is. Raises OSError."""
     if pair.identity in (None, output_root.identity(pair.mirror.output)):

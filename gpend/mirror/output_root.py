@@ -10,6 +10,7 @@ from pathlib import Path
 from gpend.errors import PhotoError
 from gpend.intake.mounts import mounts_now
 from gpend.mirror import dirfd, inspect
+from gpend.mirror.atomic import temporary
 from gpend.mirror.names import WORKSHOP
 
 _MARK = "user.gpend.output"
@@ -38,6 +39,15 @@ def free(root: Path) -> int:
     """Bytes that may still be written to an output. Raises OSError."""
     status = os.statvfs(root)
     return status.f_bavail * status.f_frsize
+
+
+def can_be_written(root: Path) -> bool:
+    """May gpend make a file in an output's root now? It is tried, as more than modes may forbid it."""
+    try:
+        with dirfd.open_folder(root, Path()) as folder, temporary(folder):
+            return True
+    except OSError:
+        return False
 
 
 def sweep(root: Path) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """From the queue to the engine: in turns, within the memory, and what cannot be read is seen to."""
 
+import errno
 import os
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,10 +9,12 @@ import pytest
 
 from gpend.dispatch import FolderPair, Now
 from gpend.dispatch.dispatcher import load_job
+from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError
-from gpend.ledger import Row, State
+from gpend.ledger import Fingerprint, Row, State, Written
+from gpend.mirror import output_root
 from tests.dispatch.conftest import Bench
 from tests.world import BLURRED, RESTORED
 
@@ -88,6 +91,56 @@ def test_an_output_that_cannot_be_written_now_pauses_its_pair_and_the_photo_wait
     bench.world.clock.pass_by(60)
     bench.work()
     assert (bench.row(row.id).state, bench.world.outputs()) == (State.RESTORED, {"a.jpg": RESTORED})
+
+
+@pytest.fixture
+def forbidden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Folders of the output that gpend may not write to."""
+    names, write = list[str](), OutputWriter.write_restored
+
+    def refuse(writer: OutputWriter, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
+        if job.row.relative.parent.name in names:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return write(writer, job, photo, suffix, fingerprint)
+
+    monkeypatch.setattr(OutputWriter, "write_restored", refuse)
+    return names
+
+
+def test_a_folder_of_the_output_that_gpend_may_not_write_to_keeps_no_other_photo_waiting(
+    bench: Bench, forbidden: list[str]
+) -> None:
+    forbidden.append("closed")
+    closed = [bench.sight(f"closed/{number}.jpg", BLURRED + bytes([number])) for number in range(5)]
+    bench.sight("open/a.jpg", BLURRED)
+    bench.work()
+    assert set(bench.world.outputs()) == {"open/a.jpg"}
+    assert not [each for each in bench.told if each.startswith("paused")]
+    rows = [bench.row(row.id) for row in closed]
+    assert {row.state for row in rows} == {State.FAILED}
+    assert "permission denied" in rows[0].reason
+    forbidden.clear()
+    bench.world.clock.pass_by(3601)
+    bench.ledger.upkeep.wake(bench.now.utc)
+    bench.work()
+    assert len(bench.world.outputs()) == 6
+
+
+def test_an_output_that_gpend_may_not_write_to_at_all_pauses_its_pair(
+    bench: Bench, forbidden: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidden.append("Trip")
+    monkeypatch.setattr("gpend.mirror.output_root.can_be_written", lambda _: False)
+    row = bench.sight("Trip/a.jpg", BLURRED)
+    bench.work()
+    assert bench.row(row.id).state is State.WAITING
+    assert bench.dispatcher.health.is_paused(bench.pair, bench.now)
+
+
+def test_whether_an_output_can_be_written_is_tried_and_leaves_nothing_there(bench: Bench) -> None:
+    assert output_root.can_be_written(bench.world.output)
+    assert list(bench.world.output.iterdir()) == []
+    assert not output_root.can_be_written(bench.world.output / "missing")
 
 
 def test_a_pair_is_known_to_work_again_though_no_photo_waits(bench: Bench) -> None:
