@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Status:
     settling: int = 0  # of those, what may still be being written
     waiting: int = 0
     done: int = 0
-    rate: float = 0.0  # photos a second, lately
+    rate: float = 0.0  # photos a second, lately; 0 while none is begun
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
     resting: str | None = None  # why no photo is begun at the moment, in words
@@ -114,6 +114,8 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
     far = progress.of_ledger(records, now, counts=counts)
     paused_since, resting = records.resting()
     running = records.running()
+    if not running or resting or paused_since is not None:
+        far = replace(far, rate=0.0)  # what waits takes no time that could be told while nothing is begun
     return Status(
         running=running,
         counts={state.value: count for state, count in counts.items()},

@@ -6,7 +6,7 @@ import pytest
 
 from gpend import reports
 from gpend.errors import FatalError
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Result, State, Written
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written
 from gpend.settings import FolderSettings
 from gpend.stamp import Stamp
 
@@ -71,6 +71,31 @@ def test_status_tells_whether_a_daemon_is_at_work(ledger: Path) -> None:
     assert not reports.status(ledger).running
     with Ledger.open(ledger, NOW):
         assert reports.status(ledger).running
+
+
+def test_how_long_the_rest_takes_is_told_only_while_gpend_works(ledger: Path) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        place = opened.folders()[0].id
+        for number in range(4):
+            found = Found(Path(f"{number}.jpg"), Stamp(5, NOW * 10**9, 7), FoundBy.SCAN)
+            photo = opened.photos.sight(place, found, NOW)
+            opened.photos.finish(photo, Result(State.KEPT, "no faces found", SHA, Fingerprint()), NOW + number)
+        assert "about" in _status_at(ledger, NOW + 5).progress
+        opened.control.pause(NOW + 5)
+        paused = _status_at(ledger, NOW + 5)
+        opened.control.resume()
+        opened.control.rest("Outside of the hours in `schedule`.")
+        resting = _status_at(ledger, NOW + 5)
+        opened.control.rest(None)
+    stopped = _status_at(ledger, NOW + 5)
+    for status in (paused, resting, stopped):
+        assert (status.seconds_left, status.rate, "about" in status.progress) == (None, 0, False)
+        assert status.backlog == 1
+
+
+def _status_at(ledger: Path, now: int) -> reports.Status:
+    with Records.read_only(ledger) as records:
+        return reports.status_of(records, ledger, now)
 
 
 def test_without_a_ledger_there_is_no_status(tmp_path: Path) -> None:
