@@ -1,5 +1,6 @@
 """How pages are filled in: templates, language, times and sizes as people read them."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -18,6 +19,7 @@ from gpend.web.pictures import Facts
 
 SESSION = "gpend_session"
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+_UNSHOWABLE = re.compile("[\ud800-\udfff]")  # the bytes of a file's name that are no UTF-8, as Python has them
 
 
 def language_asked(request: Request) -> str:
@@ -51,7 +53,8 @@ def html(request: Request, template: str, *, status_code: int = 200, **context: 
             tell=sentences.told if language == "zh-CN" else str,
         )
     )
-    return HTMLResponse(text, status_code=status_code, headers={"Cache-Control": "no-store"})
+    shown = _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return HTMLResponse(shown, status_code=status_code, headers={"Cache-Control": "no-store"})
 
 
 def event(request: Request, far: Progress) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What the pages of the dashboard show, and what they refuse."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from gpend.ledger import Decision, DecisionKind, Fingerprint, Ledger, Result, State
+from gpend.ledger import Decision, DecisionKind, Fingerprint, Found, FoundBy, Ledger, Result, State, Written
 from gpend.settings import Settings
+from gpend.stamp import Stamp
 from gpend.web.app import application
 from gpend.web.asked import choice_of
 from gpend.web.security import Sessions
@@ -100,6 +102,23 @@ def test_names_and_reasons_are_text_and_never_markup(browser: TestClient) -> Non
     for page in (browser.get("/"), browser.get("/photos"), browser.get("/photos/2")):
         assert EVIL not in page.text
         assert "&lt;img src=x onerror=alert(1)&gt;&amp;.jpg" in page.text
+
+
+def test_names_that_are_no_utf_8_are_shown_as_far_as_they_can_be(browser: TestClient, ledger: Path) -> None:
+    name = Path(os.fsdecode(b"\xd5\xd5\xc6\xac.jpg"))  # as GBK writes it, which old archives hold
+    done = Fingerprint("gpen-256", "d1", "0.1.0")
+    with Ledger.open(ledger, NOW) as opened:
+        folder = opened.folders()[0].id
+        photo = opened.photos.sight(folder, Found(name, Stamp(5, NOW * 10**9, 9), FoundBy.EVENT), NOW)
+        opened.photos.finish(photo, Result(State.FAILED, "it is damaged", "d" * 64, done), NOW + 9)
+    for address in ("/", "/photos", "/tuning", f"/photos/{photo}"):
+        assert browser.get(address).status_code == 200, address  # the overview, for one, could not be had at all
+    assert "\N{REPLACEMENT CHARACTER}" in browser.get("/").text
+    with Ledger.open(ledger, NOW) as opened:
+        written = Written(name, Stamp(5, NOW * 10**9, 9), "e" * 64)
+        opened.photos.finish(photo, Result(State.RESTORED, "told", "d" * 64, done, {"faces": [FACE]}, written), NOW + 9)
+    for address in ("/", "/photos", "/tuning", f"/photos/{photo}"):
+        assert browser.get(address).status_code == 200, address
 
 
 def test_pictures_are_jpegs_of_a_bounded_size_and_made_once(browser: TestClient, tmp_path: Path) -> None:
