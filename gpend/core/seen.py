@@ -1,6 +1,9 @@
 """A face as the filter takes it: its crop with what is around it, what blurred it, and its noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
 
 from gpend.core import align, deconvolution, sharpness
 from gpend.core.blur import Blur
@@ -33,3 +36,9 @@ class Seen:
     def crop(self) -> Plane:
         """(side, side, 3), 0 to 1: the crop without what is around it."""
         return deconvolution.middle(self.padded)
+
+    @property
+    def in_green(self) -> Self:
+        """In green alone, of which sensors have the most points, and which files store the most exactly."""
+        green = np.repeat(self.padded[:, :, 1:2], self.padded.shape[2], axis=2)
+        return replace(self, padded=np.ascontiguousarray(green))

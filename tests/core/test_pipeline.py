@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import analysis, codec, orientation, pipeline, visible
+from gpend.core import analysis, codec, orientation, pipeline, triage, visible
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part
 from gpend.core.formats import history
@@ -205,6 +205,15 @@ def test_a_face_that_counts_as_sharp_and_was_shaken_a_little_is_seen_through(net
 def test_whoever_wants_such_faces_left_alone_has_them_left_alone(networks: Networks, samples: Path) -> None:
     left = LENIENT.model_copy(update={"slight_shakes": SlightShakes.LEAVE})
     outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=left))
+    assert [face.verdict for face in outcome.faces] == [Verdict.SHARP]
+
+
+@pytest.mark.parametrize(("name", "value"), [("COVERED", -99.0), ("_TURN", -1.0)])
+def test_where_something_may_lie_before_it_or_it_is_turned_away_it_is_not_asked_whether_it_was_shaken(
+    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: float
+) -> None:
+    monkeypatch.setattr(triage, name, value)  # every face passes for one of these
+    outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=LENIENT))
     assert [face.verdict for face in outcome.faces] == [Verdict.SHARP]
 
 

@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import deconvolution, sharpness, slight_shake
+from gpend.core.blend import luma
 from gpend.core.blur import Blur
+from gpend.core.direction import told_by
+from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 from tests.core.blurs import CLEAN, spoiled, streak
@@ -27,6 +30,35 @@ def test_a_shake_that_was_there_is_borne_out(padded: Plane) -> None:
 @pytest.mark.parametrize("kernel", [np.ones((1, 1), np.float32), gaussian(1.0), gaussian(2.0), streak(7).T])
 def test_one_that_was_not_there_is_not(padded: Plane, kernel: Plane) -> None:
     assert not slight_shake.is_borne_out(seen(spoiled(padded, kernel), SHAKE))
+
+
+@pytest.mark.parametrize(("reach", "length"), [(26, 7), (28, 9)])
+def test_a_face_whose_own_detail_speaks_against_it_was_not_shaken_whatever_is_around_it(
+    padded: Plane, reach: int, length: int
+) -> None:
+    still, moved = (spoiled(padded, streak(each)) for each in (1, length))
+    down, across = np.mgrid[: padded.shape[0], : padded.shape[1]] - padded.shape[0] // 2
+    distance = np.hypot(across / reach, (down - 8) / (1.25 * reach))[:, :, None]
+    inside = 1 / (1 + np.exp(8 * (distance - 1)))
+    photo = np.asarray(still * inside + moved * (1 - inside), np.float32)
+    assert not slight_shake.is_borne_out(seen(photo, Blur(streak(length), 0.98)))
+
+
+def beside_each_other(padded: Plane, apart: int, axis: int) -> Plane:
+    """Red and blue so many pixels to either side of green, as a lens or a press leaves them."""
+    red, green, blue = np.moveaxis(padded, 2, 0)
+    return np.ascontiguousarray(np.stack([np.roll(red, apart, axis), green, np.roll(blue, -apart, axis)], axis=2))
+
+
+@pytest.mark.parametrize(("apart", "axis"), [(2, 0), (4, 0), (2, 1), (3, 1)])
+def test_colours_that_lie_beside_each_other_are_not_taken_for_a_shake(
+    networks: Networks, padded: Plane, apart: int, axis: int
+) -> None:
+    photo = spoiled(beside_each_other(padded, apart, axis), np.ones((1, 1), np.float32))
+    assert networks.estimate is not None
+    (told,) = told_by([luma(deconvolution.middle(photo))], networks.estimate)
+    assert slight_shake.is_told(told)
+    assert not slight_shake.is_borne_out(seen(photo, told))
 
 
 @pytest.mark.parametrize(
