@@ -24,7 +24,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part, agreed, beside, may_be_shared
-from gpend.core.direction import blurs_of, told_by
+from gpend.core.direction import blurs_of, followed, told_by
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.photo import Face, Plane
@@ -228,20 +228,18 @@ def _shaken(
     analysis: PhotoAnalysis, measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings
 ) -> dict[Face, Blur]:
     """What blurred the faces that count as sharp, and that a hand shook a little all the same."""
-    told = _told_shaken(measured, networks, settings)
-    followed = blurs_of([luma(measured[face].clean) for face in told], networks.estimate) if networks.estimate else []
     seen = {
-        face: analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
-        for face, found in zip(told, followed, strict=True)
+        face: analysis.seen(face, followed(luma(measured[face].clean), told), measured[face].measure.terms, blur.SIDE)
+        for face, told in _told_shaken(measured, networks, settings).items()
     }
     return {face: one.blur for face, one in seen.items() if slight_shake.is_borne_out(one)}
 
 
-def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> list[Face]:
-    """The faces seen from the front that count as sharp, and of which the network tells a shake."""
+def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
+    """The faces seen from the front that count as sharp, and of which the network tells a shake, with that."""
     limit = settings.sharpness_threshold
     if networks.estimate is None or settings.slight_shakes is SlightShakes.LEAVE:
-        return []
+        return {}
     asked = [
         face
         for face, one in measured.items()
@@ -250,7 +248,7 @@ def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: 
         and occlusion.log_odds(one.clean) < triage.COVERED
     ]
     told = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
-    return [face for face, found in zip(asked, told, strict=True) if slight_shake.is_told(found)]
+    return {face: found for face, found in zip(asked, told, strict=True) if slight_shake.is_told(found)}
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

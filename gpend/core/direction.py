@@ -25,7 +25,7 @@ _BORDER = 8  # pixels of the crop that the filter's border may disturb
 
 def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
     """What blurred each of the crops (SIDE, SIDE), luma, 0 to 1, along the path that its photo tells."""
-    return [_followed(crop, blur) for crop, blur in zip(crops, told_by(crops, estimate), strict=True)]
+    return [followed(crop, blur) for crop, blur in zip(crops, told_by(crops, estimate), strict=True)]
 
 
 def told_by(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
@@ -39,8 +39,8 @@ def told_by(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
     ]
 
 
-def _followed(crop: Plane, blur: Blur) -> Blur:
-    """The blur, with the path of a hand that shook along a curve found more exactly."""
+def followed(crop: Plane, blur: Blur) -> Blur:
+    """The blur, with the path of a hand that shook along a curve found more exactly in a crop (SIDE, SIDE), 0 to 1."""
     return shake.refined(crop, blur) if deconvolution.helps(blur) and shake.is_curved(blur) else blur
 
 

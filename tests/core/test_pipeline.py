@@ -202,6 +202,26 @@ def test_a_face_that_counts_as_sharp_and_was_shaken_a_little_is_seen_through(net
     assert face.reason.endswith("; the blur was taken out")
 
 
+class _Counting:
+    """The network that tells blurs, which counts the crops that it is asked about."""
+
+    def __init__(self, networks: Networks) -> None:
+        assert networks.estimate is not None
+        self.name, self.size = networks.estimate.name, networks.estimate.size
+        self._tells, self.asked = networks.estimate, 0
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        self.asked += len(crops)
+        return self._tells(crops)
+
+
+def test_the_network_is_asked_about_such_a_face_once_in_a_look(networks: Networks, samples: Path) -> None:
+    counting = _Counting(networks)
+    known = replace(networks, estimate=counting)
+    pipeline.process(shaken_a_little(samples), known, CoreSettings(triage=LENIENT))
+    assert counting.asked == 1
+
+
 def test_whoever_wants_such_faces_left_alone_has_them_left_alone(networks: Networks, samples: Path) -> None:
     left = LENIENT.model_copy(update={"slight_shakes": SlightShakes.LEAVE})
     outcome = pipeline.process(shaken_a_little(samples), networks, CoreSettings(triage=left))
