@@ -45,6 +45,7 @@ class Row:
     noise: float = 2.5  # of 255, standard deviation
     light: float = 1.0
     saves: int = 1  # how often it is saved as a JPEG
+    in_light: bool = False  # whole photos: blurred as light, as by a camera, and not as it is stored
 
 
 ROWS = (

@@ -9,7 +9,7 @@ as a screen shows it, the input, gpend, the truth.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -40,13 +40,22 @@ _UNSHARP = 2.0  # radius in pixels
 _SAME = 0.4  # of two boxes together, which they share if they stand for one face
 _SENT = 91.0  # pixels across the largest face of a photo that an app sends
 _HARD = 70  # quality of its JPEG
+_WHITE = 255
+_LINEAR, _SLOPE, _OFFSET, _EXPONENT = 0.0031308, 12.92, 0.055, 2.4  # of sRGB
 WAYS = ("input", "gpend", "half raw", "unsharp", "kernel known")
 
 SENT = gains.Row("sent by an app", lambda _: kernels.gaussian(1.9), noise=1)
 GRAINY = gains.Row("coarse grain", lambda _: kernels.gaussian(0.1), noise=18)
 """Here nothing is blurred to speak of: whatever passes for a shake was not there."""
 
-ROWS = (*gains.ROWS, SENT, GRAINY)
+IN_LIGHT = tuple(
+    replace(row, name=f"{row.name}, in light", in_light=True)
+    for row in gains.ROWS
+    if row.name in {"Gaussian 3", "focus 8", "motion 17", "curved shake 12"}
+)
+"""As cameras blur: before their curve for tones. What is bright spreads farther so into what is dark."""
+
+ROWS = (*gains.ROWS, *IN_LIGHT, SENT, GRAINY)
 Pixels = NDArray[np.uint8]
 
 
@@ -138,11 +147,29 @@ def _is_truth(one: analysis.JudgedFace) -> bool:
     return one.face.width >= _FEWEST and (one.report.sharpness or 0.0) >= _SHARP
 
 
+def _light_of(stored: Pixels) -> Plane:
+    """(h, w, 3) float32, 0 to 1: light, of what sRGB stores of it (IEC 61966-2-1)."""
+    share = stored.astype(np.float32) / _WHITE
+    curved = ((share + _OFFSET) / (1 + _OFFSET)) ** _EXPONENT
+    return np.asarray(np.where(share <= _LINEAR * _SLOPE, share / _SLOPE, curved), np.float32)
+
+
+def _stored(light: Plane) -> Plane:
+    """The same back, 0 to 255."""
+    light = np.clip(light, 0, 1)
+    curved = (1 + _OFFSET) * light ** (1 / _EXPONENT) - _OFFSET
+    return np.asarray(_WHITE * np.where(light <= _LINEAR, _SLOPE * light, curved), np.float32)
+
+
 def _blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:
     """The photo as a JPEG: shaken, or out of focus, by a kernel that is told for a crop with its largest face."""
     wide = deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
-    image = cv2.filter2D(truth.astype(np.float32), -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
-    image = image * row.light + _grain(truth.shape, width if row is GRAINY else 0.0, random) * row.noise
+    there = _light_of(truth) if row.in_light else truth.astype(np.float32)
+    blurred: Plane = np.asarray(
+        cv2.filter2D(there, -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101), np.float32
+    )
+    grain = _grain(truth.shape, width if row is GRAINY else 0.0, random) * row.noise
+    image = (_stored(blurred) if row.in_light else blurred) * row.light + grain
     quality = _HARD if row is SENT else int(random.choice(_QUALITIES))
     for _ in range(row.saves - 1):
         image = saved(np.asarray(image, np.float32), quality).astype(np.float64)
