@@ -27,6 +27,14 @@ def test_a_shake_that_was_there_is_borne_out(padded: Plane) -> None:
     assert slight_shake.is_borne_out(seen(spoiled(padded, SHAKE.kernel), SHAKE))
 
 
+@pytest.mark.parametrize(("light", "is_safe"), [(0.2, True), (2.2, False)])
+def test_it_is_taken_out_of_a_dark_photo_and_not_of_one_whose_light_was_cut_off(
+    padded: Plane, light: float, *, is_safe: bool
+) -> None:
+    photo = np.asarray(np.clip(spoiled(padded, SHAKE.kernel) * light, 0, 1), np.float32)
+    assert slight_shake.is_borne_out(seen(photo, SHAKE)) is is_safe
+
+
 @pytest.mark.parametrize("kernel", [np.ones((1, 1), np.float32), gaussian(1.0), gaussian(2.0), streak(7).T])
 def test_one_that_was_not_there_is_not(padded: Plane, kernel: Plane) -> None:
     assert not slight_shake.is_borne_out(seen(spoiled(padded, kernel), SHAKE))
