@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
+from gpend.backoff import delay
 from gpend.dispatch import Dispatcher, FolderPair, Listener, Now
-from gpend.dispatch.health import another_output
+from gpend.dispatch.health import another_output, in_words, is_place_forbidden
 from gpend.errors import PhotoError
 from gpend.intake.scan import Scan, evidence
 from gpend.intake.source import Identity, identity
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 _SOON = 5.0
 _AT_A_TIME = 64
 _ENOUGH = 8  # reviews in vain, for a minute or two: one pass does not wait for more
+_LONGEST = 3600.0  # seconds between two reviews, however many were in vain
 _WINDOW = 3600  # seconds within which changes count as one
 _NEVER = float("inf")
 _STAYS = "photos from before that are passed over now: what was made of them stays as it is"
@@ -114,7 +116,8 @@ class DeletionDetector:
         self._in_vain = self._in_vain + 1 if rows and not any(seen_to) else 0
         has_more = len(rows) == _AT_A_TIME and any(seen_to)  # nothing is tried again at once that cannot be done now
         if not has_more and self._absences.missing(folder.id):
-            self.next_review = now.steady + self._pause  # some may turn up among what still waits
+            wait = delay(self._pause, self._in_vain - _ENOUGH, _LONGEST)  # a disk that sleeps is not woken for it
+            self.next_review = now.steady + wait  # some may turn up among what still waits
         elif rows:
             self.next_review = now.steady
         return has_more
@@ -155,7 +158,10 @@ class DeletionDetector:
                 return False
             self._remove_output(self._dispatcher.adopt_orphan(row, self._pair, now), now)
         except OSError as error:
-            health.pause_for_output(self._pair, error, now)
+            if not is_place_forbidden(self._pair, error):
+                health.pause_for_output(self._pair, error, now)
+            elif self._in_vain == 0:
+                log.warning("output_left", output=row.output, reason=in_words(error))
             return False
         except PhotoError as error:
             log.warning("output_left", output=row.output, reason=str(error))

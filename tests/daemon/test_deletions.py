@@ -1,5 +1,6 @@
 """Deletions, moves and mass changes: what goes to the trash, what never does, and what waits for a person."""
 
+import errno
 import json
 import os
 import shutil
@@ -263,6 +264,39 @@ def test_an_empty_source_is_believed_once_a_person_confirms_it(world: World) -> 
     Ledger.request(world.settings.ledger, Request.CONFIRM)
     world.once()
     assert len(trashed(world)) == len(world.outputs()) == 5
+
+
+def test_an_output_that_gpend_may_not_take_away_pauses_nothing_and_goes_when_it_may(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.put("closed/a.jpg")
+    world.once()
+    photo.unlink()
+    world.put("open/b.jpg", BLURRED + b"b")
+
+    tried = list[int]()
+
+    def refused(*_: object) -> None:
+        tried.append(world.clock.now().utc)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as closed:
+        closed.setattr("gpend.mirror.trash.discard", refused)
+        tally = world.once()  # it does not wait for that for long
+        with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+            loop, tried_before = world.loop(ledger), len(tried)
+            loop.begin(None, crashed=False)
+            for _ in range(180):  # three hours
+                while loop.step():
+                    pass
+                world.clock.pass_by(60)
+            loop.end()
+            assert len(tried) - tried_before in range(10, 40)
+    assert tally.pauses == {}
+    assert set(world.outputs()) == {"closed/a.jpg", "open/b.jpg"}
+    world.once()
+    assert "closed/a.jpg" not in world.outputs()
+    assert len(trashed(world)) == 1
 
 
 def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
