@@ -4,6 +4,7 @@ Nothing waits for them: they are gathered, so that a thousand damaged photos are
 """
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -78,7 +79,8 @@ class Outbox:
         if Occasion.FAILED in self.settings.about:
             self._failed_count += 1
             if len(self._failed) < _NAMED:
-                self._failed.append(f"{photo}: {reason}")
+                shown = os.fsencode(photo).decode("utf-8", "replace")  # what is none, many ways to send refuse
+                self._failed.append(f"{shown}: {reason}")
             self._failed_since = self._failed_since or now
 
     def paused(self, source: str, reason: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """People hear of what matters, each thing once, and however many photos it is about."""
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,13 @@ def test_what_is_set_aside_is_gathered_into_one_message() -> None:
     box.failed("/in/x.jpg", "it is damaged", NOON + 7 * MINUTE)
     assert box.due(NOON + 20 * MINUTE) == []
     assert [message.title for message in box.due(NOON + 70 * MINUTE)] == ["gpend has set a photo aside"]
+
+
+def test_a_name_that_is_no_utf_8_keeps_no_message_from_being_sent() -> None:
+    box = outbox()
+    box.failed(os.fsdecode(b"/in/\xff.jpg"), "it is damaged", NOON)
+    (message,) = box.due(NOON + 6 * MINUTE)
+    assert message.body.encode().decode().startswith("/in/\N{REPLACEMENT CHARACTER}.jpg: it is damaged\n")
 
 
 def test_a_pause_is_told_at_once_and_not_again_while_it_comes_and_goes() -> None:
