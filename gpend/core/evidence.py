@@ -23,6 +23,7 @@ _NOR_AROUND = 0.06  # and of all of the crop: 5 true shakes were hardly told by 
 _DOUBTED = -1.0  # log-odds that the filter makes it worse, from which on that is asked
 _RIMS = (2.1 / 255, 1.25 / 255)  # overshoot of a shake in such a face, where the filter is sure, and is not;
 _SURE_OF_IT = (-1.9, -1.4)  # log-odds for these: 10 of 12 faces beyond were taken farther from the truth
+_LENS = 0.94  # confidence: real faces out of focus are told with .946 and more, those shaken along curves .86 to .948
 _ENLARGED = 0.8  # log-odds: on real photos 1 of 160 blurred faces reached it, and 23 of 32 that were enlarged again
 _GRAINLESS = 2 / 255  # noise, standard deviation; more of it is worth taking out whatever the blur
 _AS_WELL, _TOLD = 0.03, 1.0  # ahead, and pixels of the crop of SIDE: in dark rooms what was found so left blotches
@@ -60,6 +61,14 @@ def has_rims(after: Plane, seen: Seen, worsens: float) -> bool:
 def is_hardly_told(blur: Blur, in_face: float, ahead: float, worsens: float) -> bool:
     """Is it a shake that neither face nor crop bears out? Of turned faces the edge of a window passes for one."""
     return blur.is_stretched and in_face < _HARDLY and ahead < _NOR_AROUND and worsens > _DOUBTED
+
+
+def is_of_many_paths(blur: Blur) -> bool:
+    """Is it round because the network is unsure along which path a hand shook, and tells the mean of several?
+
+    Of a lens it is surer.
+    """
+    return not blur.is_stretched and blur.confidence < _LENS
 
 
 def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:

@@ -115,3 +115,15 @@ def test_a_far_shake_found_in_grain_that_a_small_round_blur_explains_as_well_was
     blur: Blur, ahead: float, pixels: float, *, is_of_grain: bool
 ) -> None:
     assert evidence.is_of_grain(Explanation(ahead, pixels), blur) == is_of_grain
+
+
+@pytest.mark.parametrize(
+    ("blur", "is_mean"),
+    [
+        (Blur(ROUND.kernel, 0.93), True),  # as told of real faces that were shaken along curves of 12 and 20 px
+        (Blur(ROUND.kernel, 0.946), False),  # the least that was told of real faces out of focus
+        (Blur(SHAKE.kernel, 0.93), False),
+    ],
+)
+def test_a_round_blur_of_which_the_network_is_unsure_is_the_mean_of_several_paths(blur: Blur, *, is_mean: bool) -> None:
+    assert evidence.is_of_many_paths(blur) is is_mean
