@@ -141,10 +141,9 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     is_mean = evidence.is_of_many_paths(seen.blur)
     paints = face.paints and not judgement.unpaintable and not is_mean
     forbids = _forbids(judgement, networks)
-    is_told = not face.turned or not evidence.is_hardly_told(
-        seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens
+    is_told = not is_mean and not (
+        face.turned and evidence.is_hardly_told(seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens)
     )
-    is_told = is_told and not is_mean
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
     found = _seen_through(seen, seen.lost) if helps and seen.taken else found
     after = refining.refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop

@@ -23,7 +23,7 @@ from gpend.core.formats.signatures import HEAD, structure_of
 from gpend.errors import TransientError
 from gpend.intake import Sighting
 from gpend.intake.completeness import Completeness, completeness
-from gpend.intake.names import temporary_for
+from gpend.intake.names import ending_of, temporary_for
 from gpend.intake.reading import OpenFile, opened
 from gpend.intake.source import Source
 from gpend.settings import Settings
@@ -273,8 +273,7 @@ def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness |
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
         file = OpenFile(descriptor)
-        is_nameless = path.name.rpartition(".")[2] in ("", path.name)  # as is_photo_name takes it
-        if is_nameless and not is_companion and structure_of(file.read(0, HEAD)) is None:
+        if not ending_of(path.name) and not is_companion and structure_of(file.read(0, HEAD)) is None:
             return None
         return completeness(file)
     finally:
