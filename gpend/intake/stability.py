@@ -218,10 +218,12 @@ class StabilityCheck:
     def _look(self, path: Path, now: float, utc: int) -> Settled | None:
         ending: Completeness | None = Completeness.UNKNOWN
         is_companion = self._source.is_companion(path.name)
+        is_told_by_name = is_companion or ending_of(path.name) != ""
         try:
             seen = self._source.sight(path)
             if seen is not None and self._queue.is_unchanged(seen):
-                ending = _ending(path, seen, is_companion=is_companion)
+                is_short = is_companion and seen.stamp.size < HEAD  # it may be as short as it likes
+                ending = ending if is_short else _ending(path, is_told_by_name=is_told_by_name)
                 seen = self._source.seen_again(path)  # what was judged must still be what is there
         except (OSError, TransientError):
             self._queue.postpone(path, now)
@@ -260,20 +262,18 @@ def _to_be_replaced(directory: Path) -> tuple[frozenset[str], int]:
     return frozenset(filter(None, finals)), names
 
 
-def _ending(path: Path, seen: Sighting, *, is_companion: bool) -> Completeness | None:
+def _ending(path: Path, *, is_told_by_name: bool) -> Completeness | None:
     """How a file ends now; None for one that neither its name nor its first bytes call a photo.
 
     Raises OSError or TransientError if it cannot be told at this moment.
     """
-    if is_companion and seen.stamp.size < HEAD:
-        return Completeness.UNKNOWN  # it may be as short as it likes
     try:
         descriptor = opened(path)
     except PermissionError:
         return Completeness.UNKNOWN  # whoever reads it next will say that it is unreadable
     try:
         file = OpenFile(descriptor)
-        if not ending_of(path.name) and not is_companion and structure_of(file.read(0, HEAD)) is None:
+        if not is_told_by_name and structure_of(file.read(0, HEAD)) is None:
             return None
         return completeness(file)
     finally:
