@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, time
 from pathlib import Path
 
 from gpend import in_force, reports
@@ -82,7 +82,7 @@ class Progress:
     found: int
     done: int
     counts: dict[str, int]  # photos by state; every state is present
-    today: dict[str, int]  # the same for what came to its state since midnight, UTC
+    today: dict[str, int]  # the same for what came to its state since midnight, as this machine has it
     rate: float  # photos a minute, lately
     seconds_left: int | None  # None where nothing waits, or nothing was done lately
     running: bool
@@ -94,7 +94,7 @@ class Progress:
 def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) -> Progress:
     """How far gpend is, under these settings. Raises FatalError where there is no ledger to read."""
     moment = int(now.timestamp())
-    midnight = int(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+    midnight = int(datetime.combine(now.astimezone(), time.min).timestamp())  # by this machine's clock
     with Records.read_only(ledger) as records:
         status = reports.status_of(records, ledger, moment, judging=in_force.judging_of(settings) if settings else None)
         today = records.counts_since(midnight)

@@ -28,6 +28,7 @@ class Trouble:
     state: str
     reason: str
     since: str  # ISO 8601, UTC
+    id: int  # by which its page is found
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _folder(row: FolderRow) -> Folder:
 
 
 def _trouble(row: Row) -> Trouble:
-    return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated))
+    return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated), row.id)
 
 
 def told(row: Row) -> History:

@@ -3,6 +3,8 @@
 import os
 import random
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,16 @@ def networks() -> Networks:
     from gpend.models.loading import load  # noqa: PLC0415  # torch is loaded only if a test asks for it
 
     return load(CoreSettings(restore=RestoreSettings(device="cpu")))
+
+
+@pytest.fixture
+def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the clock is 5 hours and 45 minutes ahead of UTC, all the year."""
+    monkeypatch.setenv("TZ", "<+0545>-05:45")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,16 +58,6 @@ def test_a_terminal_gets_text_unless_json_was_asked_for() -> None:
     assert not text.getvalue().startswith("{")
     assert "restored     a.jpg" in click.unstyle(text.getvalue())
     assert lines(asked)[0]["photo"] == "a.jpg"
-
-
-@pytest.fixture
-def in_nepal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Where the clock is 5 hours and 45 minutes ahead of UTC, all the year."""
-    monkeypatch.setenv("TZ", "<+0545>-05:45")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.usefixtures("in_nepal")

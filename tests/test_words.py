@@ -19,7 +19,7 @@ STATUS = Status(
     found_by={"event": 350, "scan": 6},
     last_activity="2024-05-01T11:58:00+00:00",
     folders=(Folder("/in", "/out", None, None, None),),
-    last_errors=(Trouble("/in/a.jpg", "failed", "there is no picture in it", "2024-05-01T09:00:00+00:00"),),
+    last_errors=(Trouble("/in/a.jpg", "failed", "there is no picture in it", "2024-05-01T09:00:00+00:00", 7),),
 )
 HISTORY = History(
     photo="/in/a.jpg",

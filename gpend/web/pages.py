@@ -50,6 +50,7 @@ def html(request: Request, template: str, *, status_code: int = 200, **context: 
             version=__version__,
             span=lambda seconds: span(seconds, say),
             moment=moment,
+            by_camera=by_camera,
             tell=sentences.told if language == "zh-CN" else str,
         )
     )
@@ -114,9 +115,17 @@ def span(seconds: float, say: Words) -> str:
 
 
 def moment(told: str) -> str:
-    """A moment in ISO 8601 as it is shown: to the minute, in UTC."""
+    """A moment in ISO 8601 as it is shown: to the minute, by this machine's clock, as `schedule` has it."""
     try:
-        return datetime.fromisoformat(told).strftime("%Y-%m-%d %H:%M UTC")
+        return datetime.fromisoformat(told).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    except (ValueError, OverflowError):
+        return told
+
+
+def by_camera(told: str) -> str:
+    """The same of what a camera's clock showed, of which nobody knows how far it is from UTC."""
+    try:
+        return datetime.fromisoformat(told).strftime("%Y-%m-%d %H:%M")
     except ValueError:
         return told
 

@@ -48,6 +48,13 @@ def test_a_folder_that_is_watched_otherwise_is_shown_anew(ledger: Path) -> None:
     assert pages.beside(replace(_far(ledger), paused_since=NOW)) != pages.beside(_far(ledger))
 
 
+@pytest.mark.usefixtures("in_nepal")
+def test_today_begins_with_the_midnight_of_the_machine(ledger: Path) -> None:
+    until_midnight = 72_100  # seconds from NOW, which is nearly four in the morning there
+    assert _far(ledger, until_midnight - 1).today["restored"] == 1
+    assert _far(ledger, until_midnight + 1).today["restored"] == 0
+
+
 def test_what_was_done_today_is_told_anew_at_midnight(ledger: Path, asked: Request) -> None:
     told = pages.event(asked, _far(ledger))["today"]
     assert isinstance(told, dict)

@@ -32,6 +32,28 @@ def test_the_overview_tells_how_far_it_is_and_what_needs_a_look(browser: TestCli
     assert "no &lt;i&gt;picture&lt;/i&gt;" in page
 
 
+def test_what_needs_a_look_leads_to_the_page_of_the_photo_and_to_all_such_photos(browser: TestClient) -> None:
+    section = browser.get("/").text.split("Needs a look")[1]
+    assert '<a href="/photos/2"><strong>' in section
+    assert '<a href="/photos?state=failed">failed: 1</a>' in section
+    assert "state=incomplete" not in section  # there is none
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_times_are_those_of_the_machine_but_a_photo_was_taken_when_its_camera_says(
+    browser: TestClient, ledger: Path
+) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        done = Fingerprint("gpen-256", "d1", "0.1.0")
+        told = Result(State.KEPT, "no faces found", "d" * 64, done, None, None, None, "Canon", 1_500_000_000)
+        opened.photos.finish(4, told, NOW + 60)
+        opened.sources.pause(1, "The disk is full.", NOW)
+    assert "<dd>2017-07-14 02:40</dd>" in browser.get("/photos/4").text
+    assert "<dd>2023-11-15 03:59 +0545</dd>" in browser.get("/photos/4").text
+    assert "failed, since 2023-11-15 03:58 +0545" in browser.get("/").text
+    assert "paused, since 2023-11-15 03:58 +0545" in browser.get("/").text
+
+
 def test_what_gpend_only_waits_for_is_told_as_that(browser: TestClient, ledger: Path) -> None:
     with Ledger.open(ledger, NOW) as opened:
         for photo in (1, 2, 3, 4):
