@@ -47,7 +47,9 @@ class DeletionDetector:
         self._pause = settings.settle_seconds + _SOON
         self._met = Bitset()
         self._is_confirmed = False
-        self._in_vain = 0  # reviews, one after the other, in which nothing of what is gone could be seen to
+        self._passed = 0  # the last of what is gone that this pass has come to, by its id
+        self._seen_to = 0  # of what is gone, in this pass
+        self._in_vain = 0  # passes, one after the other, in which nothing of what is gone could be seen to
         self._doubt = ""  # why a scan was not believed
 
     @property
@@ -111,16 +113,30 @@ class DeletionDetector:
         self._pair.has_new_changes = False
         if self._doubt or is_held:
             return False
-        rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now)) if self._is_there(folder) else []
-        seen_to = [self._conclude(row, now) for row in rows]
-        self._in_vain = self._in_vain + 1 if rows and not any(seen_to) else 0
-        has_more = len(rows) == _AT_A_TIME and any(seen_to)  # nothing is tried again at once that cannot be done now
+        rows, has_more = self._conclude_some(folder, now)
         if not has_more and self._absences.missing(folder.id):
             wait = delay(self._pause, self._in_vain - _ENOUGH, _LONGEST)  # a disk that sleeps is not woken for it
             self.next_review = now.steady + wait  # some may turn up among what still waits
         elif rows:
             self.next_review = now.steady
         return has_more
+
+    def _conclude_some(self, folder: FolderRow, now: Now) -> tuple[list[Row], bool]:
+        """See to some of what is gone, each once in a pass over all of it; whether there is more of the pass.
+
+        So nothing that cannot be done now is tried again at once, nor keeps what follows it waiting.
+        """
+        if not self._is_there(folder):
+            rows = []
+        else:
+            rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now), self._passed)
+        self._seen_to += sum(self._conclude(row, now) for row in rows)
+        has_more = len(rows) == _AT_A_TIME and not self._dispatcher.health.is_paused(self._pair, now)
+        if not has_more:
+            is_in_vain = self._seen_to == 0 and (rows or self._passed)
+            self._in_vain, self._seen_to = self._in_vain + 1 if is_in_vain else 0, 0
+        self._passed = rows[-1].id if has_more else 0
+        return rows, has_more
 
     def _unmet(self) -> Unmet:
         """What the scan did not meet, in one pass over the ledger."""

@@ -49,9 +49,13 @@ class Absences:
         """How many photos of a folder are missing."""
         return self._database.number("missing_count", {"folder": folder}) or 0
 
-    def vanished(self, folder: int, limit: int, span: Span) -> list[Row]:
-        """Photos missing since before the span that no photo which still waits can turn out to be."""
+    def vanished(self, folder: int, limit: int, span: Span, after: int = 0) -> list[Row]:
+        """Photos missing since before the span that no photo which still waits can turn out to be, by their ids.
+
+        The first `limit` of them `after` an id.
+        """
         values: dict[str, Value] = {"folder": folder, "limit": limit, "before": span.begin, "now": span.end}
+        values["after"] = after
         return [photo_row(row) for row in self._database.each("vanished", values)]
 
     def gone(self, photo: int, reason: str, written: Written, now: int) -> None:

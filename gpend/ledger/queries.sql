@@ -252,7 +252,7 @@ UPDATE photo SET missing_since = NULL WHERE id = :id;
 -- name: vanished
 -- Photos missing for a while, but for those that a photo waiting somewhere may turn out to be: it has the same size.
 {photos}
-WHERE photo.folder = :folder AND photo.state <> 'gone'
+WHERE photo.folder = :folder AND photo.id > :after AND photo.state <> 'gone'
   AND (photo.missing_since <= :before OR photo.missing_since > :now)
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from gpend.daemon.loop import Loop
 from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
-from gpend.ledger import Expected, Ledger, Request, State
+from gpend.ledger import Expected, Ledger, Request, State, Written
 from gpend.ledger.absences import Absences
+from gpend.mirror import Mirror, trash
 from gpend.settings import BrakeSettings, FolderSettings, Keep, OnDelete
 from tests.world import BLURRED, RESTORED, SHARP, World
 
@@ -297,6 +299,40 @@ def test_an_output_that_gpend_may_not_take_away_pauses_nothing_and_goes_when_it_
     world.once()
     assert "closed/a.jpg" not in world.outputs()
     assert len(trashed(world)) == 1
+
+
+def test_outputs_that_gpend_may_not_take_away_keep_none_of_those_that_it_may_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=1000)
+    fill(world, 70, "closed")  # more than are seen to at a time
+    world.once()
+    for number in range(3):
+        world.put(f"open/{number}.jpg", numbered(100 + number))
+    world.once()
+    shutil.rmtree(world.source / "closed")
+    shutil.rmtree(world.source / "open")
+    world.put("stays.jpg", BLURRED)
+    tried, discard = Counter[str](), trash.discard
+
+    def refused(mirror: Mirror, written: Written, now: int) -> Written | None:
+        tried[str(written.path)] += 1
+        if written.path.parts[0] == "closed":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return discard(mirror, written, now)
+
+    monkeypatch.setattr(trash, "discard", refused)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for _ in range(4):
+            while loop.step():
+                pass
+            world.clock.pass_by(30)
+        loop.end()
+    assert {Path(name).parent.name for name in trashed(world)} == {"open"}
+    assert len(tried) == 73
+    assert max(tried.values()) < 5  # nothing is tried again at once
 
 
 def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
