@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import assert_never
 
 import structlog
@@ -24,7 +25,7 @@ _INCOMPLETE_SECONDS = 600  # until a file that ends too early is looked at again
 _FIRST_DELAY = 5  # seconds that a photo waits after trouble that was not its own; doubles each time
 _REFUSED_SECONDS = 3600  # until gpend tries again what it may not read or has no room for; doubles each time
 _LONGEST_SECONDS = 86_400
-_FORBIDDEN = (
+FORBIDDEN = (
     "gpend may not write the output of this photo in its place: permission denied. Others are written meanwhile. "
     "It tries again by itself, at first after an hour."
 )
@@ -45,6 +46,7 @@ class Finisher:
         self._health = health
         self._fingerprint = fingerprint
         self._listener = listener
+        self.forbidden: set[Path] = set()  # folders of sources, as far as is known, whose outputs may not be written
         self._changed: list[Row] = []
         self._unused: dict[str, Outcome] = {}  # by the content of the photo
 
@@ -104,9 +106,9 @@ class Finisher:
         )
         self.set_aside_for_a_while(row, error, now)
 
-    def set_aside_for_a_while(self, row: Row, error: PhotoError, now: Now) -> None:
+    def set_aside_for_a_while(self, row: Row, error: PhotoError, now: Now, content: str | None = None) -> None:
         """Nothing can be done with a file as long as something around it stays as it is, which nothing tells of."""
-        self.set_aside(row, error, now, until=now.utc + interval(_REFUSED_SECONDS, row.delays))
+        self.set_aside(row, error, now, content=content, until=now.utc + interval(_REFUSED_SECONDS, row.delays))
 
     def record(self, row: Row, result: Result, now: Now, again: int | None = None) -> None:
         """Write to the ledger how a photo ended, and tell once that is committed. `again`: look at it again then."""
@@ -135,14 +137,21 @@ class Finisher:
         self._health.pause_for_source(pair, error, now)
 
     def requeue_for_output(self, job: Job, error: OSError, now: Now, *, begun: bool) -> None:
-        """What became of a photo could not be written."""
-        self.requeue_row_for_output(job.row, job.pair, error, now, begun=begun)
+        """What became of a photo could not be written. What is forbidden in its place alone keeps no other waiting."""
+        if is_place_forbidden(job.pair, error):
+            self.forbidden.add(job.row.path.parent)
+            self.set_aside_for_a_while(job.row, PhotoError(FORBIDDEN), now, job.photo.content)
+            return
+        self._requeue_for_output(job.row, job.pair, error, now, begun=begun)
 
     def requeue_row_for_output(self, row: Row, pair: FolderPair, error: OSError, now: Now, *, begun: bool) -> None:
-        """The same, of a file that was not read whole. What is forbidden in its place alone keeps no other waiting."""
+        """The same, of a file that was not read whole."""
         if is_place_forbidden(pair, error):
-            self.set_aside_for_a_while(row, PhotoError(_FORBIDDEN), now)
+            self.set_aside_for_a_while(row, PhotoError(FORBIDDEN), now)
             return
+        self._requeue_for_output(row, pair, error, now, begun=begun)
+
+    def _requeue_for_output(self, row: Row, pair: FolderPair, error: OSError, now: Now, *, begun: bool) -> None:
         self._requeue(row, now, begun=begun)
         self._health.pause_for_output(pair, error, now)
 

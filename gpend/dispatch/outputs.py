@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
 from gpend.ledger import Fingerprint, Ledger, Row, State, Written
-from gpend.mirror import Adopted, Mirror, OccupiedError, trash
+from gpend.mirror import Adopted, Mirror, OccupiedError, output_root, trash
 from gpend.mirror.dirfd import NOT_HERE
 from gpend.mirror.staging import NotStagedError
 from gpend.settings import Keep, OnDelete, Settings
@@ -163,6 +164,12 @@ class OutputWriter:
             except PhotoError as error:
                 found.append(error)
         return found
+
+    def try_place(self, job: Job) -> None:
+        """Try whether an output may be written where a photo's goes; nothing is left there. Raises OSError."""
+        mirror = job.pair.mirror
+        with suppress(PhotoError):  # what else is in the way is told when it is written
+            output_root.try_folder(mirror.output, mirror.candidates(job.row.relative, "")[0].parent)
 
     def discard(self, pair: FolderPair, row: int, written: Written, now: int) -> Written | None:
         """Do with an output whose photo is gone, or has another, what `on_delete` says; where it is then, if anywhere.

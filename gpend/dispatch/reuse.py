@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from gpend.core.formats.history import names_gpend
-from gpend.dispatch.finish import Finisher
+from gpend.dispatch.finish import FORBIDDEN, Finisher
 from gpend.dispatch.metadata_edits import finish_edited
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
@@ -206,12 +206,23 @@ class Deduplicator:
             return True
         return False
 
+    def _is_place_doubtful(self, job: Job) -> bool:
+        """Could an output not be written where this photo's goes, for want of permission?"""
+        row, forbidden = job.row, self._finisher.forbidden
+        if forbidden and row.path.parent in forbidden and self._outputs.mirrors_kept:
+            return True
+        return row.reason == FORBIDDEN and row.content == job.photo.content
+
     def _set_aside_again(self, job: Job, now: Now) -> bool:
         """What became of a photo could not be written, and for the same reason it could not be written now.
 
-        Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place.
+        Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place. Raises OSError where
+        its output may not be written still, or those beside it if it has one for sure.
         """
         row, content = job.row, job.photo.content
+        if self._is_place_doubtful(job):
+            self._outputs.try_place(job)
+            self._finisher.forbidden.discard(row.path.parent)
         if row.content != content or row.finished is not State.FAILED or row.fingerprint != self._fingerprint:
             return False
         for obstacle in self._outputs.obstacles(job):

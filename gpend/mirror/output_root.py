@@ -44,10 +44,24 @@ def free(root: Path) -> int:
 def can_be_written(root: Path) -> bool:
     """May gpend make a file in an output's root now? It is tried, as more than modes may forbid it."""
     try:
-        with dirfd.open_folder(root, Path()) as folder, temporary(folder):
-            return True
+        try_folder(root, Path())
     except OSError:
         return False
+    return True
+
+
+def try_folder(root: Path, relative: Path) -> None:
+    """Try to make a file in a folder of an output, or in that which it would be made in; nothing is left there.
+
+    Raises LinkedFolderError for a link on the way, OSError where it cannot be done now.
+    """
+    try:
+        with dirfd.open_folder(root, relative) as folder, temporary(folder):
+            return
+    except FileNotFoundError:
+        if not relative.parts:
+            raise
+    try_folder(root, relative.parent)
 
 
 def sweep(root: Path) -> Iterator[int]:

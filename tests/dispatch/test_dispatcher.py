@@ -3,6 +3,7 @@
 import errno
 import os
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -96,14 +97,22 @@ def test_an_output_that_cannot_be_written_now_pauses_its_pair_and_the_photo_wait
 @pytest.fixture
 def forbidden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Folders of the output that gpend may not write to."""
-    names, write = list[str](), OutputWriter.write_restored
+    names, restored, try_folder = list[str](), OutputWriter.write_restored, output_root.try_folder
 
-    def refuse(writer: OutputWriter, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
-        if job.row.relative.parent.name in names:
+    def refuse(place: Path) -> None:
+        if place.name in names:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return write(writer, job, photo, suffix, fingerprint)
 
-    monkeypatch.setattr(OutputWriter, "write_restored", refuse)
+    def write(writer: OutputWriter, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
+        refuse(job.row.relative.parent)
+        return restored(writer, job, photo, suffix, fingerprint)
+
+    def tried(root: Path, relative: Path) -> None:
+        refuse(relative)
+        try_folder(root, relative)
+
+    monkeypatch.setattr(OutputWriter, "write_restored", write)
+    monkeypatch.setattr(output_root, "try_folder", tried)
     return names
 
 
@@ -126,6 +135,46 @@ def test_a_folder_of_the_output_that_gpend_may_not_write_to_keeps_no_other_photo
     assert len(bench.world.outputs()) == 6
 
 
+def test_a_photo_whose_output_may_not_be_written_still_is_not_given_to_the_engine_again(
+    bench: Bench, forbidden: list[str]
+) -> None:
+    forbidden.append("closed")
+    closed = [bench.sight(f"closed/{number}.jpg", BLURRED + bytes([number])) for number in range(5)]
+    bench.work()
+    assert bench.world.engine.given.total() == 5
+    for hours in (2, 3):
+        bench.world.clock.pass_by(hours * 3600)
+        bench.ledger.upkeep.wake(bench.now.utc)
+        bench.work()
+    assert bench.world.engine.given.total() == 5
+    rows = [bench.row(row.id) for row in closed]
+    assert {row.state for row in rows} == {State.FAILED}
+    assert {row.next_attempt for row in rows} == {bench.now.utc + 4 * 3600}  # after one hour and two
+    forbidden.clear()
+    bench.world.clock.pass_by(4 * 3600)
+    bench.ledger.upkeep.wake(bench.now.utc)
+    bench.work()
+    assert len(bench.world.outputs()) == 5
+
+
+@pytest.mark.parametrize(("knobs", "given"), [({"keep": "copy"}, 1), ({"keep": "none"}, 4)])
+def test_photos_of_a_folder_whose_outputs_may_not_be_written_wait_without_the_engine_where_each_has_an_output(
+    bench: Bench, forbidden: list[str], given: int
+) -> None:
+    forbidden.append("closed")
+    bench.sight("closed/first.jpg", BLURRED)
+    bench.work()
+    later = [bench.sight(f"closed/{number}.jpg", BLURRED + bytes([number])) for number in range(3)]
+    bench.work()
+    assert bench.world.engine.given.total() == given  # without an output, what is left alone needs no place
+    assert {bench.row(row.id).state for row in later} == {State.FAILED}
+    forbidden.clear()
+    bench.world.clock.pass_by(3601)
+    bench.ledger.upkeep.wake(bench.now.utc)
+    bench.work()
+    assert len(bench.world.outputs()) == 4
+
+
 def test_an_output_that_gpend_may_not_write_to_at_all_pauses_its_pair(
     bench: Bench, forbidden: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +188,7 @@ def test_an_output_that_gpend_may_not_write_to_at_all_pauses_its_pair(
 
 def test_whether_an_output_can_be_written_is_tried_and_leaves_nothing_there(bench: Bench) -> None:
     assert output_root.can_be_written(bench.world.output)
+    output_root.try_folder(bench.world.output, Path("not/yet/there"))
     assert list(bench.world.output.iterdir()) == []
     assert not output_root.can_be_written(bench.world.output / "missing")
 
