@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import structlog
 
+from gpend.daemon.gathered import Gathered, keep, kept_beside, recall
 from gpend.daemon.hooks import join_at_leisure
 from gpend.dispatch import FolderPair
 from gpend.errors import GpendError
@@ -27,7 +28,6 @@ log = structlog.get_logger()
 _GATHER = timedelta(minutes=5)  # from the first photo that is set aside to the message about it
 _QUIET = timedelta(hours=1)  # between two such messages, and two about the same pause
 _DAY = timedelta(days=1)
-_NAMED = 5  # photos in a message
 _GLANCE, _LOOK = 5.0, 30.0  # seconds between two looks at what is due, with something that waits and without
 _TRIES = 3
 _SOON = timedelta(minutes=2)  # until what could not be sent is tried again
@@ -35,6 +35,7 @@ _PATIENCE = 3.0  # seconds for what is being sent when gpend ends
 _LEISURE = 60.0  # the same, where nobody waits for its end
 _WAITING = 20  # messages that may wait; beyond it the oldest are lost
 
+NONE = Gathered()
 Counts: TypeAlias = Mapping[State, int]
 
 
@@ -44,6 +45,7 @@ class Message:
 
     title: str
     body: str
+    about: Gathered = NONE  # what it tells of photos that were set aside
 
 
 @dataclass
@@ -53,8 +55,7 @@ class Outbox:
     settings: NotificationSettings
     counts: Callable[[datetime], Counts]  # photos by what became of them since a moment
     began: datetime
-    _failed: list[str] = field(default_factory=list)  # the first few, in words
-    _failed_count: int = 0
+    gathered: Gathered = NONE  # photos that were set aside, of which there is no message yet
     _failed_since: datetime | None = None
     _told_failed: datetime | None = None
     _told: dict[str, datetime] = field(default_factory=dict)  # pauses that were told, by folder and reason
@@ -71,17 +72,23 @@ class Outbox:
 
     def forget(self) -> None:
         """Nobody is to hear of what was gathered."""
-        self._failed, self._failed_count, self._failed_since = [], 0, None
+        self.gathered, self._failed_since = NONE, None
         self._ready.clear()
 
     def failed(self, photo: str, reason: str, now: datetime) -> None:
         """A photo was set aside."""
+        shown = os.fsencode(photo).decode("utf-8", "replace")  # what is none, many ways to send refuse
+        self._gather(Gathered(1, (f"{shown}: {reason}",)), now)
+
+    def recall(self, gathered: Gathered, now: datetime) -> None:
+        """What the last gpend had gathered when it was killed is told soon."""
+        if gathered.count:
+            self._gather(gathered, now - _GATHER)
+
+    def _gather(self, gathered: Gathered, since: datetime) -> None:
         if Occasion.FAILED in self.settings.about:
-            self._failed_count += 1
-            if len(self._failed) < _NAMED:
-                shown = os.fsencode(photo).decode("utf-8", "replace")  # what is none, many ways to send refuse
-                self._failed.append(f"{shown}: {reason}")
-            self._failed_since = self._failed_since or now
+            self.gathered += gathered
+            self._failed_since = self._failed_since or since
 
     def paused(self, source: str, reason: str, now: datetime) -> None:
         """A folder is paused, or gpend asks a person about it."""
@@ -111,11 +118,11 @@ class Outbox:
         is_early = since is None or now - since < _GATHER or (before is not None and now - before < _QUIET)
         if since is None or (is_early and not at_end):
             return
-        lines, count = self._failed, self._failed_count
-        self._failed, self._failed_count, self._failed_since, self._told_failed = [], 0, None, now
+        told, lines, count = self.gathered, list(self.gathered.named), self.gathered.count
+        self.gathered, self._failed_since, self._told_failed = NONE, None, now
         lines += [f"and {count - len(lines)} more"] if count > len(lines) else []
         photos = "a photo" if count == 1 else f"{count} photos"
-        yield Message(f"gpend has set {photos} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]))
+        yield Message(f"gpend has set {photos} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]), told)
 
     def digest(self, now: datetime) -> Iterator[Message]:
         """The message about the last day, at its hour; once. It asks for the counts, which takes time."""
@@ -159,10 +166,14 @@ class Notifications:
         self._sender: tuple[tuple[str, ...], Callable[[Message], bool]] | None = None  # apprise's, for these addresses
         self._lock = threading.Lock()
         self._outbox = Outbox(settings, lambda since: _counts(ledger, since), clock())
+        self._kept = kept_beside(ledger)
+        self._on_their_way: list[Gathered] = []  # in messages that have not arrived yet
+        self._has_recalled = False
         self._again: deque[tuple[datetime, int, Message]] = deque(maxlen=_WAITING)
         self._wake, self._is_closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="gpend-notifications", daemon=True)
-        self.apply(settings)
+        if settings.urls:
+            self.apply(settings)
 
     @property
     def _is_on(self) -> bool:
@@ -173,9 +184,14 @@ class Notifications:
         with self._lock:
             self._settings = settings
             self._outbox.apply(settings, self._clock())
+            if not self._has_recalled:
+                self._outbox.recall(recall(self._kept), self._clock())
+                self._has_recalled = True
             if not self._is_on:
                 self._outbox.forget()
                 self._again.clear()
+                self._on_their_way.clear()
+            self._keep()
         if self._is_on and self._thread.ident is None:
             self._thread.start()
 
@@ -184,6 +200,7 @@ class Notifications:
         if self._is_on and result.state is State.FAILED:
             with self._lock:
                 self._outbox.failed(str(row.path), result.reason or "", self._clock())
+                self._keep()
 
     def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""
@@ -213,12 +230,17 @@ class Notifications:
         now = self._clock()
         with self._lock:
             due = self._outbox.due(now, at_end=at_end)
+            self._on_their_way += [message.about for message in due if message.about.count]
         waiting = [(0, message) for message in [*due, *self._outbox.digest(now)]]  # the daemon waits for no ledger here
         while self._again and self._again[0][0] <= now:
             _, tries, message = self._again.popleft()
             waiting.append((tries, message))
         for tries, message in waiting:
             self._deliver(message, tries + 1, now)
+
+    def _keep(self) -> None:
+        """Keep what people have yet to be told for the next gpend, as this one may be killed; with the lock held."""
+        keep(self._kept, sum(self._on_their_way, self._outbox.gathered))
 
     def _work(self) -> None:
         while True:
@@ -232,7 +254,13 @@ class Notifications:
             self._wake.wait(_LOOK if quiet else _GLANCE)
 
     def _deliver(self, message: Message, tries: int, now: datetime) -> None:
-        if self._sent(message):
+        is_sent = self._sent(message)
+        if message.about.count and (is_sent or tries >= _TRIES):
+            with self._lock:
+                if message.about in self._on_their_way:
+                    self._on_their_way.remove(message.about)
+                self._keep()
+        if is_sent:
             return
         if tries < _TRIES:
             self._again.append((now + _SOON * tries, tries, message))

@@ -11,11 +11,12 @@ from typing import NoReturn
 import pytest
 
 from gpend.daemon import notifications
+from gpend.daemon.gathered import kept_beside
 from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
 from gpend.dispatch import FolderPair
 from gpend.errors import TransientError
 from gpend.intake.source import Source
-from gpend.ledger import Records, State
+from gpend.ledger import Fingerprint, Records, Result, Row, State
 from gpend.mirror import Mirror
 from gpend.settings import NotificationSettings, Occasion
 from tests.waiting import PATIENCE
@@ -50,7 +51,7 @@ def test_what_is_set_aside_is_gathered_into_one_message() -> None:
     for number in range(1000):
         box.failed(f"/in/{number}.jpg", "it is damaged", NOON)
     assert box.due(NOON + MINUTE) == []
-    assert len(box._failed) == 5  # noqa: SLF001 - no more than are named
+    assert len(box.gathered.named) == 5  # no more than are told
     (message,) = box.due(NOON + 6 * MINUTE)
     assert message.title == "gpend has set 1000 photos aside"
     assert message.body.startswith("/in/0.jpg: it is damaged\n")
@@ -153,6 +154,88 @@ def test_where_nobody_is_to_be_told_any_more_nothing_waits(tmp_path: Path, monke
     told.apply(NotificationSettings(urls=("ntfy://x",)))
     told.step()
     assert phone.tries == 0
+
+
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Phone], Notifications]:
+    """Begins to tell as a gpend does whose clock stands still, and which is killed without a word in the end."""
+
+    def begin(phone: Phone, **settings: object) -> Notifications:
+        told = Notifications(NotificationSettings(), tmp_path / "ledger.sqlite", phone, lambda: NOON)
+        monkeypatch.setattr(told, "_thread", threading.current_thread())
+        told.apply(NotificationSettings.model_validate({"urls": ("ntfy://x",)} | settings))
+        return told
+
+    return begin
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Row:
+    """A photo that was set aside."""
+    world = World(tmp_path)
+    world.put("c.jpg", b"broken, and more of it")
+    world.once()
+    return world.row("c.jpg")
+
+
+FAILED = Result(State.FAILED, "it is broken", None, Fingerprint())
+
+
+def test_what_was_gathered_when_gpend_was_killed_is_told_after_the_next_start_and_once(
+    killed: Callable[[Phone], Notifications], broken: Row
+) -> None:
+    phone = Phone()
+    told = killed(phone)
+    for _ in range(3):
+        told.finished(broken, FAILED)
+    told.step()
+    assert phone.shown == []  # more may follow
+    for _ in range(2):
+        told = killed(phone)
+        told.step()
+    (message,) = phone.shown
+    assert message.title == "gpend has set 3 photos aside"
+    assert message.body.count("c.jpg: it is broken") == 3
+    assert not kept_beside(broken.path.parents[1] / "ledger.sqlite").exists()
+
+
+def test_what_could_not_be_sent_before_gpend_ended_is_told_after_the_next_start_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, world = Phone(), World(tmp_path)
+    phone.is_reachable = False
+    monkeypatch.setattr(notifications, "_PATIENCE", 0.0)
+    monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
+    monkeypatch.setattr(notifications, "problems", lambda _settings: [])
+    world.knobs["notifications"] = {"urls": ["ntfy://x"]}
+    world.put("c.jpg", b"broken, and more of it")
+    world.once()
+    assert phone.tries == 1
+    phone.is_reachable = True
+    for _ in range(2):
+        world.once()
+    assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
+
+
+def test_where_nobody_is_to_be_told_nothing_is_kept(killed: Callable[[Phone], Notifications], broken: Row) -> None:
+    told, kept = killed(Phone()), kept_beside(broken.path.parents[1] / "ledger.sqlite")
+    told.finished(broken, FAILED)
+    assert kept.exists()
+    told.apply(NotificationSettings())
+    assert not kept.exists()
+    told.finished(broken, FAILED)
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("held", [b"", b"\xff", b"[]", b'{"count": 3}', b"[" * 100_000, b'{"count": "3", "named": []}'])
+def test_what_gpend_did_not_keep_is_not_told(
+    killed: Callable[[Phone], Notifications], tmp_path: Path, held: bytes
+) -> None:
+    kept_beside(tmp_path / "ledger.sqlite").write_bytes(held)
+    phone = Phone()
+    killed(phone).step()
+    assert phone.shown == []
+    assert not kept_beside(tmp_path / "ledger.sqlite").exists()
 
 
 def pair_of(root: Path) -> FolderPair:
