@@ -64,6 +64,10 @@ def test_photos_that_settle_are_found_and_the_ledger_knows_of_them(tmp_path: Pat
         assert (far.settling, far.found, far.done) == (2, 2, 0)
         assert reports.status(world.settings.ledger).settling == 2
         loop.end()
+        assert reports.status(world.settings.ledger).settling == 2  # until the next gpend looks
+        for _ in range(9):
+            world.clock.pass_by(10)
+            world.daemon(ledger).once()
         assert of_ledger(ledger, world.clock.now().utc).settling == 0
     (folder,) = reports.status(world.settings.ledger).folders
     assert folder.passed_over == {"folders with thumbnails of Synology": 1}

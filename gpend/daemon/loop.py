@@ -214,8 +214,8 @@ class Loop:
 
     def _end_work(self) -> None:
         self._dispatcher.stop(self._clock.now())
+        self._note_settling()  # what is left for the next gpend is told until then
         for pair in self._pairs:
-            self._ledger.sources.note_settling(pair.id, 0)  # nobody looks any more
             self._ledger.sources.note_watching(pair.id, None)
         self._ledger.control.rest(None)
 
@@ -320,10 +320,15 @@ class Loop:
     def _progress(self) -> Progress:
         return progress.of_ledger(self._ledger, self._clock.now().utc, self.unsettled)
 
-    def _tell_progress(self, now: Now) -> None:
-        """A line in the log while there is a backlog, and what `status` wants to know of it in the ledger."""
+    def _note_settling(self) -> None:
+        """Put on record, for `status`, how many files are not whole yet."""
         for discovery in self.discoveries:
             self._ledger.sources.note_settling(discovery.pair.id, discovery.unsettled)
+
+    def _tell_progress(self, now: Now) -> None:
+        """A line in the log while there is a backlog, and what `status` wants to know of it in the ledger."""
+        self._note_settling()
+        for discovery in self.discoveries:
             self._ledger.sources.note_watching(discovery.pair.id, self._how_watched(discovery.pair))
         if now.steady < self._tell_at:
             return

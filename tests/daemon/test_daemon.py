@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gpend import reports
 from gpend.errors import ConfigurationError, FatalError, TransientError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, State
 from gpend.settings import FolderSettings, Keep
@@ -163,9 +164,12 @@ def test_an_empty_file_waits_and_becomes_a_photo(world: World) -> None:
     world.put("a.jpg", b"")
     tally = world.once()
     assert tally.unsettled == 1
+    status = reports.status(world.settings.ledger)  # of a gpend that runs no more
+    assert (status.settling, status.progress) == (1, "found 1, 0 done (0 restored), 1 not whole yet")
     world.put("a.jpg")
     world.once()
     assert world.outputs() == {"a.jpg": RESTORED}
+    assert reports.status(world.settings.ledger).settling == 0
 
 
 def test_a_photo_of_another_ending_takes_the_shorter_name_if_it_is_free(world: World) -> None:
