@@ -26,6 +26,7 @@ from gpend.settings import Screenshots, Settings, TriageSettings
 
 if TYPE_CHECKING:
     from gpend.cli.batch import Batch, Summary
+    from gpend.cli.single import Replace
 
 _STANDARD_OUTPUT = Path("-")
 
@@ -83,7 +84,8 @@ def restore(
 
     Without a PHOTO it restores the bundled sample. The result is output_<name> in the current folder unless -o says
     otherwise. A photo whose faces are sharp enough is left as it is, and nothing is written for it. Inputs are never
-    overwritten, and no file that gpend did not write. What was restored into its place before is not done again.
+    overwritten, and no file that gpend did not write. What was restored into its place before is not done again,
+    unless --strength or --all-faces asks for another result, and nobody has changed the first.
 
     A folder stands for all photos in it and in the folders below; its results go into a tree like it. With -o - one
     photo goes to standard output, as it is where it needs nothing.
@@ -106,11 +108,21 @@ def restore(
     if output == _STANDARD_OUTPUT:
         sys.exit(_pipe(wanted, settings))
     found = batch.collect(wanted, output, Path.cwd())
-    summary = _restore(found, settings, in_full=not has_folder, replace=force)
+    summary = _restore(found, settings, _to_replace(wishes, force=force), in_full=not has_folder)
     if has_folder:
         click.echo("\n".join(words.plain_lines(summary.lines(found))))
     is_done = summary.outcomes.total() == len(found)
     sys.exit(FAILED if summary.outcomes["failed"] or not is_done or found.unreadable else 0)
+
+
+def _to_replace(wishes: Wishes, *, force: bool) -> "Replace":
+    """What results may take the place of: who says by hand how to restore does not mean what was made otherwise."""
+    from gpend.cli.single import Replace
+
+    if force:
+        return Replace.ALL
+    is_asked = wishes["strength"] is not None or wishes["all_faces"]
+    return Replace.OTHER_SETTINGS if is_asked else Replace.NOTHING
 
 
 def _pipe(wanted: Sequence[Path], settings: Settings) -> int:
@@ -130,7 +142,7 @@ def _pipe(wanted: Sequence[Path], settings: Settings) -> int:
     return FAILED if answer.outcome == "failed" else 0
 
 
-def _restore(found: "Batch", settings: Settings, *, in_full: bool, replace: bool) -> "Summary":
+def _restore(found: "Batch", settings: Settings, replace: "Replace", *, in_full: bool) -> "Summary":
     """Restore what was found, until Ctrl-C at most. `in_full`: tell of each photo, whatever became of it."""
     from gpend import wiring, words
     from gpend.cli import batch, single
@@ -144,7 +156,7 @@ def _restore(found: "Batch", settings: Settings, *, in_full: bool, replace: bool
             if answer is None:
                 networks = loaded()
                 bar.update(task, description=words.plain(photo.name))
-                answer = single.restore(photo, target, networks, settings, replace=replace)
+                answer = single.restore(photo, target, networks, settings, replace)
             summary.note(answer)
             bar.advance(task)
             if in_full or answer.outcome != "kept":

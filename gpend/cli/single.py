@@ -3,7 +3,9 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -16,13 +18,21 @@ from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
-from gpend.ledger import Facts, fingerprint_of
+from gpend.ledger import Facts, Fingerprint, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates
 from gpend.models import fits
 from gpend.settings import CoreSettings
 
 _HEAD = 512  # bytes that tell a photo's format
 _AGAIN = "gpend has restored it already; begin with the original to restore it anew"
+
+
+class Replace(Enum):
+    """What a result may take the place of, of all that gpend itself wrote."""
+
+    NOTHING = "nothing"
+    OTHER_SETTINGS = "other settings"  # what it made of the same photo with others, and nobody has changed since
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -68,26 +78,29 @@ def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     return Answer(photo, "restored" if would_restore else "kept", pipeline.summary(faces), faces, seen=found)
 
 
-def restore(photo: Path, target: Path, networks: Networks, settings: CoreSettings, *, replace: bool = False) -> Answer:
+def restore(
+    photo: Path, target: Path, networks: Networks, settings: CoreSettings, replace: Replace = Replace.NOTHING
+) -> Answer:
     """Restore a photo into a file of its own, or write nothing if it needs none. A failure is an answer too.
 
     What gpend itself made is not restored again: each time would lead further from the original.
 
-    A file at `target` is replaced only if gpend wrote it and `replace` says so. What is written has the ending of what
-    it is: the photo's own gives way to it, as IMG_1.HEIC to IMG_1.jpg, and a name that asks for another format is
+    A file at `target` is replaced only if gpend wrote it and `replace` allows it. What is written has the ending of
+    what it is: the photo's own gives way to it, as IMG_1.HEIC to IMG_1.jpg, and a name that asks for another format is
     refused.
     """
-    return _answered(photo, lambda: _restored(photo, target, networks, settings, replace=replace))
+    return _answered(photo, lambda: _restored(photo, target, networks, settings, replace))
 
 
-def _restored(photo: Path, target: Path, networks: Networks, settings: CoreSettings, *, replace: bool) -> Answer:
+def _restored(photo: Path, target: Path, networks: Networks, settings: CoreSettings, replace: Replace) -> Answer:
     original = opened(photo)
     if names_gpend(original.data):
         return Answer(photo, "kept", _AGAIN)
     if why := _left(photo, original.data, settings):
         return Answer(photo, "kept", why)
     target = _with_ending(photo, original.data, target)
-    if not replace and _stands_from_before(photo, original, target):
+    stands = replace is not Replace.ALL and _stands_from_before(photo, original, target)
+    if stands and not (replace is Replace.OTHER_SETTINGS and _is_made_otherwise(photo, original, target, settings)):
         return Answer(photo, "kept", "it was restored into this place before; --force does it anew")
     outcome = attempt(partial(pipeline.process, networks=networks, settings=settings), original.data)
     match outcome:
@@ -227,6 +240,19 @@ def _stands_from_before(photo: Path, original: Original, place: Path) -> bool:
     raise PhotoError(_occupied(place))
 
 
+def _is_made_otherwise(photo: Path, original: Original, place: Path, settings: CoreSettings) -> bool:
+    """Was what stands there made with other settings, and has nobody changed it since?"""
+    mirror = Mirror(photo.absolute().parent, place.absolute().parent)
+    with suppress(OSError):
+        found = mirror.find_orphan(Path(place.name), original.like.modified_ns)
+        return found is not None and found.fingerprint.digest != _fingerprint(settings).digest
+    return False
+
+
+def _fingerprint(settings: CoreSettings) -> Fingerprint:
+    return fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
+
+
 def _occupied(place: Path) -> str:
     return f"{place} exists already and was not written by gpend, so it was left alone. Name another file with -o."
 
@@ -239,8 +265,7 @@ def _write(photo: Path, original: Original, restored: Restored, place: Path, set
     name = Path(place.name)
     try:
         mirror.output.mkdir(parents=True, exist_ok=True)
-        fingerprint = fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
-        mirror.write(name, restored.photo, origin, fingerprint, mirror.find_output(name))
+        mirror.write(name, restored.photo, origin, _fingerprint(settings), mirror.find_output(name))
     except OccupiedError as error:
         raise PhotoError(_occupied(place)) from error
     except OSError as error:

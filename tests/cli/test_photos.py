@@ -82,6 +82,10 @@ def test_restoring_a_folder_again_does_only_what_is_new(gpend: Gpend, samples: P
     assert again.exit_code == 0
     assert "kept, once: it was restored into this place before; --force does it anew" in again.output
     assert "1 restored" in gpend("restore", "in", "-o", "out", "--force").output
+    assert (
+        "1 restored" in gpend("restore", "in", "-o", "out", "--strength", "0.5").output
+    )  # another result was asked for
+    assert "1 kept" in gpend("restore", "in", "-o", "out", "--strength", "0.5").output
 
 
 @pytest.mark.parametrize("command", ["score", "restore"])

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.cli import single
+from gpend.cli.group import with_strength
+from gpend.cli.single import Replace
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError
@@ -46,7 +48,7 @@ def test_a_blurred_photo_is_restored_into_a_new_file_with_its_time_and_nothing_e
 
 def test_restoring_again_replaces_what_gpend_wrote_if_asked(blurred: Path, networks: Networks, tmp_path: Path) -> None:
     first = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS)
-    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS, replace=True)
+    again = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS, Replace.ALL)
     assert again == first
 
 
@@ -63,7 +65,24 @@ def test_nothing_earlier_is_replaced_unasked(blurred: Path, networks: Networks, 
     assert other.outcome == "failed"
     assert "gpend made it of another photo" in other.reason
     assert first.output.stat().st_ino == before
-    assert single.restore(edited, tmp_path / "out.jpg", networks, SETTINGS, replace=True).outcome == "restored"
+    assert single.restore(edited, tmp_path / "out.jpg", networks, SETTINGS, Replace.ALL).outcome == "restored"
+
+
+def test_another_strength_is_another_result_and_takes_the_place_of_one_that_nobody_has_changed(
+    blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    place, weaker = tmp_path / "out.jpg", with_strength(SETTINGS, 0.5)
+    single.restore(blurred, place, networks, SETTINGS)
+    first = place.read_bytes()
+    other = single.restore(blurred, place, networks, weaker, Replace.OTHER_SETTINGS)
+    second = place.read_bytes()
+    assert (other.outcome, other.output, second != first) == ("restored", place, True)
+    again = single.restore(blurred, place, networks, weaker, Replace.OTHER_SETTINGS)
+    assert (again.outcome, "--force" in again.reason) == ("kept", True)  # a folder that was interrupted goes on
+    edited = second[:2] + b"\xff\xfe\x00\x06mine" + second[2:]
+    place.write_bytes(edited)
+    kept = single.restore(blurred, place, networks, SETTINGS, Replace.OTHER_SETTINGS)
+    assert (kept.outcome == "restored", place.read_bytes()) == (False, edited)
 
 
 def test_a_photo_goes_through_as_it_is_where_it_needs_nothing(
@@ -202,7 +221,7 @@ def test_a_photo_under_another_formats_name_is_written_under_its_own(
     (target,) = single.targets([misnamed], None, tmp_path)
     assert target.name == "output_photo.png"
     for place in (target, tmp_path / "output_photo.jpg"):
-        answer = single.restore(misnamed, place, networks, SETTINGS, replace=True)
+        answer = single.restore(misnamed, place, networks, SETTINGS, Replace.ALL)
         assert answer.output == tmp_path / "output_photo.png"
         assert target.read_bytes().startswith(b"\x89PNG")
 
