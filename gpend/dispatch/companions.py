@@ -5,6 +5,7 @@ library, so are photos mirrored that were set aside: as they are, until they can
 """
 
 import errno
+import math
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
@@ -26,6 +27,7 @@ from gpend.mirror.staging import NotStagedError, fill
 _PLACES = 3  # that a file is copied to, one after the other, if the first is taken meanwhile
 _ROUND_SECONDS = 3600.0  # until what could not be mirrored, of what was set aside, is tried again
 _ROOM = 64 << 20  # bytes: where so many are left, photos have room, and a larger file that has none is told by itself
+_MIB = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SMALL = SLICE // 64  # what a file counts at least, so that many small ones are a slice too
 
@@ -233,8 +235,8 @@ def _too_large(row: Row, pair: FolderPair, error: OSError) -> str:
         return ""
     if error.errno == errno.ENOSPC:
         return (
-            f"The disk of the output has no room for this file of {size >> 20:,} MiB: {left >> 20:,} MiB may be "
-            "written. Others are mirrored meanwhile. gpend tries again by itself, at first after an hour."
+            f"The disk of the output has no room for this file of {math.ceil(size / _MIB):,} MiB: {left // _MIB:,} MiB "
+            "may be written. Others are mirrored meanwhile. gpend tries again by itself, at first after an hour."
         )
     return (
         f"The disk of the output takes no file of {size >> 20:,} MiB ({error.strerror}). Others are mirrored "

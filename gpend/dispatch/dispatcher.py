@@ -1,5 +1,6 @@
 """Settled photos from the queue to the engine, and what the engine has finished to where it belongs."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -246,8 +247,8 @@ def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:
     """
     if row.stamp.size > limit:
         raise PhotoError(
-            f"The file has {row.stamp.size / _MIB:.0f} MiB, more than memory_mb allows ({limit // _MIB} MiB). It was "
-            "not read. Raise memory_mb if it is to be processed.",
+            f"The file has {math.ceil(row.stamp.size / _MIB)} MiB, more than memory_mb allows ({limit // _MIB} MiB). "
+            "It was not read. Raise memory_mb if it is to be processed.",
         )
     photo = read(row.path, row.stamp)
     return Job(row, pair, photo, now.utc, photo.data)

@@ -4,6 +4,7 @@ No torch here. Only a person's command comes this way; the daemon downloads noth
 """
 
 import hashlib
+import math
 import shutil
 import urllib.error
 import urllib.request
@@ -201,7 +202,7 @@ def _refuse_full_disk(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed + _SPARE > free:
         raise FatalError(
-            f"{needed // _MIB + 1} MiB are needed in {folder}, and {free // _MIB} MiB are free there. "
+            f"{math.ceil((needed + _SPARE) / _MIB)} MiB are needed in {folder}, and {free // _MIB} MiB are free there. "
             "Nothing was downloaded; make room, or name another folder in restore.weights."
         )
 

@@ -54,7 +54,8 @@ def choose(network: FullGenerator, seen: int, size: int, backend: Backend) -> Ex
         try:
             return replace(trial.of(dtype, record), notes=tuple(notes))
         except _DisagreementError as error:
-            notes.append(f"{what} gives another picture here ({error.args[0]:.0f} dB, {LEAST_PSNR:.0f} are wanted)")
+            near = f"{np.floor(error.args[0]):.0f}"  # and not what is wanted, where it is hardly less
+            notes.append(f"{what} gives another picture here ({near} dB, {LEAST_PSNR:.0f} are wanted)")
         except RuntimeError as error:
             notes.append(f"{what} does not run here ({str(error).strip().splitlines()[0]})")
         backend.free()

@@ -5,6 +5,7 @@ then. Where several pixels share their colour, libjpeg-turbo interpolates it and
 repeats it; so every way to share colour is tried by itself, and only those that agree are decoded there.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -165,7 +166,8 @@ def _refusal(trial: _Trial) -> str:
     if trial.astray > _ASTRAY:
         return f"gives another picture ({trial.astray:.1%} of it is more than {LEVELS} levels off)"
     if trial.card >= trial.processor:
-        return f"takes longer here ({1000 * trial.card:.0f} ms, the processor {1000 * trial.processor:.0f} ms)"
+        seconds = math.ceil(1000 * trial.card), math.floor(1000 * trial.processor)
+        return f"takes longer here ({seconds[0]} ms, the processor {seconds[1]} ms)"
     return ""
 
 

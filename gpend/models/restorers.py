@@ -1,6 +1,7 @@
 """Which restoring networks the settings ask for: all that are there, one by its name, or a file (no torch here)."""
 
 import hashlib
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -99,15 +100,20 @@ def _too_large(checkpoints: Sequence[GpenCheckpoint]) -> str:
     """Why the last of these is left out, in words."""
     name = checkpoints[-1].name
     return (
-        f"The network {name} is left out: with it, gpend would take about {_told(memory.together(checkpoints))} while "
-        f"it restores, more than half of the {_told(machine.allowed_memory())} of memory that are here. "
+        f"The network {name} is left out: with it, gpend would take about {_taken(checkpoints)} while it restores, "
+        f"more than half of the {_memory()} of memory that are here. "
         f"Faces that would have been its are restored by the next smaller one. "
         f"To use it all the same, alone: `restore: {{model: {name}}}`."
     )
 
 
-def _told(size: int) -> str:
-    return f"{size / _GIB:.1f} GiB"
+def _taken(checkpoints: Sequence[GpenCheckpoint]) -> str:
+    """What they take together, rounded up, so that it is more in figures too than what there is, rounded down."""
+    return f"{math.ceil(10 * memory.together(checkpoints) / _GIB) / 10:.1f} GiB"
+
+
+def _memory() -> str:
+    return f"{math.floor(10 * machine.allowed_memory() / _GIB) / 10:.1f} GiB"
 
 
 @dataclass(frozen=True)
@@ -137,9 +143,8 @@ def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
     if not _is_beyond(wanted, limit):
         return ""
     return (
-        f"gpend takes about {_told(memory.together(wanted))} while it restores with {model}, more than half of the "
-        f"{_told(machine.allowed_memory())} of memory that are here, and may be ended for want of it. With "
-        "`restore: {model: auto}` it uses what fits."
+        f"gpend takes about {_taken(wanted)} while it restores with {model}, more than half of the {_memory()} of "
+        "memory that are here, and may be ended for want of it. With `restore: {model: auto}` it uses what fits."
     )
 
 

@@ -83,6 +83,7 @@ def test_a_film_that_the_disk_has_no_room_for_keeps_no_photo_waiting_and_is_trie
     assert bench.row(notes.id).state is State.KEPT
     told = bench.row(film.id)
     assert (told.state, "Others are mirrored meanwhile" in told.reason) == (State.FAILED, True)
+    assert error is not None or "no room for this file of 1 MiB: 0 MiB may be written" in told.reason
     assert not [each for each in bench.told if each.startswith("paused")]
     rooms[0], fails[0] = 1000, None
     bench.world.clock.pass_by(3601)

@@ -24,6 +24,9 @@ def test_a_photo_larger_than_the_memory_is_not_read_and_says_what_to_do(bench: B
     row = bench.sight("a.jpg", BLURRED)
     with pytest.raises(PhotoError, match="Raise memory_mb"):
         load_job(row, bench.pair, 10, bench.now)
+    hardly = replace(row, stamp=replace(row.stamp, size=(8 << 20) + 1))
+    with pytest.raises(PhotoError, match=r"has 9 MiB, more than memory_mb allows \(8 MiB\)"):
+        load_job(hardly, bench.pair, 8 << 20, bench.now)
 
 
 def test_a_photo_is_read_as_it_was_sighted_or_not_at_all(bench: Bench) -> None:

@@ -126,6 +126,17 @@ def test_room_is_looked_for_first(publisher: Publisher, tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_room_that_is_to_stay_free_is_part_of_what_is_told_to_be_needed(
+    publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Usage:
+        free = 60 << 20  # far more than the file has
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage())
+    with pytest.raises(FatalError, match=r"^69 MiB are needed in .* 60 MiB are free there"):
+        _fetched(_wanted(publisher.url), tmp_path)
+
+
 def test_a_machine_without_internet_takes_the_file_from_a_folder(tmp_path: Path) -> None:
     (tmp_path / "stick").mkdir()
     (tmp_path / "stick" / "network.pth").write_bytes(CONTENT)

@@ -69,6 +69,11 @@ def test_a_half_that_paints_another_picture_is_not_taken_and_said_so() -> None:
     assert chosen.notes[1].startswith("bfloat16 gives another picture here")
 
 
+def test_a_half_that_hardly_disagrees_is_not_told_to_be_as_near_as_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpend.models.execution.psnr", lambda *_: LEAST_PSNR - 0.1)
+    assert "gives another picture here (44 dB, 45 are wanted)" in _chosen(StandInCard()).notes[0]
+
+
 def test_a_half_that_gives_no_picture_is_not_taken() -> None:
     assert _chosen(StandInCard(), _astray(math.nan)).precision == "float32"
 

@@ -107,6 +107,8 @@ def test_a_card_that_takes_longer_is_not_asked(said: list[str]) -> None:
     assert decode.words == ""
     assert len(decode.notes) == 3
     assert "takes longer here (1500 ms, the processor 1000 ms)." in decode.notes[0]
+    hardly = _Card(seconds=2**-13)
+    assert "takes longer here (1001 ms, the processor 1000 ms)." in choose(hardly, said.append, hardly.clock).notes[0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gpend import machine
 from gpend.errors import FatalError
+from gpend.models import memory
 from gpend.models.restorers import DEFAULT, roll
 from gpend.models.weights import MANIFEST, weights_folders
 from gpend.settings import AUTO
@@ -60,6 +62,14 @@ def test_one_that_is_named_must_be_what_it_should_be(tmp_path: Path) -> None:
     (tmp_path / "own-512.pth").write_bytes(b"")
     with pytest.raises(FatalError, match="0 bytes instead"):
         roll("own-512", folders)
+
+
+def test_what_is_more_than_half_of_the_memory_is_so_in_figures_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = 4 << 30
+    monkeypatch.setattr(memory, "together", lambda _: here // 2 + 1)
+    monkeypatch.setattr(machine, "allowed_memory", lambda: here)
+    told = roll(DEFAULT, weights_folders()[-1:], here // 2).doubt
+    assert "takes about 2.1 GiB while it restores with gpen-256, more than half of the 4.0 GiB" in told
 
 
 def test_without_any_network_it_is_told_how_to_get_one(tmp_path: Path) -> None:
