@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -187,8 +187,10 @@ def _appearance(descriptor: int, status: os.stat_result) -> Appearance:
 
 
 def _attributes(descriptor: int) -> dict[str, bytes]:
-    try:
-        names = [name for name in os.listxattr(descriptor) if name.startswith(_KINDS) and name != OWN_ATTRIBUTE]
-        return {name: os.getxattr(descriptor, name) for name in names}
-    except OSError:
-        return {}  # none on this file system, or none that may be read
+    found: dict[str, bytes] = {}
+    with suppress(OSError):  # there are none on this file system
+        for name in os.listxattr(descriptor):
+            if name.startswith(_KINDS) and name != OWN_ATTRIBUTE:
+                with suppress(OSError):  # it may not be read, or is gone by now; the others stay
+                    found[name] = os.getxattr(descriptor, name)
+    return found

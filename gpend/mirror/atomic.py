@@ -46,7 +46,7 @@ from gpend.stamp import Stamp
 
 _BITS = 0o777  # who may do what
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
-_NO_ATTRIBUTES = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOSPC, errno.E2BIG, errno.EINVAL)
+_NO_ATTRIBUTES = (*NOT_HERE, errno.ENOSPC, errno.E2BIG, errno.ERANGE)  # also where a file has no room for as much
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
 
 
@@ -270,7 +270,8 @@ def _list(descriptor: int, draft: Draft, taken: Entries, added: Entries) -> tupl
     notes: list[str] = []
     listed = draft.like.attributes.get(lists.ACCESS, b"")
     wanted = lists.without(listed, taken, os.fstat(descriptor).st_mode, added)
-    attempt(partial(lists.change, descriptor, lists.ACCESS, wanted), f"the attribute {lists.ACCESS}", notes)
+    change = partial(lists.change, descriptor, lists.ACCESS, wanted)
+    attempt(change, f"the attribute {lists.ACCESS}", notes, _NO_ATTRIBUTES)
     said = provenance_of(descriptor)
     if said is not None:
         attach(descriptor, replace(said, lists=lists.to_note(lists.beyond_mode(listed) | taken)))
@@ -291,7 +292,8 @@ def _dress(descriptor: int, draft: Draft, withheld: int, wanted: Whose) -> tuple
     photo, access = (like.owner, like.group), Access(like.mode & ~withheld, *wanted.owner)
     for attribute, value in like.attributes.items():  # while the file is still ours, and may be written
         if attribute != lists.ACCESS:
-            attempt(partial(os.setxattr, descriptor, attribute, value), f"the attribute {attribute}", notes)
+            change = partial(os.setxattr, descriptor, attribute, value)
+            attempt(change, f"the attribute {attribute}", notes, _NO_ATTRIBUTES)
     made = replace(draft.made, mode=like.mode | withheld, lists=frozenset(), owners=wanted.note(photo))
     if not attach(descriptor, made):
         notes.append("gpend's own attribute")

@@ -6,7 +6,7 @@ Who may do what with a file or a folder there is as it is among the photos, as f
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -143,12 +143,12 @@ def give_away(descriptor: int, access: Access) -> list[str]:
     return notes
 
 
-def attempt(change: Callable[[], object], what: str, notes: list[str]) -> None:
+def attempt(change: Callable[[], object], what: str, notes: list[str], refusals: Collection[int] = NOT_HERE) -> None:
     """Change something, or note what it was if it cannot be had here. Raises OSError for other reasons."""
     try:
         change()
     except OSError as error:
-        if error.errno not in NOT_HERE:
+        if error.errno not in refusals:
             raise
         notes.append(what)
 

@@ -36,6 +36,25 @@ def test_a_photo_is_read_with_all_that_makes_up_its_file(photo: Path) -> None:
     assert photo.stat().st_atime_ns == 1_000_000_007
 
 
+def test_an_attribute_that_cannot_be_read_keeps_none_of_the_others(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        os.setxattr(photo, "user.rating", b"5")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    os.setxattr(photo, "user.closed", b"1")
+    getxattr = os.getxattr
+
+    def refuse(descriptor: int, name: str) -> bytes:
+        if name == "user.closed":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return getxattr(descriptor, name)
+
+    monkeypatch.setattr(os, "getxattr", refuse)
+    assert read(photo).like.attributes == {"user.rating": b"5"}
+
+
 def test_another_state_than_the_one_sighted_is_not_read(photo: Path) -> None:
     stamp = Stamp.of(photo.stat())
     assert read(photo, stamp).data == b"photo"

@@ -254,6 +254,29 @@ def test_extended_attributes_of_the_photo_are_carried_over(mirror: Mirror) -> No
 
 
 @pytest.mark.usefixtures("attributes")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.E2BIG, errno.ERANGE, errno.ENOTSUP])
+def test_an_attribute_that_has_no_room_is_told_by_its_name_and_costs_neither_the_others_nor_the_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    setxattr, notes = os.setxattr, list[str]()
+
+    def refuse(descriptor: int, name: str, value: bytes) -> None:
+        if name == "user.large":  # as ext4 does, which has 4 KiB for all of a file's, with what btrfs and XFS hold
+            raise OSError(number, os.strerror(number))
+        setxattr(descriptor, name, value)
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    (tmp_path / "out").mkdir()
+    mirror = Mirror(tmp_path / "in", tmp_path / "out", notes.append)
+    like = Appearance(
+        0o600, os.geteuid(), os.getegid(), 1, 2, {"user.a": b"1", "user.large": b"2", "user.rating": b"5"}
+    )
+    mirror.write(Path("a.jpg"), b"restored", Origin(Path("a.jpg"), "0" * 64, like), FINGERPRINT, None)
+    assert set(os.listxattr(mirror.output / "a.jpg")) >= {"user.a", "user.rating", OWN_ATTRIBUTE}
+    assert notes == ["the attribute user.large"]
+
+
+@pytest.mark.usefixtures("attributes")
 def test_attributes_are_set_before_the_file_is_made_read_only(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     setxattr = os.setxattr
 
