@@ -8,6 +8,7 @@ codec ─ formats ─┬ jpeg            as gpend.core.formats.jpeg keeps it who
 """
 
 import codecs
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -81,7 +82,7 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
     if megapixels * factor > settings.maximum_megapixels:
         counted = f" (counted {factor:.2g}-fold for their {header.depth} bits)" if factor > 1 else ""
         raise PhotoError(
-            f"the picture has {megapixels:,.0f} megapixels{counted}, more than photo.maximum_megapixels "
+            f"the picture has {math.ceil(megapixels):,} megapixels{counted}, more than photo.maximum_megapixels "
             f"({settings.maximum_megapixels:,.0f}) allows; gpend left it as it is"
         )
     return header

@@ -1,5 +1,6 @@
 """Choose the faces worth restoring, and say why the rest are not."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,9 @@ def doubt(face: Face, settings: TriageSettings) -> Doubt | None:
     if face.score < settings.minimum_score:
         return Doubt(Verdict.UNSURE, f"the detector is only {face.score:.0%} sure that this is a face")
     if face.width < settings.minimum_face_px:
-        return Doubt(Verdict.SMALL, f"{face.width:.0f} px wide; at least {settings.minimum_face_px} px are needed")
+        return Doubt(
+            Verdict.SMALL, f"{math.floor(face.width)} px wide; at least {settings.minimum_face_px} px are needed"
+        )
     return None
 
 
@@ -125,7 +128,7 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
         return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)
     why = f"is below {limit:.2f}" if limit < 1 else "does not matter, as you want it restored"
-    below = f"sharpness {value:.2f} {why}"
+    below = f"sharpness {_told_below(value, limit)} {why}"
     if found.blur or found.cleans:
         told = f"{below}: {found.blur or _NOISY}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
         turned = doubt is not None and doubt.verdict is not Verdict.GONE
@@ -155,6 +158,12 @@ def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:
     if found.covered >= COVERED and not every_face:
         return Doubt(Verdict.COVERED, "something lies before the face, and the network would paint over it")
     return None
+
+
+def _told_below(value: float, limit: float) -> str:
+    """A value with as few digits as show that it is below the limit."""
+    digits = next((each for each in (2, 3, 4) if round(value, each) < limit), 5)
+    return f"{value:.{digits}f}"
 
 
 def _judged(face: Face, found: Findings, decision: Doubt, plan: Plan) -> Judged:

@@ -181,6 +181,8 @@ def test_the_limit_is_a_setting() -> None:
     photo, _ = made("png")
     with pytest.raises(PhotoError, match="maximum_megapixels"):
         codec.identify(photo, PhotoSettings(maximum_megapixels=0.001))
+    with pytest.raises(PhotoError, match=r"has 1 megapixels, more than .* \(0\) allows"):
+        codec.identify(photo, PhotoSettings(maximum_megapixels=0.001))
 
 
 @pytest.mark.parametrize("name", photos.BROKEN)

@@ -30,6 +30,18 @@ def verdict_of(one: Face) -> Verdict | None:
     return None if doubt is None else doubt.verdict
 
 
+def test_a_face_that_is_hardly_too_small_is_not_told_to_be_large_enough() -> None:
+    doubt = triage.doubt(face(width=SETTINGS.minimum_face_px - 0.4), SETTINGS)
+    assert doubt is not None
+    assert doubt.reason == "47 px wide; at least 48 px are needed"
+
+
+@pytest.mark.parametrize(("value", "told"), [(0.31, "0.31"), (0.4962, "0.496"), (0.49999, "0.49999")])
+def test_a_face_that_is_hardly_not_sharp_is_not_told_to_be_as_sharp_as_is_wanted(value: float, told: str) -> None:
+    report = triage.judged(face(), triage.Findings(Measure(value, -1.0, 0.0, TERMS), CLEAR), SETTINGS).report
+    assert report.reason.startswith(f"sharpness {told} is below 0.50")
+
+
 def test_a_face_seen_from_the_front_raises_no_doubt() -> None:
     assert verdict_of(face()) is None
 
