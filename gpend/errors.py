@@ -13,8 +13,17 @@ Messages are for people: what happened, to what, and what they can do.
 """
 
 
+def as_text(words: str) -> str:
+    """Words that can be written anywhere (pure): what is no text in them, as in some names, is replaced."""
+    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class GpendError(Exception):
     """Anything that gpend itself raises."""
+
+    def __str__(self) -> str:
+        """What it says, as text that can be written anywhere, also where it quotes the name of a file that is none."""
+        return as_text(super().__str__())
 
 
 class PhotoError(GpendError):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpend.errors import as_text
 from gpend.writing import write_whole
 
 NAMED = 5
@@ -48,6 +49,6 @@ def recall(place: Path) -> Gathered:
         if place.is_file() and place.stat().st_size <= _LARGEST:
             told = json.loads(place.read_bytes())
             if isinstance(told, dict) and isinstance(told.get("count"), int) and isinstance(told.get("named"), list):
-                named = tuple(str(each) for each in told["named"][:NAMED])
+                named = tuple(as_text(str(each)) for each in told["named"][:NAMED])
                 return Gathered(max(told["count"], len(named)), named)
     return Gathered()

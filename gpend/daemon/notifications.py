@@ -4,7 +4,6 @@ Nothing waits for them: they are gathered, so that a thousand damaged photos are
 """
 
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ import structlog
 from gpend.daemon.gathered import Gathered, keep, kept_beside, recall
 from gpend.daemon.hooks import join_at_leisure
 from gpend.dispatch import FolderPair
-from gpend.errors import GpendError
+from gpend.errors import GpendError, as_text
 from gpend.ledger import Records, Result, Row, State
 from gpend.settings import NotificationSettings, Occasion
 
@@ -77,8 +76,7 @@ class Outbox:
 
     def failed(self, photo: str, reason: str, now: datetime) -> None:
         """A photo was set aside."""
-        shown = os.fsencode(photo).decode("utf-8", "replace")  # what is none, many ways to send refuse
-        self._gather(Gathered(1, (f"{shown}: {reason}",)), now)
+        self._gather(Gathered(1, (as_text(f"{photo}: {reason}"),)), now)  # many ways to send refuse what is none
 
     def recall(self, gathered: Gathered, now: datetime) -> None:
         """What the last gpend had gathered when it was killed is told soon."""
@@ -100,7 +98,7 @@ class Outbox:
             return
         self._told = {each: moment for each, moment in self._told.items() if now - moment < _QUIET} | {known: now}
         title = "gpend asks before it goes on" if asks else "gpend has paused a folder"
-        self._ready.append(Message(title, f"{source}\n{reason}"))
+        self._ready.append(Message(title, as_text(f"{source}\n{reason}")))
 
     def due(self, now: datetime, *, at_end: bool = False) -> list[Message]:
         """The messages to send now; each once. `at_end`: there will be no later."""

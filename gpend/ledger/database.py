@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from gpend.errors import FatalError, TransientError
+from gpend.errors import FatalError, TransientError, as_text
 from gpend.ledger import access, doubt, faults, migrating, shape, version
 from gpend.ledger.faults import DamagedError, ForeignError, UnreadableError
 
@@ -45,23 +45,30 @@ class Database:
     def run(self, name: str, parameters: Mapping[str, Value] | None = None) -> int:
         """Execute a statement; how many rows it changed."""
         with self._blamed():
-            return self._connection.execute(statements()[name], parameters or {}).rowcount
+            return self._execute(name, parameters or {}).rowcount
 
     def each(self, name: str, parameters: Mapping[str, Value] | None = None) -> Iterator[sqlite3.Row]:
         """The rows of a query, fetched one by one."""
         with self._blamed():
-            yield from self._connection.execute(statements()[name], parameters or {})
+            yield from self._execute(name, parameters or {})
 
     def first(self, name: str, parameters: Mapping[str, Value] | None = None) -> sqlite3.Row | None:
         """The first row of a query; a statement with RETURNING is carried out too."""
         with self._blamed():
-            rows = self._connection.execute(statements()[name], parameters or {}).fetchall()
+            rows = self._execute(name, parameters or {}).fetchall()
         return rows[0] if rows else None
 
     def number(self, name: str, parameters: Mapping[str, Value] | None = None) -> int | None:
         """The one number that a query asks for."""
         row = self.first(name, parameters)
         return None if row is None else row[0]
+
+    def _execute(self, name: str, parameters: Mapping[str, Value]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statements()[name], parameters)
+        except UnicodeEncodeError:  # words that quote a name which is no text; paths are bytes
+            told = {each: as_text(value) if isinstance(value, str) else value for each, value in parameters.items()}
+            return self._connection.execute(statements()[name], told)
 
     @contextmanager
     def together(self) -> Iterator[None]:

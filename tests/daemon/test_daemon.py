@@ -298,6 +298,19 @@ def test_a_folder_that_is_a_link_in_the_output_costs_no_work_again(world: World)
     assert "follows no links" in world.row("deep/a.jpg").reason
 
 
+def test_a_reason_that_quotes_a_name_which_is_no_text_ends_no_pass_and_costs_no_work_again(world: World) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    photo = world.put(f"{name}/a.jpg")
+    world.put("b.jpg", SHARP)
+    (world.output / name).symlink_to(world.root)
+    for _ in range(2):
+        tally = world.once()
+        os.utime(photo)
+    assert world.row("b.jpg").state is State.KEPT
+    assert "caf\N{REPLACEMENT CHARACTER} is a link" in world.row(f"{name}/a.jpg").reason
+    assert (tally.states[State.FAILED], world.engine.given[BLURRED]) == (1, 1)
+
+
 def test_copies_of_a_photo_are_restored_once(world: World) -> None:
     for name in ("a.jpg", "b.jpg", "deep/c.jpg"):
         world.put(name)

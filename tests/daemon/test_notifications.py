@@ -64,8 +64,12 @@ def test_what_is_set_aside_is_gathered_into_one_message() -> None:
 def test_a_name_that_is_no_utf_8_keeps_no_message_from_being_sent() -> None:
     box = outbox()
     box.failed(os.fsdecode(b"/in/\xff.jpg"), "it is damaged", NOON)
-    (message,) = box.due(NOON + 6 * MINUTE)
+    box.failed("/in/b.jpg", "/out/\udcff is a link", NOON)
+    box.paused("/caf\udce9", "it is full", NOON)
+    pause, message = box.due(NOON + 6 * MINUTE)
+    assert pause.body.encode().decode() == "/caf\N{REPLACEMENT CHARACTER}\nit is full"
     assert message.body.encode().decode().startswith("/in/\N{REPLACEMENT CHARACTER}.jpg: it is damaged\n")
+    assert "/in/b.jpg: /out/\N{REPLACEMENT CHARACTER} is a link" in message.body
 
 
 def test_a_pause_is_told_at_once_and_not_again_while_it_comes_and_goes() -> None:

@@ -36,6 +36,12 @@ def test_another_output_for_a_source_is_remembered_beside_the_one_before(ledger:
     assert row.output == Path("/new")
 
 
+def test_a_pause_is_on_record_also_where_its_words_quote_a_name_that_is_no_text(ledger: Ledger) -> None:
+    (row,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    ledger.sources.pause(row.id, "/out/caf\udce9 is gone.", NOW)
+    assert ledger.sources.row(row.id).paused_reason == "/out/caf\N{REPLACEMENT CHARACTER} is gone."
+
+
 def test_what_a_scan_passed_over_stays_until_the_next(ledger: Ledger) -> None:
     (row,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
     ledger.sources.note_scan(row.id, '{"thumbnails": 3}')
