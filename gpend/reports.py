@@ -28,7 +28,7 @@ class Trouble:
     state: str
     reason: str
     since: str  # ISO 8601, UTC
-    id: int  # by which its page is found
+    id: int | None  # by which its page is found; None: it is no photo, and has none
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _folder(row: FolderRow) -> Folder:
 
 
 def _trouble(row: Row) -> Trouble:
-    return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated), row.id)
+    return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated), None if row.is_sidecar else row.id)
 
 
 def told(row: Row) -> History:

@@ -39,6 +39,19 @@ def test_what_needs_a_look_leads_to_the_page_of_the_photo_and_to_all_such_photos
     assert "state=incomplete" not in section  # there is none
 
 
+def test_a_film_that_needs_a_look_has_no_page_and_is_told_without_a_link_to_it(
+    browser: TestClient, ledger: Path
+) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        film = Found(Path("a.mp4"), Stamp(5, NOW * 10**9, 7), FoundBy.EVENT, is_sidecar=True)
+        row = opened.photos.sight(1, film, NOW)
+        opened.photos.finish(row, Result(State.FAILED, "there is no room for it", "d" * 64, Fingerprint()), NOW + 9)
+    section = browser.get("/").text.split("Needs a look")[1]
+    assert "a.mp4</strong></p>" in section
+    for page in re.findall('href="(/photos/[0-9]+)"', section):
+        assert browser.get(page).status_code == 200
+
+
 @pytest.mark.usefixtures("in_nepal")
 def test_times_are_those_of_the_machine_but_a_photo_was_taken_when_its_camera_says(
     browser: TestClient, ledger: Path
