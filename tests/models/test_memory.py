@@ -1,5 +1,6 @@
 """Networks take memory: what a machine gets is what it can hold, the same at every start, and it is told."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_more_memory_never_means_fewer_networks(one: int, other: int) -> None:
 
 
 def test_what_is_left_out_is_told_with_what_it_would_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "allowed_memory", lambda: round(3.8 * GIB))
+    monkeypatch.setattr(machine, "allowed_memory", lambda: math.ceil(3.8 * GIB))
     (told,) = roll(AUTO, weights_folders(having(tmp_path, 2048, multiplier=2)), memory.limit("cpu")).left_out
     assert "own-2048 is left out: with it, gpend would take about 2.9 GiB" in told
     assert "half of the 3.8 GiB of memory" in told
