@@ -166,8 +166,8 @@ def _refusal(trial: _Trial) -> str:
     if trial.astray > _ASTRAY:
         return f"gives another picture ({trial.astray:.1%} of it is more than {LEVELS} levels off)"
     if trial.card >= trial.processor:
-        seconds = math.ceil(1000 * trial.card), math.floor(1000 * trial.processor)
-        return f"takes longer here ({seconds[0]} ms, the processor {seconds[1]} ms)"
+        card, processor = math.ceil(1000 * trial.card), math.floor(1000 * trial.processor)
+        return f"takes longer here ({card} ms, the processor {processor} ms)"
     return ""
 
 

@@ -115,13 +115,18 @@ def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path)
     assert (phone.tries, phone.shown) == (3, [])
 
 
-def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    phone, world = Phone(), World(tmp_path)
+def set_aside_and_told(world: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A photo that will be set aside, and a phone to be told of it."""
     monkeypatch.setattr(notifications, "_PATIENCE", 0.0)
     monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
     monkeypatch.setattr(notifications, "problems", lambda _settings: [])
     world.knobs["notifications"] = {"urls": ["ntfy://x"]}
     world.put("c.jpg", b"broken, and more of it")
+
+
+def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, world = Phone(), World(tmp_path)
+    set_aside_and_told(world, phone, monkeypatch)
     world.once()
     assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
     assert "c.jpg: it is broken" in phone.shown[0].body
@@ -208,11 +213,7 @@ def test_what_could_not_be_sent_before_gpend_ended_is_told_after_the_next_start_
 ) -> None:
     phone, world = Phone(), World(tmp_path)
     phone.is_reachable = False
-    monkeypatch.setattr(notifications, "_PATIENCE", 0.0)
-    monkeypatch.setattr(notifications, "sender", lambda _urls: phone)
-    monkeypatch.setattr(notifications, "problems", lambda _settings: [])
-    world.knobs["notifications"] = {"urls": ["ntfy://x"]}
-    world.put("c.jpg", b"broken, and more of it")
+    set_aside_and_told(world, phone, monkeypatch)
     world.once()
     assert phone.tries == 1
     phone.is_reachable = True
