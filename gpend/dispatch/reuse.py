@@ -209,7 +209,7 @@ class Deduplicator:
     def _is_place_doubtful(self, job: Job) -> bool:
         """Could an output not be written where this photo's goes, for want of permission?"""
         row, forbidden = job.row, self._finisher.forbidden
-        if forbidden and row.path.parent in forbidden and self._outputs.mirrors_kept:
+        if forbidden and row.path.parent in forbidden and (self._outputs.mirrors_kept or _has_output(job)):
             return True
         return row.reason == FORBIDDEN and row.content == job.photo.content
 
@@ -217,7 +217,7 @@ class Deduplicator:
         """What became of a photo could not be written, and for the same reason it could not be written now.
 
         Nothing is known of a photo that the engine has not seen yet: perhaps it needs no place. Raises OSError where
-        its output may not be written still, or those beside it if it has one for sure.
+        its output may not be written still, or those beside it if it has one for sure, or had one.
         """
         row, content = job.row, job.photo.content
         if self._is_place_doubtful(job):
@@ -230,6 +230,11 @@ class Deduplicator:
                 self._finisher.set_aside(row, obstacle, now, content=content)
                 return True
         return False
+
+
+def _has_output(job: Job) -> bool:
+    """Has a photo an output in the tree, which gives way whether it is restored anew or left as it is?"""
+    return job.before is not None and not trash.is_in_trash(job.before.path)
 
 
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:

@@ -178,6 +178,28 @@ def test_photos_of_a_folder_whose_outputs_may_not_be_written_wait_without_the_en
     assert len(bench.world.outputs()) == 4
 
 
+@pytest.mark.parametrize("knobs", [{"keep": "none"}])
+def test_photos_that_have_outputs_in_a_folder_that_may_not_be_written_wait_without_the_engine_too(
+    bench: Bench, forbidden: list[str]
+) -> None:
+    names = [f"closed/{number}.jpg" for number in range(4)]
+    for number, name in enumerate(names):
+        bench.done(name, BLURRED + bytes([number]))
+    forbidden.append("closed")
+    bench.world.engine.given.clear()
+    changed = []
+    for number, name in enumerate(names):
+        changed.append(bench.sight(name, BLURRED + bytes([10 + number])))
+        bench.work()
+    assert bench.world.engine.given.total() == 1  # what they have there gives way, whatever they are found to be
+    assert {bench.row(row.id).state for row in changed} == {State.FAILED}
+    forbidden.clear()
+    bench.world.clock.pass_by(3601)
+    bench.ledger.upkeep.wake(bench.now.utc)
+    bench.work()
+    assert {bench.row(row.id).state for row in changed} == {State.RESTORED}
+
+
 def test_an_output_that_gpend_may_not_write_to_at_all_pauses_its_pair(
     bench: Bench, forbidden: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
