@@ -166,10 +166,15 @@ class OutputWriter:
         return found
 
     def try_place(self, job: Job) -> None:
-        """Try whether an output may be written where a photo's goes; nothing is left there. Raises OSError."""
+        """Try whether an output may be written where a photo's goes, and replace the one it has; nothing is changed.
+
+        Raises OSError where it may not.
+        """
         mirror = job.pair.mirror
         with suppress(PhotoError):  # what else is in the way is told when it is written
             output_root.try_folder(mirror.output, mirror.candidates(job.row.relative, "")[0].parent)
+            if (before := output_in_place(job)) is not None:
+                output_root.try_file(mirror.output, before.path)
 
     def discard(self, pair: FolderPair, row: int, written: Written, now: int) -> Written | None:
         """Do with an output whose photo is gone, or has another, what `on_delete` says; where it is then, if anywhere.
@@ -315,6 +320,11 @@ class _Movable:
     photo: int
     written: Written
     elsewhere: Path  # where it may go
+
+
+def output_in_place(job: Job) -> Written | None:
+    """The output that a photo has in the tree, which gives way whether it is restored anew or left as it is."""
+    return None if job.before is None or trash.is_in_trash(job.before.path) else job.before
 
 
 def _link(job: Job, place: Path, before: Written | None) -> Written | None:

@@ -7,7 +7,7 @@ from gpend.core.formats.history import names_gpend
 from gpend.dispatch.finish import FORBIDDEN, Finisher
 from gpend.dispatch.metadata_edits import finish_edited
 from gpend.dispatch.orphans import adopt_orphan
-from gpend.dispatch.outputs import OutputWriter
+from gpend.dispatch.outputs import OutputWriter, output_in_place
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
@@ -209,7 +209,7 @@ class Deduplicator:
     def _is_place_doubtful(self, job: Job) -> bool:
         """Could an output not be written where this photo's goes, for want of permission?"""
         row, forbidden = job.row, self._finisher.forbidden
-        if forbidden and row.path.parent in forbidden and (self._outputs.mirrors_kept or _has_output(job)):
+        if forbidden and row.path.parent in forbidden and (self._outputs.mirrors_kept or output_in_place(job)):
             return True
         return row.reason == FORBIDDEN and row.content == job.photo.content
 
@@ -230,11 +230,6 @@ class Deduplicator:
                 self._finisher.set_aside(row, obstacle, now, content=content)
                 return True
         return False
-
-
-def _has_output(job: Job) -> bool:
-    """Has a photo an output in the tree, which gives way whether it is restored anew or left as it is?"""
-    return job.before is not None and not trash.is_in_trash(job.before.path)
 
 
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:

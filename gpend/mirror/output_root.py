@@ -64,6 +64,18 @@ def try_folder(root: Path, relative: Path) -> None:
     try_folder(root, relative.parent)
 
 
+def try_file(root: Path, relative: Path) -> None:
+    """Try whether a file of an output may be taken away or replaced; it stays. Raises OSError where it may not.
+
+    Its folder may be written and it still may not, as where somebody made it immutable, or it is another user's and the
+    folder is sticky. It is asked to go as an empty folder would: no file does, but whether it may is looked at first.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError), dirfd.open_folder(root, relative.parent) as folder:
+        status = inspect.status_of(folder, relative.name)
+        if status is not None and stat.S_ISREG(status.st_mode):
+            os.rmdir(relative.name, dir_fd=folder)
+
+
 def sweep(root: Path) -> Iterator[int]:
     """Remove unfinished files that a gpend left behind which was killed: after each folder, how many there."""
     pending = [Path()]

@@ -99,8 +99,9 @@ def test_an_output_that_cannot_be_written_now_pauses_its_pair_and_the_photo_wait
 
 @pytest.fixture
 def forbidden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Folders of the output that gpend may not write to."""
-    names, restored, try_folder = list[str](), OutputWriter.write_restored, output_root.try_folder
+    """Folders of the output that gpend may not write to, and files that it may not replace."""
+    names, restored = list[str](), OutputWriter.write_restored
+    try_folder, try_file = output_root.try_folder, output_root.try_file
 
     def refuse(place: Path) -> None:
         if place.name in names:
@@ -108,13 +109,20 @@ def forbidden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def write(writer: OutputWriter, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
         refuse(job.row.relative.parent)
+        if job.before is not None:
+            refuse(job.before.path)
         return restored(writer, job, photo, suffix, fingerprint)
 
     def tried(root: Path, relative: Path) -> None:
         refuse(relative)
         try_folder(root, relative)
 
+    def tried_file(root: Path, relative: Path) -> None:
+        refuse(relative)
+        try_file(root, relative)
+
     monkeypatch.setattr(OutputWriter, "write_restored", write)
+    monkeypatch.setattr(output_root, "try_file", tried_file)
     monkeypatch.setattr(output_root, "try_folder", tried)
     return names
 
@@ -195,6 +203,29 @@ def test_photos_that_have_outputs_in_a_folder_that_may_not_be_written_wait_witho
     assert {bench.row(row.id).state for row in changed} == {State.FAILED}
     forbidden.clear()
     bench.world.clock.pass_by(3601)
+    bench.ledger.upkeep.wake(bench.now.utc)
+    bench.work()
+    assert {bench.row(row.id).state for row in changed} == {State.RESTORED}
+
+
+def test_photos_whose_outputs_may_not_be_replaced_are_not_given_to_the_engine_again_before_they_may(
+    bench: Bench, forbidden: list[str]
+) -> None:
+    names = [f"{number}.jpg" for number in range(4)]
+    for number, name in enumerate(names):
+        bench.done(name, BLURRED + bytes([number]))
+    forbidden.extend(names[:3])
+    changed = [bench.sight(name, BLURRED + bytes([10 + number])) for number, name in enumerate(names)]
+    bench.work()
+    given = bench.world.engine.given.total()
+    for hours in (2, 3):
+        bench.world.clock.pass_by(hours * 3600)
+        bench.ledger.upkeep.wake(bench.now.utc)
+        bench.work()
+    assert bench.world.engine.given.total() == given
+    assert [bench.row(row.id).state for row in changed] == [*[State.FAILED] * 3, State.RESTORED]
+    forbidden.clear()
+    bench.world.clock.pass_by(4 * 3600)
     bench.ledger.upkeep.wake(bench.now.utc)
     bench.work()
     assert {bench.row(row.id).state for row in changed} == {State.RESTORED}

@@ -1,11 +1,15 @@
 """An output tree as a whole: which one it is, and what a killed gpend left in it."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from gpend.mirror import output_root
+from gpend.mirror.dirfd import LinkedFolderError
 
 
 def test_a_claimed_output_is_known_again_wherever_it_is_mounted(tmp_path: Path) -> None:
@@ -38,3 +42,40 @@ def test_the_sweep_goes_through_all_folders_and_follows_no_link(tmp_path: Path) 
     assert sum(output_root.sweep(tmp_path / "out")) == 2
     assert (tmp_path / "mine/.gpend-3").exists()
     assert os.listdir(tmp_path / "out/deep") == []  # noqa: PTH208  # the names are what counts
+
+
+@contextmanager
+def sticky() -> Iterator[Path]:
+    """A folder of files of root's, which everybody may write to and nobody else may take them away from."""
+    with tempfile.TemporaryDirectory() as made:
+        for folder in (Path(made), Path(made, "shared")):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o1777)
+        Path(made, "shared/roots.jpg").write_bytes(b"mine")
+        yield Path(made)
+
+
+def test_whether_a_file_may_be_replaced_is_tried_and_it_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"an output")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    for name in ("a.jpg", "empty", "link", "missing.jpg", "no/such/folder.jpg", "a.jpg/below.jpg"):
+        with suppress(LinkedFolderError):
+            output_root.try_file(tmp_path, Path(name))
+    assert sorted(os.listdir(tmp_path)) == ["a.jpg", "empty", "link"]  # noqa: PTH208  # the names are what counts
+    assert (tmp_path / "a.jpg").read_bytes() == b"an output"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user for a while")
+def test_a_file_that_may_not_be_replaced_although_its_folder_may_be_written_is_told_by_an_error() -> None:
+    with sticky() as root:
+        os.seteuid(65534)
+        try:
+            output_root.try_folder(root, Path("shared"))
+            (root / "shared/own.jpg").write_bytes(b"own")
+            output_root.try_file(root, Path("shared/own.jpg"))
+            with pytest.raises(PermissionError):
+                output_root.try_file(root, Path("shared/roots.jpg"))
+        finally:
+            os.seteuid(0)
+        assert sorted(os.listdir(root / "shared")) == ["own.jpg", "roots.jpg"]  # noqa: PTH208  # as above
