@@ -78,14 +78,22 @@ def identify(photo: bytes, settings: PhotoSettings) -> Header:
     with named("its header cannot be read"):
         header = container.header(photo)
     megapixels = header.width * header.height / 1e6
-    factor = max(1.0, header.depth / ORDINARY_DEPTH)
-    if megapixels * factor > settings.maximum_megapixels:
+    factor, limit = max(1.0, header.depth / ORDINARY_DEPTH), settings.maximum_megapixels
+    if megapixels * factor > limit:
         counted = f" (counted {factor:.2g}-fold for their {header.depth} bits)" if factor > 1 else ""
+        has, allowed = _told(megapixels, limit)
         raise PhotoError(
-            f"the picture has {math.ceil(megapixels):,} megapixels{counted}, more than photo.maximum_megapixels "
-            f"({settings.maximum_megapixels:,.0f}) allows; gpend left it as it is"
+            f"the picture has {has} megapixels{counted}, more than photo.maximum_megapixels ({allowed}) allows; "
+            "gpend left it as it is"
         )
     return header
+
+
+def _told(megapixels: float, limit: float) -> tuple[str, str]:
+    """Both, the first rounded up, so that it is more in figures too; in whole numbers where the limit is one."""
+    if limit.is_integer():
+        return f"{math.ceil(megapixels):,}", f"{limit:,.0f}"
+    return f"{math.ceil(100 * megapixels) / 100:g}", f"{limit:g}"
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:

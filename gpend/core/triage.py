@@ -105,7 +105,8 @@ class Findings:
 
 def sharp(measure: Measure, settings: TriageSettings) -> Doubt:
     """Why a face that counts as sharp is left alone."""
-    return Doubt(Verdict.SHARP, f"sharpness {measure.sharpness:.2f} reaches {settings.sharpness_threshold:.2f}")
+    value, limit = _in_figures(measure.sharpness, settings.sharpness_threshold)
+    return Doubt(Verdict.SHARP, f"sharpness {value} reaches {limit}")
 
 
 def judged(face: Face, found: Findings, settings: TriageSettings, strength: float = 1.0) -> Judged:
@@ -127,8 +128,9 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
     if found.left is not None:
         return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)
-    why = f"is below {limit:.2f}" if limit < 1 else "does not matter, as you want it restored"
-    below = f"sharpness {_told_below(value, limit)} {why}"
+    told_value, told_limit = _in_figures(value, limit)
+    why = f"is below {told_limit}" if limit < 1 else "does not matter, as you want it restored"
+    below = f"sharpness {told_value} {why}"
     if found.blur or found.cleans:
         told = f"{below}: {found.blur or _NOISY}" + (f"; nothing is painted: {doubt.reason}" if doubt else "")
         turned = doubt is not None and doubt.verdict is not Verdict.GONE
@@ -144,8 +146,8 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
 
 def _shaken(face: Face, found: Findings, settings: TriageSettings) -> Judged:
     """One that counts as sharp: its shake is taken out, as carefully as where nothing may be painted, and no more."""
-    value, limit = found.measure.sharpness, settings.sharpness_threshold
-    told = Doubt(Verdict.RESTORED, f"sharpness {value:.2f} reaches {limit:.2f}, but the face is {found.blur}")
+    value, limit = _in_figures(found.measure.sharpness, settings.sharpness_threshold)
+    told = Doubt(Verdict.RESTORED, f"sharpness {value} reaches {limit}, but the face is {found.blur}")
     return _judged(face, found, told, Plan(sees=True, paints=False, weights=None, turned=True))
 
 
@@ -160,10 +162,15 @@ def _paint_doubt(found: Findings, *, every_face: bool) -> Doubt | None:
     return None
 
 
-def _told_below(value: float, limit: float) -> str:
-    """A value with as few digits as show that it is below the limit."""
-    digits = next((each for each in (2, 3, 4) if round(value, each) < limit), 5)
-    return f"{value:.{digits}f}"
+def _in_figures(value: float, limit: float) -> tuple[str, str]:
+    """Both with two digits, or more: the limit where it has them, the value where they show on which side it lies."""
+    told = f"{limit:.2f}" if limit == round(limit, 2) else f"{limit:g}"
+    if limit >= 1:  # every face is wanted, and compared with nothing
+        return f"{value:.2f}", told
+    for digits in (2, 3, 4):
+        if (round(value, digits) < limit) == (value < limit):
+            return f"{value:.{digits}f}", told
+    return f"{math.floor(value * 1e5) / 1e5:.5f}", told
 
 
 def _judged(face: Face, found: Findings, decision: Doubt, plan: Plan) -> Judged:

@@ -177,12 +177,20 @@ def test_a_bomb_is_refused_by_its_header(name: str) -> None:
         codec.identify(photo, SETTINGS)
 
 
-def test_the_limit_is_a_setting() -> None:
-    photo, _ = made("png")
-    with pytest.raises(PhotoError, match="maximum_megapixels"):
-        codec.identify(photo, PhotoSettings(maximum_megapixels=0.001))
-    with pytest.raises(PhotoError, match=r"has 1 megapixels, more than .* \(0\) allows"):
-        codec.identify(photo, PhotoSettings(maximum_megapixels=0.001))
+@pytest.mark.parametrize(
+    ("size", "limit", "told"),
+    [
+        ((160, 120), 0.001, r"has 0\.02 megapixels, more than .* \(0\.001\) allows"),
+        ((1000, 501), 0.5, r"has 0\.51 megapixels, more than .* \(0\.5\) allows"),
+        ((1250, 1201), 1.5, r"has 1\.51 megapixels, more than .* \(1\.5\) allows"),
+        ((1250, 1201), 1, r"has 2 megapixels, more than .* \(1\) allows"),
+    ],
+)
+def test_the_limit_is_a_setting(size: tuple[int, int], limit: float, told: str) -> None:
+    photo = io.BytesIO()
+    Image.new("L", size).save(photo, "PNG")
+    with pytest.raises(PhotoError, match=told):
+        codec.identify(photo.getvalue(), PhotoSettings(maximum_megapixels=limit))
 
 
 @pytest.mark.parametrize("name", photos.BROKEN)

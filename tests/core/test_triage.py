@@ -36,10 +36,29 @@ def test_a_face_that_is_hardly_too_small_is_not_told_to_be_large_enough() -> Non
     assert doubt.reason == "47 px wide; at least 48 px are needed"
 
 
-@pytest.mark.parametrize(("value", "told"), [(0.31, "0.31"), (0.4962, "0.496"), (0.49999, "0.49999")])
-def test_a_face_that_is_hardly_not_sharp_is_not_told_to_be_as_sharp_as_is_wanted(value: float, told: str) -> None:
-    report = triage.judged(face(), triage.Findings(Measure(value, -1.0, 0.0, TERMS), CLEAR), SETTINGS).report
-    assert report.reason.startswith(f"sharpness {told} is below 0.50")
+@pytest.mark.parametrize(
+    ("value", "limit", "told"),
+    [
+        (0.31, 0.5, "0.31 is below 0.50;"),
+        (0.4962, 0.5, "0.496 is below 0.50;"),
+        (0.49999, 0.5, "0.49999 is below 0.50;"),
+        (0.4999999, 0.5, "0.49999 is below 0.50;"),
+        (0.4945, 0.495, "0.49 is below 0.495;"),
+        (0.49496, 0.495, "0.49 is below 0.495;"),
+        (0.495, 0.495, "0.495 reaches 0.495"),
+        (0.502, 0.505, "0.50 is below 0.505;"),
+        (0.506, 0.505, "0.51 reaches 0.505"),
+        (0.5, 0.5, "0.50 reaches 0.50"),
+        (0.9999999, 1.0, "1.00 does not matter, as you want it restored;"),
+        (0.4962, 1.0, "0.50 does not matter, as you want it restored;"),
+    ],
+)
+def test_how_sharp_a_face_is_and_how_sharp_it_should_be_do_not_contradict_themselves_in_figures(
+    value: float, limit: float, told: str
+) -> None:
+    settings = SETTINGS.model_copy(update={"sharpness_threshold": limit})
+    report = triage.judged(face(), triage.Findings(Measure(value, -1.0, 0.0, TERMS), CLEAR), settings).report
+    assert f"{report.reason};".startswith(f"sharpness {told}")
 
 
 def test_a_face_seen_from_the_front_raises_no_doubt() -> None:

@@ -26,7 +26,7 @@ def no_room(root: Path, problem: OSError, poll_seconds: float) -> Notice:
     """The kernel takes no more watches, or not all that this root needs."""
     message = (
         f"The system has no room to watch every folder below {root} ({problem.strerror}). gpend gave back what it had "
-        f"taken, scans the folder every {poll_seconds:.0f} seconds instead and tries again later. "
+        f"taken, scans the folder every {poll_seconds:g} seconds instead and tries again later. "
     )
     return Notice("watch_limit", message + _remedy("max_user_watches"), root)
 
@@ -34,7 +34,7 @@ def no_room(root: Path, problem: OSError, poll_seconds: float) -> Notice:
 def no_reader(problem: Exception, poll_seconds: float) -> Notice:
     """File system events cannot be read at all."""
     message = (
-        f"File system events cannot be read ({problem}). gpend scans every folder every {poll_seconds:.0f} seconds "
+        f"File system events cannot be read ({problem}). gpend scans every folder every {poll_seconds:g} seconds "
         "instead and tries again later. "
     )
     limit = _LIMIT_OF.get(problem.errno or 0) if isinstance(problem, OSError) else None
@@ -45,7 +45,7 @@ def reader_died(poll_seconds: float) -> Notice:
     """The thread that reads events has stopped or hangs."""
     message = (
         "The reader of file system events has stopped. gpend starts another and scans every folder; while there is "
-        f"none, it scans every {poll_seconds:.0f} seconds."
+        f"none, it scans every {poll_seconds:g} seconds."
     )
     return Notice("watch_died", message)
 
@@ -82,7 +82,7 @@ def polls(root: Path, file_system: str, poll_seconds: float) -> Notice:
     """The file system does not tell of every change."""
     message = (
         f"{root} lies on, or holds, a {file_system} mount, which does not tell of changes made elsewhere. "
-        f"gpend scans the folder every {poll_seconds:.0f} seconds."
+        f"gpend scans the folder every {poll_seconds:g} seconds."
     )
     return Notice("source_polled", message, root)
 

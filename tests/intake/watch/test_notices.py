@@ -31,3 +31,9 @@ def test_the_instance_limit_comes_with_its_own_command() -> None:
     assert "max_user_instances=" in notices.no_reader(OSError(errno.EMFILE, "instance limit"), 60).message
     assert "sysctl" not in notices.no_reader(OSError(errno.ENOSYS, "not here"), 60).message
     assert notices.no_reader(RuntimeError("can't start new thread"), 60).root is None
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60.0, "every 60 seconds"), (2.5, "every 2.5 seconds")])
+def test_how_often_a_folder_is_scanned_is_told_as_it_was_set(seconds: float, told: str) -> None:
+    assert told in notices.reader_died(seconds).message
+    assert told in notices.polls(ROOT, "nfs", seconds).message
