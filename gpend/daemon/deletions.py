@@ -50,6 +50,7 @@ class DeletionDetector:
         self._passed = 0  # the last of what is gone that this pass has come to, by its id
         self._seen_to = 0  # of what is gone, in this pass
         self._in_vain = 0  # passes, one after the other, in which nothing of what is gone could be seen to
+        self._left = Bitset()  # of what is gone, that whose output may not be taken away, which was told
         self._doubt = ""  # why a scan was not believed
 
     @property
@@ -176,7 +177,8 @@ class DeletionDetector:
         except OSError as error:
             if not is_place_forbidden(self._pair, error):
                 health.pause_for_output(self._pair, error, now)
-            elif self._in_vain == 0:
+            elif row.id not in self._left:
+                self._left.add(row.id)
                 log.warning("output_left", output=row.output, reason=in_words(error))
             return False
         except PhotoError as error:

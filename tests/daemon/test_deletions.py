@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.daemon.loop import Loop
 from gpend.intake.ignoring import Ignoring, Rules
@@ -322,7 +323,7 @@ def test_outputs_that_gpend_may_not_take_away_keep_none_of_those_that_it_may_wai
         return discard(mirror, written, now)
 
     monkeypatch.setattr(trash, "discard", refused)
-    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
         loop = world.loop(ledger)
         loop.begin(None, crashed=False)
         for _ in range(4):
@@ -333,6 +334,30 @@ def test_outputs_that_gpend_may_not_take_away_keep_none_of_those_that_it_may_wai
     assert {Path(name).parent.name for name in trashed(world)} == {"open"}
     assert len(tried) == 73
     assert max(tried.values()) < 5  # nothing is tried again at once
+    assert sum(each["event"] == "output_left" for each in logged) == 70  # each is told once
+
+
+def test_an_output_that_may_not_be_taken_away_is_told_also_where_others_are_waited_for_in_vain(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, 3)
+    world.once()
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(trash, "discard", refused)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for number in range(2):
+            (world.source / f"a/{number}.jpg").unlink()
+            for _ in range(180):
+                while loop.step():
+                    pass
+                world.clock.pass_by(60)
+        loop.end()
+    assert [each["output"].name for each in logged if each["event"] == "output_left"] == ["0.jpg", "1.jpg"]
 
 
 def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
