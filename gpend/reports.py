@@ -273,7 +273,7 @@ def _cluster(ledger: Path) -> dict[str, Any] | None:
 def _held(row: Row) -> str | None:
     if not row.held:
         return None
-    since = _moment(row.changed_since) or "some time"
+    since = "some time" if row.changed_since is None else by_clock(moment(row.changed_since))
     return (
         f"It is held since {since}: it changed together with so many others that gpend asks first. What was made of it "
         "before stays meanwhile. `gpend status` tells what changed; `gpend confirm` frees it."
@@ -290,3 +290,11 @@ def moment(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (OverflowError, ValueError, OSError):
         return f"{seconds} s"
+
+
+def by_clock(told: str) -> str:
+    """A moment in ISO 8601 as people are shown it: to the minute, by this machine's clock, as `schedule` has it."""
+    try:
+        return datetime.fromisoformat(told).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    except (ValueError, OverflowError):
+        return told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpend.ledger import Facts, State
-from gpend.reports import History, Status
+from gpend.reports import History, Status, by_clock
 
 if TYPE_CHECKING:  # `gpend status` need not wait for the daemon's modules
     from gpend.daemon import Tally
@@ -188,13 +188,13 @@ def _facts(history: History, now: datetime) -> list[str]:
     how = " ".join(part for part in (networks, history.settings[:12]) if part)
     facts = {
         "output": plain(history.output or ""),
-        "found": f"{ago(history.first_seen, now)} ({history.first_seen}), by {_finder(history.found_by)}",
-        "last change": f"{ago(history.updated, now)} ({history.updated})",
+        "found": f"{ago(history.first_seen, now)} ({by_clock(history.first_seen)}), by {_finder(history.found_by)}",
+        "last change": f"{ago(history.updated, now)} ({by_clock(history.updated)})",
         "attempts": str(history.attempts) if history.attempts else "",
-        "next attempt": history.next_attempt or "",
+        "next attempt": by_clock(history.next_attempt or ""),
         "by worker": plain(history.by),
         "made with" if networks else "judged with": f"{how}, gpend {history.version}" if history.version else "",
-        "photo": f"{history.size} bytes, modified {history.modified}",
+        "photo": f"{history.size} bytes, modified {by_clock(history.modified)}",
         "SHA-256": history.sha256 or "",
         "of the output": history.output_sha256 or "",
     }

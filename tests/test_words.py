@@ -80,8 +80,19 @@ def test_why_tells_the_faces_the_notes_and_the_facts() -> None:
     assert said.startswith("/in/a.jpg: restored\n  1 face: 1 restored\n")
     assert "face 1 (30 by 40 px at 1, 2), sharpness 0.12: restored, blurred" in said
     assert "note: its signature no longer matches" in said
-    assert "found:         1 day ago (2024-04-30T12:00:00+00:00), by a scan" in said
     assert "made with:     gpen-256 d1, gpend 0.1.0" in said
+
+
+@pytest.mark.usefixtures("in_nepal")
+def test_why_tells_times_by_the_machines_clock_as_the_page_does() -> None:
+    waiting = replace(HISTORY, next_attempt="2024-05-01T19:00:00+00:00")
+    said = click.unstyle(words.history_text(waiting, NOW))
+    assert "found:         1 day ago (2024-04-30 17:45 +0545), by a scan" in said
+    assert "last change:   1 hour ago (2024-05-01 16:45 +0545)" in said
+    assert "next attempt:  2024-05-02 00:45 +0545" in said
+    assert "photo:         1234 bytes, modified 2024-04-01 05:45 +0545" in said
+    odd = click.unstyle(words.history_text(replace(HISTORY, modified="99999999999999 s"), NOW))
+    assert "modified 99999999999999 s" in odd  # which no calendar holds
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from gpend import __version__
 from gpend.core.orientation import TRANSPOSED
 from gpend.gallery import Progress
+from gpend.reports import by_clock
 from gpend.web import sentences
 from gpend.web.language import Words, language_of, verdict, words
 from gpend.web.pictures import Facts
@@ -49,7 +50,7 @@ def html(request: Request, template: str, *, status_code: int = 200, **context: 
             noted="noted" in request.query_params,
             version=__version__,
             span=lambda seconds: span(seconds, say),
-            moment=moment,
+            moment=by_clock,
             by_camera=by_camera,
             tell=sentences.told if language == "zh-CN" else str,
         )
@@ -114,16 +115,8 @@ def span(seconds: float, say: Words) -> str:
     return f"{round(seconds)} {say('seconds')}"
 
 
-def moment(told: str) -> str:
-    """A moment in ISO 8601 as it is shown: to the minute, by this machine's clock, as `schedule` has it."""
-    try:
-        return datetime.fromisoformat(told).astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    except (ValueError, OverflowError):
-        return told
-
-
 def by_camera(told: str) -> str:
-    """The same of what a camera's clock showed, of which nobody knows how far it is from UTC."""
+    """A moment as a camera's clock showed it, of which nobody knows how far it is from UTC: to the minute."""
     try:
         return datetime.fromisoformat(told).strftime("%Y-%m-%d %H:%M")
     except ValueError:

@@ -69,6 +69,7 @@ def test_a_mass_change_is_held_before_the_first_of_it_is_done(world: World) -> N
     assert "Nothing was done yet." in (brake_of(world) or "")
 
 
+@pytest.mark.usefixtures("in_nepal")
 def test_why_says_of_a_held_photo_that_it_is_held_since_when_and_what_frees_it(world: World) -> None:
     put_many(world)
     world.once()
@@ -77,7 +78,7 @@ def test_why_says_of_a_held_photo_that_it_is_held_since_when_and_what_frees_it(w
     history = reports.history(world.settings.ledger, world.source / "7.jpg")
     assert history is not None
     assert history.held is not None
-    assert "held since 2023-11-14T" in history.held
+    assert "held since 2023-11-15 0" in history.held
     assert "`gpend confirm` frees it" in history.held
     Ledger.request(world.settings.ledger, Request.CONFIRM)
     world.once()
