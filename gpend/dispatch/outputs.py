@@ -160,7 +160,7 @@ class OutputWriter:
         for suffix in _suffixes(job):
             try:
                 if self._in_the_way(job, suffix) is None:
-                    job.pair.mirror.check(self._free_name(job, suffix), job.origin, self._before(job))
+                    job.pair.mirror.check(self.free_name(job, suffix), job.origin, self._before(job))
             except PhotoError as error:
                 found.append(error)
         return found
@@ -268,7 +268,7 @@ class OutputWriter:
             moved = job.pair.mirror.move(other.written, job.pair.mirror, other.elsewhere)
             self._photos.rehome(other.photo, moved)
         self._discard_former(job, first, moved_from)
-        return self._free_name(job, suffix, moved_from)
+        return self.free_name(job, suffix, moved_from)
 
     def _save_kept(self, job: Job) -> None:
         """Take out of the way what is not to be overwritten.
@@ -293,7 +293,8 @@ class OutputWriter:
         else:
             self._absences.gone(former.id, "the photo was renamed and changed", kept, job.taken)
 
-    def _free_name(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
+    def free_name(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
+        """The first of the names that an output may get which is no other photo's. Raises OccupiedError."""
         places = job.pair.mirror.candidates(job.row.relative, suffix)
         for place in places:
             if not self.ownership.is_taken(job.row, job.pair, place, moved_from):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gpend.core.formats.history import names_gpend
 from gpend.dispatch.finish import FORBIDDEN, Finisher
@@ -73,7 +74,7 @@ class Deduplicator:
         return self._set_aside_again(job, now) or self._set_aside_for_its_name(job, now)
 
     def _finish_known(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
-        if self._reuse_any(job, duplicates, now):
+        if self._leave_removed(job, duplicates, now) or self._reuse_any(job, duplicates, now):
             return True
         if job.is_same_picture and finish_edited(job, self._outputs, self._finisher, self._fingerprint, now):
             return True
@@ -179,6 +180,33 @@ class Deduplicator:
         reason = f"{_bare(row.reason)}; {CHANGED if is_there else REMOVED}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
         return True
+
+    def _leave_removed(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
+        """A photo was moved whose output somebody had removed: they do not want it in another place either."""
+        row = next((each for each in duplicates if self._is_removed(job, each)), None)
+        if row is None or row.written is None or job.row.written is not None:
+            return False
+        if self._outputs.existing(job, _hashes(duplicates).keys()) or self._outputs.existing_copy(job):
+            return False  # they moved both
+        ending = row.written.path.suffix if row.finished is State.RESTORED else job.suffix
+        written = replace(row.written, path=self._outputs.free_name(job, ending, row.id))
+        with self._ledger.together():
+            self._ledger.photos.forget(row.id)
+            reason = f"{_bare(row.reason)}; {REMOVED}"
+            self._finisher.record(job.row, result_as_before(row, job.photo.content, written, reason), now)
+        return True
+
+    def _is_removed(self, job: Job, row: Row) -> bool:
+        """Is this what a photo was before it was moved, of which somebody had removed the output?
+
+        Of another folder's output it is not known whether its disk is there.
+        """
+        if row.id == job.row.id or row.folder != job.pair.id or row.state is State.GONE or row.recheck:
+            return False
+        written, mirror = row.written, job.pair.mirror
+        if written is None or row.finished not in _DONE or not moved_from(job, row):
+            return False
+        return not os.path.lexists(mirror.output / written.path) and trash.whereabouts(mirror, written) is None
 
     def _adopt_output(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         """Look for an output of exactly this photo that the ledger does not know of; False: there is none."""

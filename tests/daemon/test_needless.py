@@ -131,6 +131,46 @@ def test_an_output_that_was_deleted_by_somebody_comes_back_only_when_they_ask(wo
     assert world.row("a.jpg").reason == "one face was restored"
 
 
+@pytest.mark.parametrize("keep", ["none", "library"])
+@pytest.mark.parametrize("name", ["a.jpg", "film.mp4"])
+def test_an_output_that_was_deleted_by_somebody_stays_so_where_its_photo_is_moved(
+    tmp_path: Path, name: str, keep: str
+) -> None:
+    world = World(tmp_path, knobs={"keep": keep})
+    photo = world.put(name)
+    world.put("b.jpg", SHARP)
+    world.once()
+    (world.output / name).unlink(missing_ok=True)
+    mirrored = world.outputs()
+    moved = world.source / "holiday" / name
+    moved.parent.mkdir()
+    photo.rename(moved)
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+    assert world.outputs() == mirrored
+    if name == "a.jpg" or keep == "library":
+        assert world.row(f"holiday/{name}").reason.endswith("; you removed the output; it is not made again")
+        Ledger.request(world.settings.ledger, Request.RETRY, [moved])
+        world.once()
+        assert set(world.outputs()) == {*mirrored, f"holiday/{name}"}
+
+
+def test_an_output_that_was_moved_as_its_photo_was_is_the_photos(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    for path in (photo, world.output / "a.jpg"):
+        (path.parent / "holiday").mkdir()
+        path.rename(path.parent / "holiday" / "a.jpg")
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+    assert world.outputs() == {"holiday/a.jpg": RESTORED}
+    assert "removed" not in world.row("holiday/a.jpg").reason
+    assert runs(world) == 2
+
+
 def test_an_output_that_still_tells_of_gpend_after_an_edit_is_left_alone_as_well(world: World) -> None:
     world.engine.process = as_engine_would
     photo = world.put("a.jpg", jpeg(np.zeros((32, 32, 3), np.uint8)))
