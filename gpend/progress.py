@@ -70,12 +70,14 @@ def of_ledger(
     """The progress of all photos of a ledger, at a time in UTC seconds; what the caller knows is not asked again."""
     counts = records.counts() if counts is None else counts
     count, first = records.done_lately(now - _LATELY)
+    folders = records.folders()
+    is_paused = any(folder.paused_reason is not None for folder in folders)  # nobody knows for how long
     return Progress(
-        settling=sum(folder.settling for folder in records.folders()) if settling is None else settling,
+        settling=sum(folder.settling for folder in folders) if settling is None else settling,
         waiting=counts[State.WAITING] + counts[State.WORKING],
         done=sum(counts[state] for state in DONE),
         restored=counts[State.RESTORED],
-        rate=rate_of(count, now - first),
+        rate=0.0 if is_paused else rate_of(count, now - first),
     )
 
 

@@ -73,6 +73,24 @@ def test_photos_that_settle_are_found_and_the_ledger_knows_of_them(tmp_path: Pat
     assert folder.passed_over == {"folders with thumbnails of Synology": 1}
 
 
+def test_no_time_is_told_while_a_folder_is_paused(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for number in range(5):
+        world.put(f"{number}.jpg", SHARP + bytes([48 + number]))
+    world.once()
+    world.output.rename(tmp_path / "away")
+    world.output.mkdir()
+    world.put("blurred.jpg")
+    world.once()
+    now = world.clock.now().utc
+    with Ledger.open(world.settings.ledger, now) as ledger:
+        far = of_ledger(ledger, now)
+        (folder,) = ledger.folders()
+        ledger.sources.resume(folder.id)
+        assert (far.waiting, far.seconds_left) == (1, None)
+        assert of_ledger(ledger, now).seconds_left is not None
+
+
 def test_the_log_tells_of_a_backlog_once_a_minute_and_of_nothing_when_there_is_none(tmp_path: Path) -> None:
     world = World(tmp_path)
     for number in range(5):

@@ -334,7 +334,7 @@ class Loop:
             return
         self._tell_at = now.steady + _TELL
         far = self._progress()
-        if far.waiting or (far.left and str(far) != self._told):  # what waits for its end for hours is told once
+        if far.left and (str(far) != self._told or not self._dispatcher.is_idle):  # while all waits, for hours, once
             self._told = str(far)
             log.info("progress", how_far=str(far), found=far.found, done=far.done, restored=far.restored)
 

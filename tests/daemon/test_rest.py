@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.core.report import Outcome
 from gpend.daemon.loop import Loop
@@ -75,6 +76,22 @@ def test_a_pause_holds_over_restarts_until_a_person_ends_it(world: World) -> Non
         work(loop, world)
         assert states(ledger) == (0, 1)
         loop.end()
+
+
+def test_while_all_waits_the_log_tells_so_once_and_wakes_no_disk(world: World) -> None:
+    world.once()
+    Ledger.request(world.settings.ledger, Request.PAUSE)
+    world.put("a.jpg")
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
+        loop = world.loop(ledger)
+        loop.begin(lambda *_: FakeWatcher(), crashed=False)
+        for _ in range(1800):
+            loop.step()
+            world.clock.pass_by(1)
+        loop.end()
+    told = [line["how_far"] for line in logged if line["event"] == "progress"]
+    assert told[-1] == "found 1, 0 done (0 restored)"
+    assert len(told) == len(set(told))
 
 
 def test_one_pass_that_a_person_asks_for_is_done_at_any_hour(world: World) -> None:
