@@ -159,7 +159,7 @@ class Dispatcher:
         if not self.health.is_half_open(pair, now) or self.in_flight.is_busy_with(pair.id):
             return
         if self._ledger.photos.next_attempt(pair.id, now.utc) is None and not trouble_of_output(pair):
-            self.health.resume(pair, now)
+            self.health.resume(pair, now, has_room=True)
 
     def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:
         """The photo of a row; None: it was set aside, or has to wait."""

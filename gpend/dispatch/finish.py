@@ -168,7 +168,7 @@ class Finisher:
         until = now.utc + interval(_FIRST_DELAY, row.delays)
         self._ledger.photos.postpone(row.id, now.utc, until, give_back=begun)
 
-    def _conclude(self, job: Job, now: Now, write: Callable[[], None], *, begun: bool) -> bool:
+    def _conclude(self, job: Job, now: Now, write: Callable[[], bool], *, begun: bool) -> bool:
         """Write what was found, unless the photo has changed meanwhile: then it is about another photo.
 
         False: it was not written.
@@ -183,24 +183,26 @@ class Finisher:
             self.drop_changed(job.row, job.pair, now, begun=begun)
             return False
         try:
-            write()
+            is_written = write()
         except OSError as error:
             self.requeue_for_output(job, error, now, begun=begun)
             return False
-        self._health.resume(job.pair, now)
+        self._health.resume(job.pair, now, has_room=is_written)
         return True
 
-    def _write(self, job: Job, outcome: Outcome, now: Now, known: Facts | None = None) -> None:
+    def _write(self, job: Job, outcome: Outcome, now: Now, known: Facts | None = None) -> bool:
+        """Write an outcome; was a restored photo written?"""
         try:
             written = self._written(job, outcome)
         except PhotoError as error:
             self.set_aside(job.row, error, now, content=job.photo.content)
-            return
+            return False
         state = State.RESTORED if isinstance(outcome, Restored) else State.KEPT
         facts = facts_of(outcome) if known is None else known
         content, picture = job.photo.content, job.picture_digest
         result = Result(state, outcome.reason, content, self._fingerprint, facts, written, picture, *job.capture)
         self.record(job.row, result, now)
+        return state is State.RESTORED
 
     def _written(self, job: Job, outcome: Outcome) -> Written | None:
         match outcome:
@@ -211,20 +213,21 @@ class Finisher:
             case _:
                 assert_never(outcome)
 
-    def _write_failed(self, job: Job, error: PhotoError, now: Now) -> None:
+    def _write_failed(self, job: Job, error: PhotoError, now: Now) -> bool:
         content = job.photo.content
         if state_of(error) is not State.UNSUPPORTED:
             self.set_aside(job.row, error, now, content=content)
-            return
+            return False
         try:
             written = self._outputs.write_kept(job)
         except PhotoError as obstacle:
             self.set_aside(job.row, obstacle, now, content=content)
-            return
+            return False
         picture = job.picture_digest
         told = (self._fingerprint, None, written, picture, *job.capture)
         result = Result(State.UNSUPPORTED, str(error), content, *told)
         self.record(job.row, result, now)
+        return False
 
     def _tell(self, row: Row, result: Result) -> None:
         reached("recorded")

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the quota is used up",
@@ -87,6 +88,7 @@ class Health:
         self._listener = listener
         self._engine = CircuitBreaker()
         self._pairs: dict[int, CircuitBreaker] = {}
+        self._full: set[int] = set()  # pairs for whose outputs there was no room, which only a written one disproves
 
     def is_paused(self, pair: FolderPair, now: Now) -> bool:
         """Is nothing of a pair to be tried now?"""
@@ -130,16 +132,23 @@ class Health:
 
     def pause_for_output(self, pair: FolderPair, error: OSError, now: Now) -> None:
         """Something could not be done in an output tree."""
+        if error.errno in _NO_ROOM:
+            self._full.add(pair.id)
         self.pause(pair, _cannot_be_used(pair.mirror.output, error), now)
 
-    def resume(self, pair: FolderPair, now: Now) -> None:
-        """A photo of a pair was read, and written where there was something to write."""
+    def resume(self, pair: FolderPair, now: Now, *, has_room: bool = False) -> None:
+        """A photo of a pair was read, and written where there was something to write.
+
+        `has_room`: a restored one was written. Where there was no room, what needs none tells nothing: a folder would
+        be paused and resumed with every photo in turn.
+        """
         breaker = self._breaker(pair)
-        if not breaker.is_half_open(now.steady):
+        if not breaker.is_half_open(now.steady) or (pair.id in self._full and not has_room):
             return
         self._ledger.sources.resume(pair.id)
 
         def tell() -> None:
+            self._full.discard(pair.id)
             if breaker.succeed(now.steady):
                 log.info("folder_resumed", source=pair.root)
 

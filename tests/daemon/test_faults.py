@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.ledger import Fingerprint, Ledger, Request, State
 from gpend.mirror import trash
+from gpend.progress import of_ledger
 from gpend.settings import OnDelete
 from tests.world import BLURRED, RESTORED, SHARP, World
 
@@ -140,6 +142,45 @@ def test_an_output_that_fails_costs_no_attempt_and_one_line(
     world.once()
     assert len(world.outputs()) == 5
     assert not any(".gpend-" in name for name in world.outputs())
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_folder_without_room_stays_paused_while_photos_come_that_need_none(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    for name in range(12):
+        world.put(f"{name:02}.jpg", (SHARP if name % 2 else BLURRED) + bytes([65 + name]))
+
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    write = os.write
+    monkeypatch.setattr(os, "write", fail)
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger, capture_logs() as logged:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+
+        def pass_by(seconds: int) -> None:
+            for _ in range(seconds):
+                loop.step()
+                world.clock.pass_by(1)
+
+        def told(event: str) -> int:
+            return [line["event"] for line in logged].count(event)
+
+        pass_by(3000)
+        assert ledger.counts()[State.KEPT] == 6
+        assert (told("folder_paused"), told("folder_resumed")) == (1, 0)
+        assert "about" not in str(of_ledger(ledger, world.clock.now().utc))
+        before = told("progress")
+        pass_by(600)
+        assert told("progress") <= before + 1
+        monkeypatch.setattr(os, "write", write)
+        pass_by(6000)
+        assert (told("folder_paused"), told("folder_resumed")) == (1, 1)
+        loop.end()
+    assert len(world.outputs()) == 6
+    assert paused(world) is None
 
 
 def test_a_pause_ends_also_where_no_photo_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
