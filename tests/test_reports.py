@@ -80,6 +80,8 @@ def test_how_long_the_rest_takes_is_told_only_while_gpend_works(ledger: Path) ->
             found = Found(Path(f"{number}.jpg"), Stamp(5, NOW * 10**9, 7), FoundBy.SCAN)
             photo = opened.photos.sight(place, found, NOW)
             opened.photos.finish(photo, Result(State.KEPT, "no faces found", SHA, Fingerprint()), NOW + number)
+        hindered = _status_at(ledger, NOW + 5)  # the folder is paused
+        opened.sources.resume(place)
         assert "about" in _status_at(ledger, NOW + 5).progress
         opened.control.pause(NOW + 5)
         paused = _status_at(ledger, NOW + 5)
@@ -88,7 +90,7 @@ def test_how_long_the_rest_takes_is_told_only_while_gpend_works(ledger: Path) ->
         resting = _status_at(ledger, NOW + 5)
         opened.control.rest(None)
     stopped = _status_at(ledger, NOW + 5)
-    for status in (paused, resting, stopped):
+    for status in (hindered, paused, resting, stopped):
         assert (status.seconds_left, status.rate, "about" in status.progress) == (None, 0, False)
         assert status.backlog == 1
 
