@@ -85,7 +85,8 @@ def restore(
     Without a PHOTO it restores the bundled sample. The result is output_<name> in the current folder unless -o says
     otherwise. A photo whose faces are sharp enough is left as it is, and nothing is written for it. Inputs are never
     overwritten, and no file that gpend did not write. What was restored into its place before is not done again,
-    unless --strength or --all-faces asks for another result, and nobody has changed the first.
+    unless another result is asked for, and nobody has changed the first: of several photos with --strength or
+    --all-faces, of one photo also without them, where it was made with other settings.
 
     A folder stands for all photos in it and in the folders below; its results go into a tree like it. With -o - one
     photo goes to standard output, as it is where it needs nothing.
@@ -108,20 +109,24 @@ def restore(
     if output == _STANDARD_OUTPUT:
         sys.exit(_pipe(wanted, settings))
     found = batch.collect(wanted, output, Path.cwd())
-    summary = _restore(found, settings, _to_replace(wishes, force=force), in_full=not has_folder)
+    replace = _to_replace(wishes, force=force, is_one=len(wanted) == 1 and not has_folder)
+    summary = _restore(found, settings, replace, in_full=not has_folder)
     if has_folder:
         click.echo("\n".join(words.plain_lines(summary.lines(found))))
     is_done = summary.outcomes.total() == len(found)
     sys.exit(FAILED if summary.outcomes["failed"] or not is_done or found.unreadable else 0)
 
 
-def _to_replace(wishes: Wishes, *, force: bool) -> "Replace":
-    """What results may take the place of: who says by hand how to restore does not mean what was made otherwise."""
+def _to_replace(wishes: Wishes, *, force: bool, is_one: bool) -> "Replace":
+    """What results may take the place of: who says by hand how to restore does not mean what was made otherwise.
+
+    Nor does who names one photo: the usual strength is a strength too. Of many, most were done in an earlier run.
+    """
     from gpend.cli.single import Replace
 
     if force:
         return Replace.ALL
-    is_asked = wishes["strength"] is not None or wishes["all_faces"]
+    is_asked = is_one or wishes["strength"] is not None or wishes["all_faces"]
     return Replace.OTHER_SETTINGS if is_asked else Replace.NOTHING
 
 

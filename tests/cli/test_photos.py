@@ -88,6 +88,21 @@ def test_restoring_a_folder_again_does_only_what_is_new(gpend: Gpend, samples: P
     assert "1 kept" in gpend("restore", "in", "-o", "out", "--strength", "0.5").output
 
 
+@pytest.mark.usefixtures("ready")
+def test_one_photo_is_restored_as_it_is_asked_for_now_and_several_as_before(gpend: Gpend, samples: Path) -> None:
+    photo = samples / "portrait-blurred.jpg"
+    for asked, became in (
+        (["--strength", "0.5"], "restored"),
+        ([], "restored"),  # the usual strength is another one
+        ([], "kept"),
+        (["--strength", "0.5"], "restored"),
+        ([samples / "portrait-sharp.jpg"], "kept"),
+    ):
+        result = gpend("restore", photo, *asked, "-o", "out/")
+        assert result.exit_code == 0
+        assert f"{photo}: {became}" in result.output
+
+
 @pytest.mark.parametrize("command", ["score", "restore"])
 def test_who_names_what_is_not_there_does_not_wait_for_the_networks(
     command: str, gpend: Gpend, monkeypatch: pytest.MonkeyPatch
