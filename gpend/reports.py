@@ -64,6 +64,7 @@ class Status:
     progress: str = ""  # all of it in one line
     resting: str | None = None  # why no photo is begun at the moment, in words
     cluster: dict[str, Any] | None = None  # how the cluster stands, as gpend.cluster_state tells it; None: local
+    files_set_aside: int = 0  # that are no photos and are mirrored as they are, as films
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
     not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
 
@@ -134,6 +135,7 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
         progress=str(far),
         resting=resting or (_PAUSED if paused_since is not None else None),
         cluster=_cluster(ledger) if running else None,
+        files_set_aside=records.files_set_aside(),
         judged_with_other_settings=records.judged_with_other_settings(judging.fingerprint) if judging else 0,
         not_measured=judging.not_measured if judging else (),
     )
@@ -160,7 +162,7 @@ def named(ledger: Path, name: str, most: int) -> list[History]:
 
 def has_failures(status: Status) -> bool:
     """Was anything set aside, which `gpend retry` without names means?"""
-    return any(status.counts[state] for state in _SET_ASIDE)
+    return status.files_set_aside > 0 or any(status.counts[state] for state in _SET_ASIDE)
 
 
 def failed_among(ledger: Path, places: Iterable[Path]) -> list[Path]:

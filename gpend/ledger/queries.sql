@@ -321,6 +321,9 @@ DELETE FROM trash WHERE folder = :folder AND (part = :part OR part >= :first AND
 -- name: counts
 SELECT state, sum(photos) AS n FROM tally WHERE {watched} AND sidecar = 0 GROUP BY state;
 
+-- name: files_set_aside
+SELECT coalesce(sum(photos), 0) AS n FROM tally WHERE {watched} AND sidecar = 1 AND state IN ('failed', 'incomplete');
+
 -- name: counts_by_finder
 SELECT found_by, sum(photos) AS n FROM tally WHERE {watched} AND sidecar = 0 GROUP BY found_by;
 

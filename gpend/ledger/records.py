@@ -36,6 +36,10 @@ class Records:
         found = {row["state"]: row["n"] for row in self._database.each("counts")}
         return {state: found.get(state, 0) for state in State}
 
+    def files_set_aside(self) -> int:
+        """How many files that are no photos, and are mirrored as they are, were set aside."""
+        return self._database.number("files_set_aside") or 0
+
     def counts_by_finder(self) -> dict[str, int]:
         """How many photos an event drew attention to, and how many only a scan."""
         found = {row["found_by"]: row["n"] for row in self._database.each("counts_by_finder")}

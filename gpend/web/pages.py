@@ -81,7 +81,7 @@ def beside(far: Progress) -> str:
     """
     status = far.status
     seen = (how(far), far.resting, far.paused_since, status.folders, status.last_errors,
-            status.judged_with_other_settings)  # fmt: skip
+            status.files_set_aside, status.judged_with_other_settings)  # fmt: skip
     return sha256(repr(seen).encode(errors="surrogateescape")).hexdigest()[:16]
 
 

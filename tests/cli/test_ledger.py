@@ -146,6 +146,17 @@ def test_a_changed_threshold_says_what_it_concerns_and_retry_takes_it_up(gpend: 
     assert refused.exit_code == 2
 
 
+def test_a_film_alone_that_was_set_aside_is_counted_and_tried_again(gpend: Gpend, configured: Path) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        ledger.photos.finish(1, Result(State.KEPT, "no faces found", "a" * 64, Fingerprint()), 1_700_000_000)
+        film = Found(Path("a.mp4"), Stamp(5, 1, 8), FoundBy.SCAN, is_sidecar=True)
+        row = ledger.photos.sight(1, film, 1_700_000_000)
+        ledger.photos.finish(row, Result(State.FAILED, "there is no room", "b" * 64, Fingerprint()), 1_700_000_000)
+    assert "Other files: 1 set aside." in gpend("status", "--config", configured).output
+    assert "What failed is tried again" in gpend("retry", "--config", configured).output
+    assert waiting(configured) == [(Request.RETRY, None)]
+
+
 def test_where_nothing_was_judged_with_other_settings_retry_says_so(gpend: Gpend, configured: Path) -> None:
     assert "nothing was changed" in gpend("retry", "--judged-with-other-settings", "--config", configured).output
     assert waiting(configured) == []

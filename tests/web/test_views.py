@@ -37,6 +37,7 @@ def test_what_needs_a_look_leads_to_the_page_of_the_photo_and_to_all_such_photos
     assert '<a href="/photos/2"><strong>' in section
     assert '<a href="/photos?state=failed">failed: 1</a>' in section
     assert "state=incomplete" not in section  # there is none
+    assert "other files" not in section
 
 
 def test_a_film_that_needs_a_look_has_no_page_and_is_told_without_a_link_to_it(
@@ -48,6 +49,8 @@ def test_a_film_that_needs_a_look_has_no_page_and_is_told_without_a_link_to_it(
         opened.photos.finish(row, Result(State.FAILED, "there is no room for it", "d" * 64, Fingerprint()), NOW + 9)
     section = browser.get("/").text.split("Needs a look")[1]
     assert "a.mp4</strong></p>" in section
+    assert "failed: 1</a>" in section  # photos, of which there is a page
+    assert "other files that were set aside: 1" in section
     for page in re.findall('href="(/photos/[0-9]+)"', section):
         assert browser.get(page).status_code == 200
 
