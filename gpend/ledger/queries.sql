@@ -454,7 +454,7 @@ SELECT count(*) AS n, min(updated) AS first FROM photo INDEXED BY photo_by_state
 WHERE updated >= :since AND sidecar = 0 AND state IN ('restored', 'kept', 'failed', 'incomplete', 'unsupported');
 
 -- name: counts_since
-SELECT state, count(*) AS n FROM photo WHERE sidecar = 0 AND updated >= :since GROUP BY state;
+SELECT state, count(*) AS n FROM photo WHERE {watched} AND sidecar = 0 AND updated >= :since GROUP BY state;
 
 -- name: cameras
 SELECT camera, count(*) AS n FROM photo WHERE camera IS NOT NULL GROUP BY camera ORDER BY n DESC, camera LIMIT :limit;

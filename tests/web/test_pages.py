@@ -55,6 +55,14 @@ def test_today_begins_with_the_midnight_of_the_machine(ledger: Path) -> None:
     assert _far(ledger, until_midnight + 1).today["restored"] == 0
 
 
+def test_what_was_done_today_in_a_folder_that_is_watched_no_more_does_not_count(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    assert _far(ledger).today["restored"] == 1
+    with Ledger.open(ledger, NOW) as opened:
+        opened.sources.configure([(tmp_path / "other", tmp_path / "out")], NOW)
+    assert set(_far(ledger).today.values()) == {0}
+
+
 def test_what_was_done_today_is_told_anew_at_midnight(ledger: Path, asked: Request) -> None:
     told = pages.event(asked, _far(ledger))["today"]
     assert isinstance(told, dict)
