@@ -10,6 +10,7 @@ from pathlib import Path
 from gpend import in_force, reports
 from gpend.core.wish import box_of
 from gpend.ledger import Choice, Decision, Facts, FolderRow, Records, Row, State
+from gpend.mirror import output_root
 from gpend.settings import CoreSettings
 
 PAGE = 60
@@ -149,10 +150,29 @@ def shown(ledger: Path, photo: int) -> Shown | None:
     with Records.read_only(ledger) as records:
         row = records.by_id(photo)
         decision = None if row is None else records.decision(row.path)
+        folders = records.folders()
     if row is None:
         return None
-    is_removed = row.output is not None and not os.path.lexists(row.output)
-    return Shown(entry_of(row), _files(row), reports.told(row), decision, is_removed)
+    removed = row.state is not State.GONE and is_removed(folders, row.output)
+    return Shown(entry_of(row), _files(row), reports.told(row), decision, removed)
+
+
+def is_removed(folders: Sequence[FolderRow], output: Path | None) -> bool:
+    """Does an output not stand where the ledger has it, in an output folder that is there, and no other one?"""
+    if output is None or os.path.lexists(output):
+        return False
+    folder = next((each for each in folders if output.is_relative_to(each.output)), None)
+    try:
+        return folder is not None and folder.output_identity in (None, output_root.identity(folder.output))
+    except OSError:
+        return False  # its disk is away
+
+
+def removed_of(ledger: Path, outputs: Sequence[str | None]) -> list[bool]:
+    """The same of several outputs. Raises FatalError where there is no ledger to read."""
+    with Records.read_only(ledger) as records:
+        folders = records.folders()
+    return [is_removed(folders, None if output is None else Path(output)) for output in outputs]
 
 
 def files(ledger: Path, photo: int) -> Files | None:

@@ -39,7 +39,7 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
       gpend why /srv/photos/2019/anna.jpg
       gpend why IMG_1234.jpg
     """
-    from gpend import absence, reports, words
+    from gpend import absence, gallery, reports, words
 
     settings = settings_of(config_file)
     answer = reports.history(settings.ledger, photo)
@@ -50,15 +50,19 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
         why_not = _NO_NAMESAKE if is_bare else absence.reason(photo, settings.folders)
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
+    removed = gallery.removed_of(settings.ledger, [None if each.state == "gone" else each.output for each in answers])
     ignored = [absence.passed_over(Path(each.photo), settings.folders) for each in answers]
     if as_json:
         told = [
-            asdict(each) | _capture(each) | {"passed_over": why} for each, why in zip(answers, ignored, strict=True)
+            asdict(each) | _capture(each) | {"passed_over": why, "output_removed": is_removed}
+            for each, why, is_removed in zip(answers, ignored, removed, strict=True)
         ]
         print_json(told if len(told) > 1 else told[0])
         return
-    for each, why in zip(answers, ignored, strict=True):
+    for each, why, is_removed in zip(answers, ignored, removed, strict=True):
         click.echo(words.history_text(each, datetime.now(UTC), _capture(each)))
+        if is_removed:
+            click.echo("  Its output does not stand there any more. `gpend retry` with this photo makes it again.")
         if why:
             click.echo(f"  It is passed over now: {why}. What was made of it stays as it is.")
     if len(answers) == _NAMESAKES:

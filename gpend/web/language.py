@@ -30,6 +30,7 @@ CHINESE = {
     "Last restored": "最近修复",
     "Needs a look": "需要留意",
     "other files that were set aside: {count}": "其他已搁置的文件：{count}",
+    "No photo needs your attention.": "没有需要您处理的照片。",
     "Nothing needs your attention.": "没有需要您处理的事项。",
     "No photos yet.": "还没有照片。",
     "No photo fits.": "没有符合条件的照片。",

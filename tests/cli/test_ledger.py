@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State
+from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, Result, State, Written
 from gpend.stamp import Stamp
 from tests.cli import Gpend
 from tests.photos import synthetic
@@ -24,6 +24,23 @@ def test_why_tells_what_is_known_of_a_photo(gpend: Gpend, configured: Path) -> N
     assert "bad.jpg: failed" in result.output
     told = json.loads(gpend("why", "in/bad.jpg", "--json", "--config", configured).output)
     assert (told["state"], told["reason"]) == ("failed", "there is no picture in it")
+
+
+def test_why_tells_that_an_output_does_not_stand_there_any_more(gpend: Gpend, configured: Path) -> None:
+    photo, output = (configured.parent / name / "good.jpg" for name in ("in", "out"))
+    written = Written(Path("good.jpg"), Stamp(5, 7, 9), "a" * 64)
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite") as ledger:
+        (folder,) = ledger.folders()
+        id_ = ledger.photos.sight(folder.id, Found(Path("good.jpg"), Stamp(5, 7, 8), FoundBy.SCAN), 1)
+        result = Result(State.RESTORED, "1 face: 1 restored", "b" * 64, Fingerprint(), None, written)
+        ledger.photos.finish(id_, result, 1)
+    output.parent.mkdir(exist_ok=True)
+    output.touch()
+    assert "not stand there" not in gpend("why", photo, "--config", configured).output
+    output.unlink()
+    told = gpend("why", photo, "--config", configured).output
+    assert "Its output does not stand there any more. `gpend retry` with this photo makes it again." in told
+    assert json.loads(gpend("why", photo, "--json", "--config", configured).output)["output_removed"] is True
 
 
 def test_why_tells_with_which_camera_and_when_a_photo_was_taken(gpend: Gpend, configured: Path) -> None:

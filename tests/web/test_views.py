@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from gpend.ledger import Decision, DecisionKind, Fingerprint, Found, FoundBy, Ledger, Result, State, Written
+from gpend.mirror import output_root
 from gpend.settings import Settings
 from gpend.stamp import Stamp
 from gpend.web.app import application
@@ -266,6 +267,30 @@ def test_a_decision_is_shown_and_can_be_withdrawn(browser: TestClient, ledger: P
 def test_an_output_that_was_removed_is_told_as_that(browser: TestClient, tmp_path: Path) -> None:
     (tmp_path / "out" / "anna.jpg").unlink()
     assert "You removed its output" in browser.get("/photos/1").text
+
+
+def test_an_output_whose_disk_is_away_was_removed_by_nobody(browser: TestClient, ledger: Path, tmp_path: Path) -> None:
+    with Ledger.open(ledger, NOW) as opened:
+        (folder,) = opened.folders()
+        opened.sources.claim(folder.id, output_root.identity(tmp_path / "out"))
+    (tmp_path / "out").rename(tmp_path / "away")
+    assert "You removed its output" not in browser.get("/photos/1").text
+    (tmp_path / "out").mkdir()  # a mount point, empty
+    assert "You removed its output" not in browser.get("/photos/1").text
+
+
+def test_a_folder_that_waits_stands_before_the_photos_and_is_not_told_as_nothing(
+    browser: TestClient, ledger: Path
+) -> None:
+    calm = browser.get("/").text
+    assert calm.index("Last restored") < calm.index("<h2>Folders")
+    with Ledger.open(ledger, NOW) as opened:
+        (folder,) = opened.folders()
+        opened.sources.pause(folder.id, "The output folder cannot be used: the disk is full.", NOW)
+        opened.photos.forget(2)  # what failed
+    paused = browser.get("/").text
+    assert paused.index("the disk is full") < paused.index("Last restored")
+    assert "Nothing needs your attention" not in paused
 
 
 def test_photos_are_found_by_reason_camera_and_day(browser: TestClient, ledger: Path) -> None:
