@@ -98,6 +98,27 @@ def test_parts_that_tell_a_path_and_its_mirror_image_agree(face: Plane, mirrored
     assert min(apart(found.kernel, one) for one in (truth, other)) < 1e-6
 
 
+@pytest.mark.parametrize(("around", "is_taken"), [(4, True), (6, False)])
+def test_what_is_no_face_counts_less_than_a_face_and_many_of_it_more(
+    face: Plane, around: int, *, is_taken: bool
+) -> None:
+    lifted = np.asarray(0.5 + 0.02 * (face - face.mean()), np.float32)  # what its photo shows decides nothing
+    own, shared, other = hook(13, 0.4), hook(14, 0.4), streak(21)
+    faces = [part(lifted, shared, told) for told in (own, shared, shared)]
+    found = camera_shake.agreed(faces, [part(lifted, other, other)] * around)
+    assert np.array_equal(found[0].kernel, shared if is_taken else own)
+
+
+@pytest.mark.parametrize(("around", "is_taken"), [(4, True), (8, False)])
+def test_what_faces_show_counts_more_than_what_a_few_parts_tell_and_less_than_what_many_do(
+    face: Plane, mirrored: Plane, around: int, *, is_taken: bool
+) -> None:
+    truth, wrong, other = hook(14, 0.4), hook(16, 2.2), streak(21)
+    faces = [part(face, truth, wrong), part(mirrored, truth, truth)]
+    found = camera_shake.agreed(faces, [part(mirrored, truth, other)] * around)
+    assert np.array_equal(found[0].kernel, truth if is_taken else wrong)
+
+
 def test_a_face_that_the_network_is_sure_of_keeps_its_kernel(face: Plane, mirrored: Plane) -> None:
     truth = hook(14, 0.4)
     faces = [part(face, truth, streak(21), confidence=0.995), *(part(mirrored, truth, truth) for _ in range(3))]
@@ -138,9 +159,10 @@ def test_what_the_network_is_sure_of_is_not_asked_again() -> None:
     assert not camera_shake.may_be_shared(Blur(streak(17), 0.5))
 
 
-def test_a_path_too_long_for_a_larger_face_is_not_taken_in_part(face: Plane, mirrored: Plane) -> None:
+@pytest.mark.parametrize("larger", [1.25, 2.5])
+def test_a_path_too_long_for_a_larger_face_is_not_taken_in_part(face: Plane, mirrored: Plane, larger: float) -> None:
     truth = streak(35)
-    there = turned(0, 2.5)
+    there = turned(0, larger)
     in_part, _ = camera_shake.carried(truth, there[:, :2])
     faces = [part(face, in_part, hook(20, 1), there), part(mirrored, truth, truth)]
     assert camera_shake.agreed(faces, [])[0] is faces[0].blur
