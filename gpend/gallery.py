@@ -109,7 +109,7 @@ def progress(ledger: Path, now: datetime, settings: CoreSettings | None = None) 
         seconds_left=status.seconds_left,
         running=status.running,
         paused_since=paused_since,
-        resting=resting,
+        resting=status.ledger_problem or resting,
         status=status,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from gpend import progress
 from gpend.beside import CLUSTER
 from gpend.ledger import Facts, FolderRow, Judging, Records, Row
+from gpend.ledger.access import hold_up
 from gpend.ledger.paths import paths_of, real
 
 _SET_ASIDE = ("failed", "incomplete", "unsupported")
@@ -63,6 +64,7 @@ class Status:
     seconds_left: int | None = None
     progress: str = ""  # all of it in one line
     resting: str | None = None  # why no photo is begun at the moment, in words
+    ledger_problem: str | None = None  # why the ledger cannot be written, and what to do, in words
     cluster: dict[str, Any] | None = None  # how the cluster stands, as gpend.cluster_state tells it; None: local
     files_set_aside: int = 0  # that are no photos and are mirrored as they are, as films
     judged_with_other_settings: int = 0  # photos, or with another network, than the configuration names now
@@ -115,8 +117,8 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
     counts = records.counts()
     far = progress.of_ledger(records, now, counts=counts)
     paused_since, resting = records.resting()
-    running = records.running()
-    if not running or resting or paused_since is not None:
+    running, held_up = records.running(), hold_up(ledger)
+    if held_up or not running or resting or paused_since is not None:
         far = replace(far, rate=0.0)  # what waits takes no time that could be told while nothing is begun
     return Status(
         running=running,
@@ -134,6 +136,7 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
         seconds_left=None if far.seconds_left is None else round(far.seconds_left),
         progress=str(far),
         resting=resting or (_PAUSED if paused_since is not None else None),
+        ledger_problem=f"gpend cannot write its ledger, so no photo is begun. {held_up}" if held_up else None,
         cluster=_cluster(ledger) if running else None,
         files_set_aside=records.files_set_aside(),
         judged_with_other_settings=records.judged_with_other_settings(judging.fingerprint) if judging else 0,

@@ -70,6 +70,7 @@ def status_text(status: Status, now: datetime) -> str:
         f"gpend is {how}; last activity {ago(status.last_activity, now)}.",
         f"Photos: {', '.join(counted) or 'none yet'}. Backlog: {status.backlog}.",
         *([f"Other files: {status.files_set_aside} set aside."] if status.files_set_aside else []),
+        *([click.style(plain(status.ledger_problem), fg="yellow")] if status.ledger_problem else []),
         *([click.style(status.resting, fg="yellow")] if status.resting else []),
         *([f"Progress: {status.progress}."] if status.settling or status.waiting else []),
         f"Found by an event: {status.found_by.get('event', 0)}; by a scan: {status.found_by.get('scan', 0)}.",

@@ -1,10 +1,13 @@
 """The questions that people ask of the ledger."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from gpend import reports
+from gpend import gallery, reports, words
 from gpend.errors import FatalError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written
 from gpend.settings import FolderSettings
@@ -93,6 +96,22 @@ def test_how_long_the_rest_takes_is_told_only_while_gpend_works(ledger: Path) ->
     for status in (hindered, paused, resting, stopped):
         assert (status.seconds_left, status.rate, "about" in status.progress) == (None, 0, False)
         assert status.backlog == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "flag", "told"), [(8, 0, "is full. Make room on it."), (9000, os.ST_RDONLY, "can only be read.")]
+)
+def test_a_ledger_that_cannot_be_written_is_told_with_what_to_do(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch, free: int, flag: int, told: str
+) -> None:
+    assert _status_at(ledger, NOW).ledger_problem is None
+    disk = SimpleNamespace(f_bfree=free, f_bavail=free, f_frsize=4096, f_flag=flag)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    status = _status_at(ledger, NOW)
+    said = f"gpend cannot write its ledger, so no photo is begun. The disk of {ledger.parent} {told}"
+    assert (status.ledger_problem or "").startswith(said)
+    assert said in words.status_text(status, datetime.fromtimestamp(NOW, UTC))
+    assert (gallery.progress(ledger, datetime.fromtimestamp(NOW, UTC)).resting or "").startswith(said)
 
 
 def _status_at(ledger: Path, now: int) -> reports.Status:

@@ -291,7 +291,7 @@ class Loop:
     def _wait_for_ledger(self, error: TransientError, now: float) -> None:
         if self._busy_ledger.fail(str(error), now):
             self._busy_since = now
-            log.warning("ledger_paused", reason=str(error))
+            log.warning("ledger_paused", reason=f"{error} gpend waits, and goes on by itself.")
         waited = now - self._busy_since
         if waited >= self._patience:
             raise TransientError(f"{error} It was waited for in vain, for {waited:.0f} seconds.") from error

@@ -18,6 +18,9 @@ _NO_SHARED_MEMORY = (
 PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """How a disk says what a person can end, and often does without knowing of gpend."""
 
+NOT_NOTED = "What you asked for was not noted: ask for it again then."
+"""What whoever asks the daemon for something is told, after what keeps the ledger from being written."""
+
 _ROOM = 128 << 10  # bytes: the index of the write-ahead log, and a little log
 
 
@@ -62,21 +65,28 @@ def hindrance(ledger: Path) -> str:
     for place, mode in ((folder, os.W_OK | os.X_OK), (ledger, os.W_OK)):
         if not os.access(place, mode, effective_ids=True) and (place == folder or place.exists()):
             return _not_writable(place)
+    return hold_up(ledger)
+
+
+def hold_up(ledger: Path) -> str:
+    """What keeps everybody from writing to its disk, which a person can end, and how; "" if nothing."""
+    folder = ledger.parent
+    if _is_read_only(folder):
+        return _only_read(folder)
     return f"The disk of {folder} is full. Make room on it." if _is_full(folder) else ""
-
-
-def is_held_up(ledger: Path) -> bool:
-    """Does its disk keep everybody from writing, which a person can end: is it full, or can it only be read?"""
-    return _is_full(ledger.parent) or _is_read_only(ledger.parent)
 
 
 def _not_writable(place: Path) -> str:
     if _is_read_only(place):
-        return f"The disk of {place} can only be read. Make it writable again."
+        return _only_read(place)
     user, owner = _called(os.geteuid()), _owner(place)
     if user == owner:
         return f"{user!r}, whom gpend runs as, may not write to {place}. Allow it: sudo chmod u+rwX {place}"
     return f"{user!r}, whom gpend runs as, may not write to {place}: it belongs to {owner!r}. sudo chown {user} {place}"
+
+
+def _only_read(place: Path) -> str:
+    return f"The disk of {place} can only be read. Make it writable again."
 
 
 def _is_read_only(place: Path) -> bool:
@@ -100,7 +110,7 @@ def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:
     """Why SQLite cannot use a ledger that is sound, for people."""
     reason = hindrance(ledger)  # which SQLite often tells as something else
     if reason:
-        if is_held_up(ledger):  # of a full disk, "disk I/O error" misleads
+        if hold_up(ledger):  # of a full disk, "disk I/O error" misleads
             return f"The ledger {ledger} cannot be used. {reason}"
         return f"The ledger {ledger} cannot be used ({error}). {reason}"
     if getattr(error, "sqlite_errorname", "") in _NO_SHARED_MEMORY:

@@ -132,9 +132,7 @@ class Database:
                 raise self._damaged(error) from error
             reason = access.hindrance(self._path) if self._path else ""
             if reason:
-                raise TransientError(
-                    f"The ledger cannot be used at the moment: {error}. {reason} gpend then goes on by itself."
-                ) from error
+                raise TransientError(f"The ledger cannot be used at the moment: {error}. {reason}") from error
             if error.sqlite_errorcode == sqlite3.SQLITE_READONLY and self._path and _says_to_be_unwritable(self._path):
                 raise self._damaged(error) from error
             raise TransientError(f"The ledger cannot be used at the moment: {error}.") from error
@@ -305,7 +303,7 @@ def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """A damaged file by its name; everything else, such as a full disk or a foreign lock, is not the file's fault."""
     if faults.is_about_content(error):
         return DamagedError(f"{path}: {error}")
-    if faults.is_passing(error) or access.is_held_up(path):  # a full disk often is an I/O error to SQLite
+    if faults.is_passing(error) or access.hold_up(path):  # a full disk often is an I/O error to SQLite
         return TransientError(access.what_is_wrong(error, path))
     return FatalError(access.what_is_wrong(error, path))
 

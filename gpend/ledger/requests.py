@@ -4,11 +4,12 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpend.errors import FatalError
+from gpend.errors import FatalError, TransientError
 from gpend.ledger import access
 from gpend.ledger.choice import Choice
 from gpend.ledger.database import Database, Value, open_for_writing
@@ -37,17 +38,15 @@ def leave(ledger: Path, kind: Request, paths: list[Path], detail: dict[str, Any]
         raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
     access.require(ledger, to_write=True)
     try:
-        database = open_for_writing(ledger)
-    except DamagedError as error:
-        raise FatalError(f"The ledger is damaged ({error}); the next start of the daemon repairs it.") from error
-    try:
-        now = int(time.time())
-        with database.together():
+        with closing(open_for_writing(ledger)) as database, database.together():
+            now = int(time.time())
             names: list[Path | None] = [*paths] or [None]
             for path in names:
                 _leave(database, kind, path, detail, now)
-    finally:
-        database.close()
+    except DamagedError as error:
+        raise FatalError(f"The ledger is damaged ({error}); the next start of the daemon repairs it.") from error
+    except TransientError as error:
+        raise TransientError(f"{error} {access.NOT_NOTED}") from error
 
 
 class Requests:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -169,9 +169,22 @@ def test_a_failing_ledger_says_what_keeps_it_from_working(ledger: Path, monkeypa
         with pytest.raises(TransientError, match=r"moment: database is locked\.$"):
             opened.control.rest("now")
         _fill(monkeypatch)
-        with pytest.raises(TransientError, match=r"locked\. The disk of .* is full.*goes on by itself"):
+        with pytest.raises(TransientError, match=r"locked\. The disk of .* is full\. Make room on it\.$"):
             opened.control.rest("now")
         other.close()
+
+
+def test_who_asks_for_something_that_cannot_be_noted_is_told_so(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        _fill(monkeypatch)
+        with pytest.raises(TransientError) as raised:
+            Ledger.request(ledger, Request.CONFIRM)
+    assert "goes on by itself" not in str(raised.value)
+    assert str(raised.value).endswith(
+        "is full. Make room on it. What you asked for was not noted: ask for it again then."
+    )
 
 
 def test_every_other_trouble_is_told_as_sqlite_tells_it(ledger: Path) -> None:
