@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from gpend.core.networks import Networks
@@ -30,6 +31,13 @@ def _drawn_alike() -> None:
     np.random.seed(0)  # noqa: NPY002 - whoever draws from it, draws from here
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_is() -> Iterator[None]:
+    """A command that was called in a test, and which set up its own log, tells the tests after it nothing less."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
