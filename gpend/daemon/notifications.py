@@ -195,7 +195,7 @@ class Notifications:
 
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
-        if self._is_on and result.state is State.FAILED:
+        if self._is_on and result.state is State.FAILED and not _is_known(row, result):
             with self._lock:
                 self._outbox.failed(str(row.path), result.reason or "", self._clock())
                 self._keep()
@@ -280,6 +280,12 @@ _WAITS = (
 )
 _FAILED = "It could not be sent, and is tried again soon. Has gpend a network? The service has none: gpend help service"
 _LOST = "It could not be sent, and is tried no more. Has gpend a network? The service has none: gpend help service"
+
+
+def _is_known(row: Row, result: Result) -> bool:
+    """Was this very photo set aside for the same reason before? It is tried again each day, and that is no news."""
+    before = (row.finished, row.reason, row.content)
+    return before == (result.state, result.reason, result.content)
 
 
 def _counts(ledger: Path, since: datetime) -> Counts:

@@ -16,7 +16,7 @@ from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
 from gpend.dispatch import FolderPair
 from gpend.errors import TransientError
 from gpend.intake.source import Source
-from gpend.ledger import Fingerprint, Records, Result, Row, State
+from gpend.ledger import Fingerprint, Ledger, Records, Request, Result, Row, State
 from gpend.mirror import Mirror
 from gpend.settings import NotificationSettings, Occasion
 from tests.waiting import PATIENCE
@@ -130,6 +130,23 @@ def test_the_daemon_has_people_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     world.once()
     assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
     assert "c.jpg: it is broken" in phone.shown[0].body
+
+
+def test_a_photo_that_is_set_aside_again_for_the_same_reason_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, world = Phone(), World(tmp_path)
+    set_aside_and_told(world, phone, monkeypatch)
+    world.once()
+    for _ in range(2):
+        Ledger.request(world.settings.ledger, Request.RETRY, [world.source / "c.jpg"])
+        world.clock.pass_by(60)
+        world.once()
+    assert [message.title for message in phone.shown] == ["gpend has set a photo aside"]
+    world.clock.pass_by(60)
+    world.put("c.jpg", b"broken in another way, and more of it")
+    world.once()
+    assert len(phone.shown) == 2
 
 
 def test_what_could_not_be_sent_goes_to_the_addresses_of_a_configuration_that_is_read_again(
