@@ -70,6 +70,19 @@ def _refusal(name: str, problems: list[str]) -> ConfigurationError:
     return ConfigurationError(f"The configuration {name} has {count}:\n{listed}")
 
 
+_INDENTED = "Lines that belong together begin at the same column"
+_MEANT = (
+    ("expected <block end>", _INDENTED),
+    ("mapping values", f"{_INDENTED}, a space follows each colon, and a value that holds a colon stands in quotes"),
+    ("'\\t'", "Lines are indented with spaces, not with tabs"),
+    ("cannot start any token", "A value that begins with such a character stands in quotes"),
+    ("expected ':'", "A colon and a space follow each key"),
+    ("end of stream", "A quote is opened and not closed"),
+    ("expected ',' or", "A bracket is opened and not closed"),
+)
+"""What PyYAML says, and what a person has most often done."""
+
+
 class _Loader(yaml.SafeLoader):
     """Plain values only; remembers the keys that were given twice, of which YAML would silently keep the last."""
 
@@ -105,6 +118,8 @@ def _where(error: yaml.YAMLError) -> str:
     what = getattr(error, "problem", None) or str(error)
     if "alias" in f"{what} {getattr(error, 'context', '')}" or "tag" in what:
         what += ". What begins with * or ! stands in quotes"
+    else:
+        what = ". ".join([what, *(hint for words, hint in _MEANT if words in what)][:2])
     return f"line {mark.line + 1}, column {mark.column + 1}: {what}" if mark else what
 
 

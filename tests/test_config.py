@@ -152,6 +152,24 @@ def test_what_is_no_yaml_is_told_with_its_line() -> None:
     assert "line 2, column" in complaint("keep: none\nfolders: [")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("folders:\n  - source: /a\n   output: /b", "begin at the same column."),
+        ("keep: none\n  settle_seconds: 10", "begin at the same column"),
+        ("keep:copy\nsettle_seconds: 3", "a space follows each colon"),
+        ("folders:\n  - source: /srv/a: b", "a value that holds a colon stands in quotes."),
+        ("folders:\n\t- source: /a", "with spaces, not with tabs."),
+        ("keep: none\nsettle_seconds 10", "A colon and a space follow each key."),
+        ('schedule: "22:00-07:00\nkeep: none', "A quote is opened and not closed."),
+        ("folders: [{source: /a, output: /b}\nkeep: none", "A bracket is opened and not closed."),
+        ("hooks:\n  on_restored: %x", "begins with such a character stands in quotes."),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_what_was_most_likely_meant(text: str, said: str) -> None:
+    assert said in complaint(text)
+
+
 def test_yaml_that_would_run_code_is_refused() -> None:
     assert "not valid YAML" in complaint("keep: !!python/object/apply:os.system ['true']")
 

@@ -45,7 +45,10 @@ def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
     if not pair.output.is_dir() and any(is_inside(pair.output, source) for source in sources):
         return  # it must not lie there, so nobody is to make it
     if not pair.output.is_dir():
-        yield f"The output folder {pair.output} does not exist, or is no folder. Make it: mkdir -p '{pair.output}'"
+        yield (
+            f"The output folder {pair.output} does not exist, or is no folder. Is its disk mounted? "
+            f"If it is to be a new one: mkdir -p '{pair.output}'"
+        )
     elif not os.access(pair.output, os.W_OK | os.X_OK):
         yield f"The output folder {pair.output} cannot be written to by this user."
 

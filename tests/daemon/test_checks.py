@@ -30,7 +30,7 @@ def test_folders_that_lie_apart_are_fine(place: Path) -> None:
     [
         ([], "no folder is named"),
         ([("missing", "out")], "missing does not exist"),
-        ([("in", "missing")], "mkdir -p"),
+        ([("in", "missing")], "Is its disk mounted? If it is to be a new one: mkdir -p"),
         ([("in", "in/deep")], "come in again"),
         ([("in", "in")], "come in again"),
         ([("in/deep", "in")], "among the photos themselves"),
