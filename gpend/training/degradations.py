@@ -15,6 +15,7 @@ _BORDER = 32  # pixels that are mirrored around a picture before it is blurred, 
 _DARKEST = 0.02  # of full scale: sensors are not without noise in the dark
 _LEAST_SOFT = 1e-3  # pixels, as good as none
 _TINY = 1e-6
+_BLACK = 1e-9  # of full light: a root is steep below it
 _EXPOSED = 0.4  # the light whose noise is that drawn, where noise grows with the light
 
 
@@ -44,7 +45,8 @@ def _beside_edges(faces: Tensor, draw: Draw) -> Tensor:
 def spoiled(truth: Tensor, draw: Draw) -> Tensor:
     """The photos of `truth`, (n, 3, 256, 256), 0 to 1, of the same shape."""
     device = truth.device
-    blurred = convolved(truth, _on(draw.kernels, device)).clamp(0, 1)
+    exponent = _on(draw.exponent, device).view(-1, 1, 1, 1)
+    blurred = convolved(truth**exponent, _on(draw.kernels, device)).clamp(_BLACK, 1) ** (1 / exponent)
     generator = torch.Generator(device).manual_seed(draw.seed)
     groups = [_shot(blurred, draw, group, generator) for group in range(len(draw.native))]
     return torch.cat(groups)

@@ -49,6 +49,11 @@ _DARK_ROOMS = 0.2  # of all
 _DIM, _BRIGHT = (0.2, 0.5), (0.5, 1.15)  # times the light
 _TINT = (0.93, 1.07)  # times, each channel: white balance is off by so much
 
+# A camera blurs light, of which its tones are a power: a lamp's streak is far brighter than the mean of its tones. What
+# was blurred in an app, or by a camera whose tones are made otherwise, is nearer to blurred tones.
+_IN_LIGHT = 0.5  # of all
+_EXPONENT = (1.6, 2.4)  # of tones to light; those of phones are steeper in shadows and flatter in lights than any one
+
 # Straight edges beside a face, as door frames and the borders of identity photos have: they are no motion along them.
 EDGES = 3  # beside one face, at most
 NOWHERE = 9.0  # halves of the side: where an edge stands that is not there
@@ -85,6 +90,7 @@ class Draw:
     edges: Values  # (n, EDGES, 5): direction across, x and y, where it begins and ends, halves of the side, its light
     grey: NDArray[np.bool_]
     kernels: Values  # (n, 41, 41)
+    exponent: Values  # (n,): what is blurred is tones to the power of this; 1 for the tones themselves
     blurs: tuple[Blur, ...]
     spoils: tuple[Spoil, ...]
     noise: Values  # (n,): standard deviation
@@ -145,6 +151,7 @@ def draw(drawing: Drawing, step: int) -> Draw:
         sent=np.array([_sent(side, random) for side in native]),
         quality=np.stack([_quality(spoil, random, hard=each) for spoil, each in zip(spoils, harsh, strict=True)]),
         halved=random.random(count) < _HALVED,
+        exponent=_exponents(random, count),  # last, so that the other draws stay as they were
     )
 
 
@@ -219,6 +226,12 @@ def _light(random: Random) -> Values:
     """One in five is taken in a dark room; the light has a colour."""
     gain = random.uniform(*_DIM) if random.random() < _DARK_ROOMS else random.uniform(*_BRIGHT)
     return np.asarray(gain * random.uniform(*_TINT, 3), np.float32)
+
+
+def _exponents(random: Random, count: int) -> Values:
+    """Half of all are blurred as light."""
+    lit = random.random(count) < _IN_LIGHT
+    return np.where(lit, random.uniform(*_EXPONENT, count), 1).astype(np.float32)
 
 
 def _edges(random: Random, share: float) -> Values:
