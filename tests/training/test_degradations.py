@@ -9,6 +9,7 @@ import torch
 
 from gpend.training import degradations, draws, kernels
 from gpend.training.draws import GROUP, Drawing, Spoil
+from gpend.training.jpeg import UNTOUCHED
 from tests.pictures import portrait
 
 FACES = torch.from_numpy(portrait(288, 288).transpose(2, 0, 1)[None].copy())
@@ -31,6 +32,34 @@ def test_blurring_is_the_convolution_that_opencv_computes(seed: int) -> None:
 def test_blurring_keeps_the_mean_light() -> None:
     kernel = torch.from_numpy(kernels.disc(6))[None]
     assert float(degradations.convolved(picture(), kernel).mean()) == pytest.approx(float(picture().mean()), abs=5e-3)
+
+
+def test_half_of_the_faces_are_blurred_as_light_and_the_others_in_their_tones() -> None:
+    exponents = np.concatenate([draws.draw(DRAWING, step).exponent for step in range(40)])
+    lit = exponents[exponents != 1]
+    assert len(lit) / len(exponents) == pytest.approx(0.5, abs=0.06)
+    assert 1.6 <= lit.min() < 1.7
+    assert 2.3 < lit.max() <= 2.4
+
+
+def test_what_is_bright_spreads_farther_into_what_is_dark_where_light_is_blurred() -> None:
+    drawn = draws.draw(DRAWING, _first(Spoil.SHARP))
+    kernel = kernels.disc(6)
+    quiet = replace(
+        drawn,
+        kernels=np.tile(kernel, (GROUP, 1, 1)),
+        exponent=np.array([1, 2] * (GROUP // 2), np.float32),
+        noise=np.zeros_like(drawn.noise),
+        quality=np.full_like(drawn.quality, UNTOUCHED),
+    )
+    lamp = torch.full((GROUP, 3, 256, 256), 0.2)
+    lamp[..., 120:136, 120:136] = 1
+    photos = degradations.spoiled(lamp, quiet)
+    light = lamp[0].permute(1, 2, 0).numpy() ** 2
+    wanted = cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT_101) ** 0.5
+    assert np.abs(photos[1].permute(1, 2, 0).numpy() - wanted).max() < 1e-3
+    assert float((photos[1] - photos[0]).min()) > -1e-3
+    assert float((photos[1] - photos[0]).max()) > 0.05
 
 
 @pytest.mark.parametrize("soft", [0.0, 1.0])
