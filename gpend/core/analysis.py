@@ -243,12 +243,13 @@ def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: 
     asked = [
         face
         for face, one in measured.items()
-        if slight_shake.may_be(one.measure.sharpness, limit)
+        if slight_shake.may_be(one.measure, limit)
         and triage.pose_doubt(face) is None
         and occlusion.log_odds(one.clean) < triage.COVERED
     ]
     told = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
-    return {face: found for face, found in zip(asked, told, strict=True) if slight_shake.is_told(found)}
+    found = zip(asked, told, strict=True)
+    return {face: blur for face, blur in found if slight_shake.is_told(blur, measured[face].measure)}
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

@@ -79,6 +79,7 @@ class Measure:
     log_odds: float  # of that probability: still tells two very blurred faces apart
     residual_detail: float  # log10 of what is left of the features against the coarse shape: below -0.4 only a blot
     terms: Terms
+    beneath: float = 1.0  # the sharpness that core.overlooked tells, 0 to 1; 1 where that was not asked
 
 
 def measure(crop: Plane, scale: float, blockiness: float) -> Measure:
@@ -92,7 +93,12 @@ def measure(crop: Plane, scale: float, blockiness: float) -> Measure:
 
 def measure_of(odds: float, crop: Plane, found: Terms) -> Measure:
     """The measure of a crop (SIDE, SIDE, 3), 0 to 1, of these log-odds and terms."""
-    return Measure(1.0 / (1.0 + math.exp(min(odds, _LARGEST_EXPONENT))), odds, residual_detail(crop), found)
+    return Measure(sharpness_of(odds), odds, residual_detail(crop), found)
+
+
+def sharpness_of(odds: float) -> float:
+    """The sharpness, 0 to 1, of a face that needs restoring by these log-odds."""
+    return 1.0 / (1.0 + math.exp(min(odds, _LARGEST_EXPONENT)))
 
 
 def log_odds(found: Terms) -> float:

@@ -1,10 +1,12 @@
 """How many blurred faces count as sharp: python -m tests.benchmarks.overlooked FACES [--fit] prints a table.
 
-FACES is any folder of square, FFHQ-aligned pictures of sharp faces. Half of the shots stay sharp; the others are
-spoiled, or shaken a little. Marks are drawn before some of either: dust, scratches, hairs, writing. With --fit the
-coefficients are fitted first, and written; keep faces to measure on apart from those.
+FACES is any folder of square, FFHQ-aligned pictures of sharp faces. Two shots of five stay sharp; one is spoiled, and
+two are shaken, one of them as light, as cameras are, and one in its tones, as apps blur. Marks are drawn before some of
+the others: dust, scratches, hairs, writing. With --fit the coefficients are fitted first, and written; keep faces to
+measure on apart from those.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,13 +27,15 @@ _RIDGE = 12.0
 _ALARMS = 0.003  # share of the sharp faces that may be taken for blurred
 _PARTS = 5  # of the faces: the alarms are counted by fits that never saw them
 _MARKED = {True: 0.5, False: 0.75}  # share of sharp faces, and of spoiled ones, before which something is drawn
-_WIDTHS, _SHAKEN_WIDTHS = (45.0, 450.0), (70.0, 400.0)  # of faces, in pixels of the photo
-_LENGTHS = (5.5, 15.0)  # of shakes, in pixels of the crop of SIDE
+_WIDTHS = (45.0, 450.0)  # of faces, in pixels of the photo
+_LENGTHS = (5.5, 30.0)  # of shakes, in pixels of the crop of SIDE
+_EXPONENT = (1.6, 2.4)  # of tones to light, as in gpend.training.draws
 _LEAST = 3.5  # the same in pixels of the photo: less nobody sees
 _FACE = 133  # pixels of a face in the crop of SIDE
-_STEPS = ((0.0, 8.0), (8.0, 11.0), (11.0, 99.0))  # lengths that are told together
+_STEPS = ((0.0, 8.0), (8.0, 11.0), (11.0, 16.0), (16.0, 99.0))  # lengths that are told together
 _STRAIGHT, _CURVED = "shaken straight", "shaken along a curve"
-_DRAWN = (Kind.SHARP, Kind.SHARP, "", _STRAIGHT)
+_TONES, _LIGHT = "its tones", "light"
+_DRAWN = (Kind.SHARP, Kind.SHARP, "", _TONES, _LIGHT)
 
 Values = NDArray[np.float64]
 
@@ -44,6 +48,7 @@ class Done:
     what: str  # a kind, or how it was shaken
     mark: str  # what was drawn before it, or ""
     length: float = 0.0  # of the shake, in pixels of the crop
+    blurred: str = ""  # what of the face was shaken: its tones, or its light
 
     @property
     def is_sharp(self) -> bool:
@@ -77,13 +82,13 @@ def main(faces: Path, *, fit: bool, every: int, seed: int) -> None:
 
 
 def _seen(paths: Sequence[Path], random: Random) -> Iterator[Seen]:
-    """Four shots of every face: two sharp, one spoiled, one shaken."""
+    """Five shots of every face: two sharp, one spoiled, two shaken."""
     for number, path in enumerate(paths):
         clean = shots.loaded(path)
         for drawn in _DRAWN:
             face = shots.lit(clean, random)
-            if drawn == _STRAIGHT:
-                yield _shaken(number, face, random)
+            if drawn in {_TONES, _LIGHT}:
+                yield _shaken(number, face, drawn, random)
                 continue
             kind = Kind(drawn) if drawn else DEGRADED[int(random.integers(len(DEGRADED)))]
             taken = shot(face, kind, int(random.integers(SEVERITIES)), _between(_WIDTHS, random), random)
@@ -94,15 +99,18 @@ def _seen(paths: Sequence[Path], random: Random) -> Iterator[Seen]:
             yield _judged(taken, Done(number, kind, mark), random)
 
 
-def _shaken(number: int, face: Image, random: Random) -> Seen:
+def _shaken(number: int, face: Image, blurred: str, random: Random) -> Seen:
     """By a path of a known length, straight or curved."""
-    width = _between(_SHAKEN_WIDTHS, random)
+    width = _between(_WIDTHS, random)
     length = max(_between(_LENGTHS, random), _LEAST * _FACE / width)
     what, drawn = (_CURVED, kernels.curved) if random.uniform() < 0.5 else (_STRAIGHT, kernels.straight)
     kernel = np.asarray(drawn(length, random)[::-1, ::-1])
-    small = cv2.filter2D(resized(face, shots.SIDE), -1, kernel, borderType=cv2.BORDER_REFLECT_101)
-    taken = replace(shot(np.asarray(small, np.uint8), Kind.SHARP, 0, width, random), kind=Kind.MOTION)
-    return _judged(taken, Done(number, what, "", length), random)
+    exponent = random.uniform(*_EXPONENT) if blurred == _LIGHT else 1.0
+    light = np.asarray(resized(face, shots.SIDE) / 255.0, np.float32) ** np.float32(exponent)
+    light = np.clip(cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT_101), 0, 1)
+    small = np.asarray(np.rint(255 * light ** (1 / exponent)), np.uint8)
+    taken = replace(shot(small, Kind.SHARP, 0, width, random), kind=Kind.MOTION)
+    return _judged(taken, Done(number, what, "", length, blurred), random)
 
 
 def _judged(taken: Shot, done: Done, random: Random) -> Seen:
@@ -143,10 +151,11 @@ def _print(seen: Sequence[Seen]) -> None:
                 one for one in seen if one.done.is_sharp is is_sharp and (one.done.mark, one.done.length) == (mark, 0)
             ]
             _print_line(f"{'sharp' if is_sharp else 'spoiled'}, {mark or 'nothing before it'}", chosen)
-    for what in (_STRAIGHT, _CURVED):
+    for what, blurred in itertools.product((_STRAIGHT, _CURVED), (_TONES, _LIGHT)):
+        of_these = [one for one in seen if (one.done.what, one.done.blurred) == (what, blurred)]
         for low, high in _STEPS:
-            chosen = [one for one in seen if one.done.what == what and low <= one.done.length < high]
-            _print_line(f"{what}, {low:.0f} to {high:.0f} px", chosen)
+            chosen = [one for one in of_these if low <= one.done.length < high]
+            _print_line(f"{what}, {blurred}, {low:.0f} to {high:.0f} px", chosen)
 
 
 def _print_line(name: str, chosen: Sequence[Seen]) -> None:

@@ -12,8 +12,10 @@ from gpend.core.direction import told_by
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
+from gpend.core.sharpness import Measure
 from tests.core.blurs import CLEAN, spoiled, streak
 from tests.core.test_spectrum import gaussian
+from tests.core.test_triage import TERMS
 
 SHAKE = Blur(streak(7), 0.98)
 
@@ -52,6 +54,10 @@ def test_a_face_whose_own_detail_speaks_against_it_was_not_shaken_whatever_is_ar
     assert not slight_shake.is_borne_out(seen(photo, Blur(streak(length), 0.98)))
 
 
+def measure(value: float = 0.8, beneath: float = 1.0) -> Measure:
+    return Measure(value, 0.0, 0.0, TERMS, beneath)
+
+
 def beside_each_other(padded: Plane, apart: int, axis: int) -> Plane:
     """Red and blue so many pixels to either side of green, as a lens or a press leaves them."""
     red, green, blue = np.moveaxis(padded, 2, 0)
@@ -65,35 +71,48 @@ def test_colours_that_lie_beside_each_other_are_not_taken_for_a_shake(
     photo = spoiled(beside_each_other(padded, apart, axis), np.ones((1, 1), np.float32))
     assert networks.estimate is not None
     (told,) = told_by([luma(deconvolution.middle(photo))], networks.estimate)
-    assert slight_shake.is_told(told)
+    assert slight_shake.is_told(told, measure())
     assert not slight_shake.is_borne_out(seen(photo, told))
 
 
 @pytest.mark.parametrize(
-    ("blur", "is_told"),
+    ("blur", "beneath", "is_told"),
     [
-        (SHAKE, True),
-        (Blur(streak(7), 0.96), False),  # the network is not sure
-        (Blur(gaussian(2.0), 0.98), False),  # a lens, not a hand
-        (Blur(streak(1), 0.98), False),  # next to nothing
+        (SHAKE, 1.0, True),
+        (Blur(streak(7), 0.96), 1.0, False),  # the network is not sure
+        (Blur(streak(7), 0.96), 0.9, True),  # nor is the measure
+        (Blur(streak(7), 0.93), 0.9, False),
+        (Blur(gaussian(2.0), 0.98), 0.9, False),  # a lens, not a hand
+        (Blur(streak(1), 0.98), 0.9, False),  # next to nothing
     ],
 )
-def test_the_photo_is_asked_about_a_shake_that_is_told_surely(blur: Blur, *, is_told: bool) -> None:
-    assert slight_shake.is_told(blur) is is_told
+def test_the_photo_is_asked_about_a_shake_that_is_told_surely(blur: Blur, beneath: float, *, is_told: bool) -> None:
+    assert slight_shake.is_told(blur, measure(beneath=beneath)) is is_told
 
 
 @pytest.mark.parametrize(
-    ("value", "limit", "may_be"),
-    [(0.5, 0.5, True), (0.96, 0.5, True), (0.98, 0.5, False), (0.49, 0.5, False), (0.98, 1.0, False)],
+    ("value", "beneath", "limit", "may_be"),
+    [
+        (0.5, 1.0, 0.5, True),
+        (0.96, 1.0, 0.5, True),
+        (0.98, 1.0, 0.5, False),
+        (0.98, 0.9, 0.5, True),  # the measure alone takes it for crisp
+        (0.49, 1.0, 0.5, False),
+        (0.49, 0.9, 0.5, False),
+        (0.98, 0.9, 1.0, False),
+    ],
 )
-def test_what_is_crisp_is_not_asked_nor_what_is_restored_anyway(value: float, limit: float, *, may_be: bool) -> None:
-    assert slight_shake.may_be(value, limit) is may_be
-
-
-@given(st.floats(0, 1), st.floats(0, 0.49))
-def test_who_wants_fewer_faces_restored_has_fewer_of_these_restored_and_none_with_a_threshold_of_zero(
-    value: float, limit: float
+def test_what_is_crisp_is_not_asked_nor_what_is_restored_anyway(
+    value: float, beneath: float, limit: float, *, may_be: bool
 ) -> None:
-    assert not slight_shake.may_be(value, 0.0)
-    if slight_shake.may_be(value, limit):
-        assert value < 2 * limit
+    assert slight_shake.may_be(measure(value, beneath), limit) is may_be
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.49))
+def test_who_wants_fewer_faces_restored_has_fewer_of_these_restored_and_none_with_a_threshold_of_zero(
+    value: float, beneath: float, limit: float
+) -> None:
+    found = measure(value, beneath)
+    assert not slight_shake.may_be(found, 0.0)
+    if slight_shake.may_be(found, limit):
+        assert min(value, beneath) < 2 * limit
