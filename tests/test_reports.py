@@ -108,7 +108,7 @@ def test_a_ledger_that_cannot_be_written_is_told_with_what_to_do(
     disk = SimpleNamespace(f_bfree=free, f_bavail=free, f_frsize=4096, f_flag=flag)
     monkeypatch.setattr(os, "statvfs", lambda _: disk)
     status = _status_at(ledger, NOW)
-    said = f"gpend cannot write its ledger, so no photo is begun. The disk of {ledger.parent} {told}"
+    said = f"gpend begins no photo while it cannot write its ledger. The disk of {ledger.parent} {told}"
     assert (status.ledger_problem or "").startswith(said)
     assert said in words.status_text(status, datetime.fromtimestamp(NOW, UTC))
     assert (gallery.progress(ledger, datetime.fromtimestamp(NOW, UTC)).resting or "").startswith(said)
