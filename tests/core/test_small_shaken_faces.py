@@ -20,7 +20,7 @@ def shaken(portrait: Path, share: float, kernel: Plane, exponent: float) -> byte
     """The portrait so many times as large, shaken as tones to the power of `exponent`: 2.2 is light."""
     picture = cv2.imread(str(portrait))
     assert picture is not None
-    small = cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) / 255.0
+    small = np.asarray(cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) / 255.0, np.float64)
     flipped = np.ascontiguousarray(kernel[::-1, ::-1])
     light = cv2.filter2D(small**exponent, -1, flipped, borderType=cv2.BORDER_REFLECT_101).clip(0, 1)
     noisy = 255 * light ** (1 / exponent) + np.random.default_rng(9).normal(0, 1.5, light.shape)
