@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gpend.errors import ConfigurationError
-from gpend.in_force import ENVIRONMENT
+from gpend.in_force import ENVIRONMENT, direct
 from gpend.settings import Settings, names_file
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -259,13 +259,13 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     """Every path absolute, `~` and the folder of the configuration file filled in."""
     told = settings.model_dump()
     if names_file(settings.restore.model):
-        told["restore"]["model"] = str(folder / _at_home(Path(settings.restore.model)))
+        told["restore"]["model"] = str(direct(folder / _at_home(Path(settings.restore.model))))
     return settings.model_validate(_with_paths(told, folder))
 
 
 def _with_paths(value: object, folder: Path) -> object:
     if isinstance(value, Path):
-        return folder / _at_home(value)
+        return direct(folder / _at_home(value))
     if isinstance(value, dict):
         return {key: _with_paths(item, folder) for key, item in value.items()}
     if isinstance(value, tuple):

@@ -89,7 +89,20 @@ def _ledger_of(content: bytes, folder: Path) -> Path:
     named = _NAMED.search(content)
     if named is None:
         return LEDGER
-    return folder / Path(os.fsdecode(named["quoted"] or named["plain"])).expanduser()
+    return direct(folder / Path(os.fsdecode(named["quoted"] or named["plain"])).expanduser())
+
+
+def direct(path: Path) -> Path:
+    """An absolute path without `..`, which leads to where the system goes, also behind a link.
+
+    However somebody writes the way to a configuration, it names the same folders: the ledger knows them by their paths.
+    """
+    if ".." not in path.parts:
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[len(found.parts) :]:
+        found = Path(os.path.realpath(found)).parent if part == ".." else found / part
+    return found
 
 
 def _mark(file: Path, content: bytes, ledger: Path, places: Iterable[Path]) -> str:

@@ -77,6 +77,31 @@ def test_values_reach_the_settings() -> None:
     assert (settings.triage.sharpness_threshold, settings.restore.device) == (0.4, "cuda:1")
 
 
+def test_the_same_folders_are_meant_however_the_way_to_the_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("etc", "elsewhere/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "etc" / "link").symlink_to(tmp_path / "elsewhere" / "deep")
+    (tmp_path / "etc" / "g.yaml").write_text(
+        "folders: [{source: ../in, output: link/../out}]\nledger: ../state/ledger.sqlite"
+    )
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    ways = ("../etc/g.yaml", "deep/../../etc/g.yaml", str(tmp_path / "elsewhere" / ".." / "etc" / "g.yaml"))
+    for way in ways:
+        settings = config.load(Path(way))
+        (folder,) = settings.folders
+        assert (folder.source, folder.output) == (tmp_path / "in", tmp_path / "elsewhere" / "out")
+        assert settings.ledger == tmp_path / "state" / "ledger.sqlite"
+
+
+def test_a_link_to_a_folder_is_named_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "photos").symlink_to(tmp_path / "disk")
+    (tmp_path / "g.yaml").write_text("folders: [{source: photos, output: out}]")
+    assert config.load(tmp_path / "g.yaml").folders[0].source == tmp_path / "photos"
+
+
 def test_relative_paths_are_meant_from_the_folder_of_the_file_and_the_tilde_is_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
