@@ -13,6 +13,13 @@ _OPEN = ("/static/", "/login")  # for whoever has not logged in
 _LARGEST_FORM = 64 << 10
 
 
+_NOT_ITS_NAME = (
+    "gpend does not go by this name or address, so that no other page can pass for it. Start it with --name and what "
+    "stands in your browser, as gpend web --host 0.0.0.0 --name 192.168.1.5, or put it into `names`, in the group `web` "
+    "of the configuration."
+)
+
+
 class Guard:
     """ASGI middleware."""
 
@@ -38,7 +45,7 @@ class Guard:
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         if not self._sessions.is_known_host(headers.get("host", "")):
-            await PlainTextResponse("This host name is not gpend's.", status_code=421)(scope, receive, send)
+            await PlainTextResponse(_NOT_ITS_NAME, status_code=421)(scope, receive, send)
             return
         request = Request(scope, receive)
         address = request.client.host if request.client else ""

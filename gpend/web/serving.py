@@ -17,6 +17,7 @@ _TOKEN = "web-token"  # noqa: S105 - the name of a file
 _CACHE = "web-cache"
 _KEEP_ALIVE = 5  # seconds; few connections are left open on a small machine
 _AT_ONCE = 200  # connections
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to compare with
 _NO_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # `localhost` where IPv6 is switched off
 
 
@@ -30,8 +31,7 @@ def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> 
 
     Behind a proxy that people log in at, whoever it vouches for comes in too.
     """
-    everywhere = web.host in ("0.0.0.0", "::")  # noqa: S104 - a comparison
-    hosts = [*security.LOOPBACK, *web.names, *([] if everywhere else [web.host])]
+    hosts = [*security.LOOPBACK, *web.names, *([] if web.host in _EVERYWHERE else [web.host])]
     proxy = security.TrustedProxy(web.trusted_header, web.trusted_proxies)
     if web.host in security.LOOPBACK and not web.names and not web.trusted_header:
         return security.Sessions(None, hosts)
@@ -40,6 +40,20 @@ def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> 
         say(f"The token for logging in, shown this once: {new_token(ledger)}")
         token = security.read_token(ledger.parent / _TOKEN)
     return security.Sessions(token, hosts, proxy)
+
+
+def where(web: WebSettings) -> str:
+    """Where browsers find it, for people: no browser opens an address that stands for all of a machine's."""
+    host = web.host
+    if host in _EVERYWHERE:
+        host = web.names[0] if web.names else security.LOOPBACK[0]
+    told = f"The dashboard: http://{f'[{host}]' if host.count(':') > 1 and host[0] != '[' else host}:{web.port}/"
+    if web.host not in _EVERYWHERE or web.names:
+        return told
+    return (
+        f"{told}\nFrom other machines it is reached by the name or the address that --name gives it, or `names` in the "
+        "group `web` of the configuration: gpend web --host 0.0.0.0 --name 192.168.1.5"
+    )
 
 
 def serve(settings: Settings, current: Callable[[], Settings], say: Callable[[str], None]) -> None:
@@ -51,7 +65,7 @@ def serve(settings: Settings, current: Callable[[], Settings], say: Callable[[st
     with ExitStack() as open_now:
         listeners = _listeners(web, open_now)
         app = application(ledger, sessions_for(ledger, web, say), ledger.parent / _CACHE, current)
-        say(f"The dashboard: http://{web.host}:{web.port}/")
+        say(where(web))
         server = uvicorn.Server(
             uvicorn.Config(
                 app, log_level="warning", server_header=False, access_log=False, timeout_keep_alive=_KEEP_ALIVE,

@@ -32,4 +32,6 @@ def test_every_answer_binds_the_browser(browser: TestClient) -> None:
 
 
 def test_a_name_that_was_made_to_point_here_is_refused(browser: TestClient) -> None:
-    assert browser.get("/", headers={"host": "evil.example"}).status_code == 421
+    refused = browser.get("/", headers={"host": "evil.example"})
+    assert refused.status_code == 421
+    assert "--name" in refused.text

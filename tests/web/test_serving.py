@@ -52,3 +52,22 @@ def test_a_port_that_is_root_s_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_name_that_stands_for_no_address_is_told(tmp_path: Path) -> None:
     (said,) = _serve(tmp_path, "no name at all", 8765)
     assert "It is not possible to listen at no name at all" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "address"),
+    [
+        ("127.0.0.1", (), "http://127.0.0.1:8765/"),
+        ("::1", (), "http://[::1]:8765/"),
+        ("192.168.1.5", ("nas.local",), "http://192.168.1.5:8765/"),
+        ("0.0.0.0", ("nas.local",), "http://nas.local:8765/"),  # noqa: S104 - nothing listens
+        ("::", ("[fd00::5]",), "http://[fd00::5]:8765/"),
+    ],
+)
+def test_an_address_is_told_that_a_browser_opens(host: str, names: tuple[str, ...], address: str) -> None:
+    assert serving.where(WebSettings(host=host, names=names)) == f"The dashboard: {address}"
+
+
+def test_who_gave_no_name_is_told_how_other_machines_reach_it() -> None:
+    told = serving.where(WebSettings(host="0.0.0.0"))  # noqa: S104 - nothing listens
+    assert told.startswith("The dashboard: http://127.0.0.1:8765/\nFrom other machines it is reached by")
