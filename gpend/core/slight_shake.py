@@ -34,7 +34,8 @@ def may_be(measure: Measure, limit: float) -> bool:
 
     With a limit of 1 none passes. Whoever lowers it wants fewer faces restored, and none with 0: so with these.
     """
-    return limit <= measure.sharpness and min(measure.sharpness, measure.beneath) < min(_SHARPEST, 2 * limit)
+    passes = limit <= measure.sharpness and limit < 1
+    return passes and min(measure.sharpness, measure.beneath) < min(_SHARPEST, 2 * limit)
 
 
 def is_told(blur: Blur, measure: Measure) -> bool:

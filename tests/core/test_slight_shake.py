@@ -100,6 +100,7 @@ def test_the_photo_is_asked_about_a_shake_that_is_told_surely(blur: Blur, beneat
         (0.49, 1.0, 0.5, False),
         (0.49, 0.9, 0.5, False),
         (0.98, 0.9, 1.0, False),
+        (1.0, 0.9, 1.0, False),
     ],
 )
 def test_what_is_crisp_is_not_asked_nor_what_is_restored_anyway(
