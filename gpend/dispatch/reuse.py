@@ -189,7 +189,11 @@ class Deduplicator:
         if self._outputs.existing(job, _hashes(duplicates).keys()) or self._outputs.existing_copy(job):
             return False  # they moved both
         ending = row.written.path.suffix if row.finished is State.RESTORED else job.suffix
-        written = replace(row.written, path=self._outputs.free_name(job, ending, row.id))
+        try:
+            written = replace(row.written, path=self._outputs.free_name(job, ending, row.id))
+        except PhotoError as error:
+            self._finisher.set_aside(job.row, error, now)
+            return True
         with self._ledger.together():
             self._ledger.photos.forget(row.id)
             reason = f"{_bare(row.reason)}; {REMOVED}"
@@ -201,7 +205,8 @@ class Deduplicator:
 
         Of another folder's output it is not known whether its disk is there.
         """
-        if row.id == job.row.id or row.folder != job.pair.id or row.state is State.GONE or row.recheck:
+        is_asked_for = row.recheck or (row.forced and not row.rejudged)
+        if row.id == job.row.id or row.folder != job.pair.id or row.state is State.GONE or is_asked_for:
             return False
         written, mirror = row.written, job.pair.mirror
         if written is None or row.finished not in _DONE or not moved_from(job, row):

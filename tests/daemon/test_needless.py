@@ -156,6 +156,40 @@ def test_an_output_that_was_deleted_by_somebody_stays_so_where_its_photo_is_move
         assert set(world.outputs()) == {*mirrored, f"holiday/{name}"}
 
 
+def test_a_photo_whose_output_was_deleted_is_set_aside_where_other_photos_have_all_names_for_one(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, knobs={"keep": "copy"})
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.put("b.png.jpg", SHARP + b", another")
+    world.once()
+    (world.output / "a.jpg").unlink()
+    mirrored = world.outputs()
+    photo.rename(world.source / "b.png")
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+    assert world.outputs() == mirrored
+    assert world.row("b.png").state is State.FAILED
+    assert "Rename one of the two photos." in world.row("b.png").reason
+
+
+def test_a_deleted_output_that_somebody_asked_for_is_made_also_where_its_photo_was_moved_meanwhile(
+    world: World,
+) -> None:
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    (world.output / "a.jpg").unlink()
+    Ledger.request(world.settings.ledger, Request.RETRY, [photo])
+    photo.rename(world.source / "c.jpg")
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+    assert world.outputs() == {"c.jpg": RESTORED}
+
+
 def test_an_output_that_was_moved_as_its_photo_was_is_the_photos(world: World) -> None:
     photo = world.put("a.jpg")
     world.put("b.jpg", SHARP)
