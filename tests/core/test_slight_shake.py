@@ -90,6 +90,11 @@ def test_the_photo_is_asked_about_a_shake_that_is_told_surely(blur: Blur, beneat
     assert slight_shake.is_told(blur, measure(beneath=beneath)) is is_told
 
 
+def test_of_a_face_that_is_crisp_by_the_measure_a_shake_is_told_no_less_surely() -> None:
+    assert not slight_shake.is_told(Blur(streak(7), 0.96), measure(0.998, 0.5))
+    assert slight_shake.is_told(Blur(streak(7), 0.98), measure(0.998, 0.5))
+
+
 @pytest.mark.parametrize(
     ("value", "beneath", "limit", "may_be"),
     [
