@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gpend.errors import ConfigurationError
-from gpend.in_force import ENVIRONMENT, direct
+from gpend.in_force import ENVIRONMENT
+from gpend.ledger.paths import direct
 from gpend.settings import Settings, names_file
 
 Place: TypeAlias = tuple[str | int, ...]

@@ -18,6 +18,7 @@ from gpend import __version__
 from gpend.beside import LEDGER
 from gpend.errors import FatalError
 from gpend.ledger import Judging, Ledger, Records, fingerprint_of
+from gpend.ledger.paths import direct
 from gpend.stamp import Stamp
 
 if TYPE_CHECKING:
@@ -90,19 +91,6 @@ def _ledger_of(content: bytes, folder: Path) -> Path:
     if named is None:
         return LEDGER
     return direct(folder / Path(os.fsdecode(named["quoted"] or named["plain"])).expanduser())
-
-
-def direct(path: Path) -> Path:
-    """An absolute path without `..`, which leads to where the system goes, also behind a link.
-
-    However somebody writes the way to a configuration, it names the same folders: the ledger knows them by their paths.
-    """
-    if ".." not in path.parts:
-        return path
-    found = Path(path.anchor)
-    for part in path.parts[len(found.parts) :]:
-        found = Path(os.path.realpath(found)).parent if part == ".." else found / part
-    return found
 
 
 def _mark(file: Path, content: bytes, ledger: Path, places: Iterable[Path]) -> str:

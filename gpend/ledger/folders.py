@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from gpend.ledger.database import Database
+from gpend.ledger.paths import direct
 from gpend.ledger.rows import FolderRow, folder_row
 
 
@@ -16,6 +17,7 @@ class Folders:
     def configure(self, pairs: list[tuple[Path, Path]], now: int) -> list[FolderRow]:
         """The (source, output) pairs of the configuration; what other pairs left in the ledger is kept, and idle."""
         with self._database.together():
+            self._respell()
             self._database.run("retire_folders")
             return [self._register(source, output, now) for source, output in pairs]
 
@@ -71,6 +73,21 @@ class Folders:
         if row is None:
             raise LookupError(folder)
         return folder_row(row)
+
+    def _respell(self) -> None:
+        """Give the folders at work the paths that the configuration has for them now, without `..`.
+
+        A gpend of before kept them as somebody wrote them.
+        """
+        for each in list(self._database.each("folders")):
+            before, had = each["source"], each["output"]
+            source, output = (os.fsencode(direct(Path(os.fsdecode(path)))) for path in (before, had))
+            if source != before and self._database.first("folder_by_source", {"source": source}) is not None:
+                continue
+            if (source, output) != (before, had):
+                self._database.run("respell_folder", {"folder": each["id"], "source": source, "output": output})
+            if source != before:
+                self._database.run("respell_decisions", {"source": source, "before": before})
 
     def _register(self, source: Path, output: Path, now: int) -> FolderRow:
         before = self._database.first("folder_by_source", {"source": os.fsencode(source)})

@@ -18,3 +18,16 @@ def paths_of(photo: Path, folders: Iterable[tuple[Path, Path]]) -> list[Path]:
 def real(path: Path) -> Path:
     """Where a path leads, every link followed; it need not exist."""
     return Path(os.path.realpath(path))
+
+
+def direct(path: Path) -> Path:
+    """An absolute path without `..`, which leads to where the system goes, also behind a link.
+
+    However somebody writes the way to a configuration, it names the same folders: the ledger knows them by their paths.
+    """
+    if ".." not in path.parts:
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[len(found.parts) :]:
+        found = Path(os.path.realpath(found)).parent if part == ".." else found / part
+    return found

@@ -19,6 +19,9 @@ SELECT * FROM folder WHERE active = 1 ORDER BY id;
 -- name: folder_by_source
 SELECT * FROM folder WHERE source = :source;
 
+-- name: respell_folder
+UPDATE folder SET source = :source, output = :output WHERE id = :folder;
+
 -- name: folder_by_id
 SELECT * FROM folder WHERE id = :folder;
 
@@ -351,6 +354,12 @@ DELETE FROM request WHERE id = :id;
 -- name: decide
 INSERT INTO decision (photo, content, kind, faces, decided) VALUES (:photo, :content, :kind, :faces, :decided)
 ON CONFLICT (photo) DO UPDATE SET content = :content, kind = :kind, faces = :faces, decided = :decided;
+
+-- name: respell_decisions
+INSERT INTO decision (photo, content, kind, faces, decided)
+SELECT CAST(:source || substr(photo, length(:before) + 1) AS BLOB), content, kind, faces, decided FROM decision
+WHERE substr(photo, 1, length(:before) + 1) = CAST(:before || x'2f' AS BLOB)
+ON CONFLICT DO NOTHING;
 
 -- name: decision
 SELECT * FROM decision WHERE photo = :photo;

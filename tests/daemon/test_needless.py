@@ -16,6 +16,7 @@ from gpend.core.formats.jpeg.segments import APP1, COM, packed
 from gpend.core.report import Outcome, Restored
 from gpend.core.same_picture import digest
 from gpend.ledger import Fingerprint, Ledger, Request, State
+from gpend.settings import FolderSettings
 from tests.photos import jpeg
 from tests.world import BLURRED, RESTORED, SHARP, World, sha256
 
@@ -188,6 +189,23 @@ def test_a_deleted_output_that_somebody_asked_for_is_made_also_where_its_photo_w
         world.once()
         world.clock.pass_by(60)
     assert world.outputs() == {"c.jpg": RESTORED}
+
+
+def test_a_ledger_that_names_the_way_to_its_folders_with_detours_knows_them_still(world: World) -> None:
+    (world.root / "etc").mkdir()
+    source, output = (world.root / "etc" / ".." / each.name for each in (world.source, world.output))
+    world.knobs["folders"] = (FolderSettings(source=source, output=output),)  # as gpend read them before
+    photo = world.put("a.jpg")
+    world.put("b.jpg", SHARP)
+    world.once()
+    (world.output / "a.jpg").unlink()
+    world.knobs.clear()
+    for _ in range(3):
+        world.once()
+        world.clock.pass_by(60)
+        os.utime(photo)
+    assert world.outputs() == {}
+    assert runs(world) == 2
 
 
 def test_an_output_that_was_moved_as_its_photo_was_is_the_photos(world: World) -> None:

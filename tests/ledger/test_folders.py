@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend.ledger import Ledger
+from gpend.ledger import Decision, DecisionKind, Ledger
 
 NOW = 1_700_000_000
 
@@ -22,6 +22,25 @@ def test_a_pair_that_is_configured_again_keeps_what_is_known_of_it(ledger: Ledge
     ledger.sources.configure([(Path("/b"), Path("/out"))], NOW)
     (again,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
     assert (again.id, again.identity) == (first.id, '{"device": 1}')
+
+
+def test_a_folder_is_the_same_where_a_gpend_of_before_has_noted_the_way_to_it_as_it_was_written(ledger: Ledger) -> None:
+    (first,) = ledger.sources.configure([(Path("/etc/../a"), Path("/etc/../out"))], NOW)
+    ledger.sources.claim(first.id, "this one")
+    ledger.decisions.note(Decision(Path("/etc/../a/sub/\udcff.jpg"), DecisionKind.LEAVE, NOW))
+    (again,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    assert (again.id, again.source, again.output) == (first.id, Path("/a"), Path("/out"))
+    assert (again.output_identity, again.previous_output) == ("this one", None)
+    decided = ledger.decisions.of(Path("/a/sub/\udcff.jpg"))
+    assert decided is not None
+    assert decided.kind is DecisionKind.LEAVE
+
+
+def test_of_two_ways_to_one_folder_the_one_that_is_known_without_detours_stays(ledger: Ledger) -> None:
+    (straight,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    ledger.sources.configure([(Path("/etc/../a"), Path("/out"))], NOW)
+    (again,) = ledger.sources.configure([(Path("/a"), Path("/out"))], NOW)
+    assert again.id == straight.id
 
 
 def test_only_what_the_configuration_names_is_at_work(ledger: Ledger) -> None:
