@@ -81,7 +81,7 @@ class Background(StrEnum):
 
 
 class SlightShakes(StrEnum):
-    """What becomes of faces that count as sharp, and that a hand shook a little."""
+    """What becomes of faces that count as sharp, and that a hand shook all the same."""
 
     RESTORE = "restore"
     LEAVE = "leave"

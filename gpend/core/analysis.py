@@ -227,7 +227,7 @@ def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) 
 def _shaken(
     analysis: PhotoAnalysis, measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings
 ) -> dict[Face, Blur]:
-    """What blurred the faces that count as sharp, and that a hand shook a little all the same."""
+    """What blurred the faces that count as sharp, and that a hand shook all the same."""
     seen = {
         face: analysis.seen(face, followed(luma(measured[face].clean), told), measured[face].measure.terms, blur.SIDE)
         for face, told in _told_shaken(measured, networks, settings).items()
@@ -305,7 +305,7 @@ class _Known:
     blur: Blur | None
     left: triage.Doubt | None  # why it is left alone, whatever could be done for it
     cleans: bool  # whether noise and compression can be taken out
-    shaken: bool = False  # whether it counts as sharp, and was shaken a little all the same
+    shaken: bool = False  # whether it counts as sharp, and was shaken all the same
 
 
 def _chosen(face: Face, one: _Measured, found: Blur | None, networks: Networks) -> RestoreFaces:

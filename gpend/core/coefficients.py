@@ -1,4 +1,4 @@
-"""What was fitted, by judgement, occlusion, agreement and overlooked of tests.benchmarks, FACES --fit."""
+"""What was fitted, by tests.benchmarks.judgement, .occlusion, .agreement and .overlooked, each with FACES --fit."""
 
 # fmt: off
 

@@ -12,8 +12,8 @@ from gpend.core.seen import Seen
 from gpend.core.sharpness import Measure
 
 _SHARPEST = 0.97
-"""The sharpness up to which a face is asked: of 1,770 sharp ones 79 % are above it, and of 326 that were shaken by 5.5
-to 11 px of 256 and count as sharp 10 %."""
+"""The sharpness, by the less of both measures, up to which a face is asked: by the first, 79 % of 1,770 sharp ones are
+above it, and 10 % of 326 that were shaken by 5.5 to 11 px of 256 and count as sharp."""
 
 _SURE = 0.97  # the network's confidence: of half hidden faces, and those in veils, it tells shakes less surely
 _DOUBTED, _SURE_OF_DOUBTED = (0.5, _SHARPEST), (0.87, _SURE)

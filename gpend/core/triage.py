@@ -100,7 +100,7 @@ class Findings:
     left: Doubt | None = None  # why it is left alone though it is blurred, whatever could be done for it
     fit: BlendFit = CAUTIOUS  # of the network that would restore it
     cleans: bool = False  # whether noise and compression can be taken out where no blur was found
-    shaken: bool = False  # whether it was shaken a little, though it counts as sharp
+    shaken: bool = False  # whether it was shaken, though it counts as sharp
 
 
 def sharp(measure: Measure, settings: TriageSettings) -> Doubt:

@@ -13,7 +13,10 @@ Values = NDArray[np.float64]
 Terms = Sequence[sharpness.Terms]
 
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
-_HEAD = '"""What was fitted, by judgement, occlusion, agreement and overlooked of tests.benchmarks, FACES --fit."""\n'
+_HEAD = (
+    '"""What was fitted, by tests.benchmarks.judgement, .occlusion, .agreement and .overlooked, '
+    'each with FACES --fit."""\n'
+)
 _VECTORS = (
     "MEANS",
     "SPREADS",
