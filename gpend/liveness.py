@@ -13,8 +13,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 METRICS, HEALTHY, READY = PATHS = ("/metrics", "/healthz", "/readyz")
+TROUBLE = "/trouble"  # not for the net, which the dashboard tells the others: it names folders
 TEXT = "text/plain; charset=utf-8"
 _SECONDS = 5.0
+_GLANCE = 1.0  # seconds for what is asked by the way, of a daemon that answers at once or is stopped
 _LARGEST = 8 << 20  # bytes of an answer
 
 
@@ -46,9 +48,15 @@ def socket_of(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".sock")
 
 
-def ask(ledger: Path, path: str) -> Answer:
-    """Ask the daemon of a ledger for one of PATHS."""
-    connection = _Connection(socket_of(ledger))
+def trouble(ledger: Path) -> str:
+    """What keeps the daemon of a ledger from all work and could not be put on record, in words; "" if nothing."""
+    answer = ask(ledger, TROUBLE, _GLANCE)
+    return answer.words if answer.is_yes else ""
+
+
+def ask(ledger: Path, path: str, seconds: float = _SECONDS) -> Answer:
+    """Ask the daemon of a ledger for one of PATHS, or for its trouble."""
+    connection = _Connection(socket_of(ledger), seconds)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -76,13 +84,14 @@ def reachable(place: Path) -> Iterator[str]:
 class _Connection(HTTPConnection):
     """HTTP to a socket in the file system."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__("localhost", timeout=_SECONDS)
+    def __init__(self, place: Path, seconds: float) -> None:
+        super().__init__("localhost")
         self._place = place
+        self._seconds = seconds
 
     def connect(self) -> None:
         """As in HTTPConnection. Raises OSError."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_SECONDS)
+        self.sock.settimeout(self._seconds)
         with reachable(self._place) as name:
             self.sock.connect(name)

@@ -15,6 +15,7 @@ class Notifier:
     def __init__(self, address: str = "", watchdog_seconds: float | None = None) -> None:
         """An `address` that begins with @ is in the abstract name space; "" sends nothing."""
         self.is_ready = False  # the work has begun
+        self.trouble = ""  # what keeps gpend from all work and cannot be put on record, in words
         self._fed_at = time.monotonic()  # when it was said last that there is progress
         self.watchdog_seconds = watchdog_seconds  # how often, at least, systemd wants to hear of progress
         self._address = "\0" + address[1:] if address.startswith("@") else address

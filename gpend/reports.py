@@ -117,7 +117,8 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
     counts = records.counts()
     far = progress.of_ledger(records, now, counts=counts)
     paused_since, resting = records.resting()
-    running, held_up = records.running(), hold_up(ledger)
+    running = records.running()
+    held_up = hold_up(ledger) or (_told_by_daemon(ledger) if running else "")
     if held_up or not running or resting or paused_since is not None:
         far = replace(far, rate=0.0)  # what waits takes no time that could be told while nothing is begun
     return Status(
@@ -264,6 +265,13 @@ def told(row: Row) -> History:
         camera=row.camera or "",
         taken="" if row.taken is None else datetime.fromtimestamp(row.taken, UTC).strftime("%Y-%m-%d %H:%M:%S"),
     )
+
+
+def _told_by_daemon(ledger: Path) -> str:
+    """What the daemon, which cannot put it on record, says of its ledger; "" if nothing."""
+    from gpend import liveness  # noqa: PLC0415 - HTTP takes a part of the time that a status takes
+
+    return liveness.trouble(ledger)
 
 
 def _cluster(ledger: Path) -> dict[str, Any] | None:

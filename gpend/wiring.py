@@ -184,6 +184,7 @@ def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Ans
         liveness.METRICS: lambda: Answer(200, metrics.text(), KIND),
         liveness.HEALTHY: healthy,
         liveness.READY: ready,
+        liveness.TROUBLE: lambda: Answer(200, notifier.trouble.encode(errors="replace")),
     }
 
 

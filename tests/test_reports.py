@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from gpend import gallery, reports, words
+from gpend import gallery, liveness, reports, words
+from gpend.daemon.exporter import Exporter
 from gpend.errors import FatalError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Records, Result, State, Written
+from gpend.liveness import Answer
 from gpend.settings import FolderSettings
 from gpend.stamp import Stamp
 
@@ -112,6 +114,17 @@ def test_a_ledger_that_cannot_be_written_is_told_with_what_to_do(
     assert (status.ledger_problem or "").startswith(said)
     assert said in words.status_text(status, datetime.fromtimestamp(NOW, UTC))
     assert (gallery.progress(ledger, datetime.fromtimestamp(NOW, UTC)).resting or "").startswith(said)
+
+
+@pytest.mark.parametrize("trouble", ["", "The ledger cannot be used at the moment: disk I/O error."])
+def test_a_ledger_of_which_only_the_daemon_knows_that_it_cannot_be_written_is_told(ledger: Path, trouble: str) -> None:
+    exporter = Exporter(liveness.socket_of(ledger), {liveness.TROUBLE: lambda: Answer(200, trouble.encode())})
+    exporter.start()
+    with Ledger.open(ledger):
+        problem = _status_at(ledger, NOW).ledger_problem
+    assert problem == (f"gpend begins no photo while it cannot write its ledger. {trouble}" if trouble else None)
+    assert _status_at(ledger, NOW).ledger_problem is None  # gpend has ended
+    exporter.close()
 
 
 def _status_at(ledger: Path, now: int) -> reports.Status:

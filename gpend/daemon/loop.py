@@ -33,6 +33,7 @@ _IDLE = 1.25  # seconds between two looks at what there is to do: with the other
 _CHECK = 5.0  # seconds between two looks at whether the watcher is well
 _BEAT = 2.0  # seconds between two words to systemd, at most
 _TELL = 60.0  # seconds between two lines in the log about a backlog
+_HICCUP = 60.0  # seconds that the ledger may fail for without people being told, as while another program reads it
 _STALLED = 4  # times the engine's own patience: then the engine's supervision itself has failed
 
 
@@ -89,6 +90,7 @@ class Loop:
         self._runtime = runtime
         self._ledger = ledger
         self._clock = clock
+        self._listener = listener
         self._notifier = notifier or Notifier()
         self.put_back: Callable[[], object] = _nothing  # called now and then: what is beside the ledger may be deleted
         self._patience = math.inf
@@ -105,6 +107,7 @@ class Loop:
         self._expected = False  # new photos, at the last look
         self._busy_ledger = CircuitBreaker()
         self._busy_since = 0.0  # when the ledger failed first
+        self._has_told = False  # since then, people that the folders wait for it
         self._check_at = 0.0
         self._tell_at = clock.now().steady + _CHECK  # what is there at once needs no line
         self._told = ""  # the last such line
@@ -148,6 +151,7 @@ class Loop:
             self._wait_for_ledger(error, now)
             return False
         if self._busy_ledger.succeed(now):
+            self._notifier.trouble = ""
             log.info("ledger_resumed")
         return busy
 
@@ -290,11 +294,16 @@ class Loop:
 
     def _wait_for_ledger(self, error: TransientError, now: float) -> None:
         if self._busy_ledger.fail(str(error), now):
-            self._busy_since = now
+            self._busy_since, self._has_told = now, False
             log.warning("ledger_paused", reason=f"{error} gpend waits, and goes on by itself.")
+        self._notifier.trouble = str(error)
         waited = now - self._busy_since
         if waited >= self._patience:
             raise TransientError(f"{error} It was waited for in vain, for {waited:.0f} seconds.") from error
+        if waited >= _HICCUP and not self._has_told:
+            self._has_told = True
+            for pair in self._pairs:
+                self._listener.paused(pair, f"{error} gpend waits, and goes on by itself.")
 
     def _beat(self) -> None:
         """Tell systemd how it goes, if it is time, and that gpend lives, if all is well."""

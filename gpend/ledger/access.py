@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gpend.errors import FatalError
+from gpend.ledger.faults import PRIMARY
 
 _NO_SHARED_MEMORY = (
     *("SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMLOCK"),
@@ -104,6 +105,12 @@ def _is_full(folder: Path) -> bool:
         return False
     free = status.f_bfree if os.geteuid() == 0 else status.f_bavail  # some room is root's alone
     return free * status.f_frsize < _ROOM
+
+
+def fault_of_disk(error: sqlite3.Error) -> str:
+    """What to look at where a disk failed, and says nothing of it to whoever asks; "" if it did not."""
+    failed = getattr(error, "sqlite_errorcode", 0) & PRIMARY == sqlite3.SQLITE_IOERR
+    return "Its disk, or the file system on it, reports an error: sudo dmesg tells which." if failed else ""
 
 
 def what_is_wrong(error: sqlite3.Error, ledger: Path) -> str:

@@ -131,7 +131,7 @@ class Database:
             if faults.tells_damage(error):
                 raise self._damaged(error) from error
             reason = access.hindrance(self._path) if self._path else ""
-            if reason:
+            if reason or (reason := access.fault_of_disk(error)):
                 raise TransientError(f"The ledger cannot be used at the moment: {error}. {reason}") from error
             if error.sqlite_errorcode == sqlite3.SQLITE_READONLY and self._path and _says_to_be_unwritable(self._path):
                 raise self._damaged(error) from error

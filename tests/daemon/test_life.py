@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend.daemon import Daemon, Environment
-from gpend.dispatch import Now, Runtime
+from gpend.daemon.loop import Loop
+from gpend.dispatch import FolderPair, Nobody, Now, Runtime
 from gpend.errors import ConfigurationError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.notify import Notifier
@@ -146,6 +147,45 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_lost(
     with Ledger.read_only(world.settings.ledger) as records:
         assert records.counts()[State.RESTORED] == 5
         assert records.counts()[State.WORKING] == 0
+
+
+@dataclass
+class Told(Nobody):
+    """A Listener that remembers the pauses."""
+
+    pauses: list[str] = field(default_factory=list)
+
+    def paused(self, pair: FolderPair, reason: str) -> None:
+        """As in Listener."""
+        self.pauses.append(f"{pair.root.name}: {reason}")
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(20, 0), (900, 1)], ids=["for a moment", "for long"])
+def test_that_the_ledger_cannot_be_written_is_said_to_who_asks_at_once_and_to_people_once_it_lasts(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int, times: int
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    told, notifier = Told(), Notifier()
+    with Ledger.open(world.settings.ledger) as ledger:
+        loop = Loop(world.runtime, ledger, world.clock, told, notifier)
+        loop.begin(None, crashed=False)
+
+        def work(seconds: float) -> None:
+            until = world.clock.now().steady + seconds
+            while world.clock.now().steady < until:
+                if not loop.step():
+                    loop.rest()
+
+        work(10)
+        assert notifier.trouble == ""
+        with locked(world.settings.ledger):
+            work(seconds)
+            assert "locked" in notifier.trouble
+        work(700)
+        assert notifier.trouble == ""
+        loop.end()
+    assert len(told.pauses) == times
+    assert all("locked" in each and "goes on by itself" in each for each in told.pauses)
 
 
 def step(steps: Iterator[Callable[[], object]]) -> None:

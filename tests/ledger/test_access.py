@@ -86,6 +86,18 @@ def test_a_full_disk_is_told_as_that_whatever_sqlite_takes_it_for(
     assert "share" not in said
 
 
+def test_of_a_disk_that_fails_it_is_told_where_to_look(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+        raise error
+
+    with Ledger.open(ledger) as opened:
+        monkeypatch.setattr("gpend.ledger.database.Database._execute", fails)
+        with pytest.raises(TransientError, match=r"disk I/O error\. Its disk, .* sudo dmesg tells"):
+            opened.counts()
+
+
 @contextmanager
 def _root() -> Iterator[None]:
     os.seteuid(0)
