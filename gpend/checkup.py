@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gpend.errors import FatalError
+from gpend.dispatch.health import trouble_at
+from gpend.errors import FatalError, GpendError
 from gpend.intake.scan import Scan
 from gpend.intake.source import source_of
+from gpend.ledger import Records
 from gpend.mirror.links import obstacle_to_links
 from gpend.models import cards
 from gpend.settings import FolderSettings, Keep, Settings, names_file
@@ -27,7 +29,7 @@ _SECONDS = 10.0  # that are spent on looking through a folder
 
 def problems(settings: Settings) -> list[str]:
     """What would not work as these settings want it, in words. Nothing stays written."""
-    return [*_of_device(settings), *_of_weights(settings), *_of_links(settings)]
+    return [*_of_device(settings), *_of_weights(settings), *_of_links(settings), *_of_outputs(settings)]
 
 
 def computing(settings: Settings, devices: Path = Path("/dev")) -> list[str]:
@@ -121,3 +123,15 @@ def _of_links(settings: Settings) -> Iterator[str]:
                 f"keep: hardlink cannot be had for {pair.source}: {obstacle}. gpend would copy the photos instead, "
                 "which takes their room once more. If that is meant, say `keep: copy`."
             )
+
+
+def _of_outputs(settings: Settings) -> Iterator[str]:
+    """Why nothing could be written to an output that is there, as the daemon would say it."""
+    known: dict[tuple[Path, Path], str | None] = {}
+    with suppress(GpendError), Records.read_only(settings.ledger) as records:  # without a ledger, all is new
+        known = {(row.source, row.output): row.output_identity for row in records.folders()}
+    for pair in settings.folders:
+        if os.access(pair.output, os.W_OK | os.X_OK):  # else it is told elsewhere
+            trouble = trouble_at(pair.output, known.get((pair.source, pair.output)), settings.minimum_free_mb << 20)
+            if trouble:
+                yield trouble

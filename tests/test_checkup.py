@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from gpend import checkup, wiring
+from gpend.ledger import Ledger
+from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings
 
 
@@ -79,6 +81,28 @@ def test_a_disk_without_hard_links_is_found(settings: Settings, monkeypatch: pyt
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     (problem,) = checkup.problems(settings.model_copy(update={"keep": Keep.HARDLINK}))
     assert "has no hard links" in problem
+
+
+def test_another_folder_in_the_output_s_place_is_found_as_the_daemon_would_find_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folders = [(folder.source, folder.output) for folder in settings.folders]
+    with Ledger.open(settings.ledger) as ledger:
+        (row,) = ledger.sources.configure(folders, 1)
+        ledger.sources.claim(row.id, output_root.claim(tmp_path / "out"))
+    assert checkup.problems(settings) == []
+    (tmp_path / "out").rename(tmp_path / "away")  # its disk is not mounted
+    (tmp_path / "out").mkdir()
+    (problem,) = checkup.problems(settings)
+    assert problem.startswith(f"Another folder than before stands at {tmp_path / 'out'}. Is its disk mounted?")
+    elsewhere = FolderSettings(source=tmp_path / "in", output=tmp_path / "elsewhere")
+    elsewhere.output.mkdir()
+    assert checkup.problems(settings.model_copy(update={"folders": (elsewhere,)})) == []  # a switch that is meant
+
+
+def test_an_output_without_room_is_found(settings: Settings) -> None:
+    (problem,) = checkup.problems(settings.model_copy(update={"minimum_free_mb": 1 << 50}))
+    assert "is nearly full" in problem
 
 
 def test_the_folder_that_systemd_makes_for_the_service_need_not_be_there(

@@ -182,9 +182,13 @@ class Health:
 
 def trouble_of_output(pair: FolderPair) -> str:
     """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
-    output = pair.mirror.output
+    return trouble_at(pair.mirror.output, pair.identity, pair.minimum_free)
+
+
+def trouble_at(output: Path, identity: str | None, minimum_free: int) -> str:
+    """The same of an output by its place; `identity`: of the folder that is to stand there, None: any; bytes."""
     try:
-        other = another_output(pair)
+        other = _another(output, identity)
         free = output_root.free(output)
         is_writable = os.access(output, os.W_OK | os.X_OK)
     except OSError as error:
@@ -193,10 +197,10 @@ def trouble_of_output(pair: FolderPair) -> str:
         return other
     if not is_writable:
         return f"The output folder {output} cannot be written to."
-    if free < pair.minimum_free:
+    if free < minimum_free:
         return (
             f"The disk of the output folder {output} is nearly full: {free >> 20} MiB are free, "
-            f"{pair.minimum_free >> 20} MiB are to stay free."
+            f"{minimum_free >> 20} MiB are to stay free."
         )
     return ""
 
@@ -208,10 +212,14 @@ def is_place_forbidden(pair: FolderPair, error: OSError) -> bool:
 
 def another_output(pair: FolderPair) -> str:
     """Why what stands in the output's place is not the output, in words; "" if it is. Raises OSError."""
-    if pair.identity in (None, output_root.identity(pair.mirror.output)):
+    return _another(pair.mirror.output, pair.identity)
+
+
+def _another(output: Path, identity: str | None) -> str:
+    if identity in (None, output_root.identity(output)):
         return ""
     return (
-        f"Another folder than before stands at {pair.mirror.output}. Is its disk mounted? If it is to be "
+        f"Another folder than before stands at {output}. Is its disk mounted? If it is to be "
         "filled anew, say `gpend confirm`."
     )
 
