@@ -15,8 +15,8 @@ _LARGEST_FORM = 64 << 10
 
 _NOT_ITS_NAME = (
     "gpend does not go by this name or address, so that no other page can pass for it. Start it with --name and what "
-    "stands in your browser, as gpend web --host 0.0.0.0 --name 192.168.1.5, or put it into `names`, in the group "
-    "`web` of the configuration."
+    "stands in your browser, as gpend web --host 0.0.0.0 --name nas.local, or put it into `names`, in the group "
+    "`web` of the configuration. Where it listens everywhere, as with --host 0.0.0.0, the machine's address will do."
 )
 
 

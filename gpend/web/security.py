@@ -8,9 +8,11 @@ a page load nothing but what gpend itself serves.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from gpend.backoff import delay
@@ -31,6 +33,7 @@ HEADERS = {
 """Sent with every answer."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+_ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
 _SESSIONS = 256  # at a time; the oldest goes first
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 300.0  # seconds after a wrong token, doubling
 
@@ -78,6 +81,7 @@ class Sessions:
     token: str | None  # its hash; None: nobody needs to log in
     hosts: Collection[str]  # names under which the dashboard may be called
     proxy: TrustedProxy = NO_PROXY
+    by_address: bool = False  # may it be called by whatever address, as where it listens at all that the machine has?
     _forms: dict[str, str] = field(default_factory=dict)  # the secret of the forms, by session
     _failures: int = 0
     _locked_until: float = 0.0
@@ -117,8 +121,12 @@ class Sessions:
         return own is not None and same and hmac.compare_digest(secret, own)
 
     def is_known_host(self, host: str) -> bool:
-        """Is this a name that the dashboard goes by, and not another one that was made to point here?"""
-        return host in self.hosts or host.rsplit(":", 1)[0] in self.hosts  # without a port, or before it
+        """Is this a name that the dashboard goes by, and not another one that was made to point here?
+
+        An address points nowhere else, and a browser holds pages of another address apart.
+        """
+        name = host.rsplit(":", 1)[0]  # without a port, or before it
+        return host in self.hosts or name in self.hosts or (self.by_address and _is_address(host))
 
     def end(self, session: str | None) -> None:
         """Log out."""
@@ -130,6 +138,18 @@ class Sessions:
         while len(self._forms) > _SESSIONS:
             del self._forms[next(iter(self._forms))]
         return session
+
+
+def _is_address(host: str) -> bool:
+    """Is this an address as browsers send it, with a port or without: 192.168.1.5:8765, [fd00::5]?"""
+    found = _ADDRESS.fullmatch(host)
+    if found is None:
+        return False
+    try:
+        IPv6Address(found["six"]) if found["six"] else IPv4Address(found["four"])
+    except ValueError:
+        return False
+    return True
 
 
 def _digest(token: str) -> str:

@@ -31,7 +31,8 @@ def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> 
 
     Behind a proxy that people log in at, whoever it vouches for comes in too.
     """
-    hosts = [*security.LOOPBACK, *web.names, *([] if web.host in _EVERYWHERE else [web.host])]
+    is_everywhere = web.host in _EVERYWHERE
+    hosts = [*security.LOOPBACK, *web.names, *([] if is_everywhere else [web.host])]
     proxy = security.TrustedProxy(web.trusted_header, web.trusted_proxies)
     if web.host in security.LOOPBACK and not web.names and not web.trusted_header:
         return security.Sessions(None, hosts)
@@ -39,7 +40,7 @@ def sessions_for(ledger: Path, web: WebSettings, say: Callable[[str], None]) -> 
     if token is None:
         say(f"The token for logging in, shown this once: {new_token(ledger)}")
         token = security.read_token(ledger.parent / _TOKEN)
-    return security.Sessions(token, hosts, proxy)
+    return security.Sessions(token, hosts, proxy, by_address=is_everywhere)
 
 
 def where(web: WebSettings) -> str:
@@ -51,8 +52,9 @@ def where(web: WebSettings) -> str:
     if web.host not in _EVERYWHERE or web.names:
         return told
     return (
-        f"{told}\nFrom other machines it is reached by the name or the address that --name gives it, or `names` in the "
-        "group `web` of the configuration: gpend web --host 0.0.0.0 --name 192.168.1.5"
+        f"{told}\nFrom other machines it is reached by this machine's address, as http://192.168.1.5:{web.port}/, and "
+        "by a name that --name gives it, or `names` in the group `web` of the configuration: gpend web --host 0.0.0.0 "
+        "--name nas.local"
     )
 
 

@@ -61,6 +61,39 @@ def test_only_its_own_names_are_known(host: str) -> None:
     assert known == (host.rsplit(":", 1)[0] in LOOPBACK or host in LOOPBACK)
 
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nothing listens
+
+
+def _listening(folder: Path, host: str) -> Sessions:
+    web = WebSettings(host=host, names=("nas.local",))
+    return serving.sessions_for(folder / "ledger.sqlite", web, lambda _: None)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.5:8765", "192.168.1.5", "[fd00::5]:8765", "[fe80::1]", "10.0.0.7:80"])
+def test_where_it_listens_everywhere_it_goes_by_any_address(tmp_path: Path, host: str) -> None:
+    assert all(_listening(tmp_path, everywhere).is_known_host(host) for everywhere in EVERYWHERE)
+    assert not _listening(tmp_path, "192.168.1.6").is_known_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "evil.example",
+            "evil.example:8765",
+            "192.168.1.5.evil.example",
+            "1.2.3.4@evil.example",
+            "1.2.3",
+            "256.1.1.1",
+        ),
+        *("", "fd00::5", "[192.168.1.5]", "[fd00::5", "[fd00::5%eth0]", "1.2.3.4:", "1.2.3.4:8765:1", "1.2.3.4\n"),
+        *("0x7f.1", "017.0.0.1", "\N{ARABIC-INDIC DIGIT THREE}.1.1.1"),
+    ],
+)
+def test_no_name_passes_for_an_address(tmp_path: Path, host: str) -> None:
+    assert not any(_listening(tmp_path, everywhere).is_known_host(host) for everywhere in EVERYWHERE)
+
+
 def test_beyond_the_machine_itself_a_token_is_made_and_shown_once(tmp_path: Path) -> None:
     said: list[str] = []
     ledger = tmp_path / "ledger.sqlite"
