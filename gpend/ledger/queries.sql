@@ -432,8 +432,7 @@ ORDER BY state = 'gone', path LIMIT :limit;
 
 -- name: failed_below
 SELECT path FROM photo
-WHERE folder = :folder AND path >= :low AND path < :high AND NOT sidecar
-  AND state IN ('failed', 'incomplete', 'unsupported');
+WHERE folder = :folder AND path >= :low AND path < :high AND state IN ('failed', 'incomplete', 'unsupported');
 
 -- name: chosen
 -- The same photos, all of them, but for those that were not known yet when a person chose.

@@ -262,6 +262,16 @@ def test_retry_takes_what_failed_in_a_folder_only(gpend: Gpend, album: Path) -> 
     assert "It is tried again" in gpend("retry", "--failed", "in/bad.jpg", "--config", album).output
 
 
+def test_films_of_a_folder_that_were_set_aside_are_tried_again_with_the_photos(gpend: Gpend, album: Path) -> None:
+    with Ledger.open(album.parent / "state" / "ledger.sqlite") as ledger:
+        film = Found(Path("2020/a.mp4"), Stamp(5, 1, 8), FoundBy.SCAN, is_sidecar=True)
+        row = ledger.photos.sight(1, film, 1_700_000_000)
+        ledger.photos.finish(row, Result(State.FAILED, "there is no room", "b" * 64, Fingerprint()), 1_700_000_000)
+    assert "2 photos are tried" in gpend("retry", "--failed", "in/2020", "--config", album).output
+    folder = album.parent / "in/2020"
+    assert {path for _, path in waiting(album)} == {folder / "a.mp4", folder / "img_1.JPG"}
+
+
 def test_retry_takes_every_photo_if_asked(gpend: Gpend, album: Path) -> None:
     assert "All 3 photos are tried again" in gpend("retry", "--all", "--config", album).output
     assert waiting(album) == [(Request.RETRY, album.parent / "in")]
