@@ -116,7 +116,7 @@ def weights_folders(own: Path | None = None) -> tuple[Path, ...]:
 
 
 def _fetched(own: Path | None) -> list[Path]:
-    usual = (_SERVICE, _user_folder())
+    usual = dict.fromkeys((_SERVICE, _user_folder()))
     if own is not None and own.name == FROM_HEAD:
         return [own, *_fetched(None if own.parent in usual else own.parent)]
     return [own] if own else [folder for folder in usual if os.access(folder, os.R_OK | os.X_OK)]
@@ -135,7 +135,10 @@ def folder_to_fill(own: Path | None = None) -> Path:
 
 def _user_folder() -> Path:
     data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path("~/.local/share").expanduser()) / "gpend" / "weights"
+    try:
+        return (Path(data) if data else Path("~/.local/share").expanduser()) / "gpend" / "weights"
+    except RuntimeError:  # a user without a name or a home, as in a container
+        return _SERVICE
 
 
 def load_manifest(folder: Path) -> tuple[AnyCheckpoint, ...]:

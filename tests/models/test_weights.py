@@ -1,9 +1,11 @@
 """Checkpoints are found by name and used only if they are what the manifest promises."""
 
 import hashlib
+import pwd
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import yaml
@@ -124,3 +126,15 @@ def test_what_a_head_has_sent_is_looked_at_before_what_was_there() -> None:
     sent, usual = Path("/srv/weights") / FROM_HEAD, folder_to_fill() / FROM_HEAD
     assert weights_folders(sent)[:2] == (sent, sent.parent)
     assert weights_folders(usual) == (usual, *weights_folders())
+
+
+def test_a_user_without_a_home_as_in_a_container_finds_what_came_with_gpend(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_user: int) -> NoReturn:
+        raise KeyError
+
+    shipped = weights_folders()[-1]
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert weights_folders()[-1] == shipped
+    assert folder_to_fill() == Path("/var/lib/gpend/weights")
