@@ -24,6 +24,7 @@ _LONGEST = 3600.0  # seconds between two reviews, however many were in vain
 _WINDOW = 3600  # seconds within which changes count as one
 _NEVER = float("inf")
 _STAYS = "photos from before that are passed over now: what was made of them stays as it is"
+_FORBIDDEN = "folders that gpend may not look into, which gpend check names"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class DeletionDetector:
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         unmet = self._unmet() if found < known else Unmet()
-        passed_over = scan.passed_over | Counter({_STAYS: unmet.hidden})
+        passed_over = scan.passed_over | Counter({_STAYS: unmet.hidden, _FORBIDDEN: len(scan.forbidden)})
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)

@@ -34,7 +34,8 @@ class Scan:
     Lazy: it may be left waiting between two photos for any time, with one directory held open. Memory grows with the
     number of directories side by side, never with the number of photos. Iterated to its end, `finished` is True and
     `seen` counts the photos met. `unlistable` holds the directories of which something could not be seen (and links
-    that could not be followed): what was known there is not absent, it is unknown.
+    that could not be followed): what was known there is not absent, it is unknown. Of these, `forbidden` holds what
+    this user may not look into.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Scan:
         """`visit` is told every directory just before it is listed, so that nothing can appear in between unseen."""
         self.root = source.root
         self.unlistable: set[Path] = set()
+        self.forbidden: set[Path] = set()
         self.seen = 0
         self.mirrored = Counter[str]()  # files that are no photos and are mirrored as they are, in the same words
         self.passed_over = Counter[str]()  # files, and whole directories, that are no photos, by what they are
@@ -101,9 +103,9 @@ class Scan:
                     if sighting is not None:
                         self.seen += 1
                         yield sighting
-        except OSError:
+        except OSError as error:
             # Also when it has just vanished: it may have been moved to where this scan has already been.
-            self.unlistable.add(Path(directory))
+            self._leave_out(directory, error)
 
     def _entry(self, entry: Entry, directory: str, rules: Rules, pending: list[Place]) -> Sighting | None:
         try:
@@ -121,10 +123,15 @@ class Scan:
                 return self._source.at(entry.path, status)
         except FileNotFoundError:
             return None  # deleted since it was listed
-        except OSError:
+        except OSError as error:
             # One link to a closed place says nothing of its neighbours; any other file's trouble is its directory's.
-            self.unlistable.add(Path(entry.path if entry.is_symlink() else directory))
+            self._leave_out(entry.path if entry.is_symlink() else directory, error)
         return None
+
+    def _leave_out(self, place: str, error: OSError) -> None:
+        self.unlistable.add(Path(place))
+        if isinstance(error, PermissionError):
+            self.forbidden.add(Path(place))
 
     def _pass_over(self, name: str) -> None:
         if name not in FILES:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,25 @@ def test_what_was_made_of_photos_in_a_folder_that_is_passed_over_from_now_on_sta
     world.once()
     assert world.outputs() == before
     assert world.engine.given.total() == 4
+
+
+def test_a_folder_that_gpend_may_not_look_into_is_told(world: World) -> None:
+    world.put("open.jpg")
+    world.put("closed/a.jpg", BLURRED + b"a")
+
+    def listing(place: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if place.endswith("/closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return os.scandir(place)
+
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        discovery = world.loop(ledger).discoveries[0]
+        discovery.deletions.begin_scan()
+        scan = Scan(discovery.pair.source, listing=listing)
+        assert len(list(scan)) == 1
+        discovery.deletions.end_scan(scan, world.clock.now())
+        (folder,) = ledger.folders()
+    assert folder.last_scan == '{"folders that gpend may not look into, which gpend check names": 1}'
 
 
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:

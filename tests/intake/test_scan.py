@@ -248,7 +248,7 @@ def test_files_that_cannot_be_examined_are_unknown(root: Path) -> None:
     put(root / "closed" / "a.jpg")
     scan = Scan(Source(root), listing=Entries(root / "closed", PermissionError(13, "Permission denied")))
     assert met(scan) == set()
-    assert scan.unlistable == {root / "closed"}
+    assert scan.unlistable == scan.forbidden == {root / "closed"}
 
 
 def test_a_file_deleted_since_it_was_listed_is_simply_absent(root: Path) -> None:
