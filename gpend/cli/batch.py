@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpend.cli import single
+from gpend.cli.group import is_folder
 from gpend.errors import FatalError
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
@@ -69,8 +70,8 @@ def collect(wanted: Sequence[Path], output: Path | None, folder: Path) -> Batch:
     where two photos would become one file, a photo would be written over itself, or results would lie among photos.
     """
     batch = Batch()
-    folders = [place for place in wanted if place.is_dir()]
-    singles = [place for place in wanted if not place.is_dir()]
+    folders = [place for place in wanted if is_folder(place)]
+    singles = [place for place in wanted if not is_folder(place)]
     for place in folders:
         name = place.absolute().name
         root = folder / f"output_{name}" if output is None else output / name if len(wanted) > 1 else output
@@ -88,7 +89,7 @@ def found_in(wanted: Sequence[Path]) -> Batch:
     """The photos named, in their order, and for each folder named the photos in it and in all folders below."""
     batch = Batch()
     for place in wanted:
-        if not place.is_dir():
+        if not is_folder(place):
             batch.photos.append(place)
             continue
         scan = Scan(Source(place.absolute()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpend.cli.group import CONFIG, FILE, RefusedError, commands, settings_of
+from gpend.cli.group import CONFIG, FILE, RefusedError, commands, may_be_there, settings_of
 from gpend.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _namesakes(photo: Path, ledger: Path) -> str:
     """What may be meant by a name that is none of a file here; "": nothing is called so."""
     from gpend import reports, words
 
-    if photo.is_absolute() or photo.exists():
+    if photo.is_absolute() or may_be_there(photo):
         return ""
     found = [words.plain(each.photo) for each in reports.named(ledger, str(photo), _MEANT)]
     return f"Name it with its folder: {' or '.join(found)}." if found else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 
+from gpend.cli.group import is_folder
 from gpend.core.pipeline import Inspected
 from gpend.errors import FatalError
 from gpend.preview import drawing
@@ -12,7 +13,7 @@ from gpend.preview import drawing
 
 def refuse(place: Path, photos: Sequence[Path]) -> None:
     """Raise FatalError where the picture cannot be written, before anything is loaded."""
-    if len(photos) != 1 or photos[0].is_dir():
+    if len(photos) != 1 or is_folder(photos[0]):
         raise FatalError("--picture draws one photo; name one. Nothing was done.")
     if place.suffix.lower() != ".png":
         raise FatalError(f"The picture becomes a PNG; give it a name that ends in .png, not {place.name}.")

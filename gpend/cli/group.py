@@ -98,6 +98,22 @@ class OnDemand(UserDict[str, click.Command]):
         return len(_DEFINED_IN)
 
 
+def is_folder(place: Path) -> bool:
+    """Is there a folder, as far as this user may look?"""
+    try:
+        return place.is_dir()
+    except PermissionError:
+        return False
+
+
+def may_be_there(place: Path) -> bool:
+    """Is there anything of that name, or may this user not look?"""
+    try:
+        return place.exists()
+    except PermissionError:
+        return True
+
+
 class Commands(click.Group):
     """A group whose commands may raise anything: what a person sees of it is one message."""
 

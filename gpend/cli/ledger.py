@@ -11,7 +11,7 @@ import click
 
 from gpend.cli.answers import print_json
 from gpend.cli.decide import known_places
-from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, settings_of
+from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, may_be_there, settings_of
 from gpend.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def why(photo: Path, *, as_json: bool, config_file: Path | None) -> None:
     answers = [answer] if answer else _named(settings.ledger, photo)
     if not answers:
         _refuse_folder(photo, settings)
-        is_bare = len(photo.parts) == 1 and not photo.exists()
+        is_bare = len(photo.parts) == 1 and not may_be_there(photo)
         why_not = _NO_NAMESAKE if is_bare else absence.reason(photo, settings.folders)
         click.echo(f"{words.plain(photo)} is not known. {why_not}", err=True)
         sys.exit(FAILED)
@@ -83,7 +83,7 @@ def _named(ledger: Path, name: Path) -> "list[History]":
     """All photos of a name, or of the end of a path; none for what is there under this very path."""
     from gpend import reports
 
-    return [] if name.is_absolute() or name.exists() else reports.named(ledger, str(name), _NAMESAKES)
+    return [] if name.is_absolute() or may_be_there(name) else reports.named(ledger, str(name), _NAMESAKES)
 
 
 def _capture(history: "History") -> dict[str, str]:

@@ -19,6 +19,7 @@ from gpend.cli.group import (
     STRENGTH,
     RefusedError,
     commands,
+    is_folder,
     settings_if_any,
     with_strength,
 )
@@ -104,7 +105,7 @@ def restore(
 
     wanted = [*photos, *inputs] or [shipped.sample("portrait-blurred.jpg")]
     settings = _as_wished(settings_if_any(config_file), wishes)
-    has_folder = any(place.is_dir() for place in wanted)
+    has_folder = any(is_folder(place) for place in wanted)
     settings = settings if has_folder else _for_screenshots_too(settings)  # who names a photo means it
     if output == _STANDARD_OUTPUT:
         sys.exit(_pipe(wanted, settings))
@@ -135,7 +136,7 @@ def _pipe(wanted: Sequence[Path], settings: Settings) -> int:
     from gpend import wiring
     from gpend.cli import single
 
-    if len(wanted) != 1 or wanted[0].is_dir():
+    if len(wanted) != 1 or is_folder(wanted[0]):
         raise RefusedError("-o - writes one photo to standard output; name one. Nothing was done.")
     if sys.stdout.isatty():
         raise RefusedError("Standard output is this terminal, which shows no photos. Send it on: > FILE, or | PROGRAM.")

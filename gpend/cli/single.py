@@ -24,6 +24,7 @@ from gpend.models import fits
 from gpend.settings import CoreSettings
 
 _HEAD = 512  # bytes that tell a photo's format
+_FORBIDDEN = "You may not read it. Nothing was done."
 _AGAIN = "gpend has restored it already; begin with the original to restore it anew"
 
 
@@ -59,7 +60,10 @@ def _rounded(terms: dict[str, float]) -> dict[str, float]:
 
 def absent(photo: Path) -> Answer | None:
     """The answer for what is no file: whoever misspelt a name need not wait for the networks. None: there is one."""
-    return None if photo.is_file() else Answer(photo, "failed", _absent(photo))
+    try:
+        return None if photo.is_file() else Answer(photo, "failed", _absent(photo))
+    except PermissionError:
+        return Answer(photo, "failed", _FORBIDDEN)
 
 
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
@@ -203,7 +207,9 @@ def _with_ending(photo: Path, data: bytes, target: Path) -> Path:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other) or (other.exists() and one.exists() and other.samefile(one))
+    with suppress(OSError):  # one of them is not there, or may not be looked at
+        return os.path.realpath(one) == os.path.realpath(other) or other.samefile(one)
+    return False
 
 
 def opened(photo: Path) -> Original:
@@ -213,7 +219,7 @@ def opened(photo: Path) -> Original:
     except ChangedError as error:
         raise PhotoError(_absent(photo)) from error
     except RefusedError as error:
-        raise PhotoError("You may not read it. Nothing was done.") from error
+        raise PhotoError(_FORBIDDEN) from error
     except OSError as error:
         raise PhotoError(f"It cannot be read: {error.strerror}. Nothing was done.") from error
 

@@ -1,5 +1,7 @@
 """The group of commands: what it says of itself, and how it says no."""
 
+import errno
+import os
 from pathlib import Path
 
 import click
@@ -111,3 +113,30 @@ def test_ctrl_c_and_the_end_of_a_pipe_are_no_mistakes(gpend: Gpend, monkeypatch:
         monkeypatch.setattr(config, "load", ends)
         result = gpend("status")
         assert (result.exit_code, "foresee" in result.output) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("why",), "You may not look at"),
+        (("retry",), "You may not look at"),
+        (("retry", "--failed"), "You may not look at"),
+        (("decide", "--leave"), "You may not look at"),
+        (("score",), "You may not read it. Nothing was done."),
+        (("restore",), "You may not read it. Nothing was done."),
+    ],
+)
+def test_a_photo_where_this_user_may_not_look_is_told_as_that(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], told: str
+) -> None:
+    closed, stat = configured.parent / "in" / "closed", Path.stat
+
+    def refuse(place: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if closed in place.absolute().parents:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+        return stat(place, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.chdir(configured.parent)
+    result = gpend(*command, Path("in/closed/a.jpg"), "--config", configured)
+    assert (result.exit_code != 0, "foresee" in result.output, told in result.output) == (True, False, True)
