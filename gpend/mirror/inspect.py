@@ -91,8 +91,16 @@ def names_in(folder: int) -> list[str]:
 
 def stamp_of(folder: int, status: os.stat_result) -> Stamp:
     """The stamp of a file in an open folder; its inode is 0 where the file system makes inode numbers up anew."""
-    place = Path(f"/proc/self/fd/{folder}").readlink()
-    return Stamp.of(status, steady_inode=mounts_now(place)[0].has_steady_inodes)
+    return Stamp.of(status, steady_inode=_has_steady_inodes(folder))
+
+
+def _has_steady_inodes(folder: int) -> bool:
+    """May an inode number of an open folder be relied on? Not where its path is longer than the kernel tells."""
+    try:
+        place = Path(f"/proc/self/fd/{folder}").readlink()
+    except OSError:
+        return False
+    return mounts_now(place)[0].has_steady_inodes
 
 
 def is_unchanged(folder: int, name: str, written: Written) -> bool:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,6 +65,14 @@ def test_an_output_has_the_mode_and_the_times_of_its_photo(mirror: Mirror) -> No
     assert files(mirror) == {"b/a.jpg": b"restored"}
     assert (status.st_mode & 0o777, status.st_mtime_ns, status.st_nlink) == (0o640, LIKE.modified_ns, 1)
     assert written == Written(Path("b/a.jpg"), Stamp.of(status), hashlib.sha256(b"restored").hexdigest())
+
+
+def test_where_the_way_to_an_output_is_longer_than_the_kernel_tells_it_is_written_all_the_same(mirror: Mirror) -> None:
+    place = Path(*["d" * 200] * 21, "a.jpg")  # 4,096 bytes are the most
+    written = mirror.write(place, b"restored", origin(place), FINGERPRINT, None)
+    assert (written.path, written.stamp.size, written.stamp.inode) == (place, 8, 0)
+    assert mirror.write(place, b"restored better", origin(place), FINGERPRINT, written).stamp.size == 15
+    shutil.rmtree(mirror.output)  # by its descriptors; pytest goes by paths
 
 
 def test_folders_are_as_private_as_those_of_the_source(mirror: Mirror) -> None:
