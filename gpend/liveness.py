@@ -48,10 +48,13 @@ def socket_of(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".sock")
 
 
-def trouble(ledger: Path) -> str:
-    """What keeps the daemon of a ledger from all work and could not be put on record, in words; "" if nothing."""
+def trouble(ledger: Path) -> str | None:
+    """What keeps the daemon of a ledger from all work and could not be put on record, in words; "" if nothing.
+
+    None where it does not say.
+    """
     answer = ask(ledger, TROUBLE, _GLANCE)
-    return answer.words if answer.is_yes else ""
+    return answer.words if answer.is_yes else None
 
 
 def ask(ledger: Path, path: str, seconds: float = _SECONDS) -> Answer:

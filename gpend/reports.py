@@ -118,7 +118,8 @@ def status_of(records: Records, ledger: Path, now: int, *, errors: int = 5, judg
     far = progress.of_ledger(records, now, counts=counts)
     paused_since, resting = records.resting()
     running = records.running()
-    held_up = hold_up(ledger) or (_told_by_daemon(ledger) if running else "")
+    told = _told_by_daemon(ledger) if running else None
+    held_up = hold_up(ledger) if told is None else told  # a disk may be read-only in one container alone
     if held_up or not running or resting or paused_since is not None:
         far = replace(far, rate=0.0)  # what waits takes no time that could be told while nothing is begun
     return Status(
@@ -267,8 +268,8 @@ def told(row: Row) -> History:
     )
 
 
-def _told_by_daemon(ledger: Path) -> str:
-    """What the daemon, which cannot put it on record, says of its ledger; "" if nothing."""
+def _told_by_daemon(ledger: Path) -> str | None:
+    """Why the daemon, which cannot put it on record, writes no ledger; "" if it does, None where it does not say."""
     from gpend import liveness  # noqa: PLC0415 - HTTP takes a part of the time that a status takes
 
     return liveness.trouble(ledger)

@@ -27,6 +27,7 @@ from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError, GpendError
 from gpend.ledger import Ledger, fingerprint_of
+from gpend.ledger.access import hold_up
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
 from gpend.models.needed import DETECTORS
@@ -140,7 +141,7 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         metrics = Metrics(settings.ledger, reloader.about)
         reloader.note_seconds(metrics.note_seconds)
         notifier = Notifier.from_environment()
-        exporter = Exporter(liveness.socket_of(settings.ledger), _answers(metrics, notifier))
+        exporter = Exporter(liveness.socket_of(settings.ledger), _answers(settings.ledger, metrics, notifier))
         around = Environment(
             notifier=notifier,
             crash_detector=CrashDetector(settings.ledger),
@@ -169,7 +170,7 @@ def _note(ledger: Ledger, settings: Settings, file: Path | None) -> None:
                 in_force.note(ledger, file, content, settings)
 
 
-def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Answer]]:
+def _answers(ledger: Path, metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Answer]]:
     """What the daemon says to whoever asks for it."""
 
     def healthy() -> Answer:
@@ -184,7 +185,7 @@ def _answers(metrics: Metrics, notifier: Notifier) -> dict[str, Callable[[], Ans
         liveness.METRICS: lambda: Answer(200, metrics.text(), KIND),
         liveness.HEALTHY: healthy,
         liveness.READY: ready,
-        liveness.TROUBLE: lambda: Answer(200, notifier.trouble.encode(errors="replace")),
+        liveness.TROUBLE: lambda: Answer(200, (notifier.trouble or hold_up(ledger)).encode(errors="replace")),
     }
 
 

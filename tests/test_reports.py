@@ -127,6 +127,19 @@ def test_a_ledger_of_which_only_the_daemon_knows_that_it_cannot_be_written_is_to
     exporter.close()
 
 
+def test_a_ledger_that_only_who_asks_may_not_write_is_no_problem_of_gpend(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = Exporter(liveness.socket_of(ledger), {liveness.TROUBLE: lambda: Answer(200, b"")})
+    exporter.start()
+    disk = SimpleNamespace(f_bfree=9000, f_bavail=9000, f_frsize=4096, f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)  # as in a container with the dashboard alone
+    with Ledger.open(ledger):
+        assert _status_at(ledger, NOW).ledger_problem is None
+        exporter.close()
+        assert "can only be read" in (_status_at(ledger, NOW).ledger_problem or "")  # nobody knows better
+
+
 def _status_at(ledger: Path, now: int) -> reports.Status:
     with Records.read_only(ledger) as records:
         return reports.status_of(records, ledger, now)
