@@ -17,6 +17,7 @@ from gpend.ledger import State
 from gpend.progress import Progress
 from gpend.settings import Settings
 from tests.cli import Gpend
+from tests.waiting import PATIENCE
 
 
 def test_check_is_content_with_folders_that_are_there(gpend: Gpend, configured: Path) -> None:
@@ -144,3 +145,10 @@ def test_check_as_another_user_finds_what_that_user_may_not(configured: Path) ->
     # which of them comes first depends on where gpend, Python and the tests' folders lie
     refusals = ("nobody may not read gpend itself", "by this user", "gpend.yaml cannot be read: Permission denied")
     assert any(refusal in ended.stderr for refusal in refusals)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_hindrance(configured: Path, closed: str) -> None:
+    (configured.parent / "state" / "ledger.sqlite").unlink()  # nothing is known, and nothing is to be done
+    command = f'exec "{sys.executable}" -m gpend once --config "{configured}" {closed}'
+    assert subprocess.run(["/bin/sh", "-c", command], timeout=PATIENCE, check=False).returncode == 0
