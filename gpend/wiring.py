@@ -27,7 +27,7 @@ from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError, GpendError
 from gpend.ledger import Ledger, fingerprint_of
-from gpend.ledger.access import hold_up
+from gpend.ledger.access import hold_up, refusal
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
 from gpend.models.needed import DETECTORS
@@ -77,7 +77,8 @@ def _problems_of_ledger(ledger: Path) -> list[str]:
         return []  # systemd makes it for the service, and gives it to the service's user, before that starts
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return []
+        reason = refusal(ledger) if there == folder else ""
+        return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else []
     what = "cannot be written to" if there == folder else "does not exist and cannot be made"
     return [f"The folder of the ledger, {folder}, {what} by this user. Name another place for it: `ledger:`."]
 

@@ -127,6 +127,18 @@ def test_the_state_folder_of_the_service_is_left_to_systemd_whoever_checks(
     assert wiring.problems(settings) == []
 
 
+def test_what_root_left_beside_the_ledger_is_found(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "state" / "ledger.sqlite.lock"
+    lock.touch()
+    assert wiring.problems(settings) == []
+    monkeypatch.setattr(os, "access", lambda place, _mode, **_: Path(place) != lock)
+    (problem,) = wiring.problems(settings)
+    assert problem.startswith(f"The ledger {settings.ledger} cannot be used by this user. ")
+    assert f"may not write to {lock}" in problem
+
+
 def test_a_library_that_will_be_copied_is_told_with_its_size(tmp_path: Path) -> None:
     source, output = tmp_path / "photos", Path("/dev/shm")  # noqa: S108  # another file system, where nothing is written
     source.mkdir()

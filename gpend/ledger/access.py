@@ -3,6 +3,7 @@
 import errno
 import os
 import pwd
+import shlex
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 NOT_NOTED = "What you asked for was not noted: ask for it again then."
 """What whoever asks the daemon for something is told, after what keeps the ledger from being written."""
 
+_PARTS = ("", "-wal", "-shm", ".lock")
 _ROOM = 128 << 10  # bytes: the index of the write-ahead log, and a little log
 
 
@@ -44,7 +46,7 @@ def require(ledger: Path, *, to_write: bool) -> None:
     for place, mode in places.items():
         if not os.access(place, mode, effective_ids=True):
             if to_write and _is_read_only(place):
-                raise FatalError(f"The ledger {ledger} cannot be used: {_not_writable(place)}")
+                raise FatalError(f"The ledger {ledger} cannot be used: {_only_read(place)}")
             raise not_allowed(ledger)
 
 
@@ -53,7 +55,7 @@ def not_allowed(ledger: Path) -> FatalError:
     owner = _owner(ledger)
     return FatalError(
         f"You may not use the ledger {ledger}, which belongs to {owner}. Nothing was changed. Give the same command as "
-        f"that user: sudo -u {owner} gpend ..."
+        f"that user: sudo -u {shlex.quote(owner)} gpend ..."
     )
 
 
@@ -62,11 +64,22 @@ def hindrance(ledger: Path) -> str:
     folder = ledger.parent
     with suppress(PermissionError):
         if not folder.exists():
-            return f"There is no folder {folder}. Make it: sudo install -d -o {_called(os.geteuid())} {folder}"
-    for place, mode in ((folder, os.W_OK | os.X_OK), (ledger, os.W_OK)):
-        if not os.access(place, mode, effective_ids=True) and (place == folder or place.exists()):
-            return _not_writable(place)
-    return hold_up(ledger)
+            return f"There is no folder {folder}. Make it: sudo install -d -o {_argument(os.geteuid())} {folder}"
+    return refusal(ledger) or hold_up(ledger)
+
+
+def refusal(ledger: Path) -> str:
+    """What of a ledger, or of what SQLite and gpend keep beside it, this user may not write to; "" if there is none.
+
+    Somebody may have run gpend as root before the service did.
+    """
+    folder = ledger.parent
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        return _not_writable(folder, str(folder))
+    for place in (ledger.with_name(f"{ledger.name}{ending}") for ending in _PARTS):
+        if not os.access(place, os.W_OK, effective_ids=True) and place.exists():
+            return _not_writable(place, f"{shlex.quote(str(ledger))}*")
+    return ""
 
 
 def hold_up(ledger: Path) -> str:
@@ -77,13 +90,16 @@ def hold_up(ledger: Path) -> str:
     return f"The disk of {folder} is full. Make room on it." if _is_full(folder) else ""
 
 
-def _not_writable(place: Path) -> str:
+def _not_writable(place: Path, concerned: str) -> str:
     if _is_read_only(place):
         return _only_read(place)
     user, owner = _called(os.geteuid()), _owner(place)
     if user == owner:
-        return f"{user!r}, whom gpend runs as, may not write to {place}. Allow it: sudo chmod u+rwX {place}"
-    return f"{user!r}, whom gpend runs as, may not write to {place}: it belongs to {owner!r}. sudo chown {user} {place}"
+        return f"{user!r}, whom gpend runs as, may not write to {place}. Allow it: sudo chmod u+rwX {concerned}"
+    return (
+        f"{user!r}, whom gpend runs as, may not write to {place}: it belongs to {owner!r}. "
+        f"sudo chown {_argument(os.geteuid())} {concerned}"
+    )
 
 
 def _only_read(place: Path) -> str:
@@ -142,3 +158,8 @@ def _called(user: int) -> str:
         return pwd.getpwuid(user).pw_name
     except KeyError:
         return f"#{user}"
+
+
+def _argument(user: int) -> str:
+    """A user for a command: by number, without a sign, where there is no name."""
+    return _called(user).removeprefix("#")

@@ -21,10 +21,8 @@ def take(ledger: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        reason = f"The ledger's lock {path} cannot be opened: {error.strerror}."
-        if error.errno in access.PASSING:
-            raise TransientError(f"{reason} {access.hindrance(ledger)}".strip()) from error
-        raise FatalError(reason) from error
+        reason = f"The ledger's lock {path} cannot be opened: {error.strerror}. {access.hindrance(ledger)}".strip()
+        raise (TransientError if error.errno in access.PASSING else FatalError)(reason) from error
     for attempt in range(_TRIES):
         if _locked(descriptor, fcntl.LOCK_EX):
             return descriptor

@@ -1,6 +1,7 @@
 """Who may not use a ledger is told who may; and where it cannot lie, where it can."""
 
 import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
@@ -134,6 +136,39 @@ def test_a_ledger_that_can_be_written_to_is_hindered_by_nothing(ledger: Path) ->
 
 def test_a_folder_that_is_missing_is_told_with_how_to_make_it(tmp_path: Path) -> None:
     assert "sudo install -d -o " in access.hindrance(tmp_path / "gone" / "ledger.sqlite")
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
+def test_what_root_left_beside_a_ledger_is_told_with_how_to_give_all_of_it_away(ledger: Path, ending: str) -> None:
+    _give_away(ledger)
+    left = ledger.with_name(f"{ledger.name}{ending}")
+    left.touch()
+    os.chown(left, 0, -1)
+    left.chmod(0o644)
+    with somebody_else():
+        told = access.hindrance(ledger)
+    assert f"may not write to {left}: it belongs to 'root'. sudo chown {pwd.getpwuid(NOBODY).pw_name} {ledger}*" in told
+
+
+def test_a_lock_that_root_left_is_told_with_what_to_do(ledger: Path) -> None:
+    _give_away(ledger)
+    left = ledger.with_name(f"{ledger.name}.lock")
+    os.chown(left, 0, -1)
+    with somebody_else(), pytest.raises(FatalError, match=r"cannot be opened: Permission denied\. .*sudo chown"):
+        Ledger.open(ledger)
+
+
+def test_a_user_without_a_name_is_told_by_number_in_what_to_do(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unknown(_user: int) -> NoReturn:
+        raise KeyError
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    assert "sudo install -d -o 4321 " in access.hindrance(tmp_path / "gone" / "ledger.sqlite")
+    os.chown(ledger, 4322, -1)
+    assert "sudo -u '#4322' gpend" in str(access.not_allowed(ledger))
 
 
 @pytest.mark.parametrize("place", ["", ".."], ids=["its file", "its folder"])
