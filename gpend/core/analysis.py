@@ -23,13 +23,14 @@ from gpend.core import (
 )
 from gpend.core.blend import luma
 from gpend.core.blur import Blur
-from gpend.core.camera_shake import Part, agreed, beside, may_be_shared
+from gpend.core.camera_shake import Part, agreed, beside, may_be_shared, told_alike
 from gpend.core.direction import blurs_of, followed, told_by
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.photo import Face, Plane
 from gpend.core.pixels import PhotoPixels
 from gpend.core.report import FaceReport, Verdict
+from gpend.core.seen import Seen
 from gpend.core.stages import Stage, Stages
 from gpend.settings import Background, CoreSettings, SlightShakes, TriageSettings
 
@@ -41,6 +42,7 @@ _DOUBTED = frozenset({Verdict.PROFILE, Verdict.COVERED, Verdict.GONE, Verdict.RE
 """Where every face is one of these, the photo may lie on its side."""
 
 _LOOKED_AROUND = 3  # faces: four parts of the photo each, and the network is asked about all
+_MOST_SURE = 8  # blurred faces, the largest: they are asked whether they were so surely shaken that others were, too
 _SURELY = 0.1  # so far above the threshold, a face measured at a quick look is sharp
 
 
@@ -141,6 +143,7 @@ def _all_judged(
     }
     blurs = _blurs(analysis, measured, networks, settings.triage.sharpness_threshold)
     shaken = _shaken(analysis, measured, networks, settings.triage)
+    shaken |= _shaken_with_others(analysis, measured, blurs | shaken, networks, settings.triage)
     blurs |= shaken
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     cleans = networks.estimate is not None and networks.refine is not None
@@ -235,18 +238,48 @@ def _shaken(
     return {face: one.blur for face, one in seen.items() if slight_shake.is_borne_out(one)}
 
 
+def _shaken_with_others(
+    analysis: PhotoAnalysis,
+    measured: dict[Face, _Measured],
+    blurs: dict[Face, Blur],
+    networks: Networks,
+    settings: TriageSettings,
+) -> dict[Face, Blur]:
+    """What blurred more faces that count as sharp, where another face of the photo was surely shaken alike."""
+
+    def seen(face: Face, found: Blur) -> Seen:
+        return analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
+
+    if networks.estimate is None or not blurs or settings.slight_shakes is SlightShakes.LEAVE:
+        return {}
+    limit = settings.sharpness_threshold
+    asked = [
+        face
+        for face, one in measured.items()
+        if face not in blurs and slight_shake.may_be_with_others(one.measure, limit) and _is_open(face, one)
+    ]
+    largest = sorted(blurs, key=lambda face: align.scale_of(measured[face].transform))[:_MOST_SURE]
+    surely = [face for face in largest if asked and slight_shake.is_sure(seen(face, blurs[face]))]
+    if not surely:
+        return {}
+    shaken = [Part(luma(measured[face].clean), measured[face].transform, blurs[face]) for face in surely]
+    crops = [luma(measured[face].clean) for face in asked]
+    told = zip(asked, crops, told_by(crops, networks.estimate), strict=True)
+    alike = {face: told_alike(Part(crop, measured[face].transform, found), shaken) for face, crop, found in told}
+    return {face: found for face, found in alike.items() if found and slight_shake.is_borne_out(seen(face, found))}
+
+
+def _is_open(face: Face, one: _Measured) -> bool:
+    """Is it seen from the front, with nothing before it?"""
+    return triage.pose_doubt(face) is None and occlusion.log_odds(one.clean) < triage.COVERED
+
+
 def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
     """The faces seen from the front that count as sharp, and of which the network tells a shake, with that."""
     limit = settings.sharpness_threshold
     if networks.estimate is None or settings.slight_shakes is SlightShakes.LEAVE:
         return {}
-    asked = [
-        face
-        for face, one in measured.items()
-        if slight_shake.may_be(one.measure, limit)
-        and triage.pose_doubt(face) is None
-        and occlusion.log_odds(one.clean) < triage.COVERED
-    ]
+    asked = [face for face, one in measured.items() if slight_shake.may_be(one.measure, limit) and _is_open(face, one)]
     told = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
     found = zip(asked, told, strict=True)
     return {face: blur for face, blur in found if slight_shake.is_told(blur, measured[face].measure)}

@@ -38,6 +38,10 @@ _MOST_FACES = 8  # that are asked, the largest: a crowd would take many seconds,
 _MOST_ASKED = 12  # proposals that the faces are asked about, those that most parts agree with, and their mirror images
 _POINTS = 3  # a kernel's pixel is moved as so many by so many points, or as many as leave no gaps where it is enlarged
 _MOST_ENLARGED = 8.0  # times: what must be enlarged more tells no path, and would take long
+_ALIKE = 0.1
+"""The error of a kernel, for the error of none, up to which two faces tell the same shake: so near were 36 of 38 shaken
+faces that count as sharp, and 2.3 % of 161,000 pairs of a sharp face and a shake of others."""
+_FAR = 0.5  # the error of taking a shake for none, from which on it is compared: small ones are told of sharp faces too
 _FAINT = 1e-5  # of the brightest pixel
 _FINEST, _FREQUENCIES = 0.34, 12  # cycles a pixel up to which kernels are compared, and at so many steps
 
@@ -114,6 +118,27 @@ def agreed(faces: Sequence[Part], others: Sequence[Part]) -> list[Blur]:
     largest = sorted(faces, key=lambda face: align.scale_of(face.transform))[:_MOST_FACES]
     best = _best([_Asked(face) for face in largest], others)
     return [_taken(_Asked(face), best) if may_be_shared(face.blur) else face.blur for face in faces]
+
+
+def told_alike(face: Part, shaken: Sequence[Part]) -> Blur | None:
+    """The shake of one of the others, as it is in the crop of this face, if the network told nearly the same of it.
+
+    None where it told another one, or next to nothing: who did not move with the camera.
+    """
+    own = transfer(face.told.kernel)
+    proposals = [_Proposal(one.blur.kernel, one.transform) for one in shaken]
+    nearest = min(proposals, key=lambda one: _apart(one, face.transform, own), default=None)
+    if nearest is None or _apart(nearest, face.transform, own) > _ALIKE:
+        return None
+    kernel, lost = _carried(nearest, face.transform)
+    return replace(face.blur, kernel=kernel) if lost <= _CUT else None
+
+
+def _apart(proposal: _Proposal, transform: align.Transform, own: Transfer) -> float:
+    """How far a proposal is from a kernel, as a share of how far it is from no blur; infinite where that is near."""
+    here = transfer(proposal.kernel, _onwards(proposal, transform))
+    spoils = error(here, np.ones_like(here))
+    return min(error(here, own), error(here.conj(), own)) / spoils if spoils >= _FAR else np.inf
 
 
 def _taken(asked: _Asked, best: _Proposal) -> Blur:

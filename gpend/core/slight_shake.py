@@ -1,7 +1,8 @@
 """A face that counts as sharp, and that a hand shook all the same: the network tells, the photo bears it out.
 
 Detail across the path of a short shake is as fine as ever, so the measure of sharpness takes it for that of a sharp
-face. Along the path it is gone, which the spectrum of the face shows.
+face. Along the path it is gone, which the spectrum of the face shows. Where another face of the photo was surely
+shaken, and the network tells nearly the same of this one, it need not be sure.
 """
 
 import numpy as np
@@ -19,6 +20,10 @@ _SURE = 0.97  # the network's confidence: of half hidden faces, and those in vei
 _DOUBTED, _SURE_OF_DOUBTED = (0.5, _SHARPEST), (0.87, _SURE)
 """The same where neither measure takes the face for crisp, by the sharpness that core.overlooked tells: of 788 sharp
 faces 5 are told shaken so, of 170 shaken ones that count as sharp 71. Of a curved shake the network is seldom surer."""
+
+_CRISPER = 0.995
+"""The sharpness from which on a face is not asked beside a shaken one either: noise reduction that keeps edges leaves
+.9996 and more, and a shake is told of some such faces; of those that were told with others it was .68 to .993."""
 
 _BORNE_OUT = 0.03  # ahead of any round blur, in the face alone and in all of the crop, together
 _NOT_DENIED = -0.02  # in the face alone: 9 of 214 shaken faces were below, and the one of 2,967 sharp ones that passed
@@ -38,6 +43,11 @@ def may_be(measure: Measure, limit: float) -> bool:
     return passes and min(measure.sharpness, measure.beneath) < min(_SHARPEST, 2 * limit)
 
 
+def may_be_with_others(measure: Measure, limit: float) -> bool:
+    """May it, where another face of the photo surely was? Not if it is so crisp as noise reduction leaves faces."""
+    return may_be(measure, limit) and measure.sharpness < _CRISPER
+
+
 def is_told(blur: Blur, measure: Measure) -> bool:
     """Does the network tell a shake, surely enough for the photo to be asked?
 
@@ -54,11 +64,20 @@ def is_borne_out(seen: Seen) -> bool:
     Green alone is asked as well: a hand shakes all colours alike. Where a lens or a print has laid them beside each
     other, luma has lost detail one way as if it had been shaken, and none of the colours has.
     """
-    in_face, ahead = _told(seen)
-    if in_face < _NOT_DENIED or ahead < _BORNE_OUT or _told(seen.in_green)[1] < _ALIKE * ahead:
+    if not _is_explained(seen):
         return False
     found = deconvolution.deconvolve(seen.padded, seen.blur, seen.noise, align.scale_of(seen.transform))
     return agreement.judgement(found, seen.crop, seen.blur, seen.noise, seen.terms).worsens <= _SAFE
+
+
+def is_sure(seen: Seen) -> bool:
+    """Was a face, be it sharp or blurred, so surely shaken that the others of its photo are asked with less proof?"""
+    return seen.blur.is_stretched and deconvolution.helps(seen.blur) and _is_explained(seen)
+
+
+def _is_explained(seen: Seen) -> bool:
+    in_face, ahead = _told(seen)
+    return in_face >= _NOT_DENIED and ahead >= _BORNE_OUT and _told(seen.in_green)[1] >= _ALIKE * ahead
 
 
 def _told(seen: Seen) -> tuple[float, float]:

@@ -159,6 +159,38 @@ def test_what_the_network_is_sure_of_is_not_asked_again() -> None:
     assert not camera_shake.may_be_shared(Blur(streak(17), 0.5))
 
 
+@pytest.mark.parametrize("told", [hook(14, 0.4), hook(13, 0.4), hook(14, 0.4)[::-1, ::-1]])
+def test_a_face_of_which_the_same_is_told_was_shaken_with_the_surely_shaken_one(face: Plane, told: Plane) -> None:
+    truth, onwards = hook(14, 0.4), turned(50, 0.9)
+    there, _ = camera_shake.carried(np.ascontiguousarray(told), onwards[:, :2])
+    found = camera_shake.told_alike(
+        part(face, there, there, onwards, 0.8), [part(face, streak(21), streak(21)), part(face, truth, truth)]
+    )
+    assert found is not None
+    assert np.array_equal(found.kernel, camera_shake.carried(truth, onwards[:, :2])[0])
+    assert found.confidence == 0.8
+
+
+@pytest.mark.parametrize(
+    ("told", "shaken"),
+    [
+        (hook(14, 2.0), hook(14, 0.4)),  # who moved otherwise
+        (streak(1), hook(14, 0.4)),  # who did not move
+        (disc(6), hook(14, 0.4)),  # who stands out of focus
+        (streak(3), streak(3)),  # so little is told of sharp faces too
+    ],
+)
+def test_of_whom_another_is_told_was_not_shaken_with_it(face: Plane, told: Plane, shaken: Plane) -> None:
+    assert camera_shake.told_alike(part(face, told, told), [part(face, shaken, shaken)]) is None
+    assert camera_shake.told_alike(part(face, told, told), []) is None
+
+
+def test_a_shake_too_long_for_a_larger_face_is_not_told_of_it_in_part(face: Plane) -> None:
+    larger = turned(0, 2.5)
+    in_part, _ = camera_shake.carried(streak(35), larger[:, :2])
+    assert camera_shake.told_alike(part(face, in_part, in_part, larger), [part(face, streak(35), streak(35))]) is None
+
+
 @pytest.mark.parametrize("larger", [1.25, 2.5])
 def test_a_path_too_long_for_a_larger_face_is_not_taken_in_part(face: Plane, mirrored: Plane, larger: float) -> None:
     truth = streak(35)

@@ -54,6 +54,21 @@ def test_a_face_whose_own_detail_speaks_against_it_was_not_shaken_whatever_is_ar
     assert not slight_shake.is_borne_out(seen(photo, Blur(streak(length), 0.98)))
 
 
+@pytest.mark.parametrize(
+    ("kernel", "told", "is_sure"),
+    [
+        (streak(9), streak(9), True),
+        (streak(9), streak(9).T, False),  # the photo denies it
+        (gaussian(2.5), gaussian(2.5), False),  # a lens blurs one face and not the other
+        (streak(1), streak(1), False),
+    ],
+)
+def test_other_faces_are_asked_with_less_proof_where_one_was_surely_shaken(
+    padded: Plane, kernel: Plane, told: Plane, *, is_sure: bool
+) -> None:
+    assert slight_shake.is_sure(seen(spoiled(padded, kernel), Blur(told, 0.98))) is is_sure
+
+
 def measure(value: float = 0.8, beneath: float = 1.0) -> Measure:
     return Measure(value, 0.0, 0.0, TERMS, beneath)
 
@@ -112,6 +127,15 @@ def test_what_is_crisp_is_not_asked_nor_what_is_restored_anyway(
     value: float, beneath: float, limit: float, *, may_be: bool
 ) -> None:
     assert slight_shake.may_be(measure(value, beneath), limit) is may_be
+
+
+@pytest.mark.parametrize(
+    ("value", "beneath", "may_be"), [(0.99, 0.9, True), (0.99, 0.98, False), (0.999, 0.5, False), (0.4, 0.9, False)]
+)
+def test_beside_a_surely_shaken_face_one_that_noise_reduction_may_have_left_crisp_is_not_asked(
+    value: float, beneath: float, *, may_be: bool
+) -> None:
+    assert slight_shake.may_be_with_others(measure(value, beneath), 0.5) is may_be
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.49))
