@@ -123,6 +123,7 @@ class Loop:
         prepare_ledger(self._ledger, self._runtime, self._dispatcher, now, crashed=crashed)
         for pair in self._pairs:
             self._ledger.sources.resume(pair.id)
+        self._notifier.trouble = ""  # a loop before this one may have been ended while it waited for the ledger
         if self._runtime.settings.keep.links:
             tell_of_copies(self._pairs)
         sources = [pair.source for pair in self._pairs]

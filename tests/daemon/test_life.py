@@ -188,6 +188,24 @@ def test_that_the_ledger_cannot_be_written_is_said_to_who_asks_at_once_and_to_pe
     assert all("locked" in each and "goes on by itself" in each for each in told.pauses)
 
 
+def test_a_ledger_that_is_written_again_after_a_reload_is_no_trouble_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    notifier = Notifier()
+    with Ledger.open(world.settings.ledger) as ledger:
+        before = Loop(world.runtime, ledger, world.clock, Nobody(), notifier)
+        before.begin(None, crashed=False)
+        with locked(world.settings.ledger):
+            before.step()
+            assert "locked" in notifier.trouble
+        before.end()
+        after = Loop(world.runtime, ledger, world.clock, Nobody(), notifier)
+        after.begin(None, crashed=False)
+        assert notifier.trouble == ""
+        after.end()
+
+
 def step(steps: Iterator[Callable[[], object]]) -> None:
     """Do the next thing, if there is one."""
     next(steps, lambda: None)()
