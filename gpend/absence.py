@@ -17,6 +17,8 @@ def reason(photo: Path, folders: Sequence[FolderSettings]) -> str:
         return _reason(photo, folders)
     except PermissionError as error:
         return f"You may not look at {error.filename or photo}."
+    except OSError as error:
+        return f"{error.filename or photo} cannot be looked at: {error.strerror}."
 
 
 def _reason(photo: Path, folders: Sequence[FolderSettings]) -> str:

@@ -100,7 +100,7 @@ def found_in(wanted: Sequence[Path]) -> Batch:
 
 
 def _add_folder(batch: Batch, place: Path, root: Path) -> None:
-    if root.exists() and not root.is_dir():
+    if os.path.lexists(root) and not is_folder(root):
         raise FatalError(f"{root} is a file; for a folder of photos, -o names a folder. Nothing was done.")
     if os.path.realpath(root) == os.path.realpath(place):
         raise FatalError(f"{root} is the folder of the photos; name another with -o. Nothing was done.")

@@ -1,5 +1,6 @@
 """The picture that `gpend score --picture` writes."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +18,10 @@ def refuse(place: Path, photos: Sequence[Path]) -> None:
         raise FatalError("--picture draws one photo; name one. Nothing was done.")
     if place.suffix.lower() != ".png":
         raise FatalError(f"The picture becomes a PNG; give it a name that ends in .png, not {place.name}.")
-    if place.exists():
+    if os.path.lexists(place):
         raise FatalError(f"{place} exists already, and gpend writes over nothing. Name another file.")
-    if not place.absolute().parent.is_dir():
-        raise FatalError(f"There is no folder {place.absolute().parent} for the picture. Nothing was done.")
+    if not is_folder(place.absolute().parent):
+        raise FatalError(f"{place.absolute().parent} is no folder that the picture can be put into. Nothing was done.")
 
 
 def write(seen: Inspected, place: Path) -> None:

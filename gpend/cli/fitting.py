@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpend.cli.answers import progress
-from gpend.cli.group import CONFIG, FILE, RefusedError, UndoneError, settings_if_any
+from gpend.cli.group import CONFIG, FILE, RefusedError, UndoneError, is_folder, settings_if_any
 from gpend.cli.weights import weights
 from gpend.settings import Settings
 
@@ -49,8 +49,8 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
     folder = faces or photos
     if folder is None or (faces and photos):
         raise RefusedError("Name one folder: --faces FOLDER of aligned faces, or --photos FOLDER. Nothing was done.")
-    if not folder.is_dir():
-        raise RefusedError(f"{folder} is no folder. Nothing was done.")
+    if not is_folder(folder):
+        raise RefusedError(f"{folder} is no folder that you may look into. Nothing was done.")
     settings = settings_if_any(config_file)
     settings = settings.model_copy(update={"restore": settings.restore.model_copy(update={"model": name})})
     request, own = _request(name, settings, Asked(folder, most, are_photos=photos is not None))

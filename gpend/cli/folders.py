@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpend.cli.answers import progress
-from gpend.cli.group import CONFIG, FILE, STRENGTH, RefusedError, commands, settings_if_any, with_strength
+from gpend.cli.group import CONFIG, FILE, STRENGTH, RefusedError, commands, is_folder, settings_if_any, with_strength
 from gpend.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _collected(folder: Path, most: int | None, settings: Settings) -> "Collectio
     from gpend.cli import single
     from gpend.preview.collect import Collection, collect, photos
 
-    if not folder.is_dir():
-        raise RefusedError(f"{folder} is no folder. Nothing was done.")
+    if not is_folder(folder):
+        raise RefusedError(f"{folder} is no folder that you may look into. Nothing was done.")
     found = _drawn(sorted(photos(folder)), most)
     networks = wiring.networks(settings)
     collection = Collection()

@@ -1,5 +1,6 @@
 """The group that all commands belong to, their common options, and where they find the configuration."""
 
+import errno
 import os
 from collections import UserDict
 from collections.abc import Iterator
@@ -99,19 +100,19 @@ class OnDemand(UserDict[str, click.Command]):
 
 
 def is_folder(place: Path) -> bool:
-    """Is there a folder, as far as this user may look?"""
+    """Is there a folder, as far as this user may look, the disk tells, and a name may be so long?"""
     try:
         return place.is_dir()
-    except PermissionError:
+    except OSError:
         return False
 
 
 def may_be_there(place: Path) -> bool:
-    """Is there anything of that name, or may this user not look?"""
+    """Is there anything of that name, or can this user not look? Of a name that is too long there is nothing."""
     try:
         return place.exists()
-    except PermissionError:
-        return True
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
 
 
 class Commands(click.Group):

@@ -10,6 +10,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
+from gpend.cli.group import is_folder, may_be_there
 from gpend.core import pipeline, screenshot
 from gpend.core.formats.history import names_gpend
 from gpend.core.formats.signatures import written_ending
@@ -64,6 +65,8 @@ def absent(photo: Path) -> Answer | None:
         return None if photo.is_file() else Answer(photo, "failed", _absent(photo))
     except PermissionError:
         return Answer(photo, "failed", _FORBIDDEN)
+    except OSError as error:
+        return Answer(photo, "failed", _unreadable(error))
 
 
 def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
@@ -155,7 +158,7 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
 
     Raises FatalError where two photos would become one file, or a photo would be written over itself.
     """
-    if output and len(photos) > 1 and output.exists() and not output.is_dir():
+    if output and len(photos) > 1 and os.path.lexists(output) and not is_folder(output):
         raise FatalError(f"{output} is a file; for several photos, -o names a folder. Nothing was done.")
     asked = [_target(photo, output, folder, several=len(photos) > 1) for photo in photos]
     places = told_apart(photos, asked)
@@ -164,7 +167,7 @@ def targets(photos: Sequence[Path], output: Path | None, folder: Path) -> list[P
             raise FatalError(f"Several of the photos would be written to {place}. Restore them one at a time, with -o.")
         if any(_is_same(one, place) for one in photos):
             raise FatalError(f"{place} is one of the photos; gpend never writes over its input. Nothing was done.")
-        if place.is_dir():
+        if is_folder(place):
             raise FatalError(f"{place}, where {photo} would be written, is a folder. Nothing was done.")
     return places
 
@@ -179,7 +182,7 @@ def told_apart(photos: Sequence[Path], asked: Sequence[Path]) -> list[Path]:
 def _target(photo: Path, output: Path | None, folder: Path, *, several: bool) -> Path:
     if output is None:
         return folder / f"output_{photo.name}"
-    return output / photo.name if several or output.is_dir() or not output.suffix else output
+    return output / photo.name if several or is_folder(output) or not output.suffix else output
 
 
 def _names(photo: Path, target: Path) -> list[Path]:
@@ -221,11 +224,15 @@ def opened(photo: Path) -> Original:
     except RefusedError as error:
         raise PhotoError(_FORBIDDEN) from error
     except OSError as error:
-        raise PhotoError(f"It cannot be read: {error.strerror}. Nothing was done.") from error
+        raise PhotoError(_unreadable(error)) from error
+
+
+def _unreadable(error: OSError) -> str:
+    return f"It cannot be read: {error.strerror}. Nothing was done."
 
 
 def _absent(photo: Path) -> str:
-    if not photo.exists():
+    if not may_be_there(photo):
         return "There is no such file."
     return "It is not a plain file, or it changed while it was read. Nothing was done."
 

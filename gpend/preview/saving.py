@@ -19,9 +19,13 @@ _MARK_WITHIN = 1024  # bytes from the beginning
 
 def refuse_other(place: Path) -> None:
     """Raise FatalError if a file stands at `place` that is no report, or its folder is not there."""
-    if not place.absolute().parent.is_dir():
-        raise FatalError(f"There is no folder {place.absolute().parent} for the report. Nothing was done.")
-    if place.exists() and not _is_report(place):
+    try:
+        if not place.absolute().parent.is_dir():
+            raise FatalError(f"There is no folder {place.absolute().parent} for the report. Nothing was done.")
+        is_other = place.exists() and not _is_report(place)
+    except OSError as error:  # its folder may not be looked into, or its name is too long
+        raise FatalError(f"The report {place} cannot be written: {error.strerror}. Nothing was done.") from error
+    if is_other:
         raise FatalError(f"{place} is no report of gpend's, so it was left alone. Name another file with --out.")
 
 

@@ -140,3 +140,31 @@ def test_a_photo_where_this_user_may_not_look_is_told_as_that(
     monkeypatch.chdir(configured.parent)
     result = gpend(*command, Path("in/closed/a.jpg"), "--config", configured)
     assert (result.exit_code != 0, "foresee" in result.output, told in result.output) == (True, False, True)
+
+
+_LONG = "a" * 300 + ".jpg"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("why", _LONG), "is not known. "),
+        (("why", f"in/{_LONG}"), "is not known. "),
+        (("retry", f"in/{_LONG}"), "File name too long"),
+        (("retry", "--failed", f"in/{_LONG}"), "File name too long"),
+        (("decide", "--leave", f"in/{_LONG}"), "File name too long"),
+        (("score", _LONG), "It cannot be read: File name too long. Nothing was done."),
+        (("restore", _LONG), "It cannot be read: File name too long. Nothing was done."),
+        (("restore", "in/a.jpg", "in/b.jpg", "-o", f"{_LONG}/out"), "There is no such file."),
+        (("score", "in/a.jpg", "--picture", f"{_LONG}/b.png"), "is no folder that the picture can be put into"),
+        (("preview", _LONG), "is no folder that you may look into"),
+        (("preview", "in", "--out", f"{_LONG}/b.html"), "cannot be written: File name too long. Nothing was done."),
+        (("weights", "fit", "gpen-256", "--photos", _LONG), "is no folder that you may look into"),
+    ],
+)
+def test_a_name_that_no_disk_takes_is_told_as_that(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(configured.parent)
+    result = gpend(*command, "--config", configured)
+    assert (result.exit_code != 0, "foresee" in result.output, told in result.output) == (True, False, True)
