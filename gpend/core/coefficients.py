@@ -1,4 +1,4 @@
-"""What was fitted, by tests.benchmarks.judgement, .occlusion, .agreement and .overlooked, each with FACES --fit."""
+"""What was fitted, by tests.benchmarks.NAME FACES --fit each: judgement, occlusion, agreement, overlooked, light."""
 
 # fmt: off
 
@@ -177,6 +177,9 @@ OVERLOOKED: tuple[float, ...] = (
     0.0421, 0.1250, 0.0034, 0.1835, 0.0488, -0.0250, -0.0745, -0.1188, -0.0179, -0.0857,
     -0.0875, -0.0361, -0.1501, 0.1338, 0.1231, -0.1002, 0.0793, -0.0170, 0.0465, 0.0962,
     -0.0827, -0.0299, 0.1318,
+)
+LIGHT: tuple[float, ...] = (
+    0.3872, 88.4771, 5.7609,
 )
 EVIDENCE: tuple[tuple[float, ...], ...] = (
     (

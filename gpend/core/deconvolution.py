@@ -102,6 +102,16 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
     return Deconvolved(np.clip(middle(result), 0, 1), middle(ycc[:, :, 0] - again))
 
 
+def luma_of(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Plane:
+    """Luma `padded`, (1.5 side, 1.5 side), 0 to 1, as `deconvolve` sees it through its blur, of any range.
+
+    What was clipped is taken for what it seems.
+    """
+    whole, side = padded.shape[0], side_of(padded)
+    transfer, cost = transfer_of(blur.kernel, side, whole), _cost(whole, side, noise, scale)
+    return _filtered(padded, transfer, error_of(blur), cost, None).plane
+
+
 def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Plane, Plane]:
     """Luma of `padded`, (1.5 side, 1.5 side, 3) 0 to 1, through the filter at two strengths, each -0.1 to 1.1.
 
@@ -120,6 +130,13 @@ def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Pl
     white = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
     restored = _filtered(padded, transfer_of(blur.kernel, side, whole), error_of(blur), white, None)
     return np.asarray(np.clip(restored.plane, *_TRAINED_RANGE), np.float32)
+
+
+def blurred(padded: Plane, blur: Blur) -> Plane:
+    """(1.5 side, 1.5 side), of any range: blurred as the face is, as if it repeated."""
+    whole = padded.shape[0]
+    again = fft.irfft2(spectrum_of(padded) * transfer_of(blur.kernel, side_of(padded), whole), padded.shape)
+    return np.asarray(again, np.float32)
 
 
 def blurred_again(plane: Plane, around: Plane, blur: Blur) -> Plane:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, deconvolution, evidence, gates, paste, refining
+from gpend.core import agreement, align, deconvolution, evidence, gates, light, paste, refining
 from gpend.core.blend import BlendWeights, blended, grain_kept, grained, weights_of
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
@@ -145,13 +145,16 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         face.turned and evidence.is_hardly_told(seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens)
     )
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
-    found = _seen_through(seen, seen.lost) if helps and seen.taken else found
-    after = refining.refined(found.restored, seen, networks, alone=bool(judgement.forbids)) if helps else seen.crop
+    seen = light.explained(seen) if helps else seen
+    tones = seen.as_tones
+    found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
+    after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
         return _by_what_was_told(face, seen.blur.told, networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
+        face = replace(face, seen=seen)
         return _changed(face, seen, (after - seen.crop, weight, TAKEN_OUT), strength if paints else None)
     if forbids and face.sees:
         paints = paints and seen.blur.confidence >= _STILL
@@ -222,9 +225,10 @@ def _attempt(one: Filtered, output: Plane | None, networks: Networks, how: tuple
 
 def _agreeing(inside: Plane, change: Plane, seen: Seen, shares: Sequence[float]) -> float:
     """The first of these shares of what was painted with which the result gives back the photo's features, or 0."""
+    padded = seen.as_tones.padded
     for share in shares:
         result = seen.crop + change + np.float32(share) * inside
-        if not agreement.feature_refusal(result, seen.padded, seen.blur, seen.noise):
+        if not agreement.feature_refusal(result, padded, seen.blur, seen.noise):
             return share
     return 0.0
 

@@ -21,6 +21,7 @@ class Seen:
     noise: Noise  # as those know it who judge: their limits were set on JPEGs
     terms: sharpness.Terms  # of the face as it was measured
     taken: tuple[float, ...] = ()  # power that another format's quantisation took, as in Noise; () where none is told
+    brighter: Plane | None = None  # (1.5 side, 1.5 side), -1 to 1: what luma gained as light was blurred; None: nothing
 
     @property
     def lost(self) -> Noise:
@@ -36,6 +37,14 @@ class Seen:
     def crop(self) -> Plane:
         """(side, side, 3), 0 to 1: the crop without what is around it."""
         return deconvolution.middle(self.padded)
+
+    @property
+    def as_tones(self) -> Self:
+        """As if its tones had been blurred, as filter and refining network take it."""
+        if self.brighter is None:
+            return self
+        padded = np.asarray(np.clip(self.padded - self.brighter[:, :, None], 0, 1), np.float32)
+        return replace(self, padded=padded, brighter=None)
 
     @property
     def in_green(self) -> Self:

@@ -51,7 +51,7 @@ _TINT = (0.93, 1.07)  # times, each channel: white balance is off by so much
 
 # A camera blurs light, of which its tones are a power: a lamp's streak is far brighter than the mean of its tones. What
 # was blurred in an app, or by a camera whose tones are made otherwise, is nearer to blurred tones.
-_IN_LIGHT = 0.5  # of all
+_IN_LIGHT = 0.5  # of what the kernel network learns from
 _EXPONENT = (1.6, 2.4)  # of tones to light; those of phones are steeper in shadows and flatter in lights than any one
 
 # Straight edges beside a face, as door frames and the borders of identity photos have: they are no motion along them.
@@ -151,7 +151,7 @@ def draw(drawing: Drawing, step: int) -> Draw:
         sent=np.array([_sent(side, random) for side in native]),
         quality=np.stack([_quality(spoil, random, hard=each) for spoil, each in zip(spoils, harsh, strict=True)]),
         halved=random.random(count) < _HALVED,
-        exponent=_exponents(random, count),  # last, so that the other draws stay as they were
+        exponent=_exponents(random, count) if drawing.blur_only else np.ones(count, np.float32),  # last
     )
 
 
@@ -229,7 +229,7 @@ def _light(random: Random) -> Values:
 
 
 def _exponents(random: Random, count: int) -> Values:
-    """Half of all are blurred as light."""
+    """Half of all are blurred as light: a kernel is told from those too; what comes later is given tones for them."""
     lit = random.random(count) < _IN_LIGHT
     return np.where(lit, random.uniform(*_EXPONENT, count), 1).astype(np.float32)
 

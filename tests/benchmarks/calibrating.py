@@ -14,8 +14,8 @@ Terms = Sequence[sharpness.Terms]
 
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
 _HEAD = (
-    '"""What was fitted, by tests.benchmarks.judgement, .occlusion, .agreement and .overlooked, '
-    'each with FACES --fit."""\n'
+    '"""What was fitted, by tests.benchmarks.NAME FACES --fit each: judgement, occlusion, agreement, overlooked, '
+    'light."""\n'
 )
 _VECTORS = (
     "MEANS",
@@ -27,6 +27,7 @@ _VECTORS = (
     "OVERLOOKED_MEANS",
     "OVERLOOKED_SPREADS",
     "OVERLOOKED",
+    "LIGHT",
 )
 _MATRICES = ("EVIDENCE",)
 

@@ -7,18 +7,21 @@ from gpend.fitting.regression import Values
 _SETTLED = 1e-6  # the largest step of a weight from which on nothing changes any more
 
 
-def logistic(rows: Values, labels: Values, ridge: float = 2.0, rounds: int = 30) -> Values:
+def logistic(
+    rows: Values, labels: Values, ridge: float = 2.0, rounds: int = 30, counts: Values | None = None
+) -> Values:
     """(n,) weights of a logistic regression by Newton's method, for rows (m, n) and their m labels, 0 or 1.
 
-    The first column is the constant and is not held back.
+    The first column is the constant and is not held back. A row counts so many times; without `counts`, once.
     """
     weights = np.zeros(rows.shape[1])
     held = np.full(rows.shape[1], ridge)
     held[0] = 1e-9
+    counts = np.ones(len(labels)) if counts is None else counts
     for _ in range(rounds):
         chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        curvature = (rows * (chance * (1 - chance))[:, None]).T @ rows + np.diag(held)
-        step = np.linalg.solve(curvature, rows.T @ (chance - labels) + held * weights)
+        curvature = (rows * (counts * chance * (1 - chance))[:, None]).T @ rows + np.diag(held)
+        step = np.linalg.solve(curvature, rows.T @ (counts * (chance - labels)) + held * weights)
         weights -= step
         if np.abs(step).max() < _SETTLED:
             break

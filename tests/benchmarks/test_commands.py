@@ -14,7 +14,7 @@ from PIL import Image
 from gpend.core import align, sharpness
 from gpend.core.networks import Networks
 from gpend.models.backend import Cpu
-from tests.benchmarks import judgement, occlusion
+from tests.benchmarks import judgement, light, occlusion
 from tests.benchmarks.gpu import __main__ as gpu
 from tests.benchmarks.gpu.findings import Bench, Finding, Verdict, found_by
 
@@ -38,6 +38,13 @@ def test_judgement_is_measured_on_any_folder_of_faces(faces: Path) -> None:
     assert answer.exit_code == 0
     for told in ("2 faces, 32 shots", "Area under the ROC curve", "Nearer to the sharp face", "One measure:"):
         assert told in answer.output
+
+
+def test_whether_light_was_blurred_is_measured_on_any_folder_of_faces(faces: Path) -> None:
+    answer = CliRunner().invoke(light.main, [str(faces), "--every", "1"], catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert "as told" in answer.output
+    assert "Gaussian, light" in answer.output
 
 
 @pytest.mark.parametrize(

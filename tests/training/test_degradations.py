@@ -34,12 +34,18 @@ def test_blurring_keeps_the_mean_light() -> None:
     assert float(degradations.convolved(picture(), kernel).mean()) == pytest.approx(float(picture().mean()), abs=5e-3)
 
 
-def test_half_of_the_faces_are_blurred_as_light_and_the_others_in_their_tones() -> None:
-    exponents = np.concatenate([draws.draw(DRAWING, step).exponent for step in range(40)])
+def test_half_of_the_faces_whose_kernel_is_to_be_told_are_blurred_as_light_and_the_others_in_their_tones() -> None:
+    told = replace(DRAWING, blur_only=True)
+    exponents = np.concatenate([draws.draw(told, step).exponent for step in range(40)])
     lit = exponents[exponents != 1]
     assert len(lit) / len(exponents) == pytest.approx(0.5, abs=0.06)
     assert 1.6 <= lit.min() < 1.7
     assert 2.3 < lit.max() <= 2.4
+
+
+def test_what_the_later_networks_learn_from_is_blurred_in_its_tones_as_they_are_given_it() -> None:
+    later = replace(DRAWING, blur_only=False)
+    assert all((draws.draw(later, step).exponent == 1).all() for step in range(20))
 
 
 def test_what_is_bright_spreads_farther_into_what_is_dark_where_light_is_blurred() -> None:

@@ -1,0 +1,114 @@
+"""A camera blurs light, of which a photo stores tones: by what that made it brighter it is darkened again (pure).
+
+Filter and refining network take a photo y for blurred tones, y = k * x. A camera stores s(k * l(x)): s is the curve
+of sRGB from light to tones (IEC 61966-2-1), l its inverse. With s(k * l(x)) - k * x taken off, y is what blurred tones
+would have been; x is what the filter finds, better with each round. What apps blur are tones. Which of both it was, the
+two results tell: of the true one the roots of all gradients add up to less, as in sharp pictures (Krishnan and Fergus
+2009), and blurred again it leaves less of the photo over. Fitted by `python -m tests.benchmarks.light FACES --fit`.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from gpend.core import align, coefficients, deconvolution, sharpness
+from gpend.core.blend import luma
+from gpend.core.blur import SIDE, Blur
+from gpend.core.noise import Noise
+from gpend.core.photo import Plane
+from gpend.core.seen import Seen
+
+_ROUNDS = 3  # after which the result hardly changes any more
+_LEAST = 0.05  # share, below which the photo is taken as it is
+_WHOLE = round(SIDE * (1 + 2 * deconvolution.MARGIN))
+_TINY = 1e-6  # of full scale: for a logarithm to be had
+_LIFT, _POWER, _SLOPE, _LINEAR = 0.055, 2.4, 12.92, 0.0031308  # of sRGB
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the filter finds in a face if its light was blurred, against what it finds if its tones were."""
+
+    brighter: Plane  # (1.5 side, 1.5 side), -1 to 1: what luma gained, if it was light
+    gradients: float  # logarithm: how many times more gradients the result has if it was tones
+    leftover: float  # and how many times more is left over
+
+    @property
+    def share(self) -> float:
+        """0 to 1: how much of that is best taken off; a little of it costs next to nothing where it was tones."""
+        odds = float(np.dot((1.0, self.gradients, self.leftover), coefficients.LIGHT))
+        return float(1 / (1 + np.exp(-odds)))
+
+
+def explained(seen: Seen) -> Seen:
+    """The face with what its luma gained where light was blurred, as far as that is likely."""
+    told = compared(seen)
+    share = told.share
+    return seen if share < _LEAST else replace(seen, brighter=told.brighter * np.float32(share))
+
+
+def compared(seen: Seen) -> Told:
+    """What the filter finds if light was blurred, and if tones were; looked at in a crop of SIDE."""
+    padded = _resized(luma(seen.padded), _WHOLE)
+    of_tones = of_light = _result(padded, seen)
+    brighter = np.zeros_like(padded)
+    for _ in range(_ROUNDS):
+        brighter = gained(of_light, seen.blur)
+        of_light = _result(padded - brighter, seen)
+    left = padded - deconvolution.blurred(of_tones, seen.blur)
+    left_of_light = padded - brighter - deconvolution.blurred(of_light, seen.blur)
+    return Told(
+        _resized(brighter, seen.padded.shape[0]),
+        _ratio(_gradients(of_tones), _gradients(of_light)),
+        _ratio(_deviation(left), _deviation(left_of_light)),
+    )
+
+
+def gained(sharp: Plane, blur: Blur) -> Plane:
+    """(1.5 side, 1.5 side), -1 to 1: how much brighter tones, 0 to 1, are if light is blurred; 0 at the border."""
+    in_light = stored(deconvolution.blurred(light_of(sharp), blur))
+    return np.asarray((in_light - deconvolution.blurred(sharp, blur)) * deconvolution.fade(sharp.shape[0]), np.float32)
+
+
+def light_of(tones: Plane) -> Plane:
+    """Light, 0 to 1, of the tones that sRGB stores of it, 0 to 1, of any shape."""
+    curved = ((tones + _LIFT) / (1 + _LIFT)) ** _POWER
+    return np.asarray(np.where(tones <= _LINEAR * _SLOPE, tones / _SLOPE, curved), np.float32)
+
+
+def stored(light: Plane) -> Plane:
+    """Tones, 0 to 1, that sRGB stores of light, of any shape; what is darker than black or brighter than white, too."""
+    light = np.clip(light, 0, 1)
+    return np.asarray(
+        np.where(light <= _LINEAR, _SLOPE * light, (1 + _LIFT) * light ** (1 / _POWER) - _LIFT), np.float32
+    )
+
+
+def _result(padded: Plane, seen: Seen) -> Plane:
+    """As the filter finds it that knows nothing of compression: it goes farther, and more tells both apart."""
+    scale = align.scale_of(seen.transform) * SIDE / seen.side
+    grain = Noise(seen.noise.level)
+    return np.asarray(np.clip(deconvolution.luma_of(padded, seen.blur, grain, scale), 0, 1), np.float32)
+
+
+def _gradients(padded: Plane) -> float:
+    """The mean root of the steps between neighbours in the face."""
+    face = deconvolution.middle(padded)
+    return float(sum(np.sqrt(np.abs(np.diff(face, axis=axis)[sharpness.FACE])).mean() for axis in (0, 1)))
+
+
+def _deviation(padded: Plane) -> float:
+    """Root mean square in the face."""
+    return float(np.sqrt(np.mean(deconvolution.middle(padded)[sharpness.FACE] ** 2)))
+
+
+def _ratio(first: float, second: float) -> float:
+    return float(np.log((first + _TINY) / (second + _TINY)))
+
+
+def _resized(plane: Plane, side: int) -> Plane:
+    if plane.shape[0] == side:
+        return plane
+    method = cv2.INTER_AREA if side < plane.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(plane, (side, side), interpolation=method), np.float32)
