@@ -64,7 +64,8 @@ def hindrance(ledger: Path) -> str:
     folder = ledger.parent
     with suppress(PermissionError):
         if not folder.exists():
-            return f"There is no folder {folder}. Make it: sudo install -d -o {_argument(os.geteuid())} {folder}"
+            argument = shlex.quote(str(folder))
+            return f"There is no folder {folder}. Make it: sudo install -d -o {_argument(os.geteuid())} {argument}"
     return refusal(ledger) or hold_up(ledger)
 
 
@@ -75,7 +76,7 @@ def refusal(ledger: Path) -> str:
     """
     folder = ledger.parent
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
-        return _not_writable(folder, str(folder))
+        return _not_writable(folder, shlex.quote(str(folder)))
     for place in (ledger.with_name(f"{ledger.name}{ending}") for ending in _PARTS):
         if not os.access(place, os.W_OK, effective_ids=True) and place.exists():
             return _not_writable(place, f"{shlex.quote(str(ledger))}*")

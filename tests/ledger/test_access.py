@@ -138,6 +138,16 @@ def test_a_folder_that_is_missing_is_told_with_how_to_make_it(tmp_path: Path) ->
     assert "sudo install -d -o " in access.hindrance(tmp_path / "gone" / "ledger.sqlite")
 
 
+def test_what_is_to_be_typed_can_be_typed_where_a_folder_has_a_space_in_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my photos"
+    assert access.hindrance(folder / "ledger.sqlite").endswith(f" '{folder}'")
+    folder.mkdir()
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert access.hindrance(folder / "ledger.sqlite").endswith(f" '{folder}'")
+
+
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
 def test_what_root_left_beside_a_ledger_is_told_with_how_to_give_all_of_it_away(ledger: Path, ending: str) -> None:
     _give_away(ledger)
