@@ -75,11 +75,12 @@ def _problems_of_ledger(ledger: Path) -> list[str]:
     folder = ledger.parent
     if folder == _STATE and (not folder.exists() or any(unit.exists() for unit in _UNITS)):
         return []  # systemd makes it for the service, and gives it to the service's user, before that starts
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         reason = refusal(ledger) if there == folder else ""
         return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else []
-    what = "cannot be written to" if there == folder else "does not exist and cannot be made"
+    may_be_there = there == folder or not os.access(there, os.X_OK)  # this user cannot look
+    what = "cannot be written to" if may_be_there else "does not exist and cannot be made"
     return [f"The folder of the ledger, {folder}, {what} by this user. Name another place for it: `ledger:`."]
 
 

@@ -1,5 +1,6 @@
 """What `gpend check` finds beforehand: a card that is not there, weights, hard links; and what lies in the folders."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -121,10 +122,28 @@ def test_the_state_folder_of_the_service_is_left_to_systemd_whoever_checks(
 ) -> None:
     monkeypatch.setattr(wiring, "_STATE", tmp_path / "state")
     monkeypatch.setattr(wiring, "_UNITS", (tmp_path / "gpend.service",))
-    monkeypatch.setattr(os, "access", lambda place, _mode: Path(place) != tmp_path / "state")
+    monkeypatch.setattr(os, "access", lambda place, mode: not mode or Path(place) != tmp_path / "state")
     assert any("The folder of the ledger" in problem for problem in wiring.problems(settings))
     (tmp_path / "gpend.service").touch()
     assert wiring.problems(settings) == []
+
+
+def test_a_ledger_where_this_user_may_not_look_is_told_as_that(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, stat = tmp_path / "closed", Path.stat
+    closed.mkdir()
+
+    def refuse(asked: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if closed in asked.parents:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(asked))
+        return stat(asked, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda asked, mode, **_: closed not in (*asked.parents, asked if mode else None))
+    ledger = closed / "state" / "ledger.sqlite"
+    (problem,) = wiring.problems(settings.model_copy(update={"ledger": ledger}))
+    assert problem.startswith(f"The folder of the ledger, {ledger.parent}, cannot be written to by this user.")
 
 
 def test_what_root_left_beside_the_ledger_is_found(

@@ -33,7 +33,7 @@ def refuse(settings: Settings) -> None:
 def _of_source(pair: FolderSettings) -> Iterator[str]:
     if not pair.source.is_absolute():
         yield f"The source folder {pair.source} must be named with its whole path."
-    if not pair.source.is_dir():
+    if not _may_be_folder(pair.source):
         yield f"The source folder {pair.source} does not exist, or is no folder. Is its disk mounted?"
     elif not os.access(pair.source, os.R_OK | os.X_OK):
         yield f"The source folder {pair.source} cannot be read by this user."
@@ -42,15 +42,23 @@ def _of_source(pair: FolderSettings) -> Iterator[str]:
 def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
     if not pair.output.is_absolute():
         yield f"The output folder {pair.output} must be named with its whole path."
-    if not pair.output.is_dir() and any(is_inside(pair.output, source) for source in sources):
+    if not _may_be_folder(pair.output) and any(is_inside(pair.output, source) for source in sources):
         return  # it must not lie there, so nobody is to make it
-    if not pair.output.is_dir():
+    if not _may_be_folder(pair.output):
         yield (
             f"The output folder {pair.output} does not exist, or is no folder. Is its disk mounted? "
             f"If it is to be a new one: mkdir -p '{pair.output}'"
         )
     elif not os.access(pair.output, os.W_OK | os.X_OK):
         yield f"The output folder {pair.output} cannot be written to by this user."
+
+
+def _may_be_folder(place: Path) -> bool:
+    """Is there a folder, or may this user not look? Then nobody is told that its disk is not mounted."""
+    try:
+        return place.is_dir()
+    except PermissionError:
+        return True
 
 
 def _among(pairs: tuple[FolderSettings, ...]) -> Iterator[str]:

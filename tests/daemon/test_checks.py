@@ -1,5 +1,6 @@
 """What the daemon refuses to begin with, and how it says so."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -48,6 +49,23 @@ def test_nobody_is_told_to_make_an_output_folder_where_it_must_not_lie(place: Pa
     assert "come in again" in told
     (told,) = problems(settings(place, ("in", "out"), ("other", "in/restored")))
     assert "come in again" in told
+
+
+def test_folders_where_this_user_may_not_look_are_told_as_that(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, stat = place / "home", Path.stat
+
+    def refuse(asked: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if closed in asked.parents:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(asked))
+        return stat(asked, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda asked, _mode, **_: closed not in Path(asked).parents)
+    found = problems(settings(place, ("home/photos", "home/restored")))
+    assert found == [
+        f"The source folder {closed / 'photos'} cannot be read by this user.",
+        f"The output folder {closed / 'restored'} cannot be written to by this user.",
+    ]
 
 
 def test_links_hide_nothing(place: Path) -> None:
