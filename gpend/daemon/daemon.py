@@ -87,7 +87,8 @@ class Daemon:
             while fresh is None and not self._is_stopping:
                 if not loop.step():
                     loop.rest()
-                fresh = self._read_again(loop) if self._is_hung_up else None
+                may_read = self._is_hung_up and not loop.is_hindered  # another loop could not begin without the ledger
+                fresh = self._read_again(loop) if may_read else None
             if self._is_stopping:
                 self._environment.notifier.stopping()
         if fresh is not None:

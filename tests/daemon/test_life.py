@@ -149,6 +149,20 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_lost(
         assert records.counts()[State.WORKING] == 0
 
 
+def test_a_reload_waits_for_a_ledger_that_cannot_be_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    world.put("a.jpg")
+    lock = locked(world.settings.ledger)
+    steps: list[Callable[[Daemon], object]] = [nothing] * 13
+    steps += [lambda _: lock.__enter__(), *[nothing] * 5, Daemon.hang_up, *[nothing] * 9]
+    steps += [lambda _: lock.__exit__(None, None, None), *[nothing] * 120]
+    with capture_logs() as logged:
+        run(world, steps, reload=lambda: world.runtime)
+    events = [line["event"] for line in logged]
+    assert events.index("ledger_paused") < events.index("ledger_resumed") < events.index("configuration_reloaded")
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
 @dataclass
 class Told(Nobody):
     """A Listener that remembers the pauses."""
