@@ -196,6 +196,8 @@ class Loop:
         soonest = min(now.steady + _IDLE, *(discovery.next_step() for discovery in self.discoveries))
         if change is not None and change > now.steady:
             soonest = min(soonest, change)
+        if self.is_hindered:
+            soonest = now.steady + _IDLE  # what is due cannot be begun
         self._clock.wait(self.wake, max(soonest - now.steady, 0.01))
 
     def put_in_order(self) -> Iterator[int]:

@@ -163,6 +163,23 @@ def test_a_reload_waits_for_a_ledger_that_cannot_be_written(world: World, monkey
     assert world.outputs() == {"a.jpg": RESTORED}
 
 
+def test_a_ledger_that_cannot_be_written_is_waited_for_at_rest_whatever_is_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    world.put("a.jpg")
+    with Ledger.open(world.settings.ledger) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        with locked(world.settings.ledger):
+            began = world.clock.now().steady
+            for _ in range(20):
+                assert not loop.step()
+                loop.rest()
+        assert world.clock.now().steady - began >= 20
+        loop.end()
+
+
 @dataclass
 class Told(Nobody):
     """A Listener that remembers the pauses."""
