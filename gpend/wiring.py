@@ -75,8 +75,8 @@ def _problems_of_ledger(ledger: Path) -> list[str]:
     folder = ledger.parent
     if folder == _STATE and (not folder.exists() or any(unit.exists() for unit in _UNITS)):
         return []  # systemd makes it for the service, and gives it to the service's user, before that starts
-    there = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+    there = next((place for place in (folder, *folder.parents) if os.access(place, os.F_OK)), folder)
+    if os.access(there, os.W_OK | os.X_OK) and there.is_dir():
         reason = refusal(ledger) if there == folder else ""
         return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else []
     may_be_there = there == folder or not os.access(there, os.X_OK)  # this user cannot look
