@@ -1,6 +1,7 @@
 """What makes it unsafe, or impossible, to begin: every problem of the folders, in words for the person who set them."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -47,7 +48,7 @@ def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
     if not _may_be_folder(pair.output):
         yield (
             f"The output folder {pair.output} does not exist, or is no folder. Is its disk mounted? "
-            f"If it is to be a new one: mkdir -p '{pair.output}'"
+            f"If it is to be a new one: mkdir -p {shlex.quote(str(pair.output))}"
         )
     elif not os.access(pair.output, os.W_OK | os.X_OK):
         yield f"The output folder {pair.output} cannot be written to by this user."

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def test_folders_that_lie_apart_are_fine(place: Path) -> None:
 )
 def test_what_would_do_harm_is_refused(place: Path, pairs: list[tuple[str, str]], words: str) -> None:
     assert any(words in problem for problem in problems(settings(place, *pairs)))
+
+
+@pytest.mark.parametrize("name", ["restored", "Anna's photos", "a; b"])
+def test_an_output_folder_can_be_made_as_it_is_told(place: Path, name: str) -> None:
+    (told,) = problems(settings(place, ("in", name)))
+    assert shlex.split(told.partition("new one: ")[2]) == ["mkdir", "-p", str(place / name)]
 
 
 def test_nobody_is_told_to_make_an_output_folder_where_it_must_not_lie(place: Path) -> None:
