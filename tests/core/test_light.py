@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.core import deconvolution, light, refining, restore, sharpness
-from gpend.core.blend import luma
+from gpend.core import align, deconvolution, gates, light, refining, restore, sharpness
+from gpend.core.blend import luma, weights_of
 from gpend.core.blur import SIDE, Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
@@ -114,3 +114,13 @@ def test_what_a_camera_blurred_comes_nearer_to_the_truth_for_it(padded: Plane, n
     assert now.step == restore.TAKEN_OUT
     far, near = (float(np.square(one - deconvolution.middle(padded)).mean()) for one in (before, now.crop))
     assert near < 0.97 * far
+
+
+def test_what_somebody_wants_painted_is_judged_by_tones_as_well(padded: Plane, networks: Networks) -> None:
+    network = networks.restore
+    onwards = align.similarity(align.scaled(align.FFHQ_TEMPLATE, SIDE), network.template)
+    face = seen(in_light(padded, streak(21)), Blur(streak(21), 0.99))
+    crop = align.warped(face.crop, onwards, (network.size, network.size), cv2.BORDER_REPLICATE)
+    weights = weights_of(network.fit.after_filter, gates.terms_of(crop, 1.0, network.template))
+    (attempt,) = restore.attempts([restore.Blurred(network, crop, onwards, weights, seen=face)], networks, strength=2)
+    assert attempt.painted > 0.6
