@@ -103,7 +103,7 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
 
 
 def luma_of(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Plane:
-    """Luma `padded`, (1.5 side, 1.5 side), 0 to 1, as `deconvolve` sees it through its blur, of any range.
+    """Luma `padded`, (1.5 side, 1.5 side), as `deconvolve` sees it through its blur, both of any range.
 
     What was clipped is taken for what it seems.
     """
