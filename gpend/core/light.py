@@ -20,6 +20,7 @@ from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
 _ROUNDS = 3  # after which the result hardly changes any more
+_CERTAIN = 30.0  # log-odds; their exponential is still to be had
 _LEAST = 0.05  # share, below which the photo is taken as it is
 _WHOLE = round(SIDE * (1 + 2 * deconvolution.MARGIN))
 _TINY = 1e-6  # of full scale: for a logarithm to be had
@@ -38,7 +39,7 @@ class Told:
     def share(self) -> float:
         """0 to 1: how much of that is best taken off; a little of it costs next to nothing where it was tones."""
         odds = float(np.dot((1.0, self.gradients, self.leftover), coefficients.LIGHT))
-        return float(1 / (1 + np.exp(-odds)))
+        return float(1 / (1 + np.exp(-np.clip(odds, -_CERTAIN, _CERTAIN))))
 
 
 def explained(seen: Seen) -> Seen:

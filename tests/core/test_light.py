@@ -84,6 +84,11 @@ def test_one_whose_tones_were_blurred_is_taken_nearly_as_it_is(padded: Plane, na
     assert apart(told.as_tones.padded, photo) < 0.3 * apart(in_light(padded, KERNELS[name]), photo)
 
 
+@pytest.mark.parametrize(("gradients", "share"), [(-14.0, 0.0), (14.0, 1.0)])
+def test_a_face_that_is_flat_in_one_of_both_ways_is_told_without_a_warning(gradients: float, share: float) -> None:
+    assert light.Told(np.zeros((4, 4), np.float32), gradients, gradients).share == pytest.approx(share)
+
+
 def test_in_a_larger_crop_of_a_face_the_same_is_told(padded: Plane) -> None:
     photo = in_light(padded, KERNELS["shaken"])
     twice = np.asarray(cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
