@@ -20,6 +20,7 @@ from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
 _ROUNDS = 3  # after which the result hardly changes any more
+_SURELY = 0.85  # share from which on it was light
 _CERTAIN = 30.0  # log-odds; their exponential is still to be had
 _LEAST = 0.05  # share, below which the photo is taken as it is
 _WHOLE = round(SIDE * (1 + 2 * deconvolution.MARGIN))
@@ -47,6 +48,15 @@ def explained(seen: Seen) -> Seen:
     told = compared(seen)
     share = told.share
     return seen if share < _LEAST else replace(seen, brighter=told.brighter * np.float32(share))
+
+
+def is_of_path_as_told(seen: Seen, told: Blur) -> bool:
+    """Is it light by the blur as the network told it, and not by the path that was followed since?
+
+    Paths are followed in tones, where what light adds passes for a part of the path: of real photos shaken in light 9
+    of 23 such paths lost .05 in structure by it; of 50 shaken in their tones none is taken for that.
+    """
+    return compared(seen).share < _SURELY <= compared(replace(seen, blur=told)).share
 
 
 def compared(seen: Seen) -> Told:

@@ -145,13 +145,16 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         face.turned and evidence.is_hardly_told(seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens)
     )
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
+    as_told = _of_light_as_told(face, seen, networks, strength) if helps else None
     seen = light.explained(seen) if helps else seen
     tones = seen.as_tones
     found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
     after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
-        return _by_what_was_told(face, seen.blur.told, networks, strength)
+        as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
+    if as_told is not None:
+        return as_told
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         face = replace(face, seen=seen)
@@ -163,6 +166,14 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         return _changed(face, seen, (clean, paste.whole_crop(seen.side), step), strength if paints else None)
     refusal = judgement.forbids if forbids and face.sees else judgement.unpaintable
     return Filtered(face, face.crop, None, None, own if paints else None, refusal)
+
+
+def _of_light_as_told(face: Blurred, seen: Seen, networks: Networks, strength: float) -> Filtered | None:
+    """The same with the blur as it was told, where light speaks for that one and it may be taken out; else None."""
+    if seen.blur.told is None or not light.is_of_path_as_told(seen, seen.blur.told):
+        return None
+    as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
+    return as_told if as_told.step == TAKEN_OUT else None
 
 
 def _by_what_was_told(face: Blurred, told: Blur, networks: Networks, strength: float) -> Filtered:

@@ -129,3 +129,28 @@ def test_what_somebody_wants_painted_is_judged_by_tones_as_well(padded: Plane, n
     weights = weights_of(network.fit.after_filter, gates.terms_of(crop, 1.0, network.template))
     (attempt,) = restore.attempts([restore.Blurred(network, crop, onwards, weights, seen=face)], networks, strength=2)
     assert attempt.painted > 0.6
+
+
+CROSSED = np.asarray(0.6 * streak(13) + 0.4 * streak(13).T, np.float32)
+
+
+@pytest.mark.parametrize("kernel", [streak(21), CROSSED])
+def test_a_path_that_was_followed_in_tones_is_left_where_light_speaks_for_the_one_that_was_told(
+    padded: Plane, kernel: Plane
+) -> None:
+    followed, told = Blur(kernel, 0.99), BLURS["shaken"]
+    assert light.is_of_path_as_told(seen(in_light(padded, told.kernel), followed), told)
+    assert not light.is_of_path_as_told(seen(spoiled(padded, told.kernel), followed), told)
+
+
+def test_one_that_light_speaks_for_too_is_kept(padded: Plane) -> None:
+    followed, told = Blur(streak(17), 0.99), BLURS["shaken"]
+    assert not light.is_of_path_as_told(seen(in_light(padded, told.kernel), followed), told)
+
+
+def test_the_blur_that_is_taken_out_is_the_one_that_light_speaks_for(padded: Plane, networks: Networks) -> None:
+    told = BLURS["shaken"]
+    face = seen(in_light(padded, told.kernel), Blur(CROSSED, 0.99, told=told))
+    blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face)
+    (attempt,) = restore.attempts([blurred], networks)
+    assert attempt.blur is told
