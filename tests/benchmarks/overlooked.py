@@ -20,6 +20,7 @@ from gpend.core import coefficients, overlooked, sharpness
 from gpend.fitting import shots
 from gpend.fitting.degradations import DEGRADED, SEVERITIES, Image, Kind, Random, Shot, resized, shot
 from gpend.settings import TriageSettings
+from gpend.training.kernels import log_uniform
 from tests.benchmarks import calibrating, kernels, regression
 from tests.benchmarks.marks import MARKS, marked
 
@@ -91,7 +92,7 @@ def _seen(paths: Sequence[Path], random: Random) -> Iterator[Seen]:
                 yield _shaken(number, face, drawn, random)
                 continue
             kind = Kind(drawn) if drawn else DEGRADED[int(random.integers(len(DEGRADED)))]
-            taken = shot(face, kind, int(random.integers(SEVERITIES)), _between(_WIDTHS, random), random)
+            taken = shot(face, kind, int(random.integers(SEVERITIES)), log_uniform(random, *_WIDTHS), random)
             mark = ""
             if random.uniform() < _MARKED[kind is Kind.SHARP]:
                 mark = tuple(MARKS)[int(random.integers(len(MARKS)))]
@@ -101,8 +102,8 @@ def _seen(paths: Sequence[Path], random: Random) -> Iterator[Seen]:
 
 def _shaken(number: int, face: Image, blurred: str, random: Random) -> Seen:
     """By a path of a known length, straight or curved."""
-    width = _between(_WIDTHS, random)
-    length = max(_between(_LENGTHS, random), _LEAST * _FACE / width)
+    width = log_uniform(random, *_WIDTHS)
+    length = max(log_uniform(random, *_LENGTHS), _LEAST * _FACE / width)
     what, drawn = (_CURVED, kernels.curved) if random.uniform() < 0.5 else (_STRAIGHT, kernels.straight)
     kernel = np.asarray(drawn(length, random)[::-1, ::-1])
     exponent = random.uniform(*_EXPONENT) if blurred == _LIGHT else 1.0
@@ -119,10 +120,6 @@ def _judged(taken: Shot, done: Done, random: Random) -> Seen:
     asked = sample.crop, sample.scale, sample.blockiness
     before, (_, now) = sharpness.measure(*asked), overlooked.measured(*asked)
     return Seen(done, values, before.sharpness, now.sharpness)
-
-
-def _between(bounds: tuple[float, float], random: Random) -> float:
-    return float(np.exp(random.uniform(*np.log(bounds))))
 
 
 def _fit(seen: Sequence[Seen]) -> None:
