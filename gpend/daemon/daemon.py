@@ -14,6 +14,7 @@ from gpend.daemon.crash import CrashDetector
 from gpend.daemon.hooks import Hooks, Listeners
 from gpend.daemon.loop import Loop, Watching, watching
 from gpend.daemon.notifications import Notifications
+from gpend.daemon.start import PATIENCE, waited_for
 from gpend.daemon.tally import Tally
 from gpend.daemon.untold import kept_beside
 from gpend.dispatch import Listener, Runtime
@@ -71,11 +72,18 @@ class Daemon:
         self._is_hung_up = True
 
     def run(self) -> None:
-        """Work until `stop`. Raises ConfigurationError at the start, and FatalError."""
+        """Work until `stop`. Raises ConfigurationError at the start, FatalError, and TransientError.
+
+        The last where it cannot begin, as the ledger cannot be written for minutes.
+        """
         with self._examined(), self._telling(lambda: True):
-            while not self._is_stopping:
-                self._work()
-                self._has_started = True
+            try:
+                while not self._is_stopping:
+                    self._work()
+                    self._has_started = True
+            except TransientError:
+                if not self._is_stopping:
+                    raise
         log.info("daemon_stopped")
 
     def _work(self) -> None:
@@ -181,15 +189,29 @@ class Daemon:
 
     @contextmanager
     def _looping(self, watching: Watching | None, patience: float = math.inf) -> Iterator[Loop]:
-        environment = self._environment
-        listeners = Listeners((self.tally, self._hooks, self._messages, *environment.listeners))
-        loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
-        loop.put_back = self._put_back
-        loop.begin(watching, crashed=self._crashed, patience=patience)
+        loop = waited_for(
+            lambda: self._begun(watching, patience),
+            self._environment.clock,
+            min(patience, PATIENCE),
+            self._is_to_stop,
+        )
         try:
             yield loop
         finally:
             _end(loop)
+
+    def _begun(self, watching: Watching | None, patience: float) -> Loop:
+        """A loop that has begun. Raises TransientError where the ledger cannot be written, which then is told."""
+        environment = self._environment
+        listeners = Listeners((self.tally, self._hooks, self._messages, *environment.listeners))
+        try:
+            loop = Loop(self._runtime, self._ledger, environment.clock, listeners, environment.notifier)
+            loop.put_back = self._put_back
+            loop.begin(watching, crashed=self._crashed, patience=patience)
+        except TransientError as error:
+            environment.notifier.trouble = str(error)
+            raise
+        return loop
 
     def _put_back(self) -> None:
         """What belongs beside the ledger is there again where somebody deleted it."""

@@ -163,6 +163,48 @@ def test_a_reload_waits_for_a_ledger_that_cannot_be_written(world: World, monkey
     assert world.outputs() == {"a.jpg": RESTORED}
 
 
+def begin_while_held(world: World, steps: Sequence[Callable[[Daemon], object]], notifier: Notifier) -> None:
+    """Run a daemon whose ledger could be opened, and is held by another process by then."""
+    clock = Script(Now(1_700_000_000, 1000.0))
+    with Ledger.open(world.settings.ledger) as ledger:
+        daemon = Daemon(world.runtime, ledger, Environment(clock=clock, watching=None, notifier=notifier))
+        lock = locked(world.settings.ledger)
+        lock.__enter__()
+        steps = [*steps, lambda _: lock.__exit__(None, None, None), *[nothing] * 60, Daemon.stop]
+        clock.steps = iter([lambda step=step: step(daemon) for step in steps])
+        try:
+            daemon.run()
+        finally:
+            lock.__exit__(None, None, None)
+
+
+def test_a_start_waits_for_a_ledger_that_could_be_opened_and_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    world.put("a.jpg")
+    notifier = Notifier()
+
+    def tells(_: Daemon) -> None:
+        assert "locked" in notifier.trouble
+
+    with capture_logs() as logged:
+        begin_while_held(world, [*[nothing] * 20, tells], notifier)
+    events = [line["event"] for line in logged]
+    assert events[:3] == ["ledger_paused", "ledger_resumed", "daemon_started"]
+    assert notifier.trouble == ""
+    assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_start_that_waits_for_the_ledger_ends_in_order_when_it_is_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpend.ledger.database.BUSY_SECONDS", 0.01)
+    with capture_logs() as logged:
+        begin_while_held(world, [nothing, nothing, Daemon.stop], Notifier())
+    assert [line["event"] for line in logged] == ["ledger_paused", "daemon_stopped"]
+
+
 def test_a_ledger_that_cannot_be_written_is_waited_for_at_rest_whatever_is_due(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
