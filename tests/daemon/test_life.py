@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -170,8 +171,8 @@ def begin_while_held(world: World, steps: Sequence[Callable[[Daemon], object]], 
         daemon = Daemon(world.runtime, ledger, Environment(clock=clock, watching=None, notifier=notifier))
         lock = locked(world.settings.ledger)
         lock.__enter__()
-        steps = [*steps, lambda _: lock.__exit__(None, None, None), *[nothing] * 60, Daemon.stop]
-        clock.steps = iter([lambda step=step: step(daemon) for step in steps])
+        todo = iter([*steps, lambda _: lock.__exit__(None, None, None), *[nothing] * 60, Daemon.stop])
+        clock.steps = (partial(step, daemon) for step in todo)
         try:
             daemon.run()
         finally:
