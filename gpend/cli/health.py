@@ -16,8 +16,9 @@ from gpend.errors import ConfigurationError
 def health(*, ready: bool, metrics: bool, config_file: Path | None) -> None:
     """Is gpend running, and does it make progress?
 
-    Asks the running daemon what systemd's watchdog asks. The exit code is 0 if all is well, else 1. A configuration
-    that was changed and is wrong is told, and counts at the next start only.
+    Asks the running daemon what systemd's watchdog asks. The exit code is 0 if all is well, else 1. What gpend waits
+    for, as for room on its ledger's disk, is told and is no failure: a restart would not help. So is a configuration
+    that was changed and is wrong, which counts at the next start only.
 
     \b
     Example, for the health check of a container:
@@ -28,8 +29,12 @@ def health(*, ready: bool, metrics: bool, config_file: Path | None) -> None:
     if ready and metrics:
         raise RefusedError("--ready asks for one answer and --metrics for another; name one of them.")
     path = liveness.METRICS if metrics else liveness.READY if ready else liveness.HEALTHY
-    answer = liveness.ask(_ledger(config_file), path)
+    ledger = _ledger(config_file)
+    answer = liveness.ask(ledger, path)
     click.echo(answer.words, err=not answer.is_yes)
+    trouble = liveness.trouble(ledger) if answer.is_yes and not metrics else None
+    if trouble:
+        click.echo(f"It begins no photo while it cannot write its ledger. {trouble}", err=True)
     sys.exit(0 if answer.is_yes else FAILED)
 
 

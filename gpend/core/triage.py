@@ -124,7 +124,7 @@ def judged(face: Face, found: Findings, settings: TriageSettings, strength: floa
         )
     weights = _weights(found, settings).raised(strength)
     if strength <= 0:
-        return _judged(face, found, Doubt(Verdict.REFUSED, _UNWANTED), Plan(sees=False, paints=False, weights=weights))
+        return _judged(face, found, Doubt(Verdict.DECIDED, _UNWANTED), Plan(sees=False, paints=False, weights=weights))
     if found.left is not None:
         return _judged(face, found, found.left, Plan(sees=False, paints=False, weights=weights))
     doubt = _paint_doubt(found, every_face=limit >= 1)

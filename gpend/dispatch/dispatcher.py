@@ -25,6 +25,7 @@ from gpend.intake.reading import ChangedError, RefusedError, read
 from gpend.ledger import Ledger, Row
 
 _NO_END = "The file ends before its picture does, and has not grown for long. It is taken up when it changes."
+_EMPTY = "The file is empty, and has not grown for long. It is taken up when it changes."
 _AT_A_TIME = 16  # photos taken before the daemon looks at what else there is to do
 _AT_ONCE = 1.0  # seconds after which it does so at any rate, to hear that it is to stop or rest
 _WECHAT = ".dat"
@@ -115,7 +116,7 @@ class Dispatcher:
         """A file has stopped growing before its picture ends: on record as that, and looked at again now and then."""
         row = self._ledger.photos.row(photo)
         if row is not None:
-            self._finisher.set_aside(row, IncompleteError(_NO_END), now)
+            self._finisher.set_aside(row, IncompleteError(_NO_END if row.stamp.size else _EMPTY), now)
 
     def set_aside(self, row: Row, error: PhotoError, now: Now) -> None:
         """A photo is not processed, for a reason that only the daemon knows."""

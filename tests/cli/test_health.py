@@ -26,6 +26,24 @@ def test_health_is_told_by_the_exit_code(gpend: Gpend, configured: Path) -> None
     assert metrics.output == "gpend_photos 3\n"
 
 
+def test_that_the_ledger_is_waited_for_is_told_and_no_reason_to_start_gpend_anew(
+    gpend: Gpend, configured: Path
+) -> None:
+    answers = {path: lambda: Answer(200, b"ok\n") for path in liveness.PATHS}
+    answers[liveness.TROUBLE] = lambda: Answer(200, b"The disk of /state is full. Make room on it.")
+    exporter = Exporter(liveness.socket_of(configured.parent / "state" / "ledger.sqlite"), answers)
+    exporter.start()
+    told = gpend("health", "--config", configured)
+    metrics = gpend("health", "--metrics", "--config", configured)
+    exporter.close()
+    assert (told.exit_code, told.stdout) == (0, "ok\n")
+    assert (
+        told.stderr
+        == "It begins no photo while it cannot write its ledger. The disk of /state is full. Make room on it.\n"
+    )
+    assert metrics.stderr == ""
+
+
 def test_two_questions_at_once_are_refused(gpend: Gpend, configured: Path) -> None:
     result = gpend("health", "--ready", "--metrics", "--config", configured)
     assert (result.exit_code, "name one of them" in result.output) == (2, True)  # the first was passed over

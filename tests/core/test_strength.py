@@ -36,8 +36,9 @@ def test_a_strength_of_nothing_leaves_every_face_alone(networks: Networks, blurr
     outcome = pipeline.process(blurred, networks, wishing(0.0))
     assert isinstance(outcome, Kept)
     (face,) = outcome.faces
-    assert face.verdict is Verdict.REFUSED
+    assert face.verdict is Verdict.DECIDED
     assert "restore.strength is 0" in face.reason
+    assert "left alone as you decided" in outcome.reason  # it was told as if restoring would not help
 
 
 def test_half_the_strength_is_half_of_the_change(networks: Networks, blurred: bytes) -> None:

@@ -160,6 +160,16 @@ def test_a_file_without_end_is_incomplete_and_tried_again_ever_less_often(world:
     assert again.next_attempt - world.clock.now().utc > first
 
 
+def test_a_file_that_stays_empty_is_told_as_that(world: World) -> None:
+    path = world.put("a.jpg", b"")
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    world.once()
+    row = world.row("a.jpg")
+    assert row.state is State.INCOMPLETE
+    assert row.reason is not None
+    assert row.reason.startswith("The file is empty")
+
+
 def test_an_empty_file_waits_and_becomes_a_photo(world: World) -> None:
     world.put("a.jpg", b"")
     tally = world.once()
