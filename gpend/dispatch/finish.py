@@ -191,7 +191,7 @@ class Finisher:
         return True
 
     def _write(self, job: Job, outcome: Outcome, now: Now, known: Facts | None = None) -> bool:
-        """Write an outcome; was a restored photo written?"""
+        """Write an outcome; was there room for what was written?"""
         try:
             written = self._written(job, outcome)
         except PhotoError as error:
@@ -202,7 +202,7 @@ class Finisher:
         content, picture = job.photo.content, job.picture_digest
         result = Result(state, outcome.reason, content, self._fingerprint, facts, written, picture, *job.capture)
         self.record(job.row, result, now)
-        return state is State.RESTORED
+        return state is State.RESTORED or self._outputs.took_room(job, written)
 
     def _written(self, job: Job, outcome: Outcome) -> Written | None:
         match outcome:
@@ -227,7 +227,7 @@ class Finisher:
         told = (self._fingerprint, None, written, picture, *job.capture)
         result = Result(State.UNSUPPORTED, str(error), content, *told)
         self.record(job.row, result, now)
-        return False
+        return self._outputs.took_room(job, written)
 
     def _tell(self, row: Row, result: Result) -> None:
         reached("recorded")

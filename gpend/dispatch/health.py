@@ -139,8 +139,8 @@ class Health:
     def resume(self, pair: FolderPair, now: Now, *, has_room: bool = False) -> None:
         """A photo of a pair was read, and written where there was something to write.
 
-        `has_room`: a restored one was written. Where there was no room, what needs none tells nothing: a folder would
-        be paused and resumed with every photo in turn.
+        `has_room`: one was written, and not as a link. Where there was no room, what needs none tells nothing: a
+        folder would be paused and resumed with every photo in turn.
         """
         breaker = self._breaker(pair)
         if not breaker.is_half_open(now.steady) or (pair.id in self._full and not has_room):

@@ -86,6 +86,10 @@ class OutputWriter:
         """Do photos that need no restoration have outputs too?"""
         return self._keep is not Keep.NONE
 
+    def took_room(self, job: Job, written: Written | None) -> bool:
+        """Did what was written of a photo that was not changed need room, as a link does not?"""
+        return self._keep is Keep.COPY and written is not None and written != job.row.written
+
     def write_restored(self, job: Job, photo: bytes, suffix: str, fingerprint: Fingerprint) -> Written:
         """Write a restored photo, under a name that ends as its format does; as `suffix` says where none is known."""
         place = self._make_room(job, written_ending(photo) or suffix or job.suffix)

@@ -183,6 +183,35 @@ def test_a_folder_without_room_stays_paused_while_photos_come_that_need_none(
     assert paused(world) is None
 
 
+def test_a_folder_that_had_no_room_is_paused_no_more_once_a_photo_that_needs_nothing_was_copied(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.knobs["keep"] = "copy"
+    for name in range(6):
+        world.put(f"{name}.jpg", SHARP + bytes([65 + name]))
+
+    def fail(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        with monkeypatch.context() as full:
+            full.setattr(os, "write", fail)
+            for _ in range(60):
+                loop.step()
+                world.clock.pass_by(1)
+            assert "the disk is full" in (paused(world) or "")
+        for _ in range(600):
+            if world.outputs():
+                break
+            loop.step()
+            world.clock.pass_by(1)
+        assert ledger.counts()[State.WAITING] > 0
+        assert paused(world) is None  # it was told as paused until the last photo was copied
+        loop.end()
+
+
 def test_a_pause_ends_also_where_no_photo_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = world.put("a.jpg")
     world.put("b.jpg", SHARP)
