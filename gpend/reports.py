@@ -178,14 +178,17 @@ def failed_among(ledger: Path, places: Iterable[Path]) -> list[Path]:
     return [*found, *(row.path for row in rows if row is not None and row.state.value in _SET_ASIDE)]
 
 
-def known_as(ledger: Path, place: Path) -> dict[Path, int]:
-    """The paths by which the ledger knows a photo, or folders with photos, and how many photos each stands for."""
+def known_as(ledger: Path, place: Path, *, failed: bool = False) -> dict[Path, int]:
+    """The paths by which the ledger knows a photo, or folders with photos, and how many photos each stands for.
+
+    `failed`: films and sidecars that were set aside count too.
+    """
     known = history(ledger, place)
     if known is not None:
         return {Path(known.photo): 1}
     with Records.read_only(ledger) as records:
         names = paths_of(place, [(row.source, row.output) for row in records.folders()])
-        counted = {name: len(records.below(name)) for name in names}
+        counted = {name: len(records.below(name, failed=failed)) for name in names}
     return {name: count for name, count in counted.items() if count}
 
 

@@ -53,11 +53,14 @@ def decide(photos: tuple[Path, ...], *, face: int | None, config_file: Path | No
     click.echo(f"Noted. {what} seen to {_SOON}.{_in_vain(chosen) if decisions == ['restore'] else ''}")
 
 
-def known_places(photos: Sequence[Path], settings: Settings) -> tuple[list[Path], int]:
-    """The paths by which the ledger knows photos and folders, and how many photos they are. Raises RefusedError."""
+def known_places(photos: Sequence[Path], settings: Settings, *, failed: bool = False) -> tuple[list[Path], int]:
+    """The paths by which the ledger knows photos and folders, and how many photos they are. Raises RefusedError.
+
+    `failed`: films and sidecars that were set aside count too.
+    """
     from gpend import absence, reports, words
 
-    known = {photo: reports.known_as(settings.ledger, photo) for photo in photos}
+    known = {photo: reports.known_as(settings.ledger, photo, failed=failed) for photo in photos}
     for photo, places in known.items():
         if not places:
             why_not = _namesakes(photo, settings.ledger) or absence.reason(photo, settings.folders)

@@ -199,7 +199,7 @@ def _retry_all(settings: Settings) -> None:
     from gpend import reports
     from gpend.ledger import Ledger, Request
 
-    known = [reports.known_as(settings.ledger, folder.source) for folder in settings.folders]
+    known = [reports.known_as(settings.ledger, folder.source, failed=True) for folder in settings.folders]
     places = [place for each in known for place in each]
     if not places:
         click.echo("gpend knows of no photos yet, so nothing was changed.")
@@ -217,7 +217,7 @@ def _retry(photos: Sequence[Path], settings: Settings, *, failed: bool) -> None:
     if not photos and not reports.has_failures(reports.status(settings.ledger)):
         click.echo("Nothing was set aside, so nothing was changed.")
         return
-    meant, count = known_places(photos, settings)
+    meant, count = known_places(photos, settings, failed=True)
     if failed and photos:
         meant = reports.failed_among(settings.ledger, meant)
         count = len(meant)

@@ -24,7 +24,7 @@ _LONGEST = 3600.0  # seconds between two reviews, however many were in vain
 _WINDOW = 3600  # seconds within which changes count as one
 _NEVER = float("inf")
 _STAYS = "photos from before that are passed over now: what was made of them stays as it is"
-_FORBIDDEN = "folders that gpend may not look into, which gpend check names"
+_FORBIDDEN = "folders and links that gpend may not look into, which gpend check names"
 
 
 @dataclass(frozen=True)

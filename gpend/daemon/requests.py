@@ -59,8 +59,8 @@ class RequestHandler:
                 self._ledger.control.resume()
 
     def _retry(self, path: Path | None, now: Now) -> None:
-        """The photo of a path, or all below a folder; of no path, all that failed."""
-        for photo in self._ledger.requests.set_aside() if path is None else self._ledger.meant(path):
+        """The photo of a path, or all below a folder; of no path, all that failed. Of other files, what failed."""
+        for photo in self._ledger.requests.set_aside() if path is None else self._ledger.meant(path, failed=True):
             row = self._ledger.photos.row(photo)
             if row is not None:
                 queue(self._ledger, row, now)

@@ -203,7 +203,9 @@ WHERE {watched} AND state IN ('restored', 'kept') AND sidecar = 0 AND (model <> 
 SELECT id FROM photo WHERE state IN ('failed', 'incomplete', 'unsupported');
 
 -- name: below
-SELECT id FROM photo WHERE folder = :folder AND path >= :low AND path < :high AND state <> 'gone' AND NOT sidecar;
+SELECT id FROM photo
+WHERE folder = :folder AND path >= :low AND path < :high AND state <> 'gone'
+  AND (NOT sidecar OR :failed AND state IN ('failed', 'incomplete', 'unsupported'));
 
 -- name: duplicates
 {photos}

@@ -72,18 +72,21 @@ class Records:
                 return photo_row(row) if row else None
         return None
 
-    def below(self, place: Path) -> list[int]:
-        """The photos in a folder, named by its absolute path, and in all folders below it."""
+    def below(self, place: Path, *, failed: bool = False) -> list[int]:
+        """The photos in a folder, named by its absolute path, and in all folders below it.
+
+        `failed`: and the other files there that were set aside, such as films.
+        """
         found: list[int] = []
         for folder, low, high in self._spans(place):
-            rows = self._database.each("below", {"folder": folder.id, "low": low, "high": high})
+            rows = self._database.each("below", {"folder": folder.id, "low": low, "high": high, "failed": failed})
             found += [row["id"] for row in rows]
         return found
 
-    def meant(self, path: Path) -> list[int]:
-        """The photo of an absolute path, or all below the folder that it names."""
+    def meant(self, path: Path, *, failed: bool = False) -> list[int]:
+        """The photo of an absolute path, or all below the folder that it names, as `below` has it."""
         row = self.photo(path)
-        return self.below(path) if row is None else [row.id]
+        return self.below(path, failed=failed) if row is None else [row.id]
 
     def _spans(self, place: Path) -> Iterator[tuple[FolderRow, bytes, bytes]]:
         """The folders of the configuration that a place lies in, and between which paths what lies below it is."""

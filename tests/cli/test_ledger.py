@@ -272,6 +272,19 @@ def test_films_of_a_folder_that_were_set_aside_are_tried_again_with_the_photos(g
     assert {path for _, path in waiting(album)} == {folder / "a.mp4", folder / "img_1.JPG"}
 
 
+def test_a_folder_of_films_of_which_one_was_set_aside_is_tried_again_without_more_words(
+    gpend: Gpend, album: Path
+) -> None:
+    with Ledger.open(album.parent / "state" / "ledger.sqlite") as ledger:
+        for number, state in enumerate((State.FAILED, State.KEPT)):
+            film = Found(Path(f"films/{number}.mp4"), Stamp(5, 1, 8 + number), FoundBy.SCAN, is_sidecar=True)
+            row = ledger.photos.sight(1, film, 1_700_000_000)
+            ledger.photos.finish(row, Result(state, "there is no room", "b" * 64, Fingerprint()), 1_700_000_000)
+    for folder in ("in/films", "in/films/"):
+        assert "It is tried again" in gpend("retry", folder, "--config", album).output
+    assert "is not known" in gpend("decide", "--leave", "in/films", "--config", album).output  # films are not restored
+
+
 def test_retry_takes_every_photo_if_asked(gpend: Gpend, album: Path) -> None:
     assert "All 3 photos are tried again" in gpend("retry", "--all", "--config", album).output
     assert waiting(album) == [(Request.RETRY, album.parent / "in")]

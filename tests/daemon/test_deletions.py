@@ -129,7 +129,7 @@ def test_a_folder_that_gpend_may_not_look_into_is_told(world: World) -> None:
         assert len(list(scan)) == 1
         discovery.deletions.end_scan(scan, world.clock.now())
         (folder,) = ledger.folders()
-    assert folder.last_scan == '{"folders that gpend may not look into, which gpend check names": 1}'
+    assert folder.last_scan == '{"folders and links that gpend may not look into, which gpend check names": 1}'
 
 
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:
