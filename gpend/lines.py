@@ -30,6 +30,7 @@ _WORDS = {
     "working_again": "goes on",
     "judged_with_other_settings": "settings",
     "request_answered": "asked",
+    "folder_moved": "moved",
     "output_switched": "output",
     "last_run_crashed": "crashed",
     "trash_emptied": "trash",
@@ -47,6 +48,7 @@ _MEANT = {
     "judged_with_other_settings": "photos judged with others than today's: {photos}; {again}",
     "leftovers_removed": "unfinished files in {output}: {files}",
     "trash_emptied": "{part} of {output}",
+    "folder_moved": "{before} is {source} now, with all that is known of it; its output is {output}",
     "output_switched": "{source} goes to {output} now, no longer to {before}",
     "request_answered": "{request} {photo}",
 }

@@ -1,5 +1,6 @@
 """The pairs of folders that a daemon works for, made from its settings and from what the ledger remembers of them."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from gpend.settings import Settings
 log = structlog.get_logger()
 
 _MIB = 1 << 20
+_LOOKED_FOR = 100  # files of a folder, to tell whether it is the one that lay elsewhere
+_MARK = 32  # characters of a mark that an output bears, wherever it lies; all else may be another folder's too
 
 
 def tell_of_copies(pairs: Sequence[FolderPair]) -> None:
@@ -27,11 +30,55 @@ def tell_of_copies(pairs: Sequence[FolderPair]) -> None:
 
 def folder_pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
     """Every pair that the settings name, as the ledger knows it; an output that is new to it is marked as its own."""
+    _follow_moved(settings, ledger)
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
     return [
         _pair(row, source_of(folder, settings), settings, ledger)
         for row, folder in zip(rows, settings.folders, strict=True)
     ]
+
+
+def _follow_moved(settings: Settings, ledger: Ledger) -> None:
+    """Of a folder that was moved, or whose output was, together with the configuration, everything stays known.
+
+    Else what somebody changed in its output would be an obstacle, and what they deleted be made again.
+    """
+    wanted = {folder.source: folder.output for folder in settings.folders}
+    for source, output in wanted.items():
+        for row in ledger.folders():
+            is_same = row.source == source
+            is_new = not is_same and row.source not in wanted and not ledger.sources.is_known(source)
+            if (is_same and row.output == output) or not (is_same or is_new):
+                continue
+            if _is_same_output(row, output) and (is_same or _holds_its_files(row, source, ledger)):
+                ledger.sources.move(row, source, output)
+                log.info("folder_moved", before=row.source, source=source, output=output)
+                break
+
+
+def _is_same_output(row: FolderRow, output: Path) -> bool:
+    """Is it where it was, or was it moved: the mark of it is at the new place, and at the old one there is nothing?"""
+    if row.output == output:
+        return True
+    try:
+        is_marked = row.output_identity is not None and len(row.output_identity) == _MARK
+        return is_marked and output_root.identity(output) == row.output_identity and not os.path.lexists(row.output)
+    except OSError:
+        return False
+
+
+def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:
+    """Are most of the files that are known of a folder in another one, as far as a few of them tell?"""
+    files = ledger.sources.some_files(row.id, _LOOKED_FOR)
+    found = sum(_has_size(source / path, size) for path, size in files)
+    return found * 2 > len(files)
+
+
+def _has_size(file: Path, size: int) -> bool:
+    try:
+        return file.stat().st_size == size
+    except OSError:
+        return False
 
 
 def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) -> FolderPair:

@@ -21,6 +21,23 @@ class Folders:
             self._database.run("retire_folders")
             return [self._register(source, output, now) for source, output in pairs]
 
+    def move(self, before: FolderRow, source: Path, output: Path) -> None:
+        """A folder lies elsewhere now, or its output does: all that is known of it is known of the new place."""
+        was, named = os.fsencode(before.source), os.fsencode(source)
+        with self._database.together():
+            self._database.run("respell_folder", {"folder": before.id, "source": named, "output": os.fsencode(output)})
+            if named != was:
+                self._database.run("respell_decisions", {"source": named, "before": was})
+
+    def is_known(self, source: Path) -> bool:
+        """Has this source been in a configuration, now or before?"""
+        return self._database.first("folder_by_source", {"source": os.fsencode(source)}) is not None
+
+    def some_files(self, folder: int, limit: int) -> list[tuple[Path, int]]:
+        """A few files that the folder is known to hold, from all over it: their paths in it, and their bytes."""
+        rows = self._database.each("some_files", {"folder": folder, "limit": limit})
+        return [(Path(os.fsdecode(row["path"])), row["size"]) for row in rows]
+
     def pause(self, folder: int, reason: str, now: int) -> None:
         """Nothing of this folder is processed until it is resumed."""
         self._database.run("pause_folder", {"folder": folder, "reason": reason, "now": now})

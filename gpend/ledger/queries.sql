@@ -22,6 +22,11 @@ SELECT * FROM folder WHERE source = :source;
 -- name: respell_folder
 UPDATE folder SET source = :source, output = :output WHERE id = :folder;
 
+-- name: some_files
+-- A few that are known to be there, from all over the folder: in the order of an arithmetic that scatters.
+SELECT path, size FROM photo WHERE folder = :folder AND missing_since IS NULL AND state <> 'gone'
+ORDER BY id * 7919 % 10007 LIMIT :limit;
+
 -- name: folder_by_id
 SELECT * FROM folder WHERE id = :folder;
 

@@ -1,13 +1,15 @@
 """The pairs of folders of a daemon, and what is remembered of their outputs."""
 
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from gpend.daemon.pairs import folder_pairs
-from gpend.ledger import Ledger
+from gpend.ledger import Decision, DecisionKind, Ledger, State
 from gpend.settings import FolderSettings, Names
-from tests.world import World
+from tests.world import BLURRED, RESTORED, World
 
 
 @pytest.fixture
@@ -43,3 +45,87 @@ def test_names_are_given_as_the_settings_say(world: World) -> None:
     with Ledger.open(world.settings.ledger, 1) as ledger:
         (pair,) = folder_pairs(world.settings, ledger, 1)
         assert pair.mirror.candidates(Path("12:30.jpg"), "")[0] == Path("12_30.jpg")
+
+
+def elsewhere(world: World, source: Path, output: Path) -> World:
+    """The world of a configuration that names other folders."""
+    folders = [FolderSettings(source=source, output=output)]
+    new = World(world.root, engine=world.engine, clock=world.clock, knobs=world.knobs | {"folders": folders})
+    for place in (new.source, new.output):  # a world makes those of before anew
+        if not any(place.iterdir()):
+            place.rmdir()
+    return new
+
+
+@pytest.fixture
+def used(world: World) -> World:
+    """Four photos were restored; somebody deleted an output, changed another, and decided about a photo."""
+    for name in ("a/1.jpg", "a/2.jpg", "3.jpg", "4.jpg"):
+        world.put(name, BLURRED + name.encode())
+    world.once()
+    (world.output / "3.jpg").unlink()
+    (world.output / "4.jpg").write_bytes(b"made brighter by somebody")
+    world.ask(lambda ledger: ledger.decisions.note(Decision(world.source / "a/1.jpg", DecisionKind.LEAVE, 1)))
+    world.engine.given = Counter()
+    return world
+
+
+@pytest.mark.parametrize("moved", ["source", "output", "both"])
+@pytest.mark.parametrize("how", ["renamed", "copied to another disk"])
+def test_of_folders_that_were_moved_together_with_the_configuration_everything_stays_known(
+    used: World, tmp_path: Path, moved: str, how: str
+) -> None:
+    source, output = used.source, used.output
+    if moved != "output":
+        source = tmp_path / "new"
+        if how == "renamed":
+            used.source.rename(source)
+        else:
+            shutil.copytree(used.source, source, copy_function=shutil.copy)  # with other times
+    if moved != "source":
+        output = used.output.rename(tmp_path / "new-out")
+    new = elsewhere(used, source, output)
+    new.once()
+    assert new.engine.given.total() == 0
+    with Ledger.open(new.settings.ledger) as ledger:
+        assert [(row.id, row.source, row.output) for row in ledger.folders()] == [(1, source, output)]
+        rows = [ledger.photo(source / name) for name in ("a/1.jpg", "a/2.jpg", "3.jpg", "4.jpg")]
+        assert [row.state for row in rows if row] == [State.RESTORED] * 4  # one had failed, for what stood in its place
+        assert ledger.decisions.of(source / "a/1.jpg") is not None
+    assert (output / "4.jpg").read_bytes() == b"made brighter by somebody"
+    assert not (output / "3.jpg").exists()  # it was made again
+    (source / "5.jpg").write_bytes(BLURRED + b"5")
+    new.once()
+    assert (output / "5.jpg").read_bytes() == RESTORED + b"5"
+
+
+def test_other_photos_for_the_same_output_are_another_folder(used: World, tmp_path: Path) -> None:
+    source = tmp_path / "other"
+    source.mkdir()
+    (source / "1.jpg").write_bytes(BLURRED + b"another")
+    new = elsewhere(used, source, used.output)
+    new.once()
+    with Ledger.open(new.settings.ledger) as ledger:
+        assert [row.id for row in ledger.folders()] == [2]
+        assert [row.brake for row in ledger.folders()] == [None]
+    assert (used.output / "a/2.jpg").exists()
+
+
+def test_an_output_that_was_copied_while_the_one_before_stays_is_another_one(used: World, tmp_path: Path) -> None:
+    output = tmp_path / "copied"
+    shutil.copytree(used.output, output)
+    with Ledger.open(used.settings.ledger, 1) as ledger:
+        (pair,) = folder_pairs(elsewhere(used, used.source, output).settings, ledger, 2)
+        assert pair.previous is not None
+        assert pair.previous.output == used.output
+
+
+def test_a_folder_that_is_still_named_is_not_taken_for_moved(used: World, tmp_path: Path) -> None:
+    source, output = tmp_path / "second", tmp_path / "second-out"
+    shutil.copytree(used.source, source)
+    output.mkdir()
+    both = [FolderSettings(source=used.source, output=used.output), FolderSettings(source=source, output=output)]
+    used.knobs["folders"] = both
+    with Ledger.open(used.settings.ledger, 1) as ledger:
+        folder_pairs(used.settings, ledger, 2)
+        assert [(row.id, row.source) for row in ledger.folders()] == [(1, used.source), (2, source)]
