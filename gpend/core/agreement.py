@@ -7,7 +7,7 @@ painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
 """
 
 import math
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import cv2
@@ -19,6 +19,7 @@ from gpend.core.blend import luma, smooth
 from gpend.core.blur import Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.noise import Noise
+from gpend.core.percentiles import percentiles
 from gpend.core.photo import Plane
 
 _SIDE = sharpness.SIDE
@@ -92,7 +93,7 @@ class Evidence:
 
     def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
         """(1, values) float64: with the terms of the sharpness measure, as the fits take them."""
-        return np.array([[*astuple(self), *astuple(terms)]], np.float64)
+        return np.array([[*vars(self).values(), *vars(terms).values()]], np.float64)
 
 
 _PLACES = {each.name: place for place, each in enumerate(fields(Evidence))}
@@ -154,8 +155,10 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
     long, short, _ = blur.axes()
     fine = cv2.Laplacian(after, cv2.CV_32F)[_FACE]
     coarse = cv2.Laplacian(smooth(before, _COARSE), cv2.CV_32F)[_FACE]
+    squared = fine * fine
     inner = after[_FACE]
     widths = edges.widths(before, noise.level, blur)
+    waves = second_image.waves(before, noise.level)
     return Evidence(
         leftover=math.log(_strongest(structure) * _LEVELS + _FEW_LEVELS),
         misfit=math.log(_strongest(np.sqrt(_near(residual**2))[_FACE]) * _LEVELS + _FEW_LEVELS),
@@ -163,32 +166,32 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
         spread=math.log(blur.spread + _SHARP_SPREAD),
         stretch=math.log((long + _SHARP_AXIS) / (short + _SHARP_AXIS)),
         disorder=float(-(blur.kernel * np.log(blur.kernel + _NO_WEIGHT)).sum()),
-        doubled=second_image.strength(before, noise.level),
-        peaked=math.log(float((fine**4).mean()) / (float((fine**2).mean()) ** 2 + _TINY**2) + _TINY),
+        doubled=second_image.strength(waves),
+        peaked=math.log(float((squared * squared).mean()) / (float(squared.mean()) ** 2 + _TINY**2) + _TINY),
         rough=math.log((float(np.abs(fine).mean()) + _TINY) / (float(np.abs(coarse).mean()) + _SMOOTH)),
         clipped=math.log(float(((inner <= _EDGES) | (inner >= 1 - _EDGES)).mean()) + _UNCLIPPED),
         covered=occlusion.log_odds(crop),
         covered_after=occlusion.log_odds(found.restored),
-        doubled_after=second_image.strength(after, max(noise.level, _LOUD)),
+        doubled_after=second_image.strength(second_image.waves(after, max(noise.level, _LOUD))),
         remaining=sharpness.residual_detail(_small(crop)),
         local=_local(residual),
         narrow=widths.narrow,
         narrowest=widths.narrowest,
         uneven=widths.uneven,
-        unexplained=math.log(max(second_image.unexplained(before, noise.level, blur.kernel), _LEAST_SECOND)),
+        unexplained=math.log(max(second_image.unexplained(waves, blur.kernel), _LEAST_SECOND)),
     )
 
 
 def _local(residual: Plane) -> float:
     """Log of the strongest structure in a residual (_SIDE, _SIDE) against the usual one, over small places."""
     structure = np.sqrt(np.maximum(smooth(smooth(residual, _GRAINLESS) ** 2, _SPOT), 0))[_FACE]
-    usual, strongest = np.percentile(structure, (50, _EXTREME))
-    return math.log(float(strongest) / (float(usual) + _EVEN) + _LEVEL_STRUCTURE)
+    usual, strongest = percentiles(structure, 50, _EXTREME)
+    return math.log(strongest / (usual + _EVEN) + _LEVEL_STRUCTURE)
 
 
 def _strongest(structure: NDArray[Any]) -> float:
     """What is reached where there is most of it."""
-    return float(np.percentile(structure, _STRONGEST))
+    return percentiles(structure, _STRONGEST)[0]
 
 
 def trust(residual: Plane, noise: Noise) -> Plane:

@@ -6,8 +6,9 @@ counts too: with E|dH|^2 for the expected squared error of the transfer function
 squared error is H* / (|H|^2 + E|dH|^2 + N / S). Nothing is painted: all detail in the result is the photo's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import cv2
 import numpy as np
@@ -64,9 +65,9 @@ def side_for(blur: Blur, scale: float) -> int:
 
     `scale` is pixels of the crop of SIDE for each photo pixel: a face that is no larger needs no larger crop.
     """
-    frequency = np.hypot(fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None])
+    _, frequency = prior_of(SIDE, SIDE)
     finest = (frequency > _FINEST) & (frequency < 0.5)  # noqa: PLR2004 - what a grid can hold
-    left = float(np.abs(transfer_of(blur.kernel, SIDE, SIDE))[finest].mean())
+    left = float(np.sqrt(passed_of(blur.kernel, SIDE, SIDE)[finest]).mean())
     return next((side for side in _LARGER if left > _LEFT and side * _ROOM <= SIDE / scale), SIDE)
 
 
@@ -75,9 +76,7 @@ def share_heard(blur: Blur, noise: Noise, scale: float, variance: float) -> floa
 
     `scale` is pixels of that crop for each photo pixel; `variance` of luma, 0 to 1.
     """
-    transfer = transfer_of(blur.kernel, SIDE, SIDE)
-    power = transfer.real**2 + transfer.imag**2
-    above = power * np.float32(variance) > _cost(SIDE, SIDE, noise, scale)
+    above = passed_of(blur.kernel, SIDE, SIDE) * np.float32(variance) > _cost(SIDE, SIDE, noise, scale)
     twice = np.full(above.shape[1], 2.0)  # all columns but two stand for their mirror images too
     twice[[0, -1]] = 1.0
     return float((above * twice).sum()) / SIDE**2
@@ -92,14 +91,13 @@ def deconvolve(padded: Plane, blur: Blur, noise: Noise, scale: float, caution: f
     whole = padded.shape[0]
     side = side_of(padded)
     ycc = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2YCrCb), np.float32)
-    transfer = transfer_of(blur.kernel, side, whole)
     cost = _cost(whole, side, noise, scale) * np.float32(caution)
-    error = error_of(blur)
-    luma = _filtered(ycc[:, :, 0], transfer, error, cost, padded.max(axis=2) >= _CLIPPED)
-    chroma = [_filtered(ycc[:, :, channel], transfer, error, cost * _CHROMA, None).plane for channel in (1, 2)]
-    result = np.asarray(cv2.cvtColor(np.stack([luma.plane, *chroma], axis=2), cv2.COLOR_YCrCb2RGB), np.float32)
-    again = luma.again(ycc[:, :, 0], transfer)
-    return Deconvolved(np.clip(middle(result), 0, 1), middle(ycc[:, :, 0] - again))
+    shade, *tints = (np.asarray(channel, np.float32) for channel in cv2.split(ycc))
+    luma = _filtered(shade, blur, cost, reduce(np.maximum, cv2.split(padded)) >= _CLIPPED)
+    chroma = [_filtered(tint, blur, cost * np.float32(_CHROMA), None).plane for tint in tints]
+    result = np.asarray(cv2.cvtColor(cv2.merge([luma.plane, *chroma]), cv2.COLOR_YCrCb2RGB), np.float32)
+    again = luma.again(shade, transfer_of(blur.kernel, side, whole))
+    return Deconvolved(np.clip(middle(result), 0, 1), middle(shade - again))
 
 
 def luma_of(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Plane:
@@ -108,8 +106,7 @@ def luma_of(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Plane:
     What was clipped is taken for what it seems.
     """
     whole, side = padded.shape[0], side_of(padded)
-    transfer, cost = transfer_of(blur.kernel, side, whole), _cost(whole, side, noise, scale)
-    return _filtered(padded, transfer, error_of(blur), cost, None).plane
+    return _filtered(padded, blur, _cost(whole, side, noise, scale), None).plane
 
 
 def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Plane, Plane]:
@@ -120,16 +117,41 @@ def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Pl
     """
     plane = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2GRAY), np.float32)
     level = noise_level(np.asarray(np.rint(middle(padded) * 255), np.uint8))
-    weak, strong = (luma_without(plane, blur, level, factor) for factor in strengths)
+    weak, strong = lumas_without(plane, blur, level, strengths)
     return weak, strong
 
 
-def luma_without(padded: Plane, blur: Blur, noise: float, strength: float) -> Plane:
-    """Luma `padded` (1.5 side, 1.5 side) filtered, -0.1 to 1.1; white `noise`, 0 to 1, counts `strength` times."""
-    whole, side = padded.shape[0], side_of(padded)
-    white = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
-    restored = _filtered(padded, transfer_of(blur.kernel, side, whole), error_of(blur), white, None)
-    return np.asarray(np.clip(restored.plane, *_TRAINED_RANGE), np.float32)
+def lumas_without(padded: Plane, blur: Blur, noise: float, strengths: Sequence[float]) -> list[Plane]:
+    """Luma `padded` (1.5 side, 1.5 side) filtered, -0.1 to 1.1, for each of `strengths`.
+
+    So many times counts white `noise`, 0 to 1.
+    """
+    faded, side, whole = _faded(padded), side_of(padded), padded.shape[0]
+    spectrum = spectrum_of(faded.seen) * np.conj(transfer_of(blur.kernel, side, whole))
+    return [_luma_of(spectrum * _white_gain(faded, blur, noise, strength), faded) for strength in strengths]
+
+
+def luma_either_way(padded: Plane, blur: Blur, noise: float, strength: float) -> tuple[Plane, Plane]:
+    """The same of luma (1.5 side, 1.5 side), for one strength: by the kernel, and by its mirror image.
+
+    The transfer function of that is the conjugate.
+    """
+    faded, side, whole = _faded(padded), side_of(padded), padded.shape[0]
+    spectrum = spectrum_of(faded.seen) * _white_gain(faded, blur, noise, strength)
+    transfer = transfer_of(blur.kernel, side, whole)
+    return _luma_of(spectrum * np.conj(transfer), faded), _luma_of(spectrum * transfer, faded)
+
+
+def _white_gain(faded: "_Faded", blur: Blur, noise: float, strength: float) -> Power:
+    """`_gain` where white `noise`, 0 to 1, counts `strength` times."""
+    whole, side = faded.seen.shape[0], side_of(faded.seen)
+    cost = _cost(whole, side, Noise(max(noise, _TRAINED_NOISE)), 1.0) * np.float32(strength / _CAUTION)
+    return _gain(blur, side, faded, cost)
+
+
+def _luma_of(spectrum: Spectrum, faded: "_Faded") -> Plane:
+    plane = fft.irfft2(spectrum, faded.seen.shape) + faded.mean
+    return np.asarray(np.clip(plane, *_TRAINED_RANGE), np.float32)
 
 
 def blurred(padded: Plane, blur: Blur) -> Plane:
@@ -182,23 +204,41 @@ class _Filtered:
         return np.asarray(again + self.mean + plane - self.mean - self.wanted, np.float32)
 
 
-def _filtered(
-    plane: Plane, transfer: Spectrum, error: np.float32, cost: Power, clipped: NDArray[np.bool_] | None
-) -> _Filtered:
-    """The plane through the filter; what was clipped may be brighter than it is."""
+@dataclass(frozen=True)
+class _Faded:
+    """A plane (n, n) as it is filtered."""
+
+    seen: Plane  # without its mean, falling to 0 across its margin
+    mean: np.float32
+    variance: np.float32
+
+
+def _faded(plane: Plane) -> _Faded:
     inner = slice(plane.shape[0] // 6, -plane.shape[0] // 6)
     mean, variance = np.float32(plane[inner, inner].mean()), np.float32(plane[inner, inner].var() + _ENOUGH)
-    power = transfer.real**2 + transfer.imag**2
-    gain = np.conj(transfer) / (power + error + cost / variance)
-    window = fade(plane.shape[0])
-    seen = wanted = (plane - mean) * window
+    return _Faded((plane - mean) * fade(plane.shape[0]), mean, variance)
+
+
+def _filtered(plane: Plane, blur: Blur, cost: Power, clipped: NDArray[np.bool_] | None) -> _Filtered:
+    """The plane through the filter; what was clipped may be brighter than it is."""
+    side, faded = side_of(plane), _faded(plane)
+    transfer = transfer_of(blur.kernel, side, plane.shape[0])
+    gain = np.conj(transfer) * _gain(blur, side, faded, cost)
+    wanted = faded.seen
     rounds = _ROUNDS if clipped is not None and clipped.any() else 1
     for left in reversed(range(rounds)):
-        spectrum = np.asarray(spectrum_of(wanted) * gain, np.complex64)
+        spectrum = spectrum_of(wanted)
+        spectrum *= gain
         if left and clipped is not None:
             again = fft.irfft2(spectrum * transfer, plane.shape)
-            wanted = np.where(clipped, np.maximum(seen, again), seen).astype(np.float32)
-    return _Filtered(spectrum, mean, wanted)
+            wanted = np.where(clipped, np.maximum(faded.seen, again), faded.seen).astype(np.float32)
+    return _Filtered(spectrum, faded.mean, wanted)
+
+
+def _gain(blur: Blur, side: int, faded: _Faded, cost: Power) -> Power:
+    """(n, n / 2 + 1): what the filter multiplies with, beside the conjugate of the transfer function."""
+    passed = passed_of(blur.kernel, side, faded.seen.shape[0])
+    return np.asarray(1 / (passed + error_of(blur) + cost / faded.variance), np.float32)
 
 
 def error_of(blur: Blur) -> np.float32:
@@ -211,18 +251,25 @@ def transfer_of(kernel: Plane, side: int, whole: int) -> Spectrum:
 
     It is shared by all who ask for it, and cannot be written to.
     """
-    return _transfer_of(np.asarray(kernel, np.float32).tobytes(), kernel.shape[0], side, whole)
+    return _transfer_of(np.asarray(kernel, np.float32).tobytes(), kernel.shape[0], side, whole)[0]
+
+
+def passed_of(kernel: Plane, side: int, whole: int) -> Power:
+    """(whole, whole / 2 + 1): how much of the power of each frequency the kernel lets through; shared likewise."""
+    return _transfer_of(np.asarray(kernel, np.float32).tobytes(), kernel.shape[0], side, whole)[1]
 
 
 @lru_cache(maxsize=_KEPT)
-def _transfer_of(kernel: bytes, length: int, side: int, whole: int) -> Spectrum:
+def _transfer_of(kernel: bytes, length: int, side: int, whole: int) -> tuple[Spectrum, Power]:
     wide = resampled(np.frombuffer(kernel, np.float32).reshape(length, length), side / SIDE)
     reach = wide.shape[0] // 2
     spread = np.zeros((whole, whole), np.float32)
     spread[: wide.shape[0], : wide.shape[1]] = wide
     transfer = spectrum_of(np.roll(spread, (-reach, -reach), (0, 1)))
-    transfer.flags.writeable = False
-    return transfer
+    passed = np.asarray(transfer.real**2 + transfer.imag**2, np.float32)
+    for shared in (transfer, passed):
+        shared.flags.writeable = False
+    return transfer, passed
 
 
 def resampled(kernel: Plane, factor: float) -> Plane:

@@ -30,13 +30,16 @@ def blurs_of(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
 
 def told_by(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
     """What the network tells to have blurred each of the crops (SIDE, SIDE), luma, 0 to 1, or its mirror image."""
+    return [directed(crop, blur) for crop, blur in zip(crops, told_either_way(crops, estimate), strict=True)]
+
+
+def told_either_way(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur]:
+    """What the network tells of crops (SIDE, SIDE), luma, 0 to 1: for whom a kernel and its mirror image are one."""
     if not crops:
         return []
     found = estimate(np.stack(crops))
-    told = zip(crops, found.kernels, found.confidence, found.enlarged, strict=True)
-    return [
-        directed(crop, Blur(kernel, float(confidence), float(enlarged))) for crop, kernel, confidence, enlarged in told
-    ]
+    told = zip(found.kernels, found.confidence, found.enlarged, strict=True)
+    return [Blur(kernel, float(confidence), float(enlarged)) for kernel, confidence, enlarged in told]
 
 
 def followed(crop: Plane, blur: Blur) -> Blur:
@@ -53,13 +56,11 @@ def directed(crop: Plane, blur: Blur) -> Blur:
     if np.abs(mirrored.kernel - blur.kernel).sum() / 2 < _SAME:
         return blur
     level = noise_level(np.dstack([np.asarray(np.rint(crop * 255), np.uint8)] * 3))
-    return min((blur, mirrored), key=lambda one: _edges(_restored(crop, one, level)))
-
-
-def _restored(crop: Plane, blur: Blur, level: float) -> Plane:
     margin = round(SIDE * deconvolution.MARGIN)
     padded = cv2.copyMakeBorder(crop, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
-    return deconvolution.middle(deconvolution.luma_without(np.asarray(padded, np.float32), blur, level, _STRENGTH))
+    seen_through = deconvolution.luma_either_way(np.asarray(padded, np.float32), blur, level, _STRENGTH)
+    straight, turned = (_edges(deconvolution.middle(one)) for one in seen_through)
+    return mirrored if turned < straight else blur
 
 
 def _edges(plane: Plane) -> float:

@@ -44,7 +44,7 @@ class Widths:
 
 def widths(plane: Plane, level: float, blur: Blur) -> Widths:
     """Of luma (SIDE, SIDE), 0 to 1, whose noise has the standard deviation `level`, blurred by `blur`."""
-    fine, coarse = _gradient(plane, _FINE), _gradient(plane, _COARSE)
+    fine, coarse = ([one[_FACE] for one in _gradient(plane, sigma)] for sigma in (_FINE, _COARSE))
     strength = np.asarray(np.hypot(*coarse), np.float32)
     across, down = (np.asarray(one / (strength + _TINY), np.float32) for one in coarse)
     ratio = np.clip(np.abs(fine[0] * across + fine[1] * down) / (strength + _TINY), 1.0, _COARSE / _FINE)
@@ -52,11 +52,9 @@ def widths(plane: Plane, level: float, blur: Blur) -> Widths:
     width = np.asarray(0.5 * np.log(np.clip(squared, _NARROWEST, _WIDEST)), np.float32)
     excess = np.asarray(0.5 * np.log(_spread(blur, across, down)) - width, np.float32)
     edges = strength > _LEAST + _NOISE * level
-    inside = edges[_FACE]
-    if inside.sum() < _ENOUGH:
+    if edges.sum() < _ENOUGH:
         return Widths()
-    weight = strength[_FACE][inside]
-    middle, most = _quantiles(excess[_FACE][inside], weight, 0.5, _SURE)
+    middle, most = _quantiles(excess[edges], strength[edges], 0.5, _SURE)
     return Widths(middle, _narrowest(excess, strength, edges), most - middle)
 
 
@@ -74,11 +72,11 @@ def _spread(blur: Blur, across: Plane, down: Plane) -> Plane:
 
 
 def _narrowest(excess: Plane, strength: Plane, edges: NDArray[np.bool_]) -> float:
-    weight = np.asarray((strength * edges)[_FACE], np.float32)
-    told = smooth(np.asarray(weight * np.clip(excess[_FACE], -_MOST, _MOST), np.float32), _PATCH)
+    weight = np.asarray(strength * edges, np.float32)
+    told = smooth(np.asarray(weight * np.clip(excess, -_MOST, _MOST), np.float32), _PATCH)
     there = smooth(weight, _PATCH)
     patches = np.where(there > _CLEAR * there.max(), told / (there + _TINY), -math.inf)
-    return float(np.sort(patches.ravel())[-_FEW])
+    return float(np.partition(patches, patches.size - _FEW, axis=None)[-_FEW])
 
 
 def _quantiles(values: Plane, weight: Plane, *shares: float) -> tuple[float, ...]:

@@ -14,5 +14,5 @@ def spectrum_of(plane: Plane) -> Spectrum:
 
     NumPy computes in double precision what it is not to scale, and narrows it afterwards. What it scales stays narrow.
     """
-    scaled = fft.rfft2(np.asarray(plane, np.float32), norm="forward")
-    return np.asarray(scaled * np.float32(plane.size), np.complex64)
+    scaled = np.asarray(fft.rfft2(np.asarray(plane, np.float32), norm="forward"), np.complex64)
+    return np.multiply(scaled, np.float32(plane.size), out=scaled)

@@ -13,6 +13,7 @@ Power = NDArray[np.float32]
 
 _SECOND_DIFFERENCE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)  # Immerkaer 1996
 _GAIN = 6.0  # the standard deviation of its answer to noise of 1
+_DIFFERENCES = 8 * 255 + 1  # of whole numbers up to 255, so many are possible, none of them below 0
 _TO_MEDIAN = 0.6745  # the median absolute value of Gaussian noise of 1
 _LEAST = 1.2 / 255  # standard deviation: no photo of 8 bits has less, whatever a denoiser makes of it
 _STEPS = 8  # frequencies of the cosine transform along one side of a block
@@ -51,9 +52,21 @@ def noise_level(pixels: Pixels) -> float:
     """
     if min(pixels.shape[:2]) < _STEPS:
         return _LEAST
-    luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    change = cv2.filter2D(luma, -1, _SECOND_DIFFERENCE)[1:-1, 1:-1]
-    return max(_LEAST, float(np.median(np.abs(change))) / (_TO_MEDIAN * _GAIN))
+    luma, most = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.iinfo(pixels.dtype).max
+    if pixels.dtype == np.uint8:
+        change = np.abs(cv2.filter2D(luma, cv2.CV_16S, _SECOND_DIFFERENCE)[1:-1, 1:-1])
+        middle = _median(np.asarray(change, np.uint16)) / most
+    else:
+        change = np.abs(cv2.filter2D(np.asarray(luma, np.float32), -1, _SECOND_DIFFERENCE)[1:-1, 1:-1])
+        middle = float(np.median(change)) / most
+    return max(_LEAST, middle / (_TO_MEDIAN * _GAIN))
+
+
+def _median(numbers: NDArray[np.uint16]) -> float:
+    """Of second differences of 8 bits (height, width), counted: that takes a tenth of the time of sorting them."""
+    counts = cv2.calcHist([np.ascontiguousarray(numbers)], [0], None, [_DIFFERENCES], [0, _DIFFERENCES])
+    reached, half = np.cumsum(counts, dtype=np.float64), numbers.size / 2
+    return float(np.searchsorted(reached, half, "left") + np.searchsorted(reached, half, "right")) / 2
 
 
 def quantisation_power(table: Sequence[float]) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ The log spectrum of a picture and its shifted copy waves with the shift: its inv
 what the kernel explains can be taken out first.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpend.core.blend import smooth
 from gpend.core.blur import SIDE
+from gpend.core.fourier import spectrum_of
 from gpend.core.photo import Plane
 
 _REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
@@ -25,67 +27,85 @@ _RINGS = 7  # over which a profile is smoothed: noise goes, and the face's own f
 _TINY = 1e-6
 _NEARLY_NONE = 1e-9  # of a kernel's power
 
-_Power = NDArray[np.float64]
+_Power = NDArray[np.float32]
 
 
-def strength(plane: Plane, level: float) -> float:
-    """How strong a second image of itself is in luma (SIDE, SIDE), 0 to 1, against the first: 0 to about 1.
+@dataclass(frozen=True)
+class Waves:
+    """How the log spectrum of a luma waves."""
 
-    `level` is the standard deviation of the noise.
-    """
-    power = _power(plane)
-    waves, weight = _waves(power, level)
-    cepstrum = _cepstrum(waves * weight, weight)
-    shift = _shift()
-    return float(cepstrum[(shift > _REACH[0]) & (shift < _REACH[1])].max())
+    level: float  # standard deviation of its noise
+    profile: _Power  # the mean power of the ring that each frequency is in
+    waves: _Power  # log power against its ring's
+    weight: _Power  # of each frequency
 
 
-def unexplained(plane: Plane, level: float, kernel: Plane) -> float:
+def waves(plane: Plane, level: float) -> Waves:
+    """Of luma (SIDE, SIDE), 0 to 1; `level` is the standard deviation of the noise."""
+    return _waves(_power(plane), level)
+
+
+def strength(seen: Waves) -> float:
+    """How strong a second image of itself is in a luma, against the first: 0 to about 1."""
+    near, _ = _within()
+    return float(_cepstrum(seen.waves * seen.weight, seen.weight)[near].max())
+
+
+def unexplained(seen: Waves, kernel: Plane) -> float:
     """The same for what the kernel that blurred it does not leave there; farther shifts count more.
 
     `kernel` is (k, k) float32 of sum 1, in pixels of the plane.
     """
-    power = _power(plane)
-    waves, weight = _waves(power, level)
-    profile = _profile(power)
     told = _passed(kernel)
-    expected, _ = _waves(told * profile / (_profile(told) + _NEARLY_NONE), level)
-    cepstrum = _cepstrum((waves - expected) * weight, weight)
-    shift = _shift()
-    within = (shift > _REACH[0]) & (shift < _FAR)
-    return float((cepstrum * np.sqrt(shift / _USUAL))[within].max())
+    expected = _waves(told * seen.profile / (_profile(told) + np.float32(_NEARLY_NONE)), seen.level).waves
+    cepstrum = _cepstrum((seen.waves - expected) * seen.weight, seen.weight)
+    _, counts = _within()
+    return float((cepstrum * counts).max())
 
 
 def _power(plane: Plane) -> _Power:
+    window, total = _window()
+    seen = spectrum_of((plane - plane.mean()) * window)
+    return np.asarray((seen.real**2 + seen.imag**2) / np.float32(total), np.float32)
+
+
+@cache
+def _window() -> tuple[Plane, float]:
+    """(SIDE, SIDE), 0 to 1, falling to 0 towards its border; and the sum of its squares."""
     line = np.hanning(SIDE)
-    return np.abs(fft.rfft2((plane - plane.mean()) * line[:, None] * line[None])) ** 2 / float((line**2).sum()) ** 2
+    window = np.asarray(line[:, None] * line[None], np.float32)
+    window.flags.writeable = False  # shared by all faces
+    return window, float((line**2).sum()) ** 2
 
 
 def _passed(kernel: Plane) -> _Power:
     """What a kernel (k, k) leaves of the power of each frequency, as a window smears it."""
-    return np.asarray(smooth(np.asarray(np.abs(fft.rfft2(kernel, (SIDE, SIDE))) ** 2, np.float32), 1.0), np.float64)
+    spread = np.zeros((SIDE, SIDE), np.float32)
+    spread[: kernel.shape[0], : kernel.shape[1]] = kernel
+    seen = spectrum_of(spread)
+    return smooth(np.asarray(seen.real**2 + seen.imag**2, np.float32), 1.0)
 
 
-def _waves(power: _Power, level: float) -> tuple[_Power, _Power]:
-    """Log power against its ring's, and the weight of each frequency."""
-    floor = max(level, _QUIETEST) ** 2
-    mean = _profile(power)
-    weight = np.where(_ring() > _REACH[0], (mean / (mean + floor)) ** 2, 0)
-    return np.log(power + _FLOOR * floor) - np.log(mean + _FLOOR * floor), weight
+def _waves(power: _Power, level: float) -> Waves:
+    floor = np.float32(max(level, _QUIETEST) ** 2)
+    profile = _profile(power)
+    weight = np.where(_ring() > _REACH[0], (profile / (profile + floor)) ** 2, np.float32(0))
+    least = np.float32(_FLOOR) * floor
+    return Waves(level, profile, np.log((power + least) / (profile + least)), weight)
 
 
 def _cepstrum(waves: _Power, weight: _Power) -> Plane:
     """(SIDE, SIDE), no shift in the middle."""
-    plane = smooth(fft.fftshift(fft.irfft2(waves, (SIDE, SIDE))).astype(np.float32), 1.0)
+    plane = smooth(np.asarray(fft.fftshift(fft.irfft2(waves, (SIDE, SIDE))), np.float32), 1.0)
     return np.asarray(plane / (2 * float(weight.sum()) / SIDE**2 + _TINY), np.float32)
 
 
 def _profile(power: _Power) -> _Power:
     """The mean power of the ring that each frequency is in, smoothed over seven rings."""
-    ring = _ring().ravel()
-    profile = np.bincount(ring, power.ravel()) / np.bincount(ring)
+    profile = np.bincount(_ring().ravel(), power.ravel()) / _many()
     logs = np.pad(np.log(profile + _NO_POWER), _RINGS // 2, mode="edge")
-    return np.asarray(np.exp(np.convolve(logs, np.full(_RINGS, 1 / _RINGS), "valid"))[_ring()])
+    smoothed = np.exp(np.convolve(logs, np.full(_RINGS, 1 / _RINGS), "valid"))
+    return np.asarray(smoothed, np.float32)[_ring()]
 
 
 @cache
@@ -96,8 +116,18 @@ def _ring() -> NDArray[np.intp]:
 
 
 @cache
-def _shift() -> _Power:
+def _many() -> NDArray[np.intp]:
+    """How many frequencies each ring has."""
+    return np.bincount(_ring().ravel())
+
+
+@cache
+def _within() -> tuple[NDArray[np.bool_], Plane]:
+    """(SIDE, SIDE), no shift in the middle: which shifts are a second exposure's; and how much each of more counts."""
     down, across = np.mgrid[0:SIDE, 0:SIDE] - SIDE // 2
-    shift = np.asarray(np.hypot(down, across), np.float64)
-    shift.flags.writeable = False  # the same
-    return shift
+    shift = np.hypot(down, across)
+    near = np.asarray((shift > _REACH[0]) & (shift < _REACH[1]))
+    counts = np.where((shift > _REACH[0]) & (shift < _FAR), np.sqrt(shift / _USUAL), 0).astype(np.float32)
+    for shared in (near, counts):
+        shared.flags.writeable = False  # the same
+    return near, counts

@@ -10,7 +10,8 @@ faces degraded in known ways, gives the probability that the face needs restorin
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import cv2
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import coefficients
+from gpend.core.percentiles import percentiles
 from gpend.core.photo import Plane
 
 SIDE = 256
@@ -64,11 +66,11 @@ class Terms:
 
     def row(self) -> Values:
         """(1, terms) float64, as the fits take them."""
-        return np.array([astuple(self)], np.float64)
+        return np.array([list(vars(self).values())], np.float64)
 
     def as_data(self) -> dict[str, float]:
         """By name, for people and JSON."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,10 @@ def face_terms(luma: Plane) -> tuple[float, ...]:
     levels = [luma, *(np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32) for sigma in _SIGMAS)]
     energy = [_local_energy(fine - coarse) for fine, coarse in itertools.pairwise(levels)]
     fine, middle, broad, base = (np.log10(np.sqrt(band) + _FLOOR) for band in energy)
-    whole = float(np.percentile(base, _HIGH))
-    low, high = (float(value) for value in np.percentile(fine, (_LOW, _TOP)) - whole)
-    middles = (float(value) for value in np.percentile(middle, (_LOW, _MEDIAN, _HIGH)) - whole)
-    broads = (float(value) for value in np.percentile(broad, (_LOW, _MEDIAN, _HIGH, _TOP)) - whole)
+    (whole,) = percentiles(base, _HIGH)
+    low, high = (value - whole for value in percentiles(fine, _LOW, _TOP))
+    middles = (value - whole for value in percentiles(middle, _LOW, _MEDIAN, _HIGH))
+    broads = (value - whole for value in percentiles(broad, _LOW, _MEDIAN, _HIGH, _TOP))
     others = (low + whole, _edge(levels[1]), _concentration(energy[1]), _direction(levels[1] - levels[2]))
     return low, high, *middles, *broads, *others
 
@@ -160,8 +162,14 @@ def standardised(found: Values, means: Sequence[float], spreads: Sequence[float]
 
 def with_products(rows: Values) -> Values:
     """(count, 1 + values) float64, 1 first, with every product of two of the values behind them."""
-    first, second = np.triu_indices(rows.shape[1] - 1)
+    first, second = _pairs(rows.shape[1] - 1)
     return np.hstack([rows, rows[:, 1 + first] * rows[:, 1 + second]])
+
+
+@cache
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of the first and the second factor of every product of two of so many values."""
+    return np.triu_indices(count)
 
 
 def _local_energy(band: Plane) -> Plane:

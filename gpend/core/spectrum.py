@@ -6,8 +6,9 @@ round blur explains a face as well as the shake that was found, nothing shook; a
 tells how much of its detail the photo has.
 """
 
+import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -31,6 +32,8 @@ _EVERY = 2  # frequencies of each axis: neighbours tell the same, as the crop is
 _FEATURES = ((142.0, 90.0), (128.0, 75.0))  # middle and reach down and across, in pixels of the crop of SIDE
 _FLAT = 0.55  # of that reach counts whole
 _LEAST = 1e-4  # squared error of a round blur's transfer function
+_RATIOS = sorted({contrast / times for contrast in _CONTRASTS for times in _NOISES})
+_KEPT = 4  # scales of which the frequencies are kept: those of one face are asked several times
 
 
 @dataclass(frozen=True)
@@ -86,36 +89,53 @@ def _explained(
     `light` is its mean and variance there; `seen_as` the photo's noise, and the plane's pixels for each of the photo.
     """
     (mean, variance), (noise, scale), whole = light, seen_as, plane.shape[0]
-    seen = spectrum_of((plane - mean) * fade)
-    power = (seen.real**2 + seen.imag**2) / float((fade**2).sum())
-    prior, frequencies = deconvolution.prior_of(whole, SIDE)
-    use = _told(frequencies, scale)
-    own = np.asarray(frequencies[use] * scale, np.float32)  # of the photo's own pixels
-    faces = np.asarray(prior[use] * variance, np.float32)
-    measured = power[use].astype(np.float32), faces, noise.power(own) * np.float32(scale**2)
-    transfer = np.abs(deconvolution.transfer_of(blur.kernel, SIDE, whole))[use] ** 2
-    found = _likelihood(transfer + deconvolution.error_of(blur), *measured)
-    return found, {width: _likelihood(_round(width, whole)[use] + _LEAST, *measured) for width in _ROUND}
+    asked = _asked(whole, scale)
+    seen = spectrum_of((plane - mean) * fade)[::_EVERY, ::_EVERY].ravel()[asked.places]
+    power = np.asarray((seen.real**2 + seen.imag**2) / float((fade**2).sum()), np.float32)
+    faces = asked.prior * np.float32(variance)
+    measured = power, faces, noise.power(asked.frequencies) * np.float32(scale**2)
+    passed = deconvolution.passed_of(blur.kernel, SIDE, whole)[::_EVERY, ::_EVERY].ravel()[asked.places]
+    found = _likelihood(passed + deconvolution.error_of(blur), *measured)
+    return found, {width: _likelihood(left, *measured) for width, left in zip(_ROUND, asked.rounds, strict=True)}
 
 
 def _likelihood(transfer: Power, seen: Power, faces: Power, noise: Power) -> float:
-    """Mean of Whittle's log-likelihood of the power that is `seen`, at the likeliest contrast and noise."""
-    best = -np.inf
-    for contrast in _CONTRASTS:
-        signal = np.float32(contrast) * faces * transfer
-        for times in _NOISES:
-            expected = signal + np.float32(times) * noise
-            best = max(best, -float((np.log(expected) + seen / expected).mean()))
-    return best
+    """Mean of Whittle's log-likelihood of the power that is `seen`, at the likeliest contrast and noise.
+
+    What is expected is noise so many times, and the signal in some ratio to it: of ratios there are few.
+    """
+    signal = faces * transfer
+    told = {}
+    for ratio in _RATIOS:
+        expected = np.float32(ratio) * signal + noise
+        told[ratio] = float(np.log(expected).mean()), float((seen / expected).mean())
+    return max(
+        -(told[contrast / times][0] + math.log(times) + told[contrast / times][1] / times)
+        for contrast in _CONTRASTS
+        for times in _NOISES
+    )
 
 
-def _told(frequencies: NDArray[np.float64], scale: float) -> NDArray[np.bool_]:
-    """(whole, whole / 2 + 1): which of these frequencies are asked."""
-    across = fft.rfftfreq(frequencies.shape[0])[None]
+@dataclass(frozen=True)
+class _Asked:
+    """The frequencies that are asked in planes of one size and scale, each value float32 (count,)."""
+
+    places: NDArray[np.intp]  # in a spectrum of every `_EVERY`th frequency, as one row
+    frequencies: Power  # in cycles for each pixel of the photo
+    prior: Power  # of sharp faces of unit variance
+    rounds: tuple[Power, ...]  # squared transfer function of each of `_ROUND`, with its error
+
+
+@lru_cache(maxsize=_KEPT)
+def _asked(whole: int, scale: float) -> _Asked:
+    prior, frequencies = (one[::_EVERY, ::_EVERY] for one in deconvolution.prior_of(whole, SIDE))
+    across = fft.rfftfreq(whole)[None, ::_EVERY]
     use = (frequencies > _COARSEST) & (frequencies < _FINEST) & (frequencies * scale < _FINEST) & (across > _UPRIGHT)
-    thinned = np.zeros_like(use)
-    thinned[::_EVERY, ::_EVERY] = use[::_EVERY, ::_EVERY]
-    return thinned
+    places = np.flatnonzero(use)
+    there = frequencies.ravel()[places]
+    rounds = (np.exp(-((2 * np.pi * deviation * there) ** 2)) + _LEAST for deviation in _ROUND)
+    own, faces, *left = (np.asarray(one, np.float32) for one in (there * scale, prior.ravel()[places], *rounds))
+    return _Asked(places, own, faces, tuple(left))
 
 
 @cache
@@ -129,10 +149,3 @@ def _taper(whole: int, middle: float, reach: float) -> NDArray[np.float64]:
     """(whole,): 1 around a place of the crop in the middle of a plane, 0 from `reach` pixels on."""
     places = np.arange(whole) - (whole - SIDE) / 2 - middle
     return np.asarray(np.cos(np.pi / 2 * np.clip((np.abs(places) / reach - _FLAT) / (1 - _FLAT), 0, 1)) ** 2)
-
-
-@cache
-def _round(deviation: float, whole: int) -> Power:
-    """(whole, whole / 2 + 1): the squared transfer function of a Gaussian blur."""
-    _, frequencies = deconvolution.prior_of(whole, SIDE)
-    return np.asarray(np.exp(-((2 * np.pi * deviation * frequencies) ** 2)), np.float32)

@@ -85,6 +85,17 @@ def test_only_a_large_face_with_little_blur_is_worth_a_larger_crop() -> None:
     assert deconvolution.side_for(much, 0.2) == SIDE
 
 
+def test_a_kernel_s_mirror_image_needs_no_transform_of_its_own(padded: Plane) -> None:
+    kernel = np.zeros((41, 41), np.float32)
+    kernel[20, 12:25] = kernel[12:20, 25] = 1 / 21
+    mirrored = np.ascontiguousarray(kernel[::-1, ::-1])
+    seen = np.asarray(luma(spoiled(padded, kernel)), np.float32)
+    either = deconvolution.luma_either_way(seen, Blur(kernel, 0.97), 0.01, 1.5)
+    for found, own in zip(either, (kernel, mirrored), strict=True):
+        (expected,) = deconvolution.lumas_without(seen, Blur(own, 0.97), 0.01, (1.5,))
+        assert np.abs(found - expected).max() < 1e-4
+
+
 @pytest.mark.parametrize("factor", [2.0, 4.0])
 def test_a_kernel_in_a_larger_crop_is_as_much_wider(factor: float) -> None:
     wide = deconvolution.resampled(streak(17), factor)

@@ -24,6 +24,15 @@ def test_the_level_is_that_of_the_grain(level: float) -> None:
     assert noise_level(soft(level)) * 255 == pytest.approx(level, rel=0.1)
 
 
+@pytest.mark.parametrize("size", [(31, 27), (30, 28), (9, 12)])
+def test_the_level_is_by_the_median_of_second_differences_exactly(size: tuple[int, int]) -> None:
+    picture = soft(9)[: size[0], : size[1]]
+    plane = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float64)
+    across = plane[:, 2:] - 2 * plane[:, 1:-1] + plane[:, :-2]
+    change = across[2:] - 2 * across[1:-1] + across[:-2]
+    assert noise_level(picture) * 255 == pytest.approx(float(np.median(np.abs(change))) / (0.6745 * 6))
+
+
 def test_sixteen_bits_are_measured_as_eight() -> None:
     picture = soft(8)
     assert noise_level(picture.astype(np.uint16) * 257) == pytest.approx(noise_level(picture), rel=0.05)

@@ -48,7 +48,7 @@ def test_for_one_face_it_is_the_filter_of_the_core() -> None:
     border = round(side * deconvolution.MARGIN)
     padded = np.pad(blurred[0, 0].numpy(), border, mode="reflect")
     for plane, factor in zip(batched, filters.FACTORS, strict=True):
-        alone = deconvolution.middle(deconvolution.luma_without(padded, Blur(kernel, 1.0), noise, factor))
+        alone = deconvolution.middle(deconvolution.lumas_without(padded, Blur(kernel, 1.0), noise, (factor,))[0])
         assert float(np.abs(plane[0, 0].numpy() - alone).max()) < 0.01
 
 
