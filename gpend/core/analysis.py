@@ -24,7 +24,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part, agreed, beside, may_be_shared, told_alike
-from gpend.core.direction import blurs_of, followed, told_by
+from gpend.core.direction import blurs_of, followed, told_by, told_either_way
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.photo import Face, Plane
@@ -112,8 +112,13 @@ def _is_settled(analysis: PhotoAnalysis, found: list[Face], networks: Networks, 
     triaged = settings.triage
     doubts = {face: doubt for face in found if (doubt := triage.doubt(face, triaged))}
     sharp = triaged.sharpness_threshold + _SURELY  # above 1 where every face is wanted
-    measured = {face: _measured(analysis, face, sharp) for face in found if face not in doubts}
-    if any(one.measure.sharpness < sharp for one in measured.values()) or _told_shaken(measured, networks, triaged):
+    measured: dict[Face, _Measured] = {}
+    for face in found:
+        if face not in doubts:
+            measured[face] = _measured(analysis, face, sharp)
+            if measured[face].measure.sharpness < sharp:
+                return False
+    if _told_shaken(measured, _told(measured, networks, triaged)):
         return False
     turn = analysis.header.orientation
     judged = [
@@ -142,8 +147,9 @@ def _all_judged(
         if doubt is None
     }
     blurs = _blurs(analysis, measured, networks, settings.triage.sharpness_threshold)
-    shaken = _shaken(analysis, measured, networks, settings.triage)
-    shaken |= _shaken_with_others(analysis, measured, blurs | shaken, networks, settings.triage)
+    told = _told(measured, networks, settings.triage)
+    shaken = _shaken(analysis, measured, told)
+    shaken |= _shaken_with_others(analysis, measured, blurs | shaken, told, settings.triage)
     blurs |= shaken
     left = _left_alone(analysis, measured, blurs, networks.detect, settings.triage)
     cleans = networks.estimate is not None and networks.refine is not None
@@ -224,16 +230,24 @@ def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) 
     size = (analysis.header.width, analysis.header.height)
     around = [transform for one in shaken[:_LOOKED_AROUND] for transform in beside(one.transform, size)]
     crops = [analysis.cut(transform, blur.SIDE, luma) for transform in around]
-    return [Part(*one) for one in zip(crops, around, told_by(crops, estimate), strict=True)]
+    return [Part(*one) for one in zip(crops, around, told_either_way(crops, estimate), strict=True)]
 
 
-def _shaken(
-    analysis: PhotoAnalysis, measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings
-) -> dict[Face, Blur]:
+def _told(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
+    """What the network tells of the faces seen from the front that count as sharp and may be shaken all the same."""
+    limit = settings.sharpness_threshold
+    if networks.estimate is None or settings.slight_shakes is SlightShakes.LEAVE:
+        return {}
+    asked = [face for face, one in measured.items() if slight_shake.may_be(one.measure, limit) and _is_open(face, one)]
+    found = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
+    return dict(zip(asked, found, strict=True))
+
+
+def _shaken(analysis: PhotoAnalysis, measured: dict[Face, _Measured], told: dict[Face, Blur]) -> dict[Face, Blur]:
     """What blurred the faces that count as sharp, and that a hand shook all the same."""
     seen = {
-        face: analysis.seen(face, followed(luma(measured[face].clean), told), measured[face].measure.terms, blur.SIDE)
-        for face, told in _told_shaken(measured, networks, settings).items()
+        face: analysis.seen(face, followed(luma(measured[face].clean), found), measured[face].measure.terms, blur.SIDE)
+        for face, found in _told_shaken(measured, told).items()
     }
     return {face: one.blur for face, one in seen.items() if slight_shake.is_borne_out(one)}
 
@@ -242,7 +256,7 @@ def _shaken_with_others(
     analysis: PhotoAnalysis,
     measured: dict[Face, _Measured],
     blurs: dict[Face, Blur],
-    networks: Networks,
+    told: dict[Face, Blur],
     settings: TriageSettings,
 ) -> dict[Face, Blur]:
     """What blurred more faces that count as sharp, where another face of the photo was surely shaken alike."""
@@ -250,22 +264,17 @@ def _shaken_with_others(
     def seen(face: Face, found: Blur) -> Seen:
         return analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
 
-    if networks.estimate is None or not blurs or settings.slight_shakes is SlightShakes.LEAVE:
-        return {}
     limit = settings.sharpness_threshold
     asked = [
-        face
-        for face, one in measured.items()
-        if face not in blurs and slight_shake.may_be_with_others(one.measure, limit) and _is_open(face, one)
+        face for face in told if face not in blurs and slight_shake.may_be_with_others(measured[face].measure, limit)
     ]
     largest = sorted(blurs, key=lambda face: align.scale_of(measured[face].transform))[:_MOST_SURE]
     surely = [face for face in largest if asked and slight_shake.is_sure(seen(face, blurs[face]))]
     if not surely:
         return {}
     shaken = [Part(luma(measured[face].clean), measured[face].transform, blurs[face]) for face in surely]
-    crops = [luma(measured[face].clean) for face in asked]
-    told = zip(asked, crops, told_by(crops, networks.estimate), strict=True)
-    alike = {face: told_alike(Part(crop, measured[face].transform, found), shaken) for face, crop, found in told}
+    parts = {face: Part(luma(measured[face].clean), measured[face].transform, told[face]) for face in asked}
+    alike = {face: told_alike(part, shaken) for face, part in parts.items()}
     return {face: found for face, found in alike.items() if found and slight_shake.is_borne_out(seen(face, found))}
 
 
@@ -274,15 +283,9 @@ def _is_open(face: Face, one: _Measured) -> bool:
     return triage.pose_doubt(face) is None and occlusion.log_odds(one.clean) < triage.COVERED
 
 
-def _told_shaken(measured: dict[Face, _Measured], networks: Networks, settings: TriageSettings) -> dict[Face, Blur]:
-    """The faces seen from the front that count as sharp, and of which the network tells a shake, with that."""
-    limit = settings.sharpness_threshold
-    if networks.estimate is None or settings.slight_shakes is SlightShakes.LEAVE:
-        return {}
-    asked = [face for face, one in measured.items() if slight_shake.may_be(one.measure, limit) and _is_open(face, one)]
-    told = told_by([luma(measured[face].clean) for face in asked], networks.estimate)
-    found = zip(asked, told, strict=True)
-    return {face: blur for face, blur in found if slight_shake.is_told(blur, measured[face].measure)}
+def _told_shaken(measured: dict[Face, _Measured], told: dict[Face, Blur]) -> dict[Face, Blur]:
+    """Those of the faces of which the network tells a shake, with that."""
+    return {face: found for face, found in told.items() if slight_shake.is_told(found, measured[face].measure)}
 
 
 def _is_sharp(one: _Measured, limit: float) -> bool:

@@ -1,6 +1,7 @@
 """The kernel network behind EstimateBlur: each crop is asked as it is and mirrored, and agreement is confidence."""
 
 import copy
+from dataclasses import fields
 from typing import Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from gpend.models.weights import KernelCheckpoint, Proven
 _FAINT = 0.03  # weights below this share of the largest are the softmax's haze, not the blur's path
 _FINE = 64  # frequencies at which two kernels are compared
 _TINY = 1e-9
+_AT_ONCE = 16  # crops: bounds the memory of a photo with a crowd, and more at once are no faster
 _ELSEWHERE, _SURER = 0.02, 0.005  # of a kernel's light, and of confidence: two precisions that agree so far are alike
 
 
@@ -65,6 +67,11 @@ class KernelEstimator:
         """Kernels for luma crops (count, size, size) float32, 0 to 1. Raises DeviceError where the GPU fails."""
         if crops.shape[1:] != (self.size, self.size):
             raise ValueError(f"crops must be (count, {self.size}, {self.size}), not {crops.shape}")
+        parts = [self._found(crops[first : first + _AT_ONCE]) for first in range(0, max(1, len(crops)), _AT_ONCE)]
+        together = ([getattr(one, each.name) for one in parts] for each in fields(Kernels))
+        return parts[0] if len(parts) == 1 else Kernels(*(np.concatenate(each) for each in together))
+
+    def _found(self, crops: NDArray[np.float32]) -> Kernels:
         try:
             with torch.inference_mode():
                 seen = self._backend.upload(crops)[:, None]
@@ -112,9 +119,13 @@ def _agreement(one: Tensor, other: Tensor) -> Tensor:
     first, second = (torch.fft.rfft2(kernels, s=(_FINE, _FINE)) for kernels in (one, other))
     first[:, 0, 0] = second[:, 0, 0] = 0
     shared = (first * second.conj()).real.sum((1, 2))
-    own = (first.abs() ** 2).sum((1, 2)) * (second.abs() ** 2).sum((1, 2))
+    own = _power(first).sum((1, 2)) * _power(second).sum((1, 2))
     agreement: Tensor = (shared / (own.sqrt() + _TINY)).clamp(0, 1)
     return agreement
+
+
+def _power(spectrum: Tensor) -> Tensor:
+    return spectrum.real.square() + spectrum.imag.square()
 
 
 def load_kernel(proven: Proven[KernelCheckpoint], device: torch.device, turn: Turn) -> KernelEstimator:

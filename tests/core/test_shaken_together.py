@@ -1,6 +1,6 @@
 """Where one face of a photo was surely shaken, those that count as sharp are asked with less proof."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -32,6 +32,21 @@ class Unsure:
         """What it tells of these."""
         found = self.tells(crops)
         return replace(found, confidence=np.minimum(found.confidence, np.float32(0.86)))
+
+
+@dataclass
+class Asked:
+    """The network, with all crops that it was asked about."""
+
+    tells: EstimateBlur
+    name: str = "asked"
+    size: int = 256
+    crops: list[bytes] = field(default_factory=list)
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        """What it tells of these."""
+        self.crops += [crop.tobytes() for crop in crops]
+        return self.tells(crops)
 
 
 def portraits(samples: Path) -> list[Plane]:
@@ -66,6 +81,14 @@ def test_a_face_that_counts_as_sharp_is_seen_through_where_another_was_surely_sh
     blurred, sharp = judged(shaken(np.hstack(portraits(samples))), networks)
     assert blurred.report.verdict is sharp.report.verdict is Verdict.RESTORED
     assert " reaches 0.50, but the face is shaken by about " in sharp.report.reason
+
+
+def test_and_the_network_is_asked_about_each_face_once(networks: Networks, samples: Path) -> None:
+    assert networks.estimate is not None
+    asked = Asked(networks.estimate)
+    found = judged(shaken(np.hstack(portraits(samples))), replace(networks, estimate=asked))
+    assert all(one.report.verdict is Verdict.RESTORED for one in found)
+    assert len(set(asked.crops)) == len(asked.crops) > 0
 
 
 def test_alone_it_is_left_alone(networks: Networks, samples: Path) -> None:

@@ -99,6 +99,18 @@ def test_every_crop_of_a_batch_has_its_own_kernel_of_sum_1(estimate: EstimateBlu
     assert spread(found.kernels[0], 1) > spread(found.kernels[1], 1)
 
 
+def test_a_crowd_is_asked_about_in_parts_and_every_face_has_its_own_answer(
+    estimate: EstimateBlur, face: NDArray[np.float32]
+) -> None:
+    crowd = np.stack([np.asarray(cv2.blur(face, (1 + 2 * place, 1)), np.float32) for place in range(20)])
+    found = estimate(crowd)
+    assert found.kernels.shape[0] == found.confidence.shape[0] == found.enlarged.shape[0] == len(crowd)
+    for place in (0, 15, 16, 19):
+        alone = estimate(crowd[place : place + 1])
+        assert np.abs(found.kernels[place] - alone.kernels[0]).sum() < 0.05
+        assert found.confidence[place] == pytest.approx(alone.confidence[0], abs=0.01)
+
+
 def test_a_mirrored_face_has_the_mirrored_kernel(estimate: EstimateBlur, face: NDArray[np.float32]) -> None:
     slanted = cv2.filter2D(face, -1, np.eye(9, dtype=np.float32) / 9)
     one, other = kernel_of(estimate, slanted), kernel_of(estimate, np.ascontiguousarray(slanted[:, ::-1]))

@@ -1,5 +1,6 @@
 """The network that finds the blur kernel of an aligned face: its luma tells the phase, its spectrum the symmetry."""
 
+import functools
 import itertools
 from typing import cast
 
@@ -74,11 +75,9 @@ class KernelNetwork(nn.Module):
 
     def _known(self, luma: Tensor) -> tuple[Tensor, Tensor]:
         """What all places share, (n, values), and the features of each place, (n, channels, rows, columns)."""
-        mean, spread = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
-        plain = (luma - mean) / (spread + _FLOORS[0])
-        reach = _HIGH_PASS // 2
-        coarse = functional.avg_pool2d(functional.pad(plain, (reach,) * 4, mode="reflect"), _HIGH_PASS, 1)
-        picture = functional.pixel_unshuffle((plain - coarse) * _CONTRAST, _FIRST)
+        mean = luma.mean((2, 3), keepdim=True)
+        plain = (luma - mean) / (_deviation(luma) + _FLOORS[0])
+        picture = functional.pixel_unshuffle((plain - _coarse(plain)) * _CONTRAST, _FIRST)
         dtype = cast("Tensor", self.picture[0].weight).dtype
         features = torch.cat([self.picture(picture.to(dtype)), self.spectrum(_spectra(plain).to(dtype))], 1).float()
         return cast("Tensor", self.head[:-1](features)), features
@@ -86,7 +85,25 @@ class KernelNetwork(nn.Module):
 
 def summary(shared: Tensor, features: Tensor) -> Tensor:
     """What all places share beside the mean and the spread of each channel, (n, values)."""
-    return torch.cat([shared, features.mean((2, 3)), features.std((2, 3))], 1)
+    return torch.cat([shared, features.mean((2, 3)), _deviation(features).flatten(1)], 1)
+
+
+def _deviation(planes: Tensor) -> Tensor:
+    """The standard deviation of each plane of (n, channels, h, w), (n, channels, 1, 1): in a tenth of `std`'s time."""
+    centred = planes - planes.mean((2, 3), keepdim=True)
+    return (centred.square().sum((2, 3), keepdim=True) / (planes[0, 0].numel() - 1)).sqrt()
+
+
+def _coarse(plain: Tensor) -> Tensor:
+    """(n, 1, h, w): the mean over a box of `_HIGH_PASS` around each place; borders are mirrored.
+
+    Its rows are added up, then its columns: on a CPU pooling takes ten times as long.
+    """
+    reach, (height, width) = _HIGH_PASS // 2, plain.shape[2:]
+    padded = functional.pad(plain, (reach,) * 4, mode="reflect")
+    rows = functools.reduce(torch.add, (padded[:, :, row : row + height] for row in range(_HIGH_PASS)))
+    total = functools.reduce(torch.add, (rows[..., column : column + width] for column in range(_HIGH_PASS)))
+    return total / _HIGH_PASS**2
 
 
 def _spectra(plain: Tensor) -> Tensor:
