@@ -146,14 +146,21 @@ def _is_wanted(one: JudgedFace, settings: CoreSettings) -> bool:
 
 
 def _is_noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> bool:
-    """Whether the change stands out, as `visible` tells."""
+    """Whether the change stands out, as `visible` tells: most do so far that it is seen in a quarter of the pixels."""
+    seen = visible.side_for(attempt.weight.shape[0] / align.scale_of(attempt.transform))
+    if _stands_out(analysis, attempt, seen // 2, visible.SURELY, halved=True) >= visible.SURELY:
+        return True
+    return _stands_out(analysis, attempt, seen, visible.LEAST, halved=False) >= visible.LEAST
+
+
+def _stands_out(analysis: PhotoAnalysis, attempt: restore.Attempt, seen: int, enough: float, *, halved: bool) -> float:
+    """How far, in a picture of `seen` pixels, as `visible.noticed_in_luma` tells."""
     side = attempt.weight.shape[0]
-    seen = visible.side_for(side / align.scale_of(attempt.transform))
     transform = attempt.transform * (seen / side)
     transform[:, 2] += 0.5 * (seen / side - 1)
     before = analysis.cut(transform, seen, luma)
     change, where = (visible.resized(plane, seen) for plane in (luma(attempt.change), attempt.weight))
-    return visible.noticed_in_luma(before, change * where, where > _WITHIN, visible.LEAST) >= visible.LEAST
+    return visible.noticed_in_luma(before, change * where, where > _WITHIN, enough, halved=halved)
 
 
 def _invisible(one: JudgedFace) -> str:
@@ -171,9 +178,13 @@ def _invisible(one: JudgedFace) -> str:
 
 def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks, *, wanted: bool) -> restore.Blurred:
     network = one.network or networks.restore
-    crop, transform = analysis.crop(one.face, network.template, network.size)
-    seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
     plan = one.plan
+    if plan.paints:
+        crop, transform = analysis.crop(one.face, network.template, network.size)
+    else:
+        crop = np.broadcast_to(np.float32(0), (network.size, network.size, 3))
+        transform = align.similarity(one.face.landmarks, network.template)
+    seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
     asked = plan.paints, seen, plan.sees, plan.cleans, plan.turned, wanted
     return restore.Blurred(network, crop, transform, plan.weights, *asked)
 

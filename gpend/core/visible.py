@@ -8,12 +8,13 @@ noticeable where two pictures are switched; how many it takes side by side was f
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from gpend.core.blend import luma
+from gpend.core.percentiles import percentiles
 from gpend.core.photo import Mask, Plane
 
 SCREEN = 1000
@@ -22,6 +23,9 @@ SCREEN = 1000
 LEAST = 0.4
 """Units from which a person who sees both pictures side by side can say which is which: of 19 pairs of faces that were
 looked at, none below 0.4 could be told apart, and all from 0.8 on."""
+
+SURELY = 0.5
+"""Units in pictures that were halved, from which on it is LEAST in whole ones."""
 
 _SIGMAS = (0.8, 1.6, 3.2, 6.4)  # pixels of the screen; each band ends where the next begins
 _NOTICED = (0.016, 0.008, 0.006, 0.006)  # of full scale, by band: contrast sensitivity at 40 pixels a degree
@@ -46,19 +50,23 @@ def noticed(before: Plane, after: Plane, where: Mask) -> float:
     return noticed_in_luma(luma(before), luma(after) - luma(before), where)
 
 
-def noticed_in_luma(old: Plane, change: Plane, where: Mask, enough: float = math.inf) -> float:
+def noticed_in_luma(old: Plane, change: Plane, where: Mask, enough: float = math.inf, *, halved: bool = False) -> float:
     """The same of luma (side, side), 0 to 1, and of its change: of both, nothing else counts.
 
-    Bands that are not needed to find `enough` are left out; then it is that much at least.
+    Bands that are not needed to find `enough` are left out; then it is that much at least. So it is of pictures that
+    were `halved`, half as long as `side_for` tells: the coarser two bands are told of them, nearly as well.
     """
     if not where.any():
         return 0.0
+    sigmas = [math.sqrt(sigma**2 / 4 - _OF_AREA) for sigma in _SIGMAS[1:]] if halved else list(_SIGMAS)
+    noticed = _NOTICED[2:] if halved else _NOTICED
     seen, found = np.zeros_like(old), 0.0
-    for number, one, other in zip(reversed(range(len(_SIGMAS))), _bands(old), _bands(change), strict=True):
-        there = _smoothed(one * one, _AROUND * _SIGMAS[number])
-        seen += other * other / (_NOTICED[number] ** 2 + _HIDDEN**2 * np.maximum(there, 0))
+    bands = zip(_bands(old, sigmas, halved=halved), _bands(change, sigmas, halved=halved), strict=True)
+    for least, sigma, (one, other) in zip(reversed(noticed), reversed(sigmas), bands, strict=False):
+        there = _smoothed(one * one, _AROUND * sigma)
+        seen += other * other / (np.float32(least**2) + np.float32(_HIDDEN**2) * np.maximum(there, 0))
         together = _smoothed(seen, max(1.0, _SEEN_TOGETHER * old.shape[0]))
-        found = float(np.sqrt(np.percentile(together[where], _STRONGEST)))
+        found = math.sqrt(percentiles(together[where], _STRONGEST)[0])
         if found >= enough:
             break
     return found
@@ -84,7 +92,7 @@ def _smoothed(plane: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _bands(plane: Plane) -> Iterator[Plane]:
-    """The coarsest first, in which most of a change is seen."""
-    levels = itertools.chain((_smoothed(plane, sigma) for sigma in reversed(_SIGMAS)), (plane,))
+def _bands(plane: Plane, sigmas: Sequence[float], *, halved: bool) -> Iterator[Plane]:
+    """The coarsest first, in which most of a change is seen; of what was halved the finest band is not there."""
+    levels = itertools.chain((_smoothed(plane, sigma) for sigma in reversed(sigmas)), () if halved else (plane,))
     return (np.asarray(fine - coarse, np.float32) for coarse, fine in itertools.pairwise(levels))

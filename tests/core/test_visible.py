@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core import visible
+from gpend.core.blend import luma
 from gpend.core.photo import Plane
 
 SIDE = 256
@@ -49,6 +50,18 @@ def test_what_is_smoothed_on_a_coarser_grid_is_as_if_it_were_not(
     told = visible.noticed(*pair, where)
     monkeypatch.setattr(visible, "_FINE_ENOUGH", float(side))
     assert visible.noticed(*pair, where) == pytest.approx(told, rel=0.005)
+
+
+@pytest.mark.parametrize("side", [120, 400, 1000])
+@pytest.mark.parametrize("share", [0.1, 0.3, 1.0])
+def test_in_a_picture_of_half_the_size_as_much_is_seen(face: Plane, side: int, share: float) -> None:
+    large = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
+    before = blurred(large, 1 + side / 100)
+    change = luma(mixed(before, large, share)) - luma(before)
+    small = [visible.resized(one, side // 2) for one in (luma(before), change)]
+    told = visible.noticed_in_luma(luma(before), change, np.ones((side, side), np.bool_), 1e-6)
+    again = visible.noticed_in_luma(*small, np.ones((side // 2, side // 2), np.bool_), 1e-6, halved=True)
+    assert again == pytest.approx(told, rel=0.12)
 
 
 def test_texture_hides_what_is_seen_on_smooth_skin() -> None:
