@@ -58,9 +58,9 @@ def test_in_a_picture_of_half_the_size_as_much_is_seen(face: Plane, side: int, s
     large = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
     before = blurred(large, 1 + side / 100)
     change = luma(mixed(before, large, share)) - luma(before)
-    small = [visible.resized(one, side // 2) for one in (luma(before), change)]
+    old, shift = (visible.resized(one, side // 2) for one in (luma(before), change))
     told = visible.noticed_in_luma(luma(before), change, np.ones((side, side), np.bool_), 1e-6)
-    again = visible.noticed_in_luma(*small, np.ones((side // 2, side // 2), np.bool_), 1e-6, halved=True)
+    again = visible.noticed_in_luma(old, shift, np.ones((side // 2, side // 2), np.bool_), 1e-6, halved=True)
     assert again == pytest.approx(told, rel=0.12)
 
 
