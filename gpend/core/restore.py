@@ -34,7 +34,7 @@ class Blurred:
     """A face that is to be restored."""
 
     network: RestoreFaces  # the one that was chosen for it
-    crop: Plane  # (size, size, 3), 0 to 1, aligned to the network's template; not looked at where nothing is painted
+    crop: Plane  # (size, size, 3), 0 to 1, aligned to the network's template; any where nothing may be painted
     transform: align.Transform  # from the photo to that crop
     weights: BlendWeights | None  # how much of the network's change is used on the photo itself
     paints: bool = True  # whether the network may change it at all
@@ -185,11 +185,9 @@ def _by_what_was_told(face: Blurred, told: Blur, networks: Networks, strength: f
 def _changed(face: Blurred, seen: Seen, stage: tuple[Plane, Plane, str], strength: float | None) -> Filtered:
     """The face after a stage (change, its weight, what was done); with a `strength` the network is to paint on it."""
     change, weight, step = stage
-    if strength is None:
-        return Filtered(face, face.crop, change, weight, None, step=step)
     crop = np.asarray(np.clip(face.crop + _carried(change * weight[:, :, None], seen, face), 0, 1), np.float32)
-    after = _weights_after(crop, face).raised(strength)
-    return Filtered(face, crop, change, weight, after if after.part else None, step=step)
+    after = None if strength is None else _weights_after(crop, face).raised(strength)
+    return Filtered(face, crop, change, weight, after if after and after.part else None, step=step)
 
 
 def _cleaned(seen: Seen, networks: Networks) -> Plane | None:
