@@ -148,7 +148,8 @@ def _is_wanted(one: JudgedFace, settings: CoreSettings) -> bool:
 def _is_noticed(analysis: PhotoAnalysis, attempt: restore.Attempt) -> bool:
     """Whether the change stands out, as `visible` tells: most do so far that it is seen in a quarter of the pixels."""
     seen = visible.side_for(attempt.weight.shape[0] / align.scale_of(attempt.transform))
-    if _stands_out(analysis, attempt, seen // 2, visible.SURELY, halved=True) >= visible.SURELY:
+    surely = visible.SURELY * visible.LEAST
+    if _stands_out(analysis, attempt, seen // 2, surely, halved=True) >= surely:
         return True
     return _stands_out(analysis, attempt, seen, visible.LEAST, halved=False) >= visible.LEAST
 
