@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gpend.daemon import hooks, notifications
 from gpend.errors import ConfigurationError
+from gpend.intake.mounts import names_within_now
 from gpend.settings import FolderSettings, Settings
 
 
@@ -72,13 +73,13 @@ def _among(pairs: tuple[FolderSettings, ...]) -> Iterator[str]:
         for maker in pairs:
             if is_inside(maker.output, taker.source):
                 yield (
-                    f"The output folder {maker.output} lies inside the source folder {taker.source}: what gpend writes "
-                    "would come in again as new photos."
+                    f"The output folder {_called(maker.output, taker.source)} lies inside the source folder "
+                    f"{taker.source}: what gpend writes would come in again as new photos."
                 )
             elif is_inside(taker.source, maker.output):
                 yield (
-                    f"The source folder {taker.source} lies inside the output folder {maker.output}: gpend would write "
-                    "among the photos themselves."
+                    f"The source folder {_called(taker.source, maker.output)} lies inside the output folder "
+                    f"{maker.output}: gpend would write among the photos themselves."
                 )
 
 
@@ -96,7 +97,15 @@ def is_inside(inner: Path, outer: Path) -> bool:
     real = Path(os.path.realpath(inner))
     if real.is_relative_to(os.path.realpath(outer)):
         return True
-    return any(_same(place, outer) for place in (real, *real.parents))
+    if any(_same(place, outer) for place in (real, *real.parents)):
+        return True
+    return any(_same(name, inner) for name in names_within_now(inner, outer))
+
+
+def _called(inner: Path, outer: Path) -> str:
+    """The name of a folder that lies inside another, with the one that it has there if that is by a mount."""
+    names = [name for name in names_within_now(inner, outer) if name != inner.resolve() and _same(name, inner)]
+    return f"{inner}, which is {names[0]}," if names else str(inner)
 
 
 def _same(one: Path, other: Path) -> bool:

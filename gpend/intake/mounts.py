@@ -31,6 +31,7 @@ _SILENT = frozenset(
 _PASSING_INODES = frozenset({"exfat", "fuse", "msdos", "vfat", "vboxsf", "drvfs", "iso9660", "prl_fs", "fuseblk"})
 _STEADY_FUSE = frozenset({"fuse.mergerfs", "fuse.shfs", "fuse.glusterfs", "fuse.ceph"})
 
+_TOP = PurePath("/")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -40,6 +41,8 @@ class Mount:
 
     point: PurePath
     kind: str  # as the kernel names it: "ext4", "nfs4", "fuse.sshfs"
+    device: str = ""  # major:minor of the file system; "": not known
+    root: PurePath = _TOP  # which folder of the file system is mounted
 
     @property
     def is_silent(self) -> bool:
@@ -62,7 +65,8 @@ def mounts(mountinfo: str) -> Iterator[Mount]:
         before, separator, after = line.partition(" - ")
         fields, kinds = before.split(" "), after.split(" ")
         if separator and len(fields) > 4 and kinds[0]:  # noqa: PLR2004 - the mount point is the fifth field
-            yield Mount(PurePath(_ESCAPE.sub(lambda code: chr(int(code[1], 8)), fields[4])), kinds[0])
+            root, point = (PurePath(_ESCAPE.sub(lambda code: chr(int(code[1], 8)), field)) for field in fields[3:5])
+            yield Mount(point, kinds[0], fields[2], root)
 
 
 def mounts_under(path: PurePath, mountinfo: str) -> list[Mount]:
@@ -80,6 +84,30 @@ def mounts_under(path: PurePath, mountinfo: str) -> list[Mount]:
         elif mount.point.is_relative_to(path):
             inside[mount.point] = mount
     return [on, *inside.values()]
+
+
+def names_within(inner: PurePath, outer: PurePath, mountinfo: str) -> Iterator[PurePath]:
+    """Where below `outer` the folder `inner` is to be found too, as a part of a disk can be mounted in two places.
+
+    Both absolute and resolved. A container often has folders so: /photos, and as /output a folder that lies in it.
+    """
+    on = mounts_under(inner, mountinfo)[0]
+    place = on.root / inner.relative_to(on.point)
+    top, *inside = mounts_under(outer, mountinfo)
+    parts = [(top.device, top.root / outer.relative_to(top.point), outer)]
+    parts += [(mount.device, mount.root, mount.point) for mount in inside]
+    for device, root, point in parts:
+        if device and device == on.device and place.is_relative_to(root):
+            yield point / place.relative_to(root)
+
+
+def names_within_now(inner: Path, outer: Path) -> list[Path]:
+    """As names_within, for paths of this machine at this moment; none where the kernel does not say."""
+    try:
+        mountinfo = MOUNTINFO.read_text("utf-8", "surrogateescape")
+        return [Path(name) for name in names_within(inner.resolve(), outer.resolve(), mountinfo)]
+    except (OSError, RuntimeError):  # no /proc, or a loop of symbolic links
+        return []
 
 
 def mounts_now(path: Path) -> list[Mount]:

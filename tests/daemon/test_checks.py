@@ -92,6 +92,23 @@ def test_a_ledger_among_the_photos_is_refused(place: Path) -> None:
     )
 
 
+def test_an_output_that_is_mounted_from_within_the_source_is_refused_with_both_names(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "in/restored").symlink_to(place / "out")  # in place of a second name of a folder, as a mount gives it
+    told = place / "mountinfo"
+    told.write_text(
+        "30 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        f"31 30 8:1 {place.resolve()}/in/restored {place.resolve()}/out rw - ext4 /dev/sda1 rw\n"
+    )
+    assert problems(settings(place, ("in", "out"))) == []
+    monkeypatch.setattr("gpend.intake.mounts.MOUNTINFO", told)
+    (problem,) = problems(settings(place, ("in", "out")))
+    assert f"{place}/out, which is {place.resolve()}/in/restored, lies inside the source folder {place}/in" in problem
+    (place / "in/restored").unlink()  # another disk hides it
+    assert problems(settings(place, ("in", "out"))) == []
+
+
 def test_folders_that_this_user_may_not_use_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     found = problems(settings(place, ("in", "out")))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.intake.mounts import UNKNOWN_MOUNT, Mount, mounts, mounts_now, mounts_under
+from gpend.intake.mounts import UNKNOWN_MOUNT, Mount, mounts, mounts_now, mounts_under, names_within
 
 NAS = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -27,6 +27,36 @@ def test_a_path_lies_on_the_deepest_mount_above_it() -> None:
     assert kinds("/home/anna") == ["ext4"]
     assert kinds("/srv/other") == ["xfs"]
     assert kinds("/srv/photos/Anna and Bob/2024") == ["cifs"]
+
+
+CONTAINER = """\
+30 1 0:40 / / rw - overlay overlay rw
+31 30 8:17 /volume1/photos /photos ro - ext4 /dev/sdb1 rw
+32 30 8:17 /volume1/photos/our\\040own/restored /output rw - ext4 /dev/sdb1 rw
+33 31 8:33 /@phone /photos/phone ro - btrfs /dev/sdc1 rw
+34 30 8:33 /@phone/restored /phone-output rw - btrfs /dev/sdc1 rw
+35 30 8:17 /volume1/photos-restored /apart rw - ext4 /dev/sdb1 rw
+36 30 8:49 /volume1/photos/restored /other-disk rw - ext4 /dev/sdd1 rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "name"),
+    [
+        ("/output", "/photos", "/photos/our own/restored"),
+        ("/output/deep", "/photos/our own", "/photos/our own/restored/deep"),
+        ("/output", "/photos/2019", None),
+        ("/phone-output", "/photos", "/photos/phone/restored"),
+        ("/phone-output", "/photos/2019", None),
+        ("/photos", "/output", None),
+        ("/apart", "/photos", None),
+        ("/other-disk", "/photos", None),
+        ("/etc", "/photos", None),
+    ],
+)
+def test_a_part_of_a_disk_that_is_mounted_twice_has_two_names(inner: str, outer: str, name: str | None) -> None:
+    found = list(names_within(PurePath(inner), PurePath(outer), CONTAINER))
+    assert found == ([] if name is None else [PurePath(name)])
 
 
 def test_a_longer_name_with_the_same_beginning_is_another_place() -> None:
