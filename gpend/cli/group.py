@@ -129,7 +129,15 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise  # click's own ways of ending
         except Exception as error:
-            raise UndoneError(_unforeseen(error)) from error
+            raise UndoneError(_no_room(error) or _unforeseen(error)) from error
+
+
+def _no_room(error: Exception) -> str:
+    """That there was no room for what a command writes, as where its answer goes to a file; "" of all else."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return ""
+    where = error.filename or "where its output goes"
+    return f"Not all could be written: {error.strerror} ({where}). Make room there, and ask again."
 
 
 def _unforeseen(error: Exception) -> str:

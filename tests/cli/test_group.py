@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from gpend import __version__, config
 from gpend.cli import commands
 from gpend.errors import TransientError
 from tests.cli import Gpend
+from tests.waiting import PATIENCE
 
 ALL = [
     "bench",
@@ -91,6 +94,21 @@ def test_a_mistake_in_gpend_itself_is_one_sentence_that_can_be_reported(
     assert "does not foresee" in result.output
     assert "IndexError: No item with that key (at " in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_an_answer_for_which_there_is_no_room_is_told_as_that() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gpend", "print", "gpend.yaml"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 1
+    assert "No space left on device (where its output goes). Make room there" in done.stderr
+    assert "foresee" not in done.stderr
 
 
 def test_what_cannot_be_done_at_the_moment_is_told_apart_from_wrong_usage(
