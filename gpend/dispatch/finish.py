@@ -17,6 +17,7 @@ from gpend.dispatch.types import FolderPair, Job, Listener, Now
 from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.failpoints import reached
 from gpend.ledger import Facts, Fingerprint, Ledger, Result, Row, State, Written
+from gpend.mirror import LinkedFolderError
 
 log = structlog.get_logger()
 
@@ -94,6 +95,8 @@ class Finisher:
     ) -> None:
         """A photo cannot be processed; what was written for it earlier stays. `until`: look again then."""
         state = state_of(error)
+        if until is None and isinstance(error, LinkedFolderError):  # an output on its way out, perhaps, for one
+            until = now.utc + interval(_REFUSED_SECONDS, row.delays)
         if until is None and state is State.INCOMPLETE:
             until = now.utc + interval(_INCOMPLETE_SECONDS, row.delays)
         self.record(row, Result(state, str(error), content, self._fingerprint, None, row.written), now, until)

@@ -308,6 +308,18 @@ def test_a_folder_that_is_a_link_in_the_output_costs_no_work_again(world: World)
     assert "follows no links" in world.row("deep/a.jpg").reason
 
 
+def test_a_folder_in_the_place_of_a_photo_that_was_removed_is_written_to_once_its_output_is_gone(world: World) -> None:
+    photo = world.put("a.jpg")
+    world.once()
+    photo.unlink()
+    world.put("a.jpg/b.jpg", BLURRED + b"2")
+    world.once()
+    assert "is a link or a file, not a folder" in world.row("a.jpg/b.jpg").reason
+    world.clock.pass_by(3601)
+    world.once()
+    assert {name for name in world.outputs() if "trash" not in name} == {"a.jpg/b.jpg"}  # it waited for `retry`
+
+
 def test_a_reason_that_quotes_a_name_which_is_no_text_ends_no_pass_and_costs_no_work_again(world: World) -> None:
     name = os.fsdecode(b"caf\xe9")
     photo = world.put(f"{name}/a.jpg")
