@@ -61,8 +61,13 @@ def networks(settings: CoreSettings) -> Networks:
 
 
 def problems(settings: Settings) -> list[str]:
-    """Every reason why a daemon would not start with these settings, in words; none if all is well."""
-    found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger)
+    """Every reason why a daemon would not begin to work with these settings, in words; none if all is well."""
+    return _problems(settings, waits=False)
+
+
+def _problems(settings: Settings, *, waits: bool) -> list[str]:
+    """The same; a daemon `waits` for some to pass."""
+    found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger, waits=waits)
     try:
         find(DETECTORS[settings.detect.model], DetectorCheckpoint, weights_folders(settings.restore.weights))
         _roll(settings)
@@ -71,11 +76,16 @@ def problems(settings: Settings) -> list[str]:
     return found + (cluster.problems(settings) if settings.engine.kind is EngineKind.CLUSTER else [])
 
 
-def _problems_of_ledger(ledger: Path) -> list[str]:
+def _problems_of_ledger(ledger: Path, *, waits: bool) -> list[str]:
     folder = ledger.parent
     if folder == _STATE and (not folder.exists() or any(unit.exists() for unit in _UNITS)):
         return []  # systemd makes it for the service, and gives it to the service's user, before that starts
     there = next((place for place in (folder, *folder.parents) if os.access(place, os.F_OK)), folder)
+    if reason := hold_up(there / ledger.name):
+        if os.access(there, os.W_OK) or os.access(ledger, os.F_OK):  # it is full, or could be written to once
+            told = f"The ledger {ledger} cannot be written, and gpend waits until it can. {reason}"
+            return [] if waits else [told]
+        return [f"The ledger {ledger} cannot be made. {reason} A service has to name {there} as ReadWritePaths=."]
     if os.access(there, os.W_OK | os.X_OK) and there.is_dir():
         reason = refusal(ledger) if there == folder else ""
         return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else []
@@ -263,7 +273,7 @@ def _opened(settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.ope
 
 
 def _refuse(settings: Settings) -> None:
-    found = problems(settings)
+    found = _problems(settings, waits=True)
     if found:
         listed = "\n".join(f"  - {problem}" for problem in found)
         raise ConfigurationError(f"gpend cannot work with this configuration:\n{listed}")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpend import checkup, wiring
+from gpend.errors import ConfigurationError
 from gpend.ledger import Ledger
 from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings
@@ -144,6 +145,49 @@ def test_a_ledger_where_this_user_may_not_look_is_told_as_that(
     ledger = closed / "state" / "ledger.sqlite"
     (problem,) = wiring.problems(settings.model_copy(update={"ledger": ledger}))
     assert problem.startswith(f"The folder of the ledger, {ledger.parent}, cannot be written to by this user.")
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose disk can only be read."""
+    state, access, statvfs = tmp_path / "state", os.access, os.statvfs
+
+    def told(asked: str | os.PathLike[str]) -> os.statvfs_result:
+        fields = list(statvfs(asked))
+        return os.statvfs_result([*fields[:8], os.ST_RDONLY if Path(asked) == state else 0, *fields[9:]])
+
+    def may(asked: str | os.PathLike[str], mode: int, **_: bool) -> bool:
+        return access(asked, mode) and (Path(asked) != state or not mode & os.W_OK)
+
+    monkeypatch.setattr(os, "statvfs", told)
+    monkeypatch.setattr(os, "access", may)
+    return state
+
+
+def test_a_ledger_whose_disk_can_only_be_read_is_told_as_that_and_a_start_waits_for_it(
+    settings: Settings, read_only: Path
+) -> None:
+    settings.ledger.write_bytes(b"it was written to before")
+    (problem,) = wiring.problems(settings)
+    assert problem == (
+        f"The ledger {settings.ledger} cannot be written, and gpend waits until it can. The disk of {read_only} can "
+        "only be read. Make it writable again."
+    )
+    wiring.Reloader(settings).change(settings)  # as a start does, it refused, with the advice to name another place
+
+
+@pytest.mark.parametrize("place", ["", "not/made/yet"])
+def test_a_ledger_that_was_never_made_where_a_disk_can_only_be_read_is_refused(
+    settings: Settings, read_only: Path, place: str
+) -> None:
+    other = settings.model_copy(update={"ledger": read_only / place / "ledger.sqlite"})
+    (problem,) = wiring.problems(other)
+    assert problem == (
+        f"The ledger {other.ledger} cannot be made. The disk of {read_only} can only be read. Make it writable again. "
+        f"A service has to name {read_only} as ReadWritePaths=."
+    )
+    with pytest.raises(ConfigurationError, match="cannot be made"):
+        wiring.Reloader(settings).change(settings)
 
 
 def test_what_root_left_beside_the_ledger_is_found(
