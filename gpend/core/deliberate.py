@@ -17,13 +17,15 @@ from gpend.core.photo import Landmarks, Plane
 from gpend.core.report import Verdict
 from gpend.core.triage import Doubt
 
-Values = NDArray[np.float64]
+Values = NDArray[np.float32]
 
-SIDE = 512
-"""Side of the crop that is looked at; FFHQ's lies in its middle, half as wide."""
+SIDE = 320
+"""Side of the crop that is looked at, from the forehead to the collar."""
 
-_FACE = ((256, 276), (52, 66))  # centre and half axes of an ellipse: brows to mouth, within what anybody would hide
-_NECK = np.s_[384:484, 176:336]  # below the chin, as wide as the face: neck, collar, shoulders
+_FFHQ = 256  # side of the FFHQ crop at its scale
+_ASIDE, _ABOVE = 32, 48  # pixels from its border to that of FFHQ's, to the left and above
+_FACE = ((160, 100), (52, 66))  # centre and half axes of an ellipse: brows to mouth, within what anybody would hide
+_NECK = np.s_[208:308, 80:240]  # below the chin, as wide as the face: neck, collar, shoulders
 _FINE = 0.9  # pixels: what is finer is noise
 _STRONG = 20  # the strongest edges are one pixel in this many
 _FAINT = 0.012  # of full scale for each pixel: where a neck has none but fainter edges, it tells nothing
@@ -34,9 +36,7 @@ _SHARPER = 0.4  # log10: faces that lenses and hands blurred reach 0.23, hidden 
 
 def template() -> Landmarks:
     """Where the five landmarks stand in the crop."""
-    one, two, three, four, five = (
-        (x + SIDE / 4, y + SIDE / 4) for x, y in align.scaled(align.FFHQ_TEMPLATE, SIDE // 2)
-    )
+    one, two, three, four, five = ((x + _ASIDE, y - _ABOVE) for x, y in align.scaled(align.FFHQ_TEMPLATE, _FFHQ))
     return one, two, three, four, five
 
 
@@ -54,8 +54,8 @@ def sharper_below(crop: Plane) -> float:
     """
     plane = smooth(crop, _FINE)
     across, down = (cv2.Sobel(plane, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
-    slope = np.asarray(np.hypot(across, down), np.float64) / 8
-    curvature = np.asarray(np.abs(cv2.Laplacian(plane, cv2.CV_32F)), np.float64)
+    slope = np.asarray(cv2.magnitude(across, down) / 8, np.float32)
+    curvature = np.asarray(np.abs(cv2.Laplacian(plane, cv2.CV_32F)), np.float32)
     face, faint = _edge(slope[_face()], curvature[_face()])
     neck, strong = _edge(slope[_NECK], curvature[_NECK])
     return neck - face if strong >= _FAINT and faint >= _NOTHING else 0.0

@@ -43,11 +43,15 @@ class PhotoPixels:
         Who measures a face and who restores it may ask for the same: it is made once, and not to be written to.
         """
         transform = align.similarity(face.landmarks, target)
+        return self._kept(transform, side), transform
+
+    def _kept(self, transform: align.Transform, side: int) -> Plane:
+        """The same for a transform."""
         asked = (transform.tobytes(), side, self._enough(align.scale_of(transform))[1])
         if asked not in self._crops:
             self._crops[asked] = self.cut(transform, side)
             self._crops[asked].flags.writeable = False
-        return self._crops[asked], transform
+        return self._crops[asked]
 
     def cut(self, transform: align.Transform, side: int, seen: Callable[[Plane], Plane] | None = None) -> Plane:
         """(side, side, 3), 0 to 1: what lies under a crop of this transform; `seen` as in `align.crop`."""
@@ -72,7 +76,7 @@ class PhotoPixels:
         around = transform + np.array([[0, 0, margin], [0, 0, margin]])
         noise = self.noise(face, align.scale_of(transform))
         taken = () if noise.quantisation else self.taken
-        return Seen(self.cut(around, side + 2 * margin), transform, blur, noise, terms, taken)
+        return Seen(self._kept(around, side + 2 * margin), transform, blur, noise, terms, taken)
 
     @property
     def taken(self) -> tuple[float, ...]:

@@ -6,7 +6,6 @@ round blur explains a face as well as the shake that was found, nothing shook; a
 tells how much of its detail the photo has.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -32,7 +31,8 @@ _EVERY = 2  # frequencies of each axis: neighbours tell the same, as the crop is
 _FEATURES = ((142.0, 90.0), (128.0, 75.0))  # middle and reach down and across, in pixels of the crop of SIDE
 _FLAT = 0.55  # of that reach counts whole
 _LEAST = 1e-4  # squared error of a round blur's transfer function
-_RATIOS = sorted({contrast / times for contrast in _CONTRASTS for times in _NOISES})
+_TIMES = np.tile(np.asarray(_NOISES, np.float32), len(_CONTRASTS))  # of noise, for each contrast
+_RATIOS, _RATIO = np.unique(np.repeat(np.asarray(_CONTRASTS, np.float32), len(_NOISES)) / _TIMES, return_inverse=True)
 _KEPT = 4  # scales of which the frequencies are kept: those of one face are asked several times
 
 
@@ -104,16 +104,9 @@ def _likelihood(transfer: Power, seen: Power, faces: Power, noise: Power) -> flo
 
     What is expected is noise so many times, and the signal in some ratio to it: of ratios there are few.
     """
-    signal = faces * transfer
-    told = {}
-    for ratio in _RATIOS:
-        expected = np.float32(ratio) * signal + noise
-        told[ratio] = float(np.log(expected).mean()), float((seen / expected).mean())
-    return max(
-        -(told[contrast / times][0] + math.log(times) + told[contrast / times][1] / times)
-        for contrast in _CONTRASTS
-        for times in _NOISES
-    )
+    expected = np.multiply.outer(_RATIOS, faces * transfer) + noise
+    logarithms, misfits = np.log(expected).mean(1)[_RATIO], (seen / expected).mean(1)[_RATIO]
+    return -float((logarithms + np.log(_TIMES) + misfits / _TIMES).min())
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,20 @@ from gpend.core.blend import luma
 from gpend.core.photo import Plane
 from gpend.core.report import Verdict
 
+SIDE = deliberate.SIDE
+
 
 def person() -> Plane:
     """Edges everywhere, as of a face, a collar and hair."""
     random = np.random.default_rng(3)
-    coarse = random.random((32, 32, 3)).astype(np.float32)
-    return np.asarray(np.clip(cv2.resize(coarse, (512, 512), interpolation=cv2.INTER_NEAREST), 0, 1), np.float32)
+    coarse = random.random((SIDE // 16, SIDE // 16, 3)).astype(np.float32)
+    return np.asarray(np.clip(cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST), 0, 1), np.float32)
 
 
 def hidden(picture: Plane, sigma: float) -> Plane:
     """The face alone blurred, with a soft edge."""
-    mask = np.zeros((512, 512), np.float32)
-    cv2.ellipse(mask, (256, 270), (85, 105), 0, 0, 360, 1.0, -1)
+    mask = np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(mask, (160, 94), (85, 105), 0, 0, 360, 1.0, -1)
     soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 6), np.float32)[:, :, None]
     return np.asarray(picture * (1 - soft) + cv2.GaussianBlur(picture, (0, 0), sigma) * soft, np.float32)
 
@@ -38,6 +40,6 @@ def test_a_face_as_blurred_as_its_collar_is_not() -> None:
 
 def test_where_there_is_nothing_below_the_chin_nothing_is_told() -> None:
     picture = cv2.GaussianBlur(person(), (0, 0), 7)
-    picture[380:] = picture[380]
+    picture[204:] = picture[204]
     assert deliberate.doubt(luma(np.asarray(picture, np.float32))) is None
-    assert deliberate.sharper_below(np.full((512, 512), 0.5, np.float32)) == 0.0
+    assert deliberate.sharper_below(np.full((SIDE, SIDE), 0.5, np.float32)) == 0.0

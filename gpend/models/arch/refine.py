@@ -45,7 +45,7 @@ class RefineNetwork(nn.Module):
         `weak` and `strong` are Wiener results of luma. Without `at`, the crop is the whole aligned face; with it, a
         part of a 256 px face that begins `at` (row, column) times STEP.
         """
-        half = functional.avg_pool2d(chroma, 2)
+        half = _halved(chroma)
         lumas = torch.cat([luma, weak, strong], 1)
         planes = torch.cat(
             [functional.pixel_unshuffle(lumas * 2 - 1, _FOLD), functional.pixel_unshuffle(half * 2, 2)], 1
@@ -90,6 +90,12 @@ class RefineNetwork(nn.Module):
         for index, logit in enumerate(_AT_FIRST):
             bias[_LUMA + 4 * index : _LUMA + 4 * (index + 1)] = logit
         bias[-1] = 1.0
+
+
+def _halved(planes: Tensor) -> Tensor:
+    """The mean of each four neighbours of (n, channels, h, w): on a CPU pooling takes five times as long."""
+    upper, lower = planes[:, :, ::2], planes[:, :, 1::2]
+    return (upper[..., ::2] + upper[..., 1::2] + lower[..., ::2] + lower[..., 1::2]) / 4
 
 
 def _enlarged(planes: Tensor, factor: int) -> Tensor:

@@ -16,8 +16,8 @@ from gpend.errors import PhotoError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-_AT_ONCE = 2048
-"""How many MCUs are converted at a time: a few megabytes."""
+_AT_ONCE = 256
+"""How many MCUs are converted at a time: as many as a processor's cache holds."""
 
 TO_YCC = np.array([[19595, 38470, 7471], [-11059, -21709, 32768], [32768, -27439, -5329]], np.float32)
 """RGB to luma and two colour differences around zero (ITU-T T.871, clause 7) in 1/65536, as libjpeg has it."""
