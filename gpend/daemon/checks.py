@@ -3,12 +3,14 @@
 import os
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
 from gpend.daemon import hooks, notifications
 from gpend.errors import ConfigurationError
 from gpend.intake.mounts import names_within_now
+from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Settings
 
 
@@ -52,7 +54,16 @@ def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
             f"If it is to be a new one: mkdir -p {shlex.quote(str(pair.output))}"
         )
     elif not os.access(pair.output, os.W_OK | os.X_OK):
-        yield f"The output folder {pair.output} cannot be written to by this user."
+        yield f"The output folder {pair.output} cannot be written to {_why_not(pair.output)}"
+
+
+def _why_not(output: Path) -> str:
+    with suppress(OSError):
+        if output_root.is_read_only(output):
+            return (
+                "by anybody: its disk is mounted so. Where systemd runs gpend, it has to be named as ReadWritePaths=."
+            )
+    return "by this user."
 
 
 def _may_be_folder(place: Path) -> bool:

@@ -41,6 +41,11 @@ def free(root: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
+def is_read_only(root: Path) -> bool:
+    """Can nobody write there, as its disk is mounted so, for all or for this service? Raises OSError."""
+    return bool(os.statvfs(root).f_flag & os.ST_RDONLY)
+
+
 def can_be_written(root: Path) -> bool:
     """May gpend make a file in an output's root now? It is tried, as more than modes may forbid it."""
     try:

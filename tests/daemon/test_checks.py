@@ -116,6 +116,19 @@ def test_folders_that_this_user_may_not_use_are_refused(place: Path, monkeypatch
     assert any("cannot be written to" in problem for problem in found)
 
 
+def test_an_output_that_nobody_may_write_to_is_told_as_that(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda asked, mode, **_: Path(asked) != place / "out" or not mode & os.W_OK)
+    statvfs = os.statvfs
+    monkeypatch.setattr(
+        os,
+        "statvfs",
+        lambda asked: os.statvfs_result([*list(statvfs(asked))[:8], os.ST_RDONLY, *list(statvfs(asked))[9:]]),
+    )
+    (problem,) = problems(settings(place, ("in", "out")))
+    assert "its disk is mounted so" in problem  # a service that may only read it was told to be another user
+    assert "ReadWritePaths=" in problem
+
+
 def test_a_name_that_only_begins_alike_is_not_inside(place: Path) -> None:
     (place / "input").mkdir()
     assert not is_inside(place / "input", place / "in")
