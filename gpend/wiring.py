@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, SystemClock, Tally
 from gpend.daemon import problems as problems_of_folders
+from gpend.daemon.checks import Pair, known_pairs
 from gpend.daemon.exporter import Exporter
 from gpend.daemon.metrics import KIND, About, Metrics
 from gpend.daemon.start import opened_ledger
@@ -25,8 +26,8 @@ from gpend.engine.process_engine import ProcessEngine, worker_command
 from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import Timeouts
-from gpend.errors import ConfigurationError, FatalError, GpendError
-from gpend.ledger import Ledger, fingerprint_of
+from gpend.errors import ConfigurationError, FatalError, GpendError, TransientError
+from gpend.ledger import Ledger, Records, fingerprint_of
 from gpend.ledger.access import hold_up, refusal
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
@@ -65,9 +66,9 @@ def problems(settings: Settings) -> list[str]:
     return _problems(settings, waits=False)
 
 
-def _problems(settings: Settings, *, waits: bool) -> list[str]:
-    """The same; a daemon `waits` for some to pass."""
-    found = problems_of_folders(settings) + _problems_of_ledger(settings.ledger, waits=waits)
+def _problems(settings: Settings, *, waits: bool, known: Container[Pair] = ()) -> list[str]:
+    """The same; a daemon `waits` for some to pass, and for folders that are `known` to come back."""
+    found = problems_of_folders(settings, known) + _problems_of_ledger(settings.ledger, waits=waits)
     try:
         find(DETECTORS[settings.detect.model], DetectorCheckpoint, weights_folders(settings.restore.weights))
         _roll(settings)
@@ -148,7 +149,8 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         _note(ledger, wanted, file)
         return runtime
 
-    with _opened(settings, lambda path: opened_ledger(path, SystemClock())) as (ledger, reloader):
+    opened = _opened(settings, lambda path: opened_ledger(path, SystemClock()), waits=True)
+    with opened as (ledger, reloader):
         _note(ledger, settings, file)
         metrics = Metrics(settings.ledger, reloader.about)
         reloader.note_seconds(metrics.note_seconds)
@@ -244,7 +246,7 @@ class Reloader:
         before = self.runtime
         if settings.ledger != before.settings.ledger:
             raise ConfigurationError("ledger: it cannot change while gpend runs; restart gpend for that.")
-        _refuse(settings)
+        _refuse(settings, _known(settings.ledger))
         logs.set_up(settings.log)
         is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
         measured = fits.digest_of(fits.in_use(settings.restore))
@@ -255,9 +257,11 @@ class Reloader:
 
 
 @contextmanager
-def _opened(settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.open) -> Iterator[tuple[Ledger, Reloader]]:
+def _opened(
+    settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.open, *, waits: bool = False
+) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
-    _refuse(settings)
+    _refuse(settings, _known(settings.ledger) if waits else ())
     for left_out in _roll(settings).left_out:
         log.warning("network_left_out", what=left_out)
     with ledger_at(settings.ledger) as ledger:
@@ -272,8 +276,15 @@ def _opened(settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.ope
             reloader.runtime.engine.close()
 
 
-def _refuse(settings: Settings) -> None:
-    found = _problems(settings, waits=True)
+def _known(ledger: Path) -> set[Pair]:
+    """The folders at work when gpend ran last, as far as the ledger tells now."""
+    with suppress(FatalError, TransientError), Records.read_only(ledger) as records:
+        return known_pairs(records.folders())
+    return set()
+
+
+def _refuse(settings: Settings, known: Container[Pair] = ()) -> None:
+    found = _problems(settings, waits=True, known=known)
     if found:
         listed = "\n".join(f"  - {problem}" for problem in found)
         raise ConfigurationError(f"gpend cannot work with this configuration:\n{listed}")

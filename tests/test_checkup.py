@@ -190,6 +190,21 @@ def test_a_ledger_that_was_never_made_where_a_disk_can_only_be_read_is_refused(
         wiring.Reloader(settings).change(settings)
 
 
+def test_a_folder_that_is_away_is_told_and_a_start_waits_for_it_if_it_is_known(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "in").rename(tmp_path / "away")
+    (problem,) = wiring.problems(settings)
+    assert "Is its disk mounted?" in problem
+    with pytest.raises(ConfigurationError, match="Is its disk mounted"):
+        wiring.Reloader(settings).change(settings)
+    with Ledger.open(settings.ledger) as ledger:
+        (row,) = ledger.sources.configure([(tmp_path / "in", tmp_path / "out")], 1)
+        ledger.sources.claim(row.id, "this one")
+        wiring.Reloader(settings).change(settings)
+    assert wiring.problems(settings) == [problem]
+
+
 def test_what_root_left_beside_the_ledger_is_found(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,24 +2,32 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
+from typing import TypeAlias
 
 from gpend.daemon import hooks, notifications
 from gpend.errors import ConfigurationError
 from gpend.intake.mounts import names_within_now
+from gpend.ledger import FolderRow
 from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Settings
 
+Pair: TypeAlias = tuple[Path, Path]  # a source and its output
 
-def problems(settings: Settings) -> list[str]:
-    """Every reason not to start with these settings; none if all is well. Nothing is changed."""
+
+def problems(settings: Settings, known: Container[Pair] = ()) -> list[str]:
+    """Every reason not to start with these settings; none if all is well. Nothing is changed.
+
+    The folders of pairs that are `known` from before may be away, as their disks are: they are waited for.
+    """
     if not settings.folders:
         return ["folders: no folder is named, so there is nothing to do. Add one with `source:` and `output:`."]
     sources = [pair.source for pair in settings.folders]
-    found = [problem for pair in settings.folders for problem in (*_of_source(pair), *_of_output(pair, sources))]
+    found = [problem for pair in settings.folders for problem in _of_source(pair, known)]
+    found += [problem for pair in settings.folders for problem in _of_output(pair, sources, known)]
     found += _among(settings.folders)
     found += _of_ledger(settings)
     found += hooks.problems(settings.hooks)
@@ -27,25 +35,34 @@ def problems(settings: Settings) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def refuse(settings: Settings) -> None:
-    """Raise ConfigurationError if there is a reason not to start."""
-    found = problems(settings)
+def known_pairs(rows: Iterable[FolderRow]) -> set[Pair]:
+    """The pairs that were at work, and whose outputs are known again when they are back."""
+    return {(row.source, row.output) for row in rows if row.output_identity is not None}
+
+
+def refuse(settings: Settings, known: Container[Pair] = ()) -> None:
+    """Raise ConfigurationError if there is a reason not to start; `known`: as in problems."""
+    found = problems(settings, known)
     if found:
         raise ConfigurationError("\n".join(found))
 
 
-def _of_source(pair: FolderSettings) -> Iterator[str]:
+def _of_source(pair: FolderSettings, known: Container[Pair]) -> Iterator[str]:
     if not pair.source.is_absolute():
         yield f"The source folder {pair.source} must be named with its whole path."
+    if (pair.source, pair.output) in known and _is_away(pair.source):
+        return
     if not _may_be_folder(pair.source):
         yield f"The source folder {pair.source} does not exist, or is no folder. Is its disk mounted?"
     elif not os.access(pair.source, os.R_OK | os.X_OK):
         yield f"The source folder {pair.source} cannot be read by this user."
 
 
-def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
+def _of_output(pair: FolderSettings, sources: list[Path], known: Container[Pair]) -> Iterator[str]:
     if not pair.output.is_absolute():
         yield f"The output folder {pair.output} must be named with its whole path."
+    if (pair.source, pair.output) in known and _is_away(pair.output):
+        return
     if not _may_be_folder(pair.output) and any(is_inside(pair.output, source) for source in sources):
         return  # it must not lie there, so nobody is to make it
     if not _may_be_folder(pair.output):
@@ -55,6 +72,17 @@ def _of_output(pair: FolderSettings, sources: list[Path]) -> Iterator[str]:
         )
     elif not os.access(pair.output, os.W_OK | os.X_OK):
         yield f"The output folder {pair.output} cannot be written to {_why_not(pair.output)}"
+
+
+def _is_away(place: Path) -> bool:
+    """Is nothing there, not even a folder that this user may not look into, or a share that is not connected?"""
+    try:
+        place.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _why_not(output: Path) -> str:
@@ -72,6 +100,8 @@ def _may_be_folder(place: Path) -> bool:
         return place.is_dir()
     except PermissionError:
         return True
+    except OSError:  # a share that is not connected
+        return False
 
 
 def _among(pairs: tuple[FolderSettings, ...]) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """The daemon's life: a start that refuses what is unsafe, a loop, a reload, and an orderly end."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from gpend.daemon.checks import refuse
+from gpend.daemon.checks import Pair, known_pairs, refuse
 from gpend.daemon.clock import Clock, SystemClock
 from gpend.daemon.crash import CrashDetector
 from gpend.daemon.hooks import Hooks, Listeners
@@ -76,7 +76,7 @@ class Daemon:
 
         The last where it cannot begin, as the ledger cannot be written for minutes.
         """
-        with self._examined(), self._telling(lambda: True):
+        with self._examined(), self._telling(lambda: True, self._known()):
             try:
                 while not self._is_stopping:
                     self._work()
@@ -172,15 +172,19 @@ class Daemon:
             log.warning("order_put_off", reason=str(error))  # all photos are done; the next pass does it
 
     @contextmanager
-    def _telling(self, is_hurried: Callable[[], bool]) -> Iterator[None]:
+    def _telling(self, is_hurried: Callable[[], bool], known: Container[Pair] = ()) -> Iterator[None]:
         """Have programs and people told what happens, through all reloads; at the end for longer if nobody hurries."""
-        refuse(self._runtime.settings)
+        refuse(self._runtime.settings, known)
         try:
             self._apply()
             yield
         finally:
             self._hooks.close(is_hurried, self._environment.tell)
             self._messages.close(is_hurried, self._environment.tell)
+
+    def _known(self) -> set[Pair]:
+        """The folders at work when gpend ran last: one that is away now, as a disk may be at a start, is waited for."""
+        return known_pairs(self._ledger.folders())
 
     def _apply(self) -> None:
         """Tell those whom the settings name from now on."""
@@ -236,7 +240,7 @@ class Daemon:
         if self._environment.reload is None:
             return self._runtime
         fresh = self._environment.reload()
-        refuse(fresh.settings)
+        refuse(fresh.settings, self._known())
         return fresh
 
     def _progress(self, loop: Loop) -> Progress:

@@ -116,6 +116,32 @@ def test_folders_that_this_user_may_not_use_are_refused(place: Path, monkeypatch
     assert any("cannot be written to" in problem for problem in found)
 
 
+@pytest.mark.parametrize("away", ["in", "out"])
+def test_a_folder_that_is_known_may_be_away_and_none_else(place: Path, away: str) -> None:
+    known = {(place / "in", place / "out")}
+    (place / away).rename(place / "away")
+    assert problems(settings(place, ("in", "out")), known) == []
+    assert len(problems(settings(place, ("in", "out")))) == 1
+    assert len(problems(settings(place, ("in", "out")), {(place / "in", place / "other")})) == 1
+    (place / away).write_bytes(b"a file")
+    assert len(problems(settings(place, ("in", "out")), known)) == 1
+
+
+@pytest.mark.parametrize("away", ["in", "out"])
+def test_a_share_that_is_not_connected_is_away(place: Path, monkeypatch: pytest.MonkeyPatch, away: str) -> None:
+    stat = Path.stat
+
+    def refuse(asked: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if asked == place / away:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(asked))
+        return stat(asked, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert problems(settings(place, ("in", "out")), {(place / "in", place / "out")}) == []
+    (problem,) = problems(settings(place, ("in", "out")))
+    assert "Is its disk mounted?" in problem  # it ended with an unforeseen OSError
+
+
 def test_an_output_that_nobody_may_write_to_is_told_as_that(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda asked, mode, **_: Path(asked) != place / "out" or not mode & os.W_OK)
     statvfs = os.statvfs

@@ -223,6 +223,42 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_at_rest_whatever_is_due(
         loop.end()
 
 
+@pytest.mark.parametrize("place", ["source", "output"])
+def test_a_start_and_a_reload_wait_for_a_known_folder_that_is_away_and_serve_the_others(
+    world: World, place: str
+) -> None:
+    other = FolderSettings(source=world.root / "other", output=world.root / "other-out")
+    for folder in (other.source, other.output):
+        folder.mkdir()
+    first = FolderSettings(source=world.source, output=world.output)
+    world.knobs |= {"folders": (first, other), "rescan_minutes": 0.1}
+    world.put("a.jpg")
+    world.once()
+    lies = Path(getattr(world, place))
+    away = lies.rename(world.root / "away")
+    (other.source / "b.jpg").write_bytes(BLURRED + b"2")
+    told: list[bool] = []
+
+    def add(_: Daemon) -> None:
+        told.append((other.output / "b.jpg").exists())
+        away.rename(lies)
+        world.put("c.jpg", BLURRED + b"3")
+
+    steps: list[Callable[[Daemon], object]] = [*[nothing] * 30, Daemon.hang_up, *[nothing] * 10, add, *[nothing] * 900]
+    heard = run(world, steps, reload=lambda: world.runtime).heard
+    assert told == [True]
+    assert heard.count("READY") == 2
+    assert world.outputs() == {"a.jpg": RESTORED, "c.jpg": RESTORED + b"3"}
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert records.counts()[State.GONE] == 0
+
+
+def test_a_start_waits_for_no_folder_that_it_does_not_know(world: World) -> None:
+    world.knobs["folders"] = (FolderSettings(source=world.root / "misspelt", output=world.output),)
+    with pytest.raises(ConfigurationError, match="misspelt does not exist"):
+        run(world, [nothing])
+
+
 @dataclass
 class Told(Nobody):
     """A Listener that remembers the pauses."""
