@@ -82,7 +82,8 @@ class DeletionDetector:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
-        unmet = self._unmet() if found < known else Unmet()
+        is_there = scan.identity is not None  # else nothing tells whether anything is passed over
+        unmet = self._unmet() if is_there and found < known else Unmet()
         passed_over = scan.passed_over | Counter({_STAYS: unmet.hidden, _FORBIDDEN: len(scan.forbidden)})
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from gpend.daemon.loop import Loop
 from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
+from gpend.intake.source import Source
 from gpend.ledger import Expected, Ledger, Request, State, Written
 from gpend.ledger.absences import Absences
 from gpend.mirror import Mirror, trash
@@ -130,6 +131,22 @@ def test_a_folder_that_gpend_may_not_look_into_is_told(world: World) -> None:
         discovery.deletions.end_scan(scan, world.clock.now())
         (folder,) = ledger.folders()
     assert folder.last_scan == '{"folders and links that gpend may not look into, which gpend check names": 1}'
+
+
+def test_of_a_source_that_is_away_nothing_is_told_as_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("a.jpg")
+    world.once()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        discovery = world.loop(ledger).discoveries[0]
+        world.source.rename(world.root / "away")
+        monkeypatch.setattr(Source, "visibility", lambda _: lambda _: False)  # as of a share that is not connected
+        discovery.deletions.begin_scan()
+        scan = Scan(discovery.pair.source)
+        assert list(scan) == []
+        discovery.deletions.end_scan(scan, world.clock.now())
+        (folder,) = ledger.folders()
+    assert folder.last_scan == "{}"  # its photos were told as passed over from now on
+    assert "Nothing is taken for deleted" in (folder.brake or "")
 
 
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:
