@@ -11,6 +11,7 @@ from gpend.core import (
     deconvolution,
     deliberate,
     information,
+    light,
     occlusion,
     orientation,
     overlooked,
@@ -24,7 +25,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part, agreed, beside, may_be_shared, told_alike
-from gpend.core.direction import blurs_of, followed, told_by, told_either_way
+from gpend.core.direction import followed, told_by, told_either_way
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.photo import Face, Plane
@@ -218,10 +219,26 @@ def _blurs(
     asked = [face for face, one in measured.items() if not _is_sharp(one, limit)]
     if networks.estimate is None or not asked:
         return {}
-    crops = [luma(measured[face].clean) for face in asked]
-    seen = zip(asked, crops, blurs_of(crops, networks.estimate), strict=True)
-    faces = [Part(crop, measured[face].transform, found) for face, crop, found in seen]
+    crops = {face: luma(measured[face].clean) for face in asked}
+    told = dict(zip(asked, told_by(list(crops.values()), networks.estimate), strict=True))
+    in_tones = _in_tones(analysis, measured, crops, told)
+    crops |= in_tones
+    told |= zip(in_tones, told_by(list(in_tones.values()), networks.estimate), strict=True)
+    faces = [Part(crops[face], measured[face].transform, followed(crops[face], told[face])) for face in asked]
     return dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
+
+
+def _in_tones(
+    analysis: PhotoAnalysis, measured: dict[Face, _Measured], crops: dict[Face, Plane], told: dict[Face, Blur]
+) -> dict[Face, Plane]:
+    """The crops, (SIDE, SIDE) luma, 0 to 1, of faces whose light was blurred, as if their tones had been."""
+    found: dict[Face, Plane] = {}
+    for face, one in told.items():
+        if deconvolution.helps(one):
+            seen = analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
+            crop = light.in_tones(crops[face], seen)
+            found |= {} if crop is None else {face: crop}
+    return found
 
 
 def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) -> list[Part]:

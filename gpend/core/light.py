@@ -20,6 +20,7 @@ from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
 _ROUNDS = 3  # after which the result hardly changes any more
+_LIKELY = 0.45  # share from which on its kernel is looked for in what blurred tones would have been
 _SURELY = 0.85  # share from which on it was light
 _CERTAIN = 30.0  # log-odds; their exponential is still to be had
 _LEAST = 0.05  # share, below which the photo is taken as it is
@@ -48,6 +49,18 @@ def explained(seen: Seen) -> Seen:
     told = compared(seen)
     share = told.share
     return seen if share < _LEAST else replace(seen, brighter=told.brighter * np.float32(share))
+
+
+def in_tones(crop: Plane, seen: Seen) -> Plane | None:
+    """`crop`, (SIDE, SIDE) luma, 0 to 1, of the face as if its tones had been blurred; None where they may have been.
+
+    Network and path of a shake know blurred tones: of what they were, the kernel is told better.
+    """
+    told = compared(seen)
+    if told.share < _LIKELY:
+        return None
+    darker = crop - deconvolution.middle(_resized(told.brighter, _WHOLE)) * np.float32(told.share)
+    return np.asarray(np.clip(darker, 0, 1), np.float32)
 
 
 def is_of_path_as_told(seen: Seen, told: Blur) -> bool:

@@ -84,6 +84,26 @@ def test_one_whose_tones_were_blurred_is_taken_nearly_as_it_is(padded: Plane, na
     assert apart(told.as_tones.padded, photo) < 0.3 * apart(in_light(padded, KERNELS[name]), photo)
 
 
+def test_its_kernel_is_looked_for_as_if_its_tones_had_been_and_else_in_the_crop_as_it_is(padded: Plane) -> None:
+    blur = BLURS["shaken"]
+    of_tones, photo = spoiled(padded, blur.kernel), in_light(padded, blur.kernel)
+    wanted, crop = (luma(deconvolution.middle(one)) for one in (of_tones, photo))
+    found = light.in_tones(crop, seen(photo, blur))
+    assert found is not None
+    assert np.square(found - wanted).mean() < 0.75**2 * np.square(crop - wanted).mean()
+    assert light.in_tones(wanted, seen(of_tones, blur)) is None
+
+
+def test_it_is_looked_for_in_a_crop_of_the_size_that_kernels_are_told_in(padded: Plane) -> None:
+    photo = in_light(padded, KERNELS["shaken"])
+    twice = np.asarray(cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
+    crop = luma(deconvolution.middle(photo))
+    small, large = (light.in_tones(crop, seen(one, BLURS["shaken"])) for one in (photo, twice))
+    assert small is not None
+    assert large is not None
+    assert np.abs(small - large).max() < 0.01
+
+
 @pytest.mark.parametrize(("gradients", "share"), [(-14.0, 0.0), (14.0, 1.0)])
 def test_a_face_that_is_flat_in_one_of_both_ways_is_told_without_a_warning(gradients: float, share: float) -> None:
     assert light.Told(np.zeros((4, 4), np.float32), gradients, gradients).share == pytest.approx(share)

@@ -1,0 +1,49 @@
+"""What blurred a face is told by its photo as if tones had been blurred, where light was."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpend.core import analysis, deconvolution
+from gpend.core.networks import EstimateBlur, Kernels, Networks
+from gpend.core.photo import Plane
+from gpend.settings import CoreSettings
+from tests.benchmarks import kernels
+from tests.core.test_small_shaken_faces import shaken
+
+_SHAKE = deconvolution.resampled(kernels.straight(21, np.random.default_rng(0)), 0.8)
+
+
+@dataclass
+class Asked:
+    """The network, with the crops that it was asked about."""
+
+    tells: EstimateBlur
+    name: str = "asked"
+    size: int = 256
+    crops: list[Plane] = field(default_factory=list)
+
+    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
+        """What it tells of these."""
+        self.crops += list(crops)
+        return self.tells(crops)
+
+
+def darker(networks: Networks, portrait: Path, exponent: float) -> list[float]:
+    """By how much each crop that was asked about after the face is darker than it, where it is nowhere brighter."""
+    assert networks.estimate is not None
+    asked = Asked(networks.estimate)
+    analysis.analyse(shaken(portrait, 0.8, _SHAKE, exponent), replace(networks, estimate=asked), CoreSettings())
+    face, *others = asked.crops
+    return [float((face - one).max()) for one in others if (face - one).min() > -0.002]
+
+
+def test_the_network_is_asked_again_about_a_face_that_a_camera_shook(networks: Networks, samples: Path) -> None:
+    (gained,) = darker(networks, samples / "portrait-sharp.jpg", 2.2)
+    assert 0.02 < gained < 0.3
+
+
+def test_about_one_whose_tones_were_shaken_it_is_asked_once(networks: Networks, samples: Path) -> None:
+    assert not darker(networks, samples / "portrait-sharp.jpg", 1.0)
