@@ -127,10 +127,10 @@ def told_alike(face: Part, shaken: Sequence[Part]) -> Blur | None:
     """
     own = transfer(face.told.kernel)
     proposals = [_Proposal(one.blur.kernel, one.transform) for one in shaken]
-    nearest = min(proposals, key=lambda one: _apart(one, face.transform, own), default=None)
-    if nearest is None or _apart(nearest, face.transform, own) > _ALIKE:
+    apart = [_apart(one, face.transform, own) for one in proposals]
+    if min(apart, default=np.inf) > _ALIKE:
         return None
-    kernel, lost = _carried(nearest, face.transform)
+    kernel, lost = _carried(proposals[int(np.argmin(apart))], face.transform)
     return replace(face.blur, kernel=kernel) if lost <= _CUT else None
 
 
@@ -254,10 +254,22 @@ def transfer(kernel: Plane, linear: Linear | None = None) -> Transfer:
         down, across = linear[0, 1] * across + linear[1, 1] * down, linear[0, 0] * across + linear[1, 0] * down
         square = np.sinc(down) * np.sinc(across)
     places = np.arange(kernel.shape[0]) - kernel.shape[0] // 2
-    rows, columns = (np.exp(-2j * np.pi * np.outer(axis, places)) for axis in (down, across))
+    rows, columns = _turns(kernel.shape[0]) if linear is None else (_turned(axis, places) for axis in (down, across))
     middle = [float((kernel.sum(axis=axis) * places).sum()) for axis in (1, 0)]
     found = ((rows @ kernel) * columns).sum(axis=1)
     return np.asarray(square * found * np.exp(2j * np.pi * (down * middle[0] + across * middle[1])))
+
+
+@cache
+def _turns(side: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """(n, side) each: how a wave at each of `_waves` turns along the rows of a kernel of this side, and its columns."""
+    places = np.arange(side) - side // 2
+    down, across, _ = _waves()
+    return _turned(down, places), _turned(across, places)
+
+
+def _turned(frequencies: Linear, places: NDArray[np.int_]) -> NDArray[np.complex128]:
+    return np.asarray(np.exp(-2j * np.pi * np.outer(frequencies, places)))
 
 
 def error(one: Transfer, other: Transfer) -> float:

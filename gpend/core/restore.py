@@ -145,35 +145,30 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         face.turned and evidence.is_hardly_told(seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens)
     )
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
-    as_told = _of_light_as_told(face, seen, networks, strength) if helps else None
-    seen = light.explained(seen) if helps else seen
+    of_light = light.compared(seen) if helps else None
+    if of_light and seen.blur.told and light.is_of_path_as_told(seen, of_light):
+        as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
+        if as_told.step == TAKEN_OUT:
+            return as_told
+    seen = light.explained(seen, of_light) if of_light else seen
     tones = seen.as_tones
     found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
     after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and seen.blur.told is not None:
-        as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
-    if as_told is not None:
-        return as_told
+        return _by_what_was_told(face, seen.blur.told, networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         face = replace(face, seen=seen)
         return _changed(face, seen, (after - seen.crop, weight, TAKEN_OUT), strength if paints else None)
     if forbids and face.sees:
         paints = paints and seen.blur.confidence >= _STILL
-    if face.cleans and not judgement.refusal and (clean := _cleaned(seen, networks)) is not None:
-        step = _ONLY_CLEANED if face.sees else _CLEANED
-        return _changed(face, seen, (clean, paste.whole_crop(seen.side), step), strength if paints else None)
     refusal = judgement.forbids if forbids and face.sees else judgement.unpaintable
-    return Filtered(face, face.crop, None, None, own if paints else None, refusal)
-
-
-def _of_light_as_told(face: Blurred, seen: Seen, networks: Networks, strength: float) -> Filtered | None:
-    """The same with the blur as it was told, where light speaks for that one and it may be taken out; else None."""
-    if seen.blur.told is None or not light.is_of_path_as_told(seen, seen.blur.told):
-        return None
-    as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
-    return as_told if as_told.step == TAKEN_OUT else None
+    left = Filtered(face, face.crop, None, None, own if paints else None, refusal)
+    clean = _cleaned(seen, networks) if face.cleans and not judgement.refusal else None
+    step = _ONLY_CLEANED if face.sees else _CLEANED
+    how = strength if paints else None
+    return left if clean is None else _changed(face, seen, (clean, paste.whole_crop(seen.side), step), how)
 
 
 def _by_what_was_told(face: Blurred, told: Blur, networks: Networks, strength: float) -> Filtered:

@@ -35,6 +35,16 @@ def seen(padded: Plane, blur: Blur) -> Seen:
     return Seen(padded, WHERE * deconvolution.side_of(padded) / SIDE, blur, CLEAN, terms)
 
 
+def explained(photo: Plane, blur: Blur) -> Seen:
+    face = seen(photo, blur)
+    return light.explained(face, light.compared(face))
+
+
+def is_of_path_as_told(photo: Plane, followed: Blur) -> bool:
+    face = seen(photo, followed)
+    return light.is_of_path_as_told(face, light.compared(face))
+
+
 def _small(crop: Plane) -> Plane:
     return np.asarray(cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
 
@@ -73,14 +83,14 @@ def test_where_all_is_alike_nothing_is_gained() -> None:
 def test_a_face_whose_light_was_blurred_is_taken_as_if_its_tones_had_been(padded: Plane, name: str) -> None:
     of_tones = spoiled(padded, KERNELS[name])
     photo = in_light(padded, KERNELS[name])
-    as_tones = light.explained(seen(photo, BLURS[name])).as_tones.padded
+    as_tones = explained(photo, BLURS[name]).as_tones.padded
     assert apart(as_tones, of_tones) < 0.75 * apart(photo, of_tones)
 
 
 @pytest.mark.parametrize("name", sorted(KERNELS))
 def test_one_whose_tones_were_blurred_is_taken_nearly_as_it_is(padded: Plane, name: str) -> None:
     photo = spoiled(padded, KERNELS[name])
-    told = light.explained(seen(photo, BLURS[name]))
+    told = explained(photo, BLURS[name])
     assert apart(told.as_tones.padded, photo) < 0.3 * apart(in_light(padded, KERNELS[name]), photo)
 
 
@@ -158,14 +168,19 @@ CROSSED = np.asarray(0.6 * streak(13) + 0.4 * streak(13).T, np.float32)
 def test_a_path_that_was_followed_in_tones_is_left_where_light_speaks_for_the_one_that_was_told(
     padded: Plane, kernel: Plane
 ) -> None:
-    followed, told = Blur(kernel, 0.99), BLURS["shaken"]
-    assert light.is_of_path_as_told(seen(in_light(padded, told.kernel), followed), told)
-    assert not light.is_of_path_as_told(seen(spoiled(padded, told.kernel), followed), told)
+    told = BLURS["shaken"]
+    followed = Blur(kernel, 0.99, told=told)
+    assert is_of_path_as_told(in_light(padded, told.kernel), followed)
+    assert not is_of_path_as_told(spoiled(padded, told.kernel), followed)
 
 
 def test_one_that_light_speaks_for_too_is_kept(padded: Plane) -> None:
-    followed, told = Blur(streak(17), 0.99), BLURS["shaken"]
-    assert not light.is_of_path_as_told(seen(in_light(padded, told.kernel), followed), told)
+    told = BLURS["shaken"]
+    assert not is_of_path_as_told(in_light(padded, told.kernel), Blur(streak(17), 0.99, told=told))
+
+
+def test_a_path_that_was_not_followed_is_the_one_that_was_told(padded: Plane) -> None:
+    assert not is_of_path_as_told(in_light(padded, KERNELS["shaken"]), Blur(CROSSED, 0.99))
 
 
 def test_the_blur_that_is_taken_out_is_the_one_that_light_speaks_for(padded: Plane, networks: Networks) -> None:
