@@ -51,7 +51,8 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
             if (is_same and row.output == output) or not (is_same or is_new):
                 continue
             if _is_same_output(row, output) and (is_same or _holds_its_files(row, source, ledger)):
-                ledger.sources.move(row, source, output)
+                is_whole = row.output == output or _holds_its_outputs(row, output, ledger)
+                ledger.sources.move(row, source, output if is_whole else row.output)  # else switched: the rest is made
                 log.info("folder_moved", before=row.source, source=source, output=output)
                 break
 
@@ -65,6 +66,16 @@ def _is_same_output(row: FolderRow, output: Path) -> bool:
         return is_marked and output_root.identity(output) == row.output_identity and not os.path.lexists(row.output)
     except OSError:
         return False
+
+
+def _holds_its_outputs(row: FolderRow, output: Path, ledger: Ledger) -> bool:
+    """Are nearly all that were written in the place of an output, as far as a few of them tell?
+
+    A backup bears the mark of its output too, and so does a copy that was not finished: what those lack nobody deleted.
+    """
+    places = ledger.sources.some_outputs(row.id, _LOOKED_FOR)
+    missing = sum(not os.path.lexists(output / place) for place in places)
+    return missing <= max(1, len(places) // 10)  # a few are deleted by people
 
 
 def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:

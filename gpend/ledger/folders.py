@@ -38,6 +38,11 @@ class Folders:
         rows = self._database.each("some_files", {"folder": folder, "limit": limit})
         return [(Path(os.fsdecode(row["path"])), row["size"]) for row in rows]
 
+    def some_outputs(self, folder: int, limit: int) -> list[Path]:
+        """A few of the outputs that were written for it, from all over it: their paths in the output folder."""
+        rows = self._database.each("some_outputs", {"folder": folder, "limit": limit})
+        return [Path(os.fsdecode(row["output"])) for row in rows]
+
     def pause(self, folder: int, reason: str, now: int) -> None:
         """Nothing of this folder is processed until it is resumed."""
         self._database.run("pause_folder", {"folder": folder, "reason": reason, "now": now})

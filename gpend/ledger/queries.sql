@@ -27,6 +27,11 @@ UPDATE folder SET source = :source, output = :output WHERE id = :folder;
 SELECT path, size FROM photo WHERE folder = :folder AND missing_since IS NULL AND state <> 'gone'
 ORDER BY id * 7919 % 10007 LIMIT :limit;
 
+-- name: some_outputs
+-- As some_files.
+SELECT output FROM photo WHERE folder = :folder AND output IS NOT NULL AND state <> 'gone'
+ORDER BY id * 7919 % 10007 LIMIT :limit;
+
 -- name: folder_by_id
 SELECT * FROM folder WHERE id = :folder;
 

@@ -9,7 +9,7 @@ import pytest
 from gpend.daemon.pairs import folder_pairs
 from gpend.ledger import Decision, DecisionKind, Ledger, State
 from gpend.settings import FolderSettings, Names
-from tests.world import BLURRED, RESTORED, World
+from tests.world import BLURRED, RESTORED, World, tree
 
 
 @pytest.fixture
@@ -118,6 +118,25 @@ def test_an_output_that_was_copied_while_the_one_before_stays_is_another_one(use
         (pair,) = folder_pairs(elsewhere(used, used.source, output).settings, ledger, 2)
         assert pair.previous is not None
         assert pair.previous.output == used.output
+
+
+@pytest.mark.parametrize("moved", ["output", "both"])
+def test_what_a_backup_of_an_output_lacks_is_made_again_where_the_output_is_gone(
+    used: World, tmp_path: Path, moved: str
+) -> None:
+    backup = tmp_path / "backup"
+    shutil.copytree(used.output, backup)
+    (backup / "a/2.jpg").unlink()  # written since, or not copied
+    shutil.rmtree(used.output)
+    source = used.source if moved == "output" else used.source.rename(tmp_path / "new")
+    new = elsewhere(used, source, backup)
+    new.once()
+    made = {name: photo for name, photo in tree(backup).items() if name in ("3.jpg", "a/2.jpg")}
+    assert made == {name: RESTORED + name.encode() for name in made}
+    assert len(made) == 2  # they were taken for deleted, and lost
+    assert (backup / "4.jpg").read_bytes() == b"made brighter by somebody"
+    with Ledger.open(new.settings.ledger) as ledger:
+        assert [(row.id, row.source, row.output) for row in ledger.folders()] == [(1, source, backup)]
 
 
 def test_a_folder_that_is_still_named_is_not_taken_for_moved(used: World, tmp_path: Path) -> None:
