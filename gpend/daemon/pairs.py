@@ -1,5 +1,6 @@
 """The pairs of folders that a daemon works for, made from its settings and from what the ledger remembers of them."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import structlog
 from gpend.dispatch import FolderPair
 from gpend.intake.source import Source, source_of
 from gpend.ledger import FolderRow, Ledger
+from gpend.ledger.folders import File
 from gpend.mirror import Mirror, output_root
 from gpend.mirror.links import obstacle_to_links
 from gpend.settings import Settings
@@ -17,6 +19,7 @@ log = structlog.get_logger()
 
 _MIB = 1 << 20
 _LOOKED_FOR = 100  # files of a folder, to tell whether it is the one that lay elsewhere
+_READ = 5  # of them, at most, until one is what it was
 _MARK = 32  # characters of a mark that an output bears, wherever it lies; all else may be another folder's too
 
 
@@ -79,10 +82,22 @@ def _holds_its_outputs(row: FolderRow, output: Path, ledger: Ledger) -> bool:
 
 
 def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:
-    """Are most of the files that are known of a folder in another one, as far as a few of them tell?"""
+    """Are most of the files that are known of a folder in another one, as far as a few of them tell?
+
+    Names and sizes alone tell little of scans: those of one roll of film are called as those of another.
+    """
     files = ledger.sources.some_files(row.id, _LOOKED_FOR)
-    found = sum(_has_size(source / path, size) for path, size in files)
-    return found * 2 > len(files)
+    found = [file for file in files if _has_size(source / file.path, file.size)]
+    known = [file for file in found if file.content is not None][:_READ]
+    return len(found) * 2 > len(files) and (not known or any(_has_content(source / each.path, each) for each in known))
+
+
+def _has_content(place: Path, file: File) -> bool:
+    try:
+        with place.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest() == file.content
+    except OSError:
+        return False
 
 
 def _has_size(file: Path, size: int) -> bool:

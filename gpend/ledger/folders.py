@@ -1,11 +1,21 @@
 """What the daemon writes about folders: which are configured, which are paused and why."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from gpend.ledger.database import Database
 from gpend.ledger.paths import direct
 from gpend.ledger.rows import FolderRow, folder_row
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a folder is known to hold."""
+
+    path: Path  # in the folder
+    size: int
+    content: str | None  # SHA-256; None: it was not processed yet
 
 
 class Folders:
@@ -33,10 +43,10 @@ class Folders:
         """Has this source been in a configuration, now or before?"""
         return self._database.first("folder_by_source", {"source": os.fsencode(source)}) is not None
 
-    def some_files(self, folder: int, limit: int) -> list[tuple[Path, int]]:
-        """A few files that the folder is known to hold, from all over it: their paths in it, and their bytes."""
+    def some_files(self, folder: int, limit: int) -> list[File]:
+        """A few files that the folder is known to hold, from all over it."""
         rows = self._database.each("some_files", {"folder": folder, "limit": limit})
-        return [(Path(os.fsdecode(row["path"])), row["size"]) for row in rows]
+        return [File(Path(os.fsdecode(row["path"])), row["size"], row["content"]) for row in rows]
 
     def some_outputs(self, folder: int, limit: int) -> list[Path]:
         """A few of the outputs that were written for it, from all over it: their paths in the output folder."""

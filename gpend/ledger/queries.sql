@@ -24,7 +24,7 @@ UPDATE folder SET source = :source, output = :output WHERE id = :folder;
 
 -- name: some_files
 -- A few that are known to be there, from all over the folder: in the order of an arithmetic that scatters.
-SELECT path, size FROM photo WHERE folder = :folder AND missing_since IS NULL AND state <> 'gone'
+SELECT path, size, content FROM photo WHERE folder = :folder AND missing_since IS NULL AND state <> 'gone'
 ORDER BY id * 7919 % 10007 LIMIT :limit;
 
 -- name: some_outputs

@@ -111,6 +111,19 @@ def test_other_photos_for_the_same_output_are_another_folder(used: World, tmp_pa
     assert (used.output / "a/2.jpg").exists()
 
 
+def test_other_photos_of_the_same_names_and_sizes_are_another_folder(used: World, tmp_path: Path) -> None:
+    source = tmp_path / "other"
+    shutil.copytree(used.source, source)
+    for photo in (path for path in source.rglob("*") if path.is_file()):
+        photo.write_bytes(photo.read_bytes()[::-1])
+    (source / "a/2.jpg").unlink()
+    new = elsewhere(used, source, used.output)
+    new.once()
+    with Ledger.open(new.settings.ledger) as ledger:
+        assert [row.id for row in ledger.folders()] == [2]
+    assert (used.output / "a/2.jpg").exists()  # it went to the trash
+
+
 def test_an_output_that_was_copied_while_the_one_before_stays_is_another_one(used: World, tmp_path: Path) -> None:
     output = tmp_path / "copied"
     shutil.copytree(used.output, output)
