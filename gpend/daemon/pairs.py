@@ -119,7 +119,7 @@ def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) ->
 def _previous(row: FolderRow) -> Mirror | None:
     """The output before it was switched: what gpend wrote there is copied over, not made again."""
     previous = row.previous_output
-    if previous is None or previous == row.output or not previous.is_dir():
+    if previous is None or previous == row.output or not os.path.isdir(previous):  # noqa: PTH112 - False of whatever is away
         return None
     log.info("output_switched", source=row.source, before=previous, output=row.output)
     return Mirror(row.source, previous)

@@ -1,5 +1,7 @@
 """The pairs of folders of a daemon, and what is remembered of their outputs."""
 
+import errno
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -150,6 +152,27 @@ def test_what_a_backup_of_an_output_lacks_is_made_again_where_the_output_is_gone
     assert (backup / "4.jpg").read_bytes() == b"made brighter by somebody"
     with Ledger.open(new.settings.ledger) as ledger:
         assert [(row.id, row.source, row.output) for row in ledger.folders()] == [(1, source, backup)]
+
+
+@pytest.mark.parametrize("fault", [errno.ENOTCONN, errno.EACCES])
+def test_an_output_of_before_that_cannot_be_looked_at_hinders_nothing(
+    used: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    output = tmp_path / "second"
+    output.mkdir()
+    new, stat = elsewhere(used, used.source, output), os.stat
+
+    def refuse(
+        asked: int | str | os.PathLike[str], *, dir_fd: int | None = None, follow_symlinks: bool = True
+    ) -> os.stat_result:
+        if asked == used.output:
+            raise OSError(fault, os.strerror(fault), str(asked))
+        return stat(asked, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with Ledger.open(used.settings.ledger, 1) as ledger:
+        (pair,) = folder_pairs(new.settings, ledger, 2)  # it ended with an unforeseen OSError
+        assert (pair.mirror.output, pair.previous) == (output, None)
 
 
 def test_a_folder_that_is_still_named_is_not_taken_for_moved(used: World, tmp_path: Path) -> None:
