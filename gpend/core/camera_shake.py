@@ -24,6 +24,7 @@ from gpend.core.photo import Plane
 
 _CERTAIN = 0.99  # confidence from which a face's own kernel is the best there is
 _BENT = 1.3  # the longer axis of a kernel for the shorter one, from which on it may be a shake
+_STRAIGHT, _SURE = 6.0, 0.97  # the same, and the confidence, from which on the largest face knows its own path best
 _STEP = 160  # pixels of the crop of SIDE: how far aside the parts around a face lie
 _ASIDE = ((-1, 0), (1, 0), (0, -1), (0, 1))
 _LESS = 0.6  # how much what is no face counts: the network was trained on faces
@@ -117,7 +118,20 @@ def agreed(faces: Sequence[Part], others: Sequence[Part]) -> list[Blur]:
         return [face.blur for face in faces]
     largest = sorted(faces, key=lambda face: align.scale_of(face.transform))[:_MOST_FACES]
     best = _best([_Asked(face) for face in largest], others)
-    return [_taken(_Asked(face), best) if may_be_shared(face.blur) else face.blur for face in faces]
+    knows = largest[0] if _knows_itself(largest[0]) else None
+    return [
+        _taken(_Asked(face), best) if may_be_shared(face.blur) and face is not knows else face.blur for face in faces
+    ]
+
+
+def _knows_itself(face: Part) -> bool:
+    """Does the largest face tell a straight path, surely, and in pixels of its own? Nothing beside it tells it better.
+
+    Real photos shaken along lines of 27 px of a face of 256 gained by it .107 for .100 in structure, with other shakes
+    .083 for .077, and of 17 px .090 for .089 and .079 for .078.
+    """
+    long, short, _ = face.blur.axes()
+    return align.scale_of(face.transform) < 1 and long > _STRAIGHT * short and face.blur.confidence >= _SURE
 
 
 def told_alike(face: Part, shaken: Sequence[Part]) -> Blur | None:

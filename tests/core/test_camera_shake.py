@@ -125,6 +125,21 @@ def test_a_face_that_the_network_is_sure_of_keeps_its_kernel(face: Plane, mirror
     assert camera_shake.agreed(faces, [])[0] is faces[0].blur
 
 
+@pytest.mark.parametrize(
+    ("scales", "confidence", "is_kept"),
+    [((0.9, 0.95), 0.98, True), ((1.1, 1.15), 0.98, False), ((0.9, 0.95), 0.95, False), ((0.9, 0.85), 0.98, False)],
+)
+def test_the_largest_face_keeps_a_straight_path_that_it_tells_surely_and_in_pixels_of_its_own(
+    face: Plane, mirrored: Plane, scales: tuple[float, float], confidence: float, *, is_kept: bool
+) -> None:
+    truth, wrong = hook(14, 0.4), streak(21)
+    own, other = (turned(0, scale) for scale in scales)
+    faces = [part(face, truth, wrong, own, confidence), part(mirrored, truth, truth, other)]
+    beside = part(face[::-1], truth, truth, own)
+    found = camera_shake.agreed(faces, [beside, beside])
+    assert (found[0] is faces[0].blur) is is_kept
+
+
 @pytest.mark.parametrize("length", [1, 3])
 def test_next_to_no_shake_is_told_to_no_face(face: Plane, mirrored: Plane, length: int) -> None:
     faces = [part(one, streak(length), streak(told)) for one, told in ((face, 9), (mirrored, length))]
