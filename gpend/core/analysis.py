@@ -223,7 +223,8 @@ def _blurs(
     told = dict(zip(asked, told_by(list(crops.values()), networks.estimate), strict=True))
     in_tones = _in_tones(analysis, measured, crops, told)
     crops |= in_tones
-    told |= zip(in_tones, told_by(list(in_tones.values()), networks.estimate), strict=True)
+    again = zip(in_tones, told_by(list(in_tones.values()), networks.estimate), strict=True)
+    told |= {face: replace(found, first=told[face]) for face, found in again}
     faces = [Part(crops[face], measured[face].transform, followed(crops[face], told[face])) for face in asked]
     return dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
 

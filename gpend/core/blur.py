@@ -26,6 +26,7 @@ class Blur:
     confidence: float  # 0 to 1
     enlarged: float = -math.inf  # log-odds that the crop was shrunk and enlarged again rather than blurred
     told: Self | None = None  # as the network told it, where its kernel was followed further
+    first: Self | None = None  # as it was told of the photo as it is, where it was looked for again as if in tones
 
     @property
     def spread(self) -> float:

@@ -132,10 +132,11 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     seen = face.seen
     if seen is None:
         return Filtered(face, face.crop, None, None, own)
+    before = seen.blur.told or seen.blur.first
     in_face = evidence.borne_out_in_face(seen) if face.sees else 0.0
     if not face.wanted and evidence.is_sharp_itself(seen, in_face):
         sharp = Filtered(face, face.crop, None, None, None, _SHARP_ITSELF)
-        return sharp if seen.blur.told is None else _by_what_was_told(face, seen.blur.told, networks, strength)
+        return sharp if before is None else _by_what_was_told(face, before, networks, strength)
     found = _seen_through(seen, seen.noise)
     judgement = _judgement(found, seen)
     is_mean = evidence.is_of_many_paths(seen.blur)
@@ -155,8 +156,8 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
     after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
-    if face.sees and not helps and seen.blur.told is not None:
-        return _by_what_was_told(face, seen.blur.told, networks, strength)
+    if face.sees and not helps and before is not None:
+        return _by_what_was_told(face, before, networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
         face = replace(face, seen=seen)
@@ -172,7 +173,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
 
 
 def _by_what_was_told(face: Blurred, told: Blur, networks: Networks, strength: float) -> Filtered:
-    """The same with the blur as it was before the other faces, or the photo, had moved its path."""
+    """The same with the blur as it was before the photo had moved its path, or told another one in its tones."""
     seen = replace(face.seen, blur=told) if face.seen else None
     return filtered(replace(face, seen=seen), networks, strength)
 

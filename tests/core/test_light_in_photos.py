@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from gpend.core import analysis, deconvolution
@@ -43,6 +44,14 @@ def darker(networks: Networks, portrait: Path, exponent: float) -> list[float]:
 def test_the_network_is_asked_again_about_a_face_that_a_camera_shook(networks: Networks, samples: Path) -> None:
     (gained,) = darker(networks, samples / "portrait-sharp.jpg", 2.2)
     assert 0.02 < gained < 0.3
+
+
+@pytest.mark.parametrize(("exponent", "is_kept"), [(2.2, True), (1.0, False)])
+def test_what_it_told_first_is_kept(networks: Networks, samples: Path, exponent: float, *, is_kept: bool) -> None:
+    photo = shaken(samples / "portrait-sharp.jpg", 0.8, _SHAKE, exponent)
+    (face,) = analysis.analyse(photo, networks, CoreSettings()).faces
+    assert face.blur is not None
+    assert (face.blur.first is not None) is is_kept
 
 
 def test_about_one_whose_tones_were_shaken_it_is_asked_once(networks: Networks, samples: Path) -> None:

@@ -155,8 +155,9 @@ def test_a_shake_that_a_face_tells_wrong_is_told_by_what_is_around_it(networks: 
     assert face.told.split(",")[1] == right.told.split(",")[1]
 
 
-def test_a_report_tells_the_blur_that_was_taken_out(
-    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_where_a_blur_is_refused_the_one_before_it_is_taken_out_and_told(
+    networks: Networks, samples: Path, monkeypatch: pytest.MonkeyPatch, *, is_followed: bool
 ) -> None:
     misled = np.ascontiguousarray(streak(13).T)
 
@@ -164,7 +165,9 @@ def test_a_report_tells_the_blur_that_was_taken_out(
         return [one.blur for one in faces]
 
     def wrong(faces: Sequence[Part], _others: Sequence[Part]) -> list[Blur]:
-        return [replace(one.blur, kernel=misled, told=one.blur) for one in faces]
+        return [
+            replace(one.blur, kernel=misled, told=one.blur if is_followed else None, first=one.blur) for one in faces
+        ]
 
     photo = (samples / "portrait-shaken.jpg").read_bytes()
     monkeypatch.setattr(analysis, "agreed", own)
