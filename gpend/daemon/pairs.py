@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 _MIB = 1 << 20
 _LOOKED_FOR = 100  # files of a folder, to tell whether it is the one that lay elsewhere
+_MOST, _NEARLY_ALL = 0.5, 0.95  # of them
 _READ = 5  # of them, at most, until one is what it was
 _MARK = 32  # characters of a mark that an output bears, wherever it lies; all else may be another folder's too
 
@@ -84,12 +85,24 @@ def _holds_its_outputs(row: FolderRow, output: Path, ledger: Ledger) -> bool:
 def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:
     """Are most of the files that are known of a folder in another one, as far as a few of them tell?
 
-    Names and sizes alone tell little of scans: those of one roll of film are called as those of another.
+    Where it still lies where it was, nearly all: of a part that was copied the outputs of the rest would count as those
+    of deleted photos. Names and sizes alone tell little of scans: those of one roll are called as those of another.
     """
     files = ledger.sources.some_files(row.id, _LOOKED_FOR)
     found = [file for file in files if _has_size(source / file.path, file.size)]
     known = [file for file in found if file.content is not None][:_READ]
-    return len(found) * 2 > len(files) and (not known or any(_has_content(source / each.path, each) for each in known))
+    least = _NEARLY_ALL if _stays(row.source, source, files) else _MOST
+    is_enough = bool(files) and len(found) > least * len(files)
+    return is_enough and (not known or any(_has_content(source / each.path, each) for each in known))
+
+
+def _stays(before: Path, source: Path, files: Sequence[File]) -> bool:
+    """Does a folder, under no other name, still hold some of its files?"""
+    try:
+        is_one = before.samefile(source)
+    except OSError:
+        return False
+    return not is_one and any(_has_size(before / file.path, file.size) for file in files)
 
 
 def _has_content(place: Path, file: File) -> bool:

@@ -126,6 +126,31 @@ def test_other_photos_of_the_same_names_and_sizes_are_another_folder(used: World
     assert (used.output / "a/2.jpg").exists()  # it went to the trash
 
 
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_part_of_the_photos_is_another_folder_while_all_of_them_stay(
+    used: World, tmp_path: Path, *, stays: bool
+) -> None:
+    source = tmp_path / "part"
+    shutil.copytree(used.source, source)
+    (source / "a/2.jpg").unlink()
+    if not stays:
+        shutil.rmtree(used.source)
+    new = elsewhere(used, source, used.output)
+    new.once()
+    with Ledger.open(new.settings.ledger) as ledger:
+        assert [row.id for row in ledger.folders()] == [2 if stays else 1]
+    assert (used.output / "a/2.jpg").exists() or not stays
+
+
+def test_the_same_folder_under_another_name_stays_known_though_photos_were_deleted(used: World, tmp_path: Path) -> None:
+    source = tmp_path / "link"
+    source.symlink_to(used.source)
+    (used.source / "a/2.jpg").unlink()
+    with Ledger.open(used.settings.ledger, 1) as ledger:
+        folder_pairs(elsewhere(used, source, used.output).settings, ledger, 2)
+        assert [(row.id, row.source) for row in ledger.folders()] == [(1, source)]
+
+
 def test_an_output_that_was_copied_while_the_one_before_stays_is_another_one(used: World, tmp_path: Path) -> None:
     output = tmp_path / "copied"
     shutil.copytree(used.output, output)
