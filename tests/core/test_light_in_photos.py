@@ -1,35 +1,19 @@
 """What blurred a face is told by its photo as if tones had been blurred, where light was."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from gpend.core import analysis, deconvolution
-from gpend.core.networks import EstimateBlur, Kernels, Networks
-from gpend.core.photo import Plane
+from gpend.core.networks import Networks
 from gpend.settings import CoreSettings
 from tests.benchmarks import kernels
+from tests.core.test_shaken_together import Asked
 from tests.core.test_small_shaken_faces import shaken
 
 _SHAKE = deconvolution.resampled(kernels.straight(21, np.random.default_rng(0)), 0.8)
-
-
-@dataclass
-class Asked:
-    """The network, with the crops that it was asked about."""
-
-    tells: EstimateBlur
-    name: str = "asked"
-    size: int = 256
-    crops: list[Plane] = field(default_factory=list)
-
-    def __call__(self, crops: NDArray[np.float32]) -> Kernels:
-        """What it tells of these."""
-        self.crops += list(crops)
-        return self.tells(crops)
 
 
 def darker(networks: Networks, portrait: Path, exponent: float) -> list[float]:
