@@ -42,6 +42,8 @@ def _answer(message: Photo, device: str) -> None:  # noqa: C901 - one case for e
             _say(Crops(message.number, "odd", 16, bytes(16 * 16 * 3)))
         case b"who":
             _say(Done(message.number, Kept(str(os.getpid()), ())))
+        case b"tunables":
+            _say(Done(message.number, Kept(os.environ["GLIBC_TUNABLES"], ())))
         case _:
             _say(Done(message.number, Kept(device, ())))
 

@@ -75,6 +75,17 @@ def test_an_engine_that_is_started_before_the_first_photo_answers_as_any_other()
         assert _reason(engine, b"photo") == "gpu"
 
 
+def test_a_worker_lays_its_photos_out_in_large_pages_unless_a_person_has_tuned_the_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    with _engine() as engine:
+        assert _reason(engine, b"tunables") == "glibc.malloc.hugetlb=1"
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
+    with _engine() as engine:
+        assert _reason(engine, b"tunables") == "glibc.malloc.arena_max=2"
+
+
 def test_an_error_of_the_photo_has_its_name_and_the_worker_lives_on() -> None:
     with _engine() as engine:
         before = _reason(engine, b"who")
