@@ -12,6 +12,7 @@ from gpend.core.report import Kept, Outcome, Restored, Verdict
 from gpend.dispatch.health import Health, is_place_forbidden
 from gpend.dispatch.in_flight import Submission
 from gpend.dispatch.orphans import adopt_orphan
+from gpend.dispatch.others import AnothersError
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Listener, Now
 from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError, UnsupportedError
@@ -95,7 +96,7 @@ class Finisher:
     ) -> None:
         """A photo cannot be processed; what was written for it earlier stays. `until`: look again then."""
         state = state_of(error)
-        if until is None and isinstance(error, LinkedFolderError):  # an output on its way out, perhaps, for one
+        if until is None and isinstance(error, LinkedFolderError | AnothersError):  # on its way out, perhaps, for one
             until = now.utc + interval(_REFUSED_SECONDS, row.delays)
         if until is None and state is State.INCOMPLETE:
             until = now.utc + interval(_INCOMPLETE_SECONDS, row.delays)

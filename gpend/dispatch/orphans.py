@@ -44,7 +44,7 @@ def _find(outputs: OutputWriter, row: Row, pair: FolderPair) -> Orphan | None:
         if outputs.ownership.is_taken(row, pair, place):
             continue
         found = pair.mirror.find_orphan(place, row.stamp.mtime_ns)
-        if found is not None:
+        if found is not None and not outputs.others.wrote(pair, place, row.path):
             return None if _is_on_record(found, row) else found
     return None
 

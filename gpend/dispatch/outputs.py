@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpend.core.formats.signatures import written_ending
+from gpend.dispatch.others import AnothersError, Others
 from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
@@ -75,6 +76,7 @@ class OutputWriter:
 
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
         self.ownership = Ownership(ledger)
+        self.others = Others(ledger)
         self._photos = ledger.photos
         self._absences = ledger.absences
         self._trashed = ledger.trashed
@@ -164,7 +166,9 @@ class OutputWriter:
         for suffix in _suffixes(job):
             try:
                 if self._in_the_way(job, suffix) is None:
-                    job.pair.mirror.check(self.free_name(job, suffix), job.origin, self._before(job))
+                    place = self.free_name(job, suffix)
+                    if self._left_behind(job, place) is None:
+                        job.pair.mirror.check(place, job.origin, self._before(job))
             except PhotoError as error:
                 found.append(error)
         return found
@@ -263,8 +267,16 @@ class OutputWriter:
 
         `moved_from` is the row whose output it is. Raises OccupiedError where every name is another photo's, OSError.
         """
+        place = self._find_place(job, suffix, moved_from)
+        if os.path.lexists(job.pair.mirror.output / place):
+            left = self._left_behind(job, place)
+            if left is not None:
+                self.to_trash(job.pair, left, job.taken)
+        return place
+
+    def _find_place(self, job: Job, suffix: str, moved_from: int | None) -> Path:
         first = job.pair.mirror.candidates(job.row.relative, suffix)[0]
-        if self.ownership.is_free(job.row, job.pair, first):
+        if self.ownership.is_free(job.row, job.pair, first) and not self._is_anothers(job, first):
             return first
         self._save_kept(job)
         other = self._in_the_way(job, suffix)
@@ -300,13 +312,31 @@ class OutputWriter:
     def free_name(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
         """The first of the names that an output may get which is no other photo's. Raises OccupiedError."""
         places = job.pair.mirror.candidates(job.row.relative, suffix)
-        for place in places:
-            if not self.ownership.is_taken(job.row, job.pair, place, moved_from):
+        free = [place for place in places if not self.ownership.is_taken(job.row, job.pair, place, moved_from)]
+        for place in free:
+            if place == free[-1] or not self._is_anothers(job, place):
                 return place
         raise OccupiedError(
             f"The output of another photo already has the name {os.fsencode(places[-1].name)!r}. Nothing was "
             "overwritten, and this photo has no output. Rename one of the two photos.",
         )
+
+    def _is_anothers(self, job: Job, place: Path) -> bool:
+        """Does another source's output stand there?"""
+        if os.path.lexists(job.pair.mirror.output / place):
+            try:
+                self._left_behind(job, place)
+            except AnothersError:
+                return True
+        return False
+
+    def _left_behind(self, job: Job, place: Path) -> Written | None:
+        """What stands there although no photo needs it there. Raises AnothersError, LinkedFolderError and OSError."""
+        try:
+            job.pair.mirror.check(place, job.origin, self._before(job))
+        except OccupiedError:
+            return self.others.left_behind(job, place)
+        return None
 
     def _in_the_way(self, job: Job, suffix: str) -> "_Movable | None":
         """A photo's own name is its own: the output that has taken it meanwhile, as IMG_1.jpg for IMG_1.HEIC."""

@@ -229,6 +229,17 @@ WHERE photo.output_sha256 = :sha256 AND photo.content <> :sha256 LIMIT 1;
 {photos}
 WHERE photo.folder = :folder AND photo.output_sha256 = :sha256;
 
+-- name: with_output_elsewhere
+-- Photos of other folders, at work or not, whose outputs have this SHA-256.
+{photos}
+WHERE photo.folder <> :folder AND photo.output_sha256 = :sha256;
+
+-- name: holders_elsewhere
+-- Photos of other folders, at work or not, whose outputs stand at this place, or stood there before they were switched.
+{photos}
+WHERE photo.folder IN (SELECT id FROM folder WHERE id <> :folder AND (output = :root OR previous_output = :root))
+  AND photo.output = :output;
+
 -- name: holder
 {photos}
 WHERE photo.folder = :folder AND photo.output = :output LIMIT 1;

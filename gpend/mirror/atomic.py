@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -80,7 +80,6 @@ class Replaceable:
     contents: frozenset[str]  # the photo's: an output that is proved to be of one of these
     modified_ns: int  # the photo's time
     is_photo: bool = False  # it is a second name of the photo itself, with which nothing is lost
-    is_sole: Callable[[], bool] = lambda: False  # can no other photo's output stand there? Then whatever gpend wrote
 
 
 @dataclass(frozen=True)
@@ -202,14 +201,13 @@ def refuse_occupied(folder: int, name: str, replaceable: Replaceable) -> None:
 
 
 def _may_be_replaced(folder: int, name: str, replaceable: Replaceable) -> bool:
-    """Is what stands there the photo's own, or gpend's for no other photo?"""
+    """Is what stands there the photo's own, or gpend's for just this photo?"""
     if replaceable.is_photo or (replaceable.written and is_unchanged(folder, name, replaceable.written)):
         return True
     made = genuine(folder, name)
     if made is None:
         return is_tagged(folder, name, replaceable.contents, replaceable.modified_ns)
-    # A file system that ignores case or normalises Unicode shows another photo's output under this name.
-    return made.source in replaceable.contents or (name in names_in(folder) and replaceable.is_sole())
+    return made.source in replaceable.contents
 
 
 def _install(folder: int, temporary: str, name: str, replaceable: Replaceable) -> None:

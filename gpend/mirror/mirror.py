@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from gpend.errors import PhotoError
@@ -198,6 +197,14 @@ class Mirror:
                 return Written(place, inspect.stamp_of(folder, status), made.output)
         return None
 
+    def find_leftover(self, place: Path) -> Written | None:
+        """What gpend wrote under exactly this name for one photo at most of its source, if that can be proved. OSError.
+
+        A file system that ignores case or normalises Unicode shows another photo's output under this name.
+        """
+        is_sole = not self._is_portable and claims.is_sole(self.source, place)
+        return self.find_output(place) if is_sole else None
+
     def find_orphan(self, place: Path, modified_ns: int) -> Orphan | None:
         """An output under this name that is, byte for byte, what gpend wrote, and has the time of its photo.
 
@@ -309,8 +316,7 @@ class Mirror:
         if written is not None and status is not None:
             with suppress(OSError):
                 is_photo = os.path.samestat(status, (self.source / place).stat())
-        is_sole = partial(claims.is_sole, self.source, place) if not self._is_portable else lambda: False
-        return Replaceable(written, origin.contents, origin.like.modified_ns, is_photo, is_sole)
+        return Replaceable(written, origin.contents, origin.like.modified_ns, is_photo)
 
 
 def _stamp_at(folder: int, name: str) -> Stamp:

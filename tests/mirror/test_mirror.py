@@ -390,16 +390,17 @@ def test_what_is_about_to_be_written_may_take_the_place_of_the_same_bytes(mirror
 
 
 @pytest.mark.usefixtures("attributes")
-def test_what_gpend_wrote_for_a_photo_before_it_was_edited_gives_way_unless_it_may_be_another_photos(
+def test_what_gpend_wrote_for_a_photo_before_it_was_edited_is_left_over_unless_it_may_be_another_photos(
     mirror: Mirror,
 ) -> None:
     (mirror.source / "a.jpg").touch()
-    mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
-    mirror.write(Path("a.jpg"), b"better", origin(source=b"edited"), FINGERPRINT, None)
-    assert files(mirror) == {"a.jpg": b"better"}
-    (mirror.source / "A.jpg").touch()
+    written = mirror.write(Path("a.jpg"), b"restored", origin(), FINGERPRINT, None)
     with pytest.raises(OccupiedError):
-        mirror.write(Path("a.jpg"), b"best", origin(source=b"edited again"), FINGERPRINT, None)
+        mirror.write(Path("a.jpg"), b"better", origin(source=b"edited"), FINGERPRINT, None)
+    assert mirror.find_leftover(Path("a.jpg")) == written
+    assert mirror.find_leftover(Path("b.jpg")) is None
+    (mirror.source / "A.jpg").touch()
+    assert mirror.find_leftover(Path("a.jpg")) is None
 
 
 def test_two_places_lead_to_one_file_only_where_the_disk_says_so(mirror: Mirror) -> None:

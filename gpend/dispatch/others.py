@@ -1,0 +1,92 @@
+"""What stands in a photo's place and is not its own: another source's output, or what gpend wrote for nobody known."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from gpend.dispatch.types import FolderPair, Job
+from gpend.ledger import FolderRow, Ledger, Row, State, Written
+from gpend.mirror import Mirror, OccupiedError
+from gpend.spelling import folded
+
+
+class AnothersError(OccupiedError):
+    """The output of another source's photo stands where an output should go; it was left alone."""
+
+
+class Others:
+    """Tells whose it is, of all sources that have been in a configuration. Nothing here changes anything."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def wrote(self, pair: FolderPair, place: Path, photo: Path) -> bool:
+        """Is what stands at a place there for a photo of another source, whether or not that needs it? Raises OSError.
+
+        `photo` itself, by its path, is none: a source may be a part of what another one was.
+        """
+        rows, _ = self._standing(pair, place)
+        output = pair.mirror.output / place
+        others = [row for row in rows if row.path != photo]
+        return any(self._was_switched(row, pair) or not _stands_elsewhere(row, output) for row in others)
+
+    def left_behind(self, job: Job, place: Path) -> Written | None:
+        """What stands at a place where no photo needs it any more, so that it may go to the trash; None: there is none.
+
+        Raises AnothersError where another source's photo needs it, OSError.
+        """
+        pair, path = job.pair, job.row.path
+        rows, standing = self._standing(pair, place)
+        if any(row.content in job.origin.contents for row in rows):
+            return None  # it is this photo's output, for whichever source it was written
+        owner = next((row for row in rows if self._needs(row, pair, place, path)), None)
+        if owner is not None:
+            raise AnothersError(
+                f"The output of {str(owner.path)!r} stands in the output folder under the name {place.name!r}. It was "
+                "left alone, and this photo has no output. Name another output folder for one of the two sources, or "
+                "move it away. gpend tries again by itself, at first after an hour.",
+            )
+        is_left = any(row.path == path or self._was_switched(row, pair) for row in rows)
+        return standing if is_left else pair.mirror.find_leftover(place)
+
+    def _standing(self, pair: FolderPair, place: Path) -> tuple[list[Row], Written | None]:
+        """The photos of other sources that what stands at a place was written for, byte for byte; and what that is."""
+        photos, mirror = self._ledger.photos, pair.mirror
+        for row in photos.holders_elsewhere(pair.id, mirror.output, place):
+            if row.written is not None and mirror.stands(row.written):
+                return [row], row.written
+        made = mirror.find_output(place)  # the tree may be called otherwise by now
+        return ([], None) if made is None else (photos.with_output_elsewhere(pair.id, made.sha256), made)
+
+    def _needs(self, row: Row, pair: FolderPair, place: Path, photo: Path) -> bool:
+        """Is what stands at a place the only output of a photo, which is no other than this one?
+
+        Where its source was given another output, it is copied to there soon, from the trash as well.
+        """
+        if row.path == photo or _stands_elsewhere(row, pair.mirror.output / place):
+            return False
+        return not (_is_due(row) and self._was_switched(row, pair) and os.path.lexists(row.path))
+
+    def _was_switched(self, row: Row, pair: FolderPair) -> bool:
+        """Is a tree what the output of a photo's source was, before that was given another one?"""
+        folder = self._folder(row)
+        return folder is not None and folder.previous_output == pair.mirror.output != folder.output
+
+    def _folder(self, row: Row) -> FolderRow | None:
+        return next((folder for folder in self._ledger.folders() if folder.id == row.folder), None)
+
+
+def _is_due(row: Row) -> bool:
+    """Is a photo that could be read to be seen to, as its source has another output, by itself?"""
+    is_tried_again = row.state is State.FAILED and row.content is not None and row.next_attempt is not None
+    return not row.held and (is_tried_again or (row.state is State.WAITING and row.recheck))
+
+
+def _stands_elsewhere(row: Row, place: Path) -> bool:
+    output = row.output
+    if row.written is None or output is None:
+        return False
+    with suppress(OSError):  # unknown is not elsewhere
+        is_here = folded(output.name) == folded(place.name) and output.parent.samefile(place.parent)
+        return not is_here and Mirror(row.source, row.output_root).stands(row.written)
+    return False

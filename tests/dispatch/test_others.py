@@ -1,0 +1,215 @@
+"""Outputs that pass from one source to another with the configuration: nothing of another photo's is lost."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from gpend.ledger import Ledger, State
+from gpend.settings import FolderSettings, Keep, OnDelete
+from tests.world import BLURRED, RESTORED, SHARP, World, tree
+
+TRASH = ".gpend-trash/2023-11-14/"
+DAY = 86_400
+
+
+class Sources(World):
+    """A world of several sources, each called by a letter, and outputs that are called by a number."""
+
+    def put_in(self, source: str, name: str, photo: bytes) -> Path:
+        """A photo; all have the same times, as those that were copied in one go have."""
+        path = self.root / source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(photo)
+        return path
+
+    def run(self, **outputs: str) -> None:
+        """One pass with these sources and their outputs."""
+        for output in outputs.values():
+            (self.root / output).mkdir(parents=True, exist_ok=True)
+        pairs = [FolderSettings(source=self.root / name, output=self.root / out) for name, out in outputs.items()]
+        self.knobs["folders"] = pairs
+        self.engine.given = Counter()
+        self.once()
+
+    def standing(self, output: str) -> dict[str, bytes]:
+        """What lies in an output, but for the trash."""
+        return {name: photo for name, photo in tree(self.root / output).items() if not name.startswith(".gpend-trash")}
+
+    def reason(self, photo: Path) -> str:
+        """What the ledger tells of a photo, after its state."""
+        with Ledger.read_only(self.settings.ledger) as records:
+            row = records.photo(photo)
+        assert row is not None
+        return f"{row.state}: {row.reason}"
+
+
+def blurred(source: str) -> bytes:
+    return BLURRED + source.encode()
+
+
+def restored(source: str) -> bytes:
+    return RESTORED + source.encode()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Sources:
+    world = Sources(tmp_path)
+    for source in "abc":
+        world.put_in(source, "1.jpg", blurred(source))
+        world.put_in(source, "sharp.jpg", SHARP + source.encode())
+    return world
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize("turned", ["ab", "abc"])
+def test_sources_that_exchange_their_outputs_have_what_they_had_without_the_engine(
+    world: Sources, keep: Keep, turned: str
+) -> None:
+    world.knobs["keep"] = keep
+    before = dict(zip(turned, "123", strict=False))
+    world.run(**before)
+    made = {source: world.standing(output) for source, output in before.items()}
+    after = dict(zip(turned, [*"123"[1 : len(turned)], "1"], strict=True))
+    world.run(**after)
+    assert {source: world.standing(output) for source, output in after.items()} == made
+    assert world.engine.given.total() == 0
+    assert [tree(world.root / output)[f"{TRASH}1.jpg"] for output in before.values()] == [
+        restored(source)
+        for source in before  # what stood there stays for the days of the trash
+    ]
+    assert all(world.reason(world.root / source / "1.jpg").startswith("restored: one face") for source in turned)
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_new_source_takes_nothing_of_the_one_before_from_its_output(
+    world: Sources, keep: Keep, *, is_gone: bool
+) -> None:
+    world.knobs["keep"] = keep
+    world.put_in("b", "2.jpg", blurred("b2"))
+    world.run(a="1")
+    before = world.standing("1")
+    if is_gone:
+        shutil.rmtree(world.root / "a")
+    world.run(b="1")
+    assert world.standing("1") == before | {"2.jpg": restored("b2")}
+    told = world.reason(world.root / "b/1.jpg")
+    assert told.startswith(f"failed: The output of '{world.root / 'a/1.jpg'}' stands in the output folder")
+    (world.root / "b/1.jpg").unlink()
+    world.once()
+    world.clock.pass_by(DAY)
+    world.once()
+    assert world.standing("1") == before | {"2.jpg": restored("b2")}
+
+
+def test_a_photo_that_finds_its_place_taken_gets_it_by_itself_when_the_other_output_is_moved_away(
+    world: Sources,
+) -> None:
+    world.run(a="1")
+    world.run(b="1")
+    (world.root / "1/1.jpg").rename(world.root / "elsewhere.jpg")
+    world.clock.pass_by(3601)
+    world.once()
+    assert world.standing("1") == {"1.jpg": restored("b")}
+
+
+def test_a_photo_whose_output_has_two_names_to_choose_from_takes_the_one_that_is_nobodys(world: Sources) -> None:
+    world.put_in("b", "1.jpg", SHARP)
+    world.put_in("b", "1.heic", BLURRED + b"heic")
+    world.run(a="1")
+    (world.root / "b/1.jpg").unlink()
+    world.run(b="1")
+    assert world.standing("1") == {"1.jpg": restored("a"), "1.heic.jpg": RESTORED + b"heic"}
+
+
+def test_a_source_that_comes_back_finds_its_outputs_and_what_took_its_place_gives_way_no_more(world: Sources) -> None:
+    world.run(a="1")
+    world.run(b="1")
+    world.run(a="1")
+    assert world.standing("1") == {"1.jpg": restored("a")}
+    world.run(a="2", b="1")
+    world.clock.pass_by(DAY)
+    world.once()
+    assert (world.standing("1"), world.standing("2")) == ({"1.jpg": restored("b")}, {"1.jpg": restored("a")})
+
+
+def test_outputs_of_deleted_photos_that_stay_are_no_other_sources_either(world: Sources) -> None:
+    world.knobs["on_delete"] = OnDelete.KEEP
+    world.put_in("a", "2.jpg", blurred("a2"))
+    world.run(a="1", b="2")
+    (world.root / "a/1.jpg").unlink()
+    world.once()
+    world.run(a="2", b="1")
+    assert world.standing("1") == {"1.jpg": restored("a"), "2.jpg": restored("a2")}
+    assert world.reason(world.root / "b/1.jpg").startswith("failed: The output of ")
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_what_another_source_has_yet_to_fetch_stays_while_that_is_away(world: Sources, *, is_away: bool) -> None:
+    world.run(a="1", b="2")
+    if is_away:
+        (world.root / "a").rename(world.root / "away")
+    (world.root / "a").mkdir(exist_ok=True)
+    world.run(a="2", b="1")
+    assert (world.standing("1")["1.jpg"] == restored("a")) is is_away
+    if is_away:
+        (world.root / "a").rmdir()
+        (world.root / "away").rename(world.root / "a")
+        for _ in range(3):
+            world.once()
+            world.clock.pass_by(DAY)
+    assert (world.standing("1"), world.standing("2")) == ({"1.jpg": restored("b")}, {"1.jpg": restored("a")})
+
+
+def test_an_output_that_is_called_otherwise_by_now_is_known_by_what_it_says(world: Sources) -> None:
+    world.run(a="1")
+    (world.root / "1").rename(world.root / "new")
+    world.run(b="new")
+    assert world.standing("new") == {"1.jpg": restored("a")}
+
+
+def test_sources_that_become_one_source_are_found_in_their_outputs_and_edits_replace_what_was_theirs(
+    tmp_path: Path,
+) -> None:
+    world = Sources(tmp_path)
+    for source in ("in/a", "in/b"):
+        world.put_in(source, "1.jpg", blurred(source))
+    world.run(**{"in/a": "out/a", "in/b": "out/b"})
+    world.put_in("in/a", "1.jpg", blurred("edited"))
+    world.run(**{"in": "out"})
+    assert world.engine.given == {blurred("edited"): 1}
+    assert world.standing("out") == {"a/1.jpg": restored("edited"), "b/1.jpg": restored("in/b")}
+
+
+def test_a_photo_that_is_deleted_before_it_was_processed_takes_no_output_of_another_source_along(
+    world: Sources,
+) -> None:
+    world.run(a="1")
+    moment = (world.root / "a/1.jpg").stat().st_mtime_ns
+    assert abs((world.root / "b/1.jpg").stat().st_mtime_ns - moment) < 2_000_000_000
+    world.put_in("b", "2.jpg", blurred("b2"))
+    world.knobs["folders"] = [FolderSettings(source=world.root / "b", output=world.root / "1")]
+    world.engine.slow = True
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for _ in range(60):
+            if not loop.turn():
+                loop.rest()
+        loop.end()
+    world.engine.slow = False
+    assert world.reason(world.root / "b/1.jpg").startswith(State.WAITING)
+    (world.root / "b/1.jpg").unlink()
+    for _ in range(2):
+        world.once()
+        world.clock.pass_by(DAY)
+    assert world.standing("1") == {"1.jpg": restored("a"), "2.jpg": restored("b2")}
+
+
+def test_what_gpend_wrote_for_a_photo_that_no_ledger_knows_goes_to_the_trash_and_not_away(world: Sources) -> None:
+    world.run(a="1")
+    world.settings.ledger.unlink()
+    world.run(b="1")
+    assert tree(world.root / "1") == {"1.jpg": restored("b"), f"{TRASH}1.jpg": restored("a")}
