@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from gpend.daemon import problems as problems_of_folders
 from gpend.daemon.checks import Pair, known_pairs
 from gpend.daemon.exporter import Exporter
 from gpend.daemon.metrics import KIND, About, Metrics
-from gpend.daemon.start import opened_ledger
+from gpend.daemon.start import away, ledger_at, opened_ledger
 from gpend.dispatch import Runtime
 from gpend.engine import Engine, Telling, sandbox
 from gpend.engine.process_engine import ProcessEngine, worker_command
@@ -68,7 +68,11 @@ def problems(settings: Settings) -> list[str]:
 
 def _problems(settings: Settings, *, waits: bool, known: Container[Pair] = ()) -> list[str]:
     """The same; a daemon `waits` for some to pass, and for folders that are `known` to come back."""
-    found = problems_of_folders(settings, known) + _problems_of_ledger(settings.ledger, waits=waits)
+    found = problems_of_folders(settings, known)
+    if reason := away(settings.ledger, [folder.output for folder in settings.folders]):
+        found += [] if waits else [reason]
+    else:
+        found += _problems_of_ledger(settings.ledger, waits=waits)
     try:
         find(DETECTORS[settings.detect.model], DetectorCheckpoint, weights_folders(settings.restore.weights))
         _roll(settings)
@@ -137,9 +141,15 @@ def protection() -> str:
     return f"Photos are opened in a process of its own that can only compute. It is kept to that by {told}.{lacking}"
 
 
-def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = None) -> None:
+def run(
+    settings: Settings,
+    reload: Callable[[], Settings],
+    file: Path | None = None,
+    is_hung_up: Callable[[], bool] = lambda: False,
+) -> None:
     """Watch the folders until SIGTERM or SIGINT; `reload` reads the configuration again on SIGHUP, from its `file`.
 
+    `is_hung_up`: has SIGHUP come already, since the configuration was read?
     Raises ConfigurationError naming every problem at the start, and FatalError where gpend cannot go on.
     """
 
@@ -149,7 +159,7 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         _note(ledger, wanted, file)
         return runtime
 
-    opened = _opened(settings, lambda path: opened_ledger(path, SystemClock()), waits=True)
+    opened = _opened(settings, lambda path, outputs: opened_ledger(path, SystemClock(), outputs), waits=True)
     with opened as (ledger, reloader):
         _note(ledger, settings, file)
         metrics = Metrics(settings.ledger, reloader.about)
@@ -167,6 +177,8 @@ def run(settings: Settings, reload: Callable[[], Settings], file: Path | None = 
         exporter.start()
         try:
             with _signals(daemon):
+                if is_hung_up():
+                    daemon.hang_up()
                 daemon.run()
         finally:
             exporter.close()
@@ -258,13 +270,13 @@ class Reloader:
 
 @contextmanager
 def _opened(
-    settings: Settings, ledger_at: Callable[[Path], Ledger] = Ledger.open, *, waits: bool = False
+    settings: Settings, opened: Callable[[Path, Sequence[Path]], Ledger] = ledger_at, *, waits: bool = False
 ) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
     _refuse(settings, _known(settings.ledger) if waits else ())
     for left_out in _roll(settings).left_out:
         log.warning("network_left_out", what=left_out)
-    with ledger_at(settings.ledger) as ledger:
+    with opened(settings.ledger, [folder.output for folder in settings.folders]) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
         for notice in fits.unmeasured(settings):

@@ -1,7 +1,9 @@
 """The composition root: what it refuses, what it keeps, and what it puts together."""
 
+import os
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from gpend.engine.sandbox import Wall
 from gpend.errors import ConfigurationError
 from gpend.settings import EngineKind, EngineSettings, FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
 from tests.fakes import FakeEngine
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -73,6 +76,23 @@ def test_one_pass_over_empty_folders_finds_nothing_and_gives_signals_back(settin
     tally = wiring.once(settings, lambda _: None)
     assert tally.done == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_run_that_was_hung_up_before_reads_its_configuration_again_at_once(settings: Settings) -> None:
+    read: list[Settings] = []
+
+    def reload() -> Settings:
+        read.append(settings)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return settings
+
+    late = threading.Timer(PATIENCE, os.kill, (os.getpid(), signal.SIGTERM))
+    late.start()
+    try:
+        wiring.run(settings, reload, None, lambda: True)
+    finally:
+        late.cancel()
+    assert read == [settings]
 
 
 def test_a_change_that_does_not_concern_the_networks_keeps_them(reloader: wiring.Reloader, settings: Settings) -> None:

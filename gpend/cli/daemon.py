@@ -1,6 +1,10 @@
 """Commands around the daemon: run it, or one pass of it; what it needs before it can."""
 
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -26,12 +30,27 @@ def run(config_file: Path | None) -> None:
     Example:
       gpend run --config gpend.yaml
     """
-    from gpend import wiring
+    with _noting_hang_ups() as is_hung_up:
+        from gpend import wiring
 
-    path = path_of(config_file)
-    settings = config.load(path)
-    with Companion(path, enabled=settings.web.enabled):
-        wiring.run(settings, lambda: config.load(path), path)
+        path = path_of(config_file)
+        settings = config.load(path)
+        with Companion(path, enabled=settings.web.enabled):
+            wiring.run(settings, lambda: config.load(path), path, is_hung_up)
+
+
+@contextmanager
+def _noting_hang_ups() -> Iterator[Callable[[], bool]]:
+    """Have SIGHUP end nothing before there is a daemon to hear of it; was there one?
+
+    A start takes seconds, and minutes where the ledger is waited for.
+    """
+    hung_up = threading.Event()
+    before = signal.signal(signal.SIGHUP, lambda _number, _frame: hung_up.set())
+    try:
+        yield hung_up.is_set
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @commands.command()

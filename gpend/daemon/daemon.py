@@ -225,22 +225,26 @@ class Daemon:
             put_back()
 
     def _read_again(self, loop: Loop) -> Runtime | None:
-        """The configuration as it is now; None: it is wrong, and the one before stays."""
+        """The configuration as it is now; None: it is wrong, and the one before stays, or the ledger cannot be read."""
+        try:
+            known = self._known()
+        except TransientError:
+            return None  # the loop waits for the ledger, and then it is read
         self._is_hung_up = False
         loop.announce_reload()
         try:
-            fresh = self._fresh()
+            fresh = self._fresh(known)
         except ConfigurationError as error:
             log.warning("configuration_refused", reason=str(error))
             return None
         log.info("configuration_reloaded")
         return fresh
 
-    def _fresh(self) -> Runtime:
+    def _fresh(self, known: Container[Pair]) -> Runtime:
         if self._environment.reload is None:
             return self._runtime
         fresh = self._environment.reload()
-        refuse(fresh.settings, self._known())
+        refuse(fresh.settings, known)
         return fresh
 
     def _progress(self, loop: Loop) -> Progress:

@@ -126,6 +126,7 @@ def _pair(row: FolderRow, source: Source, settings: Settings, ledger: Ledger) ->
     if identity is None:
         identity = output_root.claim(mirror.output)
         ledger.sources.claim(row.id, identity)
+    output_root.note_ledger(mirror.output, settings.ledger)
     return FolderPair(row.id, source, mirror, settings.minimum_free_mb * _MIB, identity, _previous(row))
 
 

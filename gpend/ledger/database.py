@@ -296,7 +296,10 @@ def _reading_connection(path: Path) -> sqlite3.Connection:
 
 
 def _missing(path: Path) -> FatalError:
-    return FatalError(f"There is no ledger at {path} yet: gpend has not run with this configuration.")
+    return FatalError(
+        f"There is no ledger at {path}: gpend has not run with this configuration yet, or its disk is not mounted. "
+        "`gpend check` tells that."
+    )
 
 
 def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:

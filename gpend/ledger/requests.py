@@ -35,7 +35,10 @@ def leave(ledger: Path, kind: Request, paths: list[Path], detail: dict[str, Any]
     Raises FatalError, and TransientError where the ledger cannot be used at the moment.
     """
     if not access.is_there(ledger):
-        raise FatalError(f"There is no ledger at {ledger} yet: gpend has not run with this configuration.")
+        raise FatalError(
+            f"There is no ledger at {ledger}: gpend has not run with this configuration yet, or its disk is not "
+            "mounted. `gpend check` tells that."
+        )
     access.require(ledger, to_write=True)
     try:
         with closing(open_for_writing(ledger)) as database, database.together():

@@ -14,6 +14,7 @@ from gpend.mirror.atomic import temporary
 from gpend.mirror.names import WORKSHOP
 
 _MARK = "user.gpend.output"
+_LEDGER = "user.gpend.ledger"
 
 
 def identity(root: Path) -> str:
@@ -33,6 +34,42 @@ def claim(root: Path) -> str:
     with suppress(OSError):
         os.setxattr(root, _MARK, secrets.token_hex(16).encode(), os.XATTR_CREATE)
     return identity(root)
+
+
+def is_marked(root: Path) -> bool:
+    """Has gpend marked this folder as an output, as far as can be told?"""
+    with suppress(OSError):
+        return bool(os.getxattr(root, _MARK))
+    return False
+
+
+def note_ledger(root: Path, ledger: Path) -> None:
+    """Have an output say, invisibly, with which ledger it is written, and where the disk with that is mounted.
+
+    As far as it can hold that.
+    """
+    real = Path(os.path.realpath(ledger))
+    point = next((each for each in real.parents if os.path.ismount(each)), real.parents[-1])
+    said = os.fsencode(ledger) + b"\0" + os.fsencode(point)
+    with suppress(OSError):
+        if _said_of_ledger(root) != said:
+            os.setxattr(root, _LEDGER, said)
+
+
+def mount_of_ledger(root: Path, ledger: Path) -> Path | None:
+    """Where the disk was mounted with this ledger, by what an output says that was written with it last.
+
+    None: it says nothing, or the ledger was on the disk of the system.
+    """
+    name, _, point = _said_of_ledger(root).partition(b"\0")
+    found = Path(os.fsdecode(point))
+    return found if name == os.fsencode(ledger) and len(found.parts) > 1 else None
+
+
+def _said_of_ledger(root: Path) -> bytes:
+    with suppress(OSError):
+        return os.getxattr(root, _LEDGER)
+    return b""
 
 
 def free(root: Path) -> int:

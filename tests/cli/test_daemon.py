@@ -1,6 +1,7 @@
 """Commands around the daemon."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from gpend.ledger import State
 from gpend.progress import Progress
 from gpend.settings import Settings
 from tests.cli import Gpend
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 
 def test_check_is_content_with_folders_that_are_there(gpend: Gpend, configured: Path) -> None:
@@ -96,13 +97,31 @@ def test_run_hands_over_the_settings_and_how_to_read_them_again(
 ) -> None:
     given: list[Settings] = []
 
-    def run(settings: Settings, reload: Callable[[], Settings], _file: Path) -> None:
+    def run(settings: Settings, reload: Callable[[], Settings], _file: Path, is_hung_up: Callable[[], bool]) -> None:
         given.extend([settings, reload()])
+        assert not is_hung_up()
 
     monkeypatch.setattr(wiring, "run", run)
     assert gpend("run", "--config", configured).exit_code == 0
     assert given[0] == given[1]
     assert given[0].folders[0].source == configured.parent / "in"
+
+
+def test_a_run_that_is_hung_up_before_it_has_begun_is_not_ended_and_remembers_it(
+    gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_settings: Settings, _reload: object, _file: Path, is_hung_up: Callable[[], bool]) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)  # it ended gpend
+        wait_until(is_hung_up)
+
+    before = signal.getsignal(signal.SIGHUP)
+    monkeypatch.setattr(wiring, "run", run)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of the tests
+        assert gpend("run", "--config", configured).exit_code == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("name", ["gpend.yaml", "gpend.service", "gpend-user.service"])

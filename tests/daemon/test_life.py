@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from gpend.daemon import Daemon, Environment
+from gpend.daemon import Daemon, Environment, checks
+from gpend.daemon.checks import Pair
 from gpend.daemon.loop import Loop
 from gpend.dispatch import FolderPair, Nobody, Now, Runtime
 from gpend.errors import ConfigurationError, TransientError
-from gpend.ledger import Ledger, State
+from gpend.ledger import FolderRow, Ledger, State
 from gpend.notify import Notifier
 from gpend.settings import FolderSettings
 from tests.fakes import FakeClock, FakeEngine
@@ -162,6 +163,22 @@ def test_a_reload_waits_for_a_ledger_that_cannot_be_written(world: World, monkey
     events = [line["event"] for line in logged]
     assert events.index("ledger_paused") < events.index("ledger_resumed") < events.index("configuration_reloaded")
     assert world.outputs() == {"a.jpg": RESTORED}
+
+
+def test_a_reload_waits_for_a_ledger_that_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def known_pairs(rows: Iterable[FolderRow]) -> set[Pair]:
+        asked.append("the ledger")
+        if len(asked) in (2, 3):  # the first time is at the start
+            raise TransientError("The ledger is busy.")
+        return checks.known_pairs(rows)
+
+    monkeypatch.setattr("gpend.daemon.daemon.known_pairs", known_pairs)
+    with capture_logs() as logged:
+        run(world, [*[nothing] * 13, Daemon.hang_up, *[nothing] * 30], reload=lambda: world.runtime)
+    assert [line["event"] for line in logged].count("configuration_reloaded") == 1  # gpend ended
+    assert len(asked) == 4
 
 
 def begin_while_held(world: World, steps: Sequence[Callable[[Daemon], object]], notifier: Notifier) -> None:

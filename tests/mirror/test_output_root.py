@@ -20,6 +20,25 @@ def test_a_claimed_output_is_known_again_wherever_it_is_mounted(tmp_path: Path) 
     assert output_root.identity(tmp_path / "moved") == claimed
 
 
+def test_an_output_tells_where_the_disk_was_with_the_ledger_that_it_is_written_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = tmp_path / "state/gpend/ledger.sqlite"
+    points = [Path("/"), tmp_path / "state"]
+    monkeypatch.setattr("os.path.ismount", lambda place: Path(place) in points)
+    output_root.note_ledger(tmp_path, ledger)
+    output_root.claim(tmp_path)
+    if not output_root.is_marked(tmp_path):
+        pytest.skip("this file system has no extended attributes")
+    assert output_root.mount_of_ledger(tmp_path, ledger) == tmp_path / "state"
+    assert output_root.mount_of_ledger(tmp_path, tmp_path / "other.sqlite") is None
+    points.pop()
+    output_root.note_ledger(tmp_path, ledger)
+    assert output_root.mount_of_ledger(tmp_path, ledger) is None
+    output_root.note_ledger(tmp_path / "away", ledger)
+    assert output_root.mount_of_ledger(tmp_path / "away", ledger) is None
+
+
 def test_another_folder_in_its_place_is_another_output(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
