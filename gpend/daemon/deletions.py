@@ -80,6 +80,7 @@ class DeletionDetector:
 
     def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
+        self._dispatcher.health.look(self._pair, now)
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         is_there = scan.identity is not None  # else nothing tells whether anything is passed over

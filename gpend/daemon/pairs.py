@@ -56,8 +56,10 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
                 continue
             if _is_same_output(row, output) and (is_same or _holds_its_files(row, source, ledger)):
                 is_whole = row.output == output or _holds_its_outputs(row, output, ledger)
-                ledger.sources.move(row, source, output if is_whole else row.output)  # else switched: the rest is made
-                log.info("folder_moved", before=row.source, source=source, output=output)
+                place = output if is_whole else row.output  # else it is switched, and the rest is made
+                if (row.source, row.output) != (source, place):
+                    ledger.sources.move(row, source, place)
+                    log.info("folder_moved", before=row.source, source=source, output=place)
                 break
 
 

@@ -113,6 +113,12 @@ class Health:
             self.pause(pair, trouble, now)
         return not trouble
 
+    def look(self, pair: FolderPair, now: Now) -> None:
+        """Pause a pair whose output is in trouble before a photo finds that out: it may be long until there is one."""
+        trouble = trouble_of_output(pair) if self._breaker(pair).is_closed else ""
+        if trouble:
+            self.pause(pair, trouble, now)
+
     def pause(self, pair: FolderPair, reason: str, now: Now) -> None:
         """Something about a pair's folders does not work."""
         breaker = self._breaker(pair)

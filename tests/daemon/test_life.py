@@ -270,6 +270,23 @@ def test_a_start_and_a_reload_wait_for_a_known_folder_that_is_away_and_serve_the
         assert records.counts()[State.GONE] == 0
 
 
+def test_an_output_that_is_away_is_told_at_a_start_though_no_photo_waits(world: World) -> None:
+    world.put("a.jpg")
+    world.once()
+    away = world.output.rename(world.root / "away")
+    with Ledger.open(world.settings.ledger) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        for turn in range(200):
+            if turn == 100:
+                assert "it is not there" in str(ledger.folders()[0].paused_reason)  # status said: No errors
+                away.rename(world.output)
+            if not loop.turn():
+                loop.rest()
+        assert ledger.folders()[0].paused_reason is None
+        loop.end()
+
+
 def test_a_start_waits_for_no_folder_that_it_does_not_know(world: World) -> None:
     world.knobs["folders"] = (FolderSettings(source=world.root / "misspelt", output=world.output),)
     with pytest.raises(ConfigurationError, match="misspelt does not exist"):

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gpend.daemon.pairs import folder_pairs
 from gpend.ledger import Decision, DecisionKind, Ledger, State
@@ -170,7 +171,10 @@ def test_what_a_backup_of_an_output_lacks_is_made_again_where_the_output_is_gone
     shutil.rmtree(used.output)
     source = used.source if moved == "output" else used.source.rename(tmp_path / "new")
     new = elsewhere(used, source, backup)
-    new.once()
+    with capture_logs() as logged:
+        new.once()
+    told = [line["output"] for line in logged if line["event"] == "folder_moved"]
+    assert told == ([] if moved == "output" else [used.output])  # as the output was only switched
     made = {name: photo for name, photo in tree(backup).items() if name in ("3.jpg", "a/2.jpg")}
     assert made == {name: RESTORED + name.encode() for name in made}
     assert len(made) == 2  # they were taken for deleted, and lost
