@@ -35,6 +35,7 @@ def tell_of_copies(pairs: Sequence[FolderPair]) -> None:
 def folder_pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPair]:
     """Every pair that the settings name, as the ledger knows it; an output that is new to it is marked as its own."""
     _follow_moved(settings, ledger)
+    _follow_widened(settings, ledger)
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
     return [
         _pair(row, source_of(folder, settings), settings, ledger)
@@ -61,6 +62,23 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
                     ledger.sources.move(row, source, place)
                     log.info("folder_moved", before=row.source, source=source, output=place)
                 break
+
+
+def _follow_widened(settings: Settings, ledger: Ledger) -> None:
+    """Of folders that are parts of one source now, which has their output or one around theirs, all stays known.
+
+    What was written for them stays where it is.
+    """
+    wanted = {folder.source: folder.output for folder in settings.folders}
+    new = [source for source in wanted if not ledger.sources.is_known(source)]
+    for row in ledger.folders():
+        for source in new:
+            if row.source in wanted or not row.source.is_relative_to(source):
+                continue
+            output = wanted[source]
+            if row.output in (output, output / row.source.relative_to(source)):
+                ledger.sources.widen(row, source, output)
+                log.info("folder_widened", before=row.source, source=source, output=output)
 
 
 def _is_same_output(row: FolderRow, output: Path) -> bool:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpend.ledger.database import Database
+from gpend.ledger.database import Database, Value
 from gpend.ledger.paths import direct
 from gpend.ledger.rows import FolderRow, folder_row
 
@@ -38,6 +38,24 @@ class Folders:
             self._database.run("respell_folder", {"folder": before.id, "source": named, "output": os.fsencode(output)})
             if named != was:
                 self._database.run("respell_decisions", {"source": named, "before": was})
+
+    def widen(self, before: FolderRow, source: Path, output: Path) -> None:
+        """A folder is a part of another one now, `source`: what is known of its photos is known of them there.
+
+        Its output is that of the other, or the place in that where its photos' outputs go.
+        """
+        inside, place = before.source.relative_to(source), before.output.relative_to(output)
+        names: dict[str, Value] = {"inside": _folder_name(inside), "output_inside": _folder_name(place)}
+        with self._database.together():
+            paths: dict[str, Value] = {"source": os.fsencode(source), "output": os.fsencode(output)}
+            row = self._database.first("register_folder", paths)
+            if row is None:
+                raise AssertionError("the statement returns the row")
+            both: dict[str, Value] = {"old": before.id, "new": row["id"]}
+            self._database.run("widen_photos", names | both)
+            if before.output == output:
+                self._database.run("widen_trash", both)
+                self.claim(row["id"], before.output_identity)
 
     def is_known(self, source: Path) -> bool:
         """Has this source been in a configuration, now or before?"""
@@ -132,3 +150,8 @@ class Folders:
             self._database.run("switch_output", {"folder": row["id"], "previous": before["output"]})
             self.claim(row["id"], None)
         return self.row(row["id"])
+
+
+def _folder_name(inside: Path) -> bytes:
+    """What the path of a file in a folder begins with, seen from around it; nothing where that is the folder itself."""
+    return os.fsencode(inside) + b"/" if inside.parts else b""

@@ -22,6 +22,15 @@ SELECT * FROM folder WHERE source = :source;
 -- name: respell_folder
 UPDATE folder SET source = :source, output = :output WHERE id = :folder;
 
+-- name: widen_photos
+-- The photos of a folder are those of a folder around it, but for those that lay in two of its folders before. What lies in
+-- the trash of an output that is a part of another one now stays with that. What the brake held it counts anew.
+UPDATE OR IGNORE photo SET folder = :new, held = 0, path = CAST(:inside || path AS BLOB), output = CAST(:output_inside || output AS BLOB)
+WHERE folder = :old AND (:output_inside = x'' OR state <> 'gone');
+
+-- name: widen_trash
+UPDATE OR IGNORE trash SET folder = :new WHERE folder = :old;
+
 -- name: some_files
 -- A few that are known to be there, from all over the folder: in the order of an arithmetic that scatters.
 SELECT path, size, content FROM photo WHERE folder = :folder AND missing_since IS NULL AND state <> 'gone'

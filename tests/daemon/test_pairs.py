@@ -102,6 +102,62 @@ def test_of_folders_that_were_moved_together_with_the_configuration_everything_s
     assert (output / "5.jpg").read_bytes() == RESTORED + b"5"
 
 
+@pytest.mark.parametrize("inside", ["a/", ""])
+def test_of_a_folder_that_is_a_part_of_another_one_now_everything_stays_known_and_in_its_place(
+    world: World, inside: str
+) -> None:
+    (world.output / inside).mkdir(exist_ok=True)
+    part = FolderSettings(source=world.source / "a", output=world.output / inside)
+    for name in ("1.jpg", "2.jpg", "3.jpg", "4.jpg", "gone.jpg"):
+        world.put(f"a/{name}", BLURRED + name.encode())
+    world.knobs["folders"] = [part]
+    world.once()
+    (world.output / inside / "3.jpg").unlink()
+    (world.output / inside / "4.jpg").write_bytes(b"made brighter by somebody")
+    (world.source / "a/gone.jpg").unlink()
+    world.ask(lambda ledger: ledger.decisions.note(Decision(world.source / "a/1.jpg", DecisionKind.LEAVE, 1)))
+    world.once()
+    before = world.outputs()
+    world.put("new.jpg", BLURRED + b"new")
+    world.put("a/new.jpg", BLURRED + b"another")
+    world.knobs["folders"] = [FolderSettings(source=world.source, output=world.output)]
+    world.engine.given = Counter()
+    world.once()
+    assert world.engine.given.keys() == {BLURRED + b"new", BLURRED + b"another"}  # all were made again
+    assert world.outputs() == before | {"new.jpg": RESTORED + b"new", "a/new.jpg": RESTORED + b"another"}
+    with Ledger.open(world.settings.ledger) as ledger:
+        assert ledger.counts()[State.RESTORED] == 6
+        assert ledger.counts()[State.GONE] == (0 if inside else 1)
+        assert ledger.decisions.of(world.source / "a/1.jpg") is not None
+    (world.source / "a/2.jpg").unlink()
+    for _ in range(2):
+        world.clock.pass_by(400)
+        world.once()
+    assert f"{inside}2.jpg" not in world.outputs()
+    world.put("a/1.jpg", BLURRED + b"edited")
+    world.ask(lambda ledger: ledger.decisions.note(Decision(world.source / "a/1.jpg", DecisionKind.AUTOMATIC, 2)))
+    world.once()
+    assert world.outputs()["a/1.jpg"] == RESTORED + b"edited"
+
+
+def test_photos_that_were_in_two_folders_are_known_once_in_the_folder_around_both(world: World, tmp_path: Path) -> None:
+    world.put("a/b/1.jpg")
+    out, other = world.output, tmp_path / "other"
+    for folder in (out / "a", other):
+        folder.mkdir()
+    both = [
+        FolderSettings(source=world.source / "a", output=out / "a"),
+        FolderSettings(source=world.source / "a/b", output=other),
+    ]
+    world.knobs["folders"] = both
+    world.once()
+    world.knobs["folders"] = [FolderSettings(source=world.source, output=out)]
+    world.once()
+    with Ledger.open(world.settings.ledger) as ledger:
+        assert sum(ledger.counts().values()) == 1
+    assert tree(out) == {"a/b/1.jpg": RESTORED}
+
+
 def test_other_photos_for_the_same_output_are_another_folder(used: World, tmp_path: Path) -> None:
     source = tmp_path / "other"
     source.mkdir()
