@@ -2,12 +2,14 @@
 
 import shutil
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gpend.ledger import Ledger, State
 from gpend.settings import FolderSettings, Keep, OnDelete
+from tests.machine.power import Power, PowerCutError
 from tests.world import BLURRED, RESTORED, SHARP, World, tree
 
 TRASH = ".gpend-trash/2023-11-14/"
@@ -34,8 +36,8 @@ class Sources(World):
         self.once()
 
     def standing(self, output: str) -> dict[str, bytes]:
-        """What lies in an output, but for the trash."""
-        return {name: photo for name, photo in tree(self.root / output).items() if not name.startswith(".gpend-trash")}
+        """What lies in an output, but for the trash, and for what was being written when the power was cut."""
+        return {name: photo for name, photo in tree(self.root / output).items() if not name.startswith(".gpend-")}
 
     def reason(self, photo: Path) -> str:
         """What the ledger tells of a photo, after its state."""
@@ -80,6 +82,26 @@ def test_sources_that_exchange_their_outputs_have_what_they_had_without_the_engi
         for source in before  # what stood there stays for the days of the trash
     ]
     assert all(world.reason(world.root / source / "1.jpg").startswith("restored: one face") for source in turned)
+
+
+@pytest.mark.parametrize("steps", range(0, 100, 9))
+def test_an_exchange_that_is_cut_off_after_any_step_is_completed_without_the_engine(world: Sources, steps: int) -> None:
+    world.knobs["keep"] = Keep.COPY
+    world.run(a="1", b="2")
+    made = world.standing("1"), world.standing("2")
+    pairs = (("a", "2"), ("b", "1"))
+    world.knobs["folders"] = [FolderSettings(source=world.root / a, output=world.root / b) for a, b in pairs]
+    world.engine.given = Counter()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        with suppress(PowerCutError), Power(steps).supplying():
+            for _ in range(40):
+                if not loop.turn():
+                    loop.rest()
+    world.once()
+    assert (world.standing("2"), world.standing("1")) == made
+    assert world.engine.given.total() == 0
 
 
 @pytest.mark.parametrize("keep", list(Keep))
