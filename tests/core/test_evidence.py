@@ -1,5 +1,7 @@
 """When the photo bears out what was found to have blurred a face."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,41 @@ def test_a_shake_is_denied_by_the_face_alone_or_where_neither_speaks_for_it(
     ahead: float, in_face: float, *, is_denied: bool
 ) -> None:
     assert evidence.is_denied(Explanation(ahead, 1.1), in_face) == is_denied
+
+
+@pytest.mark.parametrize(
+    ("enlarged", "blurred", "hard", "is_like_shrunk"),
+    [  # as measured on small faces: of the first three the filter took two farther, and all of the others nearer
+        (0.7, 2.0, True, True),
+        (-6.0, 1.1, False, True),
+        (-3.0, 1.5, True, True),
+        (-0.6, 2.5, False, False),
+        (-1.5, 2.0, False, False),
+        (-2.5, 3.6, True, False),
+    ],
+)
+def test_a_narrow_blur_is_taken_out_where_network_and_spectrum_tell_it_from_what_shrinking_leaves(
+    enlarged: float, blurred: float, *, hard: bool, is_like_shrunk: bool
+) -> None:
+    blur = replace(ROUND, enlarged=enlarged)
+    assert evidence.is_like_shrunk(Explanation(0.0, blurred), blur, is_hard=hard) == is_like_shrunk
+
+
+@pytest.mark.parametrize(
+    ("ahead", "in_face", "width", "is_of_blocks"),
+    [  # as measured on hard compressed faces: the first three were not shaken, and echoes were drawn over two of them
+        (0.07, -0.02, 3.8, True),
+        (0.05, 0.10, 4.1, False),
+        (0.03, 0.02, 3.4, True),
+        (0.16, 0.17, 2.5, False),
+        (0.08, 0.08, 2.8, False),
+        (0.02, 0.02, 9.0, False),
+    ],
+)
+def test_a_shake_shorter_than_the_blocks_of_hard_compression_needs_the_photo_to_bear_it_out(
+    ahead: float, in_face: float, width: float, *, is_of_blocks: bool
+) -> None:
+    assert evidence.is_of_blocks(Explanation(ahead, 1.1), in_face, width) == is_of_blocks
 
 
 @pytest.mark.parametrize(

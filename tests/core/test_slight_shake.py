@@ -1,5 +1,7 @@
 """A hand that shook a little is told from none, in faces that the measure of sharpness takes for sharp."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.direction import told_by
 from gpend.core.networks import Networks
+from gpend.core.noise import Noise
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 from gpend.core.sharpness import Measure
@@ -52,6 +55,16 @@ def test_a_face_whose_own_detail_speaks_against_it_was_not_shaken_whatever_is_ar
     inside = 1 / (1 + np.exp(8 * (distance - 1)))
     photo = np.asarray(still * inside + moved * (1 - inside), np.float32)
     assert not slight_shake.is_borne_out(seen(photo, Blur(streak(length), 0.98)))
+
+
+@pytest.mark.parametrize(("length", "is_borne_out"), [(7, True), (5, False)])
+def test_where_compression_was_hard_it_must_be_borne_out_further(
+    padded: Plane, length: int, *, is_borne_out: bool
+) -> None:
+    slight = seen(spoiled(padded, streak(length)), Blur(streak(length), 0.98))
+    assert slight_shake.is_borne_out(slight)
+    hard = Noise(CLEAN.level, ((8 / 255) ** 2,) * 10)
+    assert slight_shake.is_borne_out(replace(slight, noise=hard)) is is_borne_out
 
 
 @pytest.mark.parametrize(
