@@ -5,11 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Self
 
+import click
+
 from gpend import parent
 from gpend.backoff import delay
+from gpend.errors import GpendError
 
 _FIRST, _LONGEST = 1.0, 300.0  # seconds until it is started again, doubling
 _WELL = 60  # seconds that it must have run for the next start to be the first again
@@ -67,6 +73,26 @@ def _wait(process: "subprocess.Popen[bytes]", is_over: threading.Event) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def keep_trying(serve: Callable[[], None], wait: Callable[[float], object] = time.sleep) -> None:
+    """Serve. Beside a daemon, what keeps it from that is told once, and it is tried again, after longer each time.
+
+    Raises GpendError where there is no daemon.
+    """
+    told = ""
+    for failures in count(1):
+        try:
+            serve()
+        except GpendError as error:
+            if _BESIDE not in os.environ:
+                raise
+            if str(error) != told:
+                told = str(error)
+                click.echo(f"Error: {told}", err=True)
+        else:
+            return
+        wait(delay(_FIRST, failures, _LONGEST))
 
 
 def end_with_daemon() -> None:

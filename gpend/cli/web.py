@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gpend.cli.companion import end_with_daemon
+from gpend.cli.companion import end_with_daemon, keep_trying
 from gpend.cli.group import CONFIG, RefusedError, commands, path_of, settings_of
 from gpend.errors import GpendError
 from gpend.settings import Settings
@@ -51,8 +51,14 @@ def web(
     end_with_daemon()
     given = {"host": host, "port": port, "names": names or None}
     told = {key: value for key, value in given.items() if value is not None}
-    settings = settings.model_copy(update={"web": settings.web.model_copy(update=told)})
-    serving.serve(settings, Current(config_file, settings), click.echo)
+    current = Current(config_file, settings)
+
+    def serve() -> None:
+        wanted = current()
+        web = wanted.web.model_copy(update=told)
+        serving.serve(wanted.model_copy(update={"web": web}), current, click.echo)
+
+    keep_trying(serve)
 
 
 class Current:

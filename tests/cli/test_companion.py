@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpend.cli.companion import Companion
+import pytest
+
+from gpend.cli.companion import Companion, keep_trying
+from gpend.errors import FatalError
 from tests.waiting import PATIENCE, wait_until
 
 _DAEMON = """
@@ -52,6 +55,32 @@ def test_it_is_started_again_and_ends_with_a_daemon_that_is_killed(tmp_path: Pat
     finally:
         daemon.kill()
         daemon.wait()
+
+
+def test_what_keeps_the_page_from_its_work_is_told_once_and_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GPEND_BESIDE_DAEMON", "1")
+    reasons = iter(["the token cannot be read", "the token cannot be read", "the port is taken", ""])
+    waits: list[float] = []
+
+    def serve() -> None:
+        if reason := next(reasons):
+            raise FatalError(reason)
+
+    keep_trying(serve, waits.append)
+    assert capsys.readouterr().err == "Error: the token cannot be read\nError: the port is taken\n"
+    assert waits == [1, 2, 4]
+
+
+def test_without_a_daemon_what_keeps_the_page_from_its_work_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GPEND_BESIDE_DAEMON", raising=False)
+
+    def serve() -> None:
+        raise FatalError("the token cannot be read")
+
+    with pytest.raises(FatalError, match="token"):
+        keep_trying(serve)
 
 
 def test_where_it_is_not_wanted_nothing_is_started(tmp_path: Path) -> None:
