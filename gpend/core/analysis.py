@@ -68,6 +68,7 @@ class PhotoAnalysis(PhotoPixels):
     """One photo, its faces found and judged."""
 
     faces: list[JudgedFace] = field(default_factory=list)
+    in_light: dict[Face, light.Known] = field(default_factory=dict)  # by the blur that the network told first
 
 
 def analyse(photo: bytes, networks: Networks, settings: CoreSettings, stages: Stages | None = None) -> PhotoAnalysis:
@@ -237,7 +238,9 @@ def _in_tones(
     for face, one in told.items():
         if deconvolution.helps(one):
             seen = analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
-            crop = light.in_tones(crops[face], seen)
+            told_of_light = light.compared(seen)
+            analysis.in_light[face] = light.Known(one, told_of_light)
+            crop = light.in_tones(crops[face], told_of_light)
             found |= {} if crop is None else {face: crop}
     return found
 

@@ -13,7 +13,7 @@ for .080 (lines of 17 px).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ _ALIKE = 0.1
 faces that count as sharp, and 2.3 % of 161,000 pairs of a sharp face and a shake of others."""
 _FAR = 0.5  # the error of taking a shake for none, from which on it is compared: small ones are told of sharp faces too
 _FAINT = 1e-5  # of the brightest pixel
+_KEPT = 8  # ways from one crop to another for which the turns of waves are kept, half a megabyte each
 _FINEST, _FREQUENCIES = 0.34, 12  # cycles a pixel up to which kernels are compared, and at so many steps
 
 Transfer = NDArray[np.complex128]
@@ -82,6 +83,10 @@ class _Asked:
         """By how much this kernel explains the face better than its own."""
         return self._misfit - shake.misfit(self._evidence, kernel)
 
+    def ahead_either_way(self, kernel: Plane) -> list[float]:
+        """The same of a kernel, and of its mirror image."""
+        return [self._misfit - one for one in shake.misfit_either_way(self._evidence, kernel)]
+
 
 @dataclass(frozen=True)
 class _Proposal:
@@ -116,12 +121,11 @@ def agreed(faces: Sequence[Part], others: Sequence[Part]) -> list[Blur]:
     is_alone = len(faces) + len(others) <= 1
     if is_alone or not any(may_be_shared(face.blur) for face in faces):
         return [face.blur for face in faces]
-    largest = sorted(faces, key=lambda face: align.scale_of(face.transform))[:_MOST_FACES]
-    best = _best([_Asked(face) for face in largest], others)
-    knows = largest[0] if _knows_itself(largest[0]) else None
-    return [
-        _taken(_Asked(face), best) if may_be_shared(face.blur) and face is not knows else face.blur for face in faces
-    ]
+    asked = [_Asked(face) for face in faces]
+    largest = sorted(asked, key=lambda one: align.scale_of(one.face.transform))[:_MOST_FACES]
+    best = _best(largest, others)
+    knows = largest[0] if _knows_itself(largest[0].face) else None
+    return [_taken(one, best) if may_be_shared(one.face.blur) and one is not knows else one.face.blur for one in asked]
 
 
 def _knows_itself(face: Part) -> bool:
@@ -150,7 +154,7 @@ def told_alike(face: Part, shaken: Sequence[Part]) -> Blur | None:
 
 def _apart(proposal: _Proposal, transform: align.Transform, own: Transfer) -> float:
     """How far a proposal is from a kernel, as a share of how far it is from no blur; infinite where that is near."""
-    here = transfer(proposal.kernel, _onwards(proposal, transform))
+    here = _here(proposal, transform)
     spoils = error(here, np.ones_like(here))
     return min(error(here, own), error(here.conj(), own)) / spoils if spoils >= _FAR else np.inf
 
@@ -162,7 +166,7 @@ def _taken(asked: _Asked, best: _Proposal) -> Blur:
     if lost > _CUT or np.array_equal(kernel, blur.kernel):
         return blur
     shared, (least, more) = replace(blur, kernel=kernel, told=blur), _BORNE_OUT
-    gap = _gap(best, asked.face.transform, transfer(asked.face.told.kernel))
+    gap = _gap(_here(best, asked.face.transform), transfer(asked.face.told.kernel))
     is_borne_out = may_be_shared(shared) and asked.ahead(kernel) > least + more * gap
     return shared if is_borne_out else blur
 
@@ -174,14 +178,15 @@ def _best(faces: Sequence[_Asked], others: Sequence[Part]) -> _Proposal:
     own = [transfer(part.told.kernel) for part in parts]
     proposals = [(one, float(_gaps(one, parts, own) @ weights)) for one in _proposals(faces, parts)]
 
-    def spoken_for(proposed: tuple[_Proposal, float]) -> float:
-        one, apart = proposed
-        ahead = [face.ahead(_carried(one, face.face.transform)[0]) for face in faces]
-        return float(np.clip(ahead, -_MOST, _MOST).sum() - _AGREEMENT * apart)
+    def spoken_for(one: _Proposal, apart: float) -> list[float]:
+        """By how much more than others the proposal is, and its mirror image."""
+        ahead = np.array([face.ahead_either_way(_carried(one, face.face.transform)[0]) for face in faces])
+        return [float(one) for one in np.clip(ahead, -_MOST, _MOST).sum(axis=0) - _AGREEMENT * apart]
 
     agreeing = sorted(proposals, key=lambda proposed: proposed[1])[:_MOST_ASKED]
-    either = [(each, apart) for one, apart in agreeing for each in (one, _mirrored(one))]
-    return max(either, key=spoken_for)[0]
+    either = [each for one, _ in agreeing for each in (one, _mirrored(one))]
+    spoken = [how for one, apart in agreeing for how in spoken_for(one, apart)]
+    return either[int(np.argmax(spoken))]
 
 
 def _proposals(faces: Sequence[_Asked], parts: Sequence[Part]) -> Iterator[_Proposal]:
@@ -198,13 +203,22 @@ def _mirrored(proposal: _Proposal) -> _Proposal:
 
 
 def _gaps(proposal: _Proposal, parts: Sequence[Part], own: Sequence[Transfer]) -> NDArray[np.float64]:
-    """(n,): how far each part's kernel is from the proposal or its mirror image; `own` are the parts' transfers."""
-    return np.array([_gap(proposal, part.transform, one) for part, one in zip(parts, own, strict=True)])
+    """(n,): how far each part's kernel is from the proposal or its mirror image; `own` are the parts' transfers.
+
+    Beside a face crops are turned and enlarged as it is: what the proposal is there is asked once.
+    """
+    linear = [part.transform[:, :2].tobytes() for part in parts]
+    here = {key: _here(proposal, part.transform) for key, part in zip(linear, parts, strict=True)}
+    return np.array([_gap(here[key], one) for key, one in zip(linear, own, strict=True)])
 
 
-def _gap(proposal: _Proposal, transform: align.Transform, own: Transfer) -> float:
-    """The squared error between a proposal, in a crop of this transform, and a kernel there; at most `_OTHER`."""
-    here = transfer(proposal.kernel, _onwards(proposal, transform))
+def _here(proposal: _Proposal, transform: align.Transform) -> Transfer:
+    """A proposal's transfer function in a crop of this transform."""
+    return transfer(proposal.kernel, _onwards(proposal, transform))
+
+
+def _gap(here: Transfer, own: Transfer) -> float:
+    """The squared error between what a proposal is in a crop and a kernel there; at most `_OTHER`."""
     return min(_OTHER, error(here, own), error(here.conj(), own))
 
 
@@ -253,7 +267,10 @@ def _waves() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float
     length = np.hypot(down, across)
     use = (length > 0) & (length <= _FINEST)
     weights = 1 / length[use]
-    return down[use], across[use], weights / weights.sum()
+    waves = down[use], across[use], weights / weights.sum()
+    for shared in waves:
+        shared.flags.writeable = False
+    return waves
 
 
 def transfer(kernel: Plane, linear: Linear | None = None) -> Transfer:
@@ -262,24 +279,48 @@ def transfer(kernel: Plane, linear: Linear | None = None) -> Transfer:
     Of a kernel that is carried over by `linear`: a turned and enlarged picture has its frequencies turned and lower,
     and each pixel is a square of light there. Without that the spectrum of an enlarged kernel would repeat.
     """
-    down, across, _ = _waves()
-    square: NDArray[np.float64] | float = 1.0
-    if linear is not None:
-        down, across = linear[0, 1] * across + linear[1, 1] * down, linear[0, 0] * across + linear[1, 0] * down
-        square = np.sinc(down) * np.sinc(across)
-    places = np.arange(kernel.shape[0]) - kernel.shape[0] // 2
-    rows, columns = _turns(kernel.shape[0]) if linear is None else (_turned(axis, places) for axis in (down, across))
+    side = kernel.shape[0]
+    turns = _turns(side) if linear is None else _carried_turns(side, linear.astype(np.float64).tobytes())
+    places = np.arange(side) - side // 2
     middle = [float((kernel.sum(axis=axis) * places).sum()) for axis in (1, 0)]
-    found = ((rows @ kernel) * columns).sum(axis=1)
-    return np.asarray(square * found * np.exp(2j * np.pi * (down * middle[0] + across * middle[1])))
+    found = ((turns.rows @ kernel) * turns.columns).sum(axis=1)
+    shifts = np.exp(2j * np.pi * (turns.down * middle[0] + turns.across * middle[1]))
+    return np.asarray(turns.square * found * shifts)
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """How waves turn along the rows of a kernel, and its columns; shared by all who ask, and not to be written to."""
+
+    down: Linear  # (n,): frequencies of the waves, in cycles a pixel of the kernel
+    across: Linear
+    rows: Transfer  # (n, side)
+    columns: Transfer
+    square: Linear  # (n,): what a pixel's own square of light leaves of them; 1 where it counts as a point
 
 
 @cache
-def _turns(side: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """(n, side) each: how a wave at each of `_waves` turns along the rows of a kernel of this side, and its columns."""
-    places = np.arange(side) - side // 2
+def _turns(side: int) -> _Turns:
+    """At `_waves`, along a kernel of this side."""
     down, across, _ = _waves()
-    return _turned(down, places), _turned(across, places)
+    return _turning(side, down, across, np.ones_like(down))
+
+
+@lru_cache(maxsize=_KEPT)
+def _carried_turns(side: int, linear: bytes) -> _Turns:
+    """The same along one that is carried over: by its (2, 2) float64."""
+    carry = np.frombuffer(linear).reshape(2, 2)
+    down, across, _ = _waves()
+    down, across = carry[0, 1] * across + carry[1, 1] * down, carry[0, 0] * across + carry[1, 0] * down
+    return _turning(side, down, across, np.sinc(down) * np.sinc(across))
+
+
+def _turning(side: int, down: Linear, across: Linear, square: Linear) -> _Turns:
+    places = np.arange(side) - side // 2
+    turns = _Turns(down, across, _turned(down, places), _turned(across, places), square)
+    for shared in vars(turns).values():
+        shared.flags.writeable = False
+    return turns
 
 
 def _turned(frequencies: Linear, places: NDArray[np.int_]) -> NDArray[np.complex128]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
+from gpend.core import fourier
 from gpend.core.blur import SIDE, Blur
 from gpend.core.fourier import Spectrum, spectrum_of
 from gpend.core.noise import Noise, Power, noise_level
@@ -262,10 +263,7 @@ def passed_of(kernel: Plane, side: int, whole: int) -> Power:
 @lru_cache(maxsize=_KEPT)
 def _transfer_of(kernel: bytes, length: int, side: int, whole: int) -> tuple[Spectrum, Power]:
     wide = resampled(np.frombuffer(kernel, np.float32).reshape(length, length), side / SIDE)
-    reach = wide.shape[0] // 2
-    spread = np.zeros((whole, whole), np.float32)
-    spread[: wide.shape[0], : wide.shape[1]] = wide
-    transfer = spectrum_of(np.roll(spread, (-reach, -reach), (0, 1)))
+    transfer = fourier.transfer_of(wide, whole)
     passed = np.asarray(transfer.real**2 + transfer.imag**2, np.float32)
     for shared in (transfer, passed):
         shared.flags.writeable = False

@@ -30,6 +30,14 @@ _LIFT, _POWER, _SLOPE, _LINEAR = 0.055, 2.4, 12.92, 0.0031308  # of sRGB
 
 
 @dataclass(frozen=True)
+class Known:
+    """What `compared` has told of a face already, by one blur, in a crop of SIDE."""
+
+    blur: Blur
+    told: "Told"
+
+
+@dataclass(frozen=True)
 class Told:
     """What the filter finds in a face if its light was blurred, against what it finds if its tones were."""
 
@@ -50,38 +58,47 @@ def explained(seen: Seen, told: Told) -> Seen:
     return seen if share < _LEAST else replace(seen, brighter=told.brighter * np.float32(share))
 
 
-def in_tones(crop: Plane, seen: Seen) -> Plane | None:
+def in_tones(crop: Plane, told: Told) -> Plane | None:
     """`crop`, (SIDE, SIDE) luma, 0 to 1, of the face as if its tones had been blurred; None where they may have been.
 
-    Network and path of a shake know blurred tones: of what they were, the kernel is told better.
+    `told` is what `compared` told of it. Network and path of a shake know blurred tones: of what they were, the kernel
+    is told better.
     """
-    told = compared(seen)
     if told.share < _LIKELY:
         return None
     darker = crop - deconvolution.middle(_resized(told.brighter, _WHOLE)) * np.float32(told.share)
     return np.asarray(np.clip(darker, 0, 1), np.float32)
 
 
-def is_of_path_as_told(seen: Seen, followed: Told) -> bool:
+def is_of_path_as_told(seen: Seen, followed: Told, known: Known | None = None) -> bool:
     """Is it light by the blur as the network told it, and not by the path since followed, of which this was told?
+
+    `known` is as in `compared`.
 
     Paths are followed in tones, where what light adds passes for a part of the path: of real photos blurred in light 10
     of 42 such paths lost .05 in structure by it; of 50 of photos blurred in their tones none is taken for that.
     """
     told = seen.blur.told
-    return told is not None and followed.share < _SURELY <= compared(replace(seen, blur=told)).share
+    return told is not None and followed.share < _SURELY <= compared(replace(seen, blur=told), known).share
 
 
-def compared(seen: Seen) -> Told:
-    """What the filter finds if light was blurred, and if tones were; looked at in a crop of SIDE."""
+def compared(seen: Seen, known: Known | None = None) -> Told:
+    """What the filter finds if light was blurred, and if tones were; looked at in a crop of SIDE.
+
+    `known` is of the same face: it is taken where that was by this very blur, and in a crop as large.
+    """
+    if known is not None and known.blur is seen.blur and seen.side == SIDE:
+        return known.told
     padded = _resized(luma(seen.padded), _WHOLE)
     of_tones = of_light = _result(padded, seen)
     brighter = np.zeros_like(padded)
+    again = again_of_tones = deconvolution.blurred(of_tones, seen.blur)
     for _ in range(_ROUNDS):
-        brighter = gained(of_light, seen.blur)
+        brighter = _gained(of_light, again, seen.blur)
         of_light = _result(padded - brighter, seen)
-    left = padded - deconvolution.blurred(of_tones, seen.blur)
-    left_of_light = padded - brighter - deconvolution.blurred(of_light, seen.blur)
+        again = deconvolution.blurred(of_light, seen.blur)
+    left = padded - again_of_tones
+    left_of_light = padded - brighter - again
     return Told(
         _resized(brighter, seen.padded.shape[0]),
         _ratio(_gradients(of_tones), _gradients(of_light)),
@@ -91,22 +108,30 @@ def compared(seen: Seen) -> Told:
 
 def gained(sharp: Plane, blur: Blur) -> Plane:
     """(1.5 side, 1.5 side), -1 to 1: how much brighter tones, 0 to 1, are if light is blurred; 0 at the border."""
+    return _gained(sharp, deconvolution.blurred(sharp, blur), blur)
+
+
+def _gained(sharp: Plane, in_tones: Plane, blur: Blur) -> Plane:
+    """The same where it is known what they are if tones are blurred."""
     in_light = stored(deconvolution.blurred(light_of(sharp), blur))
-    return np.asarray((in_light - deconvolution.blurred(sharp, blur)) * deconvolution.fade(sharp.shape[0]), np.float32)
+    return np.asarray((in_light - in_tones) * deconvolution.fade(sharp.shape[0]), np.float32)
 
 
 def light_of(tones: Plane) -> Plane:
     """Light, 0 to 1, of the tones that sRGB stores of it, 0 to 1, of any shape."""
-    curved = ((tones + _LIFT) / (1 + _LIFT)) ** _POWER
-    return np.asarray(np.where(tones <= _LINEAR * _SLOPE, tones / _SLOPE, curved), np.float32)
+    light = np.asarray(((tones + _LIFT) / (1 + _LIFT)) ** _POWER, np.float32)
+    dark = tones <= _LINEAR * _SLOPE
+    light[dark] = tones[dark] / _SLOPE
+    return light
 
 
 def stored(light: Plane) -> Plane:
     """Tones, 0 to 1, that sRGB stores of light, of any shape; what is darker than black or brighter than white, too."""
     light = np.clip(light, 0, 1)
-    return np.asarray(
-        np.where(light <= _LINEAR, _SLOPE * light, (1 + _LIFT) * light ** (1 / _POWER) - _LIFT), np.float32
-    )
+    tones = np.asarray((1 + _LIFT) * light ** (1 / _POWER) - _LIFT, np.float32)
+    dark = light <= _LINEAR
+    tones[dark] = _SLOPE * light[dark]
+    return tones
 
 
 def _result(padded: Plane, seen: Seen) -> Plane:

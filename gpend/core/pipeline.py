@@ -187,7 +187,7 @@ def _blurred(analysis: PhotoAnalysis, one: JudgedFace, networks: Networks, *, wa
         transform = align.similarity(one.face.landmarks, network.template)
     seen = _seen(analysis, one, one.blur, one.terms) if one.blur and one.terms else None
     asked = plan.paints, seen, plan.sees, plan.cleans, plan.turned, wanted
-    return restore.Blurred(network, crop, transform, plan.weights, *asked)
+    return restore.Blurred(network, crop, transform, plan.weights, *asked, analysis.in_light.get(one.face))
 
 
 def _seen(analysis: PhotoAnalysis, one: JudgedFace, blur: Blur, terms: sharpness.Terms) -> Seen:

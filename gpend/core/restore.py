@@ -43,6 +43,7 @@ class Blurred:
     cleans: bool = False  # whether noise and compression may be, where no blur is
     turned: bool = False  # whether it may not be painted as it is in profile or half hidden
     wanted: bool = False  # whether a person wants it restored, sharp or not
+    in_light: light.Known | None = None  # what is known already of whether its light was blurred
 
     @property
     def scale(self) -> float:
@@ -146,8 +147,8 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         face.turned and evidence.is_hardly_told(seen.blur, in_face, evidence.explanation(seen).ahead, judgement.worsens)
     )
     helps = face.sees and not forbids and is_told and not evidence.has_nothing_beneath(seen, in_face, judgement.worsens)
-    of_light = light.compared(seen) if helps else None
-    if of_light and seen.blur.told and light.is_of_path_as_told(seen, of_light):
+    of_light = light.compared(seen, face.in_light) if helps else None
+    if of_light and seen.blur.told and light.is_of_path_as_told(seen, of_light, face.in_light):
         as_told = _by_what_was_told(face, seen.blur.told, networks, strength)
         if as_told.step == TAKEN_OUT:
             return as_told

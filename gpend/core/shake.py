@@ -9,7 +9,7 @@ lead to is told: on held-out faces that was nearer than either.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy import fft
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gpend.core import deconvolution
 from gpend.core.blur import SIDE, Blur
-from gpend.core.fourier import Spectrum, spectrum_of
+from gpend.core.fourier import Spectrum, around_origin, spectrum_of, transfer_of
 from gpend.core.noise import noise_level
 from gpend.core.photo import Plane
 
@@ -66,7 +66,7 @@ class Evidence:
     faces: Numbers  # the power that a sharp face of this contrast has
     noise: float  # power
 
-    @property
+    @cached_property
     def cost(self) -> Numbers:
         """(SIDE, SIDE / 2 + 1), above 0: what the filter pays for detail."""
         return np.asarray(_ERROR + _STRENGTH * self.noise / (self.faces + _TINY), np.float32)
@@ -192,7 +192,7 @@ def _slope_of(evidence: Evidence, spots: _Spots, reach: int) -> Numbers:
 
 def slope(evidence: Evidence, kernel: Plane) -> Plane:
     """(side, side): how `misfit` grows with each pixel of the kernel (side, side)."""
-    transfer = _transfer(kernel)
+    transfer = transfer_of(kernel, SIDE)
     passed = transfer.real**2 + transfer.imag**2
     expected = passed * evidence.faces + np.float32(evidence.noise)
     by_power = evidence.faces * (1 / expected - evidence.power / expected**2)
@@ -201,29 +201,36 @@ def slope(evidence: Evidence, kernel: Plane) -> Plane:
     against = np.conj(spectrum_of(_edges_slope(np.asarray(sharp, np.float32)))) * evidence.spectrum
     by_gain = (against * np.conj(transfer)).real * gain**2
     total = _SPARSE * np.conj(against) * gain + 2 * (by_power - _SPARSE * by_gain) * np.conj(transfer)
-    by_pixel = fft.irfft2(np.conj(total), (SIDE, SIDE))
-    reach = kernel.shape[0] // 2
-    return np.asarray(np.roll(by_pixel, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1], np.float32)
-
-
-def _transfer(kernel: Plane) -> Spectrum:
-    """(SIDE, SIDE / 2 + 1): the kernel's transfer function; unlike `deconvolution.transfer_of`, none is kept."""
-    reach = kernel.shape[0] // 2
-    spread = np.zeros((SIDE, SIDE), np.float32)
-    spread[: 2 * reach + 1, : 2 * reach + 1] = kernel
-    return spectrum_of(np.roll(spread, (-reach, -reach), (0, 1)))
+    return around_origin(np.conj(total), kernel.shape[0] // 2)
 
 
 def misfit(evidence: Evidence, kernel: Plane) -> float:
     """How badly a kernel (side, side) explains the crop, and how many edges the filter leaves with it: to be small."""
-    transfer = _transfer(kernel)
+    return _misfits(evidence, kernel, 1)[0]
+
+
+def misfit_either_way(evidence: Evidence, kernel: Plane) -> tuple[float, float]:
+    """The same of a kernel (side, side), and of its mirror image through the middle: as much passes through both."""
+    straight, turned = _misfits(evidence, kernel, 2)
+    return straight, turned
+
+
+def _misfits(evidence: Evidence, kernel: Plane, count: int) -> list[float]:
+    """The first `count` of both."""
+    transfer = transfer_of(kernel, SIDE)
     passed = transfer.real**2 + transfer.imag**2
     expected = passed * evidence.faces + np.float32(evidence.noise)
     told = np.log(expected) + evidence.power / expected
     twice = np.full(told.shape[1], 2.0)
     twice[[0, -1]] = 1.0
-    sharp = fft.irfft2(evidence.spectrum * np.conj(transfer) / (passed + evidence.cost), (SIDE, SIDE))
-    return float((told * twice).sum()) / SIDE**2 + _SPARSE * _edges(np.asarray(sharp, np.float32))
+    explained = float((told * twice).sum()) / SIDE**2
+    paid = passed + evidence.cost
+    sharp = (_plane_of(evidence.spectrum * way / paid) for way in (np.conj(transfer), transfer)[:count])
+    return [explained + _SPARSE * _edges(one) for one in sharp]
+
+
+def _plane_of(spectrum: Spectrum) -> Plane:
+    return np.asarray(fft.irfft2(spectrum, (SIDE, SIDE)), np.float32)
 
 
 def _differences(plane: Plane) -> tuple[Plane, Plane]:

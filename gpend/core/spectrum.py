@@ -8,6 +8,7 @@ tells how much of its detail the photo has.
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -128,6 +129,9 @@ def _asked(whole: int, scale: float) -> _Asked:
     there = frequencies.ravel()[places]
     rounds = (np.exp(-((2 * np.pi * deviation * there) ** 2)) + _LEAST for deviation in _ROUND)
     own, faces, *left = (np.asarray(one, np.float32) for one in (there * scale, prior.ravel()[places], *rounds))
+    together: tuple[NDArray[Any], ...] = (places, own, faces, *left)
+    for shared in together:
+        shared.flags.writeable = False
     return _Asked(places, own, faces, tuple(left))
 
 
@@ -135,7 +139,9 @@ def _asked(whole: int, scale: float) -> _Asked:
 def _face_window(whole: int) -> Plane:
     """(whole, whole), 0 to 1: 1 on brows, eyes, nose and mouth, falling to 0 before hair and collar."""
     down, across = (_taper(whole, *place) for place in _FEATURES)
-    return np.asarray(down[:, None] * across[None], np.float32)
+    window = np.asarray(down[:, None] * across[None], np.float32)
+    window.flags.writeable = False
+    return window
 
 
 def _taper(whole: int, middle: float, reach: float) -> NDArray[np.float64]:

@@ -148,13 +148,18 @@ def test_next_to_no_shake_is_told_to_no_face(face: Plane, mirrored: Plane, lengt
 
 
 def test_a_crowd_takes_hardly_longer_than_a_few(face: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, misfit = [0], shake.misfit
+    asked, misfit, either_way = [0], shake.misfit, shake.misfit_either_way
 
     def counted(evidence: shake.Evidence, kernel: Plane) -> float:
         asked[0] += 1
         return misfit(evidence, kernel)
 
+    def counted_either_way(evidence: shake.Evidence, kernel: Plane) -> tuple[float, float]:
+        asked[0] += 2
+        return either_way(evidence, kernel)
+
     monkeypatch.setattr(shake, "misfit", counted)
+    monkeypatch.setattr(shake, "misfit_either_way", counted_either_way)
     truths = [hook(14, 0.1 * place) for place in range(29)]
     parts = [part(face, truth, truth) for truth in truths]
     camera_shake.agreed(parts, parts[:12])

@@ -98,17 +98,17 @@ def test_its_kernel_is_looked_for_as_if_its_tones_had_been_and_else_in_the_crop_
     blur = BLURS["shaken"]
     of_tones, photo = spoiled(padded, blur.kernel), in_light(padded, blur.kernel)
     wanted, crop = (luma(deconvolution.middle(one)) for one in (of_tones, photo))
-    found = light.in_tones(crop, seen(photo, blur))
+    found = light.in_tones(crop, light.compared(seen(photo, blur)))
     assert found is not None
     assert np.square(found - wanted).mean() < 0.75**2 * np.square(crop - wanted).mean()
-    assert light.in_tones(wanted, seen(of_tones, blur)) is None
+    assert light.in_tones(wanted, light.compared(seen(of_tones, blur))) is None
 
 
 def test_it_is_looked_for_in_a_crop_of_the_size_that_kernels_are_told_in(padded: Plane) -> None:
     photo = in_light(padded, KERNELS["shaken"])
     twice = np.asarray(cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
     crop = luma(deconvolution.middle(photo))
-    small, large = (light.in_tones(crop, seen(one, BLURS["shaken"])) for one in (photo, twice))
+    small, large = (light.in_tones(crop, light.compared(seen(one, BLURS["shaken"]))) for one in (photo, twice))
     assert small is not None
     assert large is not None
     assert np.abs(small - large).max() < 0.01
@@ -189,3 +189,26 @@ def test_the_blur_that_is_taken_out_is_the_one_that_light_speaks_for(padded: Pla
     blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face)
     (attempt,) = restore.attempts([blurred], networks)
     assert attempt.blur is told
+
+
+def test_what_was_told_of_a_face_by_this_blur_is_not_computed_again_and_by_another_or_larger_it_is(
+    padded: Plane,
+) -> None:
+    face = seen(in_light(padded, KERNELS["shaken"]), BLURS["shaken"])
+    known = light.Known(face.blur, light.Told(np.zeros_like(padded[:, :, 0]), 0.0, 0.0))
+    assert light.compared(face, known) is known.told
+    followed = replace(face, blur=replace(face.blur, told=face.blur))
+    assert light.compared(followed, known).brighter.any()
+    assert not light.is_of_path_as_told(followed, known.told, known)
+    twice = np.asarray(cv2.resize(face.padded, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.float32)
+    assert light.compared(replace(face, padded=twice), known).brighter.any()
+
+
+def test_who_restores_a_face_takes_what_whoever_judged_it_was_told(padded: Plane, networks: Networks) -> None:
+    face = seen(in_light(padded, KERNELS["shaken"]), BLURS["shaken"])
+    of_tones = light.Known(face.blur, replace(light.compared(face), gradients=-14.0, leftover=-14.0))
+    blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face)
+    computed, taken = (restore.filtered(replace(blurred, in_light=known), networks) for known in (None, of_tones))
+    assert computed.face.seen is not None
+    assert computed.face.seen.brighter is not None
+    assert taken.face.seen is face
