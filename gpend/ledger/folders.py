@@ -148,6 +148,7 @@ class Folders:
         if before is not None and before["output"] != row["output"]:
             self.recheck(row["id"], now, confirmed=False)
             self._database.run("switch_output", {"folder": row["id"], "previous": before["output"]})
+            self._database.run("hasten_set_aside", {"now": now})
             self.claim(row["id"], None)
         return self.row(row["id"])
 

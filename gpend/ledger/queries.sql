@@ -84,6 +84,10 @@ UPDATE folder SET settling = :settling WHERE id = :folder AND settling <> :settl
 -- name: switch_output
 UPDATE folder SET previous_output = :previous WHERE id = :folder;
 
+-- name: hasten_set_aside
+-- An output was switched: a photo of whichever folder that found its place taken has another one now, or finds it free.
+UPDATE photo SET next_attempt = :now WHERE state = 'failed' AND next_attempt > :now;
+
 -- name: known
 -- A second name of the photo itself needs no looking after: what is done to the one is done to the other. An inode of
 -- 0 is none that could tell.

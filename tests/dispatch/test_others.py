@@ -137,6 +137,33 @@ def test_a_photo_that_finds_its_place_taken_gets_it_by_itself_when_the_other_out
     assert world.standing("1") == {"1.jpg": restored("b")}
 
 
+@pytest.mark.parametrize("given", [{"b": "2"}, {"a": "2", "b": "1"}])
+def test_a_photo_that_finds_its_place_taken_has_its_output_at_once_when_one_of_the_two_sources_is_given_another(
+    world: Sources, given: dict[str, str]
+) -> None:
+    world.run(a="1")
+    world.run(b="1")
+    assert world.reason(world.root / "b/1.jpg").startswith("failed: The output of ")
+    world.run(**given)
+    assert world.standing(given["b"]) == {"1.jpg": restored("b")}
+
+
+def test_sources_whose_outputs_are_given_back_after_one_was_given_the_others_are_told_taken_no_more(
+    world: Sources,
+) -> None:
+    world.knobs["keep"] = Keep.COPY
+    world.run(a="1", b="2")
+    before = world.standing("1"), world.standing("2")
+    world.run(a="2")
+    assert world.reason(world.root / "a/1.jpg").startswith("failed: The output of ")
+    world.run(a="1", b="2")
+    assert (world.standing("1"), world.standing("2")) == before
+    assert [world.reason(world.root / "a" / name).split(":")[0] for name in ("1.jpg", "sharp.jpg")] == [
+        "restored",
+        "kept",
+    ]
+
+
 def test_a_photo_whose_output_has_two_names_to_choose_from_takes_the_one_that_is_nobodys(world: Sources) -> None:
     world.put_in("b", "1.jpg", SHARP)
     world.put_in("b", "1.heic", BLURRED + b"heic")
