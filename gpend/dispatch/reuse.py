@@ -175,7 +175,7 @@ class Deduplicator:
         is_asked_for = row.forced and not row.rejudged  # by itself: whoever judges all anew thinks of no one output
         if not is_there and (row.recheck or is_asked_for or self._outputs.existing(job, _hashes(duplicates).keys())):
             return False
-        if is_there and is_unrecorded(job, written):
+        if is_there and (is_unrecorded(job, written) or self._outputs.others.wrote(job.pair, written.path, row.path)):
             return False
         reason = f"{_bare(row.reason)}; {CHANGED if is_there else REMOVED}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)

@@ -164,6 +164,27 @@ def test_sources_whose_outputs_are_given_back_after_one_was_given_the_others_are
     ]
 
 
+def test_what_stands_where_somebody_deleted_an_output_is_not_taken_for_their_edit_where_it_is_another_sources(
+    world: Sources,
+) -> None:
+    world.run(a="1", b="2")
+    (world.root / "1/1.jpg").unlink()
+    world.run(a="2", b="1")
+    assert (world.standing("2"), world.standing("1")) == ({"1.jpg": restored("a")}, {"1.jpg": restored("b")})
+    assert world.reason(world.root / "a/1.jpg").endswith("restored")
+    assert tree(world.root / "2")[f"{TRASH}1.jpg"] == restored("b")
+
+
+def test_a_photo_whose_edited_output_keeps_another_sources_from_its_place_is_not_told_to_have_that_one(
+    world: Sources,
+) -> None:
+    world.run(a="1", b="2")
+    (world.root / "1/1.jpg").write_bytes(b"rated")
+    world.run(a="2", b="1")
+    assert (world.standing("2"), world.standing("1")) == ({"1.jpg": restored("b")}, {"1.jpg": b"rated"})
+    assert world.reason(world.root / "a/1.jpg").startswith(f"failed: The output of '{world.root / 'b/1.jpg'}' stands")
+
+
 def test_a_photo_whose_output_has_two_names_to_choose_from_takes_the_one_that_is_nobodys(world: Sources) -> None:
     world.put_in("b", "1.jpg", SHARP)
     world.put_in("b", "1.heic", BLURRED + b"heic")
