@@ -80,7 +80,7 @@ def test_a_worker_lays_its_photos_out_in_large_pages_unless_a_person_has_tuned_t
 ) -> None:
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     with _engine() as engine:
-        assert _reason(engine, b"tunables") == "glibc.malloc.hugetlb=1"
+        assert _reason(engine, b"tunables") == "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
     with _engine() as engine:
         assert _reason(engine, b"tunables") == "glibc.malloc.arena_max=2"
