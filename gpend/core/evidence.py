@@ -8,9 +8,9 @@ from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
 _RESAMPLED = 2.6  # photo pixels: what is narrower may be what an app's shrinking left, unless by the next two
-_UNLIKE_SHRUNK = -0.3  # log-odds that it was enlarged: of 9 small faces that the filter took farther 5 were above,
-_LEFT_BY_BLUR = (1.5, 2.75)  # pixels of the crop of the round blur that explains it best: the others were below, the
-# second of hard compressed ones; of 41 that it brought nearer, by .02 on average, 31 are on the other side of both
+_UNLIKE_SHRUNK = -0.3  # log-odds that it was enlarged: of 10 small faces that the filter took farther 4 were above,
+_LEFT_BY_BLUR = 1.5  # pixels of the crop of the round blur that explains it best: another one was below,
+_DESPITE_COMPRESSION = 1.2  # and photo pixels of it, where compression was hard: 5 more were, and 2 of 15 nearer ones
 _LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
 _DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
 _BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
@@ -88,7 +88,7 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
         return True
     told, is_hard = explanation(seen), seen.noise.is_of_hard_compression
     is_narrow = width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS
-    if told.ahead < _CONTRADICTED or (is_narrow and is_like_shrunk(told, seen.blur, is_hard=is_hard)):
+    if told.ahead < _CONTRADICTED or (is_narrow and is_like_shrunk(told, seen.blur, scale if is_hard else None)):
         return True
     is_doubtful = seen.blur.is_stretched and is_hard
     if is_doubtful and (is_denied(told, in_face) or is_of_blocks(told, in_face, width / scale)):
@@ -98,13 +98,13 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     return scale >= 1 and is_detailed(told, scale, seen.blur, worsens)
 
 
-def is_like_shrunk(told: spectrum.Explanation, blur: Blur, *, is_hard: bool) -> bool:
+def is_like_shrunk(told: spectrum.Explanation, blur: Blur, hard: float | None) -> bool:
     """May a narrow blur be what shrinking left, by what the network tells or by the spectrum of the photo?
 
-    `is_hard` tells that it was compressed hard.
+    `hard`: pixels of the crop for each photo pixel, where it was compressed hard; else None.
     """
-    mildly, hard = _LEFT_BY_BLUR
-    return blur.enlarged > _UNLIKE_SHRUNK or told.blurred < (hard if is_hard else mildly)
+    is_soft = told.blurred >= (_LEFT_BY_BLUR if hard is None else _DESPITE_COMPRESSION * hard)
+    return blur.enlarged > _UNLIKE_SHRUNK or not is_soft
 
 
 def is_denied(told: spectrum.Explanation, in_face: float) -> bool:

@@ -68,20 +68,22 @@ def test_a_shake_is_denied_by_the_face_alone_or_where_neither_speaks_for_it(
 
 @pytest.mark.parametrize(
     ("enlarged", "blurred", "hard", "is_like_shrunk"),
-    [  # as measured on small faces: of the first three the filter took two farther, and all of the others nearer
-        (0.7, 2.0, True, True),
-        (-6.0, 1.1, False, True),
-        (-3.0, 1.5, True, True),
-        (-0.6, 2.5, False, False),
-        (-1.5, 2.0, False, False),
-        (-2.5, 3.6, True, False),
+    [  # as measured on small faces: the filter took the first four farther, and all of the others nearer
+        (0.7, 2.0, None, True),
+        (-6.0, 1.1, None, True),
+        (-4.5, 1.5, 1.7, True),
+        (-6.9, 2.0, 1.9, True),
+        (-0.6, 2.5, None, False),
+        (-1.5, 2.0, None, False),
+        (-0.8, 2.0, 1.4, False),
+        (-2.5, 3.6, 2.4, False),
     ],
 )
 def test_a_narrow_blur_is_taken_out_where_network_and_spectrum_tell_it_from_what_shrinking_leaves(
-    enlarged: float, blurred: float, *, hard: bool, is_like_shrunk: bool
+    enlarged: float, blurred: float, hard: float | None, *, is_like_shrunk: bool
 ) -> None:
     blur = replace(ROUND, enlarged=enlarged)
-    assert evidence.is_like_shrunk(Explanation(0.0, blurred), blur, is_hard=hard) == is_like_shrunk
+    assert evidence.is_like_shrunk(Explanation(0.0, blurred), blur, hard) == is_like_shrunk
 
 
 @pytest.mark.parametrize(
