@@ -82,7 +82,8 @@ class Decided:
             self._finisher.record(job.row, result, now)
             return
         if before is not None and job.row.finished is State.RESTORED:
-            is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id)
+            same = job.origin.contents
+            is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id, same=same)
             try:
                 kept = None if is_shared else self._outputs.to_trash(job.pair, before, now.utc)
             except PhotoError as error:

@@ -1,12 +1,13 @@
 """What stands in a photo's place and is not its own: another source's output, or what gpend wrote for nobody known."""
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from gpend.dispatch.types import FolderPair, Job
 from gpend.ledger import FolderRow, Ledger, Row, State, Written
-from gpend.mirror import Mirror, OccupiedError
+from gpend.mirror import Mirror, OccupiedError, output_root
 from gpend.spelling import folded
 
 
@@ -49,6 +50,32 @@ class Others:
         is_left = any(row.path == path or self._was_switched(row, pair) for row in rows)
         return standing if is_left else pair.mirror.find_leftover(place)
 
+    def share(
+        self, folder: int, mirror: Mirror, written: Written, rows: Collection[int], same: Collection[str]
+    ) -> bool:
+        """Is an output of a folder also that of a photo of another source, at work or not, which may be there still?
+
+        `rows` are those whose output it is; what has a content of the `same` as theirs does not count. Raises OSError.
+        """
+        found = self._ledger.photos.with_output_elsewhere(folder, written.sha256)
+        found = [row for row in found if row.content not in same and self._is_place(row, folder, mirror, written)]
+        known = [self._ledger.photos.row(each) for each in rows] if found else []
+        paths = {row.path for row in known if row is not None}  # a source may be a part of what another one was
+        return any(row.path not in paths and _may_be_there(row) for row in found)
+
+    def _is_place(self, row: Row, folder: int, mirror: Mirror, written: Written) -> bool:
+        """Is the output of another source's photo this one, also where its source has another output by now?"""
+        if row.written is None or row.output is None:
+            return False
+        theirs, ours = (self._ledger.sources.row(each) for each in (row.folder, folder))
+        roots = [root for root in (theirs.output, theirs.previous_output) if root is not None]
+        for root in roots:
+            with suppress(OSError):  # its folder is away, and this one is not
+                if _is_same_place(root / row.written.path, mirror.output / written.path):
+                    return True
+        is_one_tree = theirs.output_identity == ours.output_identity and output_root.is_marked(mirror.output)
+        return is_one_tree and row.written.path == written.path and not os.path.lexists(row.output)
+
     def _standing(self, pair: FolderPair, place: Path) -> tuple[list[Row], Written | None]:
         """The photos of other sources that what stands at a place was written for, byte for byte; and what that is."""
         photos, mirror = self._ledger.photos, pair.mirror
@@ -87,6 +114,23 @@ def _stands_elsewhere(row: Row, place: Path) -> bool:
     if row.written is None or output is None:
         return False
     with suppress(OSError):  # unknown is not elsewhere
-        is_here = folded(output.name) == folded(place.name) and output.parent.samefile(place.parent)
-        return not is_here and Mirror(row.source, row.output_root).stands(row.written)
+        return not _is_same_place(output, place) and Mirror(row.source, row.output_root).stands(row.written)
     return False
+
+
+def _is_same_place(one: Path, other: Path) -> bool:
+    """Do two places, by whatever names their folders have, lead to one file? Raises OSError."""
+    return folded(one.name) == folded(other.name) and one.parent.samefile(other.parent)
+
+
+def _may_be_there(row: Row) -> bool:
+    """Is a photo where it was, as far as is known? Where its disk is away, its source is empty, or is not there."""
+    try:
+        row.path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        with suppress(OSError), os.scandir(row.source) as entries:
+            return next(entries, None) is None and row.state is not State.GONE
+        return row.state is not State.GONE
+    except OSError:
+        return True
+    return True

@@ -27,6 +27,7 @@ class Ownership:
 
     def __init__(self, ledger: Ledger) -> None:
         self._photos = ledger.photos
+        self._others = Others(ledger)
 
     def holder(self, pair: FolderPair, place: Path) -> Row | None:
         """The photo whose output stands at a place, by the ledger, however the disk spells its name."""
@@ -36,13 +37,16 @@ class Ownership:
         """Is this place nobody's, so that the output of a photo may go there at once?"""
         return self.holder(pair, place) is None and (place == row.relative or not os.path.lexists(pair.root / place))
 
-    def is_shared(self, folder: int, mirror: Mirror, written: Written, *rows: int) -> bool:
-        """Is an output also that of a photo which is not among these `rows`?
+    def is_shared(self, folder: int, mirror: Mirror, written: Written, *rows: int, same: Collection[str] = ()) -> bool:
+        """Is an output also that of a photo which is not among these `rows`, nor another source's of a `same` content?
 
-        It is asked before an output is removed or replaced: on a disk that ignores case, two rows may have one file.
+        It is asked before an output is removed or replaced: on a disk that ignores case, two rows may have one file,
+        and so may photos of two sources that had one output, one after the other. Raises OSError.
         """
         others = (each for each in self._photos.with_output(folder, written.sha256) if each.id not in rows)
-        return any(each.written is not None and mirror.same_file(each.written.path, written.path) for each in others)
+        if any(each.written is not None and mirror.same_file(each.written.path, written.path) for each in others):
+            return True
+        return self._others.share(folder, mirror, written, rows, same)
 
     def is_taken(self, row: Row, pair: FolderPair, place: Path, moved_from: int | None = None) -> bool:
         """Does this place belong to another photo, by the ledger or because that photo itself has the name?
@@ -220,9 +224,10 @@ class OutputWriter:
 
     def _before(self, job: Job) -> Written | None:
         """What may be written over: what is another photo's output too is not this one's to replace."""
-        if job.before is None or self.ownership.is_shared(job.pair.id, job.pair.mirror, job.before, job.row.id):
+        pair, before, same = job.pair, job.before, job.origin.contents
+        if before is None or self.ownership.is_shared(pair.id, pair.mirror, before, job.row.id, same=same):
             return None
-        return job.before
+        return before
 
     def _move(self, job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
         mirror = job.pair.mirror
@@ -295,8 +300,9 @@ class OutputWriter:
         row = job.row
         is_another = row.recheck and row.content not in (None, job.photo.content)
         is_kept = self._on_delete is OnDelete.KEEP and is_another
-        if job.before is not None and (is_kept or row.is_output_unproved):
-            self.to_trash(job.pair, job.before, job.taken)
+        before = self._before(job)
+        if before is not None and (is_kept or row.is_output_unproved):
+            self.to_trash(job.pair, before, job.taken)
 
     def _discard_former(self, job: Job, place: Path, moved_from: int | None) -> None:
         """The photo was given a new spelling of its name and other bytes: its old output gives way to the new one."""

@@ -283,3 +283,92 @@ def test_what_gpend_wrote_for_a_photo_that_no_ledger_knows_goes_to_the_trash_and
     world.settings.ledger.unlink()
     world.run(b="1")
     assert tree(world.root / "1") == {"1.jpg": restored("b"), f"{TRASH}1.jpg": restored("a")}
+
+
+@pytest.fixture
+def shared(world: Sources) -> Sources:
+    """A source whose output another one before it had, which holds some of the same photos; that one is retired."""
+    for name in ("1.jpg", "2.jpg"):
+        world.put_in("a", name, blurred(name))
+        world.put_in("b", name, blurred(name))
+        world.put_in("a", f"more/{name}", SHARP)  # without these it was taken for moved
+    world.run(a="1")
+    world.run(b="1")
+    assert world.reason(world.root / "b/1.jpg").startswith("restored")
+    return world
+
+
+@pytest.mark.parametrize("on_delete", [OnDelete.TRASH, OnDelete.DELETE])
+@pytest.mark.parametrize("is_away", [True, False])
+def test_an_output_stays_while_a_retired_source_may_hold_its_photo_though_another_one_was_deleted(
+    shared: Sources, on_delete: OnDelete, *, is_away: bool
+) -> None:
+    shared.knobs["on_delete"] = on_delete
+    if is_away:
+        (shared.root / "a").rename(shared.root / "away")
+        (shared.root / "a").mkdir()  # where its disk is mounted
+    (shared.root / "b/1.jpg").unlink()
+    gone(shared)
+    assert shared.standing("1") == {"1.jpg": restored("1.jpg"), "2.jpg": restored("2.jpg")}
+    if is_away:
+        (shared.root / "a").rmdir()
+        (shared.root / "away").rename(shared.root / "a")
+    shared.run(a="1")
+    assert shared.engine.given.total() == 0
+    assert shared.standing("1") == {"1.jpg": restored("1.jpg"), "2.jpg": restored("2.jpg")}
+
+
+@pytest.mark.parametrize("on_delete", [OnDelete.TRASH, OnDelete.DELETE])
+def test_an_output_goes_with_its_photo_where_a_retired_source_surely_holds_that_no_more(
+    shared: Sources, on_delete: OnDelete
+) -> None:
+    shared.knobs["on_delete"] = on_delete
+    (shared.root / "a/1.jpg").unlink()
+    (shared.root / "b/1.jpg").unlink()
+    gone(shared)
+    assert shared.standing("1") == {"2.jpg": restored("2.jpg")}
+
+
+@pytest.mark.parametrize("photo", [blurred("edited"), SHARP + b"edited"])
+def test_an_output_is_not_replaced_by_an_edit_while_a_retired_source_holds_its_photo(
+    shared: Sources, photo: bytes
+) -> None:
+    shared.put_in("b", "1.jpg", photo)
+    gone(shared)
+    assert shared.standing("1") == {"1.jpg": restored("1.jpg"), "2.jpg": restored("2.jpg")}
+    told = shared.reason(shared.root / "b/1.jpg")
+    assert told.startswith("kept" if photo.startswith(SHARP) else f"failed: The output of '{shared.root / 'a/1.jpg'}'")
+
+
+def test_a_photo_that_is_moved_gets_a_copy_of_an_output_that_a_retired_source_has_too(shared: Sources) -> None:
+    (shared.root / "b/1.jpg").rename(shared.root / "b/3.jpg")
+    gone(shared)
+    both = {"1.jpg": restored("1.jpg"), "3.jpg": restored("1.jpg"), "2.jpg": restored("2.jpg")}
+    assert shared.standing("1") == both
+    assert shared.engine.given[blurred("1.jpg")] == 0
+
+
+def test_an_output_stays_for_a_source_that_has_yet_to_fetch_it_and_is_away(world: Sources) -> None:
+    world.knobs["on_delete"] = OnDelete.DELETE
+    for source in "ab":
+        world.put_in(source, "1.jpg", blurred("both"))
+        world.put_in(source, "2.jpg", blurred(source))
+    world.run(a="1", b="2")
+    (world.root / "a").rename(world.root / "away")
+    (world.root / "a").mkdir()
+    world.run(a="2", b="1")
+    (world.root / "b/1.jpg").unlink()
+    gone(world)
+    (world.root / "a").rmdir()
+    (world.root / "away").rename(world.root / "a")
+    world.engine.given.clear()
+    gone(world)
+    assert world.standing("2")["1.jpg"] == restored("both")
+    assert world.engine.given[blurred("both")] == 0
+
+
+def gone(world: Sources) -> None:
+    """Time for what was deleted to be taken for deleted."""
+    for _ in range(2):
+        world.once()
+        world.clock.pass_by(DAY)

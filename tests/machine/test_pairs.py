@@ -44,6 +44,7 @@ class Life(RuleBasedStateMachine):
             self._write(source, "anchor.jpg", SHARP + source.encode())  # a source without any photo is never believed
             (self.root / "out" / source).mkdir(parents=True)
         self.photos: dict[tuple[str, str], bytes] = {}
+        self.ever: dict[tuple[str, str], bytes] = {}  # what stood there last, also where it was deleted since
         self.puts = 0
         self.replaced: set[bytes] = set()  # photos whose own outputs gave way, or may have
         self.elsewhere: set[bytes] = set()  # photos that have been in another source too: what is whose is not told
@@ -127,19 +128,24 @@ class Life(RuleBasedStateMachine):
         in_the_way = {each for each in standing if self._source_of(each) != source} | (standing & self._shared())
         assert _restored(photo) in standing or in_the_way, place
 
-    def _check(self, before: set[bytes]) -> None:
-        standing = {path: photo for path, photo in self._outputs().items() if b"restored" in photo}
-        self.seen |= set(standing.values())
-        assert self.seen <= set(standing.values()) | {_restored(photo) for photo in self.replaced}
-        assert before <= {photo for path, photo in standing.items() if TRASH not in path.as_posix()}
+    def _check(self, before: dict[Path, bytes]) -> None:
+        outputs = self._outputs()
+        standing = {photo for photo in outputs.values() if b"restored" in photo}
+        self.seen |= standing
+        assert self.seen <= standing | {_restored(photo) for photo in self.replaced}
+        assert {place: outputs.get(place) for place in before} == before
 
-    def _retired(self) -> set[bytes]:
-        """What was made of photos whose sources are not at work now, which is not to be touched."""
-        if "" in self.pairs:
-            return set()
-        standing = {photo for path, photo in self._outputs().items() if TRASH not in path.as_posix()}
+    def _retired(self) -> dict[Path, bytes]:
+        """What was made of photos whose sources are not at work now, by its place: it is not to be touched."""
+        if "" in self.pairs or not self.world.settings.ledger.exists():
+            return {}
+        with Ledger.read_only(self.world.settings.ledger) as records:
+            rows = [records.photo(self.root / "in" / source / name) for source, name in self.photos]
+        outputs = self._outputs()
+        retired = [row for row in rows if row is not None and row.source.name not in self.pairs]
+        made = {row.output: outputs.get(row.output, b"") for row in retired if row.output is not None}
         wanted = {_restored(photo) for (source, _), photo in self.photos.items() if source not in self.pairs}
-        return standing & wanted - self._shared()
+        return {place: photo for place, photo in made.items() if photo in wanted}
 
     def _shared(self) -> set[bytes]:
         return {_restored(photo) for photo in self.elsewhere}
@@ -158,14 +164,17 @@ class Life(RuleBasedStateMachine):
 
     def _configure(self, pairs: dict[str, str]) -> None:
         self.pairs = pairs
+        for output in pairs.values():  # of one that was a part of another, gpend takes away what is empty
+            (self.root / "out" / output).mkdir(exist_ok=True)
         self.world.knobs["folders"] = [
             FolderSettings(source=self.root / "in" / source, output=self.root / "out" / output)
             for source, output in pairs.items()
         ]
 
     def _take(self, source: str, name: str, photo: bytes) -> None:
-        self.replaced |= {self.photos[source, name]} if (source, name) in self.photos else set()
-        self.photos[source, name] = photo
+        if (source, name) in self.ever:
+            self.replaced.add(self.ever[source, name])
+        self.photos[source, name] = self.ever[source, name] = photo
         self._write(source, name, photo)
 
     def _write(self, source: str, name: str, photo: bytes) -> None:
