@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -59,9 +60,42 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
                 is_whole = row.output == output or _holds_its_outputs(row, output, ledger)
                 place = output if is_whole else row.output  # else it is switched, and the rest is made
                 if (row.source, row.output) != (source, place):
-                    ledger.sources.move(row, source, place)
-                    log.info("folder_moved", before=row.source, source=source, output=place)
+                    _move(ledger, row, source, place)
                 break
+    _follow_moved_and_switched(wanted, ledger)
+
+
+def _follow_moved_and_switched(wanted: dict[Path, Path], ledger: Ledger) -> None:
+    """The same of a folder that was moved and given another one's output, or a new one, in one edit: it is switched.
+
+    Else each of two that exchanged their outputs would find those of the other in its place, for good.
+    """
+    for source in wanted:
+        for row in ledger.folders():
+            if row.source in wanted or ledger.sources.is_known(source) or not _was_moved(row, source, ledger):
+                continue
+            if output := _output_now(row, wanted.values(), ledger):
+                _move(ledger, row, source, output)
+                break
+    for row in ledger.folders():
+        if wanted.get(row.source, row.output) != row.output:
+            output = _output_now(row, wanted.values(), ledger)
+            if output not in (None, row.output):
+                _move(ledger, row, row.source, output)
+
+
+def _move(ledger: Ledger, row: FolderRow, source: Path, output: Path) -> None:
+    ledger.sources.move(row, source, output)
+    log.info("folder_moved", before=row.source, source=source, output=output)
+
+
+def _output_now(row: FolderRow, outputs: Iterable[Path], ledger: Ledger) -> Path | None:
+    """Where the output of a folder is: in its place, or whole under the name of any output of the configuration."""
+    with suppress(OSError):
+        if output_root.identity(row.output) == row.output_identity:
+            return row.output
+    found = (output for output in outputs if output != row.output and _is_same_output(row, output))
+    return next((output for output in found if _holds_its_outputs(row, output, ledger)), None)
 
 
 def _follow_widened(settings: Settings, ledger: Ledger) -> None:
@@ -102,8 +136,8 @@ def _holds_its_outputs(row: FolderRow, output: Path, ledger: Ledger) -> bool:
     return missing <= max(1, len(places) // 10)  # a few are deleted by people
 
 
-def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:
-    """Are most of the files that are known of a folder in another one, as far as a few of them tell?
+def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger, most: float = _MOST) -> bool:
+    """Are `most` of the files that are known of a folder in another one, as far as a few of them tell?
 
     Where it still lies where it was, nearly all: of a part that was copied the outputs of the rest would count as those
     of deleted photos. Names and sizes alone tell little of scans: those of one roll are called as those of another.
@@ -111,9 +145,15 @@ def _holds_its_files(row: FolderRow, source: Path, ledger: Ledger) -> bool:
     files = ledger.sources.some_files(row.id, _LOOKED_FOR)
     found = [file for file in files if _has_size(source / file.path, file.size)]
     known = [file for file in found if file.content is not None][:_READ]
-    least = _NEARLY_ALL if _stays(row.source, source, files) else _MOST
+    least = _NEARLY_ALL if _stays(row.source, source, files) else most
     is_enough = bool(files) and len(found) > least * len(files)
     return is_enough and (not known or any(_has_content(source / each.path, each) for each in known))
+
+
+def _was_moved(row: FolderRow, source: Path, ledger: Ledger) -> bool:
+    """Are nearly all of the files that are known of a folder in another one, and none where they were?"""
+    files = ledger.sources.some_files(row.id, _LOOKED_FOR)
+    return not _stays(row.source, source, files) and _holds_its_files(row, source, ledger, _NEARLY_ALL)
 
 
 def _stays(before: Path, source: Path, files: Sequence[File]) -> bool:

@@ -84,6 +84,55 @@ def test_sources_that_exchange_their_outputs_have_what_they_had_without_the_engi
     assert all(world.reason(world.root / source / "1.jpg").startswith("restored: one face") for source in turned)
 
 
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize(
+    ("moved", "renamed", "after"),
+    [
+        ({"a": "d"}, {}, {"d": "2", "b": "1"}),
+        ({"a": "d", "b": "e"}, {}, {"d": "2", "e": "1"}),
+        ({"a": "d"}, {}, {"b": "1", "d": "2"}),
+        ({"a": "d"}, {}, {"d": "2", "b": "3", "c": "1"}),
+        ({"a": "d"}, {}, {"d": "4", "b": "2"}),
+        ({"a": "d"}, {"1": "x", "2": "y"}, {"d": "y", "b": "x"}),
+        ({}, {"1": "x", "2": "y"}, {"a": "y", "b": "x"}),
+        ({}, {"1": "x"}, {"a": "2", "b": "x"}),
+    ],
+)
+def test_sources_that_are_moved_and_exchange_their_outputs_in_one_edit_have_what_they_had_without_the_engine(
+    world: Sources, keep: Keep, moved: dict[str, str], renamed: dict[str, str], after: dict[str, str]
+) -> None:
+    world.knobs["keep"] = keep
+    before = {
+        source: output for source, output in {"a": "1", "b": "2", "c": "3"}.items() if len(after) > 2 or source < "c"
+    }
+    world.run(**before)
+    made = {moved.get(source, source): world.standing(output) for source, output in before.items()}
+    for old, new in (moved | renamed).items():
+        (world.root / old).rename(world.root / new)
+    world.run(**after)
+    assert world.engine.given.total() == 0
+    assert {source: world.standing(output) for source, output in after.items()} == made
+
+
+def test_a_new_source_with_the_photos_of_a_retired_one_that_stay_there_is_another_one(world: Sources) -> None:
+    world.run(a="1")
+    shutil.copytree(world.root / "a", world.root / "d")
+    world.run(d="2")
+    world.run(a="1", d="2")
+    assert world.standing("1") == world.standing("2") == {"1.jpg": restored("a")}
+    with Ledger.read_only(world.settings.ledger) as records:
+        assert [(row.source.name, row.previous_output) for row in records.folders()] == [("a", None), ("d", None)]
+
+
+def test_of_a_moved_source_whose_output_is_not_there_any_more_nothing_waits_for_a_person(world: Sources) -> None:
+    world.knobs["brake"] = {"photos": 0, "percent": 0}
+    world.run(a="1")
+    (world.root / "a").rename(world.root / "d")
+    shutil.rmtree(world.root / "1")
+    world.run(d="2")
+    assert world.standing("2") == {"1.jpg": restored("a")}
+
+
 @pytest.mark.parametrize("steps", range(0, 100, 9))
 def test_an_exchange_that_is_cut_off_after_any_step_is_completed_without_the_engine(world: Sources, steps: int) -> None:
     world.knobs["keep"] = Keep.COPY
