@@ -12,7 +12,8 @@ from gpend.dispatch.health import trouble_at
 from gpend.errors import FatalError, GpendError
 from gpend.intake.scan import Scan
 from gpend.intake.source import source_of
-from gpend.ledger import Records
+from gpend.ledger import FolderRow, Mirrored, Records
+from gpend.mirror import output_root, trash
 from gpend.mirror.links import obstacle_to_links
 from gpend.models import cards
 from gpend.settings import FolderSettings, Keep, Settings, names_file
@@ -24,6 +25,7 @@ _KEPT = {
     Keep.HARDLINK: ("photo or sidecar", "photos and sidecars"),
     Keep.LIBRARY: ("file", "files"),
 }
+_LOOKED_FOR = 1000  # outputs of another source
 _SECONDS = 10.0  # that are spent on looking through a folder
 
 
@@ -78,6 +80,49 @@ def _room(folder: FolderSettings, settings: Settings, size: int) -> list[str]:
 def passed_over(counted: Counter[str]) -> list[str]:
     """What is no photo, the most frequent first."""
     return [f"passed over: {what}: {count}" for what, count in counted.most_common()]
+
+
+def names_taken(folder: FolderSettings, settings: Settings) -> list[str]:
+    """How many photos of a source would find their names taken by outputs of sources that are named no more, in words.
+
+    As the ledger has those on record, and as far as a few of them tell.
+    """
+    with suppress(GpendError, OSError), Records.read_only(settings.ledger) as records:
+        return [line for other in _earlier(folder, settings, records) if (line := _taken_by(other, folder, records))]
+    return []
+
+
+def _earlier(folder: FolderSettings, settings: Settings, records: Records) -> Iterator[FolderRow]:
+    """Sources that no folder of the settings names, and whose outputs lie in the output of one that they do name."""
+    output, named = folder.output, {each.source for each in settings.folders}
+    mark = output_root.identity(output) if output_root.is_marked(output) else ""
+    for other in records.sharing_output(output, mark):
+        is_copy = output not in (other.output, other.previous_output) and os.path.lexists(other.output)
+        if other.source not in named and not is_copy:
+            yield other
+
+
+def _taken_by(other: FolderRow, folder: FolderSettings, records: Records) -> str:
+    total, some = records.mirrored(other.id, _LOOKED_FOR)
+    taken = sum(_is_taken(each, folder) for each in some)
+    if not taken:
+        return ""
+    of = f"{total:,}" if len(some) == total else f"{len(some):,} that were looked at, of {total:,}"
+    return (
+        f"names taken by outputs of {other.source}, which this configuration does not name: {taken:,} of {of}. "
+        "They stay, and other photos of these names are set aside if they need an output. Name another output folder "
+        "for one of the two sources, or move those outputs away."
+    )
+
+
+def _is_taken(each: Mirrored, folder: FolderSettings) -> bool:
+    """Is there another photo of its name here, in whose place its output stands? A copy would have its size."""
+    if trash.is_in_trash(each.output) or not os.path.lexists(folder.output / each.output):
+        return False
+    try:
+        return (folder.source / each.relative).stat().st_size != each.size
+    except OSError:
+        return False
 
 
 def _of_device(settings: Settings) -> Iterator[str]:

@@ -8,9 +8,10 @@ import pytest
 
 from gpend import checkup, wiring
 from gpend.errors import ConfigurationError
-from gpend.ledger import Ledger
+from gpend.ledger import Ledger, State
 from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings
+from tests.world import BLURRED, SHARP, World
 
 
 @pytest.fixture
@@ -229,3 +230,79 @@ def test_a_library_that_will_be_copied_is_told_with_its_size(tmp_path: Path) -> 
     assert (files, films) == ("1 file", "mirrored as they are: films: 1")
     assert copied.startswith("is copied, 0.0 GiB, with ")
     assert "lie on different disks" in copied
+
+
+@pytest.fixture
+def after_another(tmp_path: Path) -> World:
+    """A source that is to have the output of another one, of which it holds some photos, and some of the same names."""
+    world = World(tmp_path)
+    for number in range(6):
+        world.put(f"{number}.jpg", BLURRED + b"%d" % number)
+    world.put("sharp.jpg", SHARP)
+    world.once()
+    other = tmp_path / "other"
+    other.mkdir()
+    for number in range(4):  # two are copies, and two are other photos
+        (other / f"{number}.jpg").write_bytes(BLURRED + b"%d" % number + b"!" * (number // 2))
+    (other / "sharp.jpg").write_bytes(SHARP + b"!")  # of the same name, but that has no output
+    world.knobs["folders"] = [FolderSettings(source=other, output=world.output)]
+    return world
+
+
+def names_taken(world: World) -> list[str]:
+    return checkup.names_taken(world.settings.folders[0], world.settings)
+
+
+def test_what_would_find_its_name_taken_by_another_source_is_told_beforehand_with_its_count(
+    after_another: World,
+) -> None:
+    (told,) = names_taken(after_another)
+    assert told == (
+        f"names taken by outputs of {after_another.source}, which this configuration does not name: 2 of 6. They stay, "
+        "and other photos of these names are set aside if they need an output. Name another output folder for one of "
+        "the two sources, or move those outputs away."
+    )
+    after_another.once()  # and so it is
+    with Ledger.read_only(after_another.settings.ledger) as records:
+        assert records.counts()[State.FAILED] == 2
+    assert len(names_taken(after_another)) == 1
+
+
+def test_of_many_outputs_a_few_are_looked_at(after_another: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "_LOOKED_FOR", 5)
+    (told,) = names_taken(after_another)
+    assert " of 5 that were looked at, of 6. " in told
+
+
+def test_of_an_output_that_is_called_otherwise_by_now_it_is_told_too_and_not_of_a_copy(after_another: World) -> None:
+    new = after_another.root / "new"
+    after_another.output.rename(new)
+    after_another.knobs["folders"] = [FolderSettings(source=after_another.root / "other", output=new)]
+    output_root_was = after_another.root / "restored"
+    assert len(checkup.names_taken(after_another.settings.folders[0], after_another.settings)) == 1
+    output_root_was.mkdir(exist_ok=True)
+    assert checkup.names_taken(after_another.settings.folders[0], after_another.settings) == []
+
+
+@pytest.mark.parametrize("what", ["both named", "moved away", "deleted", "no ledger", "as it was"])
+def test_nothing_is_told_where_no_name_would_be_taken(after_another: World, what: str, tmp_path: Path) -> None:
+    world = after_another
+    here = FolderSettings(source=world.source, output=world.output)
+    if what == "both named":  # they exchange what they have
+        world.knobs["folders"].append(FolderSettings(source=world.source, output=tmp_path / "new"))
+    elif what == "moved away":
+        world.output.rename(tmp_path / "new")
+        world.output.mkdir()
+    elif what == "deleted":
+        for number in (2, 3):
+            (world.source / f"{number}.jpg").unlink()
+        world.knobs["folders"], wanted = [here], world.knobs["folders"]
+        for _ in range(2):
+            world.once()
+            world.clock.pass_by(86_400)
+        world.knobs["folders"] = wanted
+    elif what == "no ledger":
+        world.settings.ledger.unlink()
+    else:
+        world.knobs["folders"] = [here]
+    assert names_taken(world) == []

@@ -112,7 +112,7 @@ def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
     click.echo(f"The configuration {path_of(config_file)} is right.")
     for folder in settings.folders:
         click.echo(f"  {words.plain(folder.source)} → {words.plain(folder.output)}")
-        for line in checkup.contents(folder, settings):
+        for line in [*checkup.contents(folder, settings), *checkup.names_taken(folder, settings)]:
             click.echo(f"    {words.plain(line)}")
     for line in wiring.restoring(settings):
         click.echo(line)

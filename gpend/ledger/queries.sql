@@ -41,6 +41,18 @@ ORDER BY id * 7919 % 10007 LIMIT :limit;
 SELECT output FROM photo WHERE folder = :folder AND output IS NOT NULL AND state <> 'gone'
 ORDER BY id * 7919 % 10007 LIMIT :limit;
 
+-- name: sharing_output
+-- Folders, at work or not, whose outputs stand in this one, or may stand in it since they were switched, or bear its mark.
+SELECT * FROM folder WHERE output = :output OR previous_output = :output OR output_identity = :identity ORDER BY id;
+
+-- name: some_mirrored
+-- As some_files.
+SELECT path, size, output FROM photo WHERE folder = :folder AND output IS NOT NULL
+ORDER BY id * 7919 % 10007 LIMIT :limit;
+
+-- name: mirrored_count
+SELECT count(*) AS n FROM photo WHERE folder = :folder AND output IS NOT NULL;
+
 -- name: folder_by_id
 SELECT * FROM folder WHERE id = :folder;
 

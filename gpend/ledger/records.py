@@ -13,7 +13,7 @@ from gpend.ledger.control import judging_of
 from gpend.ledger.database import Database, Value, open_for_reading
 from gpend.ledger.decisions import Decision, DecisionKind, decision_of
 from gpend.ledger.fingerprint import Fingerprint, Judging
-from gpend.ledger.rows import FolderRow, FoundBy, Row, SharpFaces, State, folder_row, photo_row
+from gpend.ledger.rows import FolderRow, FoundBy, Mirrored, Row, SharpFaces, State, folder_row, photo_row
 
 _END_OF_TIME = (1 << 63) - 1
 _FACES_EACH = 16  # of a photo that are reckoned with where faces are looked for
@@ -201,6 +201,17 @@ class Records:
     def folders(self) -> list[FolderRow]:
         """The folders of the configuration that the ledger was last used with."""
         return [folder_row(row) for row in self._database.each("folders")]
+
+    def sharing_output(self, output: Path, identity: str) -> list[FolderRow]:
+        """The folders, also those of earlier configurations, whose outputs are in an output folder of this mark."""
+        values: dict[str, Value] = {"output": os.fsencode(output), "identity": identity}
+        return [folder_row(row) for row in self._database.each("sharing_output", values)]
+
+    def mirrored(self, folder: int, limit: int) -> tuple[int, list[Mirrored]]:
+        """How many photos of a folder have outputs, and a few of them, from all over it."""
+        rows = self._database.each("some_mirrored", {"folder": folder, "limit": limit})
+        some = [Mirrored(Path(os.fsdecode(row["path"])), row["size"], Path(os.fsdecode(row["output"]))) for row in rows]
+        return self._database.number("mirrored_count", {"folder": folder}) or 0, some
 
     def running(self) -> bool:
         """Is a daemon working with this ledger now?"""

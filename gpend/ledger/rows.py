@@ -101,6 +101,15 @@ class FolderRow:
 
 
 @dataclass(frozen=True)
+class Mirrored:
+    """A photo that has an output."""
+
+    relative: Path  # below the source
+    size: int  # bytes, of the photo
+    output: Path  # relative to the output folder
+
+
+@dataclass(frozen=True)
 class SharpFaces:
     """How many faces of a verdict have a sharpness that falls into a bar of a histogram."""
 
