@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "GPEND_CONFIG"
 DEFAULT = Path("/etc/gpend/gpend.yaml")
 
+_MOST = 20  # files beside a configuration that may be its ledger
 _NAMED = re.compile(
     rb"""^ledger:[ \t]*(?:(['"])(?P<quoted>[^'"\\\n]+)\1|(?P<plain>[^\s'"#][^#\n]*?))[ \t]*(?:#.*)?$""", re.MULTILINE
 )
@@ -57,7 +59,7 @@ def note(ledger: Ledger, file: Path, content: bytes, settings: "Settings") -> No
     weights = settings.restore.weights
     places = (*weights_folders(weights), folder_to_fill(weights), *own)  # the latter need not be there yet
     mark = _mark(file, content, settings.ledger, places)
-    ledger.control.judge(replace(judging_of(settings), places=places, mark=mark))
+    ledger.control.judge(replace(judging_of(settings), places=places, file=file.absolute(), mark=mark))
 
 
 def find(file: Path) -> tuple[Path, Judging] | None:
@@ -78,12 +80,36 @@ def find(file: Path) -> tuple[Path, Judging] | None:
 
 
 def guessed(file: Path) -> Path | None:
-    """The ledger that a configuration names, also where all else in it is wrong; None: there is none of that name."""
+    """The ledger that a configuration names, also where all else in it is wrong, or that it named before it was gone.
+
+    None: there is none of that name, or none is known.
+    """
     try:
         ledger = _ledger_of(file.read_bytes(), file.absolute().parent)
-        return ledger if ledger.is_file() else None
-    except (OSError, RuntimeError, ValueError):
+        return ledger if ledger.is_file() else _remembered(file)
+    except OSError:
+        return _remembered(file)
+    except (RuntimeError, ValueError):
         return None
+
+
+def _remembered(file: Path) -> Path | None:
+    """The ledger that says that it was worked with under a configuration, which tells no ledger any more.
+
+    It is looked for at its usual place and beside that file.
+    """
+    places = [LEDGER]
+    with suppress(OSError):
+        places += sorted(file.absolute().parent.glob("*.sqlite"))[:_MOST]
+    return next((ledger for ledger in places if _was_made_with(ledger, file)), None)
+
+
+def _was_made_with(ledger: Path, file: Path) -> bool:
+    """Was a ledger worked with last by whoever had read this configuration?"""
+    with suppress(OSError, RuntimeError, FatalError), Records.read_only(ledger) as records:
+        found = records.judging()
+        return found is not None and found.file == file.absolute()
+    return False
 
 
 def _ledger_of(content: bytes, folder: Path) -> Path:

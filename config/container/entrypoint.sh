@@ -10,7 +10,7 @@ if [ "$(id -u)" -eq 0 ] && [ "${PUID:-1000}" -ne 0 ]; then
   exec setpriv --reuid="$PUID" --regid="$PGID" --clear-groups --inh-caps=-all --no-new-privs "$0" "$@"
 fi
 
-if [ ! -e "$GPEND_CONFIG" ]; then
+if [ ! -e "$GPEND_CONFIG" ] && [ "${1:-}" != health ]; then # to ask changes nothing
   cp /etc/gpend/gpend.yaml "$GPEND_CONFIG" 2> /dev/null || {
     echo "gpend: $(id -u):$(id -g) may not write to /state. Give it that folder: chown $(id -u):$(id -g) FOLDER" >&2
     exit 2

@@ -43,7 +43,8 @@ def judging_of(row: str | None) -> Judging | None:
         return None
     told = json.loads(row)
     places = tuple(Path(os.fsdecode(bytes.fromhex(place))) for place in told["places"])
-    return Judging(Fingerprint(*told["fingerprint"]), tuple(told["not_measured"]), places, told["mark"])
+    file = Path(os.fsdecode(bytes.fromhex(told["file"]))) if told.get("file") else None  # no gpend 0.1 noted that
+    return Judging(Fingerprint(*told["fingerprint"]), tuple(told["not_measured"]), places, file, told["mark"])
 
 
 def _told(judging: Judging) -> dict[str, object]:
@@ -52,5 +53,6 @@ def _told(judging: Judging) -> dict[str, object]:
         "fingerprint": [made.model, made.digest, made.version],
         "not_measured": judging.not_measured,
         "places": [os.fsencode(place).hex() for place in judging.places],  # names need not be text
+        "file": None if judging.file is None else os.fsencode(judging.file).hex(),
         "mark": judging.mark,
     }

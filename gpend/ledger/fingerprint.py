@@ -28,6 +28,7 @@ class Judging:
     fingerprint: Fingerprint
     not_measured: tuple[str, ...] = ()  # what to know of networks that nothing was fitted for, in words
     places: tuple[Path, ...] = ()  # the networks' files, and the folders of such, that it depends on
+    file: Path | None = None  # the configuration; None: not known
     mark: str = ""  # of all that it depends on, these files included; "": not known
 
 

@@ -93,7 +93,9 @@ def test_the_last_errors_are_the_latest_of_both_kinds(ledger_of_many: Path, limi
 
 def test_how_photos_are_judged_is_on_record_for_who_asks_without_a_configuration(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    told = Judging(Fingerprint("m", "d", "v"), ("nothing was measured",), (Path("/w", "\udcff"),), "mark")
+    told = Judging(
+        Fingerprint("m", "d", "v"), ("nothing was measured",), (Path("/w", "\udcff"),), Path("/etc", "\udcff"), "mark"
+    )
     with Ledger.open(path, NOW) as ledger:
         assert ledger.judging() is None
         ledger.control.judge(told)
