@@ -151,10 +151,11 @@ def shown(ledger: Path, photo: int) -> Shown | None:
         row = records.by_id(photo)
         decision = None if row is None else records.decision(row.path)
         folders = records.folders()
+        output = None if row is None else reports.output_of(records, row)
     if row is None:
         return None
-    removed = row.state is not State.GONE and is_removed(folders, row.output)
-    return Shown(entry_of(row), _files(row), reports.told(row), decision, removed)
+    removed = row.state is not State.GONE and is_removed(folders, output)
+    return Shown(entry_of(row), _files(row, output), reports.told(row, output), decision, removed)
 
 
 def is_removed(folders: Sequence[FolderRow], output: Path | None) -> bool:
@@ -179,11 +180,11 @@ def files(ledger: Path, photo: int) -> Files | None:
     """Where a photo is, by its number; None if there is none."""
     with Records.read_only(ledger) as records:
         row = records.by_id(photo)
-    return _files(row) if row else None
+        return _files(row, reports.output_of(records, row)) if row else None
 
 
-def _files(row: Row) -> Files:
-    return Files(row.path, row.content, row.output, row.output_sha256)
+def _files(row: Row, output: Path | None) -> Files:
+    return Files(row.path, row.content, output, None if output is None else row.output_sha256)
 
 
 def _cursor(after: str | None) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gpend import progress
 from gpend.beside import CLUSTER
-from gpend.ledger import Facts, FolderRow, Judging, Records, Row
+from gpend.ledger import Facts, FolderRow, Judging, Records, Row, State, Written
 from gpend.ledger.access import hold_up
 from gpend.ledger.paths import paths_of, real
 
@@ -153,7 +153,7 @@ def history(ledger: Path, photo: Path) -> History | None:
     """
     with Records.read_only(ledger) as records:
         row = _maker(records, photo) or _known(records, photo)
-    return told(row) if row else None
+        return told(row, output_of(records, row)) if row else None
 
 
 def named(ledger: Path, name: str, most: int) -> list[History]:
@@ -162,7 +162,36 @@ def named(ledger: Path, name: str, most: int) -> list[History]:
     Raises FatalError where there is no ledger to read.
     """
     with Records.read_only(ledger) as records:
-        return [told(row) for row in records.named(name, most)]
+        return [told(row, output_of(records, row)) for row in records.named(name, most)]
+
+
+def output_of(records: Records, row: Row) -> Path | None:
+    """Where the output of a photo is, absolute; None: there is none.
+
+    Of one that was set aside, or is yet to be seen to in another output than before, it may stand where it was: what
+    has its name in the output of today may be another source's.
+    """
+    written, is_set_aside = row.written, row.finished in (State.FAILED, State.INCOMPLETE)
+    if written is None or not (is_set_aside or row.recheck):
+        return row.output
+    previous = next((each.previous_output for each in records.folders() if each.id == row.folder), None)
+    own = (root for root in (row.output_root, previous) if root is not None and _stands(root, row, written))
+    if (root := next(own, None)) is not None:
+        return root / written.path
+    others = records.holders_elsewhere(row.folder, row.output_root, written.path)
+    is_anothers = any(each.written and _stands(row.output_root, each, each.written) for each in others)
+    return None if is_anothers else row.output
+
+
+def _stands(root: Path, row: Row, written: Written) -> bool:
+    """Does what was written for a photo stand in this tree? What has another size is not read to tell."""
+    from gpend.mirror import Mirror  # noqa: PLC0415 - only for who asks about a photo
+
+    try:
+        is_as_large = (root / written.path).stat().st_size == written.stamp.size
+        return is_as_large and Mirror(row.source, root).stands(written)
+    except OSError:
+        return False
 
 
 def has_failures(status: Status) -> bool:
@@ -242,8 +271,8 @@ def _trouble(row: Row) -> Trouble:
     return Trouble(str(row.path), row.state.value, row.reason, moment(row.updated), None if row.is_sidecar else row.id)
 
 
-def told(row: Row) -> History:
-    """Everything known about one photo, as people are told it."""
+def told(row: Row, output: Path | None) -> History:
+    """Everything known about one photo, as people are told it; `output`: as output_of says."""
     outcome = row.outcome or {}
     return History(
         photo=str(row.path),
@@ -252,11 +281,11 @@ def told(row: Row) -> History:
         faces=tuple(outcome.get("faces", ())),
         notes=tuple(outcome.get("notes", ())),
         by=outcome.get("by", ""),
-        output=str(row.output) if row.output else None,
+        output=None if output is None else str(output),
         size=row.stamp.size,
         modified=moment(row.stamp.mtime_ns // 10**9),
         sha256=row.content,
-        output_sha256=row.output_sha256,
+        output_sha256=None if output is None else row.output_sha256,
         model=row.model,
         settings=row.digest,
         version=row.version,

@@ -78,10 +78,11 @@ class Hooks:
 
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
+        output = result.output_below(row.output_root)
         facts: Facts = {
             "event": f"on_{result.state}",
             "photo": str(row.path),
-            "output": None if result.written is None else str(row.output_root / result.written.path),
+            "output": None if output is None else str(output),
             "reason": result.reason,
         }
         self._tell(facts | (result.facts or {}) | {"event": facts["event"]})

@@ -235,7 +235,7 @@ class Finisher:
 
     def _tell(self, row: Row, result: Result) -> None:
         reached("recorded")
-        output = None if result.written is None else row.output_root / result.written.path
+        output = result.output_below(row.output_root)
         if row.is_sidecar and result.state is State.KEPT:
             log.debug("companion_mirrored", file=row.path, output=output)  # a film is no news
         else:

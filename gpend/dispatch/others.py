@@ -79,7 +79,7 @@ class Others:
     def _standing(self, pair: FolderPair, place: Path) -> tuple[list[Row], Written | None]:
         """The photos of other sources that what stands at a place was written for, byte for byte; and what that is."""
         photos, mirror = self._ledger.photos, pair.mirror
-        for row in photos.holders_elsewhere(pair.id, mirror.output, place):
+        for row in self._ledger.holders_elsewhere(pair.id, mirror.output, place):
             if row.written is not None and mirror.stands(row.written):
                 return [row], row.written
         made = mirror.find_output(place)  # the tree may be called otherwise by now

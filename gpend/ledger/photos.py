@@ -147,11 +147,6 @@ class Photos:
         values: dict[str, Value] = {"folder": folder, "sha256": sha256}
         return [photo_row(row) for row in self._database.each("with_output_elsewhere", values)]
 
-    def holders_elsewhere(self, folder: int, root: Path, output: Path) -> list[Row]:
-        """The rows of all other folders whose output is at this place of the tree `root`, or was before a switch."""
-        values: dict[str, Value] = {"folder": folder, "root": os.fsencode(root), "output": os.fsencode(output)}
-        return [photo_row(row) for row in self._database.each("holders_elsewhere", values)]
-
     def holder(self, folder: int, output: Path) -> Row | None:
         """The row that a file in the output tree belongs to."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})

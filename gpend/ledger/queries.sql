@@ -260,9 +260,12 @@ WHERE photo.folder = :folder AND photo.output_sha256 = :sha256;
 WHERE photo.folder <> :folder AND photo.output_sha256 = :sha256;
 
 -- name: holders_elsewhere
--- Photos of other folders, at work or not, whose outputs stand at this place, or stood there before they were switched.
+-- Photos of other folders, at work or not, whose outputs stand at this place, or stood there before they were switched, or
+-- before the tree was called otherwise: it bears the same mark, which is 32 characters long.
 {photos}
-WHERE photo.folder IN (SELECT id FROM folder WHERE id <> :folder AND (output = :root OR previous_output = :root))
+WHERE photo.folder IN (
+    SELECT id FROM folder WHERE id <> :folder AND (output = :root OR previous_output = :root
+      OR output_identity = (SELECT output_identity FROM folder WHERE id = :folder AND length(output_identity) = 32)))
   AND photo.output = :output;
 
 -- name: holder

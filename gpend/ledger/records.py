@@ -113,6 +113,14 @@ class Records:
             found += [folder.source / os.fsdecode(row["path"]) for row in rows]
         return found
 
+    def holders_elsewhere(self, folder: int, root: Path, output: Path) -> list[Row]:
+        """The rows of all other folders whose output is at this place of the tree `root`, or was before a switch.
+
+        Also where that tree was called otherwise, by the mark that it has on record.
+        """
+        values: dict[str, Value] = {"folder": folder, "root": os.fsencode(root), "output": os.fsencode(output)}
+        return [photo_row(row) for row in self._database.each("holders_elsewhere", values)]
+
     def made_of(self, folder: int, output: Path) -> Row | None:
         """The photo that an output, relative to the folder's output, was made of."""
         row = self._database.first("holder", {"folder": folder, "output": os.fsencode(output)})

@@ -79,6 +79,11 @@ class Result:
     camera: str | None = None  # None: not known, what was known stays
     taken: int | None = None
 
+    def output_below(self, root: Path) -> Path | None:
+        """Where the output is in this tree; None too where the photo was set aside: what it had may be elsewhere."""
+        is_set_aside = self.state in (State.FAILED, State.INCOMPLETE)
+        return None if self.written is None or is_set_aside else root / self.written.path
+
 
 @dataclass(frozen=True)
 class FolderRow:

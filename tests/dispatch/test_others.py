@@ -6,7 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from gpend import gallery, reports
 from gpend.ledger import Ledger, State
 from gpend.settings import FolderSettings, Keep, OnDelete
 from tests.machine.power import Power, PowerCutError
@@ -282,11 +284,45 @@ def test_what_another_source_has_yet_to_fetch_stays_while_that_is_away(world: So
     assert (world.standing("1"), world.standing("2")) == ({"1.jpg": restored("b")}, {"1.jpg": restored("a")})
 
 
-def test_an_output_that_is_called_otherwise_by_now_is_known_by_what_it_says(world: Sources) -> None:
+@pytest.mark.parametrize("keep", list(Keep))
+def test_an_output_that_is_called_otherwise_by_now_is_known_all_the_same(world: Sources, keep: Keep) -> None:
+    world.knobs["keep"] = keep
     world.run(a="1")
+    before = world.standing("1")
     (world.root / "1").rename(world.root / "new")
     world.run(b="new")
-    assert world.standing("new") == {"1.jpg": restored("a")}
+    assert world.standing("new") == before
+    for name in before:  # a link says nothing of itself: it was told as somebody's own file
+        assert world.reason(world.root / "b" / name).startswith(f"failed: The output of '{world.root / 'a' / name}'")
+
+
+def test_of_a_photo_that_was_set_aside_its_own_output_is_told_and_not_what_has_its_name(world: Sources) -> None:
+    world.run(a="1", b="2", c="3")
+    world.run(a="2", c="3")
+    ledger, photo = world.settings.ledger, world.root / "a/1.jpg"
+    told = reports.history(ledger, photo)
+    assert told is not None
+    assert (told.state, told.output) == ("failed", str(world.root / "1/1.jpg"))
+    assert world.reason(photo).startswith("failed: ")
+    with Ledger.read_only(ledger) as records:
+        row = records.photo(photo)
+    assert row is not None
+    assert gallery.files(ledger, row.id) == gallery.Files(photo, row.content, world.root / "1/1.jpg", row.output_sha256)
+    shutil.rmtree(world.root / "1")
+    told = reports.history(ledger, photo)
+    assert told is not None
+    assert (told.output, told.output_sha256) == (None, None)
+    (world.root / "2/1.jpg").write_bytes(b"rated")  # by somebody, whosever it was
+    told = reports.history(ledger, photo)
+    assert told is not None
+    assert told.output == str(world.root / "2/1.jpg")
+
+
+def test_nobody_hears_of_an_output_of_a_photo_that_was_set_aside(world: Sources) -> None:
+    world.run(a="1", b="2")
+    with capture_logs() as logs:
+        world.run(a="2")
+    assert [each["output"] for each in logs if each["event"] == "photo_failed"] == [None]
 
 
 def test_sources_that_become_one_source_are_found_in_their_outputs_and_edits_replace_what_was_theirs(
