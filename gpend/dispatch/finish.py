@@ -17,7 +17,7 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import FolderPair, Job, Listener, Now
 from gpend.errors import FatalError, IncompleteError, PhotoError, TransientError, UnsupportedError
 from gpend.failpoints import reached
-from gpend.ledger import Facts, Fingerprint, Ledger, Result, Row, State, Written
+from gpend.ledger import Facts, Fingerprint, Ledger, Result, Row, State, Written, earlier_of
 from gpend.mirror import LinkedFolderError
 
 log = structlog.get_logger()
@@ -100,7 +100,8 @@ class Finisher:
             until = now.utc + interval(_REFUSED_SECONDS, row.delays)
         if until is None and state is State.INCOMPLETE:
             until = now.utc + interval(_INCOMPLETE_SECONDS, row.delays)
-        self.record(row, Result(state, str(error), content, self._fingerprint, None, row.written), now, until)
+        told = Result(state, str(error), content, self._fingerprint, None, row.written, earlier=earlier_of(row))
+        self.record(row, told, now, until)
 
     def set_aside_unreadable(self, row: Row, now: Now) -> None:
         """A file may not be read; it is tried again, as permissions change without a trace in the stamp."""

@@ -12,7 +12,7 @@ from gpend.dispatch.outputs import OutputWriter, output_in_place
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
-from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, result_as_before
+from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, before_set_aside, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
 
@@ -69,7 +69,10 @@ class Deduplicator:
         known = self._ledger.photos.duplicates(job.row.id, job.photo.content)
         if job.decision is not None:  # that another photo was left as it is says nothing of what is wanted of this one
             known = [each for each in known if each.id == job.row.id or each.finished is State.RESTORED]
-        if self._leave_output(job, known, now) or (not is_afresh and self._finish_known(job, known, now)):
+        before = job if job.row.earlier is None else _before_set_aside(job)
+        if before is not job and before.row.content == job.photo.content:
+            known = [before.row, *(each for each in known if each.id != job.row.id)]
+        if self._leave_output(before, known, now) or (not is_afresh and self._finish_known(before, known, now)):
             return True
         return self._set_aside_again(job, now) or self._set_aside_for_its_name(job, now)
 
@@ -120,7 +123,7 @@ class Deduplicator:
             if written is None:
                 written = self._outputs.write_kept(job)
         except PhotoError as error:
-            self._finisher.set_aside(job.row, error, now)
+            self._finisher.set_aside(job.row, error, now, content=job.photo.content)
             return True
         result = result_as_before(duplicate, job.photo.content, written, _bare(duplicate.reason))
         with self._ledger.together():
@@ -192,7 +195,7 @@ class Deduplicator:
         try:
             written = replace(row.written, path=self._outputs.free_name(job, ending, row.id))
         except PhotoError as error:
-            self._finisher.set_aside(job.row, error, now)
+            self._finisher.set_aside(job.row, error, now, content=job.photo.content)
             return True
         with self._ledger.together():
             self._ledger.photos.forget(row.id)
@@ -263,6 +266,15 @@ class Deduplicator:
                 self._finisher.set_aside(row, obstacle, now, content=content)
                 return True
         return False
+
+
+def _before_set_aside(job: Job) -> Job:
+    """A photo as it was on record before it was set aside, if it is that one still; else as it is."""
+    row = before_set_aside(job.row)
+    if row is None:
+        return job
+    before = replace(job, row=row)
+    return before if row.content == job.photo.content or before.is_same_picture else job
 
 
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:

@@ -20,6 +20,8 @@ from gpend.ledger.rows import (
     SharpFaces,
     State,
     Written,
+    before_set_aside,
+    earlier_of,
     result_as_before,
 )
 
@@ -46,6 +48,8 @@ __all__ = [
     "Span",
     "State",
     "Written",
+    "before_set_aside",
+    "earlier_of",
     "fingerprint_of",
     "result_as_before",
 ]

@@ -9,7 +9,7 @@ from pkgutil import get_data
 from gpend.ledger import faults, shape, version
 from gpend.ledger.faults import DamagedError
 
-VERSION = 6
+VERSION = 7
 """The schema that this gpend reads and writes; migrations/NNNN.sql leads from NNNN - 1 to NNNN."""
 
 

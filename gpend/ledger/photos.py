@@ -173,6 +173,7 @@ def _values(result: Result) -> dict[str, Value]:
         "camera": result.camera,
         "taken": result.taken,
         "outcome": None if result.facts is None else json.dumps(_finite(result.facts)),
+        "earlier": None if result.earlier is None else json.dumps(_finite(result.earlier)),
         "model": result.fingerprint.model,
         "digest": result.fingerprint.digest,
         "version": result.fingerprint.version,

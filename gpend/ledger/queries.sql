@@ -153,7 +153,7 @@ UPDATE photo SET state = 'working', attempts = attempts + 1, updated = :now WHER
 
 -- name: finish
 UPDATE photo SET
-    state = :state, prior = NULL, reason = :reason, content = :content, picture = :picture, outcome = :outcome,
+    state = :state, prior = NULL, reason = :reason, content = :content, picture = :picture, outcome = :outcome, earlier = :earlier,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now,
     attempts = 0, deaths = 0, delays = CASE WHEN :next_attempt IS NULL THEN 0 ELSE delays + 1 END, next_attempt = :next_attempt,
@@ -164,7 +164,7 @@ WHERE id = :id;
 -- name: catch_up
 -- What gpend was killed before it could say: the outcome before, of a photo that waits.
 UPDATE photo SET
-    state = 'waiting', prior = :state, reason = :reason, content = :content, picture = :picture, outcome = :outcome,
+    state = 'waiting', prior = :state, reason = :reason, content = :content, picture = :picture, outcome = :outcome, earlier = :earlier,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256, model = :model, digest = :digest, version = :version, updated = :now
 WHERE id = :id;

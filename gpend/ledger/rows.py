@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -78,6 +78,7 @@ class Result:
     picture: str | None = None  # SHA-256 of the picture alone, if it is known
     camera: str | None = None  # None: not known, what was known stays
     taken: int | None = None
+    earlier: Facts | None = None  # of what is set aside: the outcome before, as `earlier_of` has it
 
     def output_below(self, root: Path) -> Path | None:
         """Where the output is in this tree; None too where the photo was set aside: what it had may be elsewhere."""
@@ -158,6 +159,7 @@ class Row:
     camera: str | None
     taken: int | None  # as the camera's clock showed it, taken for UTC
     rejudged: bool  # forced with all that was judged with other settings, not by itself
+    earlier: Facts | None  # of what was set aside: the outcome before, as `earlier_of` has it
 
     @property
     def path(self) -> Path:
@@ -218,6 +220,30 @@ def result_as_before(row: Row, content: str | None, written: Written | None, rea
     )  # fmt: skip
 
 
+def earlier_of(row: Row) -> Facts | None:
+    """The outcome that a row holds, as it is remembered while its photo is set aside; None: there is none."""
+    if row.finished not in (State.RESTORED, State.KEPT, State.UNSUPPORTED):
+        return row.earlier
+    return {
+        "state": row.finished.value, "reason": row.reason, "content": row.content, "picture": row.picture,
+        "outcome": row.outcome, "fingerprint": [row.model, row.digest, row.version],
+    }  # fmt: skip
+
+
+def before_set_aside(row: Row) -> Row | None:
+    """A row as it was before its photo was set aside; None: it was not, or had no outcome.
+
+    Its output is to be looked for: it may have been given another place meanwhile.
+    """
+    if row.earlier is None or row.finished not in (State.FAILED, State.INCOMPLETE):
+        return None
+    told = row.earlier
+    return replace(
+        row, prior=State(told["state"]), reason=told["reason"], content=told["content"], picture=told["picture"],
+        outcome=told["outcome"], fingerprint=Fingerprint(*told["fingerprint"]), recheck=True,
+    )  # fmt: skip
+
+
 def folder_row(row: sqlite3.Row) -> FolderRow:
     """A row of the table folder."""
     return FolderRow(
@@ -272,6 +298,7 @@ def photo_row(row: sqlite3.Row) -> Row:
         camera=row["camera"],
         taken=row["taken"],
         rejudged=bool(row["rejudged"]),
+        earlier=json.loads(row["earlier"]) if row["earlier"] else None,
     )
 
 

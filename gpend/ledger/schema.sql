@@ -71,6 +71,7 @@ CREATE TABLE photo (
     camera        TEXT,                        -- as the photo tells it
     taken         INTEGER,                     -- when, as the camera's clock showed it, taken for UTC
     rejudged      INTEGER NOT NULL DEFAULT 0 CHECK (rejudged IN (0, 1)),  -- forced with all of other settings, not by itself
+    earlier       TEXT    CHECK (earlier IS NULL OR json_valid(earlier)),  -- of what was set aside: the outcome before that
     UNIQUE (folder, path),
     CHECK ((output IS NULL) = (output_sha256 IS NULL)),
     CHECK ((output IS NULL) = (output_size IS NULL)),

@@ -138,3 +138,25 @@ def test_the_facts_of_an_outcome_are_what_json_can_hold() -> None:
     facts = facts_of(restored_if_blurred(BLURRED))
     assert [face["verdict"] for face in facts["faces"]] == ["restored"]
     assert facts["notes"] == []
+
+
+def test_a_photo_whose_end_was_away_for_a_while_is_on_record_as_before(bench: Bench) -> None:
+    before = bench.done("a.jpg", BLURRED)
+    bench.sight("a.jpg", BLURRED[:20])
+    bench.dispatcher.set_aside_incomplete(before.id, bench.now)
+    bench.sight("a.jpg", BLURRED)
+    bench.work()
+    after = bench.row(before.id)
+    assert (after.state, after.reason, after.outcome) == (before.state, before.reason, before.outcome)
+    assert (after.fingerprint, after.output, after.earlier) == (before.fingerprint, before.output, None)
+    assert bench.world.engine.given[BLURRED] == 1
+
+
+def test_a_photo_that_became_another_while_it_was_set_aside_is_looked_at(bench: Bench) -> None:
+    before = bench.done("a.jpg", BLURRED)
+    bench.sight("a.jpg", BLURRED[:20])
+    bench.dispatcher.set_aside_incomplete(before.id, bench.now)
+    bench.sight("a.jpg", BLURRED + b" another")
+    bench.work()
+    assert bench.world.engine.given == {BLURRED: 1, BLURRED + b" another": 1}
+    assert bench.world.outputs() == {"a.jpg": RESTORED + b" another"}

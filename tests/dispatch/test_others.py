@@ -48,6 +48,13 @@ class Sources(World):
         assert row is not None
         return f"{row.state}: {row.reason}"
 
+    def record(self, photo: Path) -> tuple[object, ...]:
+        """What the ledger tells of a photo and its faces."""
+        with Ledger.read_only(self.settings.ledger) as records:
+            row = records.photo(photo)
+        assert row is not None
+        return row.state, row.reason, row.outcome, row.fingerprint, row.output, row.output_sha256, row.earlier
+
 
 def blurred(source: str) -> bytes:
     return BLURRED + source.encode()
@@ -213,6 +220,22 @@ def test_sources_whose_outputs_are_given_back_after_one_was_given_the_others_are
         "restored",
         "kept",
     ]
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+def test_a_photo_that_was_set_aside_for_its_place_is_on_record_as_before_once_it_has_that_again(
+    world: Sources, keep: Keep
+) -> None:
+    world.knobs["keep"] = keep
+    world.run(a="1", b="2")
+    before = [world.record(world.root / "a" / name) for name in ("1.jpg", "sharp.jpg")]
+    world.run(a="2")
+    world.clock.pass_by(DAY)  # it is tried, and set aside, once more
+    world.once()
+    assert world.reason(world.root / "a/1.jpg").startswith("failed: The output of ")
+    world.run(a="1", b="2")
+    assert [world.record(world.root / "a" / name) for name in ("1.jpg", "sharp.jpg")] == before
+    assert world.engine.given.total() == 0
 
 
 def test_what_stands_where_somebody_deleted_an_output_is_not_taken_for_their_edit_where_it_is_another_sources(

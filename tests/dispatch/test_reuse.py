@@ -52,6 +52,7 @@ def row_of(number: int, state: State, fingerprint: Fingerprint = HERE) -> Row:
         camera=None,
         taken=None,
         rejudged=False,
+        earlier=None,
     )
 
 

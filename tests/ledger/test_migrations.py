@@ -60,6 +60,7 @@ INSERTED: dict[int, list[tuple[str, Values]]] = {
     ],
     4: [],
     5: [],
+    6: [],
 }
 UPDATED: dict[int, list[tuple[str, Values]]] = {
     1: [],
@@ -74,6 +75,7 @@ UPDATED: dict[int, list[tuple[str, Values]]] = {
     ],
     4: [],
     5: [("control", {"judging": '{"model": "auto"}'})],
+    6: [],
 }
 
 KILLED = """
