@@ -3,24 +3,21 @@
 # ruff: noqa: D102  # the names of the rules are their sentences
 
 import errno
-import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import structlog
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from gpend.settings import Keep
+from tests.machine.conftest import Try
 from tests.machine.house import House, folder_in_memory
 from tests.world import SHARP
 
-RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
 NAMES = tuple(f"{folder}{base}" for folder in ("", "a/", "a/b/") for base in ("1.mkv", "2.NEF", "notes"))
 TRASH = ".gpend-trash/"
 
@@ -144,26 +141,6 @@ def unlinkable(real: Callable[..., None]) -> Callable[..., None]:
     return link
 
 
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """No log: a run says thousands of lines."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("life", [Life, CopiedLife])
-def test_whatever_happens_the_library_is_whole_in_the_end(life: type[Life]) -> None:
-    run_state_machine_as_test(
-        life,
-        settings=settings(
-            max_examples=max(1, RUNS // 50),
-            stateful_step_count=25,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+def test_whatever_happens_the_library_is_whole_in_the_end(try_lives: Try, life: type[Life]) -> None:
+    try_lives(life, share=50, steps=25)

@@ -3,35 +3,29 @@
 # ruff: noqa: D102  # the names of the rules are their sentences
 
 import gc
-import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import structlog
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from gpend.ledger import State
 from tests.machine import pictures
 from tests.machine.caseless import Caseless
+from tests.machine.conftest import Try
 from tests.machine.expectation import Expectation
 from tests.machine.house import House, folder_in_memory, open_descriptors
 from tests.world import tree
 
-RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
-SEED_IS_FREE = bool(os.environ.get("GPEND_MACHINE_RANDOM"))
 ANCHOR = "anchor.jpg"  # a source without any photo is never believed, so one stays
 TRASH = ".gpend-trash/"
 YEAR = 365 * 86_400
@@ -459,14 +453,6 @@ def _of(collection: "dict[str, bytes] | list[str]", pick: int) -> str:
     return ordered[pick % len(ordered)]
 
 
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """No log: a run says thousands of lines."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
-
-
 class RespeltLife(Life):
     """The same on a disk that ignores case, where photos get new spellings of their names as well.
 
@@ -531,18 +517,6 @@ def _spelt(root: Path, name: str) -> Path:
     return place
 
 
-@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("life", "share"), [(Life, 1), (RespeltLife, 5), (PoorLife, 5), (LoweredLife, 5)])
-def test_whatever_happens_all_is_as_it_should_be_in_the_end(life: type[Life], share: int) -> None:
-    run_state_machine_as_test(
-        life,
-        settings=settings(
-            max_examples=max(1, RUNS // share),
-            stateful_step_count=30,
-            derandomize=not SEED_IS_FREE,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+def test_whatever_happens_all_is_as_it_should_be_in_the_end(try_lives: Try, life: type[Life], share: int) -> None:
+    try_lives(life, share=share, steps=30)

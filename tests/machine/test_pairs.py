@@ -2,24 +2,20 @@
 
 # ruff: noqa: D102  # the names of the rules are their sentences
 
-import logging
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from gpend.ledger import Ledger
 from gpend.settings import FolderSettings, Keep
+from tests.machine.conftest import Try
 from tests.machine.house import folder_in_memory
 from tests.world import BLURRED, RESTORED, SHARP, World, tree
 
-RUNS = int(os.environ.get("GPEND_MACHINE_RUNS", "500"))
 SOURCES = ("a", "b", "c")
 NAMES = ("1.jpg", "2.jpg", "sub/1.jpg", "3.heic")
 TRASH = ".gpend-trash/"
@@ -202,26 +198,8 @@ def _restored(photo: bytes) -> bytes:
     return photo.replace(BLURRED, RESTORED)
 
 
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """No log: a run says thousands of lines."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("life", [Life, CopyingLife, LibraryLife])
-def test_whichever_outputs_sources_are_given_no_output_of_another_photo_is_lost(life: type[Life]) -> None:
-    run_state_machine_as_test(
-        life,
-        settings=settings(
-            max_examples=max(1, RUNS // 25),
-            stateful_step_count=8,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+def test_whichever_outputs_sources_are_given_no_output_of_another_photo_is_lost(
+    try_lives: Try, life: type[Life]
+) -> None:
+    try_lives(life, share=25, steps=8)
