@@ -12,7 +12,7 @@ from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.names import ending_of
-from gpend.intake.sidecars import names_beside, photo_beside
+from gpend.intake.sidecars import Lone, names_beside, photo_beside
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.intake.watch import Hint
 from gpend.ledger import Found, FoundBy, Known, Ledger, State
@@ -41,6 +41,7 @@ class FolderDiscovery:
         self._stability = StabilityCheck(pair.source, settings)
         self._settled: list[Settled] = []  # not on record yet
         self._has_sidecars = settings.keep in (Keep.COPY, Keep.HARDLINK)
+        self._lone = Lone()  # sidecars, met before their photos were on record
         self._held: Sighting | None = None  # met by the scan, but there was no room to let it settle
         self._by_event: set[Path] = set()  # of what settles, what an event drew attention to
         self.expects_photos = False  # of what settles, some may be photos that nobody knew of
@@ -120,7 +121,7 @@ class FolderDiscovery:
         known = self._known(path)
         photo = self._enter(settled, known, now)
         if known is None and self._has_sidecars and not settled.is_companion:
-            for beside in names_beside(path):
+            for beside in dict.fromkeys([*names_beside(path), *self._lone.take(path)]):
                 self.look(beside, now)
         if settled.incomplete:
             self._dispatcher.set_aside_incomplete(photo, now)
@@ -149,7 +150,10 @@ class FolderDiscovery:
         if known is None or known.state is State.GONE:
             is_photo = not self._is_companion(sighting.path)
             self.expects_photos = self.expects_photos or is_photo
-            return is_photo or self._is_mirrored(sighting.path)
+            is_wanted = is_photo or self._is_mirrored(sighting.path)
+            if not is_wanted:
+                self._lone.note(sighting.path)
+            return is_wanted
         self.deletions.note_met(known.id, was_missing=known.missing)
         if known.stamp != sighting.stamp or (known.companion and self._has_become_a_photo(sighting.path)):
             return True

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from gpend.intake.names import is_photo_name
@@ -12,7 +13,8 @@ _TAKEOUT = re.compile(r"\.suppl[a-z-]*$")  # IMG_1.jpg.supplemental-metadata.jso
 
 def is_sidecar(name: str) -> bool:
     """Whether a file called so goes with a photo if there is one beside it; a base name."""
-    return name.lower().endswith(_ENDINGS) and is_photo_name(name + ".jpg")
+    is_named = name.rpartition(".")[0].strip(".") != ""  # as no photo is that is called by dots alone
+    return is_named and name.lower().endswith(_ENDINGS) and is_photo_name(name + ".jpg")
 
 
 def names_beside(photo: Path) -> list[Path]:
@@ -27,3 +29,33 @@ def photo_beside(sidecar: Path) -> tuple[bytes, bytes, bytes]:
     stem = sidecar.with_suffix("")
     name = os.fsencode(stem.with_name(_TAKEOUT.sub("", stem.name) or stem.name))
     return name, name + b".", name + b"/"  # the character after the dot
+
+
+class Lone:
+    """Sidecars that were met before their photos were on record; a bounded number."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        """`most`: of what is met beyond that, whoever looks again tells."""
+        self._most = most
+        self._met: dict[bytes, set[Path]] = {}  # by the first of what `photo_beside` tells
+
+    def note(self, sidecar: Path) -> None:
+        """A sidecar was met, and no photo that it goes with is known."""
+        if self._most > 0:
+            met = self._met.setdefault(photo_beside(sidecar)[0], set())
+            self._most -= sidecar not in met
+            met.add(sidecar)
+
+    def take(self, photo: Path) -> Iterator[Path]:
+        """The sidecars that go with a photo; they are forgotten."""
+        for name in _called(os.fsencode(photo)) if self._met else ():
+            met = self._met.pop(name, set())
+            self._most += len(met)
+            yield from sorted(met)
+
+
+def _called(photo: bytes) -> Iterator[bytes]:
+    """What the sidecars of a photo are called, without their own endings: as it, or as it is up to one of its dots."""
+    folder, slash, base = photo.rpartition(b"/")
+    yield photo
+    yield from (folder + slash + base[:at] for at, letter in enumerate(base) if letter == ord(".") and at)

@@ -31,12 +31,31 @@ def test_sidecars_go_where_their_photo_goes_and_are_not_counted_as_photos(world:
     assert counts(world) == {State.RESTORED: 1}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["IMG_1.Mov", "IMG_1.b.Xmp", "IMG_1.b.jpg.Json", "IMG_1.b.jpg.supplemental-metad.json", "IMG_1.b.suppl.json"],
+)
+def test_a_sidecar_is_mirrored_at_once_however_its_ending_is_written(world: World, name: str) -> None:
+    world.put("b/IMG_1.b.jpg")
+    world.put(f"b/{name}", EDIT)
+    world.once()
+    assert set(world.outputs()) == {"b/IMG_1.b.jpg", f"b/{name}"}
+
+
 def test_files_that_belong_to_no_photo_are_left_alone(world: World) -> None:
     world.put("film.mov", b"a film without a photo, rather long")
     world.put("notes.json", b"{} and not much more than this")
     world.put("a.jpg")
     world.once()
     assert set(world.outputs()) == {"a.jpg"}
+
+
+def test_a_name_of_dots_and_an_ending_stops_nothing(world: World) -> None:
+    world.put("a.jpg")
+    for name in ("..xmp", "...json", "..jpg", "...jpg", "..heic"):
+        world.put(name, BLURRED + name.encode())
+    world.once()
+    assert world.outputs()["a.jpg"] == RESTORED
 
 
 def test_without_keep_there_are_no_sidecars(world: World) -> None:
