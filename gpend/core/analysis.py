@@ -25,7 +25,7 @@ from gpend.core import (
 from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part, agreed, beside, may_be_shared, told_alike
-from gpend.core.direction import followed, told_by, told_either_way
+from gpend.core.direction import along, followed, told_by, told_either_way, turned
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import DetectFaces, EstimateBlur, Networks, RestoreFaces
 from gpend.core.photo import Face, Plane
@@ -222,27 +222,29 @@ def _blurs(
         return {}
     crops = {face: luma(measured[face].clean) for face in asked}
     told = dict(zip(asked, told_by(list(crops.values()), networks.estimate), strict=True))
-    in_tones = _in_tones(analysis, measured, crops, told)
+    told, in_tones = _in_tones(analysis, measured, crops, told)
     crops |= in_tones
-    again = zip(in_tones, told_by(list(in_tones.values()), networks.estimate), strict=True)
-    told |= {face: replace(found, first=told[face]) for face, found in again}
+    again = zip(in_tones, told_either_way(list(in_tones.values()), networks.estimate), strict=True)
+    told |= {face: replace(along(found, told[face]), first=told[face]) for face, found in again}
     faces = [Part(crops[face], measured[face].transform, followed(crops[face], told[face])) for face in asked]
     return dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
 
 
 def _in_tones(
     analysis: PhotoAnalysis, measured: dict[Face, _Measured], crops: dict[Face, Plane], told: dict[Face, Blur]
-) -> dict[Face, Plane]:
-    """The crops, (SIDE, SIDE) luma, 0 to 1, of faces whose light was blurred, as if their tones had been."""
-    found: dict[Face, Plane] = {}
+) -> tuple[dict[Face, Blur], dict[Face, Plane]]:
+    """What blurred the faces, drawn the way that light tells too, and crops of those whose light was blurred.
+
+    The crops, (SIDE, SIDE) luma, 0 to 1, are as if their tones had been.
+    """
+    blurs, found = dict(told), dict[Face, Plane]()
     for face, one in told.items():
         if deconvolution.helps(one):
             seen = analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
-            told_of_light = light.compared(seen)
-            analysis.in_light[face] = light.Known(one, told_of_light)
-            crop = light.in_tones(crops[face], told_of_light)
+            known = analysis.in_light[face] = turned(seen, light.compared(seen))
+            blurs[face], crop = known.blur, light.in_tones(crops[face], known.told)
             found |= {} if crop is None else {face: crop}
-    return found
+    return blurs, found
 
 
 def _beside(analysis: PhotoAnalysis, faces: list[Part], estimate: EstimateBlur) -> list[Part]:

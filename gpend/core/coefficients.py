@@ -1,4 +1,7 @@
-"""What was fitted, by tests.benchmarks.NAME FACES --fit each: judgement, occlusion, agreement, overlooked, light."""
+"""What was fitted, by `python -m tests.benchmarks.NAME FACES --fit` each.
+
+NAME is judgement, occlusion, agreement, overlooked, light or direction.
+"""
 
 # fmt: off
 
@@ -180,6 +183,9 @@ OVERLOOKED: tuple[float, ...] = (
 )
 LIGHT: tuple[float, ...] = (
     0.3872, 88.4771, 5.7609,
+)
+DIRECTION: tuple[float, ...] = (
+    4.8000, 4.8400, -20.5800, -0.8300, 50.5500, 73.6200,
 )
 EVIDENCE: tuple[tuple[float, ...], ...] = (
     (

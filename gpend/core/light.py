@@ -38,12 +38,30 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What the filter finds in a face, by logarithms."""
+
+    gradients: float  # the mean root of the steps between neighbours in the result
+    leftover: float  # of the photo, where the result is blurred again: root mean square
+
+
+@dataclass(frozen=True)
 class Told:
-    """What the filter finds in a face if its light was blurred, against what it finds if its tones were."""
+    """What the filter finds in a face if its light was blurred, and what it finds if its tones were."""
 
     brighter: Plane  # (1.5 side, 1.5 side), -1 to 1: what luma gained, if it was light
-    gradients: float  # logarithm: how many times more gradients the result has if it was tones
-    leftover: float  # and how many times more is left over
+    of_light: Found
+    of_tones: Found
+
+    @property
+    def gradients(self) -> float:
+        """Logarithm: how many times more gradients the result has if it was tones."""
+        return self.of_tones.gradients - self.of_light.gradients
+
+    @property
+    def leftover(self) -> float:
+        """Logarithm: how many times more is left over if it was tones."""
+        return self.of_tones.leftover - self.of_light.leftover
 
     @property
     def share(self) -> float:
@@ -97,12 +115,10 @@ def compared(seen: Seen, known: Known | None = None) -> Told:
         brighter = _gained(of_light, again, seen.blur)
         of_light = _result(padded - brighter, seen)
         again = deconvolution.blurred(of_light, seen.blur)
-    left = padded - again_of_tones
-    left_of_light = padded - brighter - again
     return Told(
         _resized(brighter, seen.padded.shape[0]),
-        _ratio(_gradients(of_tones), _gradients(of_light)),
-        _ratio(_deviation(left), _deviation(left_of_light)),
+        _found(of_light, padded - brighter - again),
+        _found(of_tones, padded - again_of_tones),
     )
 
 
@@ -152,8 +168,8 @@ def _deviation(padded: Plane) -> float:
     return float(np.sqrt(np.mean(deconvolution.middle(padded)[sharpness.FACE] ** 2)))
 
 
-def _ratio(first: float, second: float) -> float:
-    return float(np.log((first + _TINY) / (second + _TINY)))
+def _found(result: Plane, left: Plane) -> Found:
+    return Found(float(np.log(_gradients(result) + _TINY)), float(np.log(_deviation(left) + _TINY)))
 
 
 def _resized(plane: Plane, side: int) -> Plane:

@@ -14,8 +14,8 @@ Terms = Sequence[sharpness.Terms]
 
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
 _HEAD = (
-    '"""What was fitted, by tests.benchmarks.NAME FACES --fit each: judgement, occlusion, agreement, overlooked, '
-    'light."""\n'
+    '"""What was fitted, by `python -m tests.benchmarks.NAME FACES --fit` each.\n\n'
+    'NAME is judgement, occlusion, agreement, overlooked, light or direction.\n"""\n'
 )
 _VECTORS = (
     "MEANS",
@@ -28,6 +28,7 @@ _VECTORS = (
     "OVERLOOKED_SPREADS",
     "OVERLOOKED",
     "LIGHT",
+    "DIRECTION",
 )
 _MATRICES = ("EVIDENCE",)
 

@@ -84,7 +84,7 @@ def _seen(paths: Sequence[Path], networks: Networks, random: Random) -> Iterator
     for number, path in enumerate(paths):
         kind, is_light = _KINDS[number // 2 % len(_KINDS)], bool(number % 2)
         clean = shots.lit(shots.loaded(path), random)
-        sample = shots.sampled(_shot(clean, kind, random, is_light=is_light))
+        sample = shots.sampled(shot(clean, _kernel(kind, random), random, is_light=is_light))
         blur = trials.blur_of(sample, networks)
         if blur is None or not deconvolution.helps(blur):
             continue
@@ -98,15 +98,14 @@ def _seen(paths: Sequence[Path], networks: Networks, random: Random) -> Iterator
         yield Blurred(kind, is_light, told.gradients, told.leftover, told.share, gains)
 
 
-def _shot(clean: Image, kind: str, random: Random, *, is_light: bool) -> Shot:
-    """The face as a JPEG holds it."""
-    kernel = _kernel(kind, random)[::-1, ::-1]
+def shot(clean: Image, kernel: Plane, random: Random, *, is_light: bool) -> Shot:
+    """A face as a JPEG holds it, its light or its tones blurred by a kernel for a crop of SIDE."""
     exponent = random.uniform(*_EXPONENT)
     is_srgb = random.uniform() < 0.5
     there = np.asarray(resized(clean, shots.SIDE) / 255.0, np.float32)
     if is_light:
         there = light.light_of(there) if is_srgb else there ** np.float32(exponent)
-    moved = cv2.filter2D(there, -1, np.ascontiguousarray(kernel), borderType=cv2.BORDER_REFLECT_101)
+    moved = cv2.filter2D(there, -1, np.ascontiguousarray(kernel[::-1, ::-1]), borderType=cv2.BORDER_REFLECT_101)
     blurred = np.asarray(np.clip(moved, 0, 1), np.float32)
     if is_light:
         blurred = light.stored(blurred) if is_srgb else blurred ** np.float32(1 / exponent)

@@ -97,15 +97,14 @@ def main(folder: Path, *, most: int, kinds: str, seed: int, sheets: Path | None)
 
 
 def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) -> Iterator[Compared]:
-    truth = _read(path)
-    faces = _faces(truth, networks)
+    truth, faces = sharp(path, networks)
     if faces and row is SENT:
         truth = _resized(truth, min(1.0, _SENT / max(one.face.width for one in faces)))
         faces = _faces(truth, networks)
     if not faces:
         return
     kernel = row.kernel(random)
-    seen = _blurred(truth, kernel, max(one.face.width for one in faces), row, random)
+    seen = blurred(truth, kernel, max(one.face.width for one in faces), row, random)
     outcome = pipeline.process(seen, networks, CoreSettings())
     after = _decoded(outcome.photo) if isinstance(outcome, Restored) else _decoded(seen)
     for one in faces:
@@ -113,6 +112,12 @@ def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) ->
         if report is not None and _shared(report.box, one.face.box) > _SAME:
             pixels = (_decoded(seen), after, truth)
             yield Compared(path.stem, report, *_pictures(one.face, pixels, kernel, networks))
+
+
+def sharp(path: Path, networks: Networks) -> tuple[Pixels, list[analysis.JudgedFace]]:
+    """A photo, upright and not too large, and those of its faces that are the truth."""
+    truth = _read(path)
+    return truth, _faces(truth, networks)
 
 
 def _faces(truth: Pixels, networks: Networks) -> list[analysis.JudgedFace]:
@@ -161,15 +166,18 @@ def _stored(light: Plane) -> Plane:
     return np.asarray(_WHITE * np.where(light <= _LINEAR, _SLOPE * light, curved), np.float32)
 
 
-def _blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:
+def in_photo(kernel: Plane, width: float) -> Plane:
+    """A kernel that is told for a crop with a face so wide, in pixels of the photo."""
+    return deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
+
+
+def blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:
     """The photo as a JPEG: shaken, or out of focus, by a kernel that is told for a crop with its largest face."""
-    wide = deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
+    wide = in_photo(kernel, width)
     there = _light_of(truth) if row.in_light else truth.astype(np.float32)
-    blurred: Plane = np.asarray(
-        cv2.filter2D(there, -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101), np.float32
-    )
+    moved: Plane = np.asarray(cv2.filter2D(there, -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101), np.float32)
     grain = _grain(truth.shape, width if row is GRAINY else 0.0, random) * row.noise
-    image = (_stored(blurred) if row.in_light else blurred) * row.light + grain
+    image = (_stored(moved) if row.in_light else moved) * row.light + grain
     quality = _HARD if row is SENT else int(random.choice(_QUALITIES))
     for _ in range(row.saves - 1):
         image = saved(np.asarray(image, np.float32), quality).astype(np.float64)

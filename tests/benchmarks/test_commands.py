@@ -14,7 +14,7 @@ from PIL import Image
 from gpend.core import align, sharpness
 from gpend.core.networks import Networks
 from gpend.models.backend import Cpu
-from tests.benchmarks import judgement, light, occlusion
+from tests.benchmarks import direction, judgement, light, occlusion
 from tests.benchmarks.gpu import __main__ as gpu
 from tests.benchmarks.gpu.findings import Bench, Finding, Verdict, found_by
 
@@ -45,6 +45,16 @@ def test_whether_light_was_blurred_is_measured_on_any_folder_of_faces(faces: Pat
     assert answer.exit_code == 0
     assert "as told" in answer.output
     assert "Gaussian, light" in answer.output
+
+
+def test_which_way_round_shakes_are_told_is_measured_on_any_folders_of_faces_and_photos(
+    faces: Path, samples: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").symlink_to(samples / "portrait-sharp.jpg")
+    asked = [str(faces), str(tmp_path), "--every", "1", "--draws", "4", "--seed", "3"]
+    answer = CliRunner().invoke(direction.main, asked, catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert "photos, light" in answer.output
 
 
 @pytest.mark.parametrize(

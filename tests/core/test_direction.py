@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from gpend.core import light
 from gpend.core.blur import Blur
-from gpend.core.direction import directed
+from gpend.core.direction import along, directed, turned
 from gpend.core.photo import Plane
+from tests.core.blurs import spoiled as spoiled_all
+from tests.core.test_light import LEVEL, in_light, seen
 
 
 def hook(length: int, angle: float) -> Plane:
@@ -46,3 +49,44 @@ def test_a_kernel_that_is_its_own_mirror_image_is_not_looked_at_twice(face: Plan
 
 def test_the_confidence_stays(face: Plane) -> None:
     assert directed(face, Blur(hook(12, 0.3), 0.91)).confidence == 0.91
+
+
+@pytest.mark.parametrize("is_light", [False, True])
+@pytest.mark.parametrize("length", [8, 12, 20])
+@pytest.mark.parametrize("angle", [0.3, 1.7, 2.9, 4.4])
+def test_the_way_is_found_in_light_as_in_tones_whichever_is_told(
+    padded: Plane, length: int, angle: float, *, is_light: bool
+) -> None:
+    kernel = hook(length, angle)
+    photo = in_light(padded, kernel) if is_light else spoiled_all(padded, kernel, LEVEL)
+    for told in (kernel, np.ascontiguousarray(kernel[::-1, ::-1])):
+        face = seen(photo, Blur(told, 0.98))
+        known = turned(face, light.compared(face))
+        assert np.array_equal(known.blur.kernel, kernel)
+
+
+def test_what_light_tells_of_a_turned_shake_is_told_of_that_one(padded: Plane) -> None:
+    kernel = hook(12, 0.3)
+    face = seen(in_light(padded, kernel), Blur(np.ascontiguousarray(kernel[::-1, ::-1]), 0.98))
+    known = turned(face, light.compared(face))
+    again = light.compared(seen(face.padded, known.blur))
+    assert np.array_equal(known.told.brighter, again.brighter)
+    assert known.told.share > light.compared(face).share
+
+
+def test_of_a_blur_that_is_hardly_another_one_mirrored_light_is_not_asked_twice(padded: Plane) -> None:
+    straight = np.zeros((41, 41), np.float32)
+    straight[20, 12:29] = 1 / 17
+    face = seen(in_light(padded, straight), Blur(straight, 0.98))
+    told = light.compared(face)
+    known = turned(face, told)
+    assert known.blur is face.blur
+    assert known.told is told
+
+
+def test_a_shake_that_is_told_again_goes_the_way_that_was_found() -> None:
+    found, again = Blur(hook(12, 0.3), 0.98), Blur(hook(11, 0.35), 0.97)
+    mirrored = Blur(np.ascontiguousarray(again.kernel[::-1, ::-1]), 0.97)
+    for told in (again, mirrored):
+        assert np.array_equal(along(told, found).kernel, again.kernel)
+    assert along(again, found) is again

@@ -40,6 +40,11 @@ def explained(photo: Plane, blur: Blur) -> Seen:
     return light.explained(face, light.compared(face))
 
 
+def told(more: float) -> light.Told:
+    """Of a face in which there is so much more of everything if its tones were blurred, by logarithms."""
+    return light.Told(np.zeros((384, 384), np.float32), light.Found(0.0, 0.0), light.Found(more, more))
+
+
 def is_of_path_as_told(photo: Plane, followed: Blur) -> bool:
     face = seen(photo, followed)
     return light.is_of_path_as_told(face, light.compared(face))
@@ -116,7 +121,7 @@ def test_it_is_looked_for_in_a_crop_of_the_size_that_kernels_are_told_in(padded:
 
 @pytest.mark.parametrize(("gradients", "share"), [(-14.0, 0.0), (14.0, 1.0)])
 def test_a_face_that_is_flat_in_one_of_both_ways_is_told_without_a_warning(gradients: float, share: float) -> None:
-    assert light.Told(np.zeros((4, 4), np.float32), gradients, gradients).share == pytest.approx(share)
+    assert told(gradients).share == pytest.approx(share)
 
 
 def test_in_a_larger_crop_of_a_face_the_same_is_told(padded: Plane) -> None:
@@ -184,18 +189,18 @@ def test_a_path_that_was_not_followed_is_the_one_that_was_told(padded: Plane) ->
 
 
 def test_the_blur_that_is_taken_out_is_the_one_that_light_speaks_for(padded: Plane, networks: Networks) -> None:
-    told = BLURS["shaken"]
-    face = seen(in_light(padded, told.kernel), Blur(CROSSED, 0.99, told=told))
+    as_told = BLURS["shaken"]
+    face = seen(in_light(padded, as_told.kernel), Blur(CROSSED, 0.99, told=as_told))
     blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face)
     (attempt,) = restore.attempts([blurred], networks)
-    assert attempt.blur is told
+    assert attempt.blur is as_told
 
 
 def test_what_was_told_of_a_face_by_this_blur_is_not_computed_again_and_by_another_or_larger_it_is(
     padded: Plane,
 ) -> None:
     face = seen(in_light(padded, KERNELS["shaken"]), BLURS["shaken"])
-    known = light.Known(face.blur, light.Told(np.zeros_like(padded[:, :, 0]), 0.0, 0.0))
+    known = light.Known(face.blur, told(0.0))
     assert light.compared(face, known) is known.told
     followed = replace(face, blur=replace(face.blur, told=face.blur))
     assert light.compared(followed, known).brighter.any()
@@ -206,7 +211,7 @@ def test_what_was_told_of_a_face_by_this_blur_is_not_computed_again_and_by_anoth
 
 def test_who_restores_a_face_takes_what_whoever_judged_it_was_told(padded: Plane, networks: Networks) -> None:
     face = seen(in_light(padded, KERNELS["shaken"]), BLURS["shaken"])
-    of_tones = light.Known(face.blur, replace(light.compared(face), gradients=-14.0, leftover=-14.0))
+    of_tones = light.Known(face.blur, replace(told(-14.0), brighter=light.compared(face).brighter))
     blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face)
     computed, taken = (restore.filtered(replace(blurred, in_light=known), networks) for known in (None, of_tones))
     assert computed.face.seen is not None
