@@ -96,11 +96,12 @@ def guessed(file: Path) -> Path | None:
 def _remembered(file: Path) -> Path | None:
     """The ledger that says that it was worked with under a configuration, which tells no ledger any more.
 
-    It is looked for at its usual place and beside that file.
+    It is looked for at its usual place and beside that file, by its lock: of another program's file SQLite would make
+    others beside it, or wait where that program has it to itself.
     """
     places = [LEDGER]
     with suppress(OSError):
-        places += sorted(file.absolute().parent.glob("*.sqlite"))[:_MOST]
+        places += [lock.with_suffix("") for lock in sorted(file.absolute().parent.glob("*.sqlite.lock"))[:_MOST]]
     return next((ledger for ledger in places if _was_made_with(ledger, file)), None)
 
 

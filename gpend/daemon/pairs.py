@@ -51,7 +51,7 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
     """
     wanted = {folder.source: folder.output for folder in settings.folders}
     for source, output in wanted.items():
-        for row in ledger.folders():
+        for row in [*ledger.folders(), *_retired(source, output, ledger)]:
             is_same = row.source == source
             is_new = not is_same and row.source not in wanted and not ledger.sources.is_known(source)
             if (is_same and row.output == output) or not (is_same or is_new):
@@ -63,6 +63,19 @@ def _follow_moved(settings: Settings, ledger: Ledger) -> None:
                     _move(ledger, row, source, place)
                 break
     _follow_moved_and_switched(wanted, ledger)
+
+
+def _retired(source: Path, output: Path, ledger: Ledger) -> list[FolderRow]:
+    """The folders of earlier configurations that a new source may be: they had its output, and are not where they were.
+
+    They were moved while no configuration named them. Else all that they have in that output would stay for them.
+    """
+    if ledger.sources.is_known(source):
+        return []
+    mark = output_root.identity(output) if output_root.is_marked(output) else ""
+    at_work = {row.id for row in ledger.folders()}
+    rows = [row for row in ledger.sharing_output(output, mark) if row.id not in at_work]
+    return [row for row in rows if not _holds_any(row.source, ledger.sources.some_files(row.id, _LOOKED_FOR))]
 
 
 def _follow_moved_and_switched(wanted: dict[Path, Path], ledger: Ledger) -> None:
@@ -162,7 +175,11 @@ def _stays(before: Path, source: Path, files: Sequence[File]) -> bool:
         is_one = before.samefile(source)
     except OSError:
         return False
-    return not is_one and any(_has_size(before / file.path, file.size) for file in files)
+    return not is_one and _holds_any(before, files)
+
+
+def _holds_any(source: Path, files: Sequence[File]) -> bool:
+    return any(_has_size(source / file.path, file.size) for file in files)
 
 
 def _has_content(place: Path, file: File) -> bool:

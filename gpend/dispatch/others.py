@@ -28,7 +28,7 @@ class Others:
         """
         rows, _ = self._standing(pair, place)
         output = pair.mirror.output / place
-        others = [row for row in rows if row.path != photo]
+        others = [row for row in rows if not _is_same_photo(row.path, photo)]
         return any(self._was_switched(row, pair) or not _stands_elsewhere(row, output) for row in others)
 
     def left_behind(self, job: Job, place: Path) -> Written | None:
@@ -47,7 +47,7 @@ class Others:
                 "left alone, and this photo has no output. Name another output folder for one of the two sources, or "
                 "move it away. gpend tries again by itself, at first after an hour.",
             )
-        is_left = any(row.path == path or self._was_switched(row, pair) for row in rows)
+        is_left = any(_is_same_photo(row.path, path) or self._was_switched(row, pair) for row in rows)
         return standing if is_left else pair.mirror.find_leftover(place)
 
     def share(
@@ -60,8 +60,8 @@ class Others:
         found = self._ledger.photos.with_output_elsewhere(folder, written.sha256)
         found = [row for row in found if row.content not in same and self._is_place(row, folder, mirror, written)]
         known = [self._ledger.photos.row(each) for each in rows] if found else []
-        paths = {row.path for row in known if row is not None}  # a source may be a part of what another one was
-        return any(row.path not in paths and _may_be_there(row) for row in found)
+        paths = [row.path for row in known if row is not None]  # a source may be a part of what another one was
+        return any(not any(_is_same_photo(row.path, path) for path in paths) and _may_be_there(row) for row in found)
 
     def _is_place(self, row: Row, folder: int, mirror: Mirror, written: Written) -> bool:
         """Is the output of another source's photo this one, also where its source has another output by now?"""
@@ -90,7 +90,7 @@ class Others:
 
         Where its source was given another output, it is copied to there soon, from the trash as well.
         """
-        if row.path == photo or _stands_elsewhere(row, pair.mirror.output / place):
+        if _is_same_photo(row.path, photo) or _stands_elsewhere(row, pair.mirror.output / place):
             return False
         return not (_is_due(row) and self._was_switched(row, pair) and os.path.lexists(row.path))
 
@@ -121,6 +121,17 @@ def _stands_elsewhere(row: Row, place: Path) -> bool:
 def _is_same_place(one: Path, other: Path) -> bool:
     """Do two places, by whatever names their folders have, lead to one file? Raises OSError."""
     return folded(one.name) == folded(other.name) and one.parent.samefile(other.parent)
+
+
+def _is_same_photo(one: Path, other: Path) -> bool:
+    """Is it one photo, also where a link leads to the one of its folders, or the disk spells it otherwise?
+
+    Photos of two names that are one file on the disk are two.
+    """
+    with suppress(OSError):
+        is_one = one == other or _is_same_place(one, other)
+        return is_one and (one.name == other.name or one.samefile(other))
+    return False
 
 
 def _may_be_there(row: Row) -> bool:

@@ -1,11 +1,14 @@
 """`gpend health`, for who looks after containers and services."""
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from gpend import config, in_force, liveness
 from gpend.daemon.exporter import Exporter
 from gpend.ledger import Found, FoundBy, Ledger
+from gpend.ledger.database import BUSY_SECONDS
 from gpend.liveness import Answer
 from gpend.stamp import Stamp
 from tests.cli import Gpend
@@ -98,6 +101,21 @@ def test_of_a_gpend_that_no_ledger_tells_of_nothing_is_said(gpend: Gpend, tmp_pa
     result = gpend("health", "--config", tmp_path / "gpend.yaml")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: It is not known whether gpend is well. There is no configuration file ")
+
+
+def test_files_of_other_programs_beside_a_configuration_that_is_gone_are_neither_opened_nor_waited_for(
+    gpend: Gpend, tmp_path: Path
+) -> None:
+    foreign, locked = tmp_path / "foreign.sqlite", sqlite3.connect(tmp_path / "locked.sqlite")
+    with closing(sqlite3.connect(foreign)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE other (name)")
+    with closing(locked):
+        locked.execute("BEGIN EXCLUSIVE")  # it was waited for, 30 seconds for each of them
+        before, began = sorted(tmp_path.iterdir()), time.monotonic()
+        assert gpend("health", "--config", tmp_path / "gpend.yaml").exit_code == 1
+        assert time.monotonic() - began < BUSY_SECONDS / 2
+    assert set(tmp_path.iterdir()) <= set(before)
 
 
 def worked_with(folder: Path, name: str) -> Path:

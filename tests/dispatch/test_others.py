@@ -133,6 +133,56 @@ def test_a_new_source_with_the_photos_of_a_retired_one_that_stay_there_is_anothe
         assert [(row.source.name, row.previous_output) for row in records.folders()] == [("a", None), ("d", None)]
 
 
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize(("output", "becomes"), [("1", "1"), ("1", "x")])
+def test_a_source_that_is_moved_while_no_configuration_names_it_has_what_it_had(
+    world: Sources, keep: Keep, output: str, becomes: str
+) -> None:
+    world.knobs["keep"] = keep
+    world.put_in("a", "2.jpg", blurred("2"))
+    world.run(a=output, b="2")
+    world.run(b="2")
+    for old, new in (("a", "d"), (output, becomes)):
+        (world.root / old).rename(world.root / new)
+    world.run(d=becomes, b="2")
+    assert world.engine.given.total() == 0
+    edited = blurred("edited")
+    world.put_in("d", "1.jpg", edited)
+    (world.root / "d/2.jpg").unlink()
+    world.clock.pass_by(DAY + 1)
+    for _ in range(2):
+        world.run(d=becomes, b="2")
+        world.clock.pass_by(DAY + 1)
+    standing = world.standing(becomes)  # the edit was set aside for good, and the other output stayed
+    assert (standing["1.jpg"], "2.jpg" in standing) == (restored("edited"), False)
+
+
+def test_a_source_that_comes_again_in_the_place_of_one_that_stays_where_it_was_is_another_one(world: Sources) -> None:
+    world.run(a="1")
+    shutil.copytree(world.root / "a", world.root / "d")
+    world.run(b="2")
+    world.run(d="1", b="2")
+    world.put_in("d", "1.jpg", blurred("edited"))
+    gone(world)
+    assert world.standing("1") == {"1.jpg": restored("a")}
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+def test_a_photo_that_two_sources_reach_by_links_is_one(world: Sources, keep: Keep) -> None:
+    world.knobs["keep"] = keep
+    world.put_in("all/a", "1.jpg", blurred("before"))
+    world.put_in("all/b", "2.jpg", blurred("other"))
+    (world.root / "link").symlink_to("all")
+    world.run(**{"link/a": "1/a"})
+    world.run(all="1")
+    world.put_in("all/a", "1.jpg", blurred("edited"))
+    gone(world)
+    assert world.standing("1") == {"a/1.jpg": restored("edited"), "b/2.jpg": restored("other")}  # it was set aside
+    (world.root / "all/a/1.jpg").unlink()
+    gone(world)
+    assert world.standing("1") == {"b/2.jpg": restored("other")}
+
+
 def test_of_a_moved_source_whose_output_is_not_there_any_more_nothing_waits_for_a_person(world: Sources) -> None:
     world.knobs["brake"] = {"photos": 0, "percent": 0}
     world.run(a="1")
