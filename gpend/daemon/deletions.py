@@ -12,7 +12,7 @@ from gpend.dispatch.health import another_output, in_words, is_place_forbidden
 from gpend.errors import PhotoError
 from gpend.intake.scan import Scan, evidence
 from gpend.intake.source import Identity, identity
-from gpend.ledger import Expected, FolderRow, Ledger, Row, Span
+from gpend.ledger import DELETED, Expected, FolderRow, Ledger, Row, Span
 from gpend.settings import BrakeSettings, Settings
 
 log = structlog.get_logger()
@@ -199,7 +199,7 @@ class DeletionDetector:
         if kept is None:
             self._ledger.photos.forget(row.id)
         else:
-            self._absences.gone(row.id, "the photo was deleted", kept, now.utc)
+            self._absences.gone(row.id, DELETED, kept, now.utc)
         output = None if kept is None else row.output_root / kept.path
         self._ledger.after_commit(lambda: log.info("photo_gone", photo=row.path, output=output))
 

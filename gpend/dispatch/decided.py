@@ -66,7 +66,7 @@ class Decided:
         is_restored = row.finished is State.RESTORED and row.written is not None
         is_known = is_restored and (row.content == content or job.is_same_picture)
         if is_known or _is_kept_as_somebody_wants(job):
-            reason = f"{row.reason.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
+            reason = f"{row.reason_there.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
             self._finisher.record(row, result_as_before(row, content, row.written, reason), now)
         else:
             self._finisher.keep(job, LEFT, now, _facts(job))

@@ -12,7 +12,7 @@ from gpend.dispatch.others import AnothersError, Others
 from gpend.dispatch.types import FolderPair, Job
 from gpend.errors import PhotoError
 from gpend.intake.reading import Appearance
-from gpend.ledger import Fingerprint, Ledger, Row, State, Written
+from gpend.ledger import RENAMED, Fingerprint, Ledger, Row, State, Written
 from gpend.mirror import Adopted, Mirror, OccupiedError, output_root, trash
 from gpend.mirror.dirfd import NOT_HERE
 from gpend.mirror.staging import NotStagedError
@@ -313,7 +313,7 @@ class OutputWriter:
         if kept is None:
             self._photos.forget(former.id)
         else:
-            self._absences.gone(former.id, "the photo was renamed and changed", kept, job.taken)
+            self._absences.gone(former.id, RENAMED, kept, job.taken)
 
     def free_name(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
         """The first of the names that an output may get which is no other photo's. Raises OccupiedError."""

@@ -125,7 +125,7 @@ class Deduplicator:
         except PhotoError as error:
             self._finisher.set_aside(job.row, error, now, content=job.photo.content)
             return True
-        result = result_as_before(duplicate, job.photo.content, written, _bare(duplicate.reason))
+        result = result_as_before(duplicate, job.photo.content, written, _bare(duplicate))
         with self._ledger.together():
             if duplicate.id != job.row.id and moved:
                 self._forget_moved(job, duplicate, written, now)
@@ -180,7 +180,7 @@ class Deduplicator:
             return False
         if is_there and (is_unrecorded(job, written) or self._outputs.others.wrote(job.pair, written.path, row.path)):
             return False
-        reason = f"{_bare(row.reason)}; {CHANGED if is_there else REMOVED}"
+        reason = f"{_bare(row)}; {CHANGED if is_there else REMOVED}"
         self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
         return True
 
@@ -199,7 +199,7 @@ class Deduplicator:
             return True
         with self._ledger.together():
             self._ledger.photos.forget(row.id)
-            reason = f"{_bare(row.reason)}; {REMOVED}"
+            reason = f"{_bare(row)}; {REMOVED}"
             self._finisher.record(job.row, result_as_before(row, job.photo.content, written, reason), now)
         return True
 
@@ -227,7 +227,7 @@ class Deduplicator:
         facts = duplicate.outcome if duplicate else None
         is_copy = written.sha256 == job.photo.content
         state, reason = (State.KEPT, "kept before") if is_copy else (State.RESTORED, "restored before")
-        reason = duplicate.reason if duplicate else f"{reason}; its output was found in place"
+        reason = duplicate.reason_there if duplicate else f"{reason}; its output was found in place"
         fingerprint = self._fingerprint if found.is_proved else Fingerprint()
         result = Result(state, reason, job.photo.content, fingerprint, facts, written, None, *job.capture)
         self._finisher.record(job.row, result, now)
@@ -291,8 +291,9 @@ def is_unrecorded(job: Job, written: Written) -> bool:
     return orphan is not None and orphan.content == job.photo.content
 
 
-def _bare(reason: str) -> str:
-    """Without what was said of an output that was left as somebody wanted it."""
+def _bare(row: Row) -> str:
+    """The reason of an outcome without what was said of an output that was left as somebody wanted it."""
+    reason = row.reason_there
     for words in _LEFT:
         reason = reason.removesuffix(f"; {words}")
     return reason

@@ -9,6 +9,8 @@ from gpend.ledger.photos import Known
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked
 from gpend.ledger.rows import (
+    DELETED,
+    RENAMED,
     Facts,
     FolderRow,
     Found,
@@ -26,6 +28,8 @@ from gpend.ledger.rows import (
 )
 
 __all__ = [
+    "DELETED",
+    "RENAMED",
     "Asked",
     "Choice",
     "Decision",

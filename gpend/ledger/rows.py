@@ -14,6 +14,10 @@ from gpend.stamp import Stamp
 Facts: TypeAlias = dict[str, Any]
 """An outcome as JSON holds it: {"faces": [...], "notes": [...]}."""
 
+DELETED = "the photo was deleted"
+RENAMED = "the photo was renamed and changed"
+"""What is said of a photo that is gone, after the reason of its outcome."""
+
 
 class State(StrEnum):
     """Where a photo stands; the schema says what each one means."""
@@ -207,6 +211,15 @@ class Row:
         return self.written is not None and self.finished is State.RESTORED and not self.fingerprint.model
 
     @property
+    def reason_there(self) -> str:
+        """The reason of the outcome that the row holds, without what was said when its photo was gone."""
+        for words in (DELETED, RENAMED):
+            reason = self.reason.removesuffix(f"; {words}")
+            if reason != self.reason:
+                return reason
+        return self.reason
+
+    @property
     def finished(self) -> State:
         """The state whose outcome the row holds, also while the photo waits to be redone."""
         return self.prior or self.state
@@ -215,7 +228,7 @@ class Row:
 def result_as_before(row: Row, content: str | None, written: Written | None, reason: str = "") -> Result:
     """The outcome that a row holds, for a file of this content, whose output is `written`; with another `reason`."""
     return Result(
-        row.finished, reason or row.reason, content, row.fingerprint, row.outcome, written, row.picture,
+        row.finished, reason or row.reason_there, content, row.fingerprint, row.outcome, written, row.picture,
         row.camera, row.taken,
     )  # fmt: skip
 

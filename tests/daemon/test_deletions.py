@@ -206,6 +206,33 @@ def test_an_output_that_the_user_edited_is_not_even_trashed(world: World) -> Non
     assert world.outputs() == {"a.jpg": b"edited by hand"}
 
 
+@pytest.mark.parametrize("on_delete", [OnDelete.TRASH, OnDelete.KEEP])
+@pytest.mark.parametrize("comes_as", ["a.jpg", "b.jpg"])
+def test_a_photo_that_was_deleted_and_comes_back_is_told_with_the_reason_of_its_outcome(
+    world: World, on_delete: OnDelete, comes_as: str
+) -> None:
+    world.knobs |= {"on_delete": on_delete, "keep": Keep.COPY}
+    photos = {"a.jpg": BLURRED, "sharp a.jpg": SHARP}
+    world.put("other.jpg", SHARP + b" and another")
+    for name, photo in photos.items():
+        world.put(name, photo)
+    world.once()
+    told = {photo: world.row(name).reason for name, photo in photos.items()}
+    for name in photos:
+        (world.source / name).unlink()
+    for _ in range(2):
+        world.once()
+        world.clock.pass_by(90_000)
+    assert world.row("a.jpg").reason == f"{told[BLURRED]}; the photo was deleted"
+    for name, photo in photos.items():
+        world.put(name.replace("a.jpg", comes_as), photo)
+    for _ in range(2):
+        world.once()
+        world.clock.pass_by(90_000)
+    reasons = {photo: world.row(name.replace("a.jpg", comes_as)).reason for name, photo in photos.items()}
+    assert reasons == told  # they were told as restored, and kept: "the photo was deleted"
+
+
 def test_a_photo_that_comes_back_takes_its_output_out_of_the_trash(world: World) -> None:
     photo = world.put("a.jpg")
     world.put("b.jpg", SHARP)

@@ -21,7 +21,7 @@ TELLERS = (
     "core/**/*.py", "dispatch/*.py", "engine/__init__.py", "engine/jobs.py", "engine/elsewhere.py", "engine/worker.py",
     "engine/worker_process.py", "engine/supervisor.py", "engine/cluster/placement.py", "mirror/*.py",
     "intake/ignoring.py", "intake/names.py", "intake/scan.py", "daemon/deletions.py", "daemon/maintenance.py",
-    "daemon/rest.py", "reports.py", "web/pictures.py", "ledger/access.py", "ledger/database.py",
+    "daemon/rest.py", "reports.py", "web/pictures.py", "ledger/access.py", "ledger/database.py", "ledger/rows.py",
 )  # fmt: skip
 """Where it is written what people are told of a photo or a folder on the page."""
 
