@@ -11,6 +11,7 @@ _RESAMPLED = 2.6  # photo pixels: what is narrower may be what an app's shrinkin
 _UNLIKE_SHRUNK = -0.3  # log-odds that it was enlarged: of 10 small faces that the filter took farther 4 were above,
 _LEFT_BY_BLUR = 1.5  # pixels of the crop of the round blur that explains it best: another one was below,
 _DESPITE_COMPRESSION = 1.2  # and photo pixels of it, where compression was hard: 5 more were, and 2 of 15 nearer ones
+_ONE_WAY = 0.15  # ahead, in face and crop together: of real faces shaken so little that were told, most are above
 _LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
 _DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
 _BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
@@ -87,7 +88,9 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     if seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched:
         return True
     told, is_hard = explanation(seen), seen.noise.is_of_hard_compression
-    is_narrow = width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS
+    is_narrow = (
+        width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS and not is_one_way(told, seen.blur, in_face)
+    )
     if told.ahead < _CONTRADICTED or (is_narrow and is_like_shrunk(told, seen.blur, scale if is_hard else None)):
         return True
     is_doubtful = seen.blur.is_stretched and is_hard
@@ -105,6 +108,11 @@ def is_like_shrunk(told: spectrum.Explanation, blur: Blur, hard: float | None) -
     """
     is_soft = told.blurred >= (_LEFT_BY_BLUR if hard is None else _DESPITE_COMPRESSION * hard)
     return blur.enlarged > _UNLIKE_SHRUNK or not is_soft
+
+
+def is_one_way(told: spectrum.Explanation, blur: Blur, in_face: float) -> bool:
+    """Is it surely a shake? What shrinking leaves is the same in all directions."""
+    return blur.is_stretched and told.ahead + in_face >= _ONE_WAY
 
 
 def is_denied(told: spectrum.Explanation, in_face: float) -> bool:

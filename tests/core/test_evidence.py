@@ -166,3 +166,16 @@ def test_a_far_shake_found_in_grain_that_a_small_round_blur_explains_as_well_was
 )
 def test_a_round_blur_of_which_the_network_is_unsure_is_the_mean_of_several_paths(blur: Blur, *, is_mean: bool) -> None:
     assert evidence.is_of_many_paths(blur) is is_mean
+
+
+@pytest.mark.parametrize(
+    ("ahead", "in_face", "is_one_way"), [(0.1, 0.06, True), (0.1, 0.04, False), (0.4, -0.3, False)]
+)
+def test_a_narrow_shake_that_face_and_photo_bear_out_is_not_what_shrinking_left(
+    ahead: float, in_face: float, *, is_one_way: bool
+) -> None:
+    assert evidence.is_one_way(Explanation(ahead, 1.0), SHAKE, in_face) == is_one_way
+
+
+def test_what_is_narrow_in_all_directions_is_no_shake_however_well_it_is_borne_out() -> None:
+    assert not evidence.is_one_way(Explanation(1.0, 1.0), ROUND, 1.0)
