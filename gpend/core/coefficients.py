@@ -1,6 +1,6 @@
 """What was fitted, by `python -m tests.benchmarks.NAME FACES --fit` each.
 
-NAME is judgement, occlusion, agreement, overlooked, light or direction.
+NAME is judgement, occlusion, agreement, overlooked, light or direction, which is given photos too.
 """
 
 # fmt: off

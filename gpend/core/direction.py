@@ -4,7 +4,7 @@ The power spectrum of a photo is the same for both, so a network that reads it f
 itself tells them apart: with the wrong one the filter leaves an echo beside each edge, and echoes are edges too. A
 camera blurs light, which spreads farther from what is bright: in the tones that a photo stores, that looks like an
 echo. So both are filtered as blurred tones and as blurred light, and what comes of the four decides. Fitted by
-`python -m tests.benchmarks.direction FACES --fit`.
+`python -m tests.benchmarks.direction FACES PHOTOS --fit`, and rounded.
 """
 
 from collections.abc import Sequence

@@ -7,11 +7,11 @@ from gpend.core.blur import SIDE, Blur
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
-_RESAMPLED = 2.6  # photo pixels: what is narrower may be what an app's shrinking left, unless by the next two
+_RESAMPLED = 2.6  # photo pixels: what is narrower may be what an app's shrinking left, unless by the next four
 _UNLIKE_SHRUNK = -0.3  # log-odds that it was enlarged: of 10 small faces that the filter took farther 4 were above,
 _LEFT_BY_BLUR = 1.5  # pixels of the crop of the round blur that explains it best: another one was below,
 _DESPITE_COMPRESSION = 1.2  # and photo pixels of it, where compression was hard: 5 more were, and 2 of 15 nearer ones
-_ONE_WAY = 0.15  # ahead, in face and crop together: of real faces shaken so little that were told, most are above
+_ONE_WAY = 0.15  # ahead, in face and crop together, and neither behind: of real faces shaken so little most are above
 _LIKELY_WORSE = (-1.1, -0.7, 0.1)  # log-odds that the filter makes it worse, for each of these limits
 _DETAILED = (0.0, 1.05, 1.2)  # photo pixels of the round blur that explains it best; where the filter is safe, none
 _BORNE_OUT = (0.0, 0.0, 0.15)  # ahead of any round blur: straight shakes of real photos are by 0.12 to 1.2
@@ -111,8 +111,11 @@ def is_like_shrunk(told: spectrum.Explanation, blur: Blur, hard: float | None) -
 
 
 def is_one_way(told: spectrum.Explanation, blur: Blur, in_face: float) -> bool:
-    """Is it surely a shake? What shrinking leaves is the same in all directions."""
-    return blur.is_stretched and told.ahead + in_face >= _ONE_WAY
+    """Is it surely along one line, by the face and by all of the crop? What shrinking leaves is the same in all ways.
+
+    Not asked of hard compressed faces, where blocks pass for a shake.
+    """
+    return blur.is_stretched and min(told.ahead, in_face) >= 0 and told.ahead + in_face >= _ONE_WAY
 
 
 def is_denied(told: spectrum.Explanation, in_face: float) -> bool:

@@ -124,7 +124,7 @@ def _fit(found: Sequence[Shaken]) -> None:
     Light and tones count alike, however much each costs.
     """
     rows = np.array([one.values for one in found])
-    spread = rows.std(0)
+    spread = np.sqrt((rows**2).mean(0))  # whichever of both comes first
     costs = np.array([one.costs for one in found])
     counts = np.minimum(np.abs(costs), _MOST)
     in_light = np.array([one.is_light for one in found])

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from gpend.core import light
+from gpend.core.blend import luma
 from gpend.core.blur import Blur
 from gpend.core.direction import along, directed, turned
 from gpend.core.photo import Plane
+from tests.benchmarks import kernels
 from tests.core.blurs import spoiled as spoiled_all
 from tests.core.test_light import LEVEL, in_light, seen
 
@@ -63,6 +65,15 @@ def test_the_way_is_found_in_light_as_in_tones_whichever_is_told(
         face = seen(photo, Blur(told, 0.98))
         known = turned(face, light.compared(face))
         assert np.array_equal(known.blur.kernel, kernel)
+
+
+@pytest.mark.parametrize(("length", "seed"), [(8, 10), (12, 10), (16, 10), (20, 11)])
+def test_where_tones_alone_tell_the_wrong_way_light_tells_the_right_one(padded: Plane, length: int, seed: int) -> None:
+    kernel = kernels.curved(length, np.random.default_rng(seed))
+    wrong = Blur(np.ascontiguousarray(kernel[::-1, ::-1]), 0.98)
+    face = seen(in_light(padded, kernel), wrong)
+    assert directed(luma(face.crop), wrong) is wrong
+    assert np.array_equal(turned(face, light.compared(face)).blur.kernel, kernel)
 
 
 def test_what_light_tells_of_a_turned_shake_is_told_of_that_one(padded: Plane) -> None:

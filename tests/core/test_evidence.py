@@ -169,7 +169,7 @@ def test_a_round_blur_of_which_the_network_is_unsure_is_the_mean_of_several_path
 
 
 @pytest.mark.parametrize(
-    ("ahead", "in_face", "is_one_way"), [(0.1, 0.06, True), (0.1, 0.04, False), (0.4, -0.3, False)]
+    ("ahead", "in_face", "is_one_way"), [(0.1, 0.06, True), (0.1, 0.04, False), (0.6, -0.1, False), (-0.1, 0.6, False)]
 )
 def test_a_narrow_shake_that_face_and_photo_bear_out_is_not_what_shrinking_left(
     ahead: float, in_face: float, *, is_one_way: bool

@@ -30,6 +30,16 @@ def test_the_network_is_asked_again_about_a_face_that_a_camera_shook(networks: N
     assert 0.02 < gained < 0.3
 
 
+def test_that_light_was_shaken_is_told_also_where_tones_told_the_wrong_way_round(
+    networks: Networks, samples: Path
+) -> None:
+    curve = deconvolution.resampled(kernels.curved(10, np.random.default_rng(11)), 0.8)
+    photo = shaken(samples / "portrait-sharp.jpg", 0.8, curve, 2.2)
+    (face,) = analysis.analyse(photo, networks, CoreSettings()).faces
+    assert face.blur is not None
+    assert face.blur.first is not None
+
+
 @pytest.mark.parametrize(("exponent", "is_kept"), [(2.2, True), (1.0, False)])
 def test_what_it_told_first_is_kept(networks: Networks, samples: Path, exponent: float, *, is_kept: bool) -> None:
     photo = shaken(samples / "portrait-sharp.jpg", 0.8, _SHAKE, exponent)

@@ -48,6 +48,19 @@ def test_it_is_seen_through(networks: Networks, samples: Path, width: int, kerne
     assert "shaken by about" in face.reason
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_shake_as_short_as_what_shrinking_leaves_is_taken_out_where_it_lies_along_one_line(
+    networks: Networks, samples: Path, seed: int
+) -> None:
+    portrait = samples / "portrait-sharp.jpg"
+    (sharp,) = analysis.analyse(portrait.read_bytes(), networks, CoreSettings()).faces
+    scaled = deconvolution.resampled(kernels.straight(6, np.random.default_rng(seed)), 90 / _FACE)
+    photo = shaken(portrait, 90 / sharp.face.width, scaled, 1.0)
+    (face,) = pipeline.process(photo, networks, CoreSettings()).faces
+    assert face.verdict is Verdict.RESTORED
+    assert "the blur was taken out" in face.reason
+
+
 @pytest.mark.parametrize("width", [56, 64, 76])
 def test_where_it_was_not_shaken_it_stays_as_it_is(networks: Networks, samples: Path, width: int) -> None:
     portrait = samples / "portrait-sharp.jpg"
