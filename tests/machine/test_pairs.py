@@ -135,16 +135,13 @@ class Life(RuleBasedStateMachine):
         """What was made of photos whose sources are not at work now, by its place: it is not to be touched."""
         if "" in self.pairs or not self.world.settings.ledger.exists():
             return {}
-        found = dict[Path, bytes]()
         with Ledger.read_only(self.world.settings.ledger) as records:
-            for place, output in self._outputs().items():
-                root = self.root / "out" / place.relative_to(self.root / "out").parts[0]
-                for row in records.holders_elsewhere(0, root, place.relative_to(root)):
-                    photo = self.photos.get((row.source.name, str(row.relative)))
-                    is_at_rest = row.source.name not in self.pairs and row.output == place
-                    if is_at_rest and photo is not None and output == _restored(photo):
-                        found[place] = output
-        return found
+            rows = [records.photo(self.root / "in" / source / name) for source, name in self.photos]
+        outputs = self._outputs()
+        retired = [row for row in rows if row is not None and row.source.name not in self.pairs]
+        made = {row.output: outputs.get(row.output, b"") for row in retired if row.output is not None}
+        wanted = {_restored(photo) for (source, _), photo in self.photos.items() if source not in self.pairs}
+        return {place: photo for place, photo in made.items() if photo in wanted}
 
     def _shared(self) -> set[bytes]:
         return {_restored(photo) for photo in self.elsewhere}
