@@ -79,8 +79,8 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     """Is there no detail that the filter could bring out, as an app shrank the face, or as no such blur was there?
 
     It would draw compression's own edges, in staircases, doubled edges, or grain. What an app shrank and nobody
-    enlarged has a blur no wider than shrinking leaves, and no grain: by the kernel, where the network does not tell it
-    from what was enlarged, or by the spectrum of the photo where that does not bear the kernel out.
+    enlarged has a blur no wider than shrinking leaves, no grain and no shake: by the kernel, where the network does not
+    tell it from what was enlarged, or by the spectrum of the photo where that does not bear the kernel out.
     """
     scale = align.scale_of(seen.transform) * SIDE / seen.side
     long, _, _ = seen.blur.axes()
@@ -88,9 +88,8 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     if seen.blur.enlarged >= _ENLARGED and not seen.blur.is_stretched:
         return True
     told, is_hard = explanation(seen), seen.noise.is_of_hard_compression
-    is_narrow = (
-        width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS and not is_one_way(told, seen.blur, in_face)
-    )
+    is_shake = is_one_way(told, seen.blur, in_face, is_hard=is_hard)
+    is_narrow = width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS and not is_shake
     if told.ahead < _CONTRADICTED or (is_narrow and is_like_shrunk(told, seen.blur, scale if is_hard else None)):
         return True
     is_doubtful = seen.blur.is_stretched and is_hard
@@ -110,12 +109,13 @@ def is_like_shrunk(told: spectrum.Explanation, blur: Blur, hard: float | None) -
     return blur.enlarged > _UNLIKE_SHRUNK or not is_soft
 
 
-def is_one_way(told: spectrum.Explanation, blur: Blur, in_face: float) -> bool:
+def is_one_way(told: spectrum.Explanation, blur: Blur, in_face: float, *, is_hard: bool) -> bool:
     """Is it surely along one line, by the face and by all of the crop? What shrinking leaves is the same in all ways.
 
-    Not asked of hard compressed faces, where blocks pass for a shake.
+    Never of faces that were compressed hard (`is_hard`), where blocks pass for a shake.
     """
-    return blur.is_stretched and min(told.ahead, in_face) >= 0 and told.ahead + in_face >= _ONE_WAY
+    is_behind = min(told.ahead, in_face) < 0
+    return blur.is_stretched and not is_hard and not is_behind and told.ahead + in_face >= _ONE_WAY
 
 
 def is_denied(told: spectrum.Explanation, in_face: float) -> bool:

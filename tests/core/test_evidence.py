@@ -174,8 +174,12 @@ def test_a_round_blur_of_which_the_network_is_unsure_is_the_mean_of_several_path
 def test_a_narrow_shake_that_face_and_photo_bear_out_is_not_what_shrinking_left(
     ahead: float, in_face: float, *, is_one_way: bool
 ) -> None:
-    assert evidence.is_one_way(Explanation(ahead, 1.0), SHAKE, in_face) == is_one_way
+    assert evidence.is_one_way(Explanation(ahead, 1.0), SHAKE, in_face, is_hard=False) == is_one_way
 
 
 def test_what_is_narrow_in_all_directions_is_no_shake_however_well_it_is_borne_out() -> None:
-    assert not evidence.is_one_way(Explanation(1.0, 1.0), ROUND, 1.0)
+    assert not evidence.is_one_way(Explanation(1.0, 1.0), ROUND, 1.0, is_hard=False)
+
+
+def test_where_compression_was_hard_no_narrow_shake_is_sure_however_well_it_is_borne_out() -> None:
+    assert not evidence.is_one_way(Explanation(1.0, 1.0), SHAKE, 1.0, is_hard=True)
