@@ -10,13 +10,14 @@ from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.reuse import REMOVED, is_unrecorded
 from gpend.dispatch.types import Job, Now
 from gpend.errors import PhotoError
-from gpend.ledger import Decision, DecisionKind, Facts, Ledger, State, result_as_before
+from gpend.ledger import Decision, DecisionKind, Facts, Ledger, State, Written, before_set_aside, result_as_before
 from gpend.mirror import trash
 
 LEFT = "left alone, as you decided"
 _LEFT_SO = "left so, as you decided"
 _ORIGINAL = "the original is used, as you decided"
 _IN_THE_WAY = "what stands in the place of its output was changed by somebody; left alone"
+_SHARED = "what was restored stays, as it is another photo's output too"
 
 
 class Decided:
@@ -75,6 +76,7 @@ class Decided:
         """What was restored goes to the trash, whatever becomes of the outputs of deleted photos."""
         if job.before is None:
             job = replace(job, row=adopt_orphan(self._ledger, self._outputs, job.row, job.pair, now))
+        job = replace(job, row=before_set_aside(job.row) or job.row)
         reason, before, mirror = _ORIGINAL, job.before, job.pair.mirror
         if before is not None and _is_kept_as_somebody_wants(job):
             why = _IN_THE_WAY if os.path.lexists(mirror.output / before.path) else REMOVED
@@ -82,10 +84,11 @@ class Decided:
             self._finisher.record(job.row, result, now)
             return
         if before is not None and job.row.finished is State.RESTORED:
-            same = job.origin.contents
-            is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id, same=same)
+            is_shared = self._outputs.ownership.is_shared(job.pair.id, mirror, before, job.row.id)
             try:
                 kept = None if is_shared else self._outputs.to_trash(job.pair, before, now.utc)
+                if is_shared:
+                    self._refuse_its_place(job, before)
             except PhotoError as error:
                 self._finisher.set_aside(job.row, error, now, content=job.photo.content)
                 return
@@ -93,8 +96,16 @@ class Decided:
                 result = result_as_before(job.row, job.photo.content, before, f"{_ORIGINAL}; {_IN_THE_WAY}")
                 self._finisher.record(job.row, replace(result, state=State.KEPT, facts=_facts(job)), now)
                 return
+            reason = f"{_ORIGINAL}; {_SHARED}" if is_shared else reason
             job = replace(job, row=replace(job.row, written=None))
         self._finisher.keep(job, reason, now, _facts(job))
+
+    def _refuse_its_place(self, job: Job, before: Written) -> None:
+        """Raise AnothersError where a copy of the original would replace what was restored for another source too."""
+        mirror = job.pair.mirror
+        places = mirror.candidates(job.row.relative, job.suffix) if self._outputs.mirrors_kept else []
+        if any(mirror.same_file(place, before.path) for place in places):
+            self._outputs.others.refuse(job.pair, job.row, before)
 
 
 def _is_kept_as_somebody_wants(job: Job) -> bool:

@@ -42,11 +42,7 @@ class Others:
             return None  # it is this photo's output, for whichever source it was written
         owner = next((row for row in rows if self._needs(row, pair, place, path)), None)
         if owner is not None:
-            raise AnothersError(
-                f"The output of {str(owner.path)!r} stands in the output folder under the name {place.name!r}. It was "
-                "left alone, and this photo has no output. Name another output folder for one of the two sources, or "
-                "move it away. gpend tries again by itself, at first after an hour.",
-            )
+            raise _anothers(owner, place)
         is_left = any(_is_same_photo(row.path, path) or self._was_switched(row, pair) for row in rows)
         return standing if is_left else pair.mirror.find_leftover(place)
 
@@ -57,11 +53,23 @@ class Others:
 
         `rows` are those whose output it is; what has a content of the `same` as theirs does not count. Raises OSError.
         """
+        return self._sharing(folder, mirror, written, rows, same) is not None
+
+    def refuse(self, pair: FolderPair, row: Row, written: Written) -> None:
+        """Raise AnothersError where the output of a row is also that of a photo of another source. Raises OSError."""
+        owner = self._sharing(pair.id, pair.mirror, written, (row.id,), ())
+        if owner is not None:
+            raise _anothers(owner, written.path)
+
+    def _sharing(
+        self, folder: int, mirror: Mirror, written: Written, rows: Collection[int], same: Collection[str]
+    ) -> Row | None:
         found = self._ledger.photos.with_output_elsewhere(folder, written.sha256)
         found = [row for row in found if row.content not in same and self._is_place(row, folder, mirror, written)]
         known = [self._ledger.photos.row(each) for each in rows] if found else []
         paths = [row.path for row in known if row is not None]  # a source may be a part of what another one was
-        return any(not any(_is_same_photo(row.path, path) for path in paths) and _may_be_there(row) for row in found)
+        others = (row for row in found if not any(_is_same_photo(row.path, path) for path in paths))
+        return next((row for row in others if _may_be_there(row)), None)
 
     def _is_place(self, row: Row, folder: int, mirror: Mirror, written: Written) -> bool:
         """Is the output of another source's photo this one, also where its source has another output by now?"""
@@ -101,6 +109,15 @@ class Others:
 
     def _folder(self, row: Row) -> FolderRow | None:
         return next((folder for folder in self._ledger.folders() if folder.id == row.folder), None)
+
+
+def _anothers(owner: Row, place: Path) -> AnothersError:
+    """In words, whose output stands at a place."""
+    return AnothersError(
+        f"The output of {str(owner.path)!r} stands in the output folder under the name {place.name!r}. It was "
+        "left alone, and this photo has no output. Name another output folder for one of the two sources, or "
+        "move it away. gpend tries again by itself, at first after an hour.",
+    )
 
 
 def _is_due(row: Row) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend import gallery, reports
-from gpend.ledger import Ledger, State
+from gpend.ledger import Ledger, Request, State
 from gpend.settings import FolderSettings, Keep, OnDelete
 from tests.machine.power import Power, PowerCutError
 from tests.world import BLURRED, RESTORED, SHARP, World, tree
@@ -504,6 +504,54 @@ def test_a_photo_that_is_moved_gets_a_copy_of_an_output_that_a_retired_source_ha
     both = {"1.jpg": restored("1.jpg"), "3.jpg": restored("1.jpg"), "2.jpg": restored("2.jpg")}
     assert shared.standing("1") == both
     assert shared.engine.given[blurred("1.jpg")] == 0
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+def test_an_output_stays_where_the_original_of_one_photo_is_wanted_and_another_source_has_it_too(
+    shared: Sources, keep: Keep
+) -> None:
+    shared.knobs["keep"] = keep
+    decide_original(shared, shared.root / "b/1.jpg")
+    told = "kept: the original is used, as you decided"
+    if keep is not Keep.NONE:
+        told = f"failed: The output of '{shared.root}/a/1.jpg' stands in the output folder"
+    else:
+        also = "; what was restored stays, as it is another photo's output too"
+        assert shared.reason(shared.root / "b/1.jpg") == told + also
+    for _ in range(3):
+        shared.once()
+        assert shared.standing("1")["1.jpg"] == restored("1.jpg")
+        assert TRASH + "1.jpg" not in tree(shared.root / "1")
+        assert shared.reason(shared.root / "b/1.jpg").startswith(told)
+        (shared.root / "b/1.jpg").touch()
+        shared.clock.pass_by(DAY)
+    shared.run(a="1")
+    assert shared.reason(shared.root / "a/1.jpg") == "restored: one face was restored"
+    assert shared.engine.given.total() == 0
+    (shared.root / "a/1.jpg").unlink()
+    shared.run(b="1")
+    (shared.root / "b/1.jpg").touch()
+    gone(shared)
+    if keep is not Keep.NONE:  # else it is nobody's any more, until its source is at work again
+        assert shared.standing("1")["1.jpg"] == blurred("1.jpg")
+        assert shared.reason(shared.root / "b/1.jpg") == "kept: the original is used, as you decided"
+    Ledger.request(shared.settings.ledger, Request.DECIDE, [shared.root / "b/1.jpg"], {"decision": "automatic"})
+    shared.once()
+    assert shared.standing("1")["1.jpg"] == restored("1.jpg")
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+def test_the_original_is_used_where_another_source_surely_holds_the_photo_no_more(shared: Sources, keep: Keep) -> None:
+    shared.knobs["keep"] = keep
+    (shared.root / "a/1.jpg").unlink()
+    decide_original(shared, shared.root / "b/1.jpg")
+    assert shared.standing("1").get("1.jpg") == (None if keep is Keep.NONE else blurred("1.jpg"))
+    assert tree(shared.root / "1")[f"{TRASH}1.jpg"] == restored("1.jpg")
+
+
+def decide_original(world: Sources, photo: Path) -> None:
+    Ledger.request(world.settings.ledger, Request.DECIDE, [photo], {"decision": "original"})
+    world.once()
 
 
 def test_an_output_stays_for_a_source_that_has_yet_to_fetch_it_and_is_away(world: Sources) -> None:
