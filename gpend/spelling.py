@@ -15,7 +15,10 @@ _DIRECTORY = os.O_DIRECTORY | os.O_CLOEXEC
 
 def folded(path: str | Path) -> str:
     """What all spellings of a path have in common (pure): where it differs, no disk takes two paths for one."""
-    text = unicodedata.normalize("NFD", os.fspath(path))
+    text = os.fspath(path)
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", text.casefold())
 
 

@@ -12,7 +12,7 @@ from gpend.dispatch import Dispatcher, FolderPair, Now
 from gpend.failpoints import reached
 from gpend.intake import Sighting
 from gpend.intake.names import ending_of
-from gpend.intake.sidecars import Lone, names_beside, photo_beside
+from gpend.intake.sidecars import Lone, Neighbours, names_beside, photo_beside
 from gpend.intake.stability import Settled, StabilityCheck
 from gpend.intake.watch import Hint
 from gpend.ledger import Found, FoundBy, Known, Ledger, State
@@ -42,6 +42,7 @@ class FolderDiscovery:
         self._settled: list[Settled] = []  # not on record yet
         self._has_sidecars = settings.keep in (Keep.COPY, Keep.HARDLINK)
         self._lone = Lone()  # sidecars, met before their photos were on record
+        self._neighbours: Neighbours | None = None  # of the sidecar that was met last, during one scan
         self._held: Sighting | None = None  # met by the scan, but there was no room to let it settle
         self._by_event: set[Path] = set()  # of what settles, what an event drew attention to
         self.expects_photos = False  # of what settles, some may be photos that nobody knew of
@@ -121,6 +122,8 @@ class FolderDiscovery:
         known = self._known(path)
         photo = self._enter(settled, known, now)
         if known is None and self._has_sidecars and not settled.is_companion:
+            if self._neighbours is not None and self._neighbours.folder == path.parent:
+                self._neighbours.add(path.name)
             for beside in dict.fromkeys([*names_beside(path), *self._lone.take(path)]):
                 self.look(beside, now)
         if settled.incomplete:
@@ -137,6 +140,7 @@ class FolderDiscovery:
         for _ in range(_AT_A_TIME):
             sighting = next(walk, None)
             if sighting is None:
+                self._neighbours = None
                 return self.scans.end(now)
             if self._notice(sighting) and not self._stability.offer(sighting, now.steady):
                 self._held = sighting
@@ -203,7 +207,18 @@ class FolderDiscovery:
         if self.pair.source.takes_everything:
             return True
         beside = photo_beside(Path(os.fsdecode(self._relative(companion))))
-        return self._ledger.photos.is_beside(self.pair.id, beside)
+        return self._ledger.photos.is_beside(self.pair.id, beside) or self._is_beside_but_for_case(companion)
+
+    def _is_beside_but_for_case(self, sidecar: Path) -> bool:
+        """Is there a photo that a sidecar goes with, as img_1.mov with IMG_1.JPG, and that has no other one for it?"""
+        if self._neighbours is None or self._neighbours.folder != sidecar.parent:
+            with suppress(OSError):  # the next look tells
+                names = os.listdir(sidecar.parent)  # noqa: PTH208 - names are all that is wanted
+                self._neighbours = Neighbours(sidecar.parent, names, lambda name: not self._is_companion(Path(name)))
+        if self._neighbours is None or self._neighbours.folder != sidecar.parent:
+            return False
+        photos = (self._known(sidecar.with_name(name)) for name in self._neighbours.photos_of(sidecar.name))
+        return any(each is not None and not each.companion and each.state is not State.GONE for each in photos)
 
     def _relative(self, path: Path) -> bytes:
         return os.fsencode(path)[self._before :]

@@ -42,6 +42,46 @@ def test_a_sidecar_is_mirrored_at_once_however_its_ending_is_written(world: Worl
     assert set(world.outputs()) == {"b/IMG_1.b.jpg", f"b/{name}"}
 
 
+OTHER_CASE = ["img_6.mov", "Img_6.xmp", "IMG_6.jpg.json", "img_6.Jpg.AAE", "img_6.jpg.Suppl.json"]
+
+
+@pytest.mark.parametrize("keep", [Keep.COPY, Keep.HARDLINK])
+@pytest.mark.parametrize("is_late", [True, False])
+@pytest.mark.parametrize("name", OTHER_CASE)
+def test_a_sidecar_goes_with_its_photo_whatever_the_case_of_their_names(
+    world: World, name: str, keep: Keep, *, is_late: bool
+) -> None:
+    world.knobs["keep"] = keep
+    world.put("IMG_6.xmp.txt", b"not beside them, and no sidecar either")
+    world.put(f"b/{name}" if is_late else "b/IMG_6.JPG")
+    world.once()
+    world.put("b/IMG_6.JPG")
+    world.put(f"b/{name}", EDIT)
+    world.once()
+    assert set(world.outputs()) == {"b/IMG_6.JPG", f"b/{name}"}
+    world.put(f"b/{name}", EDIT + b"2")
+    world.once()
+    assert world.outputs()[f"b/{name}"] == EDIT + b"2"
+
+
+def test_of_two_sidecars_that_differ_in_case_only_that_one_goes_with_a_photo_that_has_its_case(world: World) -> None:
+    world.put("IMG_6.JPG")
+    world.put("c/img_6.mov", EDIT)  # in another folder
+    for name in ("IMG_6.MOV", "img_6.mov"):
+        world.put(name, EDIT + name.encode())
+    for _ in range(2):
+        world.once()
+        assert set(world.outputs()) == {"IMG_6.JPG", "IMG_6.MOV"}
+    world.put("img_6.png", SHARP)
+    world.once()
+    assert set(world.outputs()) == {"IMG_6.JPG", "IMG_6.MOV", "img_6.mov", "img_6.png"}
+    (world.source / "IMG_6.JPG").unlink()
+    world.put("IMG_7.JPG", BLURRED + b"7")
+    world.put("Img_6.mov", EDIT + b"3")  # img_6.png has its own
+    world.once()
+    assert "Img_6.mov" not in world.outputs()
+
+
 def test_files_that_belong_to_no_photo_are_left_alone(world: World) -> None:
     world.put("film.mov", b"a film without a photo, rather long")
     world.put("notes.json", b"{} and not much more than this")
@@ -52,7 +92,7 @@ def test_files_that_belong_to_no_photo_are_left_alone(world: World) -> None:
 
 def test_a_name_of_dots_and_an_ending_stops_nothing(world: World) -> None:
     world.put("a.jpg")
-    for name in ("..xmp", "...json", "..jpg", "...jpg", "..heic"):
+    for name in ("..xmp", "..suppl.xmp", "...json", "..jpg", "...jpg", "..heic"):
         world.put(name, BLURRED + name.encode())
     world.once()
     assert world.outputs()["a.jpg"] == RESTORED

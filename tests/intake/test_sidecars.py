@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpend.intake.sidecars import Lone, is_sidecar, names_beside, photo_beside
+from gpend.intake.names import is_photo_name
+from gpend.intake.sidecars import Lone, Neighbours, is_sidecar, names_beside, photo_beside
+from gpend.spelling import folded
 
 
 def belongs(sidecar: str, photo: str) -> bool:
     exact, first, last = photo_beside(Path(sidecar))
     name = os.fsencode(photo)
     return name == exact or first < name < last
+
+
+def belongs_but_for_case(sidecar: Path, photo: Path) -> bool:
+    return sidecar.parent == photo.parent and belongs(folded(sidecar.name), folded(photo.name))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,7 @@ def test_whatever_a_photo_is_called_its_sidecars_find_it(stem: str) -> None:
         assert belongs(str(sidecar), str(photo))
 
 
-_PARTS = st.lists(st.sampled_from(("a", "b", ".", "jpg", ".suppl", "/", "\udcff")), min_size=1).map("".join)
+_PARTS = st.lists(st.sampled_from(("a", "A", "b", "ß", ".", "jpg", ".suppl", "/", "\udcff")), min_size=1).map("".join)
 
 
 @given(
@@ -60,7 +66,7 @@ def test_a_photo_takes_those_sidecars_that_belong_to_it_and_were_met_before_it(s
     lone = Lone()
     lone.note(Path(sidecar))
     taken = list(lone.take(Path(photo)))
-    assert taken == ([Path(sidecar)] if belongs(str(Path(sidecar)), str(Path(photo))) else [])
+    assert taken == ([Path(sidecar)] if belongs_but_for_case(Path(sidecar), Path(photo)) else [])
     assert list(lone.take(Path(photo))) == []
 
 
@@ -72,3 +78,32 @@ def test_no_more_sidecars_than_some_are_remembered_and_those_that_were_taken_mak
     assert list(lone.take(Path("a.jpg"))) == [Path("a.aae"), Path("a.xmp")]
     lone.note(Path("b.xmp"))
     assert list(lone.take(Path("b.jpg"))) == [Path("b.xmp")]
+
+
+def neighbours(*names: str) -> Neighbours:
+    return Neighbours(Path("b"), names, is_photo_name)
+
+
+@given(
+    sidecar=_PARTS.map(lambda name: f"{name.replace('/', '')}.xmp").filter(is_sidecar),
+    photo=_PARTS.map(lambda name: f"{name.replace('/', '')}.jpg").filter(is_photo_name),
+)
+def test_a_sidecar_goes_with_its_photo_whatever_their_case(sidecar: str, photo: str) -> None:
+    is_found = [*neighbours(sidecar, photo).photos_of(sidecar)] == [photo]
+    assert is_found is belongs_but_for_case(Path(sidecar), Path(photo))
+
+
+@pytest.mark.parametrize("own", ["IMG_6.MOV", "IMG_6.mov", "IMG_6.Mov"])
+def test_where_two_films_differ_in_case_only_a_photo_has_the_one_that_has_its_case(own: str) -> None:
+    beside = neighbours("IMG_6.JPG", "img_6.mov", own)
+    assert list(beside.photos_of("img_6.mov")) == []
+    assert list(beside.photos_of(own)) == ["IMG_6.JPG"]
+    beside.add("img_6.heic")
+    assert list(beside.photos_of("img_6.mov")) == ["img_6.heic"]
+
+
+def test_a_photo_that_comes_is_a_neighbour_once_however_often_it_is_met() -> None:
+    beside = neighbours("img_6.mov", "notes.txt")
+    for _ in range(2):
+        beside.add("IMG_6.JPG")
+    assert list(beside.photos_of("img_6.mov")) == ["IMG_6.JPG"]
