@@ -1,7 +1,6 @@
 """process(): photo bytes in, outcome out. The whole purpose of gpend in a few lines."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from gpend.core.blur import Blur, described
 from gpend.core.formats.scaling import reduced
 from gpend.core.networks import Networks
 from gpend.core.photo import Landmarks, Plane
-from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict
+from gpend.core.report import FaceReport, Kept, Outcome, Restored, Verdict, summary_of
 from gpend.core.seen import Seen
 from gpend.core.stages import Stage, Stages
 from gpend.core.wish import Wish
@@ -263,26 +262,6 @@ def _kept(faces: Sequence[JudgedFace]) -> Kept:
     return Kept(summary(reports), tuple(reports))
 
 
-WORDS = {
-    Verdict.RESTORED: "restored",
-    Verdict.SHARP: "sharp enough",
-    Verdict.SMALL: "too small",
-    Verdict.GONE: "too far gone",
-    Verdict.PROFILE: "turned away or badly aligned",
-    Verdict.COVERED: "partly covered",
-    Verdict.BACKGROUND: "out of focus in the background",
-    Verdict.HIDDEN: "perhaps blurred on purpose",
-    Verdict.UNSURE: "not surely a face",
-    Verdict.DECIDED: "left alone as you decided",
-    Verdict.REFUSED: "left alone because restoring would not make it better",
-}
-"""What a person reads for each verdict, after the number of faces."""
-
-
 def summary(reports: Sequence[FaceReport]) -> str:
     """One line for a person: how many faces, and what became of them."""
-    if not reports:
-        return "no faces found"
-    counts = Counter(report.verdict for report in reports)
-    parts = [f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict]]
-    return f"{len(reports)} face{'s' if len(reports) > 1 else ''}: " + ", ".join(parts)
+    return summary_of([report.verdict for report in reports])

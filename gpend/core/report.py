@@ -1,10 +1,12 @@
 """What the core says about a photo: an outcome, and a verdict with its reason for every face."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from gpend.core.photo import Box
+from gpend.core.wish import Box
 
 
 class Verdict(StrEnum):
@@ -21,6 +23,31 @@ class Verdict(StrEnum):
     UNSURE = "unsure"  # the detector is not sure that this is a face
     DECIDED = "decided"  # a person wants it left as it is
     REFUSED = "refused"  # restoring it would not help, or the result did not pass the gates
+
+
+WORDS = {
+    Verdict.RESTORED: "restored",
+    Verdict.SHARP: "sharp enough",
+    Verdict.SMALL: "too small",
+    Verdict.GONE: "too far gone",
+    Verdict.PROFILE: "turned away or badly aligned",
+    Verdict.COVERED: "partly covered",
+    Verdict.BACKGROUND: "out of focus in the background",
+    Verdict.HIDDEN: "perhaps blurred on purpose",
+    Verdict.UNSURE: "not surely a face",
+    Verdict.DECIDED: "left alone as you decided",
+    Verdict.REFUSED: "left alone because restoring would not make it better",
+}
+"""What a person reads for each verdict, after the number of faces."""
+
+
+def summary_of(verdicts: Sequence[Verdict]) -> str:
+    """One line for a person: how many faces, and what became of them."""
+    if not verdicts:
+        return "no faces found"
+    counts = Counter(verdicts)
+    parts = [f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict]]
+    return f"{len(verdicts)} face{'s' if len(verdicts) > 1 else ''}: " + ", ".join(parts)
 
 
 @dataclass(frozen=True)

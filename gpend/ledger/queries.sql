@@ -362,7 +362,7 @@ UPDATE photo SET held = 0 WHERE folder = :folder AND held = 1;
 -- The reason of its outcome stays with it, and is told again when the photo, or another like it, is there again.
 UPDATE photo SET
     prior = CASE WHEN state IN ('waiting', 'working') THEN prior ELSE state END, state = 'gone',
-    reason = CASE WHEN reason <> '' AND ifnull(prior, state) IN ('restored', 'kept', 'unsupported')
+    reason = CASE WHEN reason NOT IN ('', :reason) AND ifnull(prior, state) IN ('restored', 'kept', 'unsupported')
       THEN reason || '; ' || :reason ELSE :reason END, attempts = 0, deaths = 0, delays = 0, next_attempt = NULL, held = 0, forced = 0, updated = :now,
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256

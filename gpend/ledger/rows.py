@@ -3,11 +3,13 @@
 import json
 import os
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from gpend.core.report import Verdict, summary_of
 from gpend.ledger.fingerprint import Fingerprint
 from gpend.stamp import Stamp
 
@@ -17,6 +19,7 @@ Facts: TypeAlias = dict[str, Any]
 DELETED = "the photo was deleted"
 RENAMED = "the photo was renamed and changed"
 """What is said of a photo that is gone, after the reason of its outcome."""
+_GONE = (DELETED, RENAMED)
 CHANGED = "the output was changed by somebody; left alone"
 REMOVED = "you removed the output; it is not made again"
 _LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
@@ -217,11 +220,18 @@ class Row:
     @property
     def reason_there(self) -> str:
         """The reason of the outcome that the row holds, without what was said when its photo was gone."""
-        for words in (DELETED, RENAMED):
+        for words in _GONE:
             reason = self.reason.removesuffix(f"; {words}")
             if reason != self.reason:
-                return reason
-        return self.reason
+                return self._in_its_place(reason)
+        return self._in_its_place(self.reason)
+
+    def _in_its_place(self, reason: str) -> str:
+        """A reason, in whose place a gpend of before put that the photo was gone: as far as the outcome still tells."""
+        for words in _GONE:
+            if reason == words or reason.startswith(f"{words}; "):
+                return told_again(self.finished, self.outcome) + reason.removeprefix(words)
+        return reason
 
     @property
     def reason_bare(self) -> str:
@@ -237,12 +247,21 @@ class Row:
 
         Where a person has confirmed that a folder is filled anew, it is.
         """
-        return REMOVED in self.reason and self.reason == self.reason_there and self.counted is None
+        return REMOVED in self.reason and not self.reason.endswith(_GONE) and self.counted is None
 
     @property
     def finished(self) -> State:
         """The state whose outcome the row holds, also while the photo waits to be redone."""
         return self.prior or self.state
+
+
+def told_again(state: State, outcome: Facts | None) -> str:
+    """The reason of an outcome that is on record without it (pure)."""
+    with suppress(ValueError):  # a verdict of a later gpend
+        faces = [Verdict(face.get("verdict")) for face in (outcome or {}).get("faces", ())]
+        if faces:
+            return summary_of(faces)
+    return "restored before" if state is State.RESTORED else "kept before"
 
 
 def result_as_before(row: Row, content: str | None, written: Written | None, reason: str = "") -> Result:
@@ -299,6 +318,12 @@ def folder_row(row: sqlite3.Row) -> FolderRow:
 
 def photo_row(row: sqlite3.Row) -> Row:
     """A row of the table photo joined with its folder's source and output."""
+    photo = _photo_row(row)
+    is_there = photo.state in (State.RESTORED, State.KEPT, State.UNSUPPORTED)
+    return replace(photo, reason=photo.reason_there) if is_there and photo.reason.startswith(_GONE) else photo
+
+
+def _photo_row(row: sqlite3.Row) -> Row:
     return Row(
         id=row["id"],
         folder=row["folder"],

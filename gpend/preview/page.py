@@ -9,7 +9,7 @@ from jinja2 import Environment, select_autoescape
 from markupsafe import Markup
 
 from gpend import words
-from gpend.core import pipeline
+from gpend.core import report
 from gpend.core.formats import signatures
 from gpend.preview.collect import Collection
 
@@ -21,7 +21,7 @@ def page(collection: Collection, threshold: float, strength: float = 1.0) -> str
     )
     environment.filters["picture"] = _picture
     environment.filters["address"] = _address
-    environment.filters["told"] = lambda verdict: pipeline.WORDS[verdict]
+    environment.filters["told"] = lambda verdict: report.WORDS[verdict]
     template = environment.from_string(resources.files("gpend.preview").joinpath("page.html").read_text("utf-8"))
     return template.render(
         collection=collection,

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gpend
-from gpend.core.pipeline import WORDS
-from gpend.core.report import Verdict
+from gpend.core.report import WORDS, Verdict
 from gpend.ledger import State
 from gpend.web.language import CHINESE
 from gpend.web.sentences import OPEN, PLACE, patterns, told
