@@ -51,6 +51,7 @@ class Others:
     ) -> bool:
         """Is an output of a folder also that of a photo of another source, at work or not, which may be there still?
 
+        Where that source has another output by now, and the photo's stands in it, this one is its no more.
         `rows` are those whose output it is; what has a content of the `same` as theirs does not count. Raises OSError.
         """
         return self._sharing(folder, mirror, written, rows, same) is not None
@@ -69,7 +70,8 @@ class Others:
         known = [self._ledger.photos.row(each) for each in rows] if found else []
         paths = [row.path for row in known if row is not None]  # a source may be a part of what another one was
         others = (row for row in found if not any(_is_same_photo(row.path, path) for path in paths))
-        return next((row for row in others if _may_be_there(row)), None)
+        place = mirror.output / written.path
+        return next((row for row in others if _may_be_there(row) and not _stands_elsewhere(row, place)), None)
 
     def _is_place(self, row: Row, folder: int, mirror: Mirror, written: Written) -> bool:
         """Is the output of another source's photo this one, also where its source has another output by now?"""

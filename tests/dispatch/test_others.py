@@ -556,6 +556,32 @@ def test_the_original_is_used_where_another_source_surely_holds_the_photo_no_mor
     assert tree(shared.root / "1")[f"{TRASH}1.jpg"] == restored("1.jpg")
 
 
+@pytest.mark.parametrize("keep", [Keep.NONE, Keep.COPY])
+@pytest.mark.parametrize("what", ["decided", "deleted", "edited"])
+def test_an_output_goes_where_another_source_has_brought_its_own_to_another_folder(
+    world: Sources, keep: Keep, what: str
+) -> None:
+    world.knobs["keep"] = keep
+    for source in "ab":
+        world.put_in(source, "1.jpg", blurred("both"))
+        world.put_in(source, "2.jpg", blurred(source))
+    for pairs in ({"a": "1"}, {"a": "2"}, {"a": "2", "b": "1"}):
+        world.run(**pairs)
+    photo, left = world.root / "b/1.jpg", None
+    if what == "decided":
+        decide_original(world, photo)
+        left = blurred("both") if keep is Keep.COPY else None
+    elif what == "deleted":
+        photo.unlink()
+    else:
+        world.put_in("b", "1.jpg", blurred("edited"))
+        left = restored("edited")
+    gone(world)
+    assert world.standing("1").get("1.jpg") == left
+    assert what == "edited" or tree(world.root / "1")[f"{TRASH}1.jpg"] == restored("both")
+    assert world.standing("2")["1.jpg"] == restored("both")
+
+
 def decide_original(world: Sources, photo: Path) -> None:
     Ledger.request(world.settings.ledger, Request.DECIDE, [photo], {"decision": "original"})
     world.once()
