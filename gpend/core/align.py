@@ -37,6 +37,7 @@ GPEN_TEMPLATE: Landmarks = (
 _PIXEL = 0.5  # standard deviation, in pixels, of what a pixel sees: one of the crop sees `factor` times as wide
 _TINY = 1e-6  # a scale of nothing
 _AREA_FROM = 4.0  # shrinking by more than this begins with averaging by area, which is cheap
+_AGAIN_FROM = 0.4  # crop pixels for each photo pixel: below, what is still missing is too coarse to be worth its time
 
 
 def scaled(template: Landmarks, side: int) -> Landmarks:
@@ -130,6 +131,30 @@ def warped(image: Plane, transform: Transform, size: tuple[int, int], border: in
     `size` is the result's width and height, `border` what OpenCV is to see beyond the edge.
     """
     return _warped(image, transform, size, border, (float(image.min()), float(image.max())))
+
+
+def back_projected(change: Plane, transform: Transform, size: tuple[int, int]) -> Plane:
+    """What a picture must gain for its crop of `transform` to gain `change` (side, side, 3): (height, width, 3).
+
+    `size` is the picture's width and height. Each way between the two smooths, and what neither lets through would stay
+    in the picture, its grain above all: so nothing is smoothed on the way back as long as the crop holds no more than
+    some times what the picture can, and what the crop then still lacks is added once (iterative back-projection, Irani
+    and Peleg 1991).
+    """
+    found = _brought_back(change, transform, size)
+    if scale_of(transform) < _AGAIN_FROM:
+        return found
+    height, width = change.shape[:2]
+    missing = change - warped(found, transform, (width, height), cv2.BORDER_REPLICATE)
+    return found + _brought_back(missing, transform, size)
+
+
+def _brought_back(change: Plane, transform: Transform, size: tuple[int, int]) -> Plane:
+    back = inverted(transform)
+    if scale_of(transform) > _AREA_FROM:
+        return warped(change, back, size, cv2.BORDER_REPLICATE)
+    sampled = cv2.warpAffine(change, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(sampled, np.float32)
 
 
 def _warped(

@@ -1,7 +1,7 @@
 """Put restored crops back: what changed is warped and added under a feathered mask, inside the face's rectangle only.
 
 Adding the difference instead of the crop keeps every detail that the crop could not hold: a face larger than the
-crop loses nothing to it.
+crop loses nothing to it. What is added makes the crop, were it taken of the photo again, the restored one.
 """
 
 from dataclasses import dataclass, field
@@ -80,10 +80,11 @@ class Canvas:
         x0, y0, x1, y1 = align.covered(transform, side, width, height)
         if x1 <= x0 or y1 <= y0:
             return
-        back = align.inverted(align.shifted(transform, x0, y0))
+        local = align.shifted(transform, x0, y0)
         size = (x1 - x0, y1 - y0)
-        share = self._left_over(align.warped(weight, back, size, cv2.BORDER_CONSTANT), (x0, y0, x1, y1))
-        change = align.warped(difference, back, size, cv2.BORDER_REPLICATE)
+        weight = align.warped(weight, align.inverted(local), size, cv2.BORDER_CONSTANT)
+        share = self._left_over(weight, (x0, y0, x1, y1))
+        change = align.back_projected(difference, local, size)
         change *= (share * np.float32(np.iinfo(self.pixels.dtype).max))[:, :, None]
         self._add((x0, y0, x1, y1), change, share > _LEAST)
 
