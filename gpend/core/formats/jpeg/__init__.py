@@ -1,6 +1,7 @@
-"""Keeping a JPEG whole: what changed is replaced block by block, all the rest is carried over bit for bit.
+"""Keeping a JPEG whole: what changed is replaced block by block, all the rest stays as it is, bit for bit.
 
 patching ─ picture ─┬ blocks, turbo      the changed blocks, put in without touching the others
+         │          ├ finer              steps in which hard compressed luma keeps what was restored
          │          └ reencode           without libturbojpeg
          ├ thumbnail ─ difference        the small picture in the EXIF
          ├ exif ─ tiff                   tags, by appending

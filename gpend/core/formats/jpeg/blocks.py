@@ -1,4 +1,4 @@
-"""Wanted pixels to quantised DCT blocks, with the file's own tables and sampling; only blocks that changed are made."""
+"""Wanted pixels to quantised DCT blocks, with a frame's tables and sampling; only blocks that changed are made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +37,7 @@ class Blocks:
     wanted: NDArray[np.int16]  # (count, 64) quantised, row by row
     previous: NDArray[np.int16]  # the same of the photo as it was; zero until somebody fills it in
     table: Table
+    growth: Table | None = None  # by which all coefficients of the photo grow, where the table has become finer
 
     @cached_property
     def spans(self) -> dict[int, slice]:

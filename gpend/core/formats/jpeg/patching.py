@@ -33,10 +33,11 @@ class Patched:
 def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history: str) -> Patched:
     """`photo` with `pixels` (h, w, 3) uint8 RGB, stored orientation, where `changed` (h, w) bool.
 
-    Only the DCT blocks that `changed` touches are replaced; every other coefficient, every metadata segment and what
-    follows the picture stay the same, bit for bit. Decoders smooth colour over block borders, so with shared colour
-    the pixels right beside a replaced block may differ a little. EXIF gains `history`, if not empty, and its thumbnail
-    the change, if it is seen at that size; the index of further pictures (MPF) is brought up to date.
+    Only the DCT blocks that `changed` touches are replaced; what every other coefficient stands for, every metadata
+    segment and what follows the picture stay the same, bit for bit. Hard compressed luma gets finer steps, of which its
+    own are multiples, so that the new blocks keep what was restored. Decoders smooth colour over block borders, so with
+    shared colour the pixels right beside a replaced block may differ a little. EXIF gains `history`, if not empty, and
+    its thumbnail the change, if it is seen at that size; the index of further pictures (MPF) is brought up to date.
 
     Raises IncompleteError where the file ends early, UnsupportedError for kinds that gpend does not write (arithmetic
     coding, lossless, 12 bits, CMYK and YCCK), PhotoError for corrupt data.

@@ -7,14 +7,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats.jpeg import damage, difference, frame, reencode, turbo
-from gpend.core.formats.jpeg.blocks import Blocks, quantised
+from gpend.core.formats.jpeg import damage, difference, finer, frame, reencode, turbo
+from gpend.core.formats.jpeg.blocks import Blocks, quantised, table_of
 from gpend.core.formats.jpeg.dct import SIDE
 from gpend.core.formats.jpeg.difference import Difference
-from gpend.core.formats.jpeg.frame import PROGRESSIVE
+from gpend.core.formats.jpeg.frame import PROGRESSIVE, Frame
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.segments import DHT, Layout
-from gpend.core.formats.jpeg.turbo import SamplingError, Turbo, WarnedError
+from gpend.core.formats.jpeg.turbo import RangeError, SamplingError, Turbo, WarnedError
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
 
@@ -40,22 +40,39 @@ class Replaced:
     note: str = ""  # why not all other blocks are the same, bit for bit
 
 
-def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask) -> Replaced:
+def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, *, keeps_steps: bool = False) -> Replaced:
     """The picture with `pixels` (h, w, 3) uint8 RGB where `changed` (h, w) bool.
 
-    Raises UnsupportedError for kinds that cannot be replaced, PhotoError for corrupt data.
+    With `keeps_steps` a hard compressed one stays so: a thumbnail is to be no larger than it was. Raises
+    UnsupportedError for kinds that cannot be replaced, PhotoError for corrupt data.
     """
     frame.refuse_unpatchable(jpeg.frame)
     library = turbo.load()
     if library is None:
         return _coded_again(jpeg, pixels, changed, WITHOUT_LIBRARY)
-    blocks = quantised(jpeg.frame, pixels, changed)
-    options = {"progressive": jpeg.frame.process == PROGRESSIVE, "optimize": _optimized(jpeg.layout)}
     try:
-        patched = _mended(jpeg, library, lambda: library.replace(jpeg.coding, blocks, **options))
+        try:
+            new = jpeg.frame if keeps_steps else finer.with_finer_steps(jpeg.frame)
+            return _patched(jpeg, library, new, (pixels, changed))
+        except RangeError:
+            return _patched(jpeg, library, jpeg.frame, (pixels, changed))
     except SamplingError:
         return _coded_again(jpeg, pixels, changed, UNUSUAL_SAMPLING)
-    return Replaced(patched, difference.of_blocks(jpeg.frame, blocks), _differ(blocks))
+
+
+def _patched(jpeg: Jpeg, library: Turbo, new: Frame, wanted: tuple[NDArray[np.uint8], Mask]) -> Replaced:
+    """The picture with what is `wanted` (pixels, changed) and the tables of the `new` frame, which may be finer."""
+    blocks, tables = quantised(new, *wanted), {}
+    for some, old, component in zip(blocks, jpeg.frame.components, new.components, strict=True):
+        some.growth = finer.growth(table_of(old), some.table)
+        if some.growth is not None:
+            tables[component.slot] = some.table
+    options = {
+        "progressive": new.process == PROGRESSIVE,
+        "optimize": bool(tables) or _optimized(jpeg.layout),  # Huffman tables were made for what it was
+    }
+    coded = _mended(jpeg, library, lambda: library.replace(jpeg.coding, blocks, **options))
+    return Replaced(finer.with_tables(coded, tables), difference.of_blocks(new, blocks), _differ(blocks))
 
 
 def _coded_again(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, note: str) -> Replaced:

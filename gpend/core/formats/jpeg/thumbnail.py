@@ -48,7 +48,7 @@ def refreshed(thumbnail: bytes, pixels: NDArray[np.uint8], change: Difference) -
     results: list[bytes] = []
     for sigma in _SOFTER:
         soft = _softened(new, changed, sigma)
-        results.append(splice(thumbnail, small.layout, replaced(small, soft, changed).coded).photo)
+        results.append(splice(thumbnail, small.layout, replaced(small, soft, changed, keeps_steps=True).coded).photo)
         if len(results[-1]) <= len(thumbnail):
             return results[-1]
     return results[0]

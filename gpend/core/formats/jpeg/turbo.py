@@ -1,4 +1,4 @@
-"""libturbojpeg through ctypes: a JPEG's coefficients are copied bit for bit, save for the blocks that are replaced.
+"""libturbojpeg through ctypes: a JPEG's coefficients are copied, save for the blocks that are replaced.
 
 Version 2 codes baseline pictures with the standard Huffman tables: files whose own were optimised grow by 1 to 10 %.
 Restart markers are not written again.
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.formats.jpeg.blocks import Blocks
+from gpend.core.formats.jpeg.frame import Table
 from gpend.errors import PhotoError, TransientError
 
 NAMES = ("libturbojpeg.so.0", "libturbojpeg.so", "libturbojpeg.dylib")
@@ -23,6 +24,7 @@ _PROGRESSIVE, _COPY_NONE, _OPTIMIZE = 32, 64, 256  # TJXOPT_*; version 2 ignores
 _LIMIT_SCANS = 32768  # TJFLAG_LIMITSCANS: at most 500
 _WARNING = 0  # TJERR_WARNING
 _RGB = 0  # TJPF_RGB
+_LARGEST = 1023  # coefficient that baseline coding holds (T.81, F.1.2.2)
 
 
 class _Region(ctypes.Structure):
@@ -51,6 +53,10 @@ class WarnedError(PhotoError):
         self.warning = warning
 
 
+class RangeError(PhotoError):
+    """A coefficient of the photo is too large for finer steps."""
+
+
 class SamplingError(PhotoError):
     """The library's lossless functions do not know how the picture's colour is shared."""
 
@@ -70,6 +76,8 @@ class Turbo:
     def replace(self, coded: bytes, blocks: tuple[Blocks, ...], *, progressive: bool, optimize: bool) -> bytes:
         """`coded`, a JPEG without metadata, with `blocks` put in for each component; fills in their `previous`.
 
+        Where blocks tell of a growth, every coefficient of their component grows by it; the tables are left to others.
+        Raises RangeError where one then is too large.
         Raises WarnedError where libjpeg so much as warns of the data, SamplingError for rare ways to share colour,
         PhotoError where it gives up.
         """
@@ -144,21 +152,37 @@ class _Swap:
 
     def __call__(self, row: int, region: _Region, _plane: _Region, place: int, _number: int, _order: int) -> int:
         try:
-            span = self._blocks[place].spans.get(region.y // 8)
-            if span is not None:
-                self._swap(row, region.width // 8, self._blocks[place], span)
+            blocks = self._blocks[place]
+            span = blocks.spans.get(region.y // 8)
+            if span is not None or blocks.growth is not None:
+                self._swap(_row_at(row, region.width // 8), blocks, span)
         except BaseException as failure:  # noqa: BLE001 -- C cannot carry it; `replace` raises it again
             self.failure = failure
             return -1
         return 0
 
     @staticmethod
-    def _swap(address: int, count: int, blocks: Blocks, span: slice) -> None:
-        memory = (ctypes.c_int16 * (64 * count)).from_address(address)
-        row = np.frombuffer(memoryview(memory), np.int16).reshape(count, 64)
-        columns = blocks.columns[span]
-        blocks.previous[span] = row[columns]
-        row[columns] = blocks.wanted[span]
+    def _swap(row: NDArray[np.int16], blocks: Blocks, span: slice | None) -> None:
+        if blocks.growth is not None:
+            _grow(row, blocks.growth)
+        if span is not None:
+            columns = blocks.columns[span]
+            blocks.previous[span] = row[columns]
+            row[columns] = blocks.wanted[span]
+
+
+def _row_at(address: int, count: int) -> NDArray[np.int16]:
+    """The library's own memory, (count, 64)."""
+    memory = (ctypes.c_int16 * (64 * count)).from_address(address)
+    return np.frombuffer(memoryview(memory), np.int16).reshape(count, 64)
+
+
+def _grow(row: NDArray[np.int16], growth: Table) -> None:
+    """Multiply in place. Raises RangeError where a product is more than baseline coding holds."""
+    most = _LARGEST // growth
+    if (row > most).any() or (row < -most).any():
+        raise RangeError("a coefficient is too large for finer steps")
+    np.multiply(row, growth, out=row, casting="unsafe")
 
 
 @cache

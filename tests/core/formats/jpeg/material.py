@@ -2,7 +2,8 @@
 
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import jpeglib
@@ -46,6 +47,9 @@ codings = st.builds(
     optimize=st.booleans(),
     restart=st.sampled_from([0, 0, 1, 3, 7]),
 )
+mild = codings.map(lambda coding: replace(coding, quality=max(88, coding.quality)))
+"""Such as keep the tables that they have."""
+
 sizes = st.tuples(st.integers(1, 90), st.integers(1, 90))
 
 
@@ -111,11 +115,29 @@ DECODERS = (by_pillow, by_opencv, by_simplejpeg)
 
 def coefficients(photo: bytes) -> list[NDArray[np.int16]]:
     """Each component's quantised blocks, (rows, columns, 8, 8), as libjpeg 6b reads them."""
+    read = _read(photo)
+    return [plane for plane in (read.Y, read.Cb, read.Cr) if plane is not None]
+
+
+def dequantised(photo: bytes) -> list[NDArray[np.int64]]:
+    """The same times their steps: what a decoder makes pixels of."""
+    read = _read(photo)
+    planes = [plane for plane in (read.Y, read.Cb, read.Cr) if plane is not None]
+    return [plane.astype(np.int64) * read.qt[read.quant_tbl_no[place]] for place, plane in enumerate(planes)]
+
+
+def tables(photo: bytes) -> list[list[int]]:
+    """The quantisation tables in the order of their slots, row by row, as Pillow reads them."""
+    with Image.open(io.BytesIO(photo)) as image:
+        found: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
+    return [list(found[slot]) for slot in sorted(found)]
+
+
+def _read(photo: bytes) -> Any:  # noqa: ANN401 - jpeglib has no types
     with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
         file.write(photo)
         file.flush()
-        read = jpeglib.read_dct(file.name)
-    return [plane for plane in (read.Y, read.Cb, read.Cr) if plane is not None]
+        return jpeglib.read_dct(file.name)
 
 
 def touched(changed: Mask, tall: int, wide: int) -> Mask:

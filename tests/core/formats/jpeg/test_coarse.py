@@ -1,7 +1,10 @@
-"""A JPEG of so low a quality that its tables round the change away: nothing is written then."""
+"""A JPEG whose tables round the change away, and are not of those that become finer: nothing is written then."""
+
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gpend.core import codec
 from gpend.core.formats import jpeg
@@ -9,9 +12,17 @@ from gpend.core.formats.jpeg import turbo
 from gpend.errors import UnsupportedError
 from gpend.settings import PhotoSettings
 from tests.core import judges
-from tests.core.formats.jpeg.material import Coding, by_pillow, coded, picture
+from tests.core.formats.jpeg.material import by_pillow, picture
 
-COARSE = coded(picture(96, 128), Coding(quality=5))
+
+def _coarse() -> bytes:
+    """Its luma is told finely enough to stay as it is, but for each block's mean."""
+    output = io.BytesIO()
+    Image.fromarray(picture(96, 128) // 2 + 64).save(output, "JPEG", qtables=[[255] + [9] * 63, [255] + [60] * 63])
+    return output.getvalue()
+
+
+COARSE = _coarse()
 
 pytestmark = pytest.mark.skipif(turbo.load() is None, reason="libturbojpeg is not installed here")
 

@@ -20,7 +20,9 @@ from tests.core.formats.jpeg.material import (
     codings,
     coefficients,
     covered,
+    dequantised,
     masks,
+    mild,
     picture,
     quality_of,
     sizes,
@@ -33,14 +35,12 @@ lossless = pytest.mark.skipif(jpeg.lossless_library() is None, reason="libturboj
 
 @lossless
 @given(coding=codings, size=sizes, seed=st.integers(0, 9), data=st.data())
-def test_coefficients_of_mcus_that_nothing_touched_stay_the_same(
+def test_what_coefficients_of_mcus_that_nothing_touched_stand_for_stays_the_same(
     coding: Coding, size: tuple[int, int], seed: int, data: st.DataObject
 ) -> None:
     photo = coded(picture(*size, seed, grey=coding.sampling == "grey"), coding)
     pixels, changed = by_pillow(photo), data.draw(masks(*size))
-    before, after = (
-        coefficients(one) for one in (photo, jpeg.patch(photo, wanted(pixels, changed), changed, "").photo)
-    )
+    before, after = (dequantised(one) for one in (photo, jpeg.patch(photo, wanted(pixels, changed), changed, "").photo))
     cells = touched(changed, *coding.mcu)
     for place, (old, new) in enumerate(zip(before, after, strict=True)):
         down, across = (1, 1) if place else (side // 8 for side in coding.mcu)
@@ -62,7 +62,7 @@ def test_pixels_further_than_one_from_the_replaced_mcus_stay_the_same_in_every_d
 
 
 @lossless
-@given(coding=codings, size=sizes, seed=st.integers(0, 9), data=st.data())
+@given(coding=mild, size=sizes, seed=st.integers(0, 9), data=st.data())
 def test_the_changed_mcus_are_as_good_as_encoding_the_whole_picture_would_make_them(
     coding: Coding, size: tuple[int, int], seed: int, data: st.DataObject
 ) -> None:
@@ -75,7 +75,7 @@ def test_the_changed_mcus_are_as_good_as_encoding_the_whole_picture_would_make_t
 
 
 @lossless
-@given(coding=codings, size=sizes, seed=st.integers(0, 9))
+@given(coding=mild, size=sizes, seed=st.integers(0, 9))
 def test_replacing_every_block_writes_the_very_blocks_that_libjpeg_writes(
     coding: Coding, size: tuple[int, int], seed: int
 ) -> None:
@@ -111,14 +111,14 @@ def test_a_photo_in_which_nothing_changed_stays_as_it_is() -> None:
 
 
 @lossless
-def test_tables_of_sixteen_bits_are_used_as_they_are() -> None:
+def test_tables_of_sixteen_bits_are_used_as_they_are_but_for_finer_luma() -> None:
     output = io.BytesIO()
-    Image.fromarray(picture(60, 70)).save(output, "JPEG", qtables=[[900] * 64, [300] * 64, [5] * 64], subsampling=2)
+    Image.fromarray(picture(60, 70)).save(output, "JPEG", qtables=[[300] * 64, [300] * 64, [5] * 64], subsampling=2)
     photo, everything = output.getvalue(), np.ones((60, 70), np.bool_)
     sought = wanted(by_pillow(photo), everything)
     patched = jpeg.patch(photo, sought, everything, "").photo
     output = io.BytesIO()
-    Image.fromarray(sought).save(output, "JPEG", qtables=[[900] * 64, [300] * 64, [5] * 64], subsampling=2)
+    Image.fromarray(sought).save(output, "JPEG", qtables=[[3] * 64, [300] * 64, [5] * 64], subsampling=2)
     for ours, theirs in zip(coefficients(patched), coefficients(output.getvalue()), strict=True):
         assert np.array_equal(ours, theirs)
 
