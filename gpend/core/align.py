@@ -35,6 +35,7 @@ GPEN_TEMPLATE: Landmarks = (
 """The looser crop that the published GPEN checkpoints were made for; eyes 0.210 of the side apart."""
 
 _PIXEL = 0.5  # standard deviation, in pixels, of what a pixel sees: one of the crop sees `factor` times as wide
+_BACK = 0.35  # the same on the way back, where grain is to go whole; with less, what is too fine shows as steps
 _TINY = 1e-6  # a scale of nothing
 _AREA_FROM = 4.0  # shrinking by more than this begins with averaging by area, which is cheap
 _AGAIN_FROM = 0.4  # crop pixels for each photo pixel: below, what is still missing is too coarse to be worth its time
@@ -136,37 +137,39 @@ def warped(image: Plane, transform: Transform, size: tuple[int, int], border: in
 def back_projected(change: Plane, transform: Transform, size: tuple[int, int]) -> Plane:
     """What a picture must gain for its crop of `transform` to gain `change` (side, side, 3): (height, width, 3).
 
-    `size` is the picture's width and height. Each way between the two smooths, and what neither lets through would stay
-    in the picture, its grain above all: so nothing is smoothed on the way back as long as the crop holds no more than
-    some times what the picture can, and what the crop then still lacks is added once (iterative back-projection, Irani
-    and Peleg 1991).
+    `size` is the picture's width and height; no value is beyond those of `change`. Each way between the two smooths,
+    and what neither lets through would stay in the picture, its grain above all: so the way back smooths less, only
+    what a picture would show as steps, and what the crop then still lacks is added once (iterative back-projection,
+    Irani and Peleg 1991).
     """
     found = _brought_back(change, transform, size)
-    if scale_of(transform) < _AGAIN_FROM:
-        return found
-    height, width = change.shape[:2]
-    missing = change - warped(found, transform, (width, height), cv2.BORDER_REPLICATE)
-    return found + _brought_back(missing, transform, size)
+    if scale_of(transform) >= _AGAIN_FROM:
+        height, width = change.shape[:2]
+        missing = change - warped(found, transform, (width, height), cv2.BORDER_REPLICATE)
+        found += _brought_back(missing, transform, size)
+    return np.clip(found, change.min(), change.max(), out=found)
 
 
 def _brought_back(change: Plane, transform: Transform, size: tuple[int, int]) -> Plane:
-    back = inverted(transform)
-    if scale_of(transform) > _AREA_FROM:
-        return warped(change, back, size, cv2.BORDER_REPLICATE)
-    sampled = cv2.warpAffine(change, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(sampled, np.float32)
+    extremes = float(change.min()), float(change.max())
+    return _warped(change, inverted(transform), size, cv2.BORDER_REPLICATE, extremes, pixel=_BACK)
 
 
-def _warped(
-    image: Plane, transform: Transform, size: tuple[int, int], border: int, extremes: tuple[float, float]
+def _warped(  # noqa: PLR0913, PLR0917
+    image: Plane,
+    transform: Transform,
+    size: tuple[int, int],
+    border: int,
+    extremes: tuple[float, float],
+    pixel: float = _PIXEL,
 ) -> Plane:
-    """The same, with the least and the largest value of the image told."""
-    image, transform = _shrunk(image, transform)
+    """The same, with the least and the largest value of the image told, and what a pixel sees."""
+    image, transform = _shrunk(image, transform, pixel)
     result = np.asarray(cv2.warpAffine(image, transform, size, flags=cv2.INTER_CUBIC, borderMode=border), np.float32)
     return np.clip(result, *extremes, out=result)
 
 
-def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:
+def _shrunk(image: Plane, transform: Transform, pixel: float) -> tuple[Plane, Transform]:
     """By area while that is far from the wanted scale, then smoothed to what its pixels can hold."""
     factor = 1.0 / max(scale_of(transform), _TINY)
     if factor > _AREA_FROM:
@@ -176,7 +179,7 @@ def _shrunk(image: Plane, transform: Transform) -> tuple[Plane, Transform]:
         transform = transform @ _from_resized((small[0] / width, small[1] / height))
         factor = _AREA_FROM
     if factor > 1.0:
-        sigma = _PIXEL * float(np.sqrt(factor**2 - 1))
+        sigma = pixel * float(np.sqrt(factor**2 - 1))
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
     return image, transform
 

@@ -138,3 +138,24 @@ def test_the_photo_becomes_what_was_judged_in_the_crop(size: float, shift: float
     target.paste(crop.mean() - crop, np.ones((side, side), np.float32), transform)
     left = (align.crop(target.pixels, transform, side) - crop.mean())[12:-12, 12:-12]
     assert left.std() < 0.2 * crop[12:-12, 12:-12].std()  # of grain that was to go
+
+
+@given(st.floats(0.1, 0.4), st.floats(-3, 3), st.integers(1, 3))
+def test_detail_that_is_too_fine_for_the_photo_does_not_come_back_as_steps(size: float, angle: float, way: int) -> None:
+    side, extent = 128, round(128 * size) + 60
+    rows, columns = np.mgrid[:side, :side]
+    stripes = np.where((rows * (way & 1) + columns * (way >> 1)) % 2, 0.2, -0.2).astype(np.float32)[..., None]
+    target = canvas(extent, extent)
+    target.paste(stripes.repeat(3, 2), paste.whole_crop(side), placed(side, size, 30, 30, angle))
+    changed = target.pixels.astype(np.float32) - 100
+    assert np.abs(changed).max() < 0.3 * 51  # of their own amplitude
+
+
+@given(st.floats(0.15, 3), st.floats(-3, 3), st.integers(0, 99))
+def test_no_pixel_changes_by_more_than_the_crop_did(size: float, angle: float, seed: int) -> None:
+    side, extent = 64, round(64 * size) + 80
+    coarse = np.random.default_rng(seed).choice(np.array([-0.3, 0.3], np.float32), (8, 8, 1))
+    change = coarse.repeat(8, 0).repeat(8, 1).repeat(3, 2)
+    target = canvas(extent, extent, 128)
+    target.paste(change, np.ones((side, side), np.float32), placed(side, size, 40, 40, angle))
+    assert np.abs(target.pixels.astype(int) - 128).max() <= round(0.3 * 255) + 1
