@@ -11,6 +11,7 @@ from gpend.ledger.requests import Asked
 from gpend.ledger.rows import (
     CHANGED,
     DELETED,
+    LEFT_SO,
     REMOVED,
     RENAMED,
     Facts,
@@ -32,6 +33,7 @@ from gpend.ledger.rows import (
 __all__ = [
     "CHANGED",
     "DELETED",
+    "LEFT_SO",
     "REMOVED",
     "RENAMED",
     "Asked",

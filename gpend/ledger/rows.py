@@ -22,8 +22,9 @@ RENAMED = "the photo was renamed and changed"
 _GONE = (DELETED, RENAMED)
 CHANGED = "the output was changed by somebody; left alone"
 REMOVED = "you removed the output; it is not made again"
-_LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
-"""What is said after it of an output that was left as somebody wanted it."""
+LEFT_SO = "left so, as you decided"
+_LEFT = (CHANGED, REMOVED, LEFT_SO, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
+"""What is said after it of an output that was left as somebody wanted it, one after the other at times."""
 
 
 class State(StrEnum):
@@ -237,17 +238,18 @@ class Row:
     def reason_bare(self) -> str:
         """The same without what was said of an output that was left as somebody wanted it."""
         reason = self.reason_there
-        for words in _LEFT:
+        for words in _LEFT * 2:
             reason = reason.removesuffix(f"; {words}")
         return reason
 
     @property
     def stays_removed(self) -> bool:
-        """Has somebody deleted its output, so that it is in no other folder either that is named for outputs?
+        """Was it noticed that somebody had deleted its output, so that it is in no other folder either?
 
-        Where a person has confirmed that a folder is filled anew, it is.
+        Where a person has asked for it since, it is, also if it was set aside then.
         """
-        return REMOVED in self.reason and not self.reason.endswith(_GONE) and self.counted is None
+        is_asked_for = (self.forced and not self.rejudged) or self.earlier is not None
+        return REMOVED in self.reason and not self.reason.endswith(_GONE) and not is_asked_for
 
     @property
     def finished(self) -> State:
