@@ -5,7 +5,7 @@ Y conj(H) / (|H|^2 + error + factor noise^2 / (light S)), with H the kernel's tr
 estimate is expected to be off, S the mean power spectrum of sharp faces and `light` the crop's variance against theirs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -69,6 +69,11 @@ class Wiener:
 
         `noise` (n,) is a standard deviation, as `noise_of` finds it.
         """
+        weak, strong = self._filtered(luma, blur, noise, FACTORS)
+        return weak, strong
+
+    def _filtered(self, luma: Tensor, blur: Estimate, noise: Tensor, factors: Sequence[float]) -> list[Tensor]:
+        """Luma for each of `factors`, by which noise is held down."""
         response = transfer(blur.kernels, (_GRID, _GRID))[:, None]
         light = (luma.std((2, 3), keepdim=True) / _SPREAD) ** 2
         wide = functional.pad(luma, (_BORDER,) * 4, mode="reflect")
@@ -76,13 +81,13 @@ class Wiener:
         crossed = torch.fft.rfft2((wide - mean) * self._window) * response.conj()
         power = response.real**2 + response.imag**2 + blur.error.view(-1, 1, 1, 1)
         against = noise.view(-1, 1, 1, 1) ** 2 / (light * self._prior + _TINY)
-        weak, strong = (self._back(crossed / (power + factor * against), mean) for factor in FACTORS)
-        return weak, strong
+        return [self._back(crossed / (power + factor * against), mean) for factor in factors]
 
     def directed(self, luma: Tensor, blur: Estimate, noise: Tensor) -> Estimate:
         """Each kernel or its mirror image, whichever leaves fewer edges in luma (n, 1, 256, 256): core.direction."""
         turned = Estimate(blur.kernels.flip(1, 2), blur.error)
-        better = _edges(self(luma, turned, noise)[0]) < _edges(self(luma, blur, noise)[0])
+        there, here = (_edges(*self._filtered(luma, each, noise, FACTORS[:1])) for each in (turned, blur))
+        better = there < here
         return Estimate(torch.where(better[:, None, None], turned.kernels, blur.kernels), blur.error)
 
     def _back(self, spectrum: Tensor, mean: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The stages one after the other, for batches: what the later ones are trained on, and what evaluation measures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +28,7 @@ class Filtered:
 class Restorer:
     """A kernel network and a filter, with or without a refining network after them."""
 
-    def __init__(self, kernel: nn.Module, wiener: Wiener, refine: nn.Module | None = None) -> None:
+    def __init__(self, kernel: Callable[[Tensor], Tensor], wiener: Wiener, refine: nn.Module | None = None) -> None:
         self._kernel = kernel
         self._wiener = wiener
         self._refine = refine

@@ -58,6 +58,8 @@ class TrainSettings(Knobs):
     refine: Path | None = None  # and the trained refining one
     seed: Annotated[int, Field(ge=0)] = 0
     batch: Annotated[int, Field(ge=GROUP, multiple_of=GROUP)] = 32
+    passes: Annotated[int, Field(ge=1)] = 1  # that the refining network makes over each batch, in other parts of it
+    lot: Annotated[int, Field(ge=1)] | None = None  # of so many faces a step; None: of the whole batch
     rates: RateSettings = RateSettings()
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
     narrow: Annotated[float, Field(gt=0, le=1)] = 0.5  # GPEN's width against the published one's

@@ -1,8 +1,8 @@
 """The three networks as things that learn: what each is given, what it makes small, and how it takes a step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ _ADVERSARIAL_BETAS = (0.0, 0.99)  # as StyleGAN was trained: no momentum against
 _JUDGES = 128  # channels of the adversary's first layers for a GPEN of full width
 _UNEVEN = 0.25  # what the filter believes of the noise is off by so much, as a logarithm
 _UNFILTERED = (0.6, 0.04)  # of faces without a kernel, and of those with one: no blur is taken out, as gpend asks often
+_LIKENED = 2  # of every so many faces, one is shown to the face network, which takes as long as the one that learns
 _LIKENESS = 0.05
 """Weight of what a face network sees, beside values, edges and structure: by those alone the mean of all faces that it
 may have been is nearest, and that is soft and nobody's."""
@@ -95,27 +96,44 @@ class RefineStage:
             "network": AdamW(self.network.parameters(), betas=_BETAS, weight_decay=1e-4)
         }
         self._settings = settings
-        self._before = Restorer(kernel_network(settings, device), wiener)
+        kernel = kernel_network(settings, device).to(memory_format=torch.channels_last)
+        self._before = Restorer(_in_half(kernel, settings, device), wiener)
         self._features = FaceFeatures().to(device)
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
-        """As in Stage; a part of every face is enough."""
+        """As in Stage, in as many steps as the settings say: preparing a face takes longer than learning from it.
+
+        The losses are the means of all.
+        """
         random = np.random.default_rng(draw.seed)
-        with torch.no_grad():
-            uneven = torch.from_numpy(np.exp(random.normal(0, _UNEVEN, len(truth))).astype(np.float32))
-            unfiltered = torch.from_numpy(_unfiltered(draw.spoils, random))
-            photos = degradations.spoiled(truth, draw)
-            seen = self._before.filtered(photos, uneven.to(truth.device), unfiltered=unfiltered.to(truth.device))
-            at = tuple(int(place) for place in random.integers((SIDE - _PART) // STEP + 1, size=2))
-            parts = [
-                plane[..., at[0] * STEP : at[0] * STEP + _PART, at[1] * STEP : at[1] * STEP + _PART]
-                for plane in (*jpeg.split(truth), *seen.planes)
-            ]
-            true_luma, true_chroma, *planes = (part.contiguous() for part in parts)
-        with _halved(self._settings, truth.device):
+        size = self._settings.lot or len(truth)
+        prepared = self._prepared(truth, draw, random)
+        found = [
+            self._learn_from(tuple(plane[lot] for plane in prepared), random)
+            for _ in range(self._settings.passes)
+            for lot in torch.split(torch.tensor(random.permutation(len(truth)), device=truth.device), size)
+        ]
+        return {name: torch.stack([each[name].detach() for each in found]).mean() for name in found[0]}
+
+    @torch.no_grad()
+    def _prepared(self, truth: Tensor, draw: Draw, random: Random) -> tuple[Tensor, ...]:
+        """Luma and chroma of sharp faces, then the four planes that the network is given of them."""
+        uneven = torch.from_numpy(np.exp(random.normal(0, _UNEVEN, len(truth))).astype(np.float32))
+        unfiltered = torch.from_numpy(_unfiltered(draw.spoils, random))
+        photos = degradations.spoiled(truth, draw)
+        seen = self._before.filtered(photos, uneven.to(truth.device), unfiltered=unfiltered.to(truth.device))
+        return *jpeg.split(truth), *seen.planes
+
+    def _learn_from(self, prepared: tuple[Tensor, ...], random: Random) -> Losses:
+        """One step, from one part of these faces, the same of each."""
+        top, left = at = tuple(int(place) for place in random.integers((SIDE - _PART) // STEP + 1, size=2))
+        rows, columns = (slice(place * STEP, place * STEP + _PART) for place in (top, left))
+        true_luma, true_chroma, *planes = (plane[..., rows, columns].contiguous() for plane in prepared)
+        with _halved(self._settings, true_luma.device):
             luma, chroma = self.network(*planes, at)
-            found, true = jpeg.joined(luma, chroma).clamp(0, 1), jpeg.joined(true_luma, true_chroma)
-            features = self._features.distance(found, true)
+        found, true = jpeg.joined(luma, chroma).clamp(0, 1), jpeg.joined(true_luma, true_chroma)
+        with _halved(self._settings, luma.device):
+            features = self._features.distance(found[::_LIKENED], true[::_LIKENED])
         loss = losses.luma_loss(luma, true_luma)
         whole = loss + losses.chroma_loss(chroma, true_chroma) + _LIKENESS * features.float()
         _learn(whole, self.network, self.optimisers["network"], self._settings.rates.clip)
@@ -226,6 +244,16 @@ def _unfiltered(spoils: Sequence[Spoil], random: Random) -> NDArray[np.bool_]:
     """(n,): from which faces of a batch, spoiled so, no blur is to be taken."""
     without, despite = _UNFILTERED
     return np.array([random.random() < (despite if spoil is Spoil.BLURRED else without) for spoil in spoils])
+
+
+def _in_half(network: nn.Module, settings: TrainSettings, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """A network that no longer learns, in half precision where the settings say so."""
+
+    def asked(luma: Tensor) -> Tensor:
+        with _halved(settings, device):
+            return cast("Tensor", network(luma))
+
+    return asked
 
 
 def _halved(settings: TrainSettings, device: torch.device) -> torch.autocast:

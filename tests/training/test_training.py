@@ -71,6 +71,20 @@ def test_a_run_that_was_stopped_and_resumed_is_bit_for_bit_the_unbroken_one(tmp_
     assert all(torch.equal(one[key], other[key]) for key in one)
 
 
+def test_a_batch_is_learnt_from_in_lots_and_more_than_once_where_that_is_asked_for(tmp_path: Path) -> None:
+    plain = material.settings(tmp_path, StageName.REFINE).model_copy(update={"batch": 16})
+    more = plain.model_copy(update={"run": tmp_path / "more", "passes": 2, "lot": 8})
+    counted = []
+    for chosen in (plain, more):
+        used = load_material(chosen)
+        begun = stage_of(chosen, used.wiener, torch.device("cpu"))
+        random = draw(Drawing(seed=1, batch=16, faces=len(used.pictures), blur_only=False), 0)
+        begun.step(degradations.sharp(torch.from_numpy(used.pictures), random), random)
+        state = begun.optimisers["network"].state_dict()["state"]
+        counted.append({int(one["step"]) for one in state.values()})
+    assert counted == [{1}, {4}]
+
+
 def test_no_time_at_all_exports_what_there_is(tmp_path: Path) -> None:
     chosen = material.settings(tmp_path)
     assert train(chosen, training.minutes(0)).step == 0
