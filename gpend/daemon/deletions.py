@@ -1,7 +1,6 @@
 """Which photos are gone for certain, the brake on mass changes, and what becomes of their outputs."""
 
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 
@@ -195,8 +194,6 @@ class DeletionDetector:
         kept = None
         if row.written is not None:
             kept = self._dispatcher.outputs.discard(self._pair, row.id, row.written, now.utc)
-            if not os.path.lexists(self._pair.mirror.output / row.written.path):
-                self._absences.output_removed(self._pair.id, row.written)
             if kept is None:
                 self._brake.note_deleted(now)
         if kept is None:

@@ -11,7 +11,6 @@ from gpend.dispatch.reuse import is_unrecorded
 from gpend.dispatch.types import Job, Now
 from gpend.errors import PhotoError
 from gpend.ledger import (
-    LEFT_SO,
     REMOVED,
     Decision,
     DecisionKind,
@@ -25,6 +24,7 @@ from gpend.ledger import (
 from gpend.mirror import trash
 
 LEFT = "left alone, as you decided"
+_LEFT_SO = "left so, as you decided"
 _ORIGINAL = "the original is used, as you decided"
 _IN_THE_WAY = "what stands in the place of its output was changed by somebody; left alone"
 _SHARED = "what was restored stays, as it is another photo's output too"
@@ -77,7 +77,7 @@ class Decided:
         is_restored = row.finished is State.RESTORED and row.written is not None
         is_known = is_restored and (row.content == content or job.is_same_picture)
         if is_known or _is_kept_as_somebody_wants(job):
-            reason = f"{row.reason_there.removesuffix(f'; {LEFT_SO}')}; {LEFT_SO}"
+            reason = f"{row.reason_there.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
             try:
                 written = self._bring_along(job) if is_known else row.written
             except PhotoError as error:
@@ -136,10 +136,8 @@ def _is_kept_as_somebody_wants(job: Job) -> bool:
 
     A copy that is in the trash, or is to be looked for anew, is not gone by anybody's will.
     """
-    row, written, mirror, previous = job.row, job.before, job.pair.mirror, job.pair.previous
+    row, written, mirror = job.row, job.before, job.pair.mirror
     if written is None or row.finished is not State.KEPT or trash.is_in_trash(written.path) or mirror.stands(written):
-        return False
-    if row.recheck and previous is not None and previous.stands(written):
         return False
     if row.content != job.photo.content and not job.is_same_picture:
         return False

@@ -196,7 +196,7 @@ class Deduplicator:
         if is_there and not (is_anothers and row.stays_removed):
             return "" if is_anothers or is_unrecorded(job, written) else CHANGED
         is_asked_for = row.forced and not row.rejudged  # by itself: whoever judges all anew thinks of no one output
-        is_to_be_made = is_asked_for or (row.recheck and not row.stays_removed) or _was_shared(job, duplicates)
+        is_to_be_made = is_asked_for or (row.recheck and not row.stays_removed)
         return "" if is_to_be_made or self._outputs.existing(job, _hashes(duplicates).keys()) else REMOVED
 
     def _leave_removed(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
@@ -295,11 +295,6 @@ def _before_set_aside(job: Job) -> Job:
 def _took_over(job: Job, home: Mirror | None, before: Written, written: Written | None) -> bool:
     """Is the output of a moved photo this photo's now, which stands there still as a disk that ignores case sees it?"""
     return home is job.pair.mirror and written is not None and home.same_file(before.path, written.path)
-
-
-def _was_shared(job: Job, duplicates: Sequence[Row]) -> bool:
-    """Was an output also that of another source's photo, so that gpend itself may have removed or moved it for that?"""
-    return any(each.folder != job.pair.id and each.output_root == job.pair.mirror.output for each in duplicates)
 
 
 def is_unrecorded(job: Job, written: Written) -> bool:

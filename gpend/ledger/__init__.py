@@ -11,7 +11,6 @@ from gpend.ledger.requests import Asked
 from gpend.ledger.rows import (
     CHANGED,
     DELETED,
-    LEFT_SO,
     REMOVED,
     RENAMED,
     Facts,
@@ -33,7 +32,6 @@ from gpend.ledger.rows import (
 __all__ = [
     "CHANGED",
     "DELETED",
-    "LEFT_SO",
     "REMOVED",
     "RENAMED",
     "Asked",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.photos import written_values
-from gpend.ledger.rows import Row, Written, photo_row
+from gpend.ledger.rows import REMOVED, Row, Written, photo_row
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,9 @@ class Absences:
         """Its deletion is certain; `written` is where its output is now."""
         self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
 
-    def output_removed(self, folder: int, written: Written) -> None:
-        """What gpend removed for a folder, no person has removed from others whose it was too, once those are back."""
-        place: dict[str, Value] = {"output": os.fsencode(written.path), "sha256": written.sha256}
-        self._database.run("output_removed", {"folder": folder, **place})
+    def removed_by_somebody(self, row: Row) -> None:
+        """A person has deleted the output of a photo, which stays so."""
+        self._database.run("reword", {"id": row.id, "reason": f"{row.reason_bare}; {REMOVED}"})
 
     def removals(self, folder: int, since: int, confirmed: int, span: Span) -> int:
         """Outputs removed since then, and those whose photos are missing since before the span and not `confirmed`."""

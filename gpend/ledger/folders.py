@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.paths import direct
-from gpend.ledger.rows import REMOVED, FolderRow, folder_row
+from gpend.ledger.rows import FolderRow, folder_row
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,16 @@ class Folders:
         rows = self._database.each("some_outputs", {"folder": folder, "limit": limit})
         return [Path(os.fsdecode(row["output"])) for row in rows]
 
+    def of(self, source: Path) -> FolderRow | None:
+        """What is known of a source, also where the configuration of before did not name it."""
+        row = self._database.first("folder_by_source", {"source": os.fsencode(source)})
+        return None if row is None else folder_row(row)
+
+    def settled_outputs(self, folder: int) -> dict[int, Path]:
+        """The outputs of its photos that wait for nothing, by the ids of those: their paths in the output folder."""
+        rows = self._database.each("settled_outputs", {"folder": folder})
+        return {row["id"]: Path(os.fsdecode(row["output"])) for row in rows}
+
     def pause(self, folder: int, reason: str, now: int) -> None:
         """Nothing of this folder is processed until it is resumed."""
         self._database.run("pause_folder", {"folder": folder, "reason": reason, "now": now})
@@ -99,10 +109,7 @@ class Folders:
 
     def recheck(self, folder: int, now: int, *, confirmed: bool) -> None:
         """Look whether every output still stands; what does not is made anew. `confirmed`: however much that is."""
-        with self._database.together():
-            self._database.run("recheck_outputs", {"folder": folder, "now": now, "confirmed": int(confirmed)})
-            if confirmed:
-                self._database.run("forget_removed", {"folder": folder, "words": f"; {REMOVED}"})
+        self._database.run("recheck_outputs", {"folder": folder, "now": now, "confirmed": int(confirmed)})
 
     def note_scan(self, folder: int, last_scan: str) -> None:
         """Remember what the last scan passed over, by reason: JSON."""

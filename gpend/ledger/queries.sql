@@ -87,9 +87,12 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
     counted = CASE WHEN :confirmed THEN content END
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
--- name: forget_removed
--- The folder that outputs were missing from is filled anew: nobody has removed them one by one.
-UPDATE photo SET reason = replace(reason, :words, '') WHERE folder = :folder AND instr(reason, :words) > 0;
+-- name: settled_outputs
+-- The outputs of photos that wait for nothing: each stood where it was written, for all that gpend has done since.
+SELECT id, output FROM photo WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
+
+-- name: reword
+UPDATE photo SET reason = :reason WHERE id = :id;
 
 -- name: note_scan
 UPDATE folder SET last_scan = :last_scan WHERE id = :folder AND last_scan IS NOT :last_scan;
@@ -364,11 +367,6 @@ UPDATE photo SET
     output = :output, output_size = :output_size, output_mtime_ns = :output_mtime_ns, output_inode = :output_inode,
     output_sha256 = :output_sha256
 WHERE id = :id;
-
--- name: output_removed
--- The same output of other folders is looked for, and made anew, when their photos are looked at.
-UPDATE photo SET recheck = 1 WHERE folder <> :folder AND output_sha256 = :sha256 AND output = :output
-  AND folder IN (SELECT id FROM folder WHERE output = (SELECT output FROM folder WHERE id = :folder));
 
 -- name: forget_trashed
 DELETE FROM photo WHERE folder = :folder AND state = 'gone' AND output >= :first AND output < :last;

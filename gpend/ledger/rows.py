@@ -22,9 +22,8 @@ RENAMED = "the photo was renamed and changed"
 _GONE = (DELETED, RENAMED)
 CHANGED = "the output was changed by somebody; left alone"
 REMOVED = "you removed the output; it is not made again"
-LEFT_SO = "left so, as you decided"
-_LEFT = (CHANGED, REMOVED, LEFT_SO, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
-"""What is said after it of an output that was left as somebody wanted it, one after the other at times."""
+_LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
+"""What is said after it of an output that was left as somebody wanted it."""
 
 
 class State(StrEnum):
@@ -238,18 +237,17 @@ class Row:
     def reason_bare(self) -> str:
         """The same without what was said of an output that was left as somebody wanted it."""
         reason = self.reason_there
-        for words in _LEFT * 2:
+        for words in _LEFT:
             reason = reason.removesuffix(f"; {words}")
         return reason
 
     @property
     def stays_removed(self) -> bool:
-        """Was it noticed that somebody had deleted its output, so that it is in no other folder either?
+        """Has somebody deleted its output, so that it is in no other folder either that is named for outputs?
 
-        Where a person has asked for it since, it is, also if it was set aside then.
+        Where a person has confirmed that a folder is filled anew, it is.
         """
-        is_asked_for = (self.forced and not self.rejudged) or self.earlier is not None
-        return REMOVED in self.reason and not self.reason.endswith(_GONE) and not is_asked_for
+        return REMOVED in self.reason and not self.reason.endswith(_GONE) and self.counted is None
 
     @property
     def finished(self) -> State:

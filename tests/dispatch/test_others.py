@@ -294,17 +294,6 @@ def test_what_stands_where_somebody_deleted_an_output_is_not_taken_for_their_edi
     world.run(a="1", b="2")
     (world.root / "1/1.jpg").unlink()
     world.run(a="2", b="1")
-    assert (world.standing("2"), world.standing("1")) == ({"1.jpg": restored("a")}, {"1.jpg": restored("b")})
-    assert world.reason(world.root / "a/1.jpg").endswith("restored")
-    assert tree(world.root / "2")[f"{TRASH}1.jpg"] == restored("b")
-
-
-def test_what_stands_where_an_output_stays_deleted_is_not_taken_for_an_edit_either(world: Sources) -> None:
-    world.run(a="1", b="2")
-    (world.root / "1/1.jpg").unlink()
-    (world.root / "a/1.jpg").touch()
-    gone(world)
-    world.run(a="2", b="1")
     for _ in range(2):
         assert (world.standing("2"), world.standing("1")) == ({"1.jpg": restored("b")}, {"1.jpg": restored("b")})
         assert world.reason(world.root / "a/1.jpg") == f"restored: one face was restored; {REMOVED}"
