@@ -10,9 +10,9 @@ import structlog
 
 from gpend.dispatch import FolderPair
 from gpend.intake.source import Source, source_of
-from gpend.ledger import REMOVED, FolderRow, Ledger, Row
+from gpend.ledger import FolderRow, Ledger
 from gpend.ledger.folders import File
-from gpend.mirror import Mirror, output_root, trash
+from gpend.mirror import Mirror, output_root
 from gpend.mirror.links import obstacle_to_links
 from gpend.settings import Settings
 
@@ -37,7 +37,6 @@ def folder_pairs(settings: Settings, ledger: Ledger, now: int) -> list[FolderPai
     """Every pair that the settings name, as the ledger knows it; an output that is new to it is marked as its own."""
     _follow_moved(settings, ledger)
     _follow_widened(settings, ledger)
-    _note_removed(settings, ledger)
     rows = ledger.sources.configure([(folder.source, folder.output) for folder in settings.folders], now)
     return [
         _pair(row, source_of(folder, settings), settings, ledger)
@@ -127,45 +126,6 @@ def _follow_widened(settings: Settings, ledger: Ledger) -> None:
             if row.output in (output, output / row.source.relative_to(source)):
                 ledger.sources.widen(row, source, output)
                 log.info("folder_widened", before=row.source, source=source, output=output)
-
-
-def _note_removed(settings: Settings, ledger: Ledger) -> None:
-    """Of an output that is about to be switched, what people have deleted is put on record, and is not made again.
-
-    Where most are missing, nobody has chosen: it was emptied, or its files were moved.
-    """
-    for folder in settings.folders:
-        row = ledger.sources.of(folder.source)
-        if row is None or row.output == folder.output:
-            continue
-        with suppress(OSError):  # then nothing is known of it
-            if output_root.identity(row.output) != row.output_identity:
-                continue
-            outputs = ledger.sources.settled_outputs(row.id)
-            missing = _missing(row.output, outputs)
-            known = [photo for photo in map(ledger.photos.row, missing) if photo is not None]
-            news = [photo for photo in known if REMOVED not in photo.reason and not _is_in_trash(photo)]
-            if len(news) <= max(1, _MOST * (len(outputs) - len(known) + len(news))):
-                with ledger.together():
-                    for photo in news:
-                        ledger.absences.removed_by_somebody(photo)
-
-
-def _missing(root: Path, outputs: dict[int, Path]) -> list[int]:
-    """Whose outputs do not stand where they were written. Raises OSError."""
-    names: dict[Path, frozenset[str]] = {}
-    for parent in {place.parent for place in outputs.values()}:
-        names[parent] = frozenset()
-        with suppress(FileNotFoundError, NotADirectoryError):
-            names[parent] = frozenset(os.listdir(root / parent))  # noqa: PTH208 - names are all that is wanted
-    unlisted = {photo: place for photo, place in outputs.items() if place.name not in names[place.parent]}
-    return [photo for photo, place in unlisted.items() if not os.path.lexists(root / place)]
-
-
-def _is_in_trash(photo: Row) -> bool:
-    """Has gpend itself moved an output into the trash? Raises OSError."""
-    home = Mirror(photo.source, photo.output_root)
-    return photo.written is not None and trash.whereabouts(home, photo.written) is not None
 
 
 def _is_same_output(row: FolderRow, output: Path) -> bool:

@@ -7,20 +7,10 @@ from typing import Any
 from gpend.dispatch.finish import Finisher
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
-from gpend.dispatch.reuse import is_unrecorded
+from gpend.dispatch.reuse import REMOVED, is_unrecorded
 from gpend.dispatch.types import Job, Now
 from gpend.errors import PhotoError
-from gpend.ledger import (
-    REMOVED,
-    Decision,
-    DecisionKind,
-    Facts,
-    Ledger,
-    State,
-    Written,
-    before_set_aside,
-    result_as_before,
-)
+from gpend.ledger import Decision, DecisionKind, Facts, Ledger, State, Written, before_set_aside, result_as_before
 from gpend.mirror import trash
 
 LEFT = "left alone, as you decided"
@@ -78,22 +68,9 @@ class Decided:
         is_known = is_restored and (row.content == content or job.is_same_picture)
         if is_known or _is_kept_as_somebody_wants(job):
             reason = f"{row.reason_there.removesuffix(f'; {_LEFT_SO}')}; {_LEFT_SO}"
-            try:
-                written = self._bring_along(job) if is_known else row.written
-            except PhotoError as error:
-                self._finisher.set_aside(row, error, now, content=content)
-                return
-            self._finisher.record(row, result_as_before(row, content, written, reason), now)
+            self._finisher.record(row, result_as_before(row, content, row.written, reason), now)
         else:
             self._finisher.keep(job, LEFT, now, _facts(job))
-
-    def _bring_along(self, job: Job) -> Written | None:
-        """The output of a photo, out of the trash or from what the output folder was before, if it is looked for."""
-        row, pair = job.row, job.pair
-        for home in (pair.mirror, pair.previous) if row.recheck else ():
-            if home is not None and row.written is not None and trash.whereabouts(home, row.written) is not None:
-                return self._outputs.write_duplicate(job, row, home, moved=home is pair.mirror) or row.written
-        return row.written
 
     def _use_original(self, job: Job, now: Now) -> None:
         """What was restored goes to the trash, whatever becomes of the outputs of deleted photos."""
@@ -143,7 +120,7 @@ def _is_kept_as_somebody_wants(job: Job) -> bool:
         return False
     if os.path.lexists(mirror.output / written.path):
         return not is_unrecorded(job, written)
-    return not row.recheck or row.stays_removed
+    return not row.recheck
 
 
 def _facts(job: Job) -> Facts:

@@ -12,23 +12,15 @@ from gpend.dispatch.outputs import OutputWriter, output_in_place
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
-from gpend.ledger import (
-    CHANGED,
-    REMOVED,
-    Fingerprint,
-    Ledger,
-    Result,
-    Row,
-    State,
-    Written,
-    before_set_aside,
-    result_as_before,
-)
+from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, before_set_aside, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
 
 _SET_ASIDE = (State.FAILED, State.INCOMPLETE)
 _DONE = (State.RESTORED, State.KEPT, State.UNSUPPORTED)
+CHANGED = "the output was changed by somebody; left alone"
+REMOVED = "you removed the output; it is not made again"
+_LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
 _SIDECAR = "it goes with its photo"
 _COMPANION = "it is no photo; it is mirrored as it is"
 _OWN_WORK = "gpend restored this photo itself; it is not restored twice"
@@ -61,8 +53,7 @@ class Deduplicator:
             return False
         if row.content is not None and row.content != content:
             return not job.is_same_picture
-        is_looked_for = row.recheck and not row.stays_removed
-        return is_looked_for and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
+        return row.recheck and row.finished is State.RESTORED and self._home_of_own(job, row.written) is None
 
     def count_change(self, job: Job, now: Now) -> None:
         """Have the brake count a new change, before the output is redone."""
@@ -134,7 +125,7 @@ class Deduplicator:
         except PhotoError as error:
             self._finisher.set_aside(job.row, error, now, content=job.photo.content)
             return True
-        result = result_as_before(duplicate, job.photo.content, written, duplicate.reason_bare)
+        result = result_as_before(duplicate, job.photo.content, written, _bare(duplicate))
         with self._ledger.together():
             if duplicate.id != job.row.id and moved:
                 self._forget_moved(job, duplicate, written, now)
@@ -183,21 +174,15 @@ class Deduplicator:
             return False
         if trash.is_in_trash(written.path) or self._home_of_own(job, written) is not None:
             return False
-        words = self._said_of_output(job, written, duplicates)
-        if words:
-            result = result_as_before(row, job.photo.content, written, f"{row.reason_bare}; {words}")
-            self._finisher.record(row, result, now)
-        return bool(words)
-
-    def _said_of_output(self, job: Job, written: Written, duplicates: Sequence[Row]) -> str:
-        """What somebody has done with an output that is not as gpend wrote it; "" where it is to be made anew."""
-        row, is_there = job.row, os.path.lexists(job.pair.mirror.output / written.path)
-        is_anothers = is_there and self._outputs.others.wrote(job.pair, written.path, row.path)
-        if is_there and not (is_anothers and row.stays_removed):
-            return "" if is_anothers or is_unrecorded(job, written) else CHANGED
+        is_there = os.path.lexists(job.pair.mirror.output / written.path)
         is_asked_for = row.forced and not row.rejudged  # by itself: whoever judges all anew thinks of no one output
-        is_to_be_made = is_asked_for or (row.recheck and not row.stays_removed)
-        return "" if is_to_be_made or self._outputs.existing(job, _hashes(duplicates).keys()) else REMOVED
+        if not is_there and (row.recheck or is_asked_for or self._outputs.existing(job, _hashes(duplicates).keys())):
+            return False
+        if is_there and (is_unrecorded(job, written) or self._outputs.others.wrote(job.pair, written.path, row.path)):
+            return False
+        reason = f"{_bare(row)}; {CHANGED if is_there else REMOVED}"
+        self._finisher.record(row, result_as_before(row, job.photo.content, written, reason), now)
+        return True
 
     def _leave_removed(self, job: Job, duplicates: Sequence[Row], now: Now) -> bool:
         """A photo was moved whose output somebody had removed: they do not want it in another place either."""
@@ -214,7 +199,7 @@ class Deduplicator:
             return True
         with self._ledger.together():
             self._ledger.photos.forget(row.id)
-            reason = f"{row.reason_bare}; {REMOVED}"
+            reason = f"{_bare(row)}; {REMOVED}"
             self._finisher.record(job.row, result_as_before(row, job.photo.content, written, reason), now)
         return True
 
@@ -223,7 +208,7 @@ class Deduplicator:
 
         Of another folder's output it is not known whether its disk is there.
         """
-        is_asked_for = (row.recheck and not row.stays_removed) or (row.forced and not row.rejudged)
+        is_asked_for = row.recheck or (row.forced and not row.rejudged)
         if row.id == job.row.id or row.folder != job.pair.id or row.state is State.GONE or is_asked_for:
             return False
         written, mirror = row.written, job.pair.mirror
@@ -304,6 +289,14 @@ def is_unrecorded(job: Job, written: Written) -> bool:
     """
     orphan = job.pair.mirror.find_orphan(written.path, job.photo.like.modified_ns)
     return orphan is not None and orphan.content == job.photo.content
+
+
+def _bare(row: Row) -> str:
+    """The reason of an outcome without what was said of an output that was left as somebody wanted it."""
+    reason = row.reason_there
+    for words in _LEFT:
+        reason = reason.removesuffix(f"; {words}")
+    return reason
 
 
 def _hashes(duplicates: Sequence[Row]) -> dict[str, Row]:

@@ -9,9 +9,7 @@ from gpend.ledger.photos import Known
 from gpend.ledger.records import Records
 from gpend.ledger.requests import Asked
 from gpend.ledger.rows import (
-    CHANGED,
     DELETED,
-    REMOVED,
     RENAMED,
     Facts,
     FolderRow,
@@ -30,9 +28,7 @@ from gpend.ledger.rows import (
 )
 
 __all__ = [
-    "CHANGED",
     "DELETED",
-    "REMOVED",
     "RENAMED",
     "Asked",
     "Choice",

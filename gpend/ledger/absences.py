@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gpend.ledger.database import Database, Value
 from gpend.ledger.photos import written_values
-from gpend.ledger.rows import REMOVED, Row, Written, photo_row
+from gpend.ledger.rows import Row, Written, photo_row
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,6 @@ class Absences:
     def gone(self, photo: int, reason: str, written: Written, now: int) -> None:
         """Its deletion is certain; `written` is where its output is now."""
         self._database.run("gone", {"id": photo, "reason": reason, "now": now, **written_values(written)})
-
-    def removed_by_somebody(self, row: Row) -> None:
-        """A person has deleted the output of a photo, which stays so."""
-        self._database.run("reword", {"id": row.id, "reason": f"{row.reason_bare}; {REMOVED}"})
 
     def removals(self, folder: int, since: int, confirmed: int, span: Span) -> int:
         """Outputs removed since then, and those whose photos are missing since before the span and not `confirmed`."""

@@ -71,16 +71,6 @@ class Folders:
         rows = self._database.each("some_outputs", {"folder": folder, "limit": limit})
         return [Path(os.fsdecode(row["output"])) for row in rows]
 
-    def of(self, source: Path) -> FolderRow | None:
-        """What is known of a source, also where the configuration of before did not name it."""
-        row = self._database.first("folder_by_source", {"source": os.fsencode(source)})
-        return None if row is None else folder_row(row)
-
-    def settled_outputs(self, folder: int) -> dict[int, Path]:
-        """The outputs of its photos that wait for nothing, by the ids of those: their paths in the output folder."""
-        rows = self._database.each("settled_outputs", {"folder": folder})
-        return {row["id"]: Path(os.fsdecode(row["output"])) for row in rows}
-
     def pause(self, folder: int, reason: str, now: int) -> None:
         """Nothing of this folder is processed until it is resumed."""
         self._database.run("pause_folder", {"folder": folder, "reason": reason, "now": now})

@@ -87,13 +87,6 @@ UPDATE photo SET prior = state, state = 'waiting', next_attempt = NULL, updated 
     counted = CASE WHEN :confirmed THEN content END
 WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
 
--- name: settled_outputs
--- The outputs of photos that wait for nothing: each stood where it was written, for all that gpend has done since.
-SELECT id, output FROM photo WHERE folder = :folder AND output IS NOT NULL AND state IN ('restored', 'kept');
-
--- name: reword
-UPDATE photo SET reason = :reason WHERE id = :id;
-
 -- name: note_scan
 UPDATE folder SET last_scan = :last_scan WHERE id = :folder AND last_scan IS NOT :last_scan;
 

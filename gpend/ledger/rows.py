@@ -20,10 +20,6 @@ DELETED = "the photo was deleted"
 RENAMED = "the photo was renamed and changed"
 """What is said of a photo that is gone, after the reason of its outcome."""
 _GONE = (DELETED, RENAMED)
-CHANGED = "the output was changed by somebody; left alone"
-REMOVED = "you removed the output; it is not made again"
-_LEFT = (CHANGED, REMOVED, "the output was deleted by somebody; left so")  # the last: what gpend 0.1 said
-"""What is said after it of an output that was left as somebody wanted it."""
 
 
 class State(StrEnum):
@@ -232,22 +228,6 @@ class Row:
             if reason == words or reason.startswith(f"{words}; "):
                 return told_again(self.finished, self.outcome) + reason.removeprefix(words)
         return reason
-
-    @property
-    def reason_bare(self) -> str:
-        """The same without what was said of an output that was left as somebody wanted it."""
-        reason = self.reason_there
-        for words in _LEFT:
-            reason = reason.removesuffix(f"; {words}")
-        return reason
-
-    @property
-    def stays_removed(self) -> bool:
-        """Has somebody deleted its output, so that it is in no other folder either that is named for outputs?
-
-        Where a person has confirmed that a folder is filled anew, it is.
-        """
-        return REMOVED in self.reason and not self.reason.endswith(_GONE) and self.counted is None
 
     @property
     def finished(self) -> State:

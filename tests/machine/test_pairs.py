@@ -10,7 +10,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from gpend.ledger import REMOVED, Ledger
+from gpend.dispatch.reuse import REMOVED
+from gpend.ledger import Ledger
 from gpend.settings import FolderSettings, Keep
 from tests.machine.conftest import Try
 from tests.machine.house import folder_in_memory
