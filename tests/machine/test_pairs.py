@@ -10,7 +10,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from gpend.dispatch.reuse import REMOVED
 from gpend.ledger import Ledger
 from gpend.settings import FolderSettings, Keep
 from tests.machine.conftest import Try
@@ -131,13 +130,6 @@ class Life(RuleBasedStateMachine):
         self.seen |= standing
         assert self.seen <= standing | {_restored(photo) for photo in self.replaced}
         assert {place: outputs.get(place) for place in before} == before
-        assert self._taken_for_deleted() == []
-
-    def _taken_for_deleted(self) -> list[Path]:
-        """Photos of which it is told that somebody has deleted their outputs, as nobody does here."""
-        with Ledger.read_only(self.world.settings.ledger) as records:
-            rows = [records.photo(self.root / "in" / source / name) for source, name in self.photos]
-        return [row.path for row in rows if row is not None and REMOVED in row.reason]
 
     def _retired(self) -> dict[Path, bytes]:
         """What was made of photos whose sources are not at work now, by its place: it is not to be touched."""
