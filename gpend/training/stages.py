@@ -101,7 +101,7 @@ class RefineStage:
         self._features = FaceFeatures().to(device)
 
     def step(self, truth: Tensor, draw: Draw) -> Losses:
-        """As in Stage, in as many steps as the settings say: preparing a face takes longer than learning from it.
+        """As in Stage, in as many steps as the settings say: preparing a face takes as long as learning from it.
 
         The losses are the means of all.
         """

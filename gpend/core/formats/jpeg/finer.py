@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from gpend.core.formats.jpeg.frame import ZIGZAG, Frame, Table
+from gpend.core.formats.jpeg.frame import ZIGZAG, Frame, Table, table_places
 from gpend.core.formats.jpeg.segments import DQT, packed, survey
 
 _COARSE = 14.0  # mean step from which on a table rounds restored detail away: about quality 87
@@ -43,6 +43,8 @@ def growth(old: Table, new: Table) -> Table | None:
 
 def with_tables(coded: bytes, tables: Mapping[int, Table]) -> bytes:
     """A JPEG whose quantisation tables are replaced by those of `tables`, by their slots; nothing else changes."""
+    if not tables:
+        return coded
     parts, done = [], 0
     for segment in survey(coded).segments:
         if segment.marker == DQT:
@@ -52,13 +54,10 @@ def with_tables(coded: bytes, tables: Mapping[int, Table]) -> bytes:
 
 
 def _replaced(payload: bytes, tables: Mapping[int, Table]) -> bytes:
-    result, position = bytearray(payload), 0
-    while position < len(result):
-        wide, slot = divmod(result[position], 16)
-        kind, size = (">u2", 128) if wide else ("u1", 64)
+    result = bytearray(payload)
+    for slot, place, kind in table_places(payload):
         if slot in tables:
-            result[position + 1 : position + 1 + size] = tables[slot][ZIGZAG].astype(kind).tobytes()
-        position += 1 + size
+            result[place] = tables[slot][ZIGZAG].astype(kind).tobytes()
     return bytes(result)
 
 

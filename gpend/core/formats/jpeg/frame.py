@@ -154,18 +154,25 @@ class _Reader:
         return Colour.RGB if identifiers == b"RGB" else Colour.YCC
 
 
-def _tables(payload: bytes) -> Iterator[tuple[int, Table]]:
+def table_places(payload: bytes) -> Iterator[tuple[int, slice, str]]:
+    """Each table of a DQT segment's payload (T.81, B.2.4.1): its slot, where its steps lie, and their NumPy type.
+
+    Raises PhotoError where one is cut off.
+    """
     position = 0
     while position < len(payload):
         wide, slot = divmod(payload[position], 16)
-        size = 128 if wide else 64
-        steps = payload[position + 1 : position + 1 + size]
-        if len(steps) < size:
+        start, position = position + 1, position + 1 + (128 if wide else 64)
+        if position > len(payload):
             raise PhotoError("the JPEG is corrupt: a quantisation table is cut off")
+        yield slot, slice(start, position), ">u2" if wide else "u1"
+
+
+def _tables(payload: bytes) -> Iterator[tuple[int, Table]]:
+    for slot, place, kind in table_places(payload):
         table = np.empty(64, np.int32)
-        table[ZIGZAG] = np.frombuffer(steps, ">u2" if wide else "u1")
+        table[ZIGZAG] = np.frombuffer(payload[place], kind)
         yield slot, table
-        position += 1 + size
 
 
 def _frame(marker: int, payload: bytes) -> Frame:

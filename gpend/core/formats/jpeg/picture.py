@@ -1,6 +1,7 @@
 """The coded picture of a JPEG: decoded, or coded anew where it changed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -51,11 +52,10 @@ def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, *, keeps_step
     if library is None:
         return _coded_again(jpeg, pixels, changed, WITHOUT_LIBRARY)
     try:
-        try:
-            new = jpeg.frame if keeps_steps else finer.with_finer_steps(jpeg.frame)
-            return _patched(jpeg, library, new, (pixels, changed))
-        except RangeError:
-            return _patched(jpeg, library, jpeg.frame, (pixels, changed))
+        if not keeps_steps:
+            with suppress(RangeError):
+                return _patched(jpeg, library, finer.with_finer_steps(jpeg.frame), (pixels, changed))
+        return _patched(jpeg, library, jpeg.frame, (pixels, changed))
     except SamplingError:
         return _coded_again(jpeg, pixels, changed, UNUSUAL_SAMPLING)
 
