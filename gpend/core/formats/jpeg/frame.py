@@ -12,6 +12,9 @@ from gpend.errors import PhotoError, UnsupportedError
 
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 
+_SMOOTHED = range(1, 10)
+"""Coefficients, in a file's order, which libjpeg guesses where no scan tells them to the last bit (its jdcoefct.c)."""
+
 MOST_SCANS = 100
 """Encoders write a dozen; every further one costs a decoder another walk over the whole picture."""
 
@@ -65,6 +68,7 @@ class Frame:
     colour: Colour
     restart: int  # MCUs between restart markers; 0: none
     scans: int
+    is_guessed: bool = False  # progressive, and without scans in whose place decoders guess
 
     @property
     def across(self) -> int:
@@ -93,7 +97,13 @@ def read(photo: bytes, segments: Iterable[Segment]) -> Frame:
         reader.take(segment)
     if reader.frame is None:
         raise PhotoError("the JPEG is corrupt: it says nothing of a picture")
-    return replace(reader.frame, colour=reader.colour(reader.frame), restart=reader.restart, scans=reader.scans)
+    return replace(
+        reader.frame,
+        colour=reader.colour(reader.frame),
+        restart=reader.restart,
+        scans=reader.scans,
+        is_guessed=reader.is_guessed(reader.frame),
+    )
 
 
 class _Reader:
@@ -104,6 +114,7 @@ class _Reader:
         self._tables: dict[int, Table] = {}
         self._adobe: int | None = None
         self._jfif = False
+        self._to_come: dict[tuple[int, int], int] = {}  # bits, by component and coefficient
         self.frame: Frame | None = None
         self.restart = 0
         self.scans = 0
@@ -120,7 +131,9 @@ class _Reader:
             self.frame = _frame(segment.marker, payload)
         elif segment.marker == SOS:
             self.scans += 1
-            self._fix_tables(payload)
+            named = set(payload[1 : 1 + 2 * payload[0] : 2]) if payload else set()
+            self._fix_tables(named)
+            self._note_bits(named, payload[-3:])
         elif segment.marker == DRI and len(payload) >= 2:  # noqa: PLR2004 -- a 16-bit number
             self.restart = int.from_bytes(payload[:2], "big")
         elif segment.marker == APP0 and payload[:5] == b"JFIF\0" and len(payload) >= 14:  # noqa: PLR2004 -- its whole length
@@ -128,10 +141,9 @@ class _Reader:
         elif segment.marker == APP14 and payload[:5] == b"Adobe" and len(payload) >= 12:  # noqa: PLR2004 -- its whole length
             self._adobe = payload[11]
 
-    def _fix_tables(self, scan: bytes) -> None:
+    def _fix_tables(self, named: set[int]) -> None:
         if self.frame is None:
             raise PhotoError("the JPEG is corrupt: a scan comes before the frame")
-        named = set(scan[1 : 1 + 2 * scan[0] : 2]) if scan else set()
         fixed = (
             replace(component, table=self._tables.get(component.slot))
             if component.table is None and component.identifier in named
@@ -139,6 +151,18 @@ class _Reader:
             for component in self.frame.components
         )
         self.frame = replace(self.frame, components=tuple(fixed))
+
+    def _note_bits(self, named: set[int], told: bytes) -> None:
+        """`told` ends a scan's header: its first and last coefficient, and which bits of them it tells."""
+        if len(told) == 3:  # noqa: PLR2004 -- else it is cut off
+            places = range(told[0], min(told[1], 63) + 1)
+            self._to_come |= {(one, place): told[2] & 15 for one in named for place in places}
+
+    def is_guessed(self, frame: Frame) -> bool:
+        """Whether decoders smooth blocks, for want of what a scan should have told; without scans nothing is known."""
+        if frame.process != PROGRESSIVE or not self.scans:
+            return False
+        return any(self._to_come.get((c.identifier, place)) != 0 for c in frame.components for place in _SMOOTHED)
 
     def colour(self, frame: Frame) -> Colour:
         """What the components stand for, by the rules that libjpeg goes by."""
@@ -211,9 +235,11 @@ def _reason(frame: Frame) -> str:
         return f"it is a JPEG with {frame.precision} bits for a sample"
     if frame.colour is Colour.INK:
         return f"it is a JPEG of {len(frame.components)} components, such as CMYK"
-    if not frame.height:
-        return "it is a JPEG that tells its height only at its end"
-    if frame.scans > MOST_SCANS:
-        return f"it is a progressive JPEG of {frame.scans} scans"
     fractions = any(frame.across % c.across or frame.down % c.down for c in frame.components)
-    return "its colour is sampled in an unusual way" if fractions and len(frame.components) > 1 else ""
+    reasons = {
+        "it is a JPEG that tells its height only at its end": not frame.height,
+        f"it is a progressive JPEG of {frame.scans} scans": frame.scans > MOST_SCANS,
+        "it is a progressive JPEG without all of its scans, in whose place readers guess": frame.is_guessed,
+        "its colour is sampled in an unusual way": fractions and len(frame.components) > 1,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")

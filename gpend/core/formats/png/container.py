@@ -1,5 +1,7 @@
 """PNG: every chunk stays byte for byte but IDAT, and in IDAT every scanline that the faces do not touch.
 
+What tells where a part of the IDAT lies (HALVES) goes: readers of Apple's would go by it.
+
 A palette is kept, and with it every index outside the faces, as long as it has colours near enough for the restored
 faces; else the picture is written in full colour, which leaves every other pixel's colour as it was.
 """
@@ -27,6 +29,8 @@ DEPTHS = {
     Colour.RGBA: (8, 16),
 }
 SIGNED = b"caBX"  # the chunk of a C2PA manifest
+HALVES = b"iDOT"
+"""Apple's chunk, which tells its readers where in the file the second half of the rows begins."""
 FORM = (b"IHDR", b"PLTE", b"tRNS", b"bKGD", b"sBIT")
 """The chunks that tell how the picture is coded, or whose form depends on it."""
 _COMMENTS = {b"tEXt": b"Comment\0", b"iTXt": b"Comment\0\0\0\0\0"}
@@ -70,7 +74,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     rows = scanlines.refiltered(filtered, edit.layout, edit.samples, edit.touched)
     change = tags.Change(lambda: _colours(picture), pixels, changed)
     added, exchanged, notes = _recorded(picture, history, change)
-    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces)} | added
+    replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces), HALVES: b""} | added
     result = chunks.spliced(photo, picture.chunks, replaced, exchanged)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
@@ -90,7 +94,7 @@ def coded(photo: bytes) -> Iterator[bytes | memoryview]:
 def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     """`photo` with the picture of `restored`, as in Container."""
     picture, finished = _walked(photo), _walked(restored)
-    replaced = {b"IDAT": b"".join(finished.pieces)}
+    replaced = {b"IDAT": b"".join(finished.pieces), HALVES: b""}
     if picture.first(b"IHDR") != finished.first(b"IHDR"):  # its palette had no colours for the restored faces
         replaced |= {kind: finished.first(kind) for kind in FORM}
     block = next((each.block for each in profile.held(restored, finished.chunks).values()), b"")

@@ -33,6 +33,7 @@ SIDES = slice(4, 10)  # of VP8X's data: width and height less one, three bytes e
 SIDE_BITS = 0x3FFF  # of a width or height in a frame's head
 VP8_HEAD, VP8L_HEAD = 10, 5  # bytes of a frame that hold its size
 VP8L_MARK = b"\x2f"  # how a lossless frame begins
+VP8L_ALPHA = 0x10  # in the last byte of its head: it has alpha, which libwebp tells only where something shows it
 QUALITIES = (95, 100)
 """Tried in turn until nothing is quantised more coarsely than before. At 95 the rest of the picture stays within 45 to
 50 dB of the source whatever its own quality (measured at 60 to 95), for a file of up to three times the size; at the
@@ -176,8 +177,12 @@ def _samples(picture: _Picture) -> NDArray[np.uint8]:
 
 
 def _lossless(samples: NDArray[np.uint8]) -> bytes:
-    """The data of a VP8L chunk for samples (h, w, 3 or 4) uint8."""
-    return _encoded(samples, lossless=True, exact=True)
+    """The data of a VP8L chunk for samples (h, w, 3 or 4) uint8; with alpha, also where nothing is transparent."""
+    data = _encoded(samples, lossless=True, exact=True)
+    if samples.shape[2] == 3:  # noqa: PLR2004 - no alpha
+        return data
+    flags = VP8L_HEAD - 1
+    return data[:flags] + bytes([data[flags] | VP8L_ALPHA]) + data[VP8L_HEAD:]
 
 
 def _lossy(samples: NDArray[np.uint8], picture: _Picture) -> tuple[bytes, tuple[str, ...]]:
@@ -227,7 +232,7 @@ def _described(picture: _Picture, extended: riff.Chunk, colours: bytes, comment:
 
 def _extended(picture: _Picture, colours: bytes, added: bytes) -> bytes:
     """A simple file in the extended form, which alone can hold EXIF."""
-    has_alpha = picture.lossless and colours[4] >> 4 & 1
+    has_alpha = picture.lossless and colours[VP8L_HEAD - 1] & VP8L_ALPHA
     sides = ((side - 1).to_bytes(3, "little") for side in (picture.width, picture.height))
     features = bytes([HAS_EXIF | (HAS_ALPHA if has_alpha else 0), 0, 0, 0]) + b"".join(sides)
     plain = riff.spliced(picture.photo, {picture.colours: colours}, picture.colours, added)

@@ -6,7 +6,7 @@ import pytest
 from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.blocks import table_of
 from gpend.core.formats.jpeg.frame import ZIGZAG, Colour
-from gpend.core.formats.jpeg.segments import survey
+from gpend.core.formats.jpeg.segments import SOS, survey
 from gpend.errors import PhotoError, UnsupportedError
 from tests.core.formats.jpeg.material import MCUS, Coding, coded, coefficients, picture
 from tests.photos_jpeg import segment
@@ -83,6 +83,27 @@ def test_a_flood_of_scans_is_refused() -> None:
     flood = photo[:-2] + photo[scan.start : scan.scan_end] * 100 + photo[-2:]
     with pytest.raises(UnsupportedError, match="scans"):
         frame.refuse_unpatchable(read(flood))
+
+
+@pytest.mark.parametrize("missing", [1, 4, 9])
+def test_scans_in_whose_place_readers_guess_are_missed(missing: int) -> None:
+    """Decoders smooth what they do not know, and would no longer once all coefficients are written."""
+    photo = coded(picture(16, 16), Coding(progressive=True))
+    scans = [one for one in survey(photo).segments if one.marker == SOS]
+    assert len(scans) == 10
+    frame.refuse_unpatchable(read(photo))
+    with pytest.raises(UnsupportedError, match="without all of its scans"):
+        frame.refuse_unpatchable(read(photo[: scans[missing].start] + photo[-2:]))
+
+
+def test_scans_that_no_reader_guesses_are_not_missed() -> None:
+    photo = coded(picture(16, 16), Coding(progressive=True))
+    *_, last = survey(photo).segments
+    assert photo[last.payload] == b"\1\1\0\1\x3f\x10"  # the last bits of luma
+    for told, guessed in ((8, True), (9, False)):
+        short = photo[: last.end - 2] + bytes([told]) + photo[last.end - 1 :]
+        assert read(short).is_guessed is guessed
+    assert not frame.read(photo, [one for one in survey(photo).segments if one.marker != SOS]).is_guessed
 
 
 def test_fractions_of_a_pixel_are_refused() -> None:

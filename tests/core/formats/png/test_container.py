@@ -52,6 +52,17 @@ def test_with_a_history_only_the_exif_chunk_changes_and_grows_at_its_end() -> No
     assert new[b"eXIf"][16 : len(old[b"eXIf"]) - 4] == old[b"eXIf"][16:-4]
 
 
+def test_what_tells_where_a_half_of_the_rows_lies_goes_and_nothing_else() -> None:
+    """Apple's readers decode both halves at once, from where the chunk says that the second begins."""
+    halves = photos.chunk(png.HALVES, struct.pack(">7I", 2, 0, 48, 40, 48, 48, 2048))
+    around = [photos.chunk(b"sRGB", b"\0"), halves], [photos.chunk(b"tEXt", b"Comment\0a lake")]
+    photo = photos.png(photos.portrait(), around=around)
+    *_, encoded = edited(photo)
+    assert parts(encoded.photo) == [each for each in parts(photo) if each[0] != png.HALVES]
+    carried = png.carried_over(photo, encoded.photo, "")
+    assert parts(carried) == parts(encoded.photo)
+
+
 def test_a_trailer_behind_the_picture_stays() -> None:
     *_, encoded = edited(photos.png(photos.portrait()) + b"a trailer")
     assert encoded.photo.endswith(b"IEND\xaeB`\x82a trailer")

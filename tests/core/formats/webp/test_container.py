@@ -1,9 +1,11 @@
 """WebP: every chunk but the colours' stays."""
 
+import io
 import struct
 
 import numpy as np
 import pytest
+from PIL.WebPImagePlugin import WebPImageFile
 
 from gpend.core import codec
 from gpend.core.formats.webp import container as webp
@@ -48,6 +50,21 @@ def test_a_photo_without_exif_gets_some_before_its_xmp() -> None:
     after = edited(photo, "restored").photo
     assert list(parts(after)) == [b"VP8X", webp.LOSSLESS, b"EXIF", b"XMP "]
     assert parts(after)[b"VP8X"][0] == parts(photo)[b"VP8X"][0] | webp.HAS_EXIF
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_alpha_in_which_nothing_is_transparent_stays(*, extended: bool) -> None:
+    """By itself libwebp leaves it out; other encoders tell it wherever their picture had some."""
+    (chunk,) = riff.walk(photo := photos.webp(photos.portrait(), lossless=True))
+    colours = bytearray(photo[chunk.data])
+    colours[4] |= webp.VP8L_ALPHA
+    form = b"\x10\0\0\0" + b"".join((side - 1).to_bytes(3, "little") for side in photos.portrait().shape[1::-1])
+    chunks = [riff.written(b"VP8X", form)] if extended else []
+    photo = riff.whole([*chunks, riff.written(webp.LOSSLESS, bytes(colours))])
+    before, after = (WebPImageFile(io.BytesIO(one)) for one in (photo, edited(photo, "restored").photo))
+    assert before.mode == after.mode == "RGBA"
+    assert np.array_equal(np.asarray(before)[..., 3], np.asarray(after)[..., 3])
+    assert not np.array_equal(np.asarray(before), np.asarray(after))
 
 
 @pytest.mark.parametrize("clear", [True, False])
