@@ -80,14 +80,29 @@ _MEANT = (
     ("expected ':'", "A colon and a space follow each key"),
     ("end of stream", "A quote is opened and not closed"),
     ("expected ',' or", "A bracket is opened and not closed"),
+    ("escape", "A backslash between double quotes means more than itself; between single quotes it does not"),
 )
 """What PyYAML says, and what a person has most often done."""
+
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_RESOLVERS = {
+    first: [each for each in known if each[0] != _TIMESTAMP]  # a day may be the name of a folder
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _Loader(yaml.SafeLoader):
     """Plain values only; remembers the keys that were given twice, of which YAML would silently keep the last."""
 
     twice: list[str]
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - as below
+        """As YAML has it, also what its tag says that it is not. Raises YAMLError alone."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, AttributeError) as error:
+            raise yaml.constructor.ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
         """As YAML has it, noting repeated keys."""
@@ -102,11 +117,13 @@ class _Loader(yaml.SafeLoader):
 
 def _read(text: str, name: str) -> tuple[dict[str, object], list[str]]:
     loader = _Loader(text)
-    loader.twice = []
+    loader.twice, loader.yaml_implicit_resolvers = [], _RESOLVERS
     try:
         content = loader.get_single_data()
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The configuration {name} is not valid YAML: {_where(error)}.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"The configuration {name} cannot be read: it is nested too deeply.") from error
     finally:
         loader.dispose()
     if content is not None and not isinstance(content, dict):
@@ -159,11 +176,31 @@ def _misread(content: object, model: type[BaseModel], place: Place) -> list[str]
         field = model.model_fields.get(key)
         if field and isinstance(value, bool) and field.annotation in (int, float):
             problems.append(f"{_dotted((*place, key))}: should be a number, not {_shown(value)}.")
-        if field and value == "" and Path in (field.annotation, *get_args(field.annotation)):
-            problems.append(f"{_dotted((*place, key))}: should be a path, not an empty text.")
+        if field and isinstance(value, str) and Path in (field.annotation, *get_args(field.annotation)):
+            doubt = _doubt_of_path(value)
+            problems += [f"{_dotted((*place, key))}: {doubt}."] if doubt else []
         group = _group(field) if field else None
         problems += _misread(value, group, (*place, key)) if group else []
     return problems
+
+
+_VARIABLE = re.compile(r"(?:^|/)(\$(?:\{\w+\}|[A-Z_]+))(?:/|$)")
+_OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_TYPESET = "\u201c\u201d\u201e\u00ab\u2018\u2019"  # quotes as word processors and Chinese keyboards write them
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def _doubt_of_path(told: str) -> str:
+    """Why a path is hardly the name of a folder here, though Linux would take it for one; "" if it may be."""
+    if not told:
+        return "should be a path, not an empty text"
+    if variable := _VARIABLE.search(told):
+        return f"no variables such as {variable[1]} are filled in. Write the whole path, or ~ for your home folder"
+    if _OF_WINDOWS.match(told):
+        return f"{told} is a path of Windows. Name the folder as it is called on this machine, such as /mnt/photos"
+    if _ADDRESS.match(told):
+        return f"{told} is an address. Name the folder that it is mounted at, such as /mnt/photos"
+    return f"{told[0]} is no quote that is meant here. Use \" or '" if told[0] in _TYPESET else ""
 
 
 _DEMANDS = {
@@ -175,6 +212,7 @@ _DEMANDS = {
     "int_type": "should be a whole number",
     "bool_type": "should be yes or no",
     "bool_parsing": "should be yes or no",
+    "string_type": "should be one text, in quotes",
 }
 
 
@@ -184,13 +222,12 @@ def _sentence(detail: ErrorDetails) -> str:
         return _unknown(place)
     if kind == "missing":
         return f"{_dotted(place)}: is missing."
-    return f"{_dotted(place)}: {_DEMANDS.get(kind) or _demand(place, detail)}, not {_shown(detail['input'])}."
-
-
-def _demand(place: Place, detail: ErrorDetails) -> str:
     field = _field(place)
-    if field is not None and field.description:
-        return f"should be {field.description}"
+    told = f"should be {field.description}" if field is not None and field.description else _DEMANDS.get(kind)
+    return f"{_dotted(place)}: {told or _demand(detail)}, not {_shown(detail['input'])}."
+
+
+def _demand(detail: ErrorDetails) -> str:
     said = re.sub(r"^(Value error, |Input |String |Value )", "", detail["msg"])
     return re.split(", (?:unable to|got) ", said)[0]
 
@@ -209,9 +246,13 @@ def _field(place: Place) -> FieldInfo | None:
 
 
 def _unknown(place: Place) -> str:
+    told = _dotted(place)
+    if told in keys():  # a key of a group, as people are told of it
+        group, _, key = told.rpartition(".")
+        return f"{told}: write it as a group: a line `{group}:`, and below it, indented, `{key}:`."
     right = _nearest(place)
     advice = f"did you mean {right}?" if right else f"known here are: {', '.join(_siblings(place))}."
-    return f"{_dotted(place)}: is not a key that gpend knows; {advice}"
+    return f"{told}: is not a key that gpend knows; {advice}"
 
 
 def _siblings(place: Place) -> list[str]:

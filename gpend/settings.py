@@ -1,5 +1,6 @@
 """Every knob, as frozen models with the defaults that suit a home NAS; config/gpend.yaml documents each key."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +18,17 @@ ENDINGS = (*_JPEG, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif",
 """What the names of photos end in: all that `core.formats.signatures` knows of the formats that gpend reads."""
 
 
+def _ending(told: str) -> str:
+    """Without the dot, or star and dot, that people write before it, in lower case. Raises ValueError."""
+    ending = told.removeprefix("*").removeprefix(".").lower()
+    if re.search(r"[*?/\s]", ending):
+        raise ValueError("should be what names end in, such as jpg")
+    return ending
+
+
 def _endings(told: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the dots that people write before them, in lower case; "" stands for a name without any."""
-    return tuple(dict.fromkeys(ending.removeprefix(".").lower() for ending in told))
+    """Each once; "" stands for a name without any."""
+    return tuple(dict.fromkeys(told))
 
 
 def _schedule(told: str) -> str:
@@ -166,7 +175,10 @@ class FolderSettings(Knobs):
 
     source: Path
     output: Path
-    endings: Annotated[tuple[str, ...], AfterValidator(_endings)] = (*ENDINGS, "")  # of names that are looked at
+    endings: Annotated[tuple[Annotated[str, AfterValidator(_ending)], ...], AfterValidator(_endings)] = (
+        *ENDINGS,
+        "",
+    )  # of names that are looked at
     ignore: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()  # as in .gitignore, from the source
     wechat_dat: bool = False  # photos may be files that WeChat for PC keeps with the ending .dat
 
@@ -284,7 +296,9 @@ class Settings(CoreSettings):
     incomplete_minutes: Annotated[float, Field(ge=0)] = 60.0
     rescan_minutes: Annotated[float, Field(gt=0)] = 60.0
     poll_seconds: Annotated[float, Field(gt=0)] = 60.0
-    schedule: Annotated[str, AfterValidator(_schedule)] = ""  # "22:00-07:00": when photos are begun; "": always
+    schedule: Annotated[str, AfterValidator(_schedule), Field(description='hours in quotes, such as "22:00-07:00"')] = (
+        ""  # when photos are begun; "": always
+    )
     keep: Keep = Keep.NONE
     names: Names = Names.KEEP
     on_delete: OnDelete = OnDelete.TRASH

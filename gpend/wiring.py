@@ -12,6 +12,7 @@ from types import FrameType
 import structlog
 
 from gpend import cluster, config, in_force, liveness, logs
+from gpend.beside import LEDGER, LEDGER_AT_HOME
 from gpend.core.formats import jpeg
 from gpend.core.networks import Networks
 from gpend.daemon import CrashDetector, Daemon, Environment, SystemClock, Tally
@@ -29,6 +30,7 @@ from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError, GpendError, TransientError
 from gpend.ledger import Ledger, Records, fingerprint_of
 from gpend.ledger.access import hold_up, refusal
+from gpend.ledger.faults import ForeignError, NewerError
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
 from gpend.models.needed import DETECTORS
@@ -83,6 +85,8 @@ def _problems(settings: Settings, *, waits: bool, known: Container[Pair] = ()) -
 
 def _problems_of_ledger(ledger: Path, *, waits: bool) -> list[str]:
     folder = ledger.parent
+    if os.path.isdir(ledger):  # noqa: PTH112 - one that this user may not look at is told below
+        return [f"The ledger {ledger} is a folder. Name a file in it: `ledger: {ledger / LEDGER.name}`."]
     if folder == _STATE and (not folder.exists() or any(unit.exists() for unit in _UNITS)):
         return []  # systemd makes it for the service, and gives it to the service's user, before that starts
     there = next((place for place in (folder, *folder.parents) if os.access(place, os.F_OK)), folder)
@@ -93,10 +97,29 @@ def _problems_of_ledger(ledger: Path, *, waits: bool) -> list[str]:
         return [f"The ledger {ledger} cannot be made. {reason} A service has to name {there} as ReadWritePaths=."]
     if os.access(there, os.W_OK | os.X_OK) and there.is_dir():
         reason = refusal(ledger) if there == folder else ""
-        return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else []
+        return [f"The ledger {ledger} cannot be used by this user. {reason}"] if reason else _not_of_this_gpend(ledger)
     may_be_there = there == folder or not os.access(there, os.X_OK)  # this user cannot look
     what = "cannot be written to" if may_be_there else "does not exist and cannot be made"
     return [f"The folder of the ledger, {folder}, {what} by this user. Name another place for it: `ledger:`."]
+
+
+def _not_of_this_gpend(ledger: Path) -> list[str]:
+    try:
+        with Records.read_only(ledger):
+            return []
+    except (ForeignError, NewerError) as error:
+        return [str(error)]
+    except (FatalError, TransientError):
+        return []  # there is none, or gpend puts it right when it begins
+
+
+def notes(settings: Settings) -> list[str]:
+    """What is right for a service and not for who runs gpend by hand, in words."""
+    folder = settings.ledger.parent
+    if folder != _STATE or folder.exists() or os.access(folder.parent, os.W_OK):
+        return []
+    who = f"systemd makes {folder}, where the ledger is to be, for the service. This user cannot"
+    return [f"{who}: to run gpend by hand, name a place of your own, such as `ledger: {LEDGER_AT_HOME}`."]
 
 
 def restoring(settings: CoreSettings) -> list[str]:

@@ -2,13 +2,15 @@
 
 import errno
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gpend import checkup, wiring
 from gpend.errors import ConfigurationError
-from gpend.ledger import Ledger, State
+from gpend.ledger import Ledger, State, migrating, version
 from gpend.mirror import output_root
 from gpend.settings import FolderSettings, Keep, RestoreSettings, Settings
 from tests.world import BLURRED, SHARP, World
@@ -128,6 +130,39 @@ def test_the_state_folder_of_the_service_is_left_to_systemd_whoever_checks(
     assert any("The folder of the ledger" in problem for problem in wiring.problems(settings))
     (tmp_path / "gpend.service").touch()
     assert wiring.problems(settings) == []
+
+
+def test_a_folder_named_as_the_ledger_is_told_with_the_file_that_may_be_meant(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (problem,) = wiring.problems(settings.model_copy(update={"ledger": tmp_path / "state"}))
+    assert problem.endswith(f"is a folder. Name a file in it: `ledger: {tmp_path / 'state' / 'ledger.sqlite'}`.")
+
+
+def test_the_ledger_of_another_program_or_of_a_newer_gpend_is_found(settings: Settings) -> None:
+    Ledger.open(settings.ledger).close()
+    assert wiring.problems(settings) == []
+    with closing(sqlite3.connect(settings.ledger)) as connection:
+        version.note(connection, migrating.VERSION + 1)
+    (problem,) = wiring.problems(settings)
+    assert "was written by a newer gpend" in problem
+    settings.ledger.unlink()
+    with closing(sqlite3.connect(settings.ledger)) as connection:
+        connection.execute("CREATE TABLE albums (title TEXT)")
+    (problem,) = wiring.problems(settings)
+    assert "of another program: it holds albums" in problem
+
+
+def test_who_cannot_make_the_folder_that_systemd_makes_is_told_of_a_place_of_their_own(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = settings.model_copy(update={"ledger": tmp_path / "lib" / "ledger.sqlite"})
+    monkeypatch.setattr(wiring, "_STATE", at.ledger.parent)
+    assert wiring.notes(at) == []  # this user can
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    (note,) = wiring.notes(at)
+    assert "`ledger: ~/.local/state/gpend/ledger.sqlite`" in note
+    assert wiring.notes(settings.model_copy(update={"ledger": tmp_path / "other" / "ledger.sqlite"})) == []
 
 
 def test_a_ledger_where_this_user_may_not_look_is_told_as_that(

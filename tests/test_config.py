@@ -128,6 +128,8 @@ def test_relative_paths_are_meant_from_the_folder_of_the_file_and_the_tilde_is_h
             "folders[0].sorce: is not a key that gpend knows; did you mean folders[0].source?",
         ),
         ("log: {zzzz: 1}", "log.zzzz: is not a key that gpend knows; known here are: format, level."),
+        ("restore.strength: 0.5", "write it as a group: a line `restore:`, and below it, indented, `strength:`."),
+        ("triage.sharpnes: 0.5", "did you mean triage.sharpness_threshold?"),
     ],
 )
 def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(text: str, right: str) -> None:
@@ -155,11 +157,46 @@ def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(t
         ),
         ("folders: [{source: /a, output: /b, ignore: [*.png]}]", "What begins with * or ! stands in quotes"),
         ("ledger: [a]", "ledger: should be a path, not a list."),
+        ("schedule: 22:00", 'schedule: should be hours in quotes, such as "22:00-07:00", not 1320.'),
+        ("schedule: 22-7", "schedule: should be hours in quotes, such as \"22:00-07:00\", not '22-7'."),
+        ("schedule: 7:00-7:00", "schedule: should be hours in quotes, such as \"22:00-07:00\", not '7:00-7:00'."),
+        ("hooks: {on_failed: [tell, me]}", "hooks.on_failed: should be one text, in quotes, not a list."),
+        (
+            "folders: [{source: /a, output: /b, endings: [jpg, 'j*g']}]",
+            "folders[0].endings[1]: should be what names end in, such as jpg, not 'j*g'.",
+        ),
         ("triage: {}\ntriage: {}", "triage: given twice, in lines 1 and 2; remove one of them."),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_should_be(text: str, said: str) -> None:
     assert said in complaint(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("$HOME/Photos", "no variables such as $HOME are filled in. Write the whole path, or ~ for your home folder."),
+        ("/home/${USER}/Photos", "no variables such as ${USER} are filled in. Write the whole path"),
+        ("C:\\Users\\Anna", "C:\\Users\\Anna is a path of Windows. Name the folder as it is called on this machine"),
+        ("\\\\nas\\photos", "is a path of Windows"),
+        ("smb://nas/photos", "smb://nas/photos is an address. Name the folder that it is mounted at"),
+        ("“/srv/photos”", "“ is no quote that is meant here. Use \" or '."),
+    ],
+)
+@pytest.mark.parametrize("key", ["folders: [{output: /b, source: %s}]", "ledger: %s", "restore: {weights: %s}"])
+def test_a_path_as_other_programs_have_it_is_told_from_a_folder_of_that_name(key: str, path: str, said: str) -> None:
+    assert said in complaint(key % f"'{path}'")
+
+
+@pytest.mark.parametrize("path", ["/mnt/d/$RECYCLE.BIN", "/a/cost $5", "a:b/c", "/srv/“Best of”", "c", "/a/$/b"])
+def test_folders_of_odd_names_are_taken_by_their_names(path: str) -> None:
+    assert parse(f"ledger: '{path}'").ledger == Path("/etc/gpend", path)
+
+
+def test_a_day_is_a_name_as_any_other() -> None:
+    assert parse("folders: [{source: 2024-02-30, output: 2024-01-01}]").folders[0].source == Path(
+        "/etc/gpend/2024-02-30"
+    )
 
 
 def test_all_problems_are_told_at_once_with_the_name_of_the_file() -> None:
@@ -189,6 +226,11 @@ def test_what_is_no_yaml_is_told_with_its_line() -> None:
         ('schedule: "22:00-07:00\nkeep: none', "A quote is opened and not closed."),
         ("folders: [{source: /a, output: /b}\nkeep: none", "A bracket is opened and not closed."),
         ("hooks:\n  on_restored: %x", "begins with such a character stands in quotes."),
+        ('ledger: "C:\\Users\\anna"', "A backslash between double quotes means more than itself"),
+        ('ledger: "D:\\photos"', "A backslash between double quotes means more than itself"),
+        ("settle_seconds: !!int soon", "line 1, column 17: invalid literal"),
+        ("slots: " + "9" * 5000, "line 1, column 8"),
+        ("folders: " + "[" * 5000, "nested too deeply"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_what_was_most_likely_meant(text: str, said: str) -> None:
@@ -236,8 +278,8 @@ def test_whatever_yaml_holds_it_becomes_settings_or_a_message_for_people(content
 
 
 def test_endings_are_told_with_or_without_their_dot_in_any_case() -> None:
-    told = parse("folders: [{source: /in, output: /out, endings: [.JPG, jpg, '', Mpo]}]").folders[0].endings
-    assert told == ("jpg", "", "mpo")
+    told = parse("folders: [{source: /in, output: /out, endings: [.JPG, jpg, '', Mpo, '*.PNG']}]").folders[0].endings
+    assert told == ("jpg", "", "mpo", "png")
 
 
 def test_by_default_the_endings_are_those_of_all_formats_that_gpend_reads() -> None:

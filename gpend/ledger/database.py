@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from gpend.errors import FatalError, TransientError, as_text
 from gpend.ledger import access, doubt, faults, migrating, shape, version
-from gpend.ledger.faults import DamagedError, ForeignError, UnreadableError
+from gpend.ledger.faults import DamagedError, ForeignError, NewerError, UnreadableError
 
 BUSY_SECONDS = 30.0
 """How long a statement waits for another process, such as `gpend retry`, to finish its own."""
@@ -156,8 +156,8 @@ def _nothing() -> None:
 def open_for_writing(path: Path) -> Database:
     """Open or make the ledger, checked and up to date.
 
-    Raises DamagedError for a file that is no sound ledger, ForeignError for another program's, FatalError for one of a
-    newer gpend or that this user cannot use, and TransientError where it cannot be used at the moment.
+    Raises DamagedError for a file that is no sound ledger, ForeignError for another program's, NewerError for one of a
+    newer gpend, FatalError for one that this user cannot use, and TransientError where it cannot be used at the moment.
     """
     require_sqlite(sqlite3.sqlite_version_info)
     try:
@@ -182,7 +182,10 @@ def open_for_writing(path: Path) -> Database:
 
 
 def open_for_reading(path: Path) -> Database:
-    """Open an existing ledger without changing anything, also while a daemon writes to it. Raises FatalError."""
+    """Open an existing ledger without changing anything, also while a daemon writes to it.
+
+    Raises ForeignError for another program's, NewerError for one of a newer gpend, else FatalError.
+    """
     if not access.is_there(path):
         raise _missing(path)
     access.require(path, to_write=False)
@@ -191,10 +194,13 @@ def open_for_reading(path: Path) -> Database:
     try:
         connection = _reading_connection(path)
         found = version.of(connection)
+        refused = None if version.is_noted(connection, migrating.VERSION) else _foreign(connection, path, found)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FatalError(_what_is_wrong(error, path)) from error
-    if found != migrating.VERSION:
+    if refused is not None or found != migrating.VERSION:
         connection.close()
+        if refused is not None:
+            raise refused
         if found == 0:
             raise _missing(path)  # it is just being made
         raise FatalError(f"The ledger {path} belongs to another version of gpend; it is brought up to date by `run`.")
@@ -244,12 +250,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _checked(connection: sqlite3.Connection, path: Path) -> int:
     """Which schema it has, once it was looked through. Raises DamagedError where it is no sound ledger."""
-    tables = shape.of_another(connection, migrating.read("schema.sql"))
-    if tables:
-        raise ForeignError(
-            f"{path} is a SQLite file of another program: it holds {', '.join(tables[:_NAMED_TABLES])} and nothing of "
-            "gpend's. Nothing was changed. Name another file as ledger."
-        )
+    other = _of_another(connection, path)
+    if other is not None:
+        raise other
     _to_write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")  # what is recorded survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
@@ -257,14 +260,34 @@ def _checked(connection: sqlite3.Connection, path: Path) -> int:
     if schema > migrating.VERSION and version.is_half_noted(connection):
         raise DamagedError(f"{path}: no gpend notes schema {schema} like this")
     if schema > migrating.VERSION:
-        raise FatalError(
-            f"The ledger {path} was written by a newer gpend (schema {schema}, this one knows {migrating.VERSION}). "
-            "Nothing was changed. Install the newer gpend again, or name another ledger.",
-        )
+        raise _newer(path, schema)
     problem = _problem(connection, schema)
     if problem:
         raise DamagedError(f"{path}: {problem}")
     return schema
+
+
+def _foreign(connection: sqlite3.Connection, path: Path, schema: int) -> FatalError | None:
+    """What nobody but its own program may use; None for a ledger that this gpend can use, or puts right."""
+    is_newer = schema > migrating.VERSION and not version.is_half_noted(connection)
+    return _of_another(connection, path) or (_newer(path, schema) if is_newer else None)
+
+
+def _of_another(connection: sqlite3.Connection, path: Path) -> ForeignError | None:
+    tables = shape.of_another(connection, migrating.read("schema.sql"))
+    if not tables:
+        return None
+    return ForeignError(
+        f"{path} is a SQLite file of another program: it holds {', '.join(tables[:_NAMED_TABLES])} and nothing of "
+        "gpend's. Nothing was changed. Name another file as ledger."
+    )
+
+
+def _newer(path: Path, schema: int) -> NewerError:
+    return NewerError(
+        f"The ledger {path} was written by a newer gpend (schema {schema}, this one knows {migrating.VERSION}). "
+        "Nothing was changed. Install the newer gpend again, or name another ledger."
+    )
 
 
 def _problem(connection: sqlite3.Connection, schema: int) -> str:

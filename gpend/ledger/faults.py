@@ -30,6 +30,10 @@ class ForeignError(FatalError):
     """The file is another program's."""
 
 
+class NewerError(FatalError):
+    """The ledger was written by a newer gpend."""
+
+
 class UnreadableError(TransientError):
     """A part of the file cannot be read from its disk now; it may be right."""
 

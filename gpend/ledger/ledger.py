@@ -9,6 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from gpend.beside import LEDGER_AT_HOME
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import access, lock, repair, requests
 from gpend.ledger.absences import Absences
@@ -221,7 +222,8 @@ def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}."
+        what = f"The folder of the ledger, {path.parent}, cannot be made: {error.strerror}."
+        reason = f"{what} Name another place for it, such as `ledger: {LEDGER_AT_HOME}`."
         raise (TransientError if error.errno in access.PASSING else FatalError)(reason) from error
 
 

@@ -22,6 +22,7 @@ from gpend.ledger import (
     Found,
     FoundBy,
     Ledger,
+    Records,
     Request,
     Result,
     State,
@@ -285,6 +286,8 @@ def test_the_ledger_of_a_newer_gpend_is_refused_and_left_alone(path: Path) -> No
     before = path.read_bytes()
     with pytest.raises(FatalError, match="newer gpend"):
         Ledger.open(path, NOW)
+    with pytest.raises(FatalError, match=r"newer gpend.*Install the newer gpend again"):
+        Records.read_only(path)
     assert path.read_bytes() == before
 
 
@@ -300,6 +303,8 @@ def test_another_program_s_sqlite_file_that_is_named_as_the_ledger_is_refused_an
     before = path.read_bytes()
     with pytest.raises(FatalError, match=r"another program.*Nothing was changed"):
         Ledger.open(path, NOW)
+    with pytest.raises(FatalError, match=r"another program.*Nothing was changed"):
+        Records.read_only(path)
     assert path.read_bytes() == before
     assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
 
