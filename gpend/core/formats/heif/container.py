@@ -145,9 +145,14 @@ def _module() -> ModuleType:
 
 def _opened(photo: bytes) -> Any:  # noqa: ANN401 - of an untyped, optional library
     """The primary image, not yet decoded."""
-    picture = isobmff.survey(InMemory(photo)).picture(photo)
-    file = _module().open_heif(BytesIO(picture), convert_hdr_to_8bit=True)
+    file = _file(photo)
     return file[file.primary_index]
+
+
+def _file(photo: bytes) -> Any:  # noqa: ANN401 - the same
+    """All images that are shown, not yet decoded."""
+    picture = isobmff.survey(InMemory(photo)).picture(photo)
+    return _module().open_heif(BytesIO(picture), convert_hdr_to_8bit=True)
 
 
 def _is_grey(pixels: NDArray[np.uint8]) -> bool:
@@ -162,11 +167,13 @@ def _pixels(picture: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - the same
 
 def _notes(picture: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...]:  # noqa: ANN401 - the same
     """What of the picture the JPEG does not hold and the original does."""
-    gain_map = any("hdrgainmap" in str(kind).lower() for kind in picture.info.get("aux", {}))
+    auxiliary = ["hdrgainmap" in str(kind).lower() for kind in picture.info.get("aux", {})]
     more = {
         f"its {picture.info['bit_depth']} bits a sample": picture.info["bit_depth"] > BITS,
-        "its HDR gain map": gain_map or is_tone_mapped(photo, layout),
+        "its HDR gain map": any(auxiliary) or is_tone_mapped(photo, layout),
         "its depth": bool(picture.info.get("depth_images")),
         "its transparency": bool(picture.has_alpha),
+        "its auxiliary pictures, such as masks of people": not all(auxiliary),
+        "its further pictures": len(_file(photo)) > 1,
     }
     return tuple(lost(thing) for thing, there in more.items() if there)

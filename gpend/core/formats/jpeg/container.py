@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, exif
-from gpend.core.formats.jpeg import frame, picture
+from gpend.core.formats.jpeg import embedded, frame, picture
 from gpend.core.formats.jpeg.parsed import Jpeg, coding_parts, parse
 from gpend.core.formats.jpeg.patching import comment_of, edited_exif, patch
 from gpend.core.formats.jpeg.splice import Added, exif_segments, splice, tiff_of
@@ -90,7 +90,8 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
 
     tiff, _ = edited_exif(parsed, refreshed, history)
     comment = comment_of(history, tiff if tiff is not None else parsed.header.exif)
-    return splice(photo, parsed.layout, restored, tiff, Added(comment)).photo
+    added = Added(comment, embedded.carried(parsed, finished))
+    return splice(photo, parsed.layout, restored, tiff, added).photo
 
 
 def _refuse_inks(parsed: Jpeg) -> None:

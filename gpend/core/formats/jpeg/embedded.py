@@ -4,9 +4,10 @@ Those that are coded as JPEG are refreshed; those that are raw are only told of,
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.parsed import Jpeg
 from gpend.core.formats.jpeg.segments import APP0, APP13, LONGEST, Segment
 from gpend.errors import PhotoError
+
+Renew: TypeAlias = Callable[[bytes], bytes]
+"""Given the JPEG of a small picture, the one that takes its place. Raises PhotoError where there can be none."""
 
 STALE = "a small picture of it, beside the one in its EXIF, still shows the faces as they were"
 
@@ -40,7 +44,7 @@ class Refreshed:
 
 
 class _Resource(NamedTuple):
-    """One of Photoshop's resources in its segment's payload."""
+    """One of Photoshop's resources."""
 
     number: int
     size: int  # where the length of its data stands
@@ -54,7 +58,8 @@ def refreshed(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference) -> Refr
     for segment in jpeg.layout.segments:
         payload = jpeg.photo[segment.payload]
         try:
-            new = _updated(segment.marker, payload, pixels, change)
+            _require_true(segment.marker, payload, change)
+            new = _renewed(segment.marker, payload, lambda old: thumbnail.refreshed(old, pixels, change))
         except PhotoError:
             result.stale()
             continue
@@ -65,16 +70,54 @@ def refreshed(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference) -> Refr
     return result
 
 
-def _updated(marker: int, payload: bytes, pixels: NDArray[np.uint8], change: Difference) -> bytes:
-    """The payload with its small picture refreshed. Raises PhotoError where that should be, and cannot."""
+def carried(jpeg: Jpeg, finished: Jpeg) -> dict[Segment, bytes]:
+    """The new payloads of segments of `jpeg` once it has the picture of `finished`, which is its own, restored.
+
+    What cannot be exchanged stays.
+    """
+    pictures = ((segment.marker, _small_picture(finished, segment)) for segment in finished.layout.segments)
+    shown = {marker: small for marker, small in pictures if small}
+    payloads = dict[Segment, bytes]()
+    for segment in jpeg.layout.segments:
+        old, small = jpeg.photo[segment.payload], shown.get(segment.marker, b"")
+        new = _exchanged(segment.marker, old, small) if small and _small_picture(jpeg, segment) else old
+        payloads |= {segment: new} if new != old and len(new) <= LONGEST else {}
+    return payloads
+
+
+def _exchanged(marker: int, payload: bytes, small: bytes) -> bytes:
+    with suppress(PhotoError):
+        return _renewed(marker, payload, lambda _: small)
+    return payload
+
+
+def _small_picture(jpeg: Jpeg, segment: Segment) -> bytes:
+    """The JPEG in a segment; b"" where there is none."""
+    payload = jpeg.photo[segment.payload]
+    if segment.marker == APP0 and payload.startswith(_JFXX_JPEG):
+        return payload[len(_JFXX_JPEG) :]
+    return kept_by_photoshop(payload[len(_PHOTOSHOP) :]) if _is_photoshop(segment.marker, payload) else b""
+
+
+def _is_photoshop(marker: int, payload: bytes) -> bool:
+    return marker == APP13 and payload.startswith(_PHOTOSHOP)
+
+
+def _renewed(marker: int, payload: bytes, renew: Renew) -> bytes:
+    """The payload with its small picture renewed. Raises PhotoError where that should be, and cannot."""
     if marker == APP0 and payload.startswith(_JFXX_JPEG):
-        return _JFXX_JPEG + thumbnail.refreshed(payload[len(_JFXX_JPEG) :], pixels, change)
-    width, height = _raw_size(payload) if marker == APP0 else (0, 0)
+        return _JFXX_JPEG + renew(payload[len(_JFXX_JPEG) :])
+    if _is_photoshop(marker, payload):
+        return _PHOTOSHOP + renewed_by_photoshop(payload[len(_PHOTOSHOP) :], renew)
+    return payload
+
+
+def _require_true(marker: int, payload: bytes, change: Difference) -> None:
+    """Raise PhotoError where the payload holds a raw picture in which the change would be seen."""
+    is_raw = marker == APP0 and not payload.startswith(_JFXX_JPEG)
+    width, height = _raw_size(payload) if is_raw else (0, 0)
     if width and height and np.abs(change(width, height)).max() >= thumbnail.VISIBLE:
         raise PhotoError(STALE)
-    if marker == APP13 and payload.startswith(_PHOTOSHOP):
-        return _by_photoshop(payload, pixels, change)
-    return payload
 
 
 def _raw_size(payload: bytes) -> tuple[int, int]:
@@ -84,32 +127,39 @@ def _raw_size(payload: bytes) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def _by_photoshop(payload: bytes, pixels: NDArray[np.uint8], change: Difference) -> bytes:
-    for resource in _resources(payload):
+def renewed_by_photoshop(resources: bytes, renew: Renew) -> bytes:
+    """Photoshop's resources with the small picture among them renewed. Raises PhotoError where that cannot be."""
+    for resource in _resources(resources):
         if resource.number == _OLD_THUMBNAIL:
             raise PhotoError(STALE)
         if resource.number == _THUMBNAIL and resource.data.stop - resource.data.start > _HEAD.size:
-            head, old = payload[resource.data][: _HEAD.size], payload[resource.data][_HEAD.size :]
-            new = thumbnail.refreshed(old, pixels, change)
+            head, old = resources[resource.data][: _HEAD.size], resources[resource.data][_HEAD.size :]
+            new = renew(old)
             if new == old:
-                return payload
+                return resources
             fields = list(_HEAD.unpack(head))
             fields[5] = len(new)
             data = _HEAD.pack(*fields) + new
             whole = struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
-            return payload[: resource.size] + whole + payload[resource.end :]
-    return payload
+            return resources[: resource.size] + whole + resources[resource.end :]
+    return resources
 
 
-def _resources(payload: bytes) -> Iterator[_Resource]:
+def kept_by_photoshop(resources: bytes) -> bytes:
+    """The small picture among Photoshop's resources, a JPEG; b"" where there is none."""
+    found = (resources[each.data][_HEAD.size :] for each in _resources(resources) if each.number == _THUMBNAIL)
+    return next(found, b"")
+
+
+def _resources(held: bytes) -> Iterator[_Resource]:
     """Each resource: 8BIM, number, name, length, data; name and data are made even (Adobe Photoshop file formats)."""
-    at = len(_PHOTOSHOP)
-    while payload.startswith(b"8BIM", at) and at + 12 <= len(payload):
-        number = int.from_bytes(payload[at + 4 : at + 6], "big")
-        size = at + 6 + (payload[at + 6] + 2) // 2 * 2
+    at = 0
+    while held.startswith(b"8BIM", at) and at + 12 <= len(held):
+        number = int.from_bytes(held[at + 4 : at + 6], "big")
+        size = at + 6 + (held[at + 6] + 2) // 2 * 2
         start = size + 4
-        stop = start + int.from_bytes(payload[size:start], "big")
-        if stop > len(payload):
+        stop = start + int.from_bytes(held[size:start], "big")
+        if stop > len(held):
             return
         at = stop + (stop - start) % 2
         yield _Resource(number, size, slice(start, stop), at)

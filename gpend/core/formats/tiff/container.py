@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
+from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
 from gpend.core.formats.tiff import compression, ending, ifd, strips
@@ -88,7 +89,10 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     before = strips.samples(photo, picture.layout)
     after = _edited(picture, before, pixels, changed)
     result = _spliced(picture, strips.rewritten(photo, picture.layout, before, after))
+    change = tags.Change(lambda: picture.colours(before), pixels, changed)
+    result, told = _with_small_picture(result, change)
     result, notes = _recorded(result, history)
+    notes += told
     if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
     if not np.array_equal(strips.samples(result, _walked(result).layout), after):
@@ -112,7 +116,9 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
         raise PhotoError("the two pictures are not coded alike")
     pairs = ((_strip(picture, number), _strip(finished, number)) for number in range(len(picture.layout.offsets)))
     changed = ((number, bytes(new)) for number, (old, new) in enumerate(pairs) if old != new)
-    return _recorded(_spliced(picture, changed), history)[0]
+    small = tags.Finished(embedded.kept_by_photoshop(_resources(finished.block)))
+    result, _ = _with_small_picture(_spliced(picture, changed), small)
+    return _recorded(result, history)[0]
 
 
 def _form(picture: _Picture) -> strips.Layout:
@@ -134,6 +140,26 @@ def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
         return (exif.with_history(photo, history) if history else photo), ()
     except UnreadableError:
         return exif.with_words_behind(photo, tags.comment(history)), tags.BESIDE
+
+
+def _with_small_picture(photo: bytes, renewal: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
+    """The file with the small picture renewed that Photoshop keeps among its resources; and notes."""
+    block = Block(photo)
+    first = block.first()
+    old = _resources(block)
+    try:
+        new = embedded.renewed_by_photoshop(old, renewal.renewed)
+    except PhotoError:
+        return photo, (embedded.STALE,)
+    if new == old:
+        return photo, ()
+    ifd.replace_content(block, first, ifd.RESOURCES, new)
+    return bytes(block.data), ()
+
+
+def _resources(block: Block) -> bytes:
+    """Photoshop's."""
+    return bytes(block.data[ifd.content(block, block.first(), ifd.RESOURCES)])
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:

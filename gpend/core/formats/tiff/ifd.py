@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from gpend.core.formats.exif.block import BYTE, INLINE, LONG, SHORT, Block, Directory
 from gpend.errors import PhotoError
 
-# tags (TIFF 6.0; 330 and 37724 of Adobe's supplements, 50706 of DNG)
+# tags (TIFF 6.0; 330, 34377 and 37724 of Adobe's supplements, 50706 of DNG)
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 STRIP_OFFSETS, CHANNELS, STRIP_ROWS, STRIP_LENGTHS = 273, 277, 278, 279
 PLANAR, PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 284, 317, 320, 322, 323, 324, 325
-SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, LAYERS, RAW = 254, 330, 339, 37724, 50706
+SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, RESOURCES, LAYERS, RAW = 254, 330, 339, 34377, 37724, 50706
 
+UNDEFINED = 7  # TIFF's number for bytes that mean something to their owner alone
 FORMS = {BYTE: "B", SHORT: "H", LONG: "I"}
 LARGEST = 0xFFFFFFFF  # offset
 TOP = {BYTE: 0xFF, SHORT: 0xFFFF, LONG: LARGEST}
@@ -36,6 +37,23 @@ def number(block: Block, directory: Directory, tag: int, default: int | None = N
     if not found:
         raise PhotoError(f"the file is corrupt: tag {tag} is missing")
     return found[0]
+
+
+def content(block: Block, directory: Directory, tag: int) -> slice:
+    """Where the bytes lie that an entry holds outside of itself; of no length where the file does not hold them."""
+    entry = directory.find(tag)
+    if entry is None or entry.kind not in (BYTE, UNDEFINED) or entry.count <= INLINE:
+        return slice(0, 0)
+    place = block.place(directory, entry)
+    return slice(place, place + entry.count) if place + entry.count <= block.size else slice(0, 0)
+
+
+def replace_content(block: Block, directory: Directory, tag: int, data: bytes) -> None:
+    """Give such an entry other bytes, more than INLINE: in their place where they fit, else at the end."""
+    place = content(block, directory, tag)
+    start = place.start if len(data) <= place.stop - place.start else block.append(data)
+    block.data[start : start + len(data)] = data
+    struct.pack_into(f"{block.order}II", block.data, directory.place(tag) - INLINE, len(data), start)
 
 
 def renumber(block: Block, directory: Directory, tag: int, values: Sequence[int]) -> None:

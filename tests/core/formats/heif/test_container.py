@@ -62,6 +62,31 @@ def test_what_a_jpeg_cannot_hold_is_told() -> None:
     assert edited(photos.heif(photos.portrait())).notes == ()
 
 
+def test_pictures_that_a_jpeg_cannot_hold_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a stereo pair, and in a portrait with mattes."""
+    import pillow_heif  # noqa: PLC0415 - an extra
+
+    file = pillow_heif.from_pillow(Image.fromarray(photos.portrait()))
+    file.add_from_pillow(Image.fromarray(photos.portrait()[:, ::-1].copy()))
+    stream = io.BytesIO()
+    file.save(stream, quality=90)
+    assert edited(stream.getvalue()).notes == ("its further pictures: only the original has it",)
+    opened = heif._opened  # noqa: SLF001 - wrapped
+
+    def with_auxiliary(data: bytes) -> object:
+        picture = opened(data)
+        picture.info["aux"] = {
+            f"urn:com:apple:photo:2020:aux:{kind}": [2] for kind in ("hdrgainmap", "semanticskymatte")
+        }
+        return picture
+
+    monkeypatch.setattr(heif, "_opened", with_auxiliary)
+    assert edited(photos.heif(photos.portrait())).notes == (
+        "its HDR gain map: only the original has it",
+        "its auxiliary pictures, such as masks of people: only the original has it",
+    )
+
+
 def test_without_the_extra_the_reason_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = photos.heif(photos.portrait())
     monkeypatch.setitem(sys.modules, "pillow_heif", None)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core.formats import jpeg
-from gpend.core.formats.jpeg import embedded
-from gpend.core.formats.jpeg.segments import APP0, APP13, survey
+from gpend.core.formats.jpeg import container, embedded
+from gpend.core.formats.jpeg.segments import APP0, APP13, COM, survey
 from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture
 from tests.photos_jpeg import segment
 
@@ -129,6 +129,23 @@ def test_a_change_that_is_not_seen_at_that_size_changes_nothing_there(kept: byte
     result, _ = restored(with_segment(kept), levels=1)
     assert kept in result.photo
     assert result.notes == ()
+
+
+def test_a_photo_whose_metadata_changed_gets_the_small_pictures_of_its_restored_self() -> None:
+    old = jfxx(0x10, small()) + photoshop(small())
+    result, _ = restored(with_segment(old))
+    edited = with_segment(old.replace(b"text", b"WORD") + segment(COM, b"a comment"))
+    carried = container.carried_over(edited, result.photo, "a history")
+    for marker, begins in ((APP0, b"JFXX\0\x10"), (APP13, b"Photoshop 3.0\0")):
+        new = payload_of(result.photo, marker, begins)
+        assert new != payload_of(edited, marker, begins)
+        assert payload_of(carried, marker, begins) == new.replace(b"text", b"WORD")
+
+
+def test_small_pictures_that_the_restored_photo_does_not_have_stay() -> None:
+    result, _ = restored(PLAIN)
+    carried = container.carried_over(with_segment(photoshop(small())), result.photo, "")
+    assert photoshop(small()) in carried
 
 
 def test_an_ordinary_jfif_and_other_resources_are_nothing_to_tell_of() -> None:

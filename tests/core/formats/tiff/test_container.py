@@ -2,6 +2,7 @@
 
 import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from gpend.core import codec
 from gpend.core.formats.exif.block import Block
+from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.tiff import container as tiff
 from gpend.core.formats.tiff import ifd
 from gpend.core.photo import Mask
@@ -102,6 +104,55 @@ def with_value(photo: bytes, tag: int, value: int) -> bytes:
     """The photo with another value of a SHORT."""
     place = Block(photo).first().place(tag)
     return photo[:place] + struct.pack("<H", value) + photo[place + 2 :]
+
+
+def with_resources(photo: bytes, resources: bytes) -> bytes:
+    """The photo with Photoshop's resources in place of its private tag."""
+    block = Block(photo)
+    field, at = block.first().place(65000), block.append(resources)
+    struct.pack_into("<HHII", block.data, field - 8, ifd.RESOURCES, ifd.UNDEFINED, len(resources), at)
+    return bytes(block.data)
+
+
+def small_picture(photo: bytes) -> bytes:
+    """The one that Photoshop keeps."""
+    block = Block(photo)
+    return embedded.kept_by_photoshop(bytes(block.data[ifd.content(block, block.first(), ifd.RESOURCES)]))
+
+
+@pytest.mark.parametrize("quality", [40, 97])
+def test_photoshops_small_picture_is_kept_true_to_the_photo(quality: int, tmp_path: Path) -> None:
+    small = photos.saved(photos.portrait(48, 60), "JPEG", quality=quality)
+    photo = with_resources(photos.tiff(photos.portrait()), resources(small))
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    wanted = judges.brightened(pixels, 60)
+    encoded = codec.encode(photo, header, wanted, judges.blob(pixels), "restored")
+    assert encoded.notes == ()
+    before, after = (np.asarray(Image.open(io.BytesIO(one))) for one in (small, small_picture(encoded.photo)))
+    place = judges.blob(before)
+    assert (after[place].astype(int) - before[place]).mean() > 30
+    assert np.abs(after[:4].astype(int) - before[:4]).max() <= 4
+    told, kept = judges.told(encoded.photo, tmp_path), judges.told(photo, tmp_path)
+    assert told["Photoshop:GlobalAngle"] == kept["Photoshop:GlobalAngle"] == ["7"]
+    assert small_picture(tiff.carried_over(photo, encoded.photo, "")) == small_picture(encoded.photo)
+
+
+def test_a_small_picture_that_cannot_be_renewed_stays_and_is_told_of() -> None:
+    photo = with_resources(photos.tiff(photos.portrait()), resources(b"\xff\xd8\xff\xe0 no picture"))
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    encoded = codec.encode(photo, header, judges.brightened(pixels, 60), judges.blob(pixels), "")
+    assert encoded.notes == (embedded.STALE,)
+    assert small_picture(encoded.photo) == small_picture(photo)
+
+
+def resources(small: bytes) -> bytes:
+    """Photoshop's, with a small picture before a number."""
+    head = struct.pack(">IIIIIIHH", 1, 48, 60, 144, 8640, len(small), 24, 1)
+    data = head + small
+    picture = b"8BIM\4\x0c\0\0" + struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
+    return picture + b"8BIM\4\x0d\0\0\0\0\0\4\0\0\0\7"
 
 
 PLAIN = photos.tiff(photos.portrait())
