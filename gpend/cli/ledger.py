@@ -245,7 +245,9 @@ def confirm(config_file: Path | None) -> None:
     from gpend.ledger import Ledger, Request
 
     ledger = settings_of(config_file).ledger
-    if not any(folder.paused or folder.waits_for_confirmation for folder in reports.status(ledger).folders):
+    folders = reports.status(ledger).folders
+    reasons = [folder.paused or "" for folder in folders]  # most pauses end by themselves, whatever a person says
+    if not any(folder.waits_for_confirmation for folder in folders) and "`gpend confirm`" not in " ".join(reasons):
         click.echo("Nothing waits for a confirmation, so nothing was changed.")
         return
     Ledger.request(ledger, Request.CONFIRM)

@@ -81,6 +81,7 @@ class DeletionDetector:
     def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         self._dispatcher.health.look(self._pair, now)
+        self._dispatcher.health.look_at_source(self._pair, now)
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         is_there = scan.identity is not None  # else nothing tells whether anything is passed over
@@ -89,12 +90,16 @@ class DeletionDetector:
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)
-        self._doubt = "" if verdict.believed or (self._is_confirmed and scan.identity is not None) else verdict.why
-        if self._doubt:
+        is_listed = scan.root not in scan.unlistable  # else it is told as paused: no word of a person changes that,
+        self._is_confirmed = self._is_confirmed and is_listed  # nor counts for what will be there then
+        self._doubt = "" if verdict.believed or self._is_confirmed else verdict.why
+        if self._doubt and is_listed:
             self._brake.engage(folder, f"{_sentence(self._doubt)} Nothing is taken for deleted.", folder.brake_since)
             return
         if folder.brake is not None and folder.brake_since is None:
             self._brake.release(folder)
+        if self._doubt:
+            return
         self._ledger.sources.identify(folder.id, json.dumps(asdict(scan.identity)) if scan.identity else "null")
         if found < known:
             self._mark_missing(unmet, scan, now)

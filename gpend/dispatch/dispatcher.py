@@ -13,7 +13,7 @@ from gpend.core.report import Outcome
 from gpend.dispatch.companions import Companions
 from gpend.dispatch.decided import Decided
 from gpend.dispatch.finish import Finisher
-from gpend.dispatch.health import Health, trouble_of_output
+from gpend.dispatch.health import Health, trouble_of_output, trouble_of_source
 from gpend.dispatch.in_flight import InFlight, Submission
 from gpend.dispatch.orphans import adopt_orphan
 from gpend.dispatch.outputs import OutputWriter
@@ -159,7 +159,9 @@ class Dispatcher:
         """Where nothing waits that could show whether a pair works again, what can be seen of it must do."""
         if not self.health.is_half_open(pair, now) or self.in_flight.is_busy_with(pair.id):
             return
-        if self._ledger.photos.next_attempt(pair.id, now.utc) is None and not trouble_of_output(pair):
+        if self._ledger.photos.next_attempt(pair.id, now.utc) is not None:
+            return
+        if not trouble_of_output(pair) and not trouble_of_source(pair):
             self.health.resume(pair, now, has_room=True)
 
     def _load(self, row: Row, pair: FolderPair, now: Now) -> Job | None:

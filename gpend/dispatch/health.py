@@ -2,7 +2,7 @@
 
 import errno
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0
 
+_CLOSED = "gpend may not look into it"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _WORDS = {
     errno.ENOSPC: "the disk is full",
@@ -88,6 +89,7 @@ class Health:
         self._listener = listener
         self._engine = CircuitBreaker()
         self._pairs: dict[int, CircuitBreaker] = {}
+        self._unlisted: set[int] = set()  # pairs whose sources could not be listed, when that was looked at last
         self._full: set[int] = set()  # pairs for whose outputs there was no room, which only a written one disproves
 
     def is_paused(self, pair: FolderPair, now: Now) -> bool:
@@ -119,6 +121,16 @@ class Health:
         if trouble:
             self.pause(pair, trouble, now)
 
+    def look_at_source(self, pair: FolderPair, now: Now) -> None:
+        """Pause a pair whose source cannot be listed, and have it go on at once when that can be."""
+        trouble, breaker = trouble_of_source(pair), self._breaker(pair)
+        if trouble:
+            self._unlisted.add(pair.id)
+            self.pause(pair, trouble, now)
+        elif pair.id in self._unlisted:
+            self._unlisted.remove(pair.id)
+            self.resume(pair, replace(now, steady=max(now.steady, breaker.until)))
+
     def pause(self, pair: FolderPair, reason: str, now: Now) -> None:
         """Something about a pair's folders does not work."""
         breaker = self._breaker(pair)
@@ -134,7 +146,7 @@ class Health:
 
     def pause_for_source(self, pair: FolderPair, error: OSError, now: Now) -> None:
         """Something could not be read."""
-        self.pause(pair, f"The source folder {pair.root} cannot be read: {in_words(error)}.", now)
+        self.pause(pair, _cannot_be_read(pair, error), now)
 
     def pause_for_output(self, pair: FolderPair, error: OSError, now: Now) -> None:
         """Something could not be done in an output tree."""
@@ -186,6 +198,15 @@ class Health:
         return self._pairs.setdefault(pair.id, CircuitBreaker())
 
 
+def trouble_of_source(pair: FolderPair) -> str:
+    """Why a source cannot be listed at the moment, in words; "" if it can."""
+    try:
+        os.scandir(pair.root).close()
+    except OSError as error:
+        return _cannot_be_read(pair, error)
+    return ""
+
+
 def trouble_of_output(pair: FolderPair) -> str:
     """Why nothing can be written at the moment, in words; "" if nothing speaks against it."""
     return trouble_at(pair.mirror.output, pair.identity, pair.minimum_free)
@@ -233,6 +254,11 @@ def _another(output: Path, identity: str | None) -> str:
 def in_words(error: OSError) -> str:
     """An error of the system, said plainly."""
     return _WORDS.get(error.errno or 0, error.strerror or str(error))
+
+
+def _cannot_be_read(pair: FolderPair, error: OSError) -> str:
+    words = _CLOSED if error.errno in (errno.EACCES, errno.EPERM) else in_words(error)
+    return f"The source folder {pair.root} cannot be read: {words}."
 
 
 def _cannot_be_used(output: Path, error: OSError) -> str:

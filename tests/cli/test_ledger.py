@@ -139,6 +139,26 @@ def test_a_confirmation_is_never_kept_for_what_may_come(gpend: Gpend, configured
     assert waiting(configured) == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "asked"),
+    [
+        ("The source folder /srv/photos cannot be read: it is not there.", []),
+        (
+            "Another folder than before stands there. If it is to be filled anew, say `gpend confirm`.",
+            [Request.CONFIRM],
+        ),
+    ],
+)
+def test_a_pause_is_confirmed_only_where_it_asks_for_that(
+    reason: str, asked: list[Request], gpend: Gpend, configured: Path
+) -> None:
+    with Ledger.open(configured.parent / "state" / "ledger.sqlite", 1) as ledger:
+        folder = next(iter(ledger.folders()))
+        ledger.sources.pause(folder.id, reason, 1)
+    assert gpend("confirm", "--config", configured).exit_code == 0
+    assert [kind for kind, _ in waiting(configured)] == asked
+
+
 def test_a_photo_that_may_not_be_read_can_be_asked_about(
     gpend: Gpend, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

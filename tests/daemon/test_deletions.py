@@ -146,7 +146,65 @@ def test_of_a_source_that_is_away_nothing_is_told_as_passed_over(world: World, m
         discovery.deletions.end_scan(scan, world.clock.now())
         (folder,) = ledger.folders()
     assert folder.last_scan == "{}"  # its photos were told as passed over from now on
-    assert "Nothing is taken for deleted" in (folder.brake or "")
+    assert folder.paused_reason == f"The source folder {world.source} cannot be read: it is not there."
+    assert folder.brake is None  # it was told to wait for a word that changes nothing
+
+
+def turn(loop: Loop, times: int = 100) -> None:
+    """Have a loop go on for a while."""
+    for _ in range(times):
+        if not loop.turn():
+            loop.rest()
+
+
+def test_a_source_that_is_away_is_told_as_paused_until_it_is_back_and_its_new_photos_are_done_at_once(
+    world: World,
+) -> None:
+    world.knobs["poll_seconds"] = world.knobs["rescan_minutes"] = 1
+    world.put("a.jpg")
+    world.once()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        turn(loop)
+        away = world.source.rename(world.root / "away")
+        turn(loop, 600)
+        (folder,) = ledger.folders()
+        assert folder.paused_reason == f"The source folder {world.source} cannot be read: it is not there."
+        assert folder.brake is None
+        away.rename(world.source)
+        world.put("b.jpg", numbered(2))
+        loop.discoveries[0].scans.want_all(world.clock.now())
+        began = world.clock.now().steady
+        turn(loop, 20)
+        (folder,) = ledger.folders()
+        assert (folder.paused_reason, folder.brake) == (None, None)
+        assert set(world.outputs()) == {"a.jpg", "b.jpg"}
+        assert world.clock.now().steady - began < 60
+        loop.end()
+
+
+def test_a_word_given_while_a_source_is_away_does_not_count_for_what_stands_there_later(world: World) -> None:
+    world.knobs["rescan_minutes"] = 1
+    fill(world, 5)
+    world.once()
+    before = world.outputs()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(None, crashed=False)
+        turn(loop)
+        world.source.rename(world.root / "away")
+        turn(loop)
+        discovery, now = loop.discoveries[0], world.clock.now()
+        ledger.sources.confirm(discovery.pair.id, now.utc)
+        discovery.confirm(now)
+        turn(loop)
+        world.source.mkdir()  # as the place where its disk is to be mounted
+        turn(loop, 300)
+        (folder,) = ledger.folders()
+        assert "is its disk mounted?" in (folder.brake or "")
+        loop.end()
+    assert world.outputs() == before
 
 
 def test_two_outputs_of_one_name_deleted_on_one_day_are_both_kept(world: World) -> None:
