@@ -140,6 +140,19 @@ class Directory:
         return head + entries + struct.pack(self.order + "I", following) + values
 
 
+def exif_with_raw_thumbnail() -> bytes:
+    """A block whose thumbnail is not packed, as the first digital cameras wrote it."""
+    first, second = Directory("<"), Directory("<")
+    first.add(0x0110, ASCII, "DC-1")
+    for tag, number in ((0x0100, 4), (0x0101, 3), (0x0103, 1), (0x0106, 2), (0x0115, 3)):
+        second.add(tag, SHORT, number)
+    second.add(0x0116, SHORT, 3)
+    second.add(0x0117, LONG, 36)
+    at = 8 + len(first.packed(8))
+    second.refer(0x0111, LONG, 1, at + 2 + 12 * 8 + 4)
+    return b"II*\0\x08\0\0\0" + first.packed(8, at) + second.packed(at) + bytes(36)
+
+
 def _exif(maker: Maker, thumbnail: bytes, orientation: int, shape: tuple[int, ...]) -> tuple[bytes, bytes]:
     """The TIFF block, and the MakerNote in it: directories first, then the MakerNote, then the thumbnail."""
     order = ">" if maker is Maker.APPLE else "<"

@@ -24,6 +24,7 @@ from gpend.core.same_picture import carried_over, digest
 from gpend.settings import PhotoSettings
 from tests.core.formats.jpeg import exiftool
 from tests.photos import RESTORABLE, Picture, heif, jpeg, png, portrait
+from tests.photos_jpeg import SHORT, Directory
 from tests.waiting import PATIENCE
 
 PIXELS = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
@@ -188,6 +189,19 @@ def test_in_every_format_the_finished_picture_comes_out_with_the_new_metadata(ki
     assert not exiftool.warnings(result) - exiftool.warnings(new) - exiftool.warnings(restored)
     if history.names_gpend(restored):
         assert history.origins(result) == {hashlib.sha256(new).hexdigest()}
+
+
+def test_a_heic_that_lies_on_its_side_needs_no_thumbnail_for_that() -> None:
+    """As iPhones write them: their EXIF tells the orientation, and holds no thumbnail."""
+    pytest.importorskip("pillow_heif")
+    first = Directory("<")
+    first.add(0x0112, SHORT, 6)
+    photo = heif(portrait(), exif=b"Exif\0\0II*\0\x08\0\0\0" + first.packed(8), xmp=b"")
+    restored = restored_anew(photo)
+    result = carried_over(photo, restored)
+    assert result is not None
+    assert np.array_equal(seen_in(result), seen_in(restored))
+    assert exif.orientation(tiff(result)) == 1
 
 
 @exiftool.needed

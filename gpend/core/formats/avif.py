@@ -293,7 +293,8 @@ def _recorded(picture: _Picture, history: str, change: tags.Renewal) -> tuple[by
         return _beside(picture, history), tags.BESIDE
     if not block:
         return picture.photo, notes
-    return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, place, data[:skipped] + block), notes
+    new = data[:skipped].ljust(4, b"\0") + block
+    return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, place, new), notes
 
 
 def _beside(picture: _Picture, history: str) -> bytes:

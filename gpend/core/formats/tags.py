@@ -91,7 +91,7 @@ def refreshed(bare: bytes, change: Renewal) -> tuple[bytes, tuple[str, ...]]:
     try:
         old = exif.thumbnail(bare)
         if not old:
-            return bare, ()
+            return bare, STALE if exif.has_raw_thumbnail(bare) else ()
         new = change.renewed(old)
         return (exif.with_thumbnail(bare, new) if new != old else bare), ()
     except (PhotoError, exif.ThumbnailError):

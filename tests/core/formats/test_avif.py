@@ -82,6 +82,18 @@ def test_a_history_that_finds_no_exif_is_told() -> None:
     assert len(edited(photos.avif(photos.portrait())).notes) == 1
 
 
+def test_an_exif_of_no_length_becomes_one() -> None:
+    photo = photos.avif(photos.portrait(), exif=photos.exif_without_orientation())
+    (meta,) = (box for box in isobmff.boxes(photo, 0, len(photo)) if box.kind == b"meta")
+    kinds, boxes = isobmff.kinds(photo, meta), list(isobmff.boxes(photo, 0, len(photo)))
+    place = next(one for one in isobmff.extents(photo, meta) if kinds[one.item] == b"Exif")
+    empty = isobmff.exchanged(photo, boxes, meta, place, b"")
+    encoded = edited(empty, "restored")
+    assert len(encoded.notes) == 1
+    with Image.open(io.BytesIO(encoded.photo)) as image:
+        assert image.getexif()[0x9213] == "restored"
+
+
 def altered(photo: bytes, old: bytes, new: bytes) -> bytes:
     """The photo with other bytes in one place."""
     assert photo.count(old) >= 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gpend.core.formats import exif, tags
-from tests import photos
+from tests import photos, photos_jpeg
 from tests.core import judges
 
 PICTURE = photos.portrait()
@@ -53,6 +53,13 @@ def test_a_thumbnail_in_which_the_change_is_seen_is_refreshed_even_without_a_his
     assert notes == ()
     old_small, new_small = (decoded(exif.thumbnail(each)) for each in (block, new))
     assert 25 < (new_small.astype(int) - old_small)[judges.blob(old_small)].mean() < 45
+
+
+def test_a_thumbnail_that_is_no_jpeg_stays_and_is_told_of() -> None:
+    block = photos_jpeg.exif_with_raw_thumbnail()
+    new, notes = tags.recorded(block, "restored", change(40))
+    assert new[8 : len(block)] == block[8:]
+    assert notes == tags.STALE
 
 
 def decoded(small: bytes) -> photos.Picture:

@@ -8,6 +8,7 @@ from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.exif.edit import (
     SOFTWARE,
     ThumbnailError,
+    has_raw_thumbnail,
     minimal,
     orientation,
     thumbnail,
@@ -22,6 +23,7 @@ __all__ = [
     "SOFTWARE",
     "ThumbnailError",
     "UnreadableError",
+    "has_raw_thumbnail",
     "minimal",
     "orientation",
     "thumbnail",

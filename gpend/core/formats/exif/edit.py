@@ -18,7 +18,7 @@ SOFTWARE = f"gpend {__version__}"
 
 _ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
-_THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+_THUMBNAIL, _THUMBNAIL_LENGTH, _STRIPS = 0x0201, 0x0202, 0x0111
 _SIZE, _PIXELS = (0x0100, 0x0101), (0xA002, 0xA003)  # width and height, in IFD0 and in the EXIF directory
 _DETAILS, _GPS, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 _MOST_FILL = 1 << 17  # bytes: twice what is taken for a file that is still being written
@@ -157,6 +157,12 @@ def thumbnail(tiff: bytes) -> bytes:
     block = Block(tiff)
     stored = _stored(block)
     return b"" if stored is None else bytes(block.data[stored.offset : stored.offset + stored.length])
+
+
+def has_raw_thumbnail(tiff: bytes) -> bool:
+    """Whether IFD1 holds a thumbnail that is not one JPEG, as old cameras write it. Raises UnreadableError."""
+    directory = _second(Block(tiff))
+    return directory is not None and directory.find(_THUMBNAIL) is None and directory.find(_STRIPS) is not None
 
 
 def with_thumbnail(tiff: bytes, new: bytes) -> bytes:

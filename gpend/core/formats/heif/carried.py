@@ -66,7 +66,7 @@ def exif_again(block: bytes, history: str, size: tuple[int, int], finished: tags
     bare = block.removeprefix(EXIF)
     if not bare:
         return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
-    if not finished.thumbnail and exif.orientation(bare) in TURNS:
+    if exif.orientation(bare) in TURNS and exif.thumbnail(bare) and not finished.thumbnail:
         raise PhotoError("its thumbnail would have to be turned")
     return _fitted(exif.upright(bare, *size), (), history, finished)
 

@@ -85,10 +85,10 @@ def exchanged(photo: bytes, whole: Sequence[Box], meta: Box, target: Extent, dat
     if holder is None or holder.kind != b"mdat":
         raise UnsupportedError("gpend keeps this photo as it is: its picture lies in an unusual place")
     changes = [(target.length, len(data)), (holder.size, holder.size.value + moved)]
-    for extent in extents(photo, meta):
+    for extent in (each for each in extents(photo, meta) if each != target):
         if extent.data.start >= end:
             changes.append((extent.offset, extent.offset.value + moved))
-        elif extent != target and extent.data.stop > start:
+        elif extent.data.stop > start:
             raise UnsupportedError("gpend keeps this photo as it is: its pictures share their data")
     for field, value in changes:
         place = field.place + (moved if field.place >= end else 0)

@@ -9,6 +9,7 @@ MAGIC = b"MPF\0"
 """How the payload of an MPF segment (APP2) begins; offsets in it count from right after."""
 
 _ENTRIES = 0xB002
+_KIND, _PREVIEWS = 0xFFFFFF, (0x010001, 0x010002)  # of attributes; smaller versions of the first picture
 _ENTRY = 16  # bytes: attributes, size, offset, two numbers of dependent pictures
 
 
@@ -27,15 +28,30 @@ def moved(payload: bytes, start: int, move: Move) -> bytes:
     Raises UnreadableError for a malformed index.
     """
     block = Block(payload[len(MAGIC) :])
+    for place in _places(block):
+        _move(block, place, start + len(MAGIC), move)
+    return MAGIC + bytes(block.data)
+
+
+def names_previews(payload: bytes) -> bool:
+    """Does the index name smaller versions of the first picture? False where it is malformed."""
+    try:
+        block = Block(payload[len(MAGIC) :])
+        kinds = [struct.unpack_from(block.order + "I", block.data, place)[0] & _KIND for place in _places(block)]
+    except UnreadableError:
+        return False
+    return any(kind in _PREVIEWS for kind in kinds)
+
+
+def _places(block: Block) -> range:
+    """Where the entries stand. Raises UnreadableError where they lie outside of the block."""
     entry = block.first().find(_ENTRIES)
     if entry is None:
-        return payload
+        return range(0)
     (table,) = struct.unpack(block.order + "I", entry.value)
     if table + entry.count > len(block.data):
         raise UnreadableError("the index of further pictures lies outside of its block")
-    for place in range(table, table + entry.count // _ENTRY * _ENTRY, _ENTRY):
-        _move(block, place, start + len(MAGIC), move)
-    return MAGIC + bytes(block.data)
+    return range(table, table + entry.count // _ENTRY * _ENTRY, _ENTRY)
 
 
 def _move(block: Block, place: int, origin: int, move: Move) -> None:

@@ -53,6 +53,8 @@ def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history
     comment = comment_of(history, tiff if tiff is not None else jpeg.header.exif)
     others = embedded.refreshed(jpeg, pixels, picture.difference)
     spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, Added(comment, others.payloads))
+    if spliced.has_preview:
+        others.stale()
     told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), _SIGNED)]
     found = [*jpeg.notes, *(note for true, note in told if true), *notes, *others.notes, *spliced.notes]
     return Patched(spliced.photo, tuple(found))
@@ -90,7 +92,7 @@ def _with_thumbnail(tiff: bytes, pixels: NDArray[np.uint8], change: Difference) 
     try:
         old = exif.thumbnail(tiff)
         if not old:
-            return tiff, []
+            return tiff, [_STALE] if exif.has_raw_thumbnail(tiff) else []
         new = thumbnail.refreshed(old, pixels, change)
         return (exif.with_thumbnail(tiff, new) if new != old else tiff), []
     except (PhotoError, exif.ThumbnailError):

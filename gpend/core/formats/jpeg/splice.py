@@ -41,6 +41,7 @@ class Spliced:
 
     photo: bytes
     notes: tuple[str, ...]  # what a person should know
+    has_preview: bool = False  # behind the picture, as the camera made it; MPF or a MakerNote tells of it
 
 
 def exif_segments(photo: bytes, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
@@ -94,7 +95,7 @@ def splice(
             piece.data = trailer.followed(piece.segment, piece.data, place)
         place += len(piece.data)
     whole = b"".join((b"\xff\xd8", *(piece.data for piece in kept), picture, photo[layout.end :]))
-    return Spliced(whole, tuple(trailer.notes))
+    return Spliced(whole, tuple(trailer.notes), trailer.has_preview)
 
 
 @dataclass
@@ -155,6 +156,7 @@ class _Trailer:
     end: int  # of the new picture
     pointers: tuple[Pointer, ...] | None  # of the MakerNote; None: nobody knows what it tells
     notes: list[str] = field(default_factory=list)
+    has_preview: bool = False
 
     def followed(self, segment: Segment, data: bytes, place: int) -> bytes:
         """The segment's new `data`, to stand at `place`, with what it tells of the trailer brought up to date."""
@@ -170,11 +172,13 @@ class _Trailer:
         """The block with what it tells of the trailer, `distance` bytes from its start, brought up to date."""
         by = move.trailer - move.index
         if self.pointers:
+            self.has_preview = True
             return makernote.moved(tiff, self.pointers, by)
         if any(_is_mpf(self.photo, segment) for segment in self.layout.segments):
             return tiff
         begins = self.photo.startswith(b"\xff\xd8", self.layout.end)
         result = exif.with_preview(tiff, distance, distance + by) if begins else tiff
+        self.has_preview = self.has_preview or result != tiff
         if self.pointers is None and by and result == tiff and _PICTURE.search(self.photo, self.layout.end):
             self.notes.append(_LOST)
         return result
@@ -185,6 +189,7 @@ class _Trailer:
         except UnreadableError:
             self.notes.append("its index of further pictures (MPF) is malformed and was left as it was")
             return data
+        self.has_preview = self.has_preview or mpf.names_previews(payload)
         return self.photo[segment.lead : segment.payload.start] + payload
 
 

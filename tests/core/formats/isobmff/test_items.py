@@ -58,6 +58,15 @@ def test_one_items_data_are_exchanged_and_all_others_stay_reachable(number: int,
     assert kinds == [each.kind for each in isobmff.boxes(PHOTO, 0, len(PHOTO))]
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_an_item_of_no_length_may_get_one(number: int) -> None:
+    target = isobmff.extents(PHOTO, meta(PHOTO))[number]
+    empty = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), target, b"")
+    target = isobmff.extents(empty, meta(empty))[number]
+    after = isobmff.exchanged(empty, whole(empty), meta(empty), target, b"x" * 50)
+    assert contents(after) == contents(PHOTO) | {target.item: b"x" * 50}
+
+
 def test_data_that_items_share_are_left_alone() -> None:
     first, second = isobmff.extents(PHOTO, meta(PHOTO))[:2]
     shared = bytearray(PHOTO)

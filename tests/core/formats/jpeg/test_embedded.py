@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core.formats import jpeg
-from gpend.core.formats.jpeg import container, embedded
-from gpend.core.formats.jpeg.segments import APP0, APP13, COM, survey
+from gpend.core.formats.jpeg import container, embedded, mpf
+from gpend.core.formats.jpeg.segments import APP0, APP2, APP13, COM, survey
 from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture
-from tests.photos_jpeg import segment
+from tests.photos_jpeg import LONG, UNDEFINED, Directory, segment
 
 WHOLE = picture(240, 320)
 PLAIN = coded(WHOLE, Coding(quality=92))
@@ -146,6 +146,25 @@ def test_small_pictures_that_the_restored_photo_does_not_have_stay() -> None:
     result, _ = restored(PLAIN)
     carried = container.carried_over(with_segment(photoshop(small())), result.photo, "")
     assert photoshop(small()) in carried
+
+
+@pytest.mark.parametrize(("kind", "notes"), [(0x010002, (embedded.STALE,)), (0x020002, ())])
+def test_previews_behind_the_picture_are_told_of(kind: int, notes: tuple[str, ...]) -> None:
+    """Other further pictures are no smaller versions of this one."""
+
+    def indexed(size: int) -> bytes:
+        entries = struct.pack(">IIIHH", 0x030000, size, 0, 0, 0)
+        entries += struct.pack(">IIIHH", kind, len(PLAIN), size - 28, 0, 0)  # counted from behind SOI, JFIF and MPF
+        directory = Directory(">")
+        directory.add(0xB000, UNDEFINED, b"0100")
+        directory.add(0xB001, LONG, 2)
+        directory.add(0xB002, UNDEFINED, entries)
+        return with_segment(segment(APP2, mpf.MAGIC + b"MM\0*\0\0\0\x08" + directory.packed(8)))
+
+    photo = indexed(len(indexed(1000))) + PLAIN
+    result, _ = restored(photo)
+    assert result.notes == notes
+    assert result.photo.endswith(PLAIN)
 
 
 def test_an_ordinary_jfif_and_other_resources_are_nothing_to_tell_of() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gpend.core.formats import jpeg
 from gpend.core.formats.exif import makernote
 from gpend.core.formats.exif.makernote import Behind
+from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.jpeg.segments import survey
 from tests.core.formats.jpeg.material import Coding, by_pillow, coded, picture
 from tests.photos_jpeg import ASCII, LONG, SHORT, UNDEFINED, Directory, encoded, segment
@@ -144,7 +145,7 @@ def test_a_judge_finds_the_preview_where_the_note_says(
     assert preview_of(photo, tmp_path) == PREVIEW
     result = restored(photo, history)
     assert len(result.photo) != len(photo)
-    assert result.notes == ()
+    assert result.notes == (embedded.STALE,)
     assert preview_of(result.photo, tmp_path) == PREVIEW
     assert result.photo.endswith(PREVIEW)
 

@@ -39,6 +39,17 @@ def test_pictures_behind_the_first_are_found_where_they_moved(
     )
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_previews_are_told_from_other_pictures(order: str) -> None:
+    plain = index(order, [(500, 0), (77, 600)])
+    kinds = {0x20030000: False, 0x020002: False, 0x80010001: True, 0x010002: True}
+    for kind, is_preview in kinds.items():
+        told = bytearray(plain)
+        struct.pack_into(order + "I", told, len(plain) - 16, kind)
+        assert mpf.names_previews(bytes(told)) is is_preview
+    assert not mpf.names_previews(plain[:-1])
+
+
 def test_an_index_without_pictures_stays() -> None:
     empty = mpf.MAGIC + b"II*\0\x08\0\0\0" + bytes(6)
     assert mpf.moved(empty, 30, mpf.Move(100, 5, 0)) == empty

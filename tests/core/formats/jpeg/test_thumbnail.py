@@ -9,7 +9,7 @@ from gpend.core.formats.jpeg import thumbnail
 from gpend.core.formats.jpeg.difference import of_pixels
 from gpend.errors import PhotoError
 from tests.core.formats.jpeg.material import Picture, by_pillow, picture, wanted
-from tests.photos_jpeg import Maker, encoded, phone_photo
+from tests.photos_jpeg import Maker, encoded, exif_with_raw_thumbnail, phone_photo, segment
 
 PHOTO = picture(480, 640)
 FACE = np.s_[120:300, 200:380]
@@ -80,3 +80,12 @@ def test_a_broken_thumbnail_keeps_no_photo_from_being_written() -> None:
     result = jpeg.patch(photo, wanted(PHOTO, everything), everything, "a history")
     assert any("thumbnail" in note for note in result.notes)
     assert exif.thumbnail(jpeg.read_header(result.photo).exif) == exif.thumbnail(jpeg.read_header(photo).exif)
+
+
+def test_a_thumbnail_that_is_no_jpeg_is_told_of() -> None:
+    photo = encoded(PHOTO)
+    photo = photo[:20] + segment(0xE1, b"Exif\0\0" + exif_with_raw_thumbnail()) + photo[20:]
+    everything = np.ones(PHOTO.shape[:2], np.bool_)
+    result = jpeg.patch(photo, wanted(PHOTO, everything), everything, "a history")
+    assert result.notes == ("its EXIF thumbnail could not be brought up to date",)
+    assert b"a history" in jpeg.read_header(result.photo).exif
