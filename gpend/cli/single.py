@@ -81,6 +81,8 @@ def score(photo: Path, networks: Networks, settings: CoreSettings) -> Answer:
     except GpendError as error:
         return Answer(photo, "failed", str(error))
     faces = tuple(face for face, _ in found.faces)
+    if names_gpend(data):
+        return Answer(photo, "kept", _AGAIN, faces, seen=found)
     would_restore = any(face.verdict is Verdict.RESTORED for face in faces)
     return Answer(photo, "restored" if would_restore else "kept", pipeline.summary(faces), faces, seen=found)
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from gpend.core.formats.signatures import written_ending
@@ -130,10 +131,19 @@ class OutputWriter:
         ending = (written_ending(job.picture) or written.path.suffix) if is_restored else job.suffix
         place = self._make_room(job, ending, duplicate.id if moved else None)
         if home is job.pair.mirror and written.path == place:
-            return home.retime(written, job.photo.like)
-        if moved:
-            return self._move(job, replace(duplicate, written=written), home, place)
-        return self._copy_output(job, replace(duplicate, written=written), home, place)
+            return self._linked_anew(job, written) or home.retime(written, job.photo.like)
+        give = self._move if moved else self._copy_output
+        given = give(job, replace(duplicate, written=written), home, place)
+        return given and (self._linked_anew(job, given) or given)
+
+    def _linked_anew(self, job: Job, written: Written) -> Written | None:
+        """A second name of a photo in place of one of another file; None: it is its own, or none is to be had."""
+        pair, is_its_own = job.pair, written.stamp.inode == job.row.stamp.inode
+        if self._keep.links and written.sha256 == job.photo.content and not is_its_own:
+            with suppress(PhotoError, OSError):  # then what stands there stays
+                if not self.ownership.is_shared(pair.id, pair.mirror, written, job.row.id, same=job.origin.contents):
+                    return pair.mirror.link(written.path, job.origin, written)
+        return None
 
     def swap(self, job: Job, duplicate: Row, like: Appearance) -> tuple[Written, Written] | None:
         """Give two photos each the output of the other, in one step; the duplicate's file looks `like` this now.
@@ -148,7 +158,8 @@ class OutputWriter:
 
     def existing(self, job: Job, known: Collection[str]) -> Adopted | None:
         """An output for exactly this photo that stands there already: gpend was interrupted, or lost its ledger."""
-        for place in _places(job):
+        candidates = job.pair.mirror.candidates
+        for place in dict.fromkeys(chain(*(candidates(job.row.relative, suffix) for suffix in _suffixes(job)))):
             if self.ownership.is_taken(job.row, job.pair, place):
                 continue
             found = job.pair.mirror.adopt(place, job.origin, known)
@@ -260,11 +271,9 @@ class OutputWriter:
             home.remove(written)
 
     def _copy_output(self, job: Job, duplicate: Row, home: Mirror, place: Path) -> Written | None:
-        if job.is_streamed:
-            return None  # it is copied afresh
-        photo = None if duplicate.written is None else home.read(duplicate.written)
+        photo = None if job.is_streamed or duplicate.written is None else home.read(duplicate.written)
         if photo is None:
-            return None
+            return None  # it is copied afresh where it is not held in memory
         return job.pair.mirror.write(place, photo, job.origin, duplicate.fingerprint, self._before(job))
 
     def _make_room(self, job: Job, suffix: str, moved_from: int | None = None) -> Path:
@@ -383,12 +392,6 @@ def _copy(job: Job, place: Path, before: Written | None) -> Written:
             raise NotStagedError(place)
         return job.pair.mirror.write(place, job.staged, job.origin, Fingerprint(), before)
     return job.pair.mirror.write(place, job.picture, job.origin, Fingerprint(), before)
-
-
-def _places(job: Job) -> list[Path]:
-    """Where the output of a photo may stand."""
-    places = [place for suffix in _suffixes(job) for place in job.pair.mirror.candidates(job.row.relative, suffix)]
-    return list(dict.fromkeys(places))
 
 
 def _suffixes(job: Job) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from gpend.core import pipeline, screenshot
 from gpend.core.blur import Blur
 from gpend.core.formats.described import described
+from gpend.core.formats.history import names_gpend
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import FaceReport, Verdict
@@ -70,7 +71,7 @@ def collect(
             photo = read(path)
             capture = ", ".join(each for each in astuple(described(photo)) if each)
             left = screenshot.left(path.name, path.parent.name, photo, settings.triage)
-            for one in [] if left else pipeline.examine(photo, networks, settings):
+            for one in [] if left or names_gpend(photo) else pipeline.examine(photo, networks, settings):
                 collection.verdicts[one.report.verdict] += 1
                 if one.before is not None and one.report.sharpness is not None:
                     collection.sharpness.append(one.report.sharpness)

@@ -18,7 +18,7 @@ from gpend.cli.single import Replace
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError
-from gpend.settings import Settings
+from gpend.settings import CoreSettings, Settings, TriageSettings
 from tests.fakes import FakeDetector, FakeRestorer
 
 SETTINGS = Settings()
@@ -152,6 +152,18 @@ def test_a_score_tells_faces_verdicts_and_reasons_as_json(samples: Path, network
     assert set(told[0]["faces"][0]) == {"box", "score", "sharpness", "verdict", "reason", "terms"}
     assert "strength" in told[0]["faces"][0]["terms"]
     assert told[0]["faces"][0]["sharpness"] < told[1]["faces"][0]["sharpness"]
+
+
+def test_of_its_own_work_a_score_says_that_it_is_left_as_it_is_beside_its_faces(
+    blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    restored = single.restore(blurred, tmp_path / "out.jpg", networks, SETTINGS).output
+    assert restored is not None
+    again = single.restore(restored, tmp_path / "again.jpg", networks, SETTINGS)
+    scored = single.score(restored, networks, CoreSettings(triage=TriageSettings(sharpness_threshold=1)))
+    assert (scored.outcome, scored.reason) == (again.outcome, again.reason)
+    assert scored.outcome == "kept"
+    assert scored.faces
 
 
 @pytest.mark.parametrize("unforeseen", [MemoryError(), ZeroDivisionError("by zero")])

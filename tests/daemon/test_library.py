@@ -103,6 +103,91 @@ def test_what_can_be_linked_takes_no_room(world: World) -> None:
     assert (world.output / "a.jpg").samefile(photo)
 
 
+CONTENTS = pytest.mark.parametrize(("name", "content"), [("a.mp4", FILM), ("a.jpg", SHARP)], ids=["film", "photo"])
+
+
+def replace_with_copy(file: Path) -> None:
+    """What programs do that synchronise, or restore from a backup: another file of the same bytes takes the place."""
+    copy = file.with_name(".copy")
+    copy.write_bytes(file.read_bytes())
+    copy.replace(file)
+
+
+@CONTENTS
+def test_a_file_that_was_replaced_with_a_copy_of_itself_is_linked_again(
+    name: str, content: bytes, world: World
+) -> None:
+    file = world.put(name, content)
+    world.once()
+    replace_with_copy(file)
+    world.once()
+    assert (world.output / name).samefile(file)
+    assert (file.stat().st_nlink, world.row(name).state) == (2, State.KEPT)
+
+
+@CONTENTS
+def test_an_output_does_not_change_with_another_file_that_its_own_was_a_link_of(
+    name: str, content: bytes, world: World
+) -> None:
+    other, file = world.put(f"first {name}", content), world.source / name
+    file.hardlink_to(other)
+    world.once()
+    replace_with_copy(file)
+    world.once()
+    other.write_bytes(content[:-9] + b"an edit" + content[-2:])
+    world.once()
+    assert world.outputs() == world.sources()
+    assert (world.output / name).samefile(file)
+
+
+@CONTENTS
+def test_a_file_that_was_moved_aside_and_copied_back_has_a_link_of_its_own(
+    name: str, content: bytes, world: World
+) -> None:
+    file, aside = world.put(name, content), world.source / f"before {name}"
+    world.once()
+    file.rename(aside)
+    file.write_bytes(content)
+    world.once()
+    assert (world.output / name).samefile(file)
+    assert (world.output / aside.name).samefile(aside)
+
+
+@CONTENTS
+def test_a_file_that_was_moved_as_a_copy_or_is_back_from_a_trash_is_linked_again(
+    name: str, content: bytes, world: World
+) -> None:
+    file, elsewhere = world.put(name, content), world.source / "2024" / name
+    world.put("other.txt", NOTE)
+    world.once()
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(content)
+    file.unlink()
+    world.once()
+    assert (world.output / "2024" / name).samefile(elsewhere)
+    elsewhere.unlink()
+    world.once()
+    assert world.outputs() == {trash(f"2024/{name}"): content, "other.txt": NOTE}
+    elsewhere.write_bytes(content)
+    world.once()
+    assert (world.output / "2024" / name).samefile(elsewhere)
+    assert elsewhere.stat().st_nlink == 2
+
+
+@CONTENTS
+@pytest.mark.usefixtures("no_links")
+def test_where_no_link_is_to_be_had_a_copy_stays_when_its_file_was_replaced_with_a_copy(
+    name: str, content: bytes, world: World
+) -> None:
+    file = world.put(name, content)
+    world.once()
+    before = (world.output / name).stat().st_ino
+    replace_with_copy(file)
+    world.once()
+    assert (world.output / name).stat().st_ino == before
+    assert world.outputs() == {name: content}
+
+
 @pytest.mark.usefixtures("no_links")
 def test_a_copy_looks_like_its_file(world: World) -> None:
     clip = world.put("a.mp4", FILM)

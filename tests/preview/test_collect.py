@@ -5,6 +5,7 @@ from pathlib import Path
 
 import piexif
 
+from gpend.cli import single
 from gpend.core.networks import Networks
 from gpend.core.report import Verdict
 from gpend.preview import collect
@@ -48,6 +49,18 @@ def test_verdicts_are_counted_for_all_faces_and_told_on_the_page(
     found = collected(folder_of(samples, tmp_path), networks)
     assert found.verdicts == {Verdict.RESTORED: 1, Verdict.SHARP: 1}
     assert "1 restored" in page(found, 0.5)
+
+
+def test_what_gpend_has_restored_is_no_photo_that_it_would_restore(
+    networks: Networks, samples: Path, tmp_path: Path
+) -> None:
+    folder = folder_of(samples, tmp_path)
+    photo = folder / "portrait-blurred.jpg"
+    assert single.restore(photo, folder / "output.jpg", networks, CoreSettings()).output
+    found = collected(folder, networks)
+    assert found.photos == 5
+    assert [face.photo for face in found.faces if face.report.verdict is Verdict.RESTORED] == [photo]
+    assert len(found.sharpness) == 2
 
 
 def test_nothing_is_written_beside_the_photos(networks: Networks, samples: Path, tmp_path: Path) -> None:
