@@ -3,7 +3,7 @@
 Where it does not, locally, the photo stays as it is. As a whole, linear functions of what is left over, of the kernel,
 of the result and of the face's coarse pattern tell a face whose filtering would make it worse, a double exposure,
 something sharp before a blurred face, and something as blurred as the face, which may be filtered with it but not
-painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit`.
+painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit all`.
 """
 
 import math
@@ -40,8 +40,10 @@ _SURE = 0.985  # confidence of a kernel that is nearly always right: what is out
 _FOR_CERTAINTY = (
     2.0  # log-odds granted to it: shrunk photos outweighed such faces in the fit, and here the filter gains
 )
-_LONG = 1.2  # of a kernel's stretch: such shakes were few in the fit, and are granted
+_LONG = 1.2  # of a kernel's stretch: such shakes were few in the fits, and are granted
 _FOR_SHAKE = 0.5  # log-odds
+_EXPLAINED = 0.13  # of a second image that the kernel leaves unexplained: of what rested for a moment, hardly more
+_FOR_PAUSE = 3.0  # log-odds
 _PULLING = 2.0  # log-odds, from which something before the face may be what passes for a shake: clean ones reached 1.7
 _LEAST_SECOND = 0.01  # of a second image
 _STRONGEST = 90  # percentile: the tenth of places where most is left over, so that one glint does not decide
@@ -90,6 +92,10 @@ class Evidence:
     narrowest: float  # the same where they are narrowest
     uneven: float  # the narrowest edges against the others
     unexplained: float  # the second image that the kernel does not explain
+    told_doubled: float  # log-odds of the network that told the kernel: the face is there twice
+    clear_near: float  # how far a second image in the photo stands out, shifted by as much, as `second_image.clearness`
+    clear_middle: float
+    clear_far: float
 
     def row(self, terms: sharpness.Terms) -> NDArray[np.float64]:
         """(1, values) float64: with the terms of the sharpness measure, as the fits take them."""
@@ -97,6 +103,7 @@ class Evidence:
 
 
 _PLACES = {each.name: place for place, each in enumerate(fields(Evidence))}
+_USUAL_ODDS = coefficients.EVIDENCE_MEANS[_PLACES["told_doubled"]]  # where a network tells none: nothing is known
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,11 @@ class Judgement:
     before: float  # something before the face, as blurred as it is
 
     @property
+    def is_doubled(self) -> bool:
+        """Whether the face is there twice, whatever blurred it."""
+        return self.doubled >= CERTAIN
+
+    @property
     def forbids(self) -> str:
         """Why the filter must not be used, or ""."""
         return self.refusal or (_NO_HELP if self.worsens >= CERTAIN else "")
@@ -116,7 +128,7 @@ class Judgement:
     @property
     def refusal(self) -> str:
         """Why the face must be left as it is, or ""."""
-        if self.doubled >= CERTAIN:
+        if self.is_doubled:
             return "the face is there twice, as in a double exposure"
         return "something sharp lies before the blurred face" if self.overlaid >= CERTAIN else ""
 
@@ -142,7 +154,9 @@ def judged(row: NDArray[np.float64], confidence: float) -> Judgement:
     twice = second >= _TWICE and row[0, _PLACES["unexplained"]] >= math.log(_NO_SHAKE)
     pulls = before >= _PULLING and row[0, _PLACES["stretch"]] >= _STRETCHED
     worse -= _FOR_CERTAINTY if confidence >= _SURE else 0.0
-    overlaid -= _FOR_SHAKE if row[0, _PLACES["stretch"]] >= _LONG else 0.0
+    granted = _FOR_SHAKE if row[0, _PLACES["stretch"]] >= _LONG else 0.0
+    doubled, overlaid = doubled - granted, overlaid - granted
+    doubled -= _FOR_PAUSE if row[0, _PLACES["unexplained"]] < math.log(_EXPLAINED) else 0.0
     overlaid = max(overlaid, before) if pulls else overlaid
     return Judgement(worse, max(doubled, CERTAIN) if twice else doubled, overlaid, before)
 
@@ -159,6 +173,7 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
     inner = after[_FACE]
     widths = edges.widths(before, noise.level, blur)
     waves = second_image.waves(before, noise.level)
+    near, middle, far = second_image.clearness(waves)
     return Evidence(
         leftover=math.log(_strongest(structure) * _LEVELS + _FEW_LEVELS),
         misfit=math.log(_strongest(np.sqrt(_near(residual**2))[_FACE]) * _LEVELS + _FEW_LEVELS),
@@ -179,6 +194,10 @@ def evidence(found: Deconvolved, crop: Plane, blur: Blur, noise: Noise) -> Evide
         narrowest=widths.narrowest,
         uneven=widths.uneven,
         unexplained=math.log(max(second_image.unexplained(waves, blur.kernel), _LEAST_SECOND)),
+        told_doubled=blur.doubled if math.isfinite(blur.doubled) else _USUAL_ODDS,
+        clear_near=near,
+        clear_middle=middle,
+        clear_far=far,
     )
 
 

@@ -25,6 +25,7 @@ class Blur:
     kernel: Plane  # (side, side), side odd, of sum 1, in pixels of the crop of SIDE
     confidence: float  # 0 to 1
     enlarged: float = -math.inf  # log-odds that the crop was shrunk and enlarged again rather than blurred
+    doubled: float = -math.inf  # log-odds that the crop shows the face twice, as two exposures do; -inf: not known
     told: Self | None = None  # as the network told it, where its kernel was followed further
     first: Self | None = None  # as it was told of the photo as it is, where it was looked for again as if in tones
 

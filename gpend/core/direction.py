@@ -45,8 +45,10 @@ def told_either_way(crops: Sequence[Plane], estimate: EstimateBlur) -> list[Blur
     if not crops:
         return []
     found = estimate(np.stack(crops))
-    told = zip(found.kernels, found.confidence, found.enlarged, strict=True)
-    return [Blur(kernel, float(confidence), float(enlarged)) for kernel, confidence, enlarged in told]
+    told = zip(found.kernels, found.confidence, found.enlarged, found.doubled, strict=True)
+    return [
+        Blur(kernel, float(confidence), float(enlarged), float(twice)) for kernel, confidence, enlarged, twice in told
+    ]
 
 
 def followed(crop: Plane, blur: Blur) -> Blur:

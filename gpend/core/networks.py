@@ -60,6 +60,7 @@ class Kernels:
     kernels: NDArray[np.float32]  # (count, side, side), of sum 1, side odd; the blurred crop is the sharp one * kernel
     confidence: NDArray[np.float32]  # (count,), 0 to 1
     enlarged: NDArray[np.float32]  # (count,), log-odds that it was shrunk and enlarged again rather than blurred
+    doubled: NDArray[np.float32]  # (count,), log-odds that the face is there twice; -inf where it does not tell
 
 
 class EstimateBlur(Protocol):

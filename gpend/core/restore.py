@@ -157,7 +157,7 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
     found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
     after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
-    if face.sees and not helps and before is not None:
+    if face.sees and not helps and before is not None and not judgement.is_doubled:
         return _by_what_was_told(face, before, networks, strength)
     if helps:
         weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)

@@ -6,7 +6,8 @@ what the kernel explains can be taken out first.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy import fft
@@ -19,12 +20,15 @@ from gpend.core.photo import Plane
 
 _REACH = (4, 36)  # pixels by which a second exposure may be shifted: nearer is blur, farther another feature
 _FAR = 40  # the same, where the shift counts: a face is less like itself the farther it is shifted
+_RINGS_OF_SHIFTS = ((6.5, 9, 13), (13, 18, 24), (24, 30, 38))  # pixels: near, in the middle, far, each in two rings
 _USUAL = 12.0  # pixels, of shifts that count as they are
 _QUIETEST = 2 / 255  # noise that counts at least
 _FLOOR = 0.3  # of the noise's power, below which a wave is none
 _NO_POWER = 1e-12
 _RINGS = 7  # over which a profile is smoothed: noise goes, and the face's own fall stays
 _TINY = 1e-6
+_EVEN = 1e-5  # of a cepstrum: its usual spread, at least
+_TO_DEVIATION = 1.4826  # the standard deviation of Gaussian noise for its median absolute value
 _NEARLY_NONE = 1e-9  # of a kernel's power
 
 _Power = NDArray[np.float32]
@@ -32,12 +36,17 @@ _Power = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Waves:
-    """How the log spectrum of a luma waves."""
+    """How the log spectrum of a luma waves, and its cepstrum."""
 
     level: float  # standard deviation of its noise
     profile: _Power  # the mean power of the ring that each frequency is in
     waves: _Power  # log power against its ring's
     weight: _Power  # of each frequency
+
+    @cached_property
+    def cepstrum(self) -> Plane:
+        """(SIDE, SIDE), about 0 to 1, no shift in the middle."""
+        return _cepstrum(self.waves * self.weight, self.weight)
 
 
 def waves(plane: Plane, level: float) -> Waves:
@@ -48,7 +57,18 @@ def waves(plane: Plane, level: float) -> Waves:
 def strength(seen: Waves) -> float:
     """How strong a second image of itself is in a luma, against the first: 0 to about 1."""
     near, _ = _within()
-    return float(_cepstrum(seen.waves * seen.weight, seen.weight)[near].max())
+    return float(seen.cepstrum[near].max())
+
+
+def clearness(seen: Waves) -> tuple[float, float, float]:
+    """How far the strongest second image stands out of all that are shifted as far, near, in the middle and far.
+
+    Each is log(1 + z), with z the height of the peak above the median of its ring, in standard deviations told robustly
+    (1.4826 times the median absolute deviation). Faces are like themselves, the less the farther they are shifted; what
+    stands out at its own distance is no such likeness.
+    """
+    near, middle, far = (max(_outstanding(seen.cepstrum[ring]) for ring in rings) for rings in _shifts())
+    return near, middle, far
 
 
 def unexplained(seen: Waves, kernel: Plane) -> float:
@@ -61,6 +81,13 @@ def unexplained(seen: Waves, kernel: Plane) -> float:
     cepstrum = _cepstrum((seen.waves - expected) * seen.weight, seen.weight)
     _, counts = _within()
     return float((cepstrum * counts).max())
+
+
+def _outstanding(values: NDArray[np.float32]) -> float:
+    """Of values (n,): log(1 + z) of the highest, as in `clearness`."""
+    usual = np.median(values)
+    spread = _TO_DEVIATION * np.median(np.abs(values - usual)) + _EVEN
+    return float(np.log1p(max(0.0, (values.max() - usual) / spread)))
 
 
 def _power(plane: Plane) -> _Power:
@@ -131,3 +158,16 @@ def _within() -> tuple[NDArray[np.bool_], Plane]:
     for shared in (near, counts):
         shared.flags.writeable = False  # the same
     return near, counts
+
+
+@cache
+def _shifts() -> tuple[tuple[NDArray[np.bool_], ...], ...]:
+    """(SIDE, SIDE) each, no shift in the middle: the rings of _RINGS_OF_SHIFTS, in which a shift's reverse is not."""
+    down, across = np.mgrid[0:SIDE, 0:SIDE] - SIDE // 2
+    shift = np.where(down >= 0, np.hypot(down, across), -1.0)
+    rings = tuple(
+        tuple((shift >= least) & (shift < most) for least, most in pairwise(reaches)) for reaches in _RINGS_OF_SHIFTS
+    )
+    for ring in (ring for pair in rings for ring in pair):
+        ring.flags.writeable = False  # the same
+    return rings

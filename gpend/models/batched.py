@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Plane = NDArray[np.float32]
-Told = tuple[Plane, np.float32, np.float32]  # a kernel, its confidence, and whether the crop was enlarged
+Told = tuple[Plane, np.float32, np.float32, np.float32]  # as the fields of Kernels, of one crop
 
 
 class Halving(Generic[Item, Result]):
@@ -139,12 +139,12 @@ class BatchedEstimator:
             return self.network(crops)
         with self._standing():
             found = self._batcher(list(crops))
-        kernels, confidence, enlarged = zip(*found, strict=True)
-        return Kernels(np.stack(kernels), np.array(confidence, np.float32), np.array(enlarged, np.float32))
+        kernels, *told = zip(*found, strict=True)
+        return Kernels(np.stack(kernels), *(np.array(each, np.float32) for each in told))
 
     def _computed(self, crops: Sequence[Plane]) -> Sequence[Told]:
         found = self.network(np.stack(crops))
-        return list(zip(found.kernels, found.confidence, found.enlarged, strict=True))
+        return list(zip(found.kernels, found.confidence, found.enlarged, found.doubled, strict=True))
 
 
 class BatchedRefiner:

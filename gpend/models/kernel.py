@@ -13,7 +13,7 @@ from gpend.core.blend import luma
 from gpend.core.networks import Kernels
 from gpend.errors import DeviceError, FatalError
 from gpend.models import portrait
-from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.arch.kernel import KernelNetwork, heads_of
 from gpend.models.backend import Backend
 from gpend.models.device import backend_of, named
 from gpend.models.fused import computes_in_bfloat16
@@ -78,15 +78,15 @@ class KernelEstimator:
                 with self._turn:
                     found, told = self._told(torch.cat((seen, seen.flip(3))))  # at once: the weights are read once
                     kernels, agreement = agreed(found[: len(crops)], found[len(crops) :].flip(2))
-                    enlarged = (told[: len(crops)] + told[len(crops) :]) / 2
-                    wait = self._backend.download(kernels, agreement, enlarged)
+                    odds = (told[: len(crops)] + told[len(crops) :]) / 2
+                    wait = self._backend.download(kernels, agreement, *odds.unbind(1))
                 return Kernels(*(np.asarray(one, np.float32) for one in wait()))
         except RuntimeError as error:  # a card tells of most of its failures when its answer is waited for
             raise named(error, self._device) from error
 
     def _told(self, luma: Tensor) -> tuple[Tensor, Tensor]:
-        logits, enlarged = self._network.told(luma)
-        return torch.softmax(logits.flatten(1), 1).view_as(logits), enlarged
+        logits, odds = self._network.told(luma)
+        return torch.softmax(logits.flatten(1), 1).view_as(logits), odds
 
 
 def _agree(one: KernelEstimator, other: KernelEstimator) -> bool:
@@ -133,7 +133,7 @@ def load_kernel(proven: Proven[KernelCheckpoint], device: torch.device, turn: Tu
     checkpoint = proven.checkpoint
     tensors = read_tensors(proven)
     with torch.device("meta"):
-        network = KernelNetwork(checkpoint.size, checkpoint.kernel, tells_enlarged="enlarged.bias" in tensors)
+        network = KernelNetwork(checkpoint.size, checkpoint.kernel, heads_of(tensors))
     try:
         network.load_state_dict(tensors, strict=True, assign=True)
     except RuntimeError as error:

@@ -38,17 +38,23 @@ def save(path: Path, stage: Stage, name: str, progress: Progress) -> None:
 
 
 def resume(path: Path, stage: Stage, name: str, device: torch.device) -> Progress:
-    """Fill the stage from a checkpoint. Raises ConfigurationError where it is not one of this stage."""
+    """Fill the stage from a checkpoint. Raises ConfigurationError where it is not one of this stage and network."""
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError) as error:
         raise ConfigurationError(f"The checkpoint {path} cannot be read: {error}.") from error
     if content["stage"] != name:
         raise ConfigurationError(f"The checkpoint {path} is of the stage {content['stage']}, not {name}.")
-    for key, module in stage.modules.items():
-        module.load_state_dict(content["modules"][key])
-    for key, optimiser in stage.optimisers.items():
-        optimiser.load_state_dict(content["optimisers"][key])
+    try:
+        for key, module in stage.modules.items():
+            module.load_state_dict(content["modules"][key])
+        for key, optimiser in stage.optimisers.items():
+            optimiser.load_state_dict(content["optimisers"][key])
+    except (RuntimeError, ValueError) as error:
+        raise ConfigurationError(
+            f"The checkpoint {path} is of another network than this run's: it was begun from other weights, "
+            "or by another version of gpend. Name those in begin, or another folder in run."
+        ) from error
     return Progress(content["step"], content["seconds"], content["average"])
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gpend.training import evaluation, stages
+from gpend.models.arch.kernel import heads_of
+from gpend.training import evaluation
 from gpend.training.checkpoint import Progress
 from gpend.training.draws import SHARES as SPOILS
 from gpend.training.evaluation import Row
@@ -20,6 +21,17 @@ _WHAT = {
     "gpend.models.arch.generator.FullGenerator.",
 }
 
+_FITS = {  # by its name among gpend.models.arch.kernel.HEADS: what it tells, and what fits it
+    "enlarged": (
+        "crops that were shrunk and enlarged again",
+        "`python -m tests.benchmarks.enlargement FACES --weights FILE --fit`",
+    ),
+    "doubled": (
+        "faces that are there twice",
+        "`python -m tests.benchmarks.doubling FACES --weights FILE --fit`",
+    ),
+}
+
 
 def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequence[Row], device: str) -> str:
     """A section of MODEL_CARD.md for the network of this run."""
@@ -32,7 +44,7 @@ def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequ
         "",
         f"- Trained with `gpend train` until {datetime.now(UTC):%Y-%m-%d}: {took}; averaged weights.",
         f"- Begun from {begun}. {settings.notes}".rstrip(),
-        *_enlargement(settings.stage, progress),
+        *_heads(settings.stage, progress),
         f"- Degradations: {_degradations(settings.stage)}; noise of up to 22/255; JPEG none, once or twice.",
         f"- Faces trained on: {len(used.training)}. Held out, of other people and photos: {len(used.held_out)}.",
         "",
@@ -43,16 +55,17 @@ def card(settings: TrainSettings, used: FaceSet, progress: Progress, found: Sequ
     return "\n".join([*lines, *_tables(found)])
 
 
-def _enlargement(stage: StageName, progress: Progress) -> list[str]:
-    """What is to be done before a kernel network tells enlarged crops from blurred ones."""
+def _heads(stage: StageName, progress: Progress) -> list[str]:
+    """What is to be done before a kernel network tells enlarged crops from blurred ones, and faces that are doubled."""
     if stage is not StageName.KERNEL:
         return []
-    fit = "`python -m tests.benchmarks.enlargement FACES --weights FILE --fit`"
-    if stages.tells_enlarged(progress.average):
-        return [
-            f"- What tells crops that were shrunk and enlarged again was fitted to other weights. Fit it anew: {fit}."
-        ]
-    return [f"- Takes no crop for one that was shrunk and enlarged again, until it is fitted to: {fit}."]
+    has = heads_of(progress.average)
+    return [
+        f"- What tells {what} was fitted to other weights. Fit it anew: {fit}."
+        if name in has
+        else f"- Does not tell {what}, until it is fitted to: {fit}."
+        for name, (what, fit) in _FITS.items()
+    ]
 
 
 def _degradations(stage: StageName) -> str:

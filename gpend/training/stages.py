@@ -12,7 +12,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
 from gpend.errors import ConfigurationError
-from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.arch.kernel import KernelNetwork, heads_of
 from gpend.models.arch.refine import STEP, RefineNetwork
 from gpend.training import degradations, jpeg, losses
 from gpend.training.adversary import Adversary, FaceFeatures, adversary_loss, generator_loss
@@ -201,15 +201,6 @@ def refine_network(settings: TrainSettings, device: torch.device) -> nn.Module:
     return _trained(RefineNetwork(), _named(settings.refine, "refine"), settings.refine, device)
 
 
-def tells_enlarged(tensors: Mapping[str, Tensor]) -> bool:
-    """Do a kernel network's weights hold what tells crops that were enlarged from blurred ones?
-
-    That is fitted to what the other weights make of a crop (`python -m tests.benchmarks.enlargement --fit`): where
-    they learn on, it stays as it was, and fits less and less.
-    """
-    return "enlarged.bias" in tensors
-
-
 def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], origin: object) -> None:
     """Fill a network. Raises ConfigurationError where the tensors are not its own."""
     try:
@@ -220,7 +211,7 @@ def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], origin: obje
 
 def _kernel(tensors: Mapping[str, Tensor]) -> KernelNetwork:
     """The network that these weights, or none, are for; no step changes what its kernels do not hang on."""
-    return KernelNetwork(SIDE, KERNEL, tells_enlarged=tells_enlarged(tensors))
+    return KernelNetwork(SIDE, KERNEL, heads_of(tensors))
 
 
 def _named(path: Path | None, key: str) -> dict[str, Tensor]:

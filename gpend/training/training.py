@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gpend.models.arch.kernel import heads_of
 from gpend.models.device import resolve
 from gpend.training import checkpoint, degradations, faces, filters
 from gpend.training.checkpoint import Progress
@@ -20,7 +21,7 @@ from gpend.training.draws import Draw, Drawing, Draws
 from gpend.training.exporting import export
 from gpend.training.faces import FaceSet
 from gpend.training.settings import RateSettings, TrainSettings
-from gpend.training.stages import Stage, stage_of, tells_enlarged
+from gpend.training.stages import Stage, stage_of
 
 WEIGHTS = "weights"
 LOG = "log.jsonl"
@@ -73,8 +74,9 @@ def train(settings: TrainSettings, material: Material, is_over: Stop, tell: Tell
     Run(settings, material, stage, progress, tell).go(is_over)
     written = export(progress.average, settings.run / WEIGHTS, settings.stage)
     tell(f"Step {progress.step}; weights: {', '.join(file.name for file in written)} in {settings.run / WEIGHTS}.")
-    if tells_enlarged(progress.average):
-        tell("What tells enlarged crops was fitted to the weights before: fit it anew (gpend help networks).")
+    if heads := heads_of(progress.average):  # fitted to what the other weights made of a crop before they learnt on
+        told = " and ".join(heads)
+        tell(f"What tells {told} crops was fitted to the weights before: fit it anew (gpend help networks).")
     return progress
 
 

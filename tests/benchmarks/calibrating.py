@@ -15,7 +15,8 @@ Terms = Sequence[sharpness.Terms]
 _TOUCHED = 0.005  # share of the sharp faces of the fit that may fall below the default threshold
 _HEAD = (
     '"""What was fitted, by `python -m tests.benchmarks.NAME FACES --fit` each.\n\n'
-    'NAME is judgement, occlusion, agreement, overlooked, light or direction, which is given photos too.\n"""\n'
+    "NAME is judgement, occlusion, agreement, overlooked, light or direction, which is given photos too.\n"
+    'agreement takes `--fit all`, or one judgement.\n"""\n'
 )
 _VECTORS = (
     "MEANS",

@@ -4,7 +4,6 @@ The network itself stays as it is: a linear function of what it knows of a crop 
 faces spoiled in known ways, and written into its weights. A fifth of the faces is held out for the table.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +13,14 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.nn import functional
 
 from gpend.core.blend import luma
 from gpend.core.photo import Plane
 from gpend.fitting import shots
 from gpend.fitting.degradations import SEVERITIES, Image, Kind, Random, resized, saved, shot
 from gpend.models.arch.kernel import KernelNetwork
+from tests.benchmarks import heads
 from tests.benchmarks.regression import area_under_curve
 
 _KINDS = (Kind.MESSAGING, Kind.MESSAGING, Kind.GAUSSIAN, Kind.DISC, Kind.MOTION, Kind.DARK)
@@ -31,9 +29,7 @@ _MILD = 0.6  # of the Gaussian blurs
 _MILD_WIDTHS, _MILD_GRAIN = (0.8, 2.2), 8  # standard deviation in pixels of the crop; levels of 255, at most
 _MILD_FACES = (100, 400)  # pixels of the photo
 _DEAR = 4.0  # times as much as another face weighs a Gaussian blur, which looks most alike and would lose its filter
-_DECAY = 0.003
 _OTHERS = 0.02  # share of faces blurred otherwise that may be taken for enlarged
-_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -53,31 +49,18 @@ class Seen:
 @click.option("--seed", default=1, show_default=True)
 def main(faces: Path, weights: Path, count: int, seed: int, *, fit: bool) -> None:
     """Print the table."""
-    tensors = load_file(weights)
-    network = KernelNetwork(256, 41)  # its features alone
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
-    paths = shots.faces(faces)
-    seen = _seen(paths, count, network.eval(), np.random.default_rng(seed))
-    held = seen.faces % 5 == 0
+    seen = _seen(shots.faces(faces), count, heads.network_of(weights), np.random.default_rng(seed))
+    held = seen.faces % heads.HELD == 0
     if fit:
-        weight, bias = _fitted(seen, ~held)
-        tensors |= {"enlarged.weight": weight.half()[None], "enlarged.bias": bias.half()}
-        save_file(tensors, weights)
-        click.echo(f"Written: {weights}, sha256 {hashlib.sha256(weights.read_bytes()).hexdigest()}")
-    weight, bias = tensors["enlarged.weight"][0].float(), tensors["enlarged.bias"].float()
-    _print((seen.features @ weight + bias).numpy()[held], seen.kinds[held])
+        click.echo(heads.fit("enlarged", weights, *_fitted_to(seen, ~held)))
+    _print(heads.told("enlarged", weights, seen.features).numpy()[held], seen.kinds[held])
 
 
 def _seen(paths: Sequence[Path], count: int, network: KernelNetwork, random: Random) -> Seen:
-    features, kinds, faces = [], [], []
     drawn = list(_drawn(paths, count, random))
-    for start in range(0, len(drawn), _BATCH):
-        batch = drawn[start : start + _BATCH]
-        with torch.inference_mode():
-            features.append(network.features(torch.from_numpy(np.stack([crop for crop, _, _ in batch]))[:, None]))
-        kinds += [list(Kind).index(kind) for _, kind, _ in batch]
-        faces += [face for _, _, face in batch]
-    return Seen(torch.cat(features).clone(), np.array(kinds), np.array(faces))
+    features = heads.features_of([crop for crop, _, _ in drawn], network)
+    kinds = [list(Kind).index(kind) for _, kind, _ in drawn]
+    return Seen(features, np.array(kinds), np.array([face for _, _, face in drawn]))
 
 
 def _drawn(paths: Sequence[Path], count: int, random: Random) -> Iterator[tuple[NDArray[np.float32], Kind, int]]:
@@ -102,27 +85,11 @@ def _mildly_blurred(clean: Image, random: Random) -> Plane:
     return luma(shots.sampled(noisy, random).crop)
 
 
-def _fitted(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
-    """Weight (values,) and bias (1,) for the features as they are."""
-    features = seen.features[torch.from_numpy(chosen)]
+def _fitted_to(seen: Seen, chosen: NDArray[np.bool_]) -> tuple[Tensor, Tensor, Tensor]:
+    """Features, whether each was sent, and what each weighs."""
     wanted = torch.from_numpy((seen.kinds == list(Kind).index(Kind.MESSAGING))[chosen]).float()
     is_gaussian = torch.from_numpy((seen.kinds == list(Kind).index(Kind.GAUSSIAN))[chosen])
-    weights = torch.where(is_gaussian, _DEAR, 1.0)
-    mean, spread = features.mean(0), features.std(0) + 1e-3
-    unit = (features - mean) / spread
-    weight, bias = torch.zeros(unit.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=100)
-
-    def step() -> Tensor:
-        optimiser.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(unit @ weight + bias, wanted, weights)
-        loss = loss + _DECAY * weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(step)  # type: ignore[no-untyped-call]
-    scaled = weight.detach() / spread
-    return scaled, bias.detach() - (scaled @ mean)
+    return seen.features[torch.from_numpy(chosen)], wanted, torch.where(is_gaussian, _DEAR, 1.0)
 
 
 def _print(told: NDArray[np.float32], kinds: NDArray[np.int64]) -> None:

@@ -1,5 +1,6 @@
 """Whoever has a folder of faces can measure gpend's judgement on it."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,16 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from gpend.core import align, sharpness
 from gpend.core.networks import Networks
 from gpend.models.backend import Cpu
-from tests.benchmarks import direction, judgement, light, occlusion
+from tests.benchmarks import direction, doubling, judgement, light, occlusion
 from tests.benchmarks.gpu import __main__ as gpu
 from tests.benchmarks.gpu.findings import Bench, Finding, Verdict, found_by
+
+SHIPPED = Path(__file__).parents[2] / "weights"
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +93,19 @@ def test_what_lies_before_faces_is_measured_too(faces: Path) -> None:
     answer = CliRunner().invoke(occlusion.main, [str(faces)], catch_exceptions=False)
     assert answer.exit_code == 0
     assert "dark glasses" in answer.output
+
+
+def test_what_the_kernel_network_tells_beside_kernels_can_be_measured_and_fitted(faces: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "own.safetensors"
+    tensors = load_file(SHIPPED / "blur-kernel-256.safetensors")
+    save_file({name: tensor for name, tensor in tensors.items() if not name.startswith("doubled")}, weights)
+    asked = [str(faces), "--weights", str(weights), "--count", "32"]
+    unfitted = CliRunner().invoke(doubling.main, asked)
+    assert unfitted.exit_code
+    assert "does not tell what is doubled yet" in unfitted.output
+    fitted = CliRunner().invoke(doubling.main, [*asked, "--fit"])
+    assert fitted.exit_code == 0, fitted.output
+    assert hashlib.sha256(weights.read_bytes()).hexdigest() in fitted.output
+    kept = load_file(weights)
+    assert kept.keys() == tensors.keys()
+    assert all(torch.equal(kept[name], tensors[name]) for name in tensors if not name.startswith("doubled"))

@@ -69,6 +69,17 @@ def test_over_what_lies_before_a_face_nothing_is_painted_though_it_may_be_filter
     assert not agreement.Judgement(-1, -1, -1, -1).unpaintable
 
 
+def test_of_a_network_that_does_not_tell_whether_a_face_is_there_twice_nothing_is_concluded(padded: Plane) -> None:
+    found = deconvolution.deconvolve(padded, gauss(2), CLEAN, 1.0)
+    crop = deconvolution.middle(padded)
+    unknown, *told = (
+        agreement.evidence(found, crop, replace(gauss(2), doubled=odds), CLEAN).told_doubled
+        for odds in (-np.inf, -3.0, 2.0)
+    )
+    assert unknown == coefficients.EVIDENCE_MEANS[TERMS.index("told_doubled")]
+    assert told == [-3.0, 2.0]
+
+
 TERMS = [each.name for each in fields(agreement.Evidence)]
 FINE = agreement.Judgement(worsens=-1, doubled=-1, overlaid=-1, before=-1)
 
@@ -128,6 +139,26 @@ def test_a_long_shake_is_not_as_easily_taken_for_something_sharp_before_the_face
 ) -> None:
     told = agreement.judged(row(replace(FINE, overlaid=overlaid), stretch=stretch), 0.9)
     assert ("something sharp" in told.refusal) == refused
+
+
+@pytest.mark.parametrize(
+    ("doubled", "stretch", "refused"), [(0.25, 1.15, True), (0.25, 1.25, False), (1.0, 1.25, True)]
+)
+def test_nor_is_it_for_two_exposures(doubled: float, stretch: float, *, refused: bool) -> None:
+    seen = row(replace(FINE, doubled=doubled), stretch=stretch, doubled=0.1, unexplained=float(np.log(0.2)))
+    told = agreement.judged(seen, 0.9)
+    assert ("there twice" in told.refusal) == refused
+
+
+@pytest.mark.parametrize(
+    ("doubled", "unexplained", "refused"),
+    [(2.5, 0.12, False), (2.5, 0.14, True), (3.5, 0.12, True), (-0.5, 0.14, False)],
+)
+def test_a_second_image_that_the_kernel_explains_is_a_shakes_that_rested_unless_all_else_speaks_against_it(
+    doubled: float, unexplained: float, *, refused: bool
+) -> None:
+    seen = row(replace(FINE, doubled=doubled), doubled=0.1, unexplained=float(np.log(unexplained)))
+    assert ("there twice" in agreement.judged(seen, 0.9).refusal) == refused
 
 
 @pytest.mark.parametrize(

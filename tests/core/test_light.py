@@ -196,6 +196,19 @@ def test_the_blur_that_is_taken_out_is_the_one_that_light_speaks_for(padded: Pla
     assert attempt.blur is as_told
 
 
+def test_a_face_that_is_there_twice_by_the_path_that_was_followed_is_left_alone_by_the_one_that_was_told_too(
+    padded: Plane, networks: Networks
+) -> None:
+    twice = np.asarray((padded + np.roll(padded, (7, 14), (0, 1))) / 2, np.float32)
+    photo = spoiled(twice, gaussian(1.5))
+    for odds, is_told in ((12.0, True), (-12.0, False)):
+        as_told = Blur(gaussian(2.5), 0.99, doubled=-12.0)
+        face = seen(photo, replace(as_told, doubled=odds, told=as_told))
+        blurred = restore.Blurred(networks.restore, face.crop, WHERE, None, paints=False, seen=face, wanted=True)
+        (attempt,) = restore.attempts([blurred], networks)
+        assert ("there twice" in attempt.refusal) == is_told
+
+
 def test_what_was_told_of_a_face_by_this_blur_is_not_computed_again_and_by_another_or_larger_it_is(
     padded: Plane,
 ) -> None:

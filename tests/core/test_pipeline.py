@@ -224,7 +224,7 @@ def test_such_a_face_is_seen_through_also_where_a_first_look_takes_all_for_surel
 def test_where_it_shook_along_a_curve_its_path_is_followed_in_the_photo(networks: Networks, samples: Path) -> None:
     kernel = hook(8, 0.3)
     told = smeared(kernel)
-    unsure = Told(Kernels(told[None], np.array([0.972], np.float32), np.array([-5], np.float32)))
+    unsure = Told(Kernels(told[None], np.array([0.972], np.float32), *np.full((2, 1), -5, np.float32)))
     settings = CoreSettings(triage=TriageSettings(sharpness_threshold=0.06))  # the face has 0.09
     found = analysis.analyse(shaken(samples, kernel), replace(networks, estimate=unsure), settings)
     (face,) = found.faces

@@ -33,3 +33,15 @@ def test_a_second_image_that_the_kernel_tells_of_is_explained_by_it(padded: Plan
     one, two = ((-shift[0] // 2, -shift[1] // 2), (shift[0] // 2, shift[1] // 2))
     explained = second_image.unexplained(both, kernel(one, two))
     assert explained < 0.7 * second_image.unexplained(both, kernel((0, 0)))
+
+
+@pytest.mark.parametrize(("shift", "reach"), [((8, 3), 0), ((0, 16), 1), ((-20, 10), 1), ((22, 14), 2)])
+def test_a_second_image_stands_out_of_what_is_shifted_as_far(padded: Plane, shift: tuple[int, int], reach: int) -> None:
+    once = luma(deconvolution.middle(padded))
+    doubled, single = (second_image.clearness(second_image.waves(one, 0.01)) for one in (twice(once, shift), once))
+    assert doubled[reach] > single[reach] + 0.5
+
+
+def test_where_there_is_nothing_to_see_nothing_stands_out() -> None:
+    flat = second_image.waves(np.full((256, 256), 0.5, np.float32), 0.01)
+    assert np.isfinite(second_image.clearness(flat)).all()

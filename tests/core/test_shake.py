@@ -137,7 +137,7 @@ def test_the_slope_is_that_of_the_misfit(face: Plane) -> None:
 def test_only_a_curved_path_that_can_be_taken_out_is_followed(face: Plane) -> None:
     kernels = [smeared(bent(20, 0.4)), smeared(streak(17), 0.7), smeared(bent(20, 0.4))]
     confidence = np.array([0.95, 0.95, 0.5], np.float32)
-    found = Kernels(np.stack(kernels), confidence, np.full(3, -9.0, np.float32))
+    found = Kernels(np.stack(kernels), confidence, *np.full((2, 3), -9.0, np.float32))
     told = blurs_of([spoiled(face, bent(20, 0.4))] * 3, Told(found))
     same = [np.allclose(one.kernel, kernel) for one, kernel in zip(told, kernels, strict=True)]
     assert same == [False, True, True]

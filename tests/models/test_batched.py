@@ -26,7 +26,7 @@ class _Estimator:
 
     def __call__(self, crops: NDArray[np.float32]) -> Kernels:
         means = crops.mean((1, 2))
-        return Kernels(np.asarray(means[:, None, None] * np.ones((1, 3, 3)), np.float32), means, -means)
+        return Kernels(np.asarray(means[:, None, None] * np.ones((1, 3, 3)), np.float32), means, -means, means**2)
 
 
 class _Refiner:
@@ -98,6 +98,7 @@ def test_blur_is_found_for_each_photo_by_itself(together: Networks) -> None:
         assert np.array_equal(kernels.kernels, alone.kernels)
         assert np.array_equal(kernels.confidence, alone.confidence)
         assert np.array_equal(kernels.enlarged, alone.enlarged)
+        assert np.array_equal(kernels.doubled, alone.doubled)
 
 
 def test_crops_of_different_sizes_are_refined_apart(refiner: _Refiner, together: Networks) -> None:

@@ -13,7 +13,7 @@ from gpend.core import align
 from gpend.core.blend import luma
 from gpend.core.networks import EstimateBlur, Kernels, Networks
 from gpend.errors import DeviceError
-from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.arch.kernel import HEADS, KernelNetwork
 from gpend.models.kernel import KernelEstimator
 from gpend.models.turn import Turn
 from gpend.models.weights import KernelCheckpoint
@@ -143,14 +143,25 @@ def test_a_face_that_was_shrunk_and_enlarged_again_is_told_from_one_out_of_focus
         assert enlarged > 0.5 > blurred
 
 
-def test_a_network_that_was_not_fitted_to_tell_takes_nothing_for_enlarged() -> None:
-    _, enlarged = KernelNetwork(SIDE, 41).told(torch.rand(2, 1, SIDE, SIDE))
-    assert torch.isneginf(enlarged).all()
+def test_a_face_that_is_there_twice_is_told_from_one_that_is_out_of_focus_or_was_shaken(
+    estimate: EstimateBlur, face: NDArray[np.float32]
+) -> None:
+    twice = (face + np.roll(face, (6, 12), (0, 1))) / 2
+    once = [cv2.GaussianBlur(face, (0, 0), 3), cv2.blur(face, (14, 1)), cv2.GaussianBlur(face, (0, 0), 1.5)]
+    doubled, *others = estimate(np.stack([cv2.GaussianBlur(twice, (0, 0), 1.5), *once]).astype(np.float32)).doubled
+    assert doubled > 1
+    assert max(others) < 0
+
+
+def test_a_network_that_was_not_fitted_to_tell_takes_nothing_for_enlarged_or_doubled() -> None:
+    _, odds = KernelNetwork(SIDE, 41).told(torch.rand(2, 1, SIDE, SIDE))
+    assert odds.shape == (2, len(HEADS))
+    assert torch.isneginf(odds).all()
 
 
 def test_a_card_that_is_lost_while_it_estimates_is_the_devices_fault() -> None:
     card, crops = LostCard(), np.full((2, 256, 256), 0.5, np.float32)
-    network = KernelNetwork(256, 9, tells_enlarged=True).eval()
+    network = KernelNetwork(256, 9, HEADS).eval()
     estimate = KernelEstimator(described(), network, torch.device("cuda:0"), Turn(), card)
     assert estimate(crops).kernels.shape == (2, 9, 9)
     assert card.asked == ["up 2", "down 2"]

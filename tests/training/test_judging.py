@@ -82,9 +82,12 @@ def test_weights_of_free_faces_are_free_unless_they_were_begun_from_others(tmp_p
 
 def test_the_card_of_a_kernel_network_tells_what_is_to_be_fitted_to_it(tmp_path: Path) -> None:
     chosen = material.settings(tmp_path)
-    used, average = load_material(chosen).faces, {"enlarged.bias": torch.zeros(1)}
-    assert "Takes no crop" in card(chosen, used, Progress(0, 0.0, {}), [], "a CPU")
-    assert "Fit it anew" in card(chosen, used, Progress(0, 0.0, average), [], "a CPU")
+    used = load_material(chosen).faces
+    for name, what in (("enlarged", "crops that were shrunk"), ("doubled", "faces that are there twice")):
+        fitted = card(chosen, used, Progress(0, 0.0, {f"{name}.bias": torch.zeros(1)}), [], "a CPU")
+        assert f"What tells {what}" in fitted
+        assert f"Does not tell {what}" not in fitted
+        assert f"Does not tell {what}" in card(chosen, used, Progress(0, 0.0, {}), [], "a CPU")
     later = chosen.model_copy(update={"stage": StageName.REFINE})
     assert "enlarged again" not in card(later, used, Progress(0, 0.0, {}), [], "a CPU")
 

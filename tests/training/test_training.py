@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gpend.errors import ConfigurationError
-from gpend.models.arch.kernel import KernelNetwork
+from gpend.models.arch.kernel import HEADS, KernelNetwork
 from gpend.training import degradations, jpeg, losses, stages, training
 from gpend.training.checkpoint import NAME, Progress
 from gpend.training.draws import Drawing, Spoil, draw
@@ -136,7 +136,15 @@ def test_every_network_that_is_shipped_can_be_named(tmp_path: Path) -> None:
         assert all(torch.equal(value, held[key]) for key, value in begun.network.state_dict().items())
 
 
-def test_what_tells_enlarged_crops_is_kept_as_it_was_while_the_rest_learns(tmp_path: Path) -> None:
+def test_a_run_that_was_begun_from_weights_with_other_heads_says_what_to_do(tmp_path: Path) -> None:
+    chosen = material.settings(tmp_path)
+    training.train(chosen, load_material(chosen), steps(1), lambda _: None, resume=False)
+    later = chosen.model_copy(update={"begin": SHIPPED / NAMES[StageName.KERNEL]})
+    with pytest.raises(ConfigurationError, match="of another network than this run's"):
+        training.train(later, load_material(later), steps(1), lambda _: None, resume=True)
+
+
+def test_what_is_told_beside_the_kernel_is_kept_as_it_was_while_the_rest_learns(tmp_path: Path) -> None:
     shipped = SHIPPED / NAMES[StageName.KERNEL]
     chosen = material.settings(tmp_path).model_copy(update={"begin": shipped})
     told = list[str]()
@@ -144,7 +152,8 @@ def test_what_tells_enlarged_crops_is_kept_as_it_was_while_the_rest_learns(tmp_p
     training.train(chosen, load_material(chosen), steps(1), told.append, resume=True)
     before, after = load_exported(shipped), load_exported(chosen.run / training.WEIGHTS)
     assert before.keys() == after.keys()
-    assert {key for key in before if torch.equal(before[key], after[key])} >= {"enlarged.weight", "enlarged.bias"}
+    heads = {f"{name}.{part}" for name in HEADS for part in ("weight", "bias")}
+    assert {key for key in before if torch.equal(before[key], after[key])} >= heads
     assert not torch.equal(before["head.5.weight"], after["head.5.weight"])
     assert "fit it anew" in told[-1]
 

@@ -2,6 +2,8 @@
 
 import functools
 import itertools
+import math
+from collections.abc import Collection
 from typing import cast
 
 import torch
@@ -14,6 +16,10 @@ _HEAD = (64, 768)  # channels of each place, and what all places share
 _HIGH_PASS = 9  # pixels: what is coarser than this box tells of the face and not of the blur
 _CONTRAST = 2.0  # the high-passed luma is raised to the size that the layers work with
 _FLOORS = (0.02, 1e-2)  # of the crop's spread, and of its spectrum, so that an empty picture has a kernel too
+
+HEADS = ("enlarged", "doubled")
+"""What is told of a crop beside its kernel, each by tensors of that name: that it was shrunk and enlarged again rather
+than blurred, and that it shows the face twice, as a double exposure does."""
 
 
 class Residual(nn.Module):
@@ -34,11 +40,11 @@ class Residual(nn.Module):
 class KernelNetwork(nn.Module):
     """(n, 1, size, size) luma, 0 to 1, to the logits of a kernel, (n, side, side): a softmax over a kernel's places.
 
-    What it knows of a crop tells as well whether the crop was enlarged rather than blurred; that is fitted
-    afterwards, and a network for which it was not takes nothing for enlarged.
+    What it knows of a crop tells as well whether one of HEADS is true of it. Each is fitted afterwards, and a network
+    has those that are named in `heads`.
     """
 
-    def __init__(self, size: int, side: int, *, tells_enlarged: bool = False) -> None:
+    def __init__(self, size: int, side: int, heads: Collection[str] = ()) -> None:
         super().__init__()
         self.size, self.side = size, side
         places = (size // _FIRST // 8) ** 2
@@ -52,7 +58,7 @@ class KernelNetwork(nn.Module):
             nn.GELU(),
             nn.Linear(_HEAD[1], side * side),
         )
-        self.enlarged = nn.Linear(_HEAD[1] + 4 * _WIDTHS[-1], 1) if tells_enlarged else None
+        self.enlarged, self.doubled = (_linear() if name in heads else None for name in HEADS)
 
     def forward(self, luma: Tensor) -> Tensor:
         """Logits (n, side, side)."""
@@ -60,14 +66,17 @@ class KernelNetwork(nn.Module):
         return self._logits(shared)
 
     def told(self, luma: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (n, side, side), and (n,) log-odds that the crop was shrunk and enlarged again rather than blurred."""
+        """Logits (n, side, side), and the log-odds (n, 2) of HEADS: -inf for one that the network does not have."""
         shared, features = self._known(luma)
-        if self.enlarged is None:
-            return self._logits(shared), torch.full_like(shared[:, 0], -torch.inf)
-        return self._logits(shared), cast("Tensor", self.enlarged(summary(shared, features))).squeeze(1)
+        known = summary(shared, features)
+        odds = [
+            torch.full_like(shared[:, :1], -math.inf) if head is None else cast("Tensor", head(known))
+            for head in (self.enlarged, self.doubled)
+        ]
+        return self._logits(shared), torch.cat(odds, 1)
 
     def features(self, luma: Tensor) -> Tensor:
-        """(n, values): what `enlarged` is a linear function of."""
+        """(n, values): what HEADS are linear functions of."""
         return summary(*self._known(luma))
 
     def _logits(self, shared: Tensor) -> Tensor:
@@ -81,6 +90,15 @@ class KernelNetwork(nn.Module):
         dtype = cast("Tensor", self.picture[0].weight).dtype
         features = torch.cat([self.picture(picture.to(dtype)), self.spectrum(_spectra(plain).to(dtype))], 1).float()
         return cast("Tensor", self.head[:-1](features)), features
+
+
+def heads_of(tensors: Collection[str]) -> list[str]:
+    """Those of HEADS that weights with tensors of these names have."""
+    return [name for name in HEADS if f"{name}.bias" in tensors]
+
+
+def _linear() -> nn.Linear:
+    return nn.Linear(_HEAD[1] + 4 * _WIDTHS[-1], 1)
 
 
 def summary(shared: Tensor, features: Tensor) -> Tensor:
