@@ -101,7 +101,7 @@ class _Loader(yaml.SafeLoader):
         """As YAML has it, also what its tag says that it is not. Raises YAMLError alone."""
         try:
             return super().construct_object(node, deep)
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, LookupError, ArithmeticError) as error:
             raise yaml.constructor.ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature

@@ -21,7 +21,7 @@ ENDINGS = (*_JPEG, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif",
 def _ending(told: str) -> str:
     """Without the dot, or star and dot, that people write before it, in lower case. Raises ValueError."""
     ending = told.removeprefix("*").removeprefix(".").lower()
-    if re.search(r"[*?/\s]", ending):
+    if re.search(r"[*?/\s]", ending) or (told and not ending):
         raise ValueError("should be what names end in, such as jpg")
     return ending
 

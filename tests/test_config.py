@@ -165,6 +165,10 @@ def test_an_unknown_key_is_refused_by_its_full_name_with_the_nearest_right_one(t
             "folders: [{source: /a, output: /b, endings: [jpg, 'j*g']}]",
             "folders[0].endings[1]: should be what names end in, such as jpg, not 'j*g'.",
         ),
+        (
+            "folders: [{source: /a, output: /b, endings: ['*']}]",
+            "folders[0].endings[0]: should be what names end in, such as jpg, not '*'.",
+        ),
         ("triage: {}\ntriage: {}", "triage: given twice, in lines 1 and 2; remove one of them."),
     ],
 )
@@ -229,6 +233,9 @@ def test_what_is_no_yaml_is_told_with_its_line() -> None:
         ('ledger: "C:\\Users\\anna"', "A backslash between double quotes means more than itself"),
         ('ledger: "D:\\photos"', "A backslash between double quotes means more than itself"),
         ("settle_seconds: !!int soon", "line 1, column 17: invalid literal"),
+        ("settle_seconds: !!bool maybe", "line 1, column 17"),
+        ('settle_seconds: !!int ""', "line 1, column 17"),
+        ('settle_seconds: !!float ""', "line 1, column 17"),
         ("slots: " + "9" * 5000, "line 1, column 8"),
         ("folders: " + "[" * 5000, "nested too deeply"),
     ],

@@ -81,7 +81,7 @@ class DeletionDetector:
     def end_scan(self, scan: Scan, now: Now) -> None:
         """A scan of everything has ended: what it did not meet is missing, if the scan can be believed."""
         self._dispatcher.health.look(self._pair, now)
-        self._dispatcher.health.look_at_source(self._pair, now)
+        is_told = self._dispatcher.health.look_at_source(self._pair, now)  # as paused: no word of a person changes that
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         is_there = scan.identity is not None  # else nothing tells whether anything is passed over
@@ -90,10 +90,10 @@ class DeletionDetector:
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
         verdict = evidence(scan, before=before, known=known, found=found)
-        is_listed = scan.root not in scan.unlistable  # else it is told as paused: no word of a person changes that,
-        self._is_confirmed = self._is_confirmed and is_listed  # nor counts for what will be there then
+        is_listed = scan.root not in scan.unlistable
+        self._is_confirmed = self._is_confirmed and is_listed  # else it would count for what will be there then
         self._doubt = "" if verdict.believed or self._is_confirmed else verdict.why
-        if self._doubt and is_listed:
+        if self._doubt and not is_told:
             self._brake.engage(folder, f"{_sentence(self._doubt)} Nothing is taken for deleted.", folder.brake_since)
             return
         if folder.brake is not None and folder.brake_since is None:

@@ -121,8 +121,8 @@ class Health:
         if trouble:
             self.pause(pair, trouble, now)
 
-    def look_at_source(self, pair: FolderPair, now: Now) -> None:
-        """Pause a pair whose source cannot be listed, and have it go on at once when that can be."""
+    def look_at_source(self, pair: FolderPair, now: Now) -> bool:
+        """Pause a pair whose source cannot be listed, and have it go on at once when that can be; True if it cannot."""
         trouble, breaker = trouble_of_source(pair), self._breaker(pair)
         if trouble:
             self._unlisted.add(pair.id)
@@ -130,6 +130,7 @@ class Health:
         elif pair.id in self._unlisted:
             self._unlisted.remove(pair.id)
             self.resume(pair, replace(now, steady=max(now.steady, breaker.until)))
+        return bool(trouble)
 
     def pause(self, pair: FolderPair, reason: str, now: Now) -> None:
         """Something about a pair's folders does not work."""

@@ -184,6 +184,23 @@ def test_a_source_that_is_away_is_told_as_paused_until_it_is_back_and_its_new_ph
         loop.end()
 
 
+def test_a_source_that_is_there_and_cannot_be_looked_through_is_told_by_the_brake(world: World) -> None:
+    def listing(_: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    world.put("a.jpg")
+    world.once()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        discovery = world.loop(ledger).discoveries[0]
+        discovery.deletions.begin_scan()
+        scan = Scan(discovery.pair.source, listing=listing)
+        assert list(scan) == []
+        discovery.deletions.end_scan(scan, world.clock.now())
+        (folder,) = ledger.folders()
+    assert folder.paused_reason is None
+    assert "Nothing is taken for deleted" in (folder.brake or "")
+
+
 def test_a_word_given_while_a_source_is_away_does_not_count_for_what_stands_there_later(world: World) -> None:
     world.knobs["rescan_minutes"] = 1
     fill(world, 5)
