@@ -90,7 +90,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     after = _edited(picture, before, pixels, changed)
     result = _spliced(picture, strips.rewritten(photo, picture.layout, before, after))
     change = tags.Change(lambda: picture.colours(before), pixels, changed)
-    result, told = _with_small_picture(result, change)
+    result, told = _with_small_picture(result, picture, change)
     result, notes = _recorded(result, history)
     notes += told
     if picture.first.find(ifd.LAYERS):
@@ -117,7 +117,7 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     pairs = ((_strip(picture, number), _strip(finished, number)) for number in range(len(picture.layout.offsets)))
     changed = ((number, bytes(new)) for number, (old, new) in enumerate(pairs) if old != new)
     small = tags.Finished(embedded.kept_by_photoshop(_resources(finished.block)))
-    result, _ = _with_small_picture(_spliced(picture, changed), small)
+    result, _ = _with_small_picture(_spliced(picture, changed), picture, small)
     return _recorded(result, history)[0]
 
 
@@ -142,8 +142,13 @@ def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
         return exif.with_words_behind(photo, tags.comment(history)), tags.BESIDE
 
 
-def _with_small_picture(photo: bytes, renewal: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
-    """The file with the small picture renewed that Photoshop keeps among its resources; and notes."""
+def _with_small_picture(photo: bytes, picture: _Picture, renewal: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
+    """The file with the small picture renewed that Photoshop keeps among its resources; and notes.
+
+    `picture` is as it was before: without any resources the file, which may be large, is not copied to be changed.
+    """
+    if not picture.first.find(ifd.RESOURCES):
+        return photo, ()
     block = Block(photo)
     first = block.first()
     old = _resources(block)
