@@ -242,12 +242,11 @@ def confirm(config_file: Path | None) -> None:
       gpend status && gpend confirm
     """
     from gpend import reports
-    from gpend.ledger import Ledger, Request
+    from gpend.ledger import Ledger, Request, asks_for_confirmation
 
     ledger = settings_of(config_file).ledger
     folders = reports.status(ledger).folders
-    reasons = [folder.paused or "" for folder in folders]  # most pauses end by themselves, whatever a person says
-    if not any(folder.waits_for_confirmation for folder in folders) and "`gpend confirm`" not in " ".join(reasons):
+    if not any(folder.waits_for_confirmation or asks_for_confirmation(folder.paused or "") for folder in folders):
         click.echo("Nothing waits for a confirmation, so nothing was changed.")
         return
     Ledger.request(ledger, Request.CONFIRM)

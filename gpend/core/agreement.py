@@ -1,9 +1,10 @@
 """The physical gate: a result, blurred again by what blurred the face, must give the photo back within its noise.
 
-Where it does not, locally, the photo stays as it is. As a whole, linear functions of what is left over, of the kernel,
-of the result and of the face's coarse pattern tell a face whose filtering would make it worse, a double exposure,
-something sharp before a blurred face, and something as blurred as the face, which may be filtered with it but not
-painted over. Fitted by `python -m tests.benchmarks.agreement FACES --fit all`.
+Where it does not, locally, the photo stays as it is. As a whole, linear functions of what is left over, of the kernel
+and of what the network that told it knows besides, of the result and of the face's coarse pattern tell a face whose
+filtering would make it worse, a double exposure, something sharp before a blurred face, and something as blurred as the
+face, which may be filtered with it but not painted over. Fitted by
+`python -m tests.benchmarks.agreement FACES --fit all`.
 """
 
 import math

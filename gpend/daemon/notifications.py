@@ -19,7 +19,7 @@ from gpend.daemon.gathered import Gathered, keep, kept_beside, recall
 from gpend.daemon.hooks import join_at_leisure
 from gpend.dispatch import FolderPair
 from gpend.errors import GpendError, as_text
-from gpend.ledger import Records, Result, Row, State
+from gpend.ledger import Records, Result, Row, State, asks_for_confirmation
 from gpend.settings import NotificationSettings, Occasion
 
 log = structlog.get_logger()
@@ -90,7 +90,7 @@ class Outbox:
 
     def paused(self, source: str, reason: str, now: datetime) -> None:
         """A folder is paused, or gpend asks a person about it."""
-        asks = "`gpend confirm`" in reason
+        asks = asks_for_confirmation(reason)
         if (Occasion.BRAKE if asks else Occasion.PAUSED) not in self.settings.about:
             return
         known = f"{source} {'' if asks else reason}"

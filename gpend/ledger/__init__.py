@@ -4,6 +4,7 @@ from gpend.ledger.absences import Expected, Span
 from gpend.ledger.choice import Choice
 from gpend.ledger.decisions import Decision, DecisionKind
 from gpend.ledger.fingerprint import Fingerprint, Judging, fingerprint_of
+from gpend.ledger.folders import asks_for_confirmation
 from gpend.ledger.ledger import Ledger
 from gpend.ledger.photos import Known
 from gpend.ledger.records import Records
@@ -52,6 +53,7 @@ __all__ = [
     "Span",
     "State",
     "Written",
+    "asks_for_confirmation",
     "before_set_aside",
     "earlier_of",
     "fingerprint_of",

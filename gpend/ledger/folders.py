@@ -9,6 +9,11 @@ from gpend.ledger.paths import direct
 from gpend.ledger.rows import FolderRow, folder_row
 
 
+def asks_for_confirmation(reason: str) -> bool:
+    """Whether a pause that is told so ends by a person's word; most end by themselves, whatever a person says."""
+    return "`gpend confirm`" in reason
+
+
 @dataclass(frozen=True)
 class File:
     """A file that a folder is known to hold."""

@@ -41,11 +41,7 @@ class Seen:
 
 
 @click.command(help=__doc__)
-@click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--weights", default=Path("weights/blur-kernel-256.safetensors"), show_default=True, type=Path)
-@click.option("--count", default=4000, show_default=True, help="Faces to draw.")
-@click.option("--fit", is_flag=True, help="Fit it first, and write it into the weights.")
-@click.option("--seed", default=1, show_default=True)
+@heads.options
 def main(faces: Path, weights: Path, count: int, seed: int, *, fit: bool) -> None:
     """Print the table."""
     seen = _seen(shots.faces(faces), count, heads.network_of(weights), np.random.default_rng(seed))

@@ -4,9 +4,10 @@ The network itself stays as it is. What was fitted is written into its weights.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import numpy as np
@@ -18,12 +19,29 @@ from torch.nn import functional
 from gpend.core.photo import Plane
 from gpend.models.arch.kernel import KernelNetwork
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 HELD = 5
 """Of so many faces one is held out for the table."""
 
+SHIPPED = Path("weights/blur-kernel-256.safetensors")
 _BATCH = 32
 _DECAY = 0.003
 _EVEN = 1e-3  # spread of a feature, at least
+
+
+def options(command: Command) -> Command:
+    """What a command is given that measures one of `gpend.models.arch.kernel.HEADS`, and fits it."""
+    given = (
+        click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path)),
+        click.option("--weights", default=SHIPPED, show_default=True, type=Path),
+        click.option("--count", type=click.IntRange(1), default=4000, show_default=True, help="Faces to draw."),
+        click.option("--fit", is_flag=True, help="Fit it first, and write it into the weights."),
+        click.option("--seed", default=1, show_default=True),
+    )
+    for each in reversed(given):
+        command = each(command)
+    return command
 
 
 def network_of(weights: Path) -> KernelNetwork:
@@ -48,7 +66,9 @@ def fit(name: str, weights: Path, features: Tensor, wanted: Tensor, counts: Tens
     It is to tell those that are `wanted` (n,), 0 or 1; each counts so many times.
     """
     weight, bias = _fitted(features, wanted, counts)
-    save_file(load_file(weights) | {f"{name}.weight": weight.half()[None], f"{name}.bias": bias.half()}, weights)
+    fresh = weights.with_name(f"{weights.name}.new")
+    save_file(load_file(weights) | {f"{name}.weight": weight.half()[None], f"{name}.bias": bias.half()}, fresh)
+    fresh.replace(weights)  # whole or not at all
     return f"Written: {weights}, sha256 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
 
 

@@ -76,7 +76,8 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
     """As in Container, but a JPEG; a motion photo's video goes along behind it."""
-    picture, layout = _opened(photo), isobmff.survey(InMemory(photo))
+    file, layout = _file(photo), isobmff.survey(InMemory(photo))
+    picture = file[file.primary_index]
     before = _pixels(picture)
     image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if _is_grey(before) else "RGB")
     stream = BytesIO()
@@ -87,7 +88,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     video = video_of(photo, layout)
     xmp = xmp_of(picture.info.get("xmp") or b"", video)
     whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
-    notes = (*_notes(picture, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
+    notes = (*_notes(file, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
     return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
 
 
@@ -165,8 +166,9 @@ def _pixels(picture: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - the same
     return np.asarray(picture, np.uint8)
 
 
-def _notes(picture: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _notes(file: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...]:  # noqa: ANN401 - the same
     """What of the picture the JPEG does not hold and the original does."""
+    picture = file[file.primary_index]
     auxiliary = ["hdrgainmap" in str(kind).lower() for kind in picture.info.get("aux", {})]
     more = {
         f"its {picture.info['bit_depth']} bits a sample": picture.info["bit_depth"] > BITS,
@@ -174,6 +176,6 @@ def _notes(picture: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...
         "its depth": bool(picture.info.get("depth_images")),
         "its transparency": bool(picture.has_alpha),
         "its auxiliary pictures, such as masks of people": not all(auxiliary),
-        "its further pictures": len(_file(photo)) > 1,
+        "its further pictures": len(file) > 1,
     }
     return tuple(lost(thing) for thing, there in more.items() if there)

@@ -71,16 +71,16 @@ def test_pictures_that_a_jpeg_cannot_hold_are_told(monkeypatch: pytest.MonkeyPat
     stream = io.BytesIO()
     file.save(stream, quality=90)
     assert edited(stream.getvalue()).notes == ("its further pictures: only the original has it",)
-    opened = heif._opened  # noqa: SLF001 - wrapped
+    opened = heif._file  # noqa: SLF001 - wrapped
 
     def with_auxiliary(data: bytes) -> object:
-        picture = opened(data)
-        picture.info["aux"] = {
+        file = opened(data)
+        file[file.primary_index].info["aux"] = {
             f"urn:com:apple:photo:2020:aux:{kind}": [2] for kind in ("hdrgainmap", "semanticskymatte")
         }
-        return picture
+        return file
 
-    monkeypatch.setattr(heif, "_opened", with_auxiliary)
+    monkeypatch.setattr(heif, "_file", with_auxiliary)
     assert edited(photos.heif(photos.portrait())).notes == (
         "its HDR gain map: only the original has it",
         "its auxiliary pictures, such as masks of people: only the original has it",
