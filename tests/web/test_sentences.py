@@ -26,7 +26,8 @@ TELLERS = (
 
 INTERNAL = (
     *(f"core/formats/exif/{name}.py" for name in ("block", "capture", "directory", "edit", "parts")),
-    "core/formats/xmp.py", "core/formats/jpeg/mpf.py", "core/formats/tiff/ending.py", "core/formats/signatures.py",
+    "core/formats/packet.py", "core/formats/xmp.py", "core/formats/jpeg/mpf.py", "core/formats/tiff/ending.py",
+    "core/formats/signatures.py",
 )  # fmt: skip
 """What these say is caught by others, who say it in words of their own."""
 

@@ -9,14 +9,15 @@ import hashlib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from xml.parsers import expat
+
+from gpend.core.formats import regions
+from gpend.core.formats.packet import RDF, TIFF, Change, MalformedError, Name, Property, changed, properties
+from gpend.core.formats.turn import Turn
 
 CAMERA = "http://ns.google.com/photos/1.0/camera/"
 CONTAINER = "http://ns.google.com/photos/1.0/container/"
 ITEM = "http://ns.google.com/photos/1.0/container/item/"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
-TIFF = "http://ns.adobe.com/tiff/1.0/"
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 NOTE = "http://ns.adobe.com/xmp/note/"
 
@@ -41,8 +42,6 @@ MOTION = ("MotionPhoto", "MicroVideo")  # how the names of the camera vocabulary
 TIMESTAMPS = ("MotionPhotoPresentationTimestampUs", "MicroVideoPresentationTimestampUs")
 UNTOLD = "-1"  # which moment of the video the picture shows
 
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
-_START = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 _NUMBER = re.compile(rb"-?\d{1,18}")
 _PACKET = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -68,29 +67,10 @@ class Video(NamedTuple):
     length: int  # bytes
 
 
-class MalformedError(ValueError):
-    """The packet cannot be followed."""
-
-
-class Name(NamedTuple):
-    """What a property is called."""
-
-    vocabulary: str
-    local: str
-
-
-class Property(NamedTuple):
-    """An element or attribute of a packet, and the bytes that it takes with all that is in it."""
-
-    name: Name
-    start: int
-    end: int
-    value: bytes  # of an attribute, or of an element that holds nothing but text
-    at: int  # where the value stands
-
-
-def converted(packet: bytes, mime: str, video: Video | None = None) -> bytes:
+def converted(packet: bytes, mime: str, video: Video | None = None, turn: Turn | None = None) -> bytes:
     """The packet as it is true of an upright picture of type `mime`, with a `video` behind it or no further part.
+
+    `turn` tells how the picture was turned, if it was: where faces are said to be follows.
 
     `packet` may be empty. Raises MalformedError for what is no XMP.
     """
@@ -104,8 +84,9 @@ def converted(packet: bytes, mime: str, video: Video | None = None) -> bytes:
         raise MalformedError("it describes nothing")
     changes = [Change(each.start, each.end, b"") for each in _outermost(claims)]
     changes += [Change(each.at, each.at + len(each.value), new) for each in found for new in _outdated(each, mime)]
+    changes += regions.turned(found, turn) if turn else ()
     place = packet.rindex(b"<", 0, ends[0])  # of the tag that ends it
-    return _changed(packet, [*changes, Change(place, place, told)])
+    return changed(packet, [*changes, Change(place, place, told)])
 
 
 class Extended(NamedTuple):
@@ -116,9 +97,9 @@ class Extended(NamedTuple):
     whole: bytes  # all properties, in as many segments as it takes
 
 
-def extended(packet: bytes, mime: str, video: Video | None = None) -> Extended:
+def extended(packet: bytes, mime: str, video: Video | None = None, turn: Turn | None = None) -> Extended:
     """The packet of a picture as `converted` has it, in two. Raises MalformedError for what is no XMP."""
-    plain = converted(packet, mime)
+    plain = converted(packet, mime, turn=turn)
     root = min(properties(plain), key=lambda each: (each.start, -each.end))
     whole = plain[root.start : root.end]
     name = hashlib.md5(whole, usedforsecurity=False).hexdigest().upper()
@@ -131,21 +112,6 @@ def extended(packet: bytes, mime: str, video: Video | None = None) -> Extended:
 def claims_other_parts(packet: bytes) -> bool:
     """Could a packet that cannot be followed make such claims?"""
     return any(name.encode() in packet for name in (CAMERA, *OTHER_PARTS, *EMBEDDED))
-
-
-class Change(NamedTuple):
-    """Bytes that take the place of others."""
-
-    start: int
-    end: int
-    new: bytes
-
-
-def _changed(packet: bytes, changes: list[Change]) -> bytes:
-    result = bytearray(packet)
-    for change in sorted(changes, reverse=True):
-        result[change.start : change.end] = change.new
-    return bytes(result)
 
 
 def _claims(found: list[Property]) -> list[Property]:
@@ -183,71 +149,3 @@ def _motion_photo(mime: str, video: Video, claims: list[Property]) -> bytes:
     return _MOTION_PHOTO.format(
         rdf=RDF, camera=CAMERA, container=CONTAINER, item=ITEM, timestamp=timestamp, mime=mime, video=video
     ).encode()
-
-
-def properties(packet: bytes) -> list[Property]:
-    """Every element and attribute, in no particular order. Raises MalformedError."""
-    return _Parser(packet).found
-
-
-class _Open(NamedTuple):
-    """An element that has begun."""
-
-    name: Name
-    start: int
-    content: int  # where its start tag ends
-    scope: dict[bytes, str]  # vocabularies by prefix
-
-
-class _Parser:
-    """Finds where the properties of a packet stand, which no parser of documents tells."""
-
-    def __init__(self, packet: bytes) -> None:
-        self.found: list[Property] = []
-        self._packet = packet
-        self._open: list[_Open] = []
-        self._parser = expat.ParserCreate()
-        self._parser.StartElementHandler = self._begun
-        self._parser.EndElementHandler = self._ended
-        self._parser.StartDoctypeDeclHandler = self._refused
-        try:
-            self._parser.Parse(packet.rstrip(b"\0"), True)  # noqa: FBT003 - expat's own form: this is all
-        except expat.ExpatError as error:
-            raise MalformedError(str(error)) from error
-
-    def _begun(self, name: str, _attributes: dict[str, str]) -> None:
-        start = self._parser.CurrentByteIndex
-        tag = _START.match(self._packet, start)
-        if tag is None:
-            raise MalformedError("it is not written in UTF-8")
-        attributes = list(_ATTRIBUTE.finditer(self._packet, start, tag.end()))
-        declared = {each[1].partition(b":")[2]: _text(each[2]) for each in attributes if each[1].startswith(b"xmlns")}
-        scope = (self._open[-1].scope if self._open else {}) | declared
-        self._open.append(_Open(_name(name.encode(), scope), start, tag.end(), scope))
-        self.found.extend(
-            Property(_name(each[1], scope), each.start(), each.end(), each[2][1:-1], each.start(2) + 1)
-            for each in attributes
-            if not each[1].startswith(b"xmlns")
-        )
-
-    def _ended(self, _name: str) -> None:
-        element = self._open.pop()
-        is_empty = self._packet.endswith(b"/>", element.start, element.content)
-        at = element.content if is_empty else self._parser.CurrentByteIndex
-        end = at if is_empty else self._packet.index(b">", at) + 1
-        text = self._packet[element.content : at]
-        value = b"" if b"<" in text else text.strip()
-        begin = element.content + len(text) - len(text.lstrip())
-        self.found.append(Property(element.name, element.start, end, value, begin))
-
-    def _refused(self, *_declaration: object) -> None:
-        raise MalformedError("it declares a type of document, which XMP never does")
-
-
-def _text(quoted: bytes) -> str:
-    return quoted[1:-1].decode("utf-8", "replace")
-
-
-def _name(raw: bytes, scope: dict[bytes, str]) -> Name:
-    prefix, _, local = raw.rpartition(b":")
-    return Name(scope.get(prefix, ""), local.decode("utf-8", "replace"))

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpend.core.formats import packet as packets
 from gpend.core.formats import xmp
-from gpend.core.formats.xmp import MalformedError, Video, converted
+from gpend.core.formats.packet import MalformedError
+from gpend.core.formats.xmp import Video, converted
 from tests import photos
 from tests.photos_heif import MOTION_XMP, described
 
 JPEG = "image/jpeg"
 NAMESPACES = {
-    "rdf": xmp.RDF,
+    "rdf": packets.RDF,
     "c": xmp.CONTAINER,
     "i": xmp.ITEM,
     "g": xmp.CAMERA,
@@ -117,4 +119,4 @@ def test_damage_never_breaks_it(data: st.DataObject) -> None:
         after = converted(bytes(damaged), JPEG)
     except MalformedError:
         return
-    assert xmp.properties(after) is not None
+    assert packets.properties(after) is not None

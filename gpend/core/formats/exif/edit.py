@@ -6,12 +6,14 @@ block: what follows the six bytes of "Exif" in a JPEG's APP1, a PNG's eXIf, a We
 
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from gpend import __version__
 from gpend.core.formats import signatures
 from gpend.core.formats.exif.block import ASCII, INTEGERS, LONG, RATIONALS, Block, Directory, UnreadableError
+from gpend.core.formats.turn import Turn
 
 SOFTWARE = f"gpend {__version__}"
 """The value of ProcessingSoftware."""
@@ -19,7 +21,10 @@ SOFTWARE = f"gpend {__version__}"
 _ORIENTATION, _PROCESSING_SOFTWARE = 0x0112, 0x000B
 _IMAGE_HISTORY = 0x9213  # TIFF/EP's, whose place is IFD0; exiftool and exiv2 both find it there
 _THUMBNAIL, _THUMBNAIL_LENGTH, _STRIPS = 0x0201, 0x0202, 0x0111
-_SIZE, _PIXELS = (0x0100, 0x0101), (0xA002, 0xA003)  # width and height, in IFD0 and in the EXIF directory
+_SIZE, _PIXELS, _RELATED = (0x0100, 0x0101), (0xA002, 0xA003), (0x1001, 0x1002)
+"""Width and height in IFD0 and IFD1, in the EXIF directory, and in that of interoperability."""
+
+_SUBJECT = (0x9214, 0xA214)  # SubjectArea, SubjectLocation
 _DETAILS, _GPS, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 _MOST_FILL = 1 << 17  # bytes: twice what is taken for a file that is still being written
 
@@ -41,20 +46,53 @@ def orientation(tiff: bytes) -> int:
 def upright(tiff: bytes, width: int, height: int) -> bytes:
     """The block of a picture whose pixels were turned upright and are of this size now; as it is where it is malformed.
 
-    Its orientation becomes 1; a width and height that are told the other way round change places.
+    Its orientation becomes 1, also that of its thumbnail; a width and height that are told the other way round change
+    places, and where its subject is said to be follows. One entry that makes no sense keeps no other from that.
     """
     try:
         block = Block(tiff)
         first = block.first()
-        _renumber(block, first, _ORIENTATION, 1)
-        for directory, (across, down) in ((first, _SIZE), (_led_to(block, first, _DETAILS), _PIXELS)):
-            told = directory and [block.integers(directory, tag) for tag in (across, down)]
-            if directory and told == [(height,), (width,)]:
-                _renumber(block, directory, across, width)
-                _renumber(block, directory, down, height)
-    except (UnreadableError, struct.error):
+    except UnreadableError:
         return tiff
+    turn = Turn(orientation(tiff), width, height)
+    details, second = _led_to(block, first, _DETAILS), _second(block)
+    related = _led_to(block, details, _INTEROPERABILITY) if details else None
+    _renumber(block, first, _ORIENTATION, 1)
+    for directory, (across, down) in ((first, _SIZE), (details, _PIXELS), (related, _RELATED)):
+        if directory and (_told(block, directory, across), _told(block, directory, down)) == ((height,), (width,)):
+            _renumber(block, directory, across, width)
+            _renumber(block, directory, down, height)
+    if details:
+        for tag in _SUBJECT:
+            _exchange(block, details, tag, turn.subject(_told(block, details, tag)))
+    if second and second.find(_THUMBNAIL):
+        _turn_thumbnail(block, second, turn)
     return bytes(block.data)
+
+
+def _turn_thumbnail(block: Block, directory: Directory, turn: Turn) -> None:
+    """What IFD1 tells of the thumbnail, which is turned as the picture was."""
+    _renumber(block, directory, _ORIENTATION, 1)
+    told = [_told(block, directory, tag) for tag in _SIZE]
+    if turn.is_sideways and all(told):
+        for tag, (side, *_) in zip(_SIZE, reversed(told), strict=True):
+            _renumber(block, directory, tag, side)
+
+
+def _told(block: Block, directory: Directory, tag: int) -> tuple[int, ...]:
+    """Whole numbers; () where there are none that make sense."""
+    try:
+        return block.integers(directory, tag)
+    except UnreadableError:
+        return ()
+
+
+def _exchange(block: Block, directory: Directory, tag: int, numbers: tuple[int, ...]) -> None:
+    """Put as many whole numbers in place of those of an entry."""
+    entry = directory.find(tag)
+    if entry is not None and numbers:
+        form = f"{block.order}{len(numbers)}{INTEGERS[entry.kind]}"
+        struct.pack_into(form, block.data, block.place(directory, entry), *numbers)
 
 
 def with_words_behind(tiff: bytes, words: str) -> bytes:
@@ -69,11 +107,13 @@ def with_words_behind(tiff: bytes, words: str) -> bytes:
 
 
 def _renumber(block: Block, directory: Directory, tag: int, number: int) -> None:
-    entry = directory.find(tag)
-    if entry is not None and entry.kind in INTEGERS:
-        struct.pack_into(block.order + INTEGERS[entry.kind], block.data, block.place(directory, entry), number)
-    elif entry is not None and entry.kind in RATIONALS:
-        struct.pack_into(block.order + RATIONALS[entry.kind], block.data, block.place(directory, entry), number, 1)
+    """Put a number in place of whatever entries with this tag tell; readers differ in which of two they take."""
+    for at, entry in enumerate(directory.entries):
+        numbers = (number, 1) if entry.kind in RATIONALS else (number,)
+        form = (INTEGERS | RATIONALS).get(entry.kind)
+        if entry.tag == tag and form is not None:
+            with suppress(struct.error):  # the value lies outside of the block, or has no room for the number
+                struct.pack_into(block.order + form, block.data, directory.values(at)[0], *numbers)
 
 
 def with_history(tiff: bytes, history: str, *, is_open: bool = False) -> bytes:

@@ -9,8 +9,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from gpend.core.formats import exif, isobmff, tags, xmp
 from gpend.core.formats.exif import UnreadableError, fitting
 from gpend.core.formats.jpeg.segments import APP0, APP1, COM, LONGEST, packed, walk
+from gpend.core.formats.packet import MalformedError
 from gpend.core.formats.reader import InMemory
-from gpend.core.formats.xmp import MalformedError, Video
+from gpend.core.formats.turn import Turn
+from gpend.core.formats.xmp import Video
 from gpend.errors import PhotoError
 
 MIME = "image/jpeg"
@@ -114,13 +116,18 @@ def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
     return block[4 + int.from_bytes(block[:4], "big") :], packet
 
 
-def xmp_of(packet: bytes, video: bytes) -> Carried:
-    """The XMP, with what it claims of other parts of the file true of a JPEG with `video`, if not empty, at its end."""
+def turn_of(block: bytes, width: int, height: int) -> Turn:
+    """How a picture, of this size now, was turned upright."""
+    return Turn(exif.orientation(block.removeprefix(EXIF)), width, height)
+
+
+def xmp_of(packet: bytes, video: bytes, turn: Turn) -> Carried:
+    """The XMP, true of an upright JPEG with `video`, if not empty, at its end: other parts of the file, and places."""
     behind = Video("video/quicktime" if video[8:12] == QUICKTIME else "video/mp4", len(video)) if video else None
     try:
-        new = xmp.converted(packet, MIME, behind)
+        new = xmp.converted(packet, MIME, behind, turn)
         if len(new) > LONGEST_XMP:
-            return _in_segments(xmp.extended(packet, MIME, behind))
+            return _in_segments(xmp.extended(packet, MIME, behind, turn))
     except MalformedError:
         if behind or len(packet) > LONGEST_XMP or xmp.claims_other_parts(packet):
             new = xmp.converted(b"", MIME, behind)

@@ -22,6 +22,7 @@ from gpend.core.formats.heif.carried import (
     left_behind,
     lost,
     metadata,
+    turn_of,
     video_of,
     with_front,
     xmp_of,
@@ -84,9 +85,10 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     profile = picture.info.get("icc_profile")
     image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=profile)
     encoded = patched(stream.getvalue(), pixels, changed, "", SUFFIX)
-    exif = exif_of(picture.info.get("exif") or b"", history, tags.Change(lambda: before, pixels, changed))
+    block = picture.info.get("exif") or b""
+    exif = exif_of(block, history, tags.Change(lambda: before, pixels, changed))
     video = video_of(photo, layout)
-    xmp = xmp_of(picture.info.get("xmp") or b"", video)
+    xmp = xmp_of(picture.info.get("xmp") or b"", video, turn_of(block, *picture.size))
     whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
     notes = (*_notes(file, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
     return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
@@ -111,7 +113,10 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     told = exif_segments(restored, finished.layout.segments)
     thumbnail = tags.Finished.of(tiff_of(restored, told[0]) if told else b"")
     video = video_of(photo, layout)
-    front = (*exif_again(block, history, size, thumbnail).segments, *xmp_of(packet, video).segments)
+    front = (
+        *exif_again(block, history, size, thumbnail).segments,
+        *xmp_of(packet, video, turn_of(block, *size)).segments,
+    )
     return with_front(_bare(finished), front) + video
 
 

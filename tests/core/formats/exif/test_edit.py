@@ -12,7 +12,7 @@ from PIL import Image
 from gpend.core.formats import exif
 from gpend.core.formats.jpeg import read_header
 from tests.core.formats.jpeg.material import picture
-from tests.photos_jpeg import Maker, encoded, phone_photo
+from tests.photos_jpeg import ASCII, LONG, SHORT, Directory, Maker, encoded, phone_photo
 
 HISTORY = "gpend: faces restored with gpen-256"
 BLOCKS = {maker: read_header(phone_photo(maker, picture(120, 160)).photo).exif for maker in Maker}
@@ -59,6 +59,59 @@ def test_a_new_block_holds_the_history_and_nothing_else() -> None:
     assert read["0th"][0x9213] == HISTORY.encode()
 
 
+def _of_a_phone(order: str, **odd: bytes) -> bytes:
+    """A block of a picture of 400 x 300 to be turned by 90 degrees, as Android writes it; `odd` entries differ."""
+    small = encoded(picture(12, 16))
+
+    def laid(details: int, related: int, second: int, thumbnail: int) -> list[bytes]:
+        first, inner, innermost, other = (Directory(order) for _ in range(4))
+        first.add(0x0100, LONG, 400)
+        first.add(0x0101, LONG, 300)
+        first.add(0x0112, SHORT, 6)
+        first.add(0x8769, LONG, details)
+        for tag, area in ((0x9214, [80, 105, 80, 30]), (0xA214, [80, 105])):
+            inner.add(tag, *((ASCII, odd["subject"]) if "subject" in odd else (SHORT, area)))
+        inner.add(0xA002, *((ASCII, odd["width"]) if "width" in odd else (LONG, 400)))
+        inner.add(0xA003, LONG, 300)
+        inner.add(0xA005, LONG, related)
+        innermost.add(0x1001, SHORT, 400)
+        innermost.add(0x1002, SHORT, 300)
+        for tag, number in ((0x0100, 16), (0x0101, 12), (0x0201, thumbnail), (0x0202, len(small))):
+            other.add(tag, LONG, number)
+        other.add(0x0112, SHORT, 6)
+        return [
+            first.packed(8, second), inner.packed(details), innermost.packed(related), other.packed(second), small,
+        ]  # fmt: skip
+
+    lengths = [len(part) for part in laid(0, 0, 0, 0)]
+    starts = [8 + sum(lengths[:number]) for number in range(1, 5)]
+    head = b"MM\0*\0\0\0\x08" if order == ">" else b"II*\0\x08\0\0\0"
+    return head + b"".join(laid(*starts))
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_all_that_depends_on_the_turn_stands_upright(order: str) -> None:
+    read = piexif.load(exif.upright(_of_a_phone(order), 300, 400))
+    assert (read["0th"][0x0112], read["1st"][0x0112]) == (1, 1)
+    assert (read["0th"][0x0100], read["0th"][0x0101]) == (read["Exif"][0xA002], read["Exif"][0xA003]) == (300, 400)
+    assert (read["1st"][0x0100], read["1st"][0x0101]) == (12, 16)
+    other = Image.Exif()
+    other.load(b"Exif\0\0" + exif.upright(_of_a_phone(order), 300, 400))
+    assert [other.get_ifd(0xA005)[tag] for tag in (0x1001, 0x1002)] == [300, 400]
+    assert (read["Exif"][0x9214], read["Exif"][0xA214]) == ((194, 80, 30, 80), (194, 80))
+
+
+def test_what_is_not_turned_stays() -> None:
+    block = exif.upright(_of_a_phone("<"), 300, 400)
+    assert exif.upright(block, 300, 400) == block
+
+
+@pytest.mark.parametrize("odd", [{"width": b"wide\0"}, {"subject": b"here\0"}], ids=lambda odd: next(iter(odd)))
+def test_an_entry_that_makes_no_sense_leaves_no_orientation_behind(odd: dict[str, bytes]) -> None:
+    """Else readers would turn the picture once more."""
+    assert exif.orientation(exif.upright(_of_a_phone("<", **odd), 300, 400)) == 1
+
+
 @given(told=st.integers(0, 70_000))
 def test_the_orientation_is_one_of_eight(told: int) -> None:
     assert exif.orientation(_block({0x0112: told})) == (told if 1 <= told <= 8 else 1)
@@ -70,6 +123,7 @@ def test_what_is_no_tiff_block_is_refused_and_stands_upright(data: bytes) -> Non
         assert 1 <= exif.orientation(block) <= 8
         for edit in (lambda b: exif.with_history(b, HISTORY), exif.thumbnail, lambda b: exif.with_thumbnail(b, b"new")):
             _either(edit, block)
+        assert len(exif.upright(block, 300, 400)) == len(block)
 
 
 @given(cut=st.integers(0, 1100), flips=st.lists(st.tuples(st.integers(0, 1100), st.integers(0, 255)), max_size=8))

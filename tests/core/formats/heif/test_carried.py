@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats import exif
+from gpend.core.formats import exif, regions
 from gpend.core.orientation import upright
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
-from tests.photos_heif import MOTION_XMP, MPVD, SAMSUNG, VIDEO, VIVO, long_exif, motion_photo
+from tests.photos_heif import MOTION_XMP, MPVD, SAMSUNG, VIDEO, VIVO, described, long_exif, motion_photo
 from tests.photos_jpeg import Maker, phone_photo
 
 pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
@@ -132,6 +132,25 @@ def test_size_and_thumbnail_are_those_of_the_upright_picture(orientation: int) -
         assert image.getexif()[0x0112] == 1
         shown = np.asarray(image.convert("RGB").resize(thumbnail.size, Image.Resampling.BOX), int)
         assert np.abs(np.asarray(thumbnail.convert("RGB"), int) - shown).mean() < 8
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_face_that_a_phone_told_of_is_told_where_it_is_in_the_upright_picture(
+    orientation: int, tmp_path: Path
+) -> None:
+    """IPhones write faces and subject as their sensor saw them."""
+    faces = described(
+        f'xmlns:mwg-rs="{regions.REGIONS}" xmlns:stArea="{regions.AREA}" xmlns:stDim="{regions.DIMENSIONS}"',
+        '<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions stDim:w="150" stDim:h="120"/>'
+        '<mwg-rs:RegionList><rdf:Seq><rdf:li rdf:parseType="Resource"><mwg-rs:Area stArea:x="0.2" stArea:y="0.4"'
+        ' stArea:w="0.1" stArea:h="0.3"/></rdf:li></rdf:Seq></mwg-rs:RegionList></mwg-rs:Regions>',
+    )
+    photo = photos.heif(np.full((120, 150, 3), 128, np.uint8), orientation=orientation, xmp=faces)
+    found = judges.told(restored(photo).photo, tmp_path)
+    told = {3: ("0.8", "0.6", "0.1", "0.3"), 6: ("0.6", "0.2", "0.3", "0.1"), 8: ("0.4", "0.8", "0.3", "0.1")}
+    assert tuple(found[f"XMP-mwg-rs:RegionArea{side}"][0] for side in "XYWH") == told[orientation]
+    sides = ("150", "120") if orientation == 3 else ("120", "150")
+    assert tuple(found[f"XMP-mwg-rs:RegionAppliedToDimensions{side}"][0] for side in "WH") == sides
 
 
 def jpeg_exif(photo: bytes) -> bytes:
