@@ -4,6 +4,7 @@ Regions of the Metadata Working Group (as iPhones and digiKam write them) and of
 is stored, before it is turned (Guidelines for handling image metadata 2.0, 5.9.1).
 """
 
+import math
 from collections.abc import Sequence
 
 from gpend.core.formats.packet import RDF, TIFF, Change, Name, Property
@@ -60,10 +61,12 @@ def _parts(found: Sequence[Property], whole: Property, vocabulary: str) -> dict[
 
 
 def _number(each: Property | None) -> float | None:
+    """What it tells, where that is a finite number."""
     try:
-        return float(each.value) if each else None
+        number = float(each.value) if each else math.inf
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _numbers(each: Sequence[Property | None]) -> list[float] | None:

@@ -133,6 +133,12 @@ def test_what_makes_no_sense_stays() -> None:
     assert converted(packet, "image/jpeg", turn=turn(6)) == packet
 
 
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e999"])
+def test_a_place_that_is_nowhere_stays(number: str) -> None:
+    packet = described(VOCABULARIES, f'<mwg-rs:Area stArea:x="{number}" stArea:y="5" stArea:unit="pixel"/>')
+    assert converted(packet, "image/jpeg", turn=turn(6)) == packet
+
+
 @given(st.lists(st.integers(0, 70_000), max_size=5), st.integers(1, 8))
 def test_a_subject_that_is_not_in_the_picture_stays(area: list[int], told: int) -> None:
     after = turn(told).subject(area)

@@ -92,7 +92,8 @@ def _exchange(block: Block, directory: Directory, tag: int, numbers: tuple[int, 
     entry = directory.find(tag)
     if entry is not None and numbers:
         form = f"{block.order}{len(numbers)}{INTEGERS[entry.kind]}"
-        struct.pack_into(form, block.data, block.place(directory, entry), *numbers)
+        with suppress(struct.error):  # the entry's type holds no number as large as where its subject is now
+            struct.pack_into(form, block.data, block.place(directory, entry), *numbers)
 
 
 def with_words_behind(tiff: bytes, words: str) -> bytes:

@@ -15,6 +15,7 @@ from tests.core.formats.jpeg.material import picture
 from tests.photos_jpeg import ASCII, LONG, SHORT, Directory, Maker, encoded, phone_photo
 
 HISTORY = "gpend: faces restored with gpen-256"
+_BYTE = 1  # the type
 BLOCKS = {maker: read_header(phone_photo(maker, picture(120, 160)).photo).exif for maker in Maker}
 
 
@@ -112,6 +113,13 @@ def test_an_entry_that_makes_no_sense_leaves_no_orientation_behind(odd: dict[str
     assert exif.orientation(exif.upright(_of_a_phone("<", **odd), 300, 400)) == 1
 
 
+def test_a_subject_in_bytes_that_hold_no_such_place_stays() -> None:
+    block = _of_a_phone("<").replace(struct.pack("<HHI", 0xA214, SHORT, 2), struct.pack("<HHI", 0xA214, _BYTE, 2))
+    upright = exif.upright(block, 300, 400)
+    assert exif.orientation(upright) == 1
+    assert piexif.load(upright)["Exif"][0x9214] == (194, 80, 30, 80)
+
+
 @given(told=st.integers(0, 70_000))
 def test_the_orientation_is_one_of_eight(told: int) -> None:
     assert exif.orientation(_block({0x0112: told})) == (told if 1 <= told <= 8 else 1)
@@ -134,6 +142,7 @@ def test_a_damaged_block_is_edited_or_refused(cut: int, flips: list[tuple[int, i
     for damaged in (bytes(block), bytes(block[:cut])):
         _either(lambda b: exif.with_history(b, HISTORY), damaged)
         _either(lambda b: exif.with_thumbnail(b, exif.thumbnail(b) + b"more"), damaged)
+        assert len(exif.upright(damaged, 300, 400)) == len(damaged)
 
 
 @pytest.mark.parametrize("maker", Maker)
