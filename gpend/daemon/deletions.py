@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -40,6 +41,7 @@ class DeletionDetector:
 
     def __init__(self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings) -> None:
         self.next_review = _NEVER  # when `review` is worth calling again, in monotonic seconds
+        self.arriving: Callable[[], Iterable[int]] = tuple  # sizes of files that settle, in any source
         self._pair = pair
         self._dispatcher = dispatcher
         self._ledger = ledger
@@ -209,7 +211,7 @@ class DeletionDetector:
         self._ledger.after_commit(lambda: log.info("photo_gone", photo=row.path, output=output))
 
     def _span(self, now: Now) -> Span:
-        return Span(now.utc - int(self._pause), now.utc)
+        return Span(now.utc - int(self._pause), now.utc, frozenset(self.arriving()))
 
     def _is_there(self, folder: FolderRow) -> bool:
         """Is the source still the directory that the last scan went through?"""

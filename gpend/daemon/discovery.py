@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,6 +52,13 @@ class FolderDiscovery:
     def unsettled(self) -> int:
         """Photos that are not on record yet, because they may still be being written."""
         return len(self._stability) + len(self._settled)
+
+    def arriving(self) -> Iterator[int]:
+        """The sizes of files that are not on record yet: some may be photos that are missing elsewhere, moved."""
+        yield from self._stability.sizes()
+        yield from (settled.sighting.stamp.size for settled in self._settled)
+        if self._held is not None:
+            yield self._held.stamp.size
 
     @property
     def has_begun(self) -> bool:

@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -99,6 +100,8 @@ class Loop:
         self.discoveries = [
             FolderDiscovery(pair, self._dispatcher, ledger, runtime.settings, clock) for pair in self._pairs
         ]
+        for discovery in self.discoveries:
+            discovery.deletions.arriving = self._arriving
         self._watcher: Watcher | None = None
         self._requests = RequestHandler(ledger, self.discoveries, runtime.fingerprint)
         self._maintenance = Maintenance(ledger, self._pairs, runtime.settings.trash_days, clock.now())
@@ -256,6 +259,9 @@ class Loop:
         now = self._clock.now().steady
         stalled = self._dispatcher.in_flight.longest(now) >= _STALLED * self._runtime.settings.stall_seconds
         return not stalled and (self._watcher is None or self._watcher.is_well(now))
+
+    def _arriving(self) -> Iterator[int]:
+        return chain.from_iterable(discovery.arriving() for discovery in self.discoveries)
 
     def _follow_hints(self, now: Now) -> None:
         for hint in [] if self._watcher is None else self._watcher.hints():

@@ -70,6 +70,10 @@ class SettleQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def sizes(self) -> Iterator[int]:
+        """In bytes, of the files that wait, as they were last seen."""
+        return (waiting.sighting.stamp.size for waiting in self._waiting.values())
+
     def offer(self, sighting: Sighting, now: float, *, at_once: bool = False) -> bool:
         """Watch a file until it is whole; False if there is no room: offer it again later.
 
@@ -189,6 +193,10 @@ class StabilityCheck:
 
     def __len__(self) -> int:
         return len(self._queue)
+
+    def sizes(self) -> Iterator[int]:
+        """In bytes, of the files that it holds, as they were last seen."""
+        return self._queue.sizes()
 
     def offer(self, sighting: Sighting, now: float, *, at_once: bool = False) -> bool:
         """Watch a file until it is whole; False if there is no room: take some, then offer it again.

@@ -1,5 +1,6 @@
 """What the ledger knows of photos that are not there any more, and of how much changes at once."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ class Span:
 
     begin: int
     end: int
+    arriving: frozenset[int] = frozenset()  # sizes of files that settle: some may be what is missing, moved
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Absences:
         The first `limit` of them `after` an id.
         """
         values: dict[str, Value] = {"folder": folder, "limit": limit, "before": span.begin, "now": span.end}
-        values["after"] = after
+        values |= {"after": after, "arriving": json.dumps(sorted(span.arriving))}
         return [photo_row(row) for row in self._database.each("vanished", values)]
 
     def gone(self, photo: int, reason: str, written: Written, now: int) -> None:
@@ -65,7 +67,8 @@ class Absences:
     def removals(self, folder: int, since: int, confirmed: int, span: Span) -> int:
         """Outputs removed since then, and those whose photos are missing since before the span and not `confirmed`."""
         dates = {"since": since, "confirmed": confirmed, "before": span.begin, "now": span.end}
-        return self._database.number("removals", {"folder": folder, **dates}) or 0
+        arriving = json.dumps(sorted(span.arriving))
+        return self._database.number("removals", {"folder": folder, "arriving": arriving, **dates}) or 0
 
     def changes(self, folder: int, since: int, now: int) -> int:
         """Mirrored photos that were seen to change since then, redone already or not."""

@@ -305,9 +305,11 @@ UPDATE photo SET missing_since = NULL WHERE id = :id;
 
 -- name: vanished
 -- Photos missing for a while, but for those that a photo waiting somewhere may turn out to be: it has the same size.
+-- `arriving` are the sizes of files that settle and are not on record yet, as JSON.
 {photos}
 WHERE photo.folder = :folder AND photo.id > :after AND photo.state <> 'gone'
   AND (photo.missing_since <= :before OR photo.missing_since > :now)
+  AND photo.size NOT IN (SELECT value FROM json_each(:arriving))
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival
       WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL)
@@ -319,7 +321,8 @@ ORDER BY photo.id LIMIT :limit;
 SELECT count(*) AS n FROM photo
 WHERE folder = :folder AND missing_since IS NOT NULL AND output IS NOT NULL
   AND CASE state WHEN 'gone' THEN missing_since > :since AND missing_since <= :now
-      ELSE missing_since > :confirmed AND (missing_since <= :before OR missing_since > :now) END
+      ELSE missing_since > :confirmed AND (missing_since <= :before OR missing_since > :now)
+          AND photo.size NOT IN (SELECT value FROM json_each(:arriving)) END
   AND NOT EXISTS (
       SELECT 1 FROM photo AS arrival
       WHERE arrival.size = photo.size AND arrival.state IN ('waiting', 'working') AND arrival.missing_since IS NULL);

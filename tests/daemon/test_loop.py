@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from gpend.core.report import Outcome
 from gpend.daemon import Daemon, Environment
+from gpend.dispatch import FolderPair, Nobody
 from gpend.errors import FatalError, TransientError
 from gpend.ledger import Ledger, State
 from gpend.ledger.database import Database, open_for_writing
@@ -165,3 +166,33 @@ def test_a_ledger_that_was_put_back_and_cannot_be_opened_yet_is_waited_for(
     assert events == ["ledger_paused", "ledger_put_back", "ledger_resumed"]
     assert {world.row(name).state for name in ("a.jpg", "b.jpg")} == {State.RESTORED}
     assert len(world.engine.given) == 2
+
+
+class Pauses(Nobody):
+    """Notes what people are told of folders that wait."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def paused(self, pair: FolderPair, reason: str) -> None:
+        """As in Listener."""
+        del pair
+        self.told.append(reason)
+
+
+def test_photos_that_moved_and_settle_slowly_are_not_taken_for_a_mass_deletion(tmp_path: Path) -> None:
+    world = World(tmp_path, knobs={"settle_seconds": 10.0, "brake": {"photos": 5}})
+    for number in range(300):
+        world.put(f"a/{number}.jpg", BLURRED + b"+" * number)
+    world.once()
+    (world.source / "a").rename(world.source / "b")
+    pauses = Pauses()
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger, pauses)
+        loop.begin(None, crashed=False)
+        for _ in range(60):
+            loop.turn()
+            world.clock.pass_by(5.0)  # a slow disk: 64 ends of files in so many seconds
+        loop.end()
+    assert pauses.told == []
+    assert {name for name in world.outputs() if not name.startswith(".gpend")} == {f"b/{n}.jpg" for n in range(300)}
