@@ -115,39 +115,42 @@ class DeletionDetector:
 
     def review(self, now: Now) -> bool:
         """Act on what is missing and hold what must be held; True if there is more to do at once."""
-        if now.steady < self.next_review and not self._pair.has_new_changes:
+        is_due = now.steady >= self.next_review
+        if not is_due and not self._pair.has_new_changes:
             return False
-        self.next_review = _NEVER
         folder = self._folder()
         may_act = not self._doubt or self._pair.has_new_changes
-        is_held = may_act and self._brake.apply(folder, self._span(now), now)
+        span = Span(now.utc - int(self._pause), now.utc, frozenset(self.arriving()))
+        is_held = may_act and self._brake.apply(folder, span, now)
         self._pair.has_new_changes = False
+        if not (self._doubt or is_held or is_due) and folder.brake_since is None:
+            return False  # of what is missing no more is known than before
+        self.next_review = _NEVER
         if self._doubt or is_held:
             return False
-        rows, has_more = self._conclude_some(folder, now)
-        if not has_more and self._absences.missing(folder.id):
+        has_more = self._conclude_some(folder, span, now)
+        if has_more:
+            self.next_review = now.steady
+        elif self._absences.missing(folder.id):
             wait = delay(self._pause, self._in_vain - _ENOUGH, _LONGEST)  # a disk that sleeps is not woken for it
             self.next_review = now.steady + wait  # some may turn up among what still waits
-        elif rows:
-            self.next_review = now.steady
+        else:
+            self._in_vain = 0
         return has_more
 
-    def _conclude_some(self, folder: FolderRow, now: Now) -> tuple[list[Row], bool]:
-        """See to some of what is gone, each once in a pass over all of it; whether there is more of the pass.
+    def _conclude_some(self, folder: FolderRow, span: Span, now: Now) -> bool:
+        """See to some of what is gone, each once in a pass over all of it: is there more of the pass?
 
         So nothing that cannot be done now is tried again at once, nor keeps what follows it waiting.
         """
-        if not self._is_there(folder):
-            rows = []
-        else:
-            rows = self._absences.vanished(folder.id, _AT_A_TIME, self._span(now), self._passed)
+        is_there = self._is_there(folder)
+        rows = self._absences.vanished(folder.id, _AT_A_TIME, span, self._passed) if is_there else []
         self._seen_to += sum(self._conclude(row, now) for row in rows)
         has_more = len(rows) == _AT_A_TIME and not self._dispatcher.health.is_paused(self._pair, now)
         if not has_more:
-            is_in_vain = self._seen_to == 0 and (rows or self._passed)
-            self._in_vain, self._seen_to = self._in_vain + 1 if is_in_vain else 0, 0
+            self._in_vain, self._seen_to = 0 if self._seen_to else self._in_vain + 1, 0
         self._passed = rows[-1].id if has_more else 0
-        return rows, has_more
+        return has_more
 
     def _unmet(self) -> Unmet:
         """What the scan did not meet, in one pass over the ledger."""
@@ -209,9 +212,6 @@ class DeletionDetector:
             self._absences.gone(row.id, DELETED, kept, now.utc)
         output = None if kept is None else row.output_root / kept.path
         self._ledger.after_commit(lambda: log.info("photo_gone", photo=row.path, output=output))
-
-    def _span(self, now: Now) -> Span:
-        return Span(now.utc - int(self._pause), now.utc, frozenset(self.arriving()))
 
     def _is_there(self, folder: FolderRow) -> bool:
         """Is the source still the directory that the last scan went through?"""

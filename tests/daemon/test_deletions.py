@@ -13,6 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gpend.daemon.loop import Loop
+from gpend.errors import TransientError
+from gpend.intake import stability
 from gpend.intake.ignoring import Ignoring, Rules
 from gpend.intake.scan import Scan
 from gpend.intake.source import Source
@@ -497,6 +499,37 @@ def test_an_output_that_may_not_be_taken_away_is_told_also_where_others_are_wait
                 world.clock.pass_by(60)
         loop.end()
     assert [each["output"].name for each in logged if each["event"] == "output_left"] == ["0.jpg", "1.jpg"]
+
+
+@pytest.mark.parametrize("how", ["waits", "settles"])
+def test_one_pass_does_not_wait_for_ever_for_what_a_missing_photo_may_turn_out_to_be(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    photo = world.put("a.jpg")
+    world.put("stays.jpg", SHARP)
+    world.once()
+    photo.unlink()
+    world.put("b.jpg", BLURRED[::-1])  # of the same size
+
+    def refused(*_: object, **__: object) -> None:
+        raise TransientError("it cannot be had at the moment")
+
+    with monkeypatch.context() as context:
+        if how == "waits":
+            context.setattr(world.engine, "process", refused)
+        else:
+            context.setattr(stability, "_ending", refused)
+        with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+            loop, waited = world.loop(ledger), 0
+            loop.begin(None, crashed=False)
+            while (loop.step() or not loop.has_scanned) and waited < 600:
+                waited += 5
+                world.clock.pass_by(5)
+            loop.end()
+    assert waited < 300
+    assert set(world.outputs()) == {"a.jpg"}  # who knows whether it was moved
+    world.once()
+    assert trashed(world) == {".gpend-trash/2023-11-14/a.jpg"}
 
 
 def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
