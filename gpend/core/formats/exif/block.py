@@ -101,6 +101,11 @@ class Block:
             return directory.place(entry.tag)
         return int(struct.unpack(self.order + "I", entry.value)[0])
 
+    def places(self, directory: Directory) -> list[int]:
+        """Where the values stand that a directory holds outside of itself."""
+        found = (directory.values(number) for number in range(len(directory.entries)))
+        return [place for place, length in found if length > INLINE]
+
     def require_sound(self, directory: Directory) -> None:
         """Raise UnreadableError where entries are cut off, of no known type, or have values outside of the block."""
         if not directory.is_whole:

@@ -10,7 +10,10 @@ from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, InMemory, Reader
 from gpend.errors import IncompleteError, PhotoError
 
 HEAD = 8  # bytes of a chunk's length and kind
-LAST = b"\0\0\0\0IEND\xaeB`\x82"  # IEND has no data, so its checksum never differs
+LAST = b"\0\0\0\0IEND\xaeB`\x82"  # IEND has no data, so its checksum never differs but by damage
+SKIPPED = b""
+"""The kind of a chunk that is damaged and that no picture needs: its name is not believed."""
+
 IDAT_SIZE = 1 << 20  # how much of the picture goes into one IDAT chunk, in bytes
 
 
@@ -61,7 +64,7 @@ def _chunk(reader: Reader, place: int) -> Chunk:
     if not kind.isalpha():
         raise PhotoError(f"the file is corrupt: no chunk begins at byte {place:,}")
     chunk = Chunk(kind, place, length)
-    if chunk.end > reader.size or (kind == b"IEND" and reader.read(place, len(LAST)) != LAST):
+    if chunk.end > reader.size or (kind == b"IEND" and not any(reader.read(chunk.end - 4, 4))):
         raise IncompleteError(ENDS_EARLY)
     return chunk
 
@@ -76,12 +79,30 @@ def end(reader: Reader) -> int:
     return place
 
 
+def believed(photo: bytes, chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    """The chunks, of which those that a decoder may ignore are SKIPPED where their checksum does not match.
+
+    So libpng has it, and with it browsers and most programs: it warns, passes the chunk, and shows the picture.
+    """
+    return tuple(
+        chunk if _is_needed(chunk) or _is_whole(photo, chunk) else chunk._replace(kind=SKIPPED) for chunk in chunks
+    )
+
+
 def check(photo: bytes, chunks: tuple[Chunk, ...]) -> None:
-    """Compare the checksums of all chunks: of those that gpend does not read, too, for other readers do."""
+    """Compare the checksums of the chunks that a decoder must understand; IEND, which holds nothing, may be damaged."""
     for chunk in chunks:
-        (expected,) = struct.unpack_from(">I", photo, chunk.end - 4)
-        if zlib.crc32(memoryview(photo)[chunk.start + 4 : chunk.end - 4]) != expected:
+        if _is_needed(chunk) and chunk.kind != b"IEND" and not _is_whole(photo, chunk):
             raise PhotoError(f"the file is corrupt: the checksum of its {chunk.kind.decode()} chunk does not match")
+
+
+def _is_needed(chunk: Chunk) -> bool:
+    return chunk.kind[:1].isupper()
+
+
+def _is_whole(photo: bytes, chunk: Chunk) -> bool:
+    told = int.from_bytes(photo[chunk.end - 4 : chunk.end], "big")
+    return zlib.crc32(memoryview(photo)[chunk.start + 4 : chunk.end - 4]) == told
 
 
 def written(kind: bytes, data: bytes | memoryview) -> bytes:

@@ -31,6 +31,7 @@ DEPTHS = {
 SIGNED = b"caBX"  # the chunk of a C2PA manifest
 HALVES = b"iDOT"
 """Apple's chunk, which tells its readers where in the file the second half of the rows begins."""
+DAMAGED = "a part of it beside its picture is damaged, which readers skip; it is in the new file as it was"
 FORM = (b"IHDR", b"PLTE", b"tRNS", b"bKGD", b"sBIT")
 """The chunks that tell how the picture is coded, or whose form depends on it."""
 _COMMENTS = {b"tEXt": b"Comment\0", b"iTXt": b"Comment\0\0\0\0\0"}
@@ -80,6 +81,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     if picture.first(SIGNED):
         notes += ("the photo's C2PA signature no longer matches its pixels",)
+    if any(chunk.kind == chunks.SKIPPED for chunk in picture.chunks):
+        notes += (DAMAGED,)
     return Encoded(result, "", edit.notes + notes)
 
 
@@ -123,7 +126,7 @@ def _walked(photo: bytes) -> Picture:
     """The file's chunks and the facts of its header."""
     if photo[12:16] == b"CgBI":
         raise UnsupportedError("this PNG is of Apple's own variant for applications; gpend keeps it as it is")
-    walked = chunks.walk(photo)
+    walked = chunks.believed(photo, chunks.walk(photo))
     if walked[0].kind != b"IHDR" or walked[0].length != struct.calcsize(IHDR):
         raise PhotoError("the file is corrupt: it does not begin with a PNG header")
     width, height, depth, number, compression, filters, interlace = struct.unpack(IHDR, photo[walked[0].data])
@@ -144,7 +147,6 @@ def _checked(photo: bytes) -> Picture:
     scanlines.require_whole(picture.pieces, picture.layout)
     if picture.colour is Colour.INDEXED and not picture.first(b"PLTE"):
         raise PhotoError("the file is corrupt: it has no palette")
-    PngImageFile(BytesIO(photo))  # raises where another reader would stumble over a chunk that gpend only carries along
     return picture
 
 

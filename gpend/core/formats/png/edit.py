@@ -55,8 +55,9 @@ class Picture:
     @property
     def bare(self) -> bytes:
         """The file with nothing but its samples: for decoders that would see, warn of or obey anything else."""
-        kept = {b"IHDR", b"IDAT", b"IEND"} | ({b"PLTE"} if self.colour is Colour.INDEXED else set())
-        return signatures.PNG + b"".join(self.photo[one.start : one.end] for one in self.chunks if one.kind in kept)
+        kept = {b"IHDR", b"IDAT"} | ({b"PLTE"} if self.colour is Colour.INDEXED else set())
+        parts = (self.photo[one.start : one.end] for one in self.chunks if one.kind in kept)
+        return b"".join((signatures.PNG, *parts, chunks.LAST))
 
     @property
     def palette(self) -> NDArray[np.uint8]:
@@ -125,9 +126,10 @@ def _keep_transparent(picture: Picture, before: Pixels, after: Pixels) -> None:
 
     before, after: (h, w, channels) samples; `after` is changed in place.
     """
-    key = np.frombuffer(picture.first(b"tRNS"), ">u2").astype(np.uint16)
-    if picture.colour not in (Colour.GREY, Colour.RGB) or len(key) != after.shape[2]:
+    told = picture.first(b"tRNS")
+    if picture.colour not in (Colour.GREY, Colour.RGB) or len(told) != 2 * after.shape[2]:
         return
+    key = np.frombuffer(told, ">u2").astype(np.uint16)
     clear = (before == key).all(axis=2)
     after[clear] = before[clear]
     after[(after == key).all(axis=2) & ~clear, -1] ^= 1

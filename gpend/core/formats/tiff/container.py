@@ -123,7 +123,7 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
 
 def _form(picture: _Picture) -> strips.Layout:
     """How the picture is coded, wherever its strips lie."""
-    return replace(picture.layout, offsets=(0,) * len(picture.layout.offsets), lengths=())
+    return replace(picture.layout, offsets=(0,) * len(picture.layout.offsets), lengths=(), lengths_told=True)
 
 
 def _strip(picture: _Picture, number: int) -> memoryview:
@@ -195,9 +195,9 @@ def _spliced(picture: _Picture, changed: Iterable[tuple[int, bytes]]) -> bytes:
     layout = picture.layout
     block = Block(picture.photo)
     offsets, lengths = list(layout.offsets), list(layout.lengths)
-    shared = len(set(offsets)) < len(offsets)
+    parted = len(set(offsets)) < len(offsets) or not layout.lengths_told
     for number, data in changed:
-        if len(data) > lengths[number] or shared:
+        if len(data) > lengths[number] or parted:
             offsets[number] = block.append(data)
         else:
             block.data[offsets[number] : offsets[number] + len(data)] = data
@@ -205,7 +205,9 @@ def _spliced(picture: _Picture, changed: Iterable[tuple[int, bytes]]) -> bytes:
     if len(block.data) > ifd.LARGEST:
         raise UnsupportedError("this TIFF is too large for changes to be added; gpend keeps it as it is")
     ifd.renumber(block, picture.first, ifd.TILE_OFFSETS if layout.tiled else ifd.STRIP_OFFSETS, offsets)
-    ifd.renumber(block, picture.first, ifd.TILE_LENGTHS if layout.tiled else ifd.STRIP_LENGTHS, lengths)
+    told = ifd.TILE_LENGTHS if layout.tiled else ifd.STRIP_LENGTHS
+    if picture.first.find(told):  # else readers reckon it, as they did
+        ifd.renumber(block, picture.first, told, lengths)
     return bytes(block.data)
 
 
@@ -281,9 +283,26 @@ def _layout(block: Block, first: Directory) -> strips.Layout:
         raise PhotoError("the file is corrupt: its tags contradict each other")
     if tiled and any(side > max(LARGEST_TILE, whole + 16) for side, whole in zip(tile, (height, width), strict=True)):
         raise PhotoError("the file is corrupt: its tiles are larger than its picture")
+    layout = _with_told_lengths(layout, block, first)
     if layout.largest > layout.scheme.largest:
         raise UnsupportedError("gpend keeps this TIFF as it is: its strips are too large to be changed one by one")
     expected = layout.per_plane * (channels if layout.planar else 1)
     if not len(layout.offsets) == len(layout.lengths) == expected:
         raise PhotoError("the file is corrupt: it does not say where each part of its picture lies")
     return layout
+
+
+def _with_told_lengths(layout: strips.Layout, block: Block, first: Directory) -> strips.Layout:
+    """The layout with the length of its only strip where that is not told, or wrong; readers have the same rule.
+
+    Without compression it follows from the picture's size. A compressed strip reaches as far as it can at most.
+    """
+    if layout.tiled or len(layout.offsets) != 1 or layout.per_plane != 1:
+        return layout
+    if layout.compression == compression.NONE:
+        return replace(layout, lengths=(layout.largest,))
+    if any(layout.lengths):
+        return layout
+    (start,) = layout.offsets
+    ends = (end for end in (first.offset, *block.places(first), block.size) if end > start)
+    return replace(layout, lengths=(max(0, min(ends, default=start) - start),), lengths_told=False)

@@ -39,6 +39,7 @@ class Layout:
     differences: bool  # each sample is stored as the difference from its left neighbour (predictor 2)
     offsets: tuple[int, ...]
     lengths: tuple[int, ...]  # in bytes, as stored
+    lengths_told: bool = True  # by the file; else a strip reaches no farther than that
 
     @property
     def kind(self) -> np.dtype[Any]:

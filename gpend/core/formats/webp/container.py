@@ -85,7 +85,7 @@ def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
     if header.width * header.height > MOST_PIXELS:
         raise UnsupportedError("gpend keeps WebP pictures of more than 150 megapixels as they are")
-    _require_accepted(photo)
+    _require_accepted(riff.padded(photo))
     return reduced(_samples(_walked(photo)), long_side)
 
 
@@ -172,7 +172,7 @@ def _size(frame: bytes, kind: bytes) -> tuple[int, int]:
 
 def _samples(picture: _Picture) -> NDArray[np.uint8]:
     """(h, w, 3), or (h, w, 4) where a lossless picture has alpha, uint8; of the bare picture, without other chunks."""
-    bare = riff.whole([picture.photo[picture.colours.start : picture.colours.end]])
+    bare = riff.whole([riff.written(picture.colours.kind, picture.photo[picture.colours.data])])
     return np.asarray(opencv.read(bare, opencv.WHOLE, picture.width, picture.height), np.uint8)
 
 

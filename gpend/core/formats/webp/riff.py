@@ -70,12 +70,21 @@ def whole(parts: list[bytes]) -> bytes:
 def spliced(photo: bytes, exchanged: Mapping[Chunk, bytes], added_after: Chunk, added: bytes) -> bytes:
     """The file with other data for the chunks in `exchanged`, and `added` (whole chunks) after one of them.
 
-    Every other byte is kept.
+    Every other byte is kept; where the last chunk lacks its padding, which many decoders demand, it gets some.
     """
     parts: list[bytes] = []
+    last = end(InMemory(photo))
     for chunk in walk(photo):
-        data = exchanged.get(chunk)
-        parts.append(photo[chunk.start : chunk.end] if data is None else written(chunk.kind, data))
+        if chunk in exchanged or chunk.end > last:
+            parts.append(written(chunk.kind, exchanged.get(chunk, photo[chunk.data])))
+        else:
+            parts.append(photo[chunk.start : chunk.end])
         if chunk == added_after:
             parts.append(added)
-    return whole(parts) + photo[end(InMemory(photo)) :]
+    return whole(parts) + photo[last:]
+
+
+def padded(photo: bytes) -> bytes:
+    """The file as it is, or with the padding that its last chunk lacks."""
+    chunks = walk(photo)
+    return spliced(photo, {}, chunks[0], b"") if chunks and chunks[-1].end > end(InMemory(photo)) else photo

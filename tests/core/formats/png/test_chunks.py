@@ -64,10 +64,33 @@ def test_a_name_that_is_none_is_corruption() -> None:
         chunks.walk(PHOTO.replace(b"gAMA", b"g\0MA"))
 
 
-@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT", b"tEXt"])
-def test_a_wrong_checksum_is_corruption_of_whatever_chunk(kind: bytes) -> None:
+def damaged(kind: bytes, by: int = 1) -> bytes:
+    """The photo with another checksum for the first chunk of a kind."""
     chunk = next(each for each in chunks.walk(PHOTO) if each.kind == kind)
-    damaged = bytearray(PHOTO)
-    damaged[chunk.end - 1] ^= 1
+    return PHOTO[: chunk.end - 1] + bytes([PHOTO[chunk.end - 1] ^ by]) + PHOTO[chunk.end :]
+
+
+@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT"])
+def test_a_wrong_checksum_of_what_a_decoder_must_understand_is_corruption(kind: bytes) -> None:
+    photo = damaged(kind)
     with pytest.raises(PhotoError, match=kind.decode()):
-        chunks.check(bytes(damaged), chunks.walk(bytes(damaged)))
+        chunks.check(photo, chunks.believed(photo, chunks.walk(photo)))
+
+
+def test_another_chunk_with_a_wrong_checksum_is_passed() -> None:
+    photo = damaged(b"tEXt")
+    walked = chunks.walk(photo)
+    believed = chunks.believed(photo, walked)
+    chunks.check(photo, believed)
+    assert [one.kind for one in believed if one not in walked] == [chunks.SKIPPED]
+    assert chunks.believed(PHOTO, chunks.walk(PHOTO)) == chunks.walk(PHOTO)
+
+
+def test_an_end_with_a_wrong_checksum_is_an_end_unless_it_is_still_empty() -> None:
+    photo = damaged(b"IEND")
+    chunks.check(photo, chunks.walk(photo))
+    for cut in (1, 4):
+        with pytest.raises(IncompleteError):
+            chunks.walk(PHOTO[:-cut])
+    with pytest.raises(IncompleteError):
+        chunks.walk(PHOTO[:-4] + bytes(4))

@@ -183,3 +183,45 @@ def test_a_picture_of_too_few_rows_is_incomplete() -> None:
     photo = photo[:8] + taller + photo[33:]
     with pytest.raises(IncompleteError):
         png.overview(photo, png.header(photo), 100)
+
+
+def with_wrong_checksum(kind: bytes) -> bytes:
+    """A photo with metadata, of which the chunks of a kind are damaged."""
+    photo = bytearray(photos.RESTORABLE["png-metadata"](photos.portrait()))
+    for chunk in chunks.walk(bytes(photo)):
+        if chunk.kind == kind:
+            photo[chunk.end - 2] ^= 1
+    return bytes(photo)
+
+
+@pytest.mark.parametrize("kind", [b"gAMA", b"iCCP", b"iTXt", b"tEXt", b"eXIf", b"IEND"])
+def test_a_damaged_chunk_that_no_picture_needs_is_passed_and_kept(kind: bytes) -> None:
+    photo = with_wrong_checksum(kind)
+    assert photo != photos.RESTORABLE["png-metadata"](photos.portrait())
+    _, wanted, changed, encoded = edited(photo, change=UNSEEN, history="restored")
+    assert [one for one in parts(photo) if one not in parts(encoded.photo)] == (
+        [] if kind == b"eXIf" else [next(one for one in parts(photo) if one[0] == b"eXIf")]
+    )
+    assert encoded.notes == (() if kind == b"IEND" else (png.DAMAGED,))
+    assert (judges.by_opencv(encoded.photo)[changed] == wanted[changed]).all()
+    assert b"restored" in encoded.photo
+
+
+def test_a_turn_that_stands_in_a_damaged_chunk_is_not_believed() -> None:
+    assert png.header(photos.RESTORABLE["png-metadata"](photos.portrait())).orientation == 6
+    assert png.header(with_wrong_checksum(b"eXIf")).orientation == 1
+
+
+@pytest.mark.parametrize("kind", [b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"tRNS", b"tIME", b"iTXt"])
+def test_chunks_that_are_too_short_are_passed_as_other_readers_pass_them(kind: bytes) -> None:
+    photo = photos.png(photos.portrait(), around=([photos.chunk(kind, b"" if kind == b"sRGB" else b"a")], ()))
+    _, wanted, changed, encoded = edited(photo)
+    assert parts(encoded.photo) == parts(photo)
+    assert (judges.by_opencv(encoded.photo)[changed] == wanted[changed]).all()
+
+
+def test_text_that_is_long_when_it_is_unpacked_hinders_nothing() -> None:
+    text = photos.chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"a face, " * 300_000))
+    photo = photos.png(photos.portrait(), around=([text], ()))
+    *_, encoded = edited(photo)
+    assert parts(encoded.photo) == parts(photo)

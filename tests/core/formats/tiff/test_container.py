@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats.exif.block import Block
+from gpend.core.formats import tags
+from gpend.core.formats.exif.block import LONG, Block
 from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.tiff import container as tiff
 from gpend.core.formats.tiff import ifd
-from gpend.core.photo import Mask
+from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -204,3 +205,75 @@ def test_strips_that_share_their_data_are_parted() -> None:
     header = codec.identify(shared, PhotoSettings())
     after = codec.encode(shared, header, wanted, changed, "").photo
     assert (codec.decode(after, header).pixels[..., 0] == np.where(changed, 99, 90)).all()
+
+
+def with_length(photo: bytes, length: int | None) -> bytes:
+    """The photo of one strip with another length told of it, or none."""
+    if length is None:
+        return with_tag(photo, ifd.STRIP_LENGTHS, 65001)
+    place = Block(photo).first().place(ifd.STRIP_LENGTHS)
+    return photo[:place] + struct.pack("<I", length) + photo[place + 4 :]
+
+
+ONE_STRIP = {
+    "stored": photos.tiff(photos.portrait(), TiffForm(rows=150)),
+    "deflate": photos.tiff(photos.portrait(), TiffForm(rows=150, deflate=True)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "length"),
+    [
+        *[("stored", None), ("stored", 0), ("stored", 10), ("stored", 1 << 20), ("stored", 0xFFFFFFFF)],
+        *[("deflate", None), ("deflate", 0)],
+    ],
+)
+def test_an_only_strip_whose_length_is_wrong_or_not_told_is_read_as_other_readers_do(
+    kind: str, length: int | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photo = with_length(ONE_STRIP[kind], length)
+    shown = judges.by_opencv(photo)
+    encoded = edited(photo, "restored")
+    inside = judges.blob(shown)
+    for reader in (judges.by_pillow, judges.by_opencv):
+        before, after = reader(photo), reader(encoded.photo)
+        assert np.array_equal(before[~inside], after[~inside])
+        assert not np.array_equal(before, after)
+    touched = photo.replace(b"a private", b"A private").replace(b"a scanner", b"A scanner")
+    assert touched != photo
+    if kind == "stored":
+        assert b"".join(tiff.coded(touched)) == b"".join(tiff.coded(photo))
+    carried = tiff.carried_over(touched, encoded.photo, "")
+    assert np.array_equal(codec.decode(carried, tiff.header(carried)).pixels, edited_pixels(encoded.photo))
+    capfd.readouterr()  # libtiff tells of the length
+
+
+def edited_pixels(photo: bytes) -> Pixels:
+    """As they are read."""
+    return codec.decode(photo, tiff.header(photo)).pixels
+
+
+def test_an_only_strip_that_is_not_all_there_yet_is_waited_for() -> None:
+    photo = with_length(photos.tiff(photos.portrait(), TiffForm(rows=150)), None)
+    with pytest.raises(IncompleteError):
+        tiff.header(with_value(with_value(photo, ifd.HEIGHT, 1500), ifd.STRIP_ROWS, 1500))
+
+
+def with_iptc(photo: bytes, iptc: bytes, *, cut: int = 0) -> bytes:
+    """The photo with IPTC at its end in place of its private tag, typed LONG, yet as long as it has bytes."""
+    block = Block(photo)
+    field, at = block.first().place(65000), block.append(iptc)
+    struct.pack_into("<HHII", block.data, field - 8, ifd.IPTC, LONG, len(iptc), at)
+    return bytes(block.data[: len(block.data) - cut])
+
+
+def test_iptc_whose_length_is_told_in_bytes_though_it_is_typed_otherwise_is_all_there(tmp_path: Path) -> None:
+    iptc = b"\x1c\2\5\0\5title" + b"\x1c\2\x19\0\4word" * 9
+    photo = with_iptc(PLAIN, iptc)
+    encoded = edited(photo, "restored")
+    assert encoded.notes == tags.BESIDE
+    assert iptc in encoded.photo
+    assert "restored" in encoded.photo[-60:].decode()
+    assert judges.told(encoded.photo, tmp_path)["IPTC:ObjectName"] == ["title"]
+    with pytest.raises(IncompleteError):
+        tiff.header(with_iptc(PLAIN, iptc, cut=1))
