@@ -29,6 +29,11 @@ _GRAIN_SIGMA = 1.2  # pixels; what is finer is grain: no detail of a blurred fac
 _TO_DEVIATION = 1.4826  # the standard deviation of Gaussian noise for its median absolute value
 _OUTLIER = 2.0  # deviations from which a pixel is no grain any more
 
+_CRISP = 1.5  # standard deviation of the Gaussian, in pixels of a face 256 wide, that parts the finest from the rest
+_STRONGER = 0.3
+"""How much stronger the finest of a restored face is made. What is nearest to the truth on average is softer than the
+truth: restored faces had .45 to .73 of its contrast there. By this much likeness came nearer, or stayed, in every kind
+of blur, and structure stayed as near."""
 
 _WHOLE = 2.0  # the strength at which a network's whole change is used
 
@@ -95,6 +100,16 @@ def change_of(output: Plane, crop: Plane, bands: Sequence[float], unit: float) -
 def added(crop: Plane, change: Plane) -> Plane:
     """The crop (side, side, 3), 0 to 1, made lighter and darker by (side, side)."""
     return np.asarray(np.clip(crop + change[:, :, None], 0, 1), np.float32)
+
+
+def crisper(restored: Plane, unit: float) -> Plane:
+    """(side, side): what gives a restored face (side, side, 3), 0 to 1, the contrast of its finest detail back.
+
+    To be added to its light and dark. It must hold no grain: that would be made stronger with it. `unit` is how many of
+    its pixels make one of a face 256 pixels wide.
+    """
+    bright = luma(restored)
+    return np.asarray(_STRONGER * (bright - smooth(bright, _CRISP * unit)), np.float32)
 
 
 def luma(image: Plane) -> Plane:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpend.core import coefficients, sharpness
-from gpend.core.blend import LEAST, BlendWeights, weights_of
+from gpend.core.blend import LEAST, BlendWeights, crisper, luma, weights_of
 from gpend.core.fitted import BANDS, CAUTIOUS, QUADRATIC, STANDARD, version
 from gpend.core.sharpness import Terms
 
@@ -57,3 +57,31 @@ def test_a_network_s_own_fit_decides() -> None:
     nothing = replace(CAUTIOUS.on_photo, strength=(0.0,) * QUADRATIC)
     assert weights_of(nothing, TERMS).part == 0
     assert np.all(np.asarray(weights_of(nothing, TERMS).bands) == 0)
+
+
+def waves(length: float, unit: int) -> np.ndarray:
+    across = np.arange(128 * unit) / unit
+    one = 0.5 + 0.1 * np.sin(2 * np.pi * across / length)
+    return np.repeat(np.broadcast_to(one, (128 * unit, 128 * unit))[:, :, None], 3, 2).astype(np.float32)
+
+
+def stronger(length: float, unit: int = 1) -> float:
+    """How many times as strong waves of this length, in pixels of a face 256 pixels wide, are made."""
+    face = waves(length, unit)
+    middle = slice(32 * unit, 96 * unit)
+    after = luma(face) + crisper(face, unit)
+    return float(np.std(after[middle, middle]) / np.std(luma(face)[middle, middle]))
+
+
+@given(st.floats(0, 1))
+def test_where_a_face_has_no_detail_nothing_is_made_crisper(light: float) -> None:
+    assert np.abs(crisper(np.full((32, 32, 3), light, np.float32), 1)).max() < 1e-5
+
+
+def test_only_the_finest_of_a_face_is_made_stronger_and_by_less_than_a_third() -> None:
+    assert 1.2 < stronger(4) < 1.3
+    assert stronger(32) < 1.03
+
+
+def test_what_is_finest_is_told_for_the_face_not_for_its_pixels() -> None:
+    assert stronger(4, unit=2) == pytest.approx(stronger(4), abs=0.01)
