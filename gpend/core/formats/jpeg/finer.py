@@ -12,12 +12,14 @@ from functools import cache
 
 import numpy as np
 
+from gpend.core.formats.jpeg.blocks import table_of
 from gpend.core.formats.jpeg.frame import ZIGZAG, Frame, Table, table_places
 from gpend.core.formats.jpeg.segments import DQT, packed, survey
 
 _COARSE = 14.0  # mean step from which on a table rounds restored detail away: about quality 87
 _WANTED = 3  # a step that leaves what is seen of a restored face
 _FINE_ENOUGH = 4.5  # steps up to here stay: finer ones gained nothing
+_BOUND = 4  # multiples of its own steps (52 to 54 dB) made the file half as large again
 _LEAST_OF_MEAN = 2  # of a block's mean, which then fits into what baseline coding holds also where it is black
 
 
@@ -34,6 +36,19 @@ def with_finer_steps(frame: Frame) -> Frame:
         replace(component, table=table) if component.slot == first.slot else component for component in frame.components
     )
     return replace(frame, components=tuple(components))
+
+
+def with_bounded_steps(frame: Frame) -> Frame:
+    """The frame for a picture that is coded again as a whole: no step above a bound where those of luma are coarse.
+
+    Its own steps would round all of it once more. Measured at quality 40, with a file of twice the size instead of 1.2
+    times: what is no face stays within 51 dB (43), and of a restored face's detail all is left (.91).
+    """
+    first = frame.components[0]
+    if table_of(first).mean() < _COARSE:
+        return frame
+    bounded = (replace(one, table=np.minimum(table_of(one), _BOUND)) for one in frame.components)
+    return replace(frame, components=tuple(bounded))
 
 
 def growth(old: Table, new: Table) -> Table | None:

@@ -22,9 +22,12 @@ from gpend.errors import PhotoError
 _STANDARD_TABLES = frozenset({208, 416})
 """Bytes of the Huffman tables that everybody copies from T.81, annex K, for grey and for colour."""
 
-WITHOUT_LIBRARY = "libturbojpeg was not found, so the whole picture was coded again, with its own tables"
+WITHOUT_LIBRARY = (
+    "libturbojpeg was not found, so the whole picture was coded again, in steps as fine as its own or finer"
+)
 UNUSUAL_SAMPLING = (
-    "its colour is shared by pixels in an unusual way, so the whole picture was coded again, with its own tables"
+    "its colour is shared by pixels in an unusual way, so the whole picture was coded again,"
+    " in steps as fine as its own or finer"
 )
 """The notes on a photo that could not be patched without loss."""
 
@@ -49,15 +52,16 @@ def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, *, keeps_step
     """
     frame.refuse_unpatchable(jpeg.frame)
     library = turbo.load()
+    again = jpeg.frame if keeps_steps else finer.with_bounded_steps(jpeg.frame)
     if library is None:
-        return _coded_again(jpeg, pixels, changed, WITHOUT_LIBRARY)
+        return _coded_again(jpeg, again, (pixels, changed), WITHOUT_LIBRARY)
     try:
         if not keeps_steps:
             with suppress(RangeError):
                 return _patched(jpeg, library, finer.with_finer_steps(jpeg.frame), (pixels, changed))
         return _patched(jpeg, library, jpeg.frame, (pixels, changed))
     except SamplingError:
-        return _coded_again(jpeg, pixels, changed, UNUSUAL_SAMPLING)
+        return _coded_again(jpeg, again, (pixels, changed), UNUSUAL_SAMPLING)
 
 
 def _patched(jpeg: Jpeg, library: Turbo, new: Frame, wanted: tuple[NDArray[np.uint8], Mask]) -> Replaced:
@@ -75,11 +79,12 @@ def _patched(jpeg: Jpeg, library: Turbo, new: Frame, wanted: tuple[NDArray[np.ui
     return Replaced(finer.with_tables(coded, tables), difference.of_blocks(new, blocks), _differ(blocks))
 
 
-def _coded_again(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, note: str) -> Replaced:
-    before = reencode.decoded(jpeg.coding)
+def _coded_again(jpeg: Jpeg, new: Frame, wanted: tuple[NDArray[np.uint8], Mask], note: str) -> Replaced:
+    """The whole picture, coded like the `new` frame, with what is `wanted` (pixels, changed)."""
+    before, (pixels, changed) = reencode.decoded(jpeg.coding), wanted
     after = before.copy()
     after[changed] = pixels[changed]
-    whole = reencode.reencoded(jpeg.frame, after, optimize=_optimized(jpeg.layout))
+    whole = reencode.reencoded(new, after, optimize=new is not jpeg.frame or _optimized(jpeg.layout))
     return Replaced(whole, difference.of_pixels(before, after), bool((before != after).any()), note)
 
 

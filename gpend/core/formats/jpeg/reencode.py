@@ -1,4 +1,4 @@
-"""What is left to do without libturbojpeg: code the whole picture again, with its own tables and sampling."""
+"""What is left to do without libturbojpeg: code the whole picture again, with its own sampling where that can be."""
 
 import io
 from typing import Any

@@ -19,9 +19,10 @@ def _without_libturbojpeg(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("sampling", MCUS)
+@pytest.mark.parametrize("quality", [70, 90])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_tables_and_kind_stay_and_it_is_said(sampling: str, *, progressive: bool) -> None:
-    photo = coded(picture(60, 90, grey=sampling == "grey"), Coding(sampling, 70, progressive, restart=3))
+def test_kind_and_all_but_coarse_steps_stay_and_it_is_said(sampling: str, quality: int, *, progressive: bool) -> None:
+    photo = coded(picture(60, 90, grey=sampling == "grey"), Coding(sampling, quality, progressive, restart=3))
     changed = np.zeros((60, 90), np.bool_)
     changed[20:50, 20:70] = True
     sought = wanted(by_pillow(photo), changed)
@@ -30,7 +31,7 @@ def test_tables_and_kind_stay_and_it_is_said(sampling: str, *, progressive: bool
     before, after = (frame.read(one, survey(one).segments) for one in (photo, result.photo))
     assert (after.process, after.colour, after.restart) == (before.process, before.colour, before.restart)
     for old, new in zip(before.components, after.components, strict=True):
-        assert np.array_equal(table_of(old), table_of(new))
+        assert np.array_equal(np.minimum(table_of(old), 4 if quality < 80 else 255), table_of(new))
     if sampling in {"4:4:4", "4:2:2", "4:2:0"}:
         assert [(c.across, c.down) for c in before.components] == [(c.across, c.down) for c in after.components]
     assert quality_of(by_pillow(result.photo), sought, changed) > 25

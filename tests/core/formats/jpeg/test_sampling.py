@@ -35,13 +35,13 @@ UNUSUAL = {
 """For each component, its horizontal and vertical sampling factors."""
 
 
-def sampled(pixels: Picture, factors: tuple[tuple[int, int], ...], front: bytes = b"") -> bytes:
+def sampled(pixels: Picture, factors: tuple[tuple[int, int], ...], front: bytes = b"", quality: int = 92) -> bytes:
     """A JPEG of these factors: each component has a scan of its own, coded by Pillow as a grey picture."""
     across, down = (max(one[axis] for one in factors) for axis in (0, 1))
     height, width = pixels.shape[:2]
     planes = Image.fromarray(pixels).convert("YCbCr").split()
     coded = [
-        _grey(plane.resize((-(-width * h // across), -(-height * v // down)), Image.Resampling.BOX))
+        _grey(plane.resize((-(-width * h // across), -(-height * v // down)), Image.Resampling.BOX), quality)
         for plane, (h, v) in zip(planes, factors, strict=True)
     ]
     walked = survey(coded[0]).segments
@@ -51,9 +51,9 @@ def sampled(pixels: Picture, factors: tuple[tuple[int, int], ...], front: bytes 
     return b"\xff\xd8" + front + tables + frame + b"".join(map(_scan, coded, (1, 2, 3))) + b"\xff\xd9"
 
 
-def _grey(plane: Image.Image) -> bytes:
+def _grey(plane: Image.Image, quality: int) -> bytes:
     stream = io.BytesIO()
-    plane.save(stream, "JPEG", quality=92)
+    plane.save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 
@@ -80,6 +80,15 @@ def test_colour_that_is_shared_in_an_unusual_way_is_restored_and_told(name: str)
     assert encoded.notes == (UNUSUAL_SAMPLING,)
     assert quality_of(after, sought, changed) > 30
     assert quality_of(after, before, ~changed) > 38
+
+
+@pytest.mark.parametrize("quality", [25, 50])
+def test_a_hard_compressed_one_loses_nothing_of_what_is_restored_and_next_to_nothing_else(quality: int) -> None:
+    photo = sampled(picture(120, 168), UNUSUAL["4x2"], quality=quality)
+    encoded, sought = restored(photo)
+    before, after, changed = by_pillow(photo), by_pillow(encoded.photo), judges.blob(sought)
+    assert quality_of(after, sought, changed) > 44
+    assert quality_of(after, before, ~changed) > 44
 
 
 @pytest.mark.parametrize("name", USUAL)
