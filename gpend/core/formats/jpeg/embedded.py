@@ -1,8 +1,10 @@
 """Small pictures in segments beside the EXIF: Photoshop's and those of JFIF's extension, kept true to the photo.
 
-Those that are coded as JPEG are refreshed; those that are raw are only told of, for hardly a program still reads them.
+Those that are coded as JPEG are refreshed; those that are raw, or stand in XMP, are only told of, for hardly a program
+still reads them.
 """
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from gpend.core.formats.jpeg import thumbnail
 from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.parsed import Jpeg
-from gpend.core.formats.jpeg.segments import APP0, APP13, LONGEST, Segment
+from gpend.core.formats.jpeg.segments import APP0, APP1, APP13, LONGEST, Segment
 from gpend.errors import PhotoError
 
 Renew: TypeAlias = Callable[[bytes], bytes]
@@ -25,6 +27,10 @@ STALE = "a small picture of it, beside the one in its EXIF, still shows the face
 
 _JFIF, _JFXX_JPEG, _JFXX = b"JFIF\0", b"JFXX\0\x10", b"JFXX\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_SIDES_IN_XMP = [re.compile(rb"G[Ii]mg:%s\W{1,3}(\d{1,4})\b" % side) for side in (b"width", b"height")]
+"""Of the small pictures that Adobe's programs keep in XMP (xmp:Thumbnails), as JPEG in base64."""
+
 _THUMBNAIL, _OLD_THUMBNAIL = 0x040C, 0x0409  # Adobe's numbers of the resources
 _HEAD = struct.Struct(">IIIIIIHH")
 """Before the JPEG in it: format, width, height, bytes of a row, of all, of the JPEG, bits, planes."""
@@ -55,18 +61,13 @@ class _Resource(NamedTuple):
 def refreshed(jpeg: Jpeg, pixels: NDArray[np.uint8], change: Difference) -> Refreshed:
     """The segments whose small pictures can be brought up to date; `pixels` (h, w, 3) uint8 are the new photo's."""
     result = Refreshed()
-    for segment in jpeg.layout.segments:
-        payload = jpeg.photo[segment.payload]
+    for held in _held(jpeg):
         try:
-            _require_true(segment.marker, payload, change)
-            new = _renewed(segment.marker, payload, lambda old: thumbnail.refreshed(old, pixels, change))
+            _require_true(held.marker, held.payload, change)
+            new = _renewed(held.marker, held.payload, lambda old: thumbnail.refreshed(old, pixels, change))
+            result.payloads |= held.parted(new)
         except PhotoError:
             result.stale()
-            continue
-        if len(new) > LONGEST:
-            result.stale()
-        elif new != payload:
-            result.payloads[segment] = new
     return result
 
 
@@ -75,28 +76,76 @@ def carried(jpeg: Jpeg, finished: Jpeg) -> dict[Segment, bytes]:
 
     What cannot be exchanged stays.
     """
-    pictures = ((segment.marker, _small_picture(finished, segment)) for segment in finished.layout.segments)
+    pictures = ((held.marker, held.small_picture) for held in _held(finished))
     shown = {marker: small for marker, small in pictures if small}
     payloads = dict[Segment, bytes]()
-    for segment in jpeg.layout.segments:
-        old, small = jpeg.photo[segment.payload], shown.get(segment.marker, b"")
-        new = _exchanged(segment.marker, old, small) if small and _small_picture(jpeg, segment) else old
-        payloads |= {segment: new} if new != old and len(new) <= LONGEST else {}
+    for held in _held(jpeg):
+        small = shown.get(held.marker, b"")
+        with suppress(PhotoError):
+            if small and held.small_picture:
+                payloads |= held.parted(_exchanged(held.marker, held.payload, small))
     return payloads
+
+
+class _Held(NamedTuple):
+    """What one segment holds, or several that belong together."""
+
+    segments: tuple[Segment, ...]
+    payload: bytes
+    sizes: tuple[int, ...]  # of what each segment adds to it, in bytes
+
+    @property
+    def marker(self) -> int:
+        """Of its segments."""
+        return self.segments[0].marker
+
+    @property
+    def small_picture(self) -> bytes:
+        """The JPEG in it; b"" where there is none."""
+        if self.marker == APP0 and self.payload.startswith(_JFXX_JPEG):
+            return self.payload[len(_JFXX_JPEG) :]
+        is_photoshop = _is_photoshop(self.marker, self.payload)
+        return kept_by_photoshop(self.payload[len(_PHOTOSHOP) :]) if is_photoshop else b""
+
+    def parted(self, new: bytes) -> dict[Segment, bytes]:
+        """The new payload of each segment, if they change. Raises PhotoError where they have no room for it."""
+        if new == self.payload:
+            return {}
+        ends = [sum(self.sizes[: number + 1]) for number in range(len(self.sizes))]
+        parts = [new[end - size : end] for end, size in zip(ends[:-1], self.sizes, strict=False)]
+        parts.append(new[ends[-1] - self.sizes[-1] :])
+        payloads = [parts[0], *(_PHOTOSHOP + part for part in parts[1:])]
+        if max(map(len, payloads)) > LONGEST:
+            raise PhotoError(STALE)
+        return dict(zip(self.segments, payloads, strict=True))
+
+
+def _held(jpeg: Jpeg) -> Iterator[_Held]:
+    """What all segments hold. Photoshop's resources go on in the next of its segments where one does not hold them."""
+    open_: _Held | None = None
+    for segment in jpeg.layout.segments:
+        payload = jpeg.photo[segment.payload]
+        is_next = _is_photoshop(segment.marker, payload)
+        if open_ and is_next:
+            payload = payload[len(_PHOTOSHOP) :]
+            held = _Held((*open_.segments, segment), open_.payload + payload, (*open_.sizes, len(payload)))
+        else:
+            held = _Held((segment,), payload, (len(payload),))
+        if is_next and _is_cut(held.payload[len(_PHOTOSHOP) :]):
+            open_ = held
+        elif is_next or not open_:
+            open_ = None
+            yield held
+        else:
+            yield held
+    if open_:
+        yield open_
 
 
 def _exchanged(marker: int, payload: bytes, small: bytes) -> bytes:
     with suppress(PhotoError):
         return _renewed(marker, payload, lambda _: small)
     return payload
-
-
-def _small_picture(jpeg: Jpeg, segment: Segment) -> bytes:
-    """The JPEG in a segment; b"" where there is none."""
-    payload = jpeg.photo[segment.payload]
-    if segment.marker == APP0 and payload.startswith(_JFXX_JPEG):
-        return payload[len(_JFXX_JPEG) :]
-    return kept_by_photoshop(payload[len(_PHOTOSHOP) :]) if _is_photoshop(segment.marker, payload) else b""
 
 
 def _is_photoshop(marker: int, payload: bytes) -> bool:
@@ -113,9 +162,12 @@ def _renewed(marker: int, payload: bytes, renew: Renew) -> bytes:
 
 
 def _require_true(marker: int, payload: bytes, change: Difference) -> None:
-    """Raise PhotoError where the payload holds a raw picture in which the change would be seen."""
-    is_raw = marker == APP0 and not payload.startswith(_JFXX_JPEG)
-    width, height = _raw_size(payload) if is_raw else (0, 0)
+    """Raise PhotoError where the payload holds a small picture that is not renewed, and in which the change is seen."""
+    if marker == APP1 and payload.startswith(_XMP):
+        width, height = (int(found[1]) if found else 0 for found in (each.search(payload) for each in _SIDES_IN_XMP))
+    else:
+        is_raw = marker == APP0 and not payload.startswith(_JFXX_JPEG)
+        width, height = _raw_size(payload) if is_raw else (0, 0)
     if width and height and np.abs(change(width, height)).max() >= thumbnail.VISIBLE:
         raise PhotoError(STALE)
 
@@ -143,6 +195,12 @@ def renewed_by_photoshop(resources: bytes, renew: Renew) -> bytes:
             whole = struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
             return resources[: resource.size] + whole + resources[resource.end :]
     return resources
+
+
+def _is_cut(resources: bytes) -> bool:
+    """Do resources end before one that has begun does?"""
+    end = max((each.end for each in _resources(resources)), default=0)
+    return end < len(resources) and resources[end:].startswith(b"8BIM"[: len(resources) - end])
 
 
 def kept_by_photoshop(resources: bytes) -> bytes:

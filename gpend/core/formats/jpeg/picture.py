@@ -15,7 +15,7 @@ from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.frame import PROGRESSIVE, Frame
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.segments import DHT, Layout
-from gpend.core.formats.jpeg.turbo import RangeError, SamplingError, Turbo, WarnedError
+from gpend.core.formats.jpeg.turbo import RangeError, SamplingError, TablesError, Turbo, WarnedError
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
 
@@ -28,6 +28,9 @@ WITHOUT_LIBRARY = (
 UNUSUAL_SAMPLING = (
     "its colour is shared by pixels in an unusual way, so the whole picture was coded again,"
     " in steps as fine as its own or finer"
+)
+CHANGING_TABLES = (
+    "its tables change between its scans, so the whole picture was coded again, in steps as fine as its own or finer"
 )
 """The notes on a photo that could not be patched without loss."""
 
@@ -62,6 +65,8 @@ def replaced(jpeg: Jpeg, pixels: NDArray[np.uint8], changed: Mask, *, keeps_step
         return _patched(jpeg, library, jpeg.frame, (pixels, changed))
     except SamplingError:
         return _coded_again(jpeg, again, (pixels, changed), UNUSUAL_SAMPLING)
+    except TablesError:
+        return _coded_again(jpeg, again, (pixels, changed), CHANGING_TABLES)
 
 
 def _patched(jpeg: Jpeg, library: Turbo, new: Frame, wanted: tuple[NDArray[np.uint8], Mask]) -> Replaced:

@@ -61,6 +61,10 @@ class SamplingError(PhotoError):
     """The library's lossless functions do not know how the picture's colour is shared."""
 
 
+class TablesError(PhotoError):
+    """The library's lossless functions do not take quantisation tables that change between scans."""
+
+
 @dataclass(frozen=True)
 class Turbo:
     """A loaded libturbojpeg."""
@@ -79,7 +83,7 @@ class Turbo:
         Where blocks tell of a growth, every coefficient of their component grows by it; the tables are left to others.
         Raises RangeError where one then is too large.
         Raises WarnedError where libjpeg so much as warns of the data, SamplingError for rare ways to share colour,
-        PhotoError where it gives up.
+        TablesError for tables that change, PhotoError where it gives up.
         """
         options = _COPY_NONE | progressive * _PROGRESSIVE | optimize * _OPTIMIZE
         swap = _Swap(blocks)
@@ -138,6 +142,8 @@ class Turbo:
             raise TransientError("there is not enough memory for this photo at the moment")
         if "subsampling type" in message:
             raise SamplingError(f"its colour is sampled in an unusual way ({message})")
+        if "multiple use of quantization table" in message:
+            raise TablesError(f"its tables change between its scans ({message})")
         if self.library.tjGetErrorCode(handle) == _WARNING:
             raise WarnedError(f"the JPEG is corrupt ({message})", message)
         raise PhotoError(f"the JPEG is corrupt ({message})")

@@ -1,5 +1,6 @@
 """Small pictures beside the one in the EXIF are kept true to the photo, or told of."""
 
+import base64
 import io
 import shutil
 import struct
@@ -14,7 +15,8 @@ from PIL import Image
 
 from gpend.core.formats import jpeg
 from gpend.core.formats.jpeg import container, embedded, mpf
-from gpend.core.formats.jpeg.segments import APP0, APP2, APP13, COM, survey
+from gpend.core.formats.jpeg.segments import APP0, APP1, APP2, APP13, COM, survey
+from tests.core import judges
 from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture
 from tests.photos_jpeg import LONG, UNDEFINED, Directory, segment
 
@@ -107,9 +109,47 @@ def test_photoshops_thumbnail_is_refreshed_and_a_judge_reads_it(tmp_path: Path) 
     assert payload.endswith(resource(0x0414, b"\0\0\0\7"))
 
 
+def cut(whole: bytes, at: int) -> bytes:
+    """Photoshop's segment as two."""
+    return segment(APP13, whole[4:at]) + segment(APP13, b"Photoshop 3.0\0" + whole[at:])
+
+
+@pytest.mark.parametrize("at", [20, 30, 70, 500])
+def test_photoshops_thumbnail_is_refreshed_where_its_resources_go_on_in_another_segment(
+    at: int, tmp_path: Path
+) -> None:
+    photo = with_segment(cut(photoshop(small()), at))
+    assert judges.told(photo, tmp_path)["Photoshop:PhotoshopThumbnail"]
+    result, sought = restored(photo)
+    parts = [result.photo[one.payload] for one in survey(result.photo).segments if one.marker == APP13]
+    assert [part[:14] for part in parts] == [b"Photoshop 3.0\0"] * 2
+    assert len(parts[0]) == at - 4
+    joined = b"".join(part[14:] for part in parts)
+    assert difference(embedded.kept_by_photoshop(joined), sought) < 4 < difference(small(), sought)
+    assert joined.endswith(resource(0x0414, b"\0\0\0\7"))
+    assert result.notes == ()
+    carried = container.carried_over(photo + b"behind it", result.photo, "a history")
+    assert carried == result.photo + b"behind it"
+
+
+def test_resources_of_which_the_next_segment_tells_nothing_stay_their_own() -> None:
+    two = photoshop(small()) + photoshop(small())
+    result, sought = restored(with_segment(two))
+    parts = [result.photo[one.payload][14:] for one in survey(result.photo).segments if one.marker == APP13]
+    assert [difference(embedded.kept_by_photoshop(part), sought) < 4 for part in parts] == [True, True]
+
+
+def in_xmp(thumbnail: bytes) -> bytes:
+    """A segment of XMP with it, as Adobe's programs write it."""
+    data = base64.b64encode(thumbnail).decode()
+    sides = "<xmpGImg:width>96</xmpGImg:width><xmpGImg:height>72</xmpGImg:height>"
+    return segment(APP1, f"http://ns.adobe.com/xap/1.0/\0{sides}<xmpGImg:image>{data}</xmpGImg:image>".encode())
+
+
 @pytest.mark.parametrize(
     "stale",
     [
+        in_xmp(small()),
         jfxx(0x13, bytes([2, 2]) + bytes(12)),
         jfxx(0x11, bytes([2, 2]) + bytes(772)),
         segment(APP0, b"JFIF\0\1\2\0\0\1\0\1\2\2" + bytes(12)),
@@ -124,7 +164,9 @@ def test_what_cannot_be_refreshed_stays_and_is_told_of(stale: bytes) -> None:
     assert result.notes == (embedded.STALE,)
 
 
-@pytest.mark.parametrize("kept", [jfxx(0x10, small()), jfxx(0x13, bytes([2, 2]) + bytes(12)), photoshop(small())])
+@pytest.mark.parametrize(
+    "kept", [jfxx(0x10, small()), jfxx(0x13, bytes([2, 2]) + bytes(12)), photoshop(small()), in_xmp(small())]
+)
 def test_a_change_that_is_not_seen_at_that_size_changes_nothing_there(kept: bytes) -> None:
     result, _ = restored(with_segment(kept), levels=1)
     assert kept in result.photo

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats.jpeg.picture import UNUSUAL_SAMPLING
+from gpend.core.formats.jpeg.picture import CHANGING_TABLES, UNUSUAL_SAMPLING
 from gpend.core.formats.jpeg.segments import DHT, DQT, SOS, survey
 from gpend.errors import UnsupportedError
 from gpend.settings import PhotoSettings
@@ -110,3 +110,19 @@ def test_factors_that_do_not_divide_each_other_are_kept_as_they_are() -> None:
     photo = sampled(picture(120, 168), ((3, 1), (2, 1), (1, 1)))
     with pytest.raises(UnsupportedError, match="unusual way"):
         codec.identify(photo, PhotoSettings())
+
+
+def test_tables_that_change_between_scans_are_restored_and_told() -> None:
+    """Every reader decodes them; the tables of colour are finer here, under the number of those of luma."""
+    photo = sampled(picture(120, 168), USUAL["4:4:4"], quality=60)
+    walked = survey(photo).segments
+    second = [one for one in walked if one.marker == SOS][1]
+    steps = next(one for one in walked if one.marker == DQT)
+    table = bytearray(photo[steps.start : steps.end])
+    table[5:] = bytes(max(1, step // 2) for step in table[5:])
+    photo = photo[: second.start] + bytes(table) + photo[second.start :]
+    encoded, sought = restored(photo)
+    before, after, changed = by_pillow(photo), by_pillow(encoded.photo), judges.blob(sought)
+    assert encoded.notes == (CHANGING_TABLES,)
+    assert quality_of(after, sought, changed) > 40
+    assert quality_of(after, before, ~changed) > 40
