@@ -41,6 +41,7 @@ class DeletionDetector:
 
     def __init__(self, pair: FolderPair, dispatcher: Dispatcher, ledger: Ledger, settings: Settings) -> None:
         self.next_review = _NEVER  # when `review` is worth calling again, in monotonic seconds
+        self.scanned_since: int | None = None  # UTC seconds; see `review`
         self.arriving: Callable[[], Iterable[int]] = tuple  # sizes of files that settle, in any source
         self._pair = pair
         self._dispatcher = dispatcher
@@ -114,13 +115,19 @@ class DeletionDetector:
             self._ledger.sources.confirm(folder.id, now.utc)  # what only this scan noticed was meant as well
 
     def review(self, now: Now) -> bool:
-        """Act on what is missing and hold what must be held; True if there is more to do at once."""
+        """Act on what is missing and hold what must be held; True if there is more to do at once.
+
+        Where no events tell what was moved, only what a second scan missed too: it was begun at `scanned_since`, and
+        the first may have been where something was moved to before it came to where that was.
+        """
         is_due = now.steady >= self.next_review
         if not is_due and not self._pair.has_new_changes:
             return False
         folder = self._folder()
         may_act = not self._doubt or self._pair.has_new_changes
-        span = Span(now.utc - int(self._pause), now.utc, frozenset(self.arriving()))
+        before = now.utc - int(self._pause)
+        before = before if self.scanned_since is None else min(before, self.scanned_since)
+        span = Span(before, now.utc, frozenset(self.arriving()))
         is_held = may_act and self._brake.apply(folder, span, now)
         self._pair.has_new_changes = False
         if not (self._doubt or is_held or is_due) and folder.brake_since is None:

@@ -126,9 +126,11 @@ class ScanSchedule:
             scan = Scan(self._pair.source, visit=self._visiting(visit))
             yield from scan
         ended = self._clock.now()
-        self._deletions.end_scan(scan, ended)
         self._took = ended.steady - began.steady
-        pause = self.watch.poll_seconds(root, self._took) or self._rescan
+        often = self.watch.poll_seconds(root, self._took)
+        self._deletions.scanned_since = None if often is None else began.utc
+        self._deletions.end_scan(scan, ended)
+        pause = often or self._rescan
         is_there = scan.identity is not None
         self._scan_at = ended.steady + (pause if is_there else min(_AWAY, pause))
         self.finished += 1

@@ -22,6 +22,7 @@ from gpend.ledger import Expected, Ledger, Request, State, Written
 from gpend.ledger.absences import Absences
 from gpend.mirror import Mirror, trash
 from gpend.settings import BrakeSettings, FolderSettings, Keep, OnDelete
+from tests.fakes import FakeWatcher
 from tests.world import BLURRED, RESTORED, SHARP, World
 
 
@@ -530,6 +531,33 @@ def test_one_pass_does_not_wait_for_ever_for_what_a_missing_photo_may_turn_out_t
     assert set(world.outputs()) == {"a.jpg"}  # who knows whether it was moved
     world.once()
     assert trashed(world) == {".gpend-trash/2023-11-14/a.jpg"}
+
+
+def test_a_photo_that_is_moved_during_a_scan_to_where_that_has_been_is_not_gone(world: World) -> None:
+    world.knobs["on_delete"] = OnDelete.DELETE
+    for folder in ("a", "b"):
+        world.put(f"{folder}/{folder}.jpg", numbered(ord(folder)))
+    world.once()
+    watch = FakeWatcher(every=600.0)
+
+    def move() -> None:
+        folders = [each for each in watch.visited if each != world.source]
+        if len(folders) == 2 and watch.visited[-1] == folders[1]:
+            world.clock.pass_by(30.0)  # it is a large source
+            photo = folders[1] / f"{folders[1].name}.jpg"
+            photo.rename(folders[0] / photo.name)
+
+    watch.meanwhile = move
+    with Ledger.open(world.settings.ledger, world.clock.now().utc) as ledger:
+        loop = world.loop(ledger)
+        loop.begin(lambda *_: watch, crashed=False)
+        for _ in range(200):
+            while loop.step():
+                pass
+            world.clock.pass_by(5.0)
+        loop.end()
+    assert {Path(name).name for name in world.outputs() if not name.startswith(".gpend")} == {"a.jpg", "b.jpg"}
+    assert world.engine.given.total() == 2  # nothing was restored again
 
 
 def test_a_folder_that_cannot_be_listed_hides_its_photos_but_deletes_none(
