@@ -32,12 +32,28 @@ def _reason(photo: Path, folders: Sequence[FolderSettings]) -> str:
     relative = path.relative_to(folder.source)
     is_named_so = names.is_photo_name(relative, endings=folder.endings, wechat_dat=folder.wechat_dat)
     if photo.is_dir() and not names.is_excluded_directory(path) and not (relative.suffix and is_named_so):
-        return "There is no photo in it, or below it, that gpend knows."
+        return _reason_behind_link(path, folder.source) or "There is no photo in it, or below it, that gpend knows."
     if not is_named_so:
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
     if ignored := passed_over(path, folders):
         return f"It is passed over: {ignored}."
-    return _reason_of_file(path)
+    return _reason_behind_link(path, folder.source) or _reason_of_file(path)
+
+
+def _reason_behind_link(path: Path, source: Path) -> str:
+    link = _link_before(path, source)
+    if link is None:
+        return ""
+    return (
+        f"It lies behind {link}, a link to the folder {os.path.realpath(link)}, and gpend looks through no folder "
+        "behind a link. To have that done, name that folder as a `source:` of its own in the configuration."
+    )
+
+
+def _link_before(path: Path, source: Path) -> Path | None:
+    """The first link to a folder on the way from a source to a path below it, which may be that path itself."""
+    way = [each for each in (path, *path.parents) if each.is_relative_to(source) and each != source]
+    return next((each for each in reversed(way) if each.is_symlink() and each.is_dir()), None)
 
 
 def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
@@ -67,5 +83,7 @@ def _reason_of_file(path: Path) -> str:
 
 def _located(photo: Path, folders: Iterable[FolderSettings]) -> Path | None:
     """The path by which the ledger would know `photo`, however it was named; None if it lies in no watched folder."""
-    pairs = [(folder.source, folder.output) for folder in folders]
-    return next(iter(paths_of(photo, pairs)), None)
+    sources = [folder.source for folder in folders]
+    found = paths_of(photo, [(folder.source, folder.output) for folder in folders])
+    direct = (each for each in found if not any(_link_before(each, source) for source in sources))
+    return next(direct, next(iter(found), None))

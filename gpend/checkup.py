@@ -25,6 +25,7 @@ _KEPT = {
     Keep.HARDLINK: ("photo or sidecar", "photos and sidecars"),
     Keep.LIBRARY: ("file", "files"),
 }
+_LINKS = 5  # that are named
 _LOOKED_FOR = 1000  # outputs of another source
 _SECONDS = 10.0  # that are spent on looking through a folder
 
@@ -63,6 +64,9 @@ def contents(folder: FolderSettings, settings: Settings, seconds: float = _SECON
     lines += _room(folder, settings, size)
     lines += [f"mirrored as they are: {what}: {count}" for what, count in scan.mirrored.most_common()]
     lines += passed_over(scan.passed_over)
+    lines += [
+        f"not looked through: {link}, which leads to {os.path.realpath(link)}" for link in sorted(scan.linked)[:_LINKS]
+    ]
     return lines + [f"cannot be read: {place}" for place in sorted(scan.unlistable)]
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "GPEND_CONFIG"
 DEFAULT = Path("/etc/gpend/gpend.yaml")
+OWN = Path(".config/gpend/gpend.yaml")  # below the home of who runs gpend without root
 
 _MOST = 20  # files beside a configuration that may be its ledger
 _NAMED = re.compile(
@@ -35,11 +36,17 @@ _NAMED = re.compile(
 
 
 def locate(given: Path | None, environment: Mapping[str, str]) -> Path:
-    """The configuration file to read: `given`, else $GPEND_CONFIG, else /etc/gpend/gpend.yaml."""
+    """The configuration file to read: `given`, else $GPEND_CONFIG, else /etc/gpend/gpend.yaml.
+
+    Where that cannot be read, the one of the service that is one person's, ~/.config/gpend/gpend.yaml, if it is there.
+    """
     if given is not None:
         return given
-    named = environment.get(ENVIRONMENT)
-    return Path(named) if named else DEFAULT
+    named, home = environment.get(ENVIRONMENT), environment.get("HOME")
+    if named:
+        return Path(named)
+    own = Path(home, OWN) if home and not os.access(DEFAULT, os.R_OK) else None
+    return own if own is not None and os.path.isfile(own) else DEFAULT  # noqa: PTH113 - it never raises
 
 
 def judging_of(settings: "CoreSettings") -> Judging:

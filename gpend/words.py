@@ -141,7 +141,8 @@ def _error_lines(status: Status, now: datetime) -> list[str]:
 def tally_text(tally: "Tally") -> str:
     """The answer to `gpend once`: photos by what became of them, which were set aside, and what was left for later."""
     counted = [f"{count} {state(name)}" for name, count in tally.states.items() if count]
-    nothing = "Nothing was done yet." if tally.is_stopped else "Nothing to do."
+    is_left = tally.is_stopped or tally.pauses or tally.unsettled
+    nothing = "Nothing was done yet." if is_left else "Nothing to do."
     counted += [f"{count_of(tally.mirrored, 'other file')} mirrored"] if tally.mirrored else []
     lines = [", ".join(counted) + "." if counted else nothing]
     lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]

@@ -34,6 +34,13 @@ def test_what_lies_in_a_folder_is_counted_and_what_is_passed_over_has_a_reason(s
     ]
 
 
+def test_a_link_to_a_folder_which_is_not_looked_through_is_named(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "disk2").mkdir()
+    (tmp_path / "in/2023").symlink_to(tmp_path / "disk2")
+    told = checkup.contents(settings.folders[0], settings)
+    assert told[-1] == f"not looked through: {tmp_path / 'in/2023'}, which leads to {tmp_path / 'disk2'}"
+
+
 def test_a_large_folder_is_looked_at_for_some_seconds_only(settings: Settings) -> None:
     assert checkup.contents(settings.folders[0], settings, seconds=-1)[0].startswith("1 photo at least")
 

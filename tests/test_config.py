@@ -270,6 +270,18 @@ def test_the_file_is_the_one_given_else_the_one_in_the_environment_else_the_one_
     assert in_force.locate(None, {}) == Path("/etc/gpend/gpend.yaml")
 
 
+def test_who_runs_gpend_without_root_need_not_name_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_force, "DEFAULT", tmp_path / "etc.yaml")
+    own = tmp_path / ".config/gpend/gpend.yaml"
+    home = {"HOME": str(tmp_path)}
+    assert in_force.locate(None, home) == tmp_path / "etc.yaml"  # there is none, and the usual place is told
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert in_force.locate(None, home) == own
+    (tmp_path / "etc.yaml").touch()
+    assert in_force.locate(None, home) == tmp_path / "etc.yaml"
+
+
 YAML_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -25,7 +25,7 @@ CONFIG = click.option(
     "config_file",
     type=FILE,
     metavar="FILE",
-    help=f"The configuration; else ${in_force.ENVIRONMENT}, else {in_force.DEFAULT}.",
+    help=f"The configuration; else ${in_force.ENVIRONMENT}, else {in_force.DEFAULT}, else ~/{in_force.OWN}.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 STRENGTH = click.option(

@@ -18,6 +18,7 @@ FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0
 
 _CLOSED = "gpend may not look into it"
+_NO_FILES = "its disk has room for bytes, but for no more files (`df -i` tells how many it holds)"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _WORDS = {
     errno.ENOSPC: "the disk is full",
@@ -263,4 +264,5 @@ def _cannot_be_read(pair: FolderPair, error: OSError) -> str:
 
 
 def _cannot_be_used(output: Path, error: OSError) -> str:
-    return f"The output folder {output} cannot be used: {in_words(error)}."
+    is_for_files = error.errno == errno.ENOSPC and output_root.lacks_files_alone(output)
+    return f"The output folder {output} cannot be used: {_NO_FILES if is_for_files else in_words(error)}."

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -74,6 +75,11 @@ def mounts_under(path: PurePath, mountinfo: str) -> list[Mount]:
 
     Of two mounts on one point the later hides the earlier. Never empty.
     """
+    return list(_under(path, mountinfo))
+
+
+@lru_cache(maxsize=1024)  # each folder is compared with every other, and what the kernel says seldom changes
+def _under(path: PurePath, mountinfo: str) -> tuple[Mount, ...]:
     on, inside = UNKNOWN_MOUNT, dict[PurePath, Mount]()
     for mount in mounts(mountinfo):
         if path.is_relative_to(mount.point) and len(mount.point.parts) >= len(on.point.parts):
@@ -83,7 +89,7 @@ def mounts_under(path: PurePath, mountinfo: str) -> list[Mount]:
             )  # a mount made later over the path, or above it, hides what was mounted inside before
         elif mount.point.is_relative_to(path):
             inside[mount.point] = mount
-    return [on, *inside.values()]
+    return on, *inside.values()
 
 
 def names_within(inner: PurePath, outer: PurePath, mountinfo: str) -> Iterator[PurePath]:

@@ -1,7 +1,7 @@
 """Walk a source folder: the scan is the truth about what is there, about what it could not see, and what that proves.
 
 It lists and stats, and opens no file but those that say what is to be passed over. It enters no symbolic link, so it
-cannot go in circles.
+cannot go in circles; of one to a folder elsewhere it says so, as nobody looks for photos there.
 
 May the absence of a photo be believed? A vanished, empty or half-listed source is never a deletion. Sources may be
 read-only and are never touched, so gpend keeps no marker file in them. What takes its place is kept on our own side and
@@ -26,6 +26,7 @@ from gpend.intake.source import Identity, Source, identity
 Entry: TypeAlias = "os.DirEntry[str]"
 Place: TypeAlias = tuple[str, Rules | None]  # a directory, and the rules of the one it lies in
 Listing: TypeAlias = Callable[[str], AbstractContextManager[Iterator[Entry]]]
+_LINKED = "links to folders, which are looked through only if `folders` names them too"
 
 
 class Scan:
@@ -50,6 +51,7 @@ class Scan:
         self.root = source.root
         self.unlistable: set[Path] = set()
         self.forbidden: set[Path] = set()
+        self.linked: set[Path] = set()  # links to folders elsewhere
         self.seen = 0
         self.mirrored = Counter[str]()  # files that are no photos and are mirrored as they are, in the same words
         self.passed_over = Counter[str]()  # files, and whole directories, that are no photos, by what they are
@@ -110,7 +112,10 @@ class Scan:
     def _entry(self, entry: Entry, directory: str, rules: Rules, pending: list[Place]) -> Sighting | None:
         try:
             if entry.is_dir(follow_symlinks=False):
-                self._subdirectory(entry, directory, rules, pending)
+                if self._is_to_be_entered(entry, directory, rules):
+                    pending.append((entry.path, rules))
+            elif entry.is_symlink() and self._source.leads_to_folder(entry.path):
+                self._leave_link(entry, directory, rules)
             elif not self._source.takes(entry.name):
                 self._pass_over(entry.name)
             elif why := rules.reason(entry.path[len(self._top) :]):
@@ -137,14 +142,21 @@ class Scan:
         if name not in FILES:
             self.passed_over[passed_over(name, is_directory=False)] += 1
 
-    def _subdirectory(self, entry: Entry, directory: str, rules: Rules, pending: list[Place]) -> None:
+    def _leave_link(self, entry: Entry, directory: str, rules: Rules) -> None:
+        if self._source.leads_elsewhere(entry.path) and self._is_to_be_entered(entry, directory, rules):
+            self.linked.add(Path(entry.path))
+            self.passed_over[_LINKED] += 1
+
+    def _is_to_be_entered(self, entry: Entry, directory: str, rules: Rules) -> bool:
+        """Is a folder, or what a link leads to, one for photos? If not, it is noted why."""
         nested = f"{os.path.basename(directory)}/{entry.name}"  # noqa: PTH119 - keeps undecodable names as they are
         if is_excluded_directory(nested):
             self.passed_over[passed_over(nested, is_directory=True)] += 1
         elif why := rules.reason(entry.path[len(self._top) :], is_directory=True):
             self.passed_over[f"folders {why}"] += 1
         else:
-            pending.append((entry.path, rules))
+            return True
+        return False
 
     def _conclude(self) -> None:
         """Keep the root's identity if the scan ends in the same directory that it began in; else nothing is known."""

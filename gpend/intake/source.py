@@ -111,6 +111,16 @@ class Source:
         real = self._real_root + path[len(root) :] if path.startswith(root) else path
         return any(real == place or real.startswith(place + os.sep) for place in self._outside)
 
+    def leads_to_folder(self, link: str) -> bool:
+        """Whether a symbolic link leads to a folder that can be looked at."""
+        return os.path.isdir(link)  # noqa: PTH112 - unlike Path.is_dir, it takes any error for no
+
+    def leads_elsewhere(self, link: str) -> bool:
+        """Whether what a link to a folder leads to is neither in this source, nor around it, nor an output."""
+        real = os.path.realpath(link)
+        is_inside = real == self._real_root or real.startswith(self._real_root + os.sep)
+        return not is_inside and not self._real_root.startswith(real + os.sep) and not self.is_outside(real)
+
     def forget_mounts(self) -> None:
         """Look anew at the file systems below; a scan does, since disks come and go between two."""
         self._steady.clear()

@@ -15,6 +15,8 @@ from gpend.mirror.names import WORKSHOP
 
 _MARK = "user.gpend.output"
 _LEDGER = "user.gpend.ledger"
+_FEW_FILES = 16  # each output takes one more while it is written, and attributes may take some
+_SOME_BYTES = 16 << 20
 
 
 def identity(root: Path) -> str:
@@ -76,6 +78,15 @@ def free(root: Path) -> int:
     """Bytes that may still be written to an output. Raises OSError."""
     status = os.statvfs(root)
     return status.f_bavail * status.f_frsize
+
+
+def lacks_files_alone(root: Path) -> bool:
+    """Has the disk of an output room for bytes, but for no more files, as far as it tells?"""
+    with suppress(OSError):
+        status = os.statvfs(root)
+        is_at_its_end = status.f_files > 0 and status.f_favail < _FEW_FILES  # some disks count none
+        return is_at_its_end and status.f_bavail * status.f_frsize > _SOME_BYTES
+    return False
 
 
 def is_read_only(root: Path) -> bool:

@@ -3,11 +3,13 @@
 import errno
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gpend.daemon.checks import is_inside, problems
+from gpend.intake import mounts
 from gpend.settings import FolderSettings, Settings
 
 
@@ -153,6 +155,23 @@ def test_an_output_that_nobody_may_write_to_is_told_as_that(place: Path, monkeyp
     (problem,) = problems(settings(place, ("in", "out")))
     assert "its disk is mounted so" in problem  # a service that may only read it was told to be another user
     assert "ReadWritePaths=" in problem
+
+
+def test_many_folders_are_compared_with_each_other_without_reading_the_mounts_for_every_two(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, read, parse = 12, list[str](), mounts.mounts
+
+    def counted(mountinfo: str) -> Iterator[mounts.Mount]:
+        read.append(mountinfo)
+        return parse(mountinfo)
+
+    monkeypatch.setattr(mounts, "mounts", counted)
+    pairs = [(f"in{number}", f"out{number}") for number in range(count)]
+    for name in (name for pair in pairs for name in pair):
+        (place / name).mkdir()
+    assert problems(settings(place, *pairs)) == []
+    assert len(read) <= 3 * count  # 900 before: a minute and a half for 60 folders, at every start
 
 
 def test_a_name_that_only_begins_alike_is_not_inside(place: Path) -> None:

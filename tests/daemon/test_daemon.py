@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpend import reports
+from gpend import reports, words
 from gpend.errors import ConfigurationError, FatalError, TransientError
 from gpend.ledger import Fingerprint, Found, FoundBy, Ledger, Request, State
 from gpend.settings import FolderSettings, Keep
@@ -468,6 +468,7 @@ def test_a_full_disk_pauses_the_folder_and_costs_no_attempt(world: World, monkey
     monkeypatch.setattr(os, "fsync", full)
     tally = world.once()
     assert "the disk is full" in next(iter(tally.pauses.values()))
+    assert words.tally_text(tally).startswith("Nothing was done yet.\npaused: ")
     row = world.row("a.jpg")
     assert (row.state, row.attempts) == (State.WAITING, 0)
     with Ledger.read_only(world.settings.ledger) as records:
@@ -478,6 +479,23 @@ def test_a_full_disk_pauses_the_folder_and_costs_no_attempt(world: World, monkey
     assert world.outputs() == {"a.jpg": RESTORED}
     with Ledger.read_only(world.settings.ledger) as records:
         assert records.folders()[0].paused_reason is None
+
+
+def test_a_disk_that_holds_no_more_files_is_not_told_to_be_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("a.jpg")
+    statvfs = os.statvfs
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def told(place: Path) -> os.statvfs_result:
+        fields = list(statvfs(place))
+        return os.statvfs_result([*fields[:5], 1000, 0, 0, *fields[8:]])
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "statvfs", told)
+    (reason,) = world.once().pauses.values()
+    assert "has room for bytes, but for no more files" in reason
 
 
 def test_an_engine_that_cannot_work_now_costs_no_attempt_and_is_tried_again(world: World) -> None:

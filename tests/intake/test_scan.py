@@ -102,6 +102,24 @@ def test_circles_of_links_end(root: Path) -> None:
     assert scan.unlistable == set()
 
 
+def test_links_to_folders_elsewhere_are_told_and_not_entered(root: Path, tmp_path: Path) -> None:
+    photo = put(root / "2024" / "a.jpg")
+    output = tmp_path / "output"
+    for place in (tmp_path / "disk2" / "2023", output):
+        place.mkdir(parents=True)
+        put(place / "b.jpg")
+    (root / "2023").symlink_to(tmp_path / "disk2" / "2023")
+    (root / "2023.jpg").symlink_to(tmp_path / "disk2")
+    (root / "latest").symlink_to(root / "2024")
+    (root / "restored").symlink_to(output)
+    (root / "@eaDir").symlink_to(tmp_path / "disk2")
+    (root / "around").symlink_to(root.parent)
+    scan = Scan(Source(root, outside=[output]))
+    assert met(scan) == {photo}
+    assert scan.linked == {root / "2023", root / "2023.jpg"}
+    assert [count for what, count in scan.passed_over.items() if what.startswith("links to folders")] == [2]
+
+
 @pytest.fixture
 def deep(root: Path) -> Iterator[Path]:
     """A photo below more directories than Python's recursion allows; taken away again, since pytest recurses."""
