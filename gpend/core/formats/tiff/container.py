@@ -6,16 +6,16 @@ of the file, where their offsets are then aimed.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
-from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
-from gpend.core.formats.tiff import compression, ending, ifd, strips
+from gpend.core.formats.tiff import compression, ending, ifd, small, strips
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
@@ -90,7 +90,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     after = _edited(picture, before, pixels, changed)
     result = _spliced(picture, strips.rewritten(photo, picture.layout, before, after))
     change = tags.Change(lambda: picture.colours(before), pixels, changed)
-    result, told = _with_small_picture(result, picture, change)
+    result, told = small.renewed(result, picture.first, repeat(change))
     result, notes = _recorded(result, history)
     notes += told
     if picture.first.find(ifd.LAYERS):
@@ -116,8 +116,8 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
         raise PhotoError("the two pictures are not coded alike")
     pairs = ((_strip(picture, number), _strip(finished, number)) for number in range(len(picture.layout.offsets)))
     changed = ((number, bytes(new)) for number, (old, new) in enumerate(pairs) if old != new)
-    small = tags.Finished(embedded.kept_by_photoshop(_resources(finished.block)))
-    result, _ = _with_small_picture(_spliced(picture, changed), picture, small)
+    shown = (tags.Finished(each) for each in small.held(finished.block, finished.first))
+    result, _ = small.renewed(_spliced(picture, changed), picture.first, shown)
     return _recorded(result, history)[0]
 
 
@@ -140,31 +140,6 @@ def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
         return (exif.with_history(photo, history) if history else photo), ()
     except UnreadableError:
         return exif.with_words_behind(photo, tags.comment(history)), tags.BESIDE
-
-
-def _with_small_picture(photo: bytes, picture: _Picture, renewal: tags.Renewal) -> tuple[bytes, tuple[str, ...]]:
-    """The file with the small picture renewed that Photoshop keeps among its resources; and notes.
-
-    `picture` is as it was before: without any resources the file, which may be large, is not copied to be changed.
-    """
-    if not picture.first.find(ifd.RESOURCES):
-        return photo, ()
-    block = Block(photo)
-    first = block.first()
-    old = _resources(block)
-    try:
-        new = embedded.renewed_by_photoshop(old, renewal.renewed)
-    except PhotoError:
-        return photo, (embedded.STALE,)
-    if new == old:
-        return photo, ()
-    ifd.replace_content(block, first, ifd.RESOURCES, new)
-    return bytes(block.data), ()
-
-
-def _resources(block: Block) -> bytes:
-    """Photoshop's."""
-    return bytes(block.data[ifd.content(block, block.first(), ifd.RESOURCES)])
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:
@@ -235,12 +210,13 @@ def _refuse(block: Block, first: Directory, photo: bytes) -> None:
     def told(tag: int, default: int) -> int:
         return ifd.number(block, first, tag, default)
 
+    has_others = not small.are_all_others(block, first)
     photometric = told(ifd.PHOTOMETRIC, -1)
     bits = set(ifd.numbers(block, first, ifd.BITS, (1,)))
     reasons = {
-        "it has several pages": first.following != 0,
+        "it has several pages": has_others and first.following != 0,
         "it is a camera's raw picture": first.find(ifd.RAW) is not None or photo[8:10] == b"CR",
-        "it holds further pictures": first.find(ifd.SUB_DIRECTORIES) is not None or bool(told(ifd.SUBFILE, 0) & 1),
+        "it holds further pictures": has_others or bool(told(ifd.SUBFILE, 0) & 1),
         f"it is {KINDS.get(photometric, 'of an unusual kind')}": photometric not in COLOURS,
         "its samples are not whole numbers": set(ifd.numbers(block, first, ifd.SAMPLE_FORMAT, (1,))) != {1},
         "its samples are neither of 8 nor of 16 bits": bits not in ({8}, {16})
