@@ -42,7 +42,7 @@ def header(photo: bytes) -> Header:
     """Size and orientation; refuses animations and Apple's own variant."""
     picture = _walked(photo)
     kinds = {chunk.kind for chunk in picture.chunks}
-    if b"acTL" in kinds:
+    if kinds >= {b"acTL", b"fdAT"}:  # without the second it has no frame but the picture
         raise UnsupportedError("this is an animated PNG; gpend keeps it as it is")
     if b"IDAT" not in kinds:
         raise PhotoError("the file is corrupt: it holds no picture")

@@ -149,6 +149,16 @@ def test_a_signature_that_no_longer_matches_is_told() -> None:
     assert any("C2PA" in note for note in encoded.notes)
 
 
+def test_an_animation_of_one_frame_is_a_picture() -> None:
+    control = photos.chunk(b"acTL", struct.pack(">II", 1, 0))
+    frame = photos.chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 120, 150, 0, 0, 1, 1, 0, 0))
+    photo = photos.png(photos.portrait(), around=([control, frame], ()))
+    _, wanted, changed, encoded = edited(photo)
+    assert parts(encoded.photo) == parts(photo)
+    for reader in (judges.by_pillow, judges.by_opencv):
+        assert (reader(encoded.photo)[changed] == wanted[changed]).all()
+
+
 def test_apples_own_variant_is_kept() -> None:
     photo = photos.png(photos.portrait())
     with pytest.raises(UnsupportedError, match="Apple"):
