@@ -22,6 +22,9 @@ class Format(StrEnum):
     HEIF = "HEIF"
 
 
+SIGNED = "its C2PA signature no longer matches the picture"
+"""The note on a photo that was signed."""
+
 STEPS = 64
 """Of a table of quantisation: those of a block of 8 by 8 pixels."""
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, av1, even, isobmff, signatures, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, even, isobmff, signatures, tags
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
@@ -30,6 +30,9 @@ SUBSAMPLINGS = {0x0C: "4:2:0", 0x08: "4:2:2"}  # by the flags HALVED, across and
 LOST = 0.35
 """Share of a step. Blurred photos, at qualities 25 and 45 of libaom, lost .5 of it at the lowest frequencies, .4 at
 1/16, .25 at 2/16 and .15 at 3/16 cycles a pixel."""
+
+SIGNATURE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+"""How the box of a C2PA manifest begins (C2PA 2.0, A.5)."""
 
 ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 """EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
@@ -157,6 +160,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
     if np.abs(seen - meant).mean() > CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    if any(box.kind == b"uuid" and photo.startswith(SIGNATURE, box.start) for box in picture.layout.boxes):
+        notes += (SIGNED,)
     return Encoded(result, "", (f"an AVIF: the whole picture was encoded again, at quality {quality}", *notes))
 
 

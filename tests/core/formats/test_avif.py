@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats import avif, isobmff
+from gpend.core.formats import SIGNED, avif, isobmff
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -92,6 +92,14 @@ def test_an_exif_of_no_length_becomes_one() -> None:
     assert len(encoded.notes) == 1
     with Image.open(io.BytesIO(encoded.photo)) as image:
         assert image.getexif()[0x9213] == "restored"
+
+
+def test_a_signature_that_no_longer_matches_is_told() -> None:
+    manifest = len(avif.SIGNATURE + b"a manifest") + 8
+    box = manifest.to_bytes(4, "big") + b"uuid" + avif.SIGNATURE + b"a manifest"
+    encoded = edited(photos.avif(photos.portrait()) + box)
+    assert encoded.notes[-1] == SIGNED
+    assert box in encoded.photo
 
 
 def altered(photo: bytes, old: bytes, new: bytes) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import exif
+from gpend.core.formats import SIGNED, exif
 from gpend.core.formats.jpeg import embedded, frame, thumbnail
 from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
@@ -15,7 +15,6 @@ from gpend.core.formats.jpeg.splice import LONGEST_EXIF, Added, exif_segments, s
 from gpend.core.photo import Mask
 from gpend.errors import PhotoError
 
-_SIGNED = "its C2PA signature no longer matches the picture"
 _MALFORMED = "its EXIF is malformed and was left as it was"
 _FULL = "its EXIF has no room for gpend's tags and was left as it was"
 _SPREAD = "its EXIF spreads over several segments and was left as it was"
@@ -55,7 +54,7 @@ def patch(photo: bytes | Jpeg, pixels: NDArray[np.uint8], changed: Mask, history
     spliced = splice(jpeg.photo, jpeg.layout, picture.coded, tiff, Added(comment, others.payloads))
     if spliced.has_preview:
         others.stale()
-    told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), _SIGNED)]
+    told = [(bool(picture.note), picture.note), (signed(jpeg.photo, jpeg.layout), SIGNED)]
     found = [*jpeg.notes, *(note for true, note in told if true), *notes, *others.notes, *spliced.notes]
     return Patched(spliced.photo, tuple(found))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, opencv, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, opencv, tags
 from gpend.core.formats.png import chunks, profile, scanlines
 from gpend.core.formats.png.edit import BYTE, IHDR, Colour, Picture, edited
 from gpend.core.formats.scaling import contiguous, in_colour, reduced_by_bands, rows_of
@@ -28,7 +28,7 @@ DEPTHS = {
     Colour.GREY_ALPHA: (8, 16),
     Colour.RGBA: (8, 16),
 }
-SIGNED = b"caBX"  # the chunk of a C2PA manifest
+SIGNATURE = b"caBX"  # the chunk of a C2PA manifest
 HALVES = b"iDOT"
 """Apple's chunk, which tells its readers where in the file the second half of the rows begins."""
 DAMAGED = "a part of it beside its picture is damaged, which readers skip; it is in the new file as it was"
@@ -79,8 +79,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     result = chunks.spliced(photo, picture.chunks, replaced, exchanged)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
-    if picture.first(SIGNED):
-        notes += ("the photo's C2PA signature no longer matches its pixels",)
+    if picture.first(SIGNATURE):
+        notes += (SIGNED,)
     if any(chunk.kind == chunks.SKIPPED for chunk in picture.chunks):
         notes += (DAMAGED,)
     return Encoded(result, "", edit.notes + notes)

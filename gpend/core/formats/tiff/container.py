@@ -11,7 +11,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, exif, palette, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
@@ -93,6 +93,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     result, told = small.renewed(result, picture.first, repeat(change))
     result, notes = _recorded(result, history)
     notes += told
+    if picture.first.find(ifd.SIGNATURE):
+        notes += (SIGNED,)
     if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
     if not np.array_equal(strips.samples(result, _walked(result).layout), after):

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from gpend.core.formats.exif.block import BYTE, INLINE, LONG, SHORT, Block, Directory
 from gpend.errors import PhotoError
 
-# tags (TIFF 6.0; 330, 33723, 34377 and 37724 of Adobe's supplements, 50706 of DNG)
+# tags (TIFF 6.0; 330, 33723, 34377 and 37724 of Adobe's supplements, 50706 of DNG, 52545 of C2PA)
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 STRIP_OFFSETS, CHANNELS, STRIP_ROWS, STRIP_LENGTHS = 273, 277, 278, 279
 PLANAR, PREDICTOR, COLOUR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 284, 317, 320, 322, 323, 324, 325
 SUBFILE, SUB_DIRECTORIES, SAMPLE_FORMAT, IPTC, RESOURCES, LAYERS, RAW = 254, 330, 339, 33723, 34377, 37724, 50706
-OLD_SUBFILE, JPEG_TABLES, JPEG, JPEG_LENGTH = 255, 347, 513, 514
+OLD_SUBFILE, JPEG_TABLES, JPEG, JPEG_LENGTH, SIGNATURE = 255, 347, 513, 514, 52545
 
 UNDEFINED = 7  # TIFF's number for bytes that mean something to their owner alone
 DIRECTORY = 13  # the same for the offset of one

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from gpend.core.formats import Decoded, Encoded, Format, Header, even, opencv, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, even, opencv, tags
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
 from gpend.core.formats.webp import riff, vp8
@@ -106,6 +106,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     after = _samples(_walked(result))
     if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    if picture.first(b"C2PA"):
+        more += (SIGNED,)
     return Encoded(result, "", notes + more)
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats import tags
+from gpend.core.formats import SIGNED, tags
 from gpend.core.formats.exif.block import LONG, Block
 from gpend.core.formats.jpeg import embedded
 from gpend.core.formats.tiff import container as tiff
@@ -93,6 +93,10 @@ def test_a_palette_without_near_colours_is_kept() -> None:
 def test_layers_that_still_show_the_old_face_are_told() -> None:
     photo = with_tag(photos.tiff(photos.portrait()), 65000, ifd.LAYERS)
     assert "layers" in edited(photo).notes[-1]
+
+
+def test_a_signature_that_no_longer_matches_is_told() -> None:
+    assert edited(with_tag(photos.tiff(photos.portrait()), 65000, ifd.SIGNATURE)).notes == (SIGNED,)
 
 
 def with_tag(photo: bytes, old: int, new: int) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gpend.core import codec
+from gpend.core.formats import SIGNED
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.webp import container as webp
 from gpend.core.formats.webp import riff, vp8
@@ -168,3 +169,11 @@ def test_a_picture_that_lacks_its_own_padding_is_read() -> None:
     colours = parts(whole)[b"VP8 "]
     photo = without_padding(riff.whole([riff.written(b"VP8 ", colours + bytes(1 - len(colours) % 2))]), counted=False)
     judges.require_accepted(edited(photo).photo)
+
+
+def test_a_signature_that_no_longer_matches_is_told() -> None:
+    whole = photos.webp(photos.portrait(), metadata=True, lossless=True)
+    photo = riff.whole([whole[12:], riff.written(b"C2PA", b"a manifest")])
+    encoded = edited(photo)
+    assert encoded.notes == (SIGNED,)
+    assert parts(encoded.photo)[b"C2PA"] == b"a manifest"
