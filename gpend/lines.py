@@ -55,7 +55,9 @@ _MEANT = {
 """What is said after the word, where that is not what happened to whom, and why."""
 
 _SAID = ("reason", "what", "how_far")  # fields that hold whole sentences
-_HIDDEN = frozenset({"event", "level", "timestamp", "photo", "output", "faces", "restored", "found", "done", "source"})
+_HIDDEN = frozenset(
+    {"event", "level", "timestamp", "photo", "output", "faces", "restored", "known", "found", "done", "source"}
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _parts(name: str, event: Mapping[str, Any]) -> list[str]:
     if name in _MEANT:
         return [_MEANT[name].format_map(_Lenient(event)).strip()]
     if name == "photo_restored" and event.get("faces"):
-        return [_base(event), _faces(event)]
+        return [_base(event), _faces(event), "known before" if event.get("known") else ""]
     said = [str(event[field]) for field in _SAID if event.get(field)]
     rest = [f"{field}={value}" for field, value in event.items() if field not in _HIDDEN and field not in _SAID]
     whom = _base(event) if "photo" in event else str(event.get("source") or event.get("output") or "")

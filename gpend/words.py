@@ -145,6 +145,7 @@ def tally_text(tally: "Tally") -> str:
     nothing = "Nothing was done yet." if is_left else "Nothing to do."
     counted += [f"{count_of(tally.mirrored, 'other file')} mirrored"] if tally.mirrored else []
     lines = [", ".join(counted) + "." if counted else nothing]
+    lines += [f"{tally.known} of them known before: moved, copied, touched, or found in place."] if tally.known else []
     lines += [f"set aside: {plain(photo)}: {plain(reason)}" for photo, reason in tally.set_aside]
     more = tally.states[State.FAILED] + tally.states[State.INCOMPLETE] - len(tally.set_aside)
     lines += [f"set aside: {more} more; `gpend status` tells of them."] if more > 0 else []

@@ -17,18 +17,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import structlog
 
 from gpend import parent
-from gpend.daemon.untold import Facts, Untold
+from gpend.daemon.untold import Untold
 from gpend.dispatch import FolderPair, Listener
 from gpend.ledger import Result, Row
 from gpend.settings import HookSettings
 
 log = structlog.get_logger()
 
-_WAITING = 1000  # tellings that may wait; beyond it, the newest are lost
+_WAITING = 64 << 20  # bytes that may wait, of some 50,000 photos; beyond it, the newest are lost
 _PATIENCE = 2.0  # seconds for those that wait when gpend ends
 _LEISURE = 300.0  # the same, where nobody waits for its end
 _GLANCE = 0.2  # seconds between two looks at whether gpend ends
@@ -38,11 +39,16 @@ _EVENTS = ("on_restored", "on_failed", "on_paused")
 _OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
 
+Facts: TypeAlias = dict[str, Any]
+"""What a program is told."""
+
+
 @dataclass(frozen=True)
 class _Telling:
     """What a program is to hear."""
 
-    facts: Facts  # with its event: the name of its setting
+    event: str  # the name of its setting
+    said: bytes  # in JSON, with the event: very many may wait, and take a fifth of the room so
     mark: int | None = None  # what it is kept under; None: it could not be kept
 
 
@@ -54,7 +60,8 @@ class Hooks:
         self._settings = settings
         self._untold = Untold(kept)
         self._recalled: deque[_Telling] | None = None  # what the last gpend kept; None: nobody has looked
-        self._queue: queue.Queue[_Telling | None] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[_Telling | None] = queue.Queue()
+        self._put, self._taken = 0, 0  # bytes that were put into it, by one thread, and taken from it, by another
         self._current: _Telling | None = None  # what a program is hearing, or had not heard to the end
         self._groups: set[int] = set()  # of programs that have ended, and left something behind
         self._is_closing = threading.Event()
@@ -66,9 +73,10 @@ class Hooks:
         self._settings = settings
         if self._recalled is None:
             self._recalled = deque()
-            for mark, facts in self._untold.read():
-                if facts.get("event") in _EVENTS and self._command(facts):
-                    self._recalled.append(_Telling(facts, mark))
+            for mark, said in self._untold.read():
+                event = json.loads(said).get("event")
+                if event in _EVENTS and self._command(event):
+                    self._recalled.append(_Telling(event, said, mark))
                 else:
                     self._untold.strike(mark)
             if self._recalled:
@@ -80,17 +88,17 @@ class Hooks:
         """As in Listener."""
         output = result.output_below(row.output_root)
         facts: Facts = {
-            "event": f"on_{result.state}",
             "photo": str(row.path),
             "output": None if output is None else str(output),
             "reason": result.reason,
+            "known": result.is_known,
         }
-        self._tell(facts | (result.facts or {}) | {"event": facts["event"]})
+        self._tell(f"on_{result.state}", facts | (result.facts or {}))
 
     def paused(self, pair: FolderPair, reason: str) -> None:
         """As in Listener."""
-        facts = {"event": "on_paused", "source": str(pair.root), "output": str(pair.mirror.output), "reason": reason}
-        self._tell(facts)
+        facts = {"source": str(pair.root), "output": str(pair.mirror.output), "reason": reason}
+        self._tell("on_paused", facts)
 
     def close(
         self, is_hurried: Callable[[], bool] = lambda: True, tell: Callable[[str], object] = lambda _: None
@@ -102,30 +110,29 @@ class Hooks:
         if self._thread is None:
             return
         self._is_last.set()
-        with suppress(queue.Full):
-            self._queue.put_nowait(None)  # who waits for something to tell looks again
+        self._queue.put(None)  # who waits for something to tell looks again
         join_at_leisure(self._thread, is_hurried, _LEISURE, lambda: tell(self._waits()))
         self._thread.join(_PATIENCE)
         self._is_closing.set()
         self._thread.join(_PATIENCE)
-        self._keep([telling.facts for telling in (self._current, *self._left()) if telling is not None])
+        self._keep([telling for telling in (self._current, *self._left()) if telling is not None])
 
     def _left(self) -> list[_Telling]:
         """What waits."""
         with self._queue.mutex:  # the thread may be taking the next
             return [*(self._recalled or ()), *(each for each in self._queue.queue if each is not None)]
 
-    def _keep(self, left: list[Facts]) -> None:
+    def _keep(self, left: list[_Telling]) -> None:
         """What was not heard is told after the next start, if it can be kept until then."""
         if not left:
             return
         reason = f"gpend ended before {len(left)} had been heard"
         try:
-            self._untold.keep(left)
+            self._untold.keep([telling.said for telling in left])
         except OSError:
-            log.warning("hook_left_out", hook=self._program(left[0]), reason=reason)
+            log.warning("hook_left_out", hook=self._program(left[0].event), reason=reason)
         else:
-            log.info("hook_kept", hook=self._program(left[0]), reason=f"{reason}; the next start tells them")
+            log.info("hook_kept", hook=self._program(left[0].event), reason=f"{reason}; the next start tells them")
 
     def _waits(self) -> str:
         after = len(self._left())
@@ -135,22 +142,24 @@ class Hooks:
             f"That takes {_LEISURE / 60:.0f} minutes at most; Ctrl-C ends it."
         )
 
-    def _command(self, facts: Facts) -> str:
+    def _command(self, event: str) -> str:
         """The program that is to hear of it; "" if none is."""
-        return getattr(self._settings, facts["event"], None) or ""
+        return getattr(self._settings, event, None) or ""
 
-    def _program(self, facts: Facts) -> str:
+    def _program(self, event: str) -> str:
         """Its name alone: what follows it may be a password."""
-        return next(iter(shlex.split(self._command(facts))), "")
+        return next(iter(shlex.split(self._command(event))), "")
 
-    def _tell(self, facts: Facts) -> None:
-        if not self._command(facts):
+    def _tell(self, event: str, facts: Facts) -> None:
+        if not self._command(event):
             return
         self._begin()
-        if self._queue.full():  # nobody else puts anything in
-            log.warning("hook_left_out", hook=self._program(facts), reason="too many wait already")
+        if self._put - self._taken >= _WAITING:
+            log.warning("hook_left_out", hook=self._program(event), reason="too many wait already")
         else:
-            self._queue.put_nowait(_Telling(facts, self._untold.add(facts)))
+            said = json.dumps({"event": event} | facts | {"event": event}).encode()
+            self._put += len(said)
+            self._queue.put(_Telling(event, said, self._untold.add(said)))
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -162,8 +171,8 @@ class Hooks:
             self._current = self._next()
             if self._current is None:
                 return
-            command = shlex.split(self._command(self._current.facts))  # it may be taken out of the settings by now
-            if command and not self._run(command, self._current.facts):
+            command = shlex.split(self._command(self._current.event))  # it may be taken out of the settings by now
+            if command and not self._run(command, self._current.said):
                 return
             self._note_heard(self._current)
             self._current = None
@@ -173,16 +182,18 @@ class Hooks:
         if self._recalled:
             return self._recalled.popleft()
         try:
-            return self._queue.get(block=not self._is_last.is_set())
+            telling = self._queue.get(block=not self._is_last.is_set())
         except queue.Empty:
             return None
+        self._taken += 0 if telling is None else len(telling.said)
+        return telling
 
     def _note_heard(self, telling: _Telling) -> None:
         """What was kept is not kept any more."""
         if telling.mark is not None:
             self._untold.strike(telling.mark)
 
-    def _run(self, command: list[str], facts: Facts) -> bool:
+    def _run(self, command: list[str], told: bytes) -> bool:
         """Have a program hear it, whatever becomes of that; False: gpend ended before, and it with gpend."""
         try:
             process = subprocess.Popen(  # noqa: S603  # the user's own program is the point
@@ -197,7 +208,7 @@ class Hooks:
             log.warning("hook_failed", hook=command[0], reason=error.strerror)
             return True
         with process:
-            said = self._said(process, json.dumps(facts).encode())
+            said = self._said(process, told)
         self._let_go(process.pid, was_killed=said is None)
         if said is None and self._is_closing.is_set():
             log.info("hook_ended", hook=command[0], reason="gpend ended, and so it was ended too")

@@ -15,6 +15,7 @@ class Tally:
     """A Listener that counts."""
 
     states: Counter[State] = field(default_factory=Counter)  # photos finished since the start, by where they stand
+    known: int = 0  # of these, what was known from before: they were moved, copied or touched
     mirrored: int = 0  # files that are no photos, mirrored as they are
     pauses: dict[str, str] = field(default_factory=dict)  # why folders were paused, by source
     unsettled: int = 0  # files that were left because they were still being written
@@ -41,6 +42,7 @@ class Tally:
             self.mirrored += 1  # no photo
             return
         self.states[result.state] += 1
+        self.known += result.is_known
         self.last = row.relative.name
         if result.state in (State.FAILED, State.INCOMPLETE) and len(self.set_aside) < _NAMED:
             self.set_aside.append((row.path, result.reason or ""))

@@ -8,16 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from gpend.writing import write_whole
 
-_LARGEST = 64 << 20  # bytes of what is kept: a thousand photos of crowds; more was not kept by gpend
+_LARGEST = 64 << 20  # bytes of what is kept: tens of thousands of photos; more was not kept by gpend
 _SLACK = 1 << 20  # bytes of what was told that may stand there, beside as many as are yet to be told
 _TOLD = b"-"  # what a line begins with whose facts were told
-
-Facts: TypeAlias = dict[str, Any]
-"""What a program is told."""
 
 
 @dataclass(frozen=True)
@@ -39,26 +35,28 @@ class Untold:
         """`place`: the file; None: nothing can be kept."""
         self._place = place
         self._lines: dict[int, _Line] = {}  # of what is yet to be told, by its mark
+        self._waiting = 0  # bytes of these
         self._marks = 0  # given so far
         self._end = 0  # where the last line ended that was written
         self._file: tuple[int, int] | None = None  # disk and inode of the file that the lines are in
         self._lock = threading.Lock()
 
-    def read(self) -> list[tuple[int, Facts]]:
-        """What was kept and not told yet, each with its mark for `strike`. Once, at the beginning."""
+    def read(self) -> list[tuple[int, bytes]]:
+        """What was kept and not told yet, in JSON, each with its mark for `strike`. Once, at the beginning."""
         with self._lock, suppress(OSError), self._opened(os.O_RDONLY) as descriptor:
             self._file = _identity(descriptor)
-            return [(self._mark(line), facts) for line, facts in _parsed(_read(descriptor))]
+            return [(self._mark(line), told) for line, told in _parsed(_read(descriptor))]
         return []
 
-    def add(self, facts: Facts) -> int | None:
-        """Something is yet to be told; its mark for `strike`, None where it cannot be kept."""
-        line = json.dumps(facts).encode() + b"\n"
+    def add(self, told: bytes) -> int | None:
+        """Something, as JSON in one line, is yet to be told; its mark for `strike`, None where it cannot be kept."""
+        line = told + b"\n"
         with self._lock, suppress(OSError):
             self._shrink()
             with self._opened(os.O_RDWR | os.O_CREAT) as descriptor:
                 if _identity(descriptor) != self._file:
-                    self._file, self._lines = _identity(descriptor), {}  # somebody took the one before away
+                    self._file = _identity(descriptor)
+                    self._forget_lines()  # somebody took the one before away
                 written = _append(descriptor, line)
                 self._end = written.end
                 return self._mark(written)
@@ -73,6 +71,7 @@ class Untold:
                     if _identity(descriptor) == self._file:
                         os.pwrite(descriptor, _TOLD, line.begin)
                 del self._lines[mark]
+                self._waiting -= line.end - line.begin
                 if not self._lines:
                     self._remove()
 
@@ -81,28 +80,32 @@ class Untold:
         with self._lock, suppress(OSError):
             self._remove()
 
-    def keep(self, untold: Sequence[Facts]) -> None:
+    def keep(self, untold: Sequence[bytes]) -> None:
         """Keep this, and nothing else, on the disk; no mark holds any more. Raises OSError."""
         if self._place is None:
             raise FileNotFoundError
         with self._lock:
-            self._lines = {}
-            write_whole(self._place, b"".join(json.dumps(facts).encode() + b"\n" for facts in untold), mode=0o600)
+            self._forget_lines()
+            write_whole(self._place, b"".join(told + b"\n" for told in untold), mode=0o600)
 
     def _mark(self, line: _Line) -> int:
         self._marks += 1
         self._lines[self._marks] = line
+        self._waiting += line.end - line.begin
         return self._marks
 
+    def _forget_lines(self) -> None:
+        self._lines, self._waiting = {}, 0
+
     def _remove(self) -> None:
-        self._lines, self._end = {}, 0
+        self._forget_lines()
+        self._end = 0
         if self._place is not None:
             self._place.unlink(missing_ok=True)
 
     def _shrink(self) -> None:
         """Where most of the file was told, write the rest of it anew. Raises OSError."""
-        waiting = sum(line.end - line.begin for line in self._lines.values())
-        if self._place is None or self._end <= _SLACK + 2 * waiting:
+        if self._place is None or self._end <= _SLACK + 2 * self._waiting:
             return
         with self._opened(os.O_RDONLY) as descriptor:
             if _identity(descriptor) != self._file:
@@ -154,14 +157,13 @@ def _append(descriptor: int, line: bytes) -> _Line:
     return _Line(end + line.index(b"{"), end + len(line))
 
 
-def _parsed(held: bytes) -> Iterator[tuple[_Line, Facts]]:
+def _parsed(held: bytes) -> Iterator[tuple[_Line, bytes]]:
     begin = 0
     for line in held.splitlines(keepends=True):
         if not line.startswith(_TOLD):
             with suppress(ValueError, RecursionError):
-                facts = json.loads(line)
-                if isinstance(facts, dict):
-                    yield _Line(begin, begin + len(line)), facts
+                if isinstance(json.loads(line), dict):
+                    yield _Line(begin, begin + len(line)), line.rstrip(b"\n")
         begin += len(line)
 
 

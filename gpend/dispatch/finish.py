@@ -245,9 +245,10 @@ class Finisher:
 
 
 def _counted(result: Result) -> dict[str, int]:
-    """How many faces there are, and how many of them were restored."""
+    """How many faces there are, and how many of them were restored; and whether that was known before."""
     verdicts = [face.get("verdict") for face in (result.facts or {}).get("faces", ())]
-    return {"faces": len(verdicts), "restored": verdicts.count(Verdict.RESTORED.value)} if verdicts else {}
+    counted = {"faces": len(verdicts), "restored": verdicts.count(Verdict.RESTORED.value)} if verdicts else {}
+    return counted | ({"known": True} if result.is_known else {})
 
 
 def facts_of(outcome: Outcome) -> Facts:

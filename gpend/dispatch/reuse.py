@@ -229,7 +229,9 @@ class Deduplicator:
         state, reason = (State.KEPT, "kept before") if is_copy else (State.RESTORED, "restored before")
         reason = duplicate.reason_there if duplicate else f"{reason}; its output was found in place"
         fingerprint = self._fingerprint if found.is_proved else Fingerprint()
-        result = Result(state, reason, job.photo.content, fingerprint, facts, written, None, *job.capture)
+        result = Result(
+            state, reason, job.photo.content, fingerprint, facts, written, None, *job.capture, is_known=True
+        )
         self._finisher.record(job.row, result, now)
         return True
 

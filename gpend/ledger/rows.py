@@ -86,6 +86,7 @@ class Result:
     camera: str | None = None  # None: not known, what was known stays
     taken: int | None = None
     earlier: Facts | None = None  # of what is set aside: the outcome before, as `earlier_of` has it
+    is_known: bool = False  # from before: the photo was moved, copied or touched, or its output was found in place
 
     def output_below(self, root: Path) -> Path | None:
         """Where the output is in this tree; None too where the photo was set aside: what it had may be elsewhere."""
@@ -248,7 +249,7 @@ def result_as_before(row: Row, content: str | None, written: Written | None, rea
     """The outcome that a row holds, for a file of this content, whose output is `written`; with another `reason`."""
     return Result(
         row.finished, reason or row.reason_there, content, row.fingerprint, row.outcome, written, row.picture,
-        row.camera, row.taken,
+        row.camera, row.taken, is_known=True,
     )  # fmt: skip
 
 

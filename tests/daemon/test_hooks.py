@@ -24,6 +24,7 @@ from gpend.intake.source import Source
 from gpend.ledger import Ledger, State
 from gpend.mirror import Mirror
 from gpend.settings import HookSettings
+from gpend.words import tally_text
 from tests.fakes import FakeClock
 from tests.test_parent import has_ended
 from tests.waiting import PATIENCE, wait_until
@@ -48,6 +49,11 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gpend.daemon.hooks._PATIENCE", 0.0)
 
 
+def told(**facts: str) -> bytes:
+    """As it is kept."""
+    return json.dumps(facts).encode()
+
+
 def heard(world: World) -> list[dict[str, object]]:
     return [json.loads(line) for line in (world.root / "heard").read_text().splitlines()]
 
@@ -64,6 +70,23 @@ def test_a_program_hears_of_what_was_restored_and_what_was_not(world: World, wri
     assert facts["on_restored"]["output"] == str(world.output / "a.jpg")
     assert facts["on_restored"]["faces"]
     assert facts["on_failed"]["reason"] == "it is broken"
+
+
+def test_a_program_is_told_of_a_photo_that_was_moved_and_that_nothing_was_restored_anew(
+    world: World, writer: str
+) -> None:
+    world.knobs["hooks"] = HookSettings(on_restored=writer)
+    photo = world.put("a.jpg")
+    world.once()
+    photo.rename(photo.with_name("b.jpg"))
+    with capture_logs() as logged:
+        tally = world.once()
+    assert [(each["photo"], each["known"]) for each in heard(world)] == [
+        (str(photo), False),
+        (str(photo.with_name("b.jpg")), True),
+    ]
+    assert [each["known"] for each in logged if each["event"] == "photo_restored"] == [True]
+    assert "1 of them known before" in tally_text(tally)
 
 
 @pytest.mark.usefixtures("slow")
@@ -163,7 +186,19 @@ def test_more_news_than_can_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch,
             hooks.paused(pair_of(world), "the disk is full")
         hooks.close()
     assert {str(line["hook"]) for line in logged} == {"sleep"}  # what follows may be a password
-    assert hooks._queue.qsize() <= 1  # noqa: SLF001  # that it is bounded is the point
+    assert hooks._queue.qsize() <= 2  # noqa: SLF001  # that it is bounded is the point; one says that it ends
+
+
+def test_thousands_of_photos_may_wait_for_a_program_and_none_is_left_out(world: World) -> None:
+    gate, count, pair = world.root / "gate", 3000, pair_of(world)
+    hooks = Hooks(HookSettings(on_paused=f"sh -c 'until [ -e {gate} ]; do sleep 0.05; done'"), world.root / "kept")
+    with capture_logs() as logged:
+        for number in range(count):
+            hooks.paused(pair, f"{number}")
+        hooks.close()
+    (kept,) = [line for line in logged if line["event"] == "hook_kept"]
+    assert f"before {count} had been heard" in kept["reason"]
+    assert reasons(world.root / "kept") == [f"{number}" for number in range(count)]
 
 
 def test_where_too_many_waited_the_end_is_not_waited_for_after_the_last(
@@ -228,7 +263,7 @@ def test_what_was_kept_is_heard_also_where_the_gpend_that_told_it_is_killed_and_
     world: World, writer: str
 ) -> None:
     kept, begun = kept_beside(world.settings.ledger), world.root / "begun"
-    Untold(kept).keep([{"event": "on_paused", "reason": reason} for reason in ("full", "away", "another")])
+    Untold(kept).keep([told(event="on_paused", reason=reason) for reason in ("full", "away", "another")])
     program = world.root / "slow.sh"
     program.write_text(f"if grep full; then exit; fi\n(echo $$; exec sh -c 'echo $$; sleep 3600') > {begun}")
     command = [sys.executable, "-c", DYING, str(kept), f"sh {program}"]
@@ -289,15 +324,15 @@ def test_what_is_heard_at_once_leaves_nothing_beside_the_ledger(world: World, wr
 
 def reasons(kept: Path) -> list[object]:
     """What a gpend that starts now would tell."""
-    return [facts["reason"] for _, facts in Untold(kept).read()]
+    return [json.loads(line)["reason"] for _, line in Untold(kept).read()]
 
 
 def test_what_was_told_does_not_grow_beside_the_ledger_while_something_waits(world: World) -> None:
     kept = kept_beside(world.settings.ledger)
     untold = Untold(kept)
-    waits = untold.add({"reason": "waits"})
+    waits = untold.add(told(reason="waits"))
     for number in range(300):
-        mark = untold.add({"reason": f"{number} {'x' * 20_000}"})
+        mark = untold.add(told(reason=f"{number} {'x' * 20_000}"))
         assert mark is not None
         assert reasons(kept)[-1] == f"{number} {'x' * 20_000}"
         untold.strike(mark)
@@ -311,10 +346,10 @@ def test_what_was_told_does_not_grow_beside_the_ledger_while_something_waits(wor
 def test_what_waits_is_kept_where_somebody_took_the_file_away_or_put_another_there(world: World) -> None:
     kept = kept_beside(world.settings.ledger)
     untold = Untold(kept)
-    first = untold.add({"reason": "first"})
+    first = untold.add(told(reason="first"))
     kept.unlink()
     kept.write_bytes(b'{"reason": "theirs"}')
-    second = untold.add({"reason": "second"})
+    second = untold.add(told(reason="second"))
     assert first is not None
     assert second is not None
     untold.strike(first)
@@ -325,12 +360,12 @@ def test_what_waits_is_kept_where_somebody_took_the_file_away_or_put_another_the
 
 def test_what_a_gpend_was_killed_amid_writing_takes_nothing_with_it(world: World) -> None:
     kept = kept_beside(world.settings.ledger)
-    Untold(kept).add({"reason": "first"})
+    Untold(kept).add(told(reason="first"))
     with kept.open("ab") as file:
         file.write(b'{"reason": "hal')
     untold = Untold(kept)
     ((mark, _),) = untold.read()
-    assert untold.add({"reason": "second"}) is not None
+    assert untold.add(told(reason="second")) is not None
     assert reasons(kept) == ["first", "second"]
     untold.strike(mark)
     assert reasons(kept) == ["second"]
@@ -351,7 +386,7 @@ def test_where_nothing_can_be_kept_programs_hear_all_the_same(
 
 def test_what_was_kept_and_cannot_be_told_in_time_once_more_is_kept_again(world: World, writer: str) -> None:
     kept = kept_beside(world.settings.ledger)
-    Untold(kept).keep([{"event": "on_paused", "reason": reason} for reason in ("full", "away")])
+    Untold(kept).keep([told(event="on_paused", reason=reason) for reason in ("full", "away")])
     hooks = Hooks(HookSettings(), kept)
     hooks.apply(HookSettings(on_paused="sleep 3600"))
     hooks.apply(HookSettings(on_paused="sleep 3601"))  # a reload does not read it again
