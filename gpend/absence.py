@@ -35,9 +35,10 @@ def _reason(photo: Path, folders: Sequence[FolderSettings]) -> str:
         return _reason_behind_link(path, folder.source) or "There is no photo in it, or below it, that gpend knows."
     if not is_named_so:
         return "Its name, or that of a folder it lies in, is one that gpend passes over: no photo, or a temporary file."
-    if ignored := passed_over(path, folders):
-        return f"It is passed over: {ignored}."
-    return _reason_behind_link(path, folder.source) or _reason_of_file(path)
+    if behind := _reason_behind_link(path, folder.source):
+        return behind
+    ignored = passed_over(path, folders)
+    return f"It is passed over: {ignored}." if ignored else _reason_of_file(path)
 
 
 def _reason_behind_link(path: Path, source: Path) -> str:
@@ -64,7 +65,8 @@ def passed_over(photo: Path, folders: Sequence[FolderSettings]) -> str:
             above = os.fspath(relative.parent)
             with suppress(OSError):  # who may not look has other words for it
                 rules = Ignoring(folder.source, folder.ignore).rules("" if above == "." else above)
-                return SENTENCES.get(rules.reason(os.fspath(relative)), "")
+                told, link = SENTENCES.get(rules.reason(os.fspath(relative)), ""), _link_before(photo, folder.source)
+                return told or (f"it lies behind {link}, a link to a folder" if link else "")
     return ""
 
 

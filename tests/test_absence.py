@@ -38,5 +38,6 @@ def test_a_photo_behind_a_link_to_a_folder_is_not_told_to_be_waited_for(tmp_path
     folders = [FolderSettings(source=source, output=tmp_path / "out")]
     assert f"{source / '2023'}, a link to the folder {elsewhere}," in absence.reason(source / "2023/a.jpg", folders)
     assert "gpend looks through no folder behind a link" in absence.reason(source / "2023", folders)
+    assert "it lies behind" in absence.passed_over(source / "2023/a.jpg", folders)
     folders.append(FolderSettings(source=elsewhere, output=tmp_path / "out2"))
     assert "has not taken it yet" in absence.reason(source / "2023/a.jpg", folders)

@@ -88,11 +88,11 @@ class DeletionDetector:
         folder = self._folder()
         known, found = self._ledger.sources.photos(folder.id), len(self._met)
         is_there = scan.identity is not None  # else nothing tells whether anything is passed over
-        unmet = self._unmet() if is_there and found < known else Unmet()
+        unmet = self._unmet(scan) if is_there and found < known else Unmet()
         passed_over = scan.passed_over | Counter({_STAYS: unmet.hidden, _FORBIDDEN: len(scan.forbidden)})
         self._ledger.sources.note_scan(folder.id, json.dumps(+passed_over, sort_keys=True))
         before = None if folder.identity is None else Identity(**json.loads(folder.identity))
-        verdict = evidence(scan, before=before, known=known, found=found)
+        verdict = evidence(scan, before=before, known=known - unmet.hidden, found=found)
         is_listed = scan.root not in scan.unlistable
         self._is_confirmed = self._is_confirmed and is_listed  # else it would count for what will be there then
         self._doubt = "" if verdict.believed or self._is_confirmed else verdict.why
@@ -159,16 +159,17 @@ class DeletionDetector:
         self._passed = rows[-1].id if has_more else 0
         return has_more
 
-    def _unmet(self) -> Unmet:
+    def _unmet(self, scan: Scan) -> Unmet:
         """What the scan did not meet, in one pass over the ledger."""
-        is_visible, found, hidden = self._pair.source.visibility(), list[Expected](), 0
+        is_visible, found, hidden = self._pair.source.visibility(), list[Expected](), list[Expected]()
         for each in self._absences.expected(self._pair.id):
             if each.id not in self._met:
-                if is_visible(each.relative):
-                    found.append(each)
-                else:
-                    hidden += 1
-        return Unmet(tuple(found), hidden)
+                is_hidden = scan.is_behind_link(self._pair.root / each.relative) or not is_visible(each.relative)
+                (hidden if is_hidden else found).append(each)
+        for each in hidden:
+            if each.is_missing:
+                self._absences.found_again(each.id)  # a folder was moved away, and then a link put in its place
+        return Unmet(tuple(found), len(hidden))
 
     def _mark_missing(self, unmet: Unmet, scan: Scan, now: Now) -> None:
         for each in unmet.visible:

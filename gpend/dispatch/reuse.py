@@ -12,6 +12,7 @@ from gpend.dispatch.outputs import OutputWriter, output_in_place
 from gpend.dispatch.types import FolderPair, Job, Now
 from gpend.errors import PhotoError
 from gpend.intake.reading import ChangedError, RefusedError, glance
+from gpend.intake.source import leads_back
 from gpend.ledger import Fingerprint, Ledger, Result, Row, State, Written, before_set_aside, result_as_before
 from gpend.mirror import Mirror, NameRefusedError, candidates, trash
 from gpend.spelling import is_listed
@@ -318,7 +319,8 @@ def moved_from(job: Job, duplicate: Row) -> bool:
         return False
     try:
         duplicate.path.lstat()
-        return not is_listed(duplicate.source, duplicate.relative)  # the disk may find it under its new spelling
+        is_there = is_listed(duplicate.source, duplicate.relative)  # the disk may find it under its new spelling
+        return not is_there or leads_back(duplicate.source, duplicate.relative)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:

@@ -74,6 +74,10 @@ class Scan:
                 yield from self._directory(directory, outer, pending)
         self._conclude()
 
+    def is_behind_link(self, path: Path) -> bool:
+        """Whether this scan, now finished, met a link to a folder elsewhere on the way to a path."""
+        return bool(self.linked) and not self.linked.isdisjoint(path.parents)
+
     def absent_is_known(self, path: Path) -> bool:
         """Whether this scan, now finished, would have met a photo at `path`, as far as the listings go."""
         inside = path.is_relative_to(self._below)

@@ -132,9 +132,11 @@ class Source:
         """
         if not path.is_relative_to(self.root) or not self._is_named_like_a_photo(path.relative_to(self.root)):
             return None
+        relative = path.relative_to(self.root)
         try:
-            seen = None if self.ignored(path.relative_to(self.root)) else self.at(os.fspath(path), path.lstat())
-            return seen if seen and is_listed(self.root, path.relative_to(self.root)) else None
+            is_seen = not self.ignored(relative) and not leads_back(self.root, relative)
+            seen = self.at(os.fspath(path), path.lstat()) if is_seen else None
+            return seen if seen and is_listed(self.root, relative) else None
         except OSError as problem:
             if problem.errno in _ABSENT:
                 return None
@@ -181,6 +183,16 @@ class Source:
         directories = Path(target[len(self._real_root) :] if inside else target).parent.parts
         excluded = has_excluded([name for name in directories if name not in _VERSION_STORES])
         return None if excluded or self.is_outside(target) else Path(target).stat()
+
+
+def leads_back(root: Path, relative: Path) -> bool:
+    """Whether a path below `root` goes through a link to a folder below it: what is found there has a path of its own.
+
+    So it is where somebody moved a folder within a source and left a link in its place.
+    """
+    real, parent = os.path.realpath(root), os.path.realpath(root / relative.parent)
+    is_direct = parent == os.path.normpath(os.path.join(real, relative.parent))  # noqa: PTH118 - real is a str
+    return not is_direct and (parent == real or parent.startswith(real + os.sep))
 
 
 def _reason(rules: Callable[[str], Rules], relative: Path) -> str:

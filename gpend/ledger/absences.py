@@ -26,6 +26,7 @@ class Expected:
 
     id: int
     relative: Path
+    is_missing: bool = False  # no scan met it lately
 
 
 class Absences:
@@ -37,7 +38,7 @@ class Absences:
     def expected(self, folder: int) -> Iterator[Expected]:
         """Every photo that a scan of a folder should meet, one by one; do not write meanwhile."""
         for row in self._database.each("unmet", {"folder": folder}):
-            yield Expected(row["id"], Path(os.fsdecode(row["path"])))
+            yield Expected(row["id"], Path(os.fsdecode(row["path"])), bool(row["is_missing"]))
 
     def mark(self, photo: int, now: int) -> None:
         """It was not met where it should be."""

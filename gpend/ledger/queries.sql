@@ -282,7 +282,7 @@ WHERE photo.id = :id;
 
 -- name: unmet
 -- What a scan should have met; the daemon knows which of these it did.
-SELECT id, path FROM photo WHERE folder = :folder AND state <> 'gone';
+SELECT id, path, missing_since IS NOT NULL AS is_missing FROM photo WHERE folder = :folder AND state <> 'gone';
 
 -- name: beside
 SELECT 1 FROM photo

@@ -533,6 +533,60 @@ def test_one_pass_does_not_wait_for_ever_for_what_a_missing_photo_may_turn_out_t
     assert trashed(world) == {".gpend-trash/2023-11-14/a.jpg"}
 
 
+@pytest.mark.parametrize("is_noticed_between", [False, True])
+def test_a_folder_that_was_moved_to_another_disk_with_a_link_in_its_place_is_not_gone_and_nobody_is_asked(
+    world: World, tmp_path: Path, *, is_noticed_between: bool
+) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 10, "2019")
+    fill(world, 3, "2020")
+    world.once()
+    before = world.outputs()
+    (world.source / "2019").rename(tmp_path / "disk2")
+    if is_noticed_between:
+        world.once()
+    (world.source / "2019").symlink_to(tmp_path / "disk2")
+    for _ in range(3):  # "10 photos vanished" was told, and after gpend confirm once more at the next look
+        assert world.once().pauses == {}
+        assert world.outputs() == before
+        world.clock.pass_by(4000)
+    with Ledger.read_only(world.settings.ledger) as records:
+        (folder,) = records.folders()
+    assert folder.brake is None
+    told = json.loads(folder.last_scan or "")
+    assert [count for what, count in told.items() if what.startswith("photos from before")] == [10]
+    row = world.row("2019/1.jpg")
+    assert (row.state, row.missing_since) == (State.RESTORED, None)
+
+
+def test_a_source_of_which_all_folders_were_moved_away_with_links_in_their_place_asks_nobody(
+    world: World, tmp_path: Path
+) -> None:
+    fill(world, 3, "2019")
+    world.once()
+    before = world.outputs()
+    (world.source / "2019").rename(tmp_path / "disk2")
+    (world.source / "2019").symlink_to(tmp_path / "disk2")
+    assert world.once().pauses == {}
+    assert world.outputs() == before
+
+
+def test_a_folder_that_was_moved_within_a_source_with_a_link_in_its_place_takes_its_outputs_along(
+    world: World,
+) -> None:
+    world.knobs["brake"] = BrakeSettings(photos=5)
+    fill(world, 10, "2019")
+    world.once()
+    (world.source / "archive").mkdir()
+    (world.source / "2019").rename(world.source / "archive/2019")
+    (world.source / "2019").symlink_to("archive/2019")
+    for _ in range(2):
+        assert world.once().pauses == {}
+        assert set(world.outputs()) == {f"archive/2019/{number}.jpg" for number in range(10)}
+        world.clock.pass_by(4000)
+    assert world.engine.given.total() == 10
+
+
 def test_a_photo_that_is_moved_during_a_scan_to_where_that_has_been_is_not_gone(world: World) -> None:
     world.knobs["on_delete"] = OnDelete.DELETE
     for folder in ("a", "b"):
