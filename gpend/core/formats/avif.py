@@ -108,7 +108,8 @@ class _Picture:
     @property
     def exif(self) -> Extent | None:
         """Where its EXIF lies, if it lies in one piece."""
-        return self._extent(next((item for item, kind in self.kinds.items() if kind == b"Exif"), -1))
+        mine = isobmff.describing(self.photo, self.meta)
+        return self._extent(next((item for item, kind in self.kinds.items() if kind == b"Exif" and item in mine), -1))
 
     def _extent(self, item: int) -> Extent | None:
         mine = [extent for extent in self.extents if extent.item == item]

@@ -63,8 +63,9 @@ def _in_boxes(photo: bytes) -> bytes:
     meta = next((box for box in isobmff.survey(InMemory(photo)).boxes if box.kind == b"meta"), None)
     if meta is None:
         return b""  # a film
-    wanted = {item for item, kind in items.kinds(photo, meta).items() if kind == b"Exif"}
-    item = b"".join(photo[one.data] for one in items.extents(photo, meta) if one.item in wanted)
+    kinds = items.kinds(photo, meta)
+    wanted = [item for item in sorted(items.describing(photo, meta)) if kinds[item] == b"Exif"]
+    item = b"".join(photo[one.data] for one in items.extents(photo, meta) if one.item in wanted[:1])
     return item[4 + int.from_bytes(item[:4], "big") :]
 
 

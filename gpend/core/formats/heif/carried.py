@@ -106,11 +106,9 @@ def _turned(thumbnail: bytes, orientation: int) -> bytes:
 
 def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
     """A HEIF's EXIF block and its XMP packet, b"" where it has none; read without a decoder."""
-    kinds = isobmff.kinds(photo, meta)
-    held = {
-        kind: [photo[each.data] for each in isobmff.extents(photo, meta) if kinds.get(each.item) == kind]
-        for kind in (b"Exif", b"mime")
-    }
+    kinds, mine = isobmff.kinds(photo, meta), isobmff.describing(photo, meta)
+    extents = [each for each in isobmff.extents(photo, meta) if each.item in mine]
+    held = {kind: [photo[each.data] for each in extents if kinds.get(each.item) == kind] for kind in (b"Exif", b"mime")}
     block = next(iter(held[b"Exif"]), b"")
     packet = next((each for each in held[b"mime"] if RDF in each), b"")
     return block[4 + int.from_bytes(block[:4], "big") :], packet

@@ -1,7 +1,17 @@
 """ISO base media files, of which HEIF and AVIF are kinds: their boxes, their items, and what is behind them."""
 
 from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
-from gpend.core.formats.isobmff.items import Extent, exchanged, extents, kinds, parts, primary, properties, references
+from gpend.core.formats.isobmff.items import (
+    Extent,
+    describing,
+    exchanged,
+    extents,
+    kinds,
+    parts,
+    primary,
+    properties,
+    references,
+)
 from gpend.core.formats.isobmff.layout import Layout, end, survey
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "Numbers",
     "boxes",
     "child",
+    "describing",
     "end",
     "exchanged",
     "extents",

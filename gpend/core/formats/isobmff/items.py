@@ -122,6 +122,20 @@ def references(data: bytes, meta: Box) -> set[bytes]:
     return {box.kind for box in boxes(data, parent.start + FULL, parent.end)} if parent else set()
 
 
+def describing(data: bytes, meta: Box) -> set[int]:
+    """The items that describe the picture, by their references to it; all of them where none refers to any."""
+    found = dict[int, set[int]]()
+    parent = child(data, meta, b"iref", FULL)
+    wide = 4 if parent and Numbers(data, parent).number(FULL) >> 24 else 2
+    for box in boxes(data, parent.start + FULL, parent.end) if parent else ():
+        if box.kind == b"cdsc":
+            reader = Numbers(data, box)
+            item = reader.number(wide)
+            found.setdefault(item, set()).update(reader.number(wide) for _ in range(reader.number(2)))
+    shown = primary(data, meta)
+    return {item for item in kinds(data, meta) if shown in found.get(item, {shown})}
+
+
 def parts(data: bytes, meta: Box, item: int) -> tuple[int, ...]:
     """The items of which an item is made, as a grid of its tiles; () of one that is a picture itself."""
     parent = child(data, meta, b"iref", FULL)

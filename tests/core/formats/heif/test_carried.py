@@ -11,6 +11,8 @@ from PIL import Image
 
 from gpend.core import codec
 from gpend.core.formats import exif, regions
+from gpend.core.formats.described import described as described_by_exif
+from gpend.core.formats.heif import container
 from gpend.core.orientation import upright
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -157,3 +159,30 @@ def jpeg_exif(photo: bytes) -> bytes:
     """The TIFF block in its first segment."""
     start = photo.index(b"Exif\0\0")
     return photo[start + 6 : start - 2 + int.from_bytes(photo[start - 2 : start])]
+
+
+def of_two() -> bytes:
+    """A HEIC of two pictures with an EXIF of their own each, of which the second is the one that is shown."""
+    import pillow_heif  # noqa: PLC0415 - an extra, which the project works without
+
+    file = pillow_heif.HeifFile()
+    for model in ("another", "its own"):
+        told = Image.Exif()
+        told[0x0110] = model
+        image = Image.fromarray(photos.portrait())
+        image.info["exif"] = told.tobytes()
+        file.add_from_pillow(image)
+    stream = io.BytesIO()
+    file.save(stream, quality=90, primary_index=1)
+    return stream.getvalue()
+
+
+def test_of_several_pictures_the_exif_is_that_of_the_one_that_is_shown() -> None:
+    """Also where only metadata changed since it was restored, and where the ledger is told of camera and date."""
+    photo = of_two()
+    encoded = restored(photo).photo
+    again = container.carried_over(photo, encoded, "gpend: restored")
+    for jpeg in (encoded, again):
+        with Image.open(io.BytesIO(jpeg)) as image:
+            assert image.getexif()[0x0110] == "its own"
+    assert described_by_exif(photo).camera == "its own"
