@@ -31,6 +31,7 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _SIDES_IN_XMP = [re.compile(rb"G[Ii]mg:%s\W{1,3}(\d{1,4})\b" % side) for side in (b"width", b"height")]
 """Of the small pictures that Adobe's programs keep in XMP (xmp:Thumbnails), as JPEG in base64."""
 
+_MOST = 64  # segments that Photoshop's resources take: 4 MB
 _THUMBNAIL, _OLD_THUMBNAIL = 0x040C, 0x0409  # Adobe's numbers of the resources
 _HEAD = struct.Struct(">IIIIIIHH")
 """Before the JPEG in it: format, width, height, bytes of a row, of all, of the JPEG, bits, planes."""
@@ -131,7 +132,7 @@ def _held(jpeg: Jpeg) -> Iterator[_Held]:
             held = _Held((*open_.segments, segment), open_.payload + payload, (*open_.sizes, len(payload)))
         else:
             held = _Held((segment,), payload, (len(payload),))
-        if is_next and _is_cut(held.payload[len(_PHOTOSHOP) :]):
+        if is_next and len(held.segments) < _MOST and _is_cut(held.payload[len(_PHOTOSHOP) :]):
             open_ = held
         elif is_next or not open_:
             open_ = None
