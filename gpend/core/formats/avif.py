@@ -34,9 +34,6 @@ LOST = 0.35
 SIGNATURE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """How the box of a C2PA manifest begins (C2PA 2.0, A.5)."""
 
-ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
-"""EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
-
 MOST_PIXELS = 100_000_000
 """Decoding takes nine bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
 
@@ -129,11 +126,8 @@ def header(photo: bytes) -> Header:
     width, height = (int.from_bytes(extent[at : at + 4], "big") for at in (FULL, FULL + 4))
     if not (width and height):
         raise PhotoError("the file is corrupt: it does not tell its size")
-    turns = picture.content(b"irot")
-    mirror = picture.content(b"imir")
-    orientation = ORIENTATIONS[turns[0] & 3 if turns else 0][1 + (mirror[0] & 1) if mirror else 0]
     steps = even(av1.step(photo[_place(picture).data]), LOST)
-    return Header(Format.AVIF, width, height, orientation, quantisation=steps)
+    return Header(Format.AVIF, width, height, isobmff.orientation(photo, picture.meta), quantisation=steps)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:

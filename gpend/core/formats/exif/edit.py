@@ -43,8 +43,10 @@ def orientation(tiff: bytes) -> int:
     return told if 1 <= told <= 8 else 1  # noqa: PLR2004 -- the eight orientations of EXIF
 
 
-def upright(tiff: bytes, width: int, height: int) -> bytes:
+def upright(tiff: bytes, width: int, height: int, turned: int | None = None) -> bytes:
     """The block of a picture whose pixels were turned upright and are of this size now; as it is where it is malformed.
+
+    `turned` is the orientation by which they were, where another part of the file told it.
 
     Its orientation becomes 1, also that of its thumbnail; a width and height that are told the other way round change
     places, and where its subject is said to be follows. One entry that makes no sense keeps no other from that.
@@ -54,7 +56,7 @@ def upright(tiff: bytes, width: int, height: int) -> bytes:
         first = block.first()
     except UnreadableError:
         return tiff
-    turn = Turn(orientation(tiff), width, height)
+    turn = Turn(orientation(tiff) if turned is None else turned, width, height)
     details, second = _led_to(block, first, _DETAILS), _second(block)
     related = _led_to(block, details, _INTEROPERABILITY) if details else None
     _renumber(block, first, _ORIENTATION, 1)

@@ -51,26 +51,26 @@ def lost(thing: str) -> str:
     return f"{thing}: only the original has it"
 
 
-def exif_of(block: bytes, history: str, change: tags.Change) -> Carried:
-    """The EXIF of an upright picture, with `history`; in several segments where it is long."""
+def exif_of(block: bytes, history: str, change: tags.Change, turn: Turn) -> Carried:
+    """The EXIF of a picture that was turned upright, with `history`; in several segments where it is long."""
     bare = block.removeprefix(EXIF)
     if not bare:
         return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
-    new, notes = _upright(bare, change.pixels.shape[1], change.pixels.shape[0])
+    new, notes = _upright(bare, turn)
     return _fitted(new, notes, history, change)
 
 
-def exif_again(block: bytes, history: str, size: tuple[int, int], finished: tags.Finished) -> Carried:
-    """The same for a picture, width and height, that was written before, under other metadata. Nothing is decoded.
+def exif_again(block: bytes, history: str, turn: Turn, finished: tags.Finished) -> Carried:
+    """The same for a picture that was written before, under other metadata. Nothing is decoded.
 
     Raises PhotoError where its thumbnail would have to be.
     """
     bare = block.removeprefix(EXIF)
     if not bare:
         return Carried((packed(APP1, EXIF + exif.minimal(history)),) if history else ())
-    if exif.orientation(bare) in TURNS and exif.thumbnail(bare) and not finished.thumbnail:
+    if turn.orientation in TURNS and exif.thumbnail(bare) and not finished.thumbnail:
         raise PhotoError("its thumbnail would have to be turned")
-    return _fitted(exif.upright(bare, *size), (), history, finished)
+    return _fitted(exif.upright(bare, turn.width, turn.height, turn.orientation), (), history, finished)
 
 
 def _fitted(new: bytes, notes: tuple[str, ...], history: str, renewal: tags.Renewal) -> Carried:
@@ -86,21 +86,24 @@ def _fitted(new: bytes, notes: tuple[str, ...], history: str, renewal: tags.Rene
     return Carried((*segments, *told), (*notes, *fitted.notes))
 
 
-def _upright(tiff: bytes, width: int, height: int) -> tuple[bytes, tuple[str, ...]]:
-    """The block of a picture that was turned to this size, its thumbnail turned with it; and notes."""
-    told = exif.orientation(tiff)
-    new = exif.upright(tiff, width, height)
+def _upright(tiff: bytes, turn: Turn) -> tuple[bytes, tuple[str, ...]]:
+    """The block of a picture that was turned, its thumbnail turned with it unless that is upright; and notes."""
+    new = exif.upright(tiff, turn.width, turn.height, turn.orientation)
     try:
-        old = exif.thumbnail(new) if told in TURNS else b""
-        return (exif.with_thumbnail(new, _turned(old, told)) if old else new), ()
+        old = exif.thumbnail(new) if turn.orientation in TURNS else b""
+        return (exif.with_thumbnail(new, _turned(old, turn)) if old else new), ()
     except (UnreadableError, OSError, ValueError):
         return new, tags.STALE
 
 
-def _turned(thumbnail: bytes, orientation: int) -> bytes:
+def _turned(thumbnail: bytes, turn: Turn) -> bytes:
+    """The thumbnail as the picture was turned; as it is where its sides show that it was turned before."""
     stream = BytesIO()
     with JpegImageFile(BytesIO(thumbnail)) as image:
-        image.transpose(TURNS[orientation]).save(stream, "JPEG", quality=THUMBNAIL_QUALITY)
+        (across, down), (wide, tall) = image.size, turn.stored
+        if turn.is_sideways and across != down and wide != tall and (across > down) != (wide > tall):
+            return thumbnail
+        image.transpose(TURNS[turn.orientation]).save(stream, "JPEG", quality=THUMBNAIL_QUALITY)
     return stream.getvalue()
 
 
@@ -112,11 +115,6 @@ def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
     block = next(iter(held[b"Exif"]), b"")
     packet = next((each for each in held[b"mime"] if RDF in each), b"")
     return block[4 + int.from_bytes(block[:4], "big") :], packet
-
-
-def turn_of(block: bytes, width: int, height: int) -> Turn:
-    """How a picture, of this size now, was turned upright."""
-    return Turn(exif.orientation(block.removeprefix(EXIF)), width, height)
 
 
 def xmp_of(packet: bytes, video: bytes, turn: Turn) -> Carried:

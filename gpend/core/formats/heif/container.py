@@ -22,7 +22,6 @@ from gpend.core.formats.heif.carried import (
     left_behind,
     lost,
     metadata,
-    turn_of,
     video_of,
     with_front,
     xmp_of,
@@ -35,6 +34,7 @@ from gpend.core.formats.jpeg.segments import APP1, COM
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced
+from gpend.core.formats.turn import Turn
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
 
@@ -86,9 +86,10 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=profile)
     encoded = patched(stream.getvalue(), pixels, changed, "", SUFFIX)
     block = picture.info.get("exif") or b""
-    exif = exif_of(block, history, tags.Change(lambda: before, pixels, changed))
+    turn = Turn(isobmff.orientation(photo, _meta(photo)), *picture.size)
+    exif = exif_of(block, history, tags.Change(lambda: before, pixels, changed), turn)
     video = video_of(photo, layout)
-    xmp = xmp_of(picture.info.get("xmp") or b"", video, turn_of(block, *picture.size))
+    xmp = xmp_of(picture.info.get("xmp") or b"", video, turn)
     whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
     notes = (*_notes(file, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
     return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
@@ -109,13 +110,13 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     """A JPEG of `photo` with the picture of the JPEG `restored`, as in Container."""
     finished, layout = parse(restored), isobmff.survey(InMemory(photo))
     block, packet = metadata(photo, _meta(photo))
-    size = finished.frame.width, finished.frame.height
+    turn = Turn(isobmff.orientation(photo, _meta(photo)), finished.frame.width, finished.frame.height)
     told = exif_segments(restored, finished.layout.segments)
     thumbnail = tags.Finished.of(tiff_of(restored, told[0]) if told else b"")
     video = video_of(photo, layout)
     front = (
-        *exif_again(block, history, size, thumbnail).segments,
-        *xmp_of(packet, video, turn_of(block, *size)).segments,
+        *exif_again(block, history, turn, thumbnail).segments,
+        *xmp_of(packet, video, turn).segments,
     )
     return with_front(_bare(finished), front) + video
 

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
 from gpend.errors import PhotoError, UnsupportedError
 
+ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
+"""EXIF's number for irot's quarter turns (anticlockwise), without imir, with its axis 0 and with its axis 1."""
+
 SIZES = (0, 4, 8)  # bytes that an offset or length may have
 
 
@@ -114,6 +117,14 @@ def properties(data: bytes, meta: Box) -> tuple[list[Box], dict[int, list[int]]]
                 numbers = [reader.number(wide) & mask for _ in range(reader.number(1))]
                 owned.setdefault(item, []).extend(number - 1 for number in numbers if number)
     return list(boxes(data, container.start, container.end)), owned
+
+
+def orientation(data: bytes, meta: Box) -> int:
+    """By what the picture is to be turned, after its properties irot and imir, as EXIF numbers it."""
+    held, owned = properties(data, meta)
+    mine = [held[number] for number in owned.get(primary(data, meta), []) if number < len(held)]
+    turns, mirror = (next((data[one.start] for one in mine if one.kind == kind), None) for kind in (b"irot", b"imir"))
+    return ORIENTATIONS[(turns or 0) & 3][0 if mirror is None else 1 + (mirror & 1)]
 
 
 def references(data: bytes, meta: Box) -> set[bytes]:

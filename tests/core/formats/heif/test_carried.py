@@ -136,11 +136,20 @@ def test_size_and_thumbnail_are_those_of_the_upright_picture(orientation: int) -
         assert np.abs(np.asarray(thumbnail.convert("RGB"), int) - shown).mean() < 8
 
 
+def with_orientation(photo: bytes, old: int, new: int) -> bytes:
+    """The photo with another orientation in its EXIF."""
+    entries = [struct.pack(f"{order}HHIH", 0x0112, 3, 1, old) for order in "<>"]
+    entry = next(each for each in entries if each in photo)
+    order = "<>"[entries.index(entry)]
+    return photo.replace(entry, struct.pack(f"{order}HHIH", 0x0112, 3, 1, new))
+
+
+@pytest.mark.parametrize("in_exif", [True, False])
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_a_face_that_a_phone_told_of_is_told_where_it_is_in_the_upright_picture(
-    orientation: int, tmp_path: Path
+    orientation: int, tmp_path: Path, *, in_exif: bool
 ) -> None:
-    """IPhones write faces and subject as their sensor saw them."""
+    """IPhones write faces and subject as their sensor saw them; what turns the picture need not stand in its EXIF."""
     faces = described(
         f'xmlns:mwg-rs="{regions.REGIONS}" xmlns:stArea="{regions.AREA}" xmlns:stDim="{regions.DIMENSIONS}"',
         '<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions stDim:w="150" stDim:h="120"/>'
@@ -148,11 +157,34 @@ def test_a_face_that_a_phone_told_of_is_told_where_it_is_in_the_upright_picture(
         ' stArea:w="0.1" stArea:h="0.3"/></rdf:li></rdf:Seq></mwg-rs:RegionList></mwg-rs:Regions>',
     )
     photo = photos.heif(np.full((120, 150, 3), 128, np.uint8), orientation=orientation, xmp=faces)
+    photo = photo if in_exif else with_orientation(photo, orientation, 1)
     found = judges.told(restored(photo).photo, tmp_path)
     told = {3: ("0.8", "0.6", "0.1", "0.3"), 6: ("0.6", "0.2", "0.3", "0.1"), 8: ("0.4", "0.8", "0.3", "0.1")}
     assert tuple(found[f"XMP-mwg-rs:RegionArea{side}"][0] for side in "XYWH") == told[orientation]
     sides = ("150", "120") if orientation == 3 else ("120", "150")
     assert tuple(found[f"XMP-mwg-rs:RegionAppliedToDimensions{side}"][0] for side in "WH") == sides
+
+
+def test_an_orientation_in_exif_that_turns_no_picture_turns_neither_thumbnail_nor_places() -> None:
+    """Pixels of a HEIC are turned by its properties alone; some encoders leave the JPEG's orientation in its EXIF."""
+    stored = photos.portrait()
+    told = jpeg_exif(phone_photo(Maker.APPLE, stored, orientation=6).photo)
+    photo = photos.heif(stored, exif=b"Exif\0\0" + told)
+    assert photo.count(b"irot\3") == 1
+    encoded = restored(photo.replace(b"irot\3", b"irot\0"), history="").photo
+    with Image.open(io.BytesIO(encoded)) as image, Image.open(io.BytesIO(exif.thumbnail(told))) as thumbnail:
+        assert image.size == (120, 150)
+        assert image.getexif()[0x0112] == 1
+        new = Image.open(io.BytesIO(exif.thumbnail(jpeg_exif(encoded))))
+        assert new.size == thumbnail.size
+
+
+def test_a_thumbnail_that_stands_upright_already_stays() -> None:
+    stored = np.ascontiguousarray(upright(photos.portrait(), 8), np.uint8)
+    told = jpeg_exif(phone_photo(Maker.APPLE, photos.portrait(), orientation=6).photo)
+    encoded = restored(photos.heif(stored, exif=b"Exif\0\0" + told), history="").photo
+    new = Image.open(io.BytesIO(exif.thumbnail(jpeg_exif(encoded))))
+    assert new.size == Image.open(io.BytesIO(exif.thumbnail(told))).size
 
 
 def jpeg_exif(photo: bytes) -> bytes:
