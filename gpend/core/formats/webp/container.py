@@ -21,7 +21,7 @@ from gpend.core.formats.webp import riff, vp8
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
 
-LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
+LOSSY, LOSSLESS = riff.LOSSY, riff.LOSSLESS
 ANIMATED, HAS_XMP, HAS_EXIF, HAS_ALPHA = 0x02, 0x04, 0x08, 0x10  # flags of VP8X
 XMP = (
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"

@@ -9,6 +9,7 @@ from gpend.errors import IncompleteError, PhotoError
 
 HEAD = 12  # bytes of "RIFF", the size and "WEBP"
 UNCOUNTED = 8  # bytes before those that the size counts
+LOSSY, LOSSLESS = b"VP8 ", b"VP8L"  # the chunks that hold a picture
 FORM = 4  # bytes of "WEBP", which the size counts
 
 
@@ -43,16 +44,16 @@ def end(reader: Reader) -> int:
 
 
 def walk(photo: bytes) -> tuple[Chunk, ...]:
-    """Every chunk, in order."""
+    """Every chunk, in order. One behind the picture may end after what the header counts: no decoder looks there."""
     last = end(InMemory(photo))
     chunks: list[Chunk] = []
-    place = HEAD
+    place, has_picture = HEAD, False
     while place + 8 <= last:
         kind, length = struct.unpack_from("<4sI", photo, place)
-        if place + 8 + length > last:
+        if place + 8 + length > (len(photo) if has_picture else last):
             raise PhotoError("the file is corrupt: a part of it claims to be longer than the whole")
         chunks.append(Chunk(kind, place, length))
-        place = chunks[-1].end
+        place, has_picture = chunks[-1].end, has_picture or kind in (LOSSY, LOSSLESS)
     return tuple(chunks)
 
 
@@ -70,21 +71,31 @@ def whole(parts: list[bytes]) -> bytes:
 def spliced(photo: bytes, exchanged: Mapping[Chunk, bytes], added_after: Chunk, added: bytes) -> bytes:
     """The file with other data for the chunks in `exchanged`, and `added` (whole chunks) after one of them.
 
-    Every other byte is kept; where the last chunk lacks its padding, which many decoders demand, it gets some.
+    Every other byte is kept. Where the last chunk lacks its padding, which many decoders demand, it gets some, and all
+    of it is counted.
     """
     parts: list[bytes] = []
-    last = end(InMemory(photo))
-    for chunk in walk(photo):
+    last, chunks = end(InMemory(photo)), walk(photo)
+    for chunk in chunks:
         if chunk in exchanged or chunk.end > last:
             parts.append(written(chunk.kind, exchanged.get(chunk, photo[chunk.data])))
         else:
             parts.append(photo[chunk.start : chunk.end])
         if chunk == added_after:
             parts.append(added)
-    return whole(parts) + photo[last:]
+    return whole(parts) + photo[_trailer(photo, last, chunks) :]
+
+
+def _trailer(photo: bytes, last: int, chunks: tuple[Chunk, ...]) -> int:
+    """Where what follows the picture begins; a last chunk that the header does not count whole is no part of it."""
+    if not chunks:
+        return last
+    stop: int = chunks[-1].data.stop
+    has_padding = stop < chunks[-1].end and photo[stop : stop + 1] == b"\0"
+    return max(last, stop + has_padding)
 
 
 def padded(photo: bytes) -> bytes:
-    """The file as it is, or with the padding that its last chunk lacks."""
+    """The file as it is, or with its last chunk padded and counted."""
     chunks = walk(photo)
     return spliced(photo, {}, chunks[0], b"") if chunks and chunks[-1].end > end(InMemory(photo)) else photo

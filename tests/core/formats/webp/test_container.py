@@ -164,6 +164,19 @@ def test_padding_that_lacks_at_the_end_is_added(options: dict[str, int], *, coun
     assert webp.header(webp.carried_over(photo, encoded.photo, "")) == webp.header(encoded.photo)
 
 
+@pytest.mark.parametrize("short", [1, 2, 8])
+def test_a_header_that_counts_too_few_bytes_of_its_last_chunk_is_put_right(short: int) -> None:
+    rich = photos.webp(photos.portrait(), metadata=True, quality=80)
+    whole = riff.whole([rich[one.start : one.end] for one in riff.walk(rich) if one.kind != b"teSt"])
+    photo = whole[:4] + struct.pack("<I", len(whole) - 8 - short) + whole[8:]
+    judges.by_opencv(photo)
+    encoded = edited(photo, "restored")
+    judges.require_accepted(encoded.photo)
+    assert riff.end(InMemory(encoded.photo)) == len(encoded.photo)
+    kept = [kind for kind in parts(whole) if kind not in (b"VP8 ", b"EXIF")]
+    assert [parts(encoded.photo)[kind] for kind in kept] == [parts(whole)[kind] for kind in kept]
+
+
 def test_a_picture_that_lacks_its_own_padding_is_read() -> None:
     whole = photos.webp(photos.portrait(), quality=80)
     colours = parts(whole)[b"VP8 "]
