@@ -5,21 +5,20 @@ Nothing waits for them: they are gathered, so that a thousand damaged photos are
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
 
 import structlog
 
 from gpend.daemon.gathered import Gathered, keep, kept_beside, recall
 from gpend.daemon.hooks import join_at_leisure
 from gpend.dispatch import FolderPair
-from gpend.errors import GpendError, as_text
-from gpend.ledger import Records, Result, Row, State, asks_for_confirmation
+from gpend.errors import as_text
+from gpend.ledger import Result, Row, State, asks_for_confirmation
 from gpend.settings import NotificationSettings, Occasion
 
 log = structlog.get_logger()
@@ -35,7 +34,6 @@ _LEISURE = 60.0  # the same, where nobody waits for its end
 _WAITING = 20  # messages that may wait; beyond it the oldest are lost
 
 NONE = Gathered()
-Counts: TypeAlias = Mapping[State, int]
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ class Outbox:
     """What there is to say, gathered. Time is an argument: the clock that people read."""
 
     settings: NotificationSettings
-    counts: Callable[[datetime], Counts]  # photos by what became of them since a moment
     began: datetime
     gathered: Gathered = NONE  # photos that were set aside, of which there is no message yet
+    today: Counter[State] = field(default_factory=Counter)  # photos by what became of them since the last digest
     _failed_since: datetime | None = None
     _told_failed: datetime | None = None
     _told: dict[str, datetime] = field(default_factory=dict)  # pauses that were told, by folder and reason
@@ -72,14 +70,22 @@ class Outbox:
     def forget(self) -> None:
         """Nobody is to hear of what was gathered."""
         self.gathered, self._failed_since = NONE, None
+        self.today.clear()
         self._ready.clear()
 
     def failed(self, photo: str, reason: str, now: datetime) -> None:
         """A photo was set aside."""
         self._gather(Gathered(1, (as_text(f"{photo}: {reason}"),)), now)  # many ways to send refuse what is none
 
-    def recall(self, gathered: Gathered, now: datetime) -> None:
-        """What the last gpend had gathered when it was killed is told soon."""
+    def finished(self, state: State) -> None:
+        """A photo has come to stand so, which is news."""
+        if Occasion.DIGEST in self.settings.about:
+            self.today[state] += 1
+
+    def recall(self, gathered: Gathered, today: Counter[State], now: datetime) -> None:
+        """What the last gpend had gathered when it was killed is told soon, what it had counted in the digest."""
+        if Occasion.DIGEST in self.settings.about:
+            self.today += today
         if gathered.count:
             self._gather(gathered, now - _GATHER)
 
@@ -123,15 +129,15 @@ class Outbox:
         yield Message(f"gpend has set {photos} aside", "\n".join([*lines, "`gpend why PHOTO` tells more."]), told)
 
     def digest(self, now: datetime) -> Iterator[Message]:
-        """The message about the last day, at its hour; once. It asks for the counts, which takes time."""
+        """The message about what became of photos since the last one, at its hour; once."""
         if now < self._digest_next:
             return
         self._digest_next = _next(now, self.settings.digest_at)
+        counts, self.today = self.today, Counter()
         if Occasion.DIGEST not in self.settings.about:
             return
-        counts = self.counts(now - _DAY)
         told = {"restored": State.RESTORED, "left as they are": State.KEPT, "set aside": State.FAILED}
-        parts = [f"{counts.get(state, 0):,} {words}" for words, state in told.items() if counts.get(state)]
+        parts = [f"{counts[state]:,} {words}" for words, state in told.items() if counts[state]]
         if parts:
             yield Message("gpend today", f"Photos: {', '.join(parts)}.")
 
@@ -163,7 +169,8 @@ class Notifications:
         self._settings = NotificationSettings()
         self._sender: tuple[tuple[str, ...], Callable[[Message], bool]] | None = None  # apprise's, for these addresses
         self._lock = threading.Lock()
-        self._outbox = Outbox(settings, lambda since: _counts(ledger, since), clock())
+        self._outbox = Outbox(settings, clock())
+        self._noted: Counter[State] = Counter()  # what was kept last of those for the digest
         self._kept = kept_beside(ledger)
         self._on_their_way: list[Gathered] = []  # in messages that have not arrived yet
         self._has_recalled = False
@@ -183,7 +190,7 @@ class Notifications:
             self._settings = settings
             self._outbox.apply(settings, self._clock())
             if not self._has_recalled:
-                self._outbox.recall(recall(self._kept), self._clock())
+                self._outbox.recall(*recall(self._kept), self._clock())
                 self._has_recalled = True
             if not self._is_on:
                 self._outbox.forget()
@@ -195,8 +202,12 @@ class Notifications:
 
     def finished(self, row: Row, result: Result) -> None:
         """As in Listener."""
-        if self._is_on and result.state is State.FAILED and not _is_known(row, result):
-            with self._lock:
+        is_companion = row.is_sidecar and result.state is State.KEPT
+        if not self._is_on or is_companion or result.is_known or _is_set_aside_again(row, result):
+            return
+        with self._lock:
+            self._outbox.finished(result.state)  # it is kept now and then: a gpend that is killed tells less
+            if result.state is State.FAILED:
                 self._outbox.failed(str(row.path), result.reason or "", self._clock())
                 self._keep()
 
@@ -227,9 +238,11 @@ class Notifications:
     def _send_due(self, *, at_end: bool) -> None:
         now = self._clock()
         with self._lock:
-            due = self._outbox.due(now, at_end=at_end)
+            due = [*self._outbox.due(now, at_end=at_end), *self._outbox.digest(now)]
             self._on_their_way += [message.about for message in due if message.about.count]
-        waiting = [(0, message) for message in [*due, *self._outbox.digest(now)]]  # the daemon waits for no ledger here
+            if self._outbox.today != self._noted:
+                self._keep()
+        waiting = [(0, message) for message in due]
         while self._again and self._again[0][0] <= now:
             _, tries, message = self._again.popleft()
             waiting.append((tries, message))
@@ -238,7 +251,8 @@ class Notifications:
 
     def _keep(self) -> None:
         """Keep what people have yet to be told for the next gpend, as this one may be killed; with the lock held."""
-        keep(self._kept, sum(self._on_their_way, self._outbox.gathered))
+        self._noted = self._outbox.today.copy()
+        keep(self._kept, sum(self._on_their_way, self._outbox.gathered), self._noted)
 
     def _work(self) -> None:
         while True:
@@ -282,18 +296,10 @@ _FAILED = "It could not be sent, and is tried again soon. Has gpend a network? T
 _LOST = "It could not be sent, and is tried no more. Has gpend a network? The service has none: gpend help service"
 
 
-def _is_known(row: Row, result: Result) -> bool:
+def _is_set_aside_again(row: Row, result: Result) -> bool:
     """Was this very photo set aside for the same reason before? It is tried again each day, and that is no news."""
     before = (row.finished, row.reason, row.content)
-    return before == (result.state, result.reason, result.content)
-
-
-def _counts(ledger: Path, since: datetime) -> Counts:
-    try:
-        with Records.read_only(ledger) as records:
-            return records.counts_since(int(since.timestamp()))
-    except GpendError:  # also while it is busy: a digest is not worth the messages that follow it
-        return {}
+    return result.state in (State.FAILED, State.INCOMPLETE) and before == (result.state, result.reason, result.content)
 
 
 def sender(urls: tuple[str, ...]) -> Callable[[Message], bool]:

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from gpend.daemon import notifications
 from gpend.daemon.gathered import kept_beside
-from gpend.daemon.notifications import Counts, Message, Notifications, Outbox
+from gpend.daemon.notifications import Message, Notifications, Outbox
 from gpend.dispatch import FolderPair
-from gpend.errors import TransientError
 from gpend.intake.source import Source
-from gpend.ledger import Fingerprint, Ledger, Records, Request, Result, Row, State
+from gpend.ledger import Fingerprint, Ledger, Request, Result, Row, State
 from gpend.mirror import Mirror
 from gpend.settings import NotificationSettings, Occasion
 from tests.waiting import PATIENCE
@@ -42,8 +40,8 @@ class Phone:
         return self.is_reachable
 
 
-def outbox(counts: Callable[[datetime], Counts] = lambda _: {}, **settings: object) -> Outbox:
-    return Outbox(NotificationSettings.model_validate({"urls": ("ntfy://x",), **settings}), counts, NOON)
+def outbox(**settings: object) -> Outbox:
+    return Outbox(NotificationSettings.model_validate({"urls": ("ntfy://x",), **settings}), NOON)
 
 
 def test_what_is_set_aside_is_gathered_into_one_message() -> None:
@@ -93,14 +91,40 @@ def test_what_gpend_asks_is_told_as_a_question() -> None:
 
 
 def test_the_digest_of_the_day_is_sent_once_at_its_hour_if_there_was_anything() -> None:
-    done: dict[State, int] = {}
-    box = outbox(lambda _: done, digest_at="20:00")
+    box = outbox(digest_at="20:00")
     assert list(box.digest(NOON + timedelta(hours=8))) == []
-    done |= {State.RESTORED: 1234, State.KEPT: 5, State.FAILED: 0}
+    for state, count in ((State.RESTORED, 1234), (State.KEPT, 5), (State.INCOMPLETE, 1)):
+        for _ in range(count):
+            box.finished(state)
     assert list(box.digest(NOON + timedelta(hours=31))) == []
     (message,) = box.digest(NOON + timedelta(hours=33))
     assert message == Message("gpend today", "Photos: 1,234 restored, 5 left as they are.")
     assert list(box.digest(NOON + timedelta(hours=34))) == []
+    assert list(box.digest(NOON + timedelta(hours=60))) == []
+
+
+def test_the_digest_tells_what_is_new_and_counts_on_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, world = Phone(), World(tmp_path)
+    set_aside_and_told(world, phone, monkeypatch)
+    photo = world.put("a.jpg")
+    world.once()
+    photo.rename(photo.with_name("b.jpg"))  # as restored, with all others of its folder, it was told before
+    Ledger.request(world.settings.ledger, Request.RETRY, [world.source / "c.jpg"])
+    world.clock.pass_by(60)
+    world.once()
+    now = [datetime.now(UTC)]
+    told = Notifications(NotificationSettings(), world.settings.ledger, phone, lambda: now[0])
+    monkeypatch.setattr(told, "_thread", threading.current_thread())
+    told.apply(world.settings.notifications)
+    now[0] += timedelta(days=1)
+    told.step()
+    now[0] += timedelta(days=1)
+    told.step()
+    assert [message.body for message in phone.shown if message.title == "gpend today"] == [
+        "Photos: 1 restored, 1 set aside."
+    ]
 
 
 def test_what_cannot_be_sent_is_tried_again_and_at_last_given_up(tmp_path: Path) -> None:
@@ -208,16 +232,16 @@ FAILED = Result(State.FAILED, "it is broken", None, Fingerprint())
 
 
 def test_what_was_gathered_when_gpend_was_killed_is_told_after_the_next_start_and_once(
-    killed: Callable[[Phone], Notifications], broken: Row
+    killed: Callable[..., Notifications], broken: Row
 ) -> None:
     phone = Phone()
-    told = killed(phone)
+    told = killed(phone, about=("failed",))
     for _ in range(3):
         told.finished(broken, FAILED)
     told.step()
     assert phone.shown == []  # more may follow
     for _ in range(2):
-        told = killed(phone)
+        told = killed(phone, about=("failed",))
         told.step()
     (message,) = phone.shown
     assert message.title == "gpend has set 3 photos aside"
@@ -266,8 +290,8 @@ def pair_of(root: Path) -> FolderPair:
 
 
 def test_the_hour_of_the_digest_may_change() -> None:
-    done = {State.RESTORED: 1}
-    box = outbox(lambda _: done, digest_at="20:00")
+    box = outbox(digest_at="20:00")
+    box.finished(State.RESTORED)
     box.apply(NotificationSettings(digest_at="14:00"), NOON)
     assert len(list(box.digest(NOON + timedelta(hours=2)))) == 1
 
@@ -287,36 +311,6 @@ def test_what_comes_while_the_last_messages_are_sent_is_told_too(tmp_path: Path)
     told._outbox.paused("/in", "The disk is full.", NOON)  # noqa: SLF001
     told._work()  # noqa: SLF001
     assert sent == ["gpend has paused a folder", "gpend has set a photo aside"]
-
-
-def test_the_daemon_never_waits_until_the_ledger_was_asked_for_the_digest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    is_free: list[bool] = []
-
-    def counts(_ledger: Path, _since: datetime) -> Counts:
-        is_free.append(not told._lock.locked())  # noqa: SLF001 - which the daemon takes to say something
-        return {State.RESTORED: 1}
-
-    monkeypatch.setattr(notifications, "_counts", counts)
-    phone, now = Phone(), [NOON]
-    told = Notifications(NotificationSettings(), tmp_path / "none.sqlite", phone, lambda: now[0])
-    now[0] += timedelta(hours=30)
-    told.step()
-    assert (is_free, [message.title for message in phone.shown]) == ([True], ["gpend today"])
-
-
-def test_a_ledger_that_is_busy_costs_a_digest_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Records, "counts_since", busy)
-    World(tmp_path).once()
-    now = [NOON]
-    told = Notifications(NotificationSettings(), World(tmp_path).settings.ledger, Phone(), lambda: now[0])
-    now[0] += timedelta(hours=30)
-    told.step()
-
-
-def busy(*_: object) -> NoReturn:
-    raise TransientError("The ledger cannot be used at the moment: it is locked.")
 
 
 def test_nobody_is_told_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
