@@ -105,7 +105,7 @@ def _add_folder(batch: Batch, place: Path, root: Path) -> None:
     if os.path.realpath(root) == os.path.realpath(place):
         raise FatalError(f"{root} is the folder of the photos; name another with -o. Nothing was done.")
     scan = Scan(Source(place.absolute(), outside=[root]))
-    found = [sighting.path for sighting in scan]
+    found = sorted(sighting.path for sighting in scan)
     batch.photos += found
     batch.targets += single.told_apart(found, [root / photo.relative_to(place.absolute()) for photo in found])
     batch.passed_over += scan.passed_over

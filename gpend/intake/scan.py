@@ -26,7 +26,7 @@ from gpend.intake.source import Identity, Source, identity
 Entry: TypeAlias = "os.DirEntry[str]"
 Place: TypeAlias = tuple[str, Rules | None]  # a directory, and the rules of the one it lies in
 Listing: TypeAlias = Callable[[str], AbstractContextManager[Iterator[Entry]]]
-_LINKED = "links to folders, which are looked through only if `folders` names them too"
+_LINKED = "links to folders, which are looked through only where they are named themselves"
 
 
 class Scan:

@@ -37,6 +37,13 @@ def test_a_folder_stands_for_all_photos_below_it_and_its_results_for_a_tree_like
 def test_the_photos_of_folders_and_names_come_in_order(folder: Path) -> None:
     named = folder.parent / "x.jpg"
     assert batch.found_in([named, folder]).photos == [named, folder / "2020/b.jpg", folder / "a.jpg"]
+    for number in range(30):
+        (folder / f"{number:02}.jpg").touch()
+    found = batch.collect([folder], folder.parent / "out", folder.parent)
+    assert found.photos == sorted(found.photos)  # as a disk lists them, nobody could follow
+    assert [place.relative_to(folder.parent / "out") for place in found.targets] == [
+        photo.relative_to(folder) for photo in found.photos
+    ]
 
 
 def test_without_a_place_results_go_beside_the_current_folder_under_a_name_of_their_own(folder: Path) -> None:
