@@ -33,6 +33,7 @@ from gpend.core.pixels import PhotoPixels
 from gpend.core.report import FaceReport, Verdict
 from gpend.core.seen import Seen
 from gpend.core.stages import Stage, Stages
+from gpend.core.straight_shake import is_straight, told_exactly
 from gpend.settings import Background, CoreSettings, SlightShakes, TriageSettings
 
 LONG_SIDE = 1280
@@ -227,7 +228,13 @@ def _blurs(
     again = zip(in_tones, told_either_way(list(in_tones.values()), networks.estimate), strict=True)
     told |= {face: replace(along(found, told[face]), first=told[face]) for face, found in again}
     faces = [Part(crops[face], measured[face].transform, followed(crops[face], told[face])) for face in asked]
-    return dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
+    blurs = dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
+    seen = {
+        face: analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
+        for face, one in blurs.items()
+        if is_straight(one)
+    }
+    return blurs | dict(zip(seen, told_exactly(list(seen.values())), strict=True))
 
 
 def _in_tones(

@@ -8,6 +8,7 @@ from gpend.core.blur import Blur
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
+from gpend.core.straight_shake import SURE
 
 _UNIT = 256  # side of the crop that the next two are told for
 _DETAIL = 4.0  # standard deviation of the Gaussian, in pixels, that parts detail from shape
@@ -16,9 +17,10 @@ _DARK = 0.02  # keeps a crop without any contrast from dividing by nothing
 _STRUCTURE = (0.12, 0.4)  # detail against the crop's contrast: below skin, above features; looked at on real photos
 _DOUBTFUL = (-0.5, -1.5)  # log-odds that a face was enlarged again; looked at on 60 faces drawn by chance
 _OF_LENS = (0.35, 1.0)
-"""The filter's share on skin and at features, where the blur is round. It and the network err each in its own way, so
-their mean errs less than either: real faces out of focus came .002 to .004 nearer in structure and .015 in dlib's
-likeness than with the network alone on skin. At features all of the filter is as near, and crisper to look at."""
+"""The filter's share on skin and at features, where the blur is round, or its straight path is surely told. It and the
+network err each in its own way, so their mean errs less than either: real faces out of focus came .002 to .004 nearer
+in structure and .015 in dlib's likeness than with the network alone on skin. At features all of the filter is as near,
+and crisper to look at."""
 _GRAIN = 1 / 255  # root mean square: no more of what the filter enlarged is left on skin, where it is seen
 _OF_SHAKE = (0.2, 0.8)  # shares of a shake, of which less is sure: what was not there comes back as echoes, on skin
 _AGREED = (1.5 / 255, 4 / 255)  # up to where both are taken on skin then, and from where the network's counts alone
@@ -40,7 +42,7 @@ def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> 
     if alone:
         return np.asarray(clean, np.float32)
     apart = _around(luma(filtered - clean))
-    share = _believed(seen.blur) * _filtered_share(_structure(strong), apart, is_shake=seen.blur.is_stretched)
+    share = _believed(seen.blur) * _filtered_share(_structure(strong), apart, is_shake=_is_doubtful(seen.blur))
     return np.asarray(clean + share[:, :, None] * (filtered - clean), np.float32)
 
 
@@ -54,6 +56,11 @@ def _filtered_share(structure: Plane, apart: Plane, *, is_shake: bool) -> Plane:
     most = np.clip((far - apart) / (far - near), 0, 1) * skin if is_shake else _GRAIN / np.maximum(apart, _TINY)
     on_skin = np.minimum(skin, most)
     return np.asarray(on_skin + (features - on_skin) * structure, np.float32)
+
+
+def _is_doubtful(blur: Blur) -> bool:
+    """Is it a shake whose path is not surely told?"""
+    return blur.is_stretched and blur.confidence < SURE
 
 
 def _believed(blur: Blur) -> np.float32:

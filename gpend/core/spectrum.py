@@ -45,6 +45,29 @@ class Explanation:
     blurred: float  # standard deviation of the round blur that explains it best, in pixels of the crop of SIDE
 
 
+@dataclass(frozen=True)
+class Heard:
+    """The power of a face at the frequencies that are asked, each value float32 (count,)."""
+
+    asked: "_Asked"
+    whole: int  # side of the plane that it was measured in
+    seen: Power
+    faces: Power  # of a sharp face with the same variance
+    noise: Power
+
+    def likelihood(self, kernel: Plane, error: np.float32) -> float:
+        """Mean log-likelihood for each frequency of a kernel (side, side), in pixels of the crop of SIDE.
+
+        `error` is the expected squared error of its transfer function.
+        """
+        passed = deconvolution.passed_of(kernel, SIDE, self.whole)[::_EVERY, ::_EVERY].ravel()[self.asked.places]
+        return self.of(passed + error)
+
+    def of(self, transfer: Power) -> float:
+        """The same of the squared absolute of a transfer function (count,)."""
+        return _likelihood(transfer, self.seen, self.faces, self.noise)
+
+
 def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explanation:
     """How the spectrum of a face speaks for its blur; arguments are those of `deconvolution.deconvolve`.
 
@@ -56,6 +79,16 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
     found, others = _explained(plane, fade, (inner.mean(), inner.var()), blur, (noise, scale))
     best = max(others, key=others.__getitem__)
     return Explanation(found - others[best], best)
+
+
+def heard(padded: Plane, noise: Noise, scale: float) -> "Heard":
+    """What the spectrum of a face and what is around it, `padded` (1.5 side, 1.5 side, 3), 0 to 1, says of kernels.
+
+    Arguments are those of `explanation`.
+    """
+    plane, scale = _at_side(padded, scale)
+    inner = deconvolution.middle(plane)
+    return _heard(plane, deconvolution.fade(plane.shape[0]), (float(inner.mean()), float(inner.var())), (noise, scale))
 
 
 def ahead_in_face(padded: Plane, blur: Blur, noise: Noise, scale: float) -> float:
@@ -89,15 +122,19 @@ def _explained(
 
     `light` is its mean and variance there; `seen_as` the photo's noise, and the plane's pixels for each of the photo.
     """
+    heard = _heard(plane, fade, light, seen_as)
+    found = heard.likelihood(blur.kernel, deconvolution.error_of(blur))
+    return found, {width: heard.of(left) for width, left in zip(_ROUND, heard.asked.rounds, strict=True)}
+
+
+def _heard(plane: Plane, fade: Plane, light: tuple[float, float], seen_as: tuple[Noise, float]) -> Heard:
+    """What `fade` leaves of a luma says; arguments are those of `_explained`."""
     (mean, variance), (noise, scale), whole = light, seen_as, plane.shape[0]
     asked = _asked(whole, scale)
     seen = spectrum_of((plane - mean) * fade)[::_EVERY, ::_EVERY].ravel()[asked.places]
     power = np.asarray((seen.real**2 + seen.imag**2) / float((fade**2).sum()), np.float32)
     faces = asked.prior * np.float32(variance)
-    measured = power, faces, noise.power(asked.frequencies) * np.float32(scale**2)
-    passed = deconvolution.passed_of(blur.kernel, SIDE, whole)[::_EVERY, ::_EVERY].ravel()[asked.places]
-    found = _likelihood(passed + deconvolution.error_of(blur), *measured)
-    return found, {width: _likelihood(left, *measured) for width, left in zip(_ROUND, asked.rounds, strict=True)}
+    return Heard(asked, whole, power, faces, noise.power(asked.frequencies) * np.float32(scale**2))
 
 
 def _likelihood(transfer: Power, seen: Power, faces: Power, noise: Power) -> float:

@@ -8,6 +8,7 @@ network, unsharp masking, and the Wiener filter that is told the kernel. With --
 as a screen shows it, the input, gpend, the truth.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from gpend.core import align, analysis, deconvolution, pipeline, visible
 from gpend.core.blur import Blur
+from gpend.core.camera_shake import carried
 from gpend.core.networks import Networks
 from gpend.core.noise import Noise, noise_level
 from gpend.core.photo import Box, Face, Plane
@@ -104,14 +106,15 @@ def _compared(path: Path, row: gains.Row, networks: Networks, random: Random) ->
     if not faces:
         return
     kernel = row.kernel(random)
-    seen = blurred(truth, kernel, max(one.face.width for one in faces), row, random)
+    width = max(one.face.width for one in faces)
+    seen = blurred(truth, kernel, width, row, random)
     outcome = pipeline.process(seen, networks, CoreSettings())
     after = _decoded(outcome.photo) if isinstance(outcome, Restored) else _decoded(seen)
     for one in faces:
         report = max(outcome.faces, key=lambda other: _shared(other.box, one.face.box), default=None)
         if report is not None and _shared(report.box, one.face.box) > _SAME:
             pixels = (_decoded(seen), after, truth)
-            yield Compared(path.stem, report, *_pictures(one.face, pixels, kernel, networks))
+            yield Compared(path.stem, report, *_pictures(one.face, pixels, in_photo(kernel, width), networks))
 
 
 def sharp(path: Path, networks: Networks) -> tuple[Pixels, list[analysis.JudgedFace]]:
@@ -125,16 +128,17 @@ def _faces(truth: Pixels, networks: Networks) -> list[analysis.JudgedFace]:
 
 
 def _pictures(
-    face: Face, pixels: tuple[Pixels, Pixels, Pixels], kernel: Plane, networks: Networks
+    face: Face, pixels: tuple[Pixels, Pixels, Pixels], wide: Plane, networks: Networks
 ) -> tuple[dict[str, Plane], list[Plane]]:
-    """A face in every way, and as it is shown; `pixels` are the photo blurred, restored and as it was."""
+    """A face in every way, and as it is shown; `pixels` are the photo blurred by `wide`, restored and as it was."""
     transform = align.similarity(face.landmarks, shots.TARGET)
     crop, after, truth = (align.crop(one, transform, shots.SIDE) for one in pixels)
     raw = np.clip(networks.restore(crop[None])[0], 0, 1)
     sharper = np.clip(crop + (crop - cv2.GaussianBlur(crop, (0, 0), _UNSHARP)), 0, 1)
     around = align.crop(pixels[0], transform + np.array([[0, 0, _MARGIN], [0, 0, _MARGIN]]), shots.SIDE + 2 * _MARGIN)
     noise = Noise(noise_level(pixels[0]))
-    known = deconvolution.deconvolve(around, Blur(kernel, 1.0), noise, align.scale_of(transform)).restored
+    here = Blur(in_crop(wide, transform), 1.0)
+    known = deconvolution.deconvolve(around, here, noise, align.scale_of(transform)).restored
     ways = (crop, after, (crop + raw) / 2, sharper, known)
     pictures = {name: np.asarray(way, np.float32) for name, way in zip(WAYS, ways, strict=True)}
     side = visible.side_for(shots.SIDE / align.scale_of(transform))
@@ -169,6 +173,13 @@ def _stored(light: Plane) -> Plane:
 def in_photo(kernel: Plane, width: float) -> Plane:
     """A kernel that is told for a crop with a face so wide, in pixels of the photo."""
     return deconvolution.resampled(kernel, width / (shots.SIDE * FACE_SHARE))
+
+
+def in_crop(kernel: Plane, transform: align.Transform) -> Plane:
+    """A kernel of the photo in a crop that `transform` leads to: larger or smaller, and turned, as that is."""
+    reach = kernel.shape[0] // 2
+    more = max(0, math.ceil(math.sqrt(2) * reach * align.scale_of(transform)) + 1 - reach)
+    return carried(np.pad(kernel, more), transform[:, :2])[0]
 
 
 def blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: Random) -> bytes:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpend.core import refining
+from gpend.core import refining, straight_shake
 from gpend.core.blur import Blur
 
 
@@ -33,6 +33,12 @@ def test_skin_gets_some_of_the_filter_and_features_more_and_less_of_a_shake(
     alike = np.full((8, 8), 0.5 / 255, np.float32)
     for structure, share in ((NOTHING, skin), (FEATURE, features)):
         assert refining._filtered_share(structure, alike, is_shake=is_shake) == pytest.approx(share)  # noqa: SLF001
+
+
+def test_a_straight_path_that_is_surely_told_counts_like_a_lens() -> None:
+    path = straight_shake.drawn((20, 0.4))
+    assert refining._is_doubtful(Blur(path, 0.98))  # noqa: SLF001
+    assert not refining._is_doubtful(Blur(path, straight_shake.SURE))  # noqa: SLF001
 
 
 def test_where_taking_out_a_shake_left_echoes_skin_is_the_network_s_alone() -> None:
