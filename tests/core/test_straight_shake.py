@@ -59,7 +59,7 @@ def test_a_path_is_drawn_as_long_as_it_is_in_its_direction_and_around_its_middle
         assert abs(across * math.sin(turn) - down * math.cos(turn)) < 0.1
 
 
-@pytest.mark.parametrize(("length", "turn"), [(36, 0.0), (45, 0.6), (60, -0.4)])
+@pytest.mark.parametrize(("length", "turn"), [(36, 0.0), (45, 0.6), (55, -0.4)])
 def test_a_shake_longer_than_was_told_is_found_by_the_spectrum(padded: Plane, length: int, turn: float) -> None:
     seen = shaken(padded, straight_shake.drawn((length, turn)), straight_shake.drawn((28, turn + 0.05)))
     found = exactly(seen)
@@ -113,6 +113,12 @@ def test_no_kernel_of_two_spots_however_far_apart_is_too_long_to_be_asked_about(
     assert np.isfinite(found.kernel).all()
 
 
+def test_the_path_of_a_large_face_is_not_asked_of_one_in_whose_crop_it_has_no_room(padded: Plane) -> None:
+    surely = shaken(padded, straight_shake.drawn((50, 0.3)), straight_shake.drawn((28, 0.32)))
+    tiny = replace(surely, transform=HERE * 13)
+    assert length_of(straight_shake.told_exactly([surely, tiny])[0]) == pytest.approx(50, rel=0.05)
+
+
 def test_of_a_path_too_long_for_the_crop_hardly_anything_is_taken_out(padded: Plane) -> None:
     seen = shaken(padded, straight_shake.drawn((68, 0.0)), straight_shake.drawn((28, 0.02)))
     found = exactly(seen)
@@ -127,6 +133,13 @@ def test_who_moved_by_themselves_keeps_a_path_of_their_own(padded: Plane) -> Non
     assert straight_shake.told_exactly([shaken_far, moved])[1] is moved.blur
 
 
+@pytest.mark.parametrize("length", [18, 26, 44])
+def test_a_hand_that_slowed_down_is_not_taken_for_one_that_moved_evenly(padded: Plane, length: int) -> None:
+    slowing = straight_shake.drawn((length, 0.4), slant=0.9)
+    seen = shaken(padded, slowing, straight_shake.drawn((min(length, 27), 0.42), slant=0.7))
+    assert exactly(seen) is seen.blur
+
+
 def test_a_path_with_a_pause_is_not_taken_for_a_longer_one(padded: Plane) -> None:
     paused = streak(25) * 0.5
     paused[20, 20] += 0.5
@@ -137,6 +150,10 @@ def test_a_path_with_a_pause_is_not_taken_for_a_longer_one(padded: Plane) -> Non
 @pytest.mark.parametrize("kernel", [streak(27), streak(13), np.asarray(np.eye(41, dtype=np.float32) / 41)])
 def test_straight_shakes_are_asked_about(kernel: Plane) -> None:
     assert straight_shake.is_straight(Blur(kernel, 0.98))
+
+
+def test_what_the_network_is_not_sure_of_is_not() -> None:
+    assert not straight_shake.is_straight(Blur(streak(27), 0.5))
 
 
 def test_shakes_that_are_short_or_bent_are_not() -> None:
