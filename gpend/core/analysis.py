@@ -229,12 +229,13 @@ def _blurs(
     told |= {face: replace(along(found, told[face]), first=told[face]) for face, found in again}
     faces = [Part(crops[face], measured[face].transform, followed(crops[face], told[face])) for face in asked]
     blurs = dict(zip(asked, agreed(faces, _beside(analysis, faces, networks.estimate)), strict=True))
-    seen = {
-        face: analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
-        for face, one in blurs.items()
-        if is_straight(one)
-    }
+    seen = {face: _seen(analysis, face, one, measured) for face, one in blurs.items() if is_straight(one)}
     return blurs | dict(zip(seen, told_exactly(list(seen.values())), strict=True))
+
+
+def _seen(analysis: PhotoAnalysis, face: Face, found: Blur, measured: dict[Face, _Measured]) -> Seen:
+    """The face as the filter takes it, in a crop of SIDE, with what blurred it."""
+    return analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
 
 
 def _in_tones(
@@ -247,7 +248,7 @@ def _in_tones(
     blurs, found = dict(told), dict[Face, Plane]()
     for face, one in told.items():
         if deconvolution.helps(one):
-            seen = analysis.seen(face, one, measured[face].measure.terms, blur.SIDE)
+            seen = _seen(analysis, face, one, measured)
             known = analysis.in_light[face] = turned(seen, light.compared(seen))
             blurs[face], crop = known.blur, light.in_tones(crops[face], known.told)
             found |= {} if crop is None else {face: crop}
@@ -276,7 +277,7 @@ def _told(measured: dict[Face, _Measured], networks: Networks, settings: TriageS
 def _shaken(analysis: PhotoAnalysis, measured: dict[Face, _Measured], told: dict[Face, Blur]) -> dict[Face, Blur]:
     """What blurred the faces that count as sharp, and that a hand shook all the same."""
     seen = {
-        face: analysis.seen(face, followed(luma(measured[face].clean), found), measured[face].measure.terms, blur.SIDE)
+        face: _seen(analysis, face, followed(luma(measured[face].clean), found), measured)
         for face, found in _told_shaken(measured, told).items()
     }
     return {face: one.blur for face, one in seen.items() if slight_shake.is_borne_out(one)}
@@ -290,22 +291,22 @@ def _shaken_with_others(
     settings: TriageSettings,
 ) -> dict[Face, Blur]:
     """What blurred more faces that count as sharp, where another face of the photo was surely shaken alike."""
-
-    def seen(face: Face, found: Blur) -> Seen:
-        return analysis.seen(face, found, measured[face].measure.terms, blur.SIDE)
-
     limit = settings.sharpness_threshold
     asked = [
         face for face in told if face not in blurs and slight_shake.may_be_with_others(measured[face].measure, limit)
     ]
     largest = sorted(blurs, key=lambda face: align.scale_of(measured[face].transform))[:_MOST_SURE]
-    surely = [face for face in largest if asked and slight_shake.is_sure(seen(face, blurs[face]))]
+    surely = [face for face in largest if asked and slight_shake.is_sure(_seen(analysis, face, blurs[face], measured))]
     if not surely:
         return {}
     shaken = [Part(luma(measured[face].clean), measured[face].transform, blurs[face]) for face in surely]
     parts = {face: Part(luma(measured[face].clean), measured[face].transform, told[face]) for face in asked}
     alike = {face: told_alike(part, shaken) for face, part in parts.items()}
-    return {face: found for face, found in alike.items() if found and slight_shake.is_borne_out(seen(face, found))}
+    return {
+        face: found
+        for face, found in alike.items()
+        if found and slight_shake.is_borne_out(_seen(analysis, face, found, measured))
+    }
 
 
 def _is_open(face: Face, one: _Measured) -> bool:

@@ -63,6 +63,19 @@ class Blur:
         return long, short, (float(vectors[0, 1]), float(vectors[1, 1]))
 
 
+def laid(points: NDArray[np.float64], light: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """(side, side): the light (n,) of points (n, 2), x before y, shared by the four pixels around each.
+
+    All must lie at 0 and above, and below `side` - 1.
+    """
+    first = points.astype(np.intp)
+    x, y = (points - first).T
+    result = np.zeros((side, side), np.float64)
+    for right, below, share in ((0, 0, (1 - x) * (1 - y)), (1, 0, x * (1 - y)), (0, 1, (1 - x) * y), (1, 1, x * y)):
+        np.add.at(result, (first[:, 1] + below, first[:, 0] + right), light * share)
+    return result
+
+
 def described(blur: Blur, transform: align.Transform, turn: int) -> str:
     """In words, in pixels of the photo: "shaken by about 14 px, towards the upper right", or "out of focus".
 

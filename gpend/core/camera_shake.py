@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpend.core import align, deconvolution, shake
-from gpend.core.blur import SIDE, Blur
+from gpend.core.blur import SIDE, Blur, laid
 from gpend.core.photo import Plane
 
 _CERTAIN = 0.99  # confidence from which a face's own kernel is the best there is
@@ -249,12 +249,7 @@ def carried(kernel: Plane, linear: Linear) -> tuple[Plane, float]:
     points = (np.stack([across, down], axis=1) - side // 2 + offsets).reshape(-1, 2) @ linear.T + side // 2
     light = np.tile(kernel[down, across] / points_across**2, points_across**2)
     inside = ((points >= 0) & (points < side - 1)).all(axis=1)
-    points, light = points[inside], light[inside]
-    first = points.astype(np.intp)
-    x, y = (points - first).T
-    result = np.zeros((side, side), np.float64)
-    for right, below, share in ((0, 0, (1 - x) * (1 - y)), (1, 0, x * (1 - y)), (0, 1, (1 - x) * y), (1, 1, x * y)):
-        np.add.at(result, (first[:, 1] + below, first[:, 0] + right), light * share)
+    result = laid(points[inside], light[inside], side)
     kept = float(result.sum())
     return np.asarray(result / max(kept, _FAINT), np.float32), max(0.0, 1 - kept)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gpend.core import agreement, align, deconvolution, evidence, gates, light, paste, refining
 from gpend.core.blend import BlendWeights, blended, crisper, grain_kept, grained, weights_of
-from gpend.core.blur import Blur
+from gpend.core.blur import SIDE, Blur
 from gpend.core.deconvolution import Deconvolved
 from gpend.core.networks import Networks, RestoreFaces
 from gpend.core.noise import Noise
@@ -26,7 +26,6 @@ _STILL = 0.985  # confidence below which something moved in a way not made out: 
 _WRONG = 1.2  # log-odds that the filter makes it worse from where the blur itself was not found: seen on real photos
 _LESS = (1.0, 0.8, 0.6, 0.4)  # of what somebody wants painted who wants more than was fitted, until it agrees
 _NO_BLUR = Blur(np.ones((1, 1), np.float32), 1.0)
-_UNIT = 256  # side of the crop that crispness is told for
 _SAME = 1e-3  # transforms that differ by no more are one
 
 
@@ -239,7 +238,7 @@ def _crisper(change: Plane, weight: Plane, seen: Seen) -> Plane:
     Of what moved along a path that was not surely made out, much of the finest is at a wrong place: half of it there.
     """
     restored = np.asarray(np.clip(seen.crop + change, 0, 1), np.float32)
-    finest = (weight * crisper(restored, seen.side / _UNIT))[:, :, None]
+    finest = (weight * crisper(restored, seen.side / SIDE))[:, :, None]
     is_made_out = not seen.blur.is_stretched or seen.blur.confidence >= _STILL
     return finest * np.float32(_agreeing(finest, change, seen, (1.0, 0.5) if is_made_out else (0.5,)))
 

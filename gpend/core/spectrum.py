@@ -81,7 +81,7 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
     return Explanation(found - others[best], best)
 
 
-def heard(padded: Plane, noise: Noise, scale: float) -> "Heard":
+def heard(padded: Plane, noise: Noise, scale: float) -> Heard:
     """What the spectrum of a face and what is around it, `padded` (1.5 side, 1.5 side, 3), 0 to 1, says of kernels.
 
     Arguments are those of `explanation`.
@@ -122,9 +122,9 @@ def _explained(
 
     `light` is its mean and variance there; `seen_as` the photo's noise, and the plane's pixels for each of the photo.
     """
-    heard = _heard(plane, fade, light, seen_as)
-    found = heard.likelihood(blur.kernel, deconvolution.error_of(blur))
-    return found, {width: heard.of(left) for width, left in zip(_ROUND, heard.asked.rounds, strict=True)}
+    told = _heard(plane, fade, light, seen_as)
+    found = told.likelihood(blur.kernel, deconvolution.error_of(blur))
+    return found, {width: told.of(left) for width, left in zip(_ROUND, told.asked.rounds, strict=True)}
 
 
 def _heard(plane: Plane, fade: Plane, light: tuple[float, float], seen_as: tuple[Noise, float]) -> Heard:

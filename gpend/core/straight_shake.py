@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from gpend.core import align, deconvolution, spectrum
-from gpend.core.blur import Blur
+from gpend.core.blur import Blur, laid
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
 
@@ -71,12 +71,13 @@ def told_exactly(faces: Sequence[Seen]) -> list[Blur]:
 
     Where a path is ahead of the kernel that was told, it is taken, with a confidence of `SURE`. `told` is the blur
     as it was, but where the path is a longer one than the network can tell: what it told is known to be wrong then, and
-    is not kept, but its confidence. One hand shakes the whole photo: a longer path that one face tells surely is asked
-    of the others.
+    is not kept, but its confidence, which is 0 where the path is too long to be taken out. One hand shakes the whole
+    photo: a longer path that one face tells surely is asked of the others.
     """
     heard = [_Heard(face) for face in faces]
     paths = [_longer(one) for one in heard]
-    surely = [(path, one) for path, one in zip(paths, heard, strict=True) if path is not None][:_MOST_ASKED]
+    surely = [(path, one) for path, one in zip(paths, heard, strict=True) if path is not None]
+    surely = sorted(surely, key=lambda told: told[1].as_told - told[1].likelihood(told[0]))[:_MOST_ASKED]
     paths = [_alike(one, surely) if path is None else path for path, one in zip(paths, heard, strict=True)]
     return [
         _as_long(one) if path is None else _as_longer(path, one.seen.blur)
@@ -202,13 +203,9 @@ def drawn(path: Path, slant: float = 0.0) -> Plane:
     length, direction = path
     reach, count = math.ceil(length / 2) + 2, math.ceil(_POINTS * length)
     along = ((np.arange(count) + 0.5) / count - 0.5) * length
-    x, y = reach + along * math.cos(direction), reach + along * math.sin(direction)
-    left, top = x.astype(np.intp), y.astype(np.intp)
-    x, y, light = x - left, y - top, 1 + 2 * slant * along / length
-    kernel = np.zeros((2 * reach + 1,) * 2, np.float32)
-    for right, below, share in ((0, 0, (1 - x) * (1 - y)), (1, 0, x * (1 - y)), (0, 1, (1 - x) * y), (1, 1, x * y)):
-        np.add.at(kernel, (top + below, left + right), (share * light).astype(np.float32))
-    soft = np.asarray(cv2.GaussianBlur(kernel, (0, 0), _SOFT), np.float32)
+    points = reach + along[:, None] * np.array([math.cos(direction), math.sin(direction)])
+    kernel = laid(points, 1 + 2 * slant * along / length, 2 * reach + 1)
+    soft = np.asarray(cv2.GaussianBlur(kernel.astype(np.float32), (0, 0), _SOFT), np.float32)
     return np.asarray(soft / soft.sum(), np.float32)
 
 
