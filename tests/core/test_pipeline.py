@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core import analysis, codec, orientation, pipeline, triage, visible
+from gpend.core import analysis, blurring, codec, orientation, pipeline, triage, visible
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part
 from gpend.core.formats import history
@@ -170,9 +170,9 @@ def test_where_a_blur_is_refused_the_one_before_it_is_taken_out_and_told(
         ]
 
     photo = (samples / "portrait-shaken.jpg").read_bytes()
-    monkeypatch.setattr(analysis, "agreed", own)
+    monkeypatch.setattr(blurring, "agreed", own)
     (right,) = pipeline.examine(photo, networks, CoreSettings())
-    monkeypatch.setattr(analysis, "agreed", wrong)
+    monkeypatch.setattr(blurring, "agreed", wrong)
     (found,) = pipeline.examine(photo, networks, CoreSettings())
     assert "the blur was taken out" in found.report.reason
     assert found.report.reason.split(";")[0] == right.report.reason.split(";")[0]
