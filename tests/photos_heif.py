@@ -16,6 +16,21 @@ MPVD = struct.pack(">I", len(VIDEO) + 8) + b"mpvd" + VIDEO
 """The box in which it stands."""
 
 
+def with_samsungs_part(photo: bytes) -> bytes:
+    """The photo with a video in a box of its own, behind which, in the same box, Samsung tells where that is."""
+    place = len(photo) + 8
+    told = b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data" + struct.pack(">4sII", b"mpv2", place, len(VIDEO))
+    head = b"SEFHk\0\0\0\1\0\0\0" + b"\0\0\x30\x0a" + struct.pack("<II", len(told), len(told))
+    told += head + struct.pack("<I", len(head)) + b"SEFT"
+    content = VIDEO + struct.pack(">I", len(told) + 8) + b"sefd" + told
+    return photo + struct.pack(">I", len(content) + 8) + b"mpvd" + content
+
+
+def told_place(photo: bytes) -> int:
+    """Where a video is, as Samsung tells it."""
+    return int.from_bytes(photo[photo.rindex(b"mpv2") + 4 :][:4], "big")
+
+
 def described(attributes: str, content: str = "") -> bytes:
     """An XMP packet."""
     return (

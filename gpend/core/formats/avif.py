@@ -152,9 +152,11 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     result = isobmff.exchanged(result, picture.layout.boxes, picture.meta, _place(picture), new.photo[_place(new).data])
     change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
     result, notes = _recorded(_walked(result), history, change)
+    result = _with_film_followed(result, picture)
     seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
     if np.abs(seen - meant).mean() > CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    notes += change.outdated(b"".join(isobmff.texts(photo, picture.meta, b"mime")))
     if any(box.kind == b"uuid" and photo.startswith(SIGNATURE, box.start) for box in picture.layout.boxes):
         notes += (SIGNED,)
     return Encoded(result, "", (f"an AVIF: the whole picture was encoded again, at quality {quality}", *notes))
@@ -174,7 +176,15 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     picture, finished = _walked(photo), _walked(restored)
     told, data = _told(picture, finished), restored[_place(finished).data]
     result = isobmff.exchanged(told, picture.layout.boxes, picture.meta, _place(picture), data)
-    return _recorded(_walked(result), history, tags.Finished.of(_block(finished)))[0]
+    return _with_film_followed(_recorded(_walked(result), history, tags.Finished.of(_block(finished)))[0], picture)
+
+
+def _with_film_followed(result: bytes, picture: _Picture) -> bytes:
+    """The new file with what Samsung tells of the place of a motion photo's video brought up to date."""
+    before = isobmff.film(picture.photo, picture.layout)
+    return (
+        isobmff.followed(result, before, isobmff.film(result, isobmff.survey(InMemory(result)))) if before else result
+    )
 
 
 def _block(picture: _Picture) -> bytes:
@@ -298,7 +308,12 @@ def _recorded(picture: _Picture, history: str, change: tags.Renewal) -> tuple[by
 
 
 def _beside(picture: _Picture, history: str) -> bytes:
-    """The file with the history in a box of its own, which readers pass over (ISO/IEC 14496-12, 8.1.2)."""
-    told, end = tags.comment(history).encode(), picture.layout.boxes[-1].end
+    """The file with the history in a box of its own, which readers pass over (ISO/IEC 14496-12, 8.1.2).
+
+    It stands before a motion photo's video, whose place is counted from the end of the file.
+    """
+    film, told = isobmff.film(picture.photo, picture.layout), tags.comment(history).encode()
+    ends = [box.end for box in picture.layout.boxes if not film or box.end <= film.start]
+    end = ends[-1]
     box = (8 + len(told)).to_bytes(4, "big") + b"free" + told
     return picture.photo[:end] + box + picture.photo[end:]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from gpend.core.formats import isobmff
 from gpend.core.formats.exif.block import UnreadableError
 from gpend.core.formats.exif.capture import Capture, capture_of
-from gpend.core.formats.isobmff import items
 from gpend.core.formats.jpeg import segments
 from gpend.core.formats.png import chunks, profile
 from gpend.core.formats.reader import InMemory
@@ -63,9 +62,7 @@ def _in_boxes(photo: bytes) -> bytes:
     meta = next((box for box in isobmff.survey(InMemory(photo)).boxes if box.kind == b"meta"), None)
     if meta is None:
         return b""  # a film
-    kinds = items.kinds(photo, meta)
-    wanted = [item for item in sorted(items.describing(photo, meta)) if kinds[item] == b"Exif"]
-    item = b"".join(photo[one.data] for one in items.extents(photo, meta) if one.item in wanted[:1])
+    item = next(iter(isobmff.texts(photo, meta, b"Exif")), b"")
     return item[4 + int.from_bytes(item[:4], "big") :]
 
 

@@ -4,10 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gpend.core.formats import exif
 from gpend.core.formats.jpeg import difference
+from gpend.core.formats.jpeg.embedded import STALE as STALE_SMALL
+from gpend.core.formats.jpeg.thumbnail import VISIBLE
 from gpend.core.formats.jpeg.thumbnail import refreshed as refreshed_thumbnail
 from gpend.core.formats.scaling import eight_bits, in_colour
+from gpend.core.formats.xmp import small_sides
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError
 
@@ -40,10 +46,21 @@ class Change:
 
     def renewed(self, thumbnail: bytes) -> bytes:
         """With the change put into it, if that is seen at its size."""
+        before, after = self._both()
+        return refreshed_thumbnail(thumbnail, after, difference.of_pixels(before, after))
+
+    def outdated(self, packet: bytes) -> tuple[str, ...]:
+        """A note where the XMP holds a small picture in which the change would be seen: it stays as it is."""
+        sides = small_sides(packet)
+        is_seen = all(sides) and np.abs(difference.of_pixels(*self._both())(*sides)).max() >= VISIBLE
+        return (STALE_SMALL,) if is_seen else ()
+
+    def _both(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """(h, w, 3) uint8 RGB each, before and after."""
         before = eight_bits(in_colour(self.before()))
         after = before.copy()
         after[self.changed] = eight_bits(self.pixels[self.changed])
-        return refreshed_thumbnail(thumbnail, after, difference.of_pixels(before, after))
+        return before, after
 
 
 @dataclass(frozen=True)

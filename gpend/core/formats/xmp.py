@@ -32,6 +32,8 @@ OTHER_PARTS = (
     "http://ns.apple.com/portraiteffectsmatte/1.0/",
     "http://ns.apple.com/semanticSegmentationMatte/1.0/",
     "http://ns.apple.com/pixeldatainfo/1.0/",
+    "http://ns.xiaomi.com/photos/1.0/camera/",  # pictures behind the picture, as the one without a watermark
+    "http://ns.oplus.com/photos/1.0/camera/",  # the length of a video
 )
 """How the names of the vocabularies begin that speak of nothing but other parts of the file."""
 
@@ -41,6 +43,9 @@ EMBEDDED = ("http://ns.google.com/photos/1.0/depthmap/", "http://ns.google.com/p
 MOTION = ("MotionPhoto", "MicroVideo")  # how the names of the camera vocabulary begin that speak of a video
 TIMESTAMPS = ("MotionPhotoPresentationTimestampUs", "MicroVideoPresentationTimestampUs")
 UNTOLD = "-1"  # which moment of the video the picture shows
+
+_SMALL_SIDES = [re.compile(rb"G[Ii]mg:%s\W{1,3}(\d{1,4})\b" % side) for side in (b"width", b"height")]
+"""Of the small pictures that Adobe's programs keep in XMP (xmp:Thumbnails), as JPEG in base64."""
 
 _NUMBER = re.compile(rb"-?\d{1,18}")
 _PACKET = (
@@ -107,6 +112,12 @@ def extended(packet: bytes, mime: str, video: Video | None = None, turn: Turn | 
         _motion_photo(mime, video, _claims(properties(packet))) if video else b""
     )
     return Extended(_PACKET % told, name.encode(), whole)
+
+
+def small_sides(packet: bytes) -> tuple[int, int]:
+    """Width and height of the small picture of the photo in a packet; zeros where it holds none."""
+    width, height = (int(found[1]) if found else 0 for found in (each.search(packet) for each in _SMALL_SIDES))
+    return (width, height) if width and height else (0, 0)
 
 
 def claims_other_parts(packet: bytes) -> bool:

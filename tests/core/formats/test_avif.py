@@ -13,7 +13,7 @@ from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
 from tests.core.formats.isobmff.test_items import contents, meta
-from tests.photos_heif import MPVD, SAMSUNG, VIDEO, VIVO
+from tests.photos_heif import MPVD, SAMSUNG, VIDEO, VIVO, told_place, with_samsungs_part
 
 
 def edited(photo: bytes, history: str = "") -> codec.Encoded:
@@ -157,3 +157,18 @@ def test_what_stands_behind_the_picture_stays_byte_for_byte(behind: bytes) -> No
     assert encoded.photo.endswith(behind)
     assert encoded.photo[: -len(behind)] == edited(photo, "restored").photo
     judges.require_accepted(encoded.photo)
+
+
+@pytest.mark.parametrize("metadata", [False, True])
+def test_a_motion_photos_video_stays_last_and_where_samsung_says_it_is(*, metadata: bool) -> None:
+    photo = photos.avif(photos.portrait(), metadata=metadata)
+    plain, told = photo + MPVD, with_samsungs_part(photo)
+    assert told[told_place(told) :].startswith(VIDEO)
+    for each in (plain, told):
+        after = edited(each, "restored").photo
+        assert after != each
+        assert avif.carried_over(each, after, "restored")[-len(MPVD) :] == after[-len(MPVD) :]
+    assert edited(plain, "restored").photo.endswith(MPVD)
+    new = edited(told, "restored").photo
+    for each in (new, avif.carried_over(told, new, "restored")):
+        assert each[told_place(each) :].startswith(VIDEO)

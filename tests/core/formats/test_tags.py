@@ -1,8 +1,12 @@
 """EXIF in containers other than JPEG."""
 
 import numpy as np
+import pytest
 
+from gpend.core import codec
 from gpend.core.formats import exif, tags
+from gpend.core.formats.jpeg.embedded import STALE
+from gpend.settings import PhotoSettings
 from tests import photos, photos_jpeg
 from tests.core import judges
 
@@ -74,3 +78,32 @@ def test_a_picture_is_decoded_only_where_there_is_a_thumbnail() -> None:
     unread = tags.Change(never, PICTURE, judges.blob(PICTURE))
     new, _ = tags.recorded(photos.exif_without_orientation(), "restored", unread)
     assert b"restored" in new
+
+
+def test_a_small_picture_in_xmp_that_shows_something_else_now_is_told() -> None:
+    packet = b'<r xmpGImg:width="96" xmpGImg:height="72"/>'
+    assert change(90).outdated(packet) == (STALE,)
+    assert change(1).outdated(packet) == ()
+    assert change(90).outdated(b"<r/>") == ()
+
+
+SMALL = photos.XMP.replace(b"</rdf:RDF>", b"<!-- xmpGImg:width='96' xmpGImg:height='72' --></rdf:RDF>")
+FORMS = {
+    "PNG": lambda: photos.png(PICTURE, around=([photos.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + SMALL)], ())),
+    "WebP": lambda: photos.saved(PICTURE, "WEBP", xmp=SMALL),
+    "TIFF": lambda: photos.saved(PICTURE, "TIFF", tiffinfo={700: SMALL}),
+    "AVIF": lambda: photos.saved(PICTURE, "AVIF", xmp=SMALL),
+    "HEIF": lambda: photos.heif(PICTURE, xmp=SMALL),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_told_in_every_format(form: str) -> None:
+    if form == "HEIF":
+        pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
+    photo = FORMS[form]()
+    assert b"xmpGImg:width" in photo
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    encoded = codec.encode(photo, header, judges.brightened(pixels, 90), judges.blob(pixels), "")
+    assert encoded.notes.count(STALE) == 1

@@ -1,4 +1,4 @@
-"""Pointers in MakerNotes to what lies behind the picture: previews of Sony, Olympus, Canon and others.
+"""Pointers in MakerNotes to what lies behind the picture: previews of Sony, Olympus and others, Canon's recipes.
 
 A MakerNote is a directory in its maker's own manner. What differs is where it begins, from where its offsets count, and
 in which order its bytes stand; exiftool's documentation and its dumps of many cameras' files tell these for each maker.
@@ -32,6 +32,7 @@ class Behind:
     begin: int
     end: int
     pictures: frozenset[int]  # where JPEGs begin in it
+    recipes: frozenset[int] = frozenset()  # where Canon's program keeps how it developed the photo
 
     def holds(self, place: int) -> bool:
         """Does it lie there?"""
@@ -43,6 +44,7 @@ class Pointer(NamedTuple):
 
     place: int
     order: str  # struct's sign for the order of their bytes
+    is_picture: bool = True  # what it leads to is one, as far as is known
 
 
 class _Layout(NamedTuple):
@@ -98,7 +100,7 @@ def pointers(tiff: bytes, behind: Behind) -> tuple[Pointer, ...] | None:
 def moved(tiff: bytes, found: tuple[Pointer, ...], by: int) -> bytes:
     """The block with its pointers moved by so many bytes; as it is where one would leave what it can name."""
     result = bytearray(tiff)
-    for place, order in found:
+    for place, order, _ in found:
         (number,) = struct.unpack_from(order + "I", tiff, place)
         if not 0 <= number + by <= 0xFFFFFFFF:  # noqa: PLR2004 -- four bytes
             return tiff
@@ -134,7 +136,7 @@ class _Note:
         return found if is_sound and 0 < len(found.entries) <= _MOST_ENTRIES else None
 
     def pointers(self, directory: Directory, behind: Behind, depth: int = 0) -> Iterator[Pointer]:
-        """Values that stand behind the picture, and numbers that name the beginning of a JPEG there."""
+        """Values that stand behind the picture, and numbers that name the beginning of a JPEG or a recipe there."""
         for number, entry in enumerate(directory.entries):
             field, (_, size) = directory.field(number), directory.values(number)
             told = self.base + self.form.offset(entry.value)
@@ -151,5 +153,5 @@ class _Note:
     def _naming(self, at: int, count: int, behind: Behind) -> Iterator[Pointer]:
         for place in range(at, min(at + 4 * count, len(self.tiff) - 3), 4):
             (number,) = struct.unpack_from(self.order + "I", self.tiff, place)
-            if self.base + number in behind.pictures:
-                yield Pointer(place, self.order)
+            if self.base + number in behind.pictures | behind.recipes:
+                yield Pointer(place, self.order, self.base + number in behind.pictures)

@@ -108,13 +108,22 @@ def _turned(thumbnail: bytes, turn: Turn) -> bytes:
 
 
 def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
-    """A HEIF's EXIF block and its XMP packet, b"" where it has none; read without a decoder."""
-    kinds, mine = isobmff.kinds(photo, meta), isobmff.describing(photo, meta)
-    extents = [each for each in isobmff.extents(photo, meta) if each.item in mine]
-    held = {kind: [photo[each.data] for each in extents if kinds.get(each.item) == kind] for kind in (b"Exif", b"mime")}
-    block = next(iter(held[b"Exif"]), b"")
-    packet = next((each for each in held[b"mime"] if RDF in each), b"")
+    """A HEIF's EXIF block and its XMP packet, b"" where it has none; read without a decoder.
+
+    Raises PhotoError where one of them lies in a place that is not followed.
+    """
+    blocks, texts = (isobmff.texts(photo, meta, kind) for kind in (b"Exif", b"mime"))
+    if not all((*blocks, *texts)):
+        raise PhotoError("its metadata lie in an unusual place")
+    block = next(iter(blocks), b"")
+    packet = next((each for each in texts if RDF in each), b"")
     return block[4 + int.from_bytes(block[:4], "big") :], packet
+
+
+def has_more_metadata(photo: bytes, meta: isobmff.Box, packet: bytes) -> bool:
+    """Has the picture more than one EXIF and the XMP `packet`, which may be empty?"""
+    blocks, texts, others = (isobmff.texts(photo, meta, kind) for kind in (b"Exif", b"mime", b"uri "))
+    return len(blocks) > 1 or len(texts) > bool(packet) or bool(others)
 
 
 def xmp_of(packet: bytes, video: bytes, turn: Turn) -> Carried:
@@ -142,15 +151,17 @@ def _in_segments(packet: xmp.Extended) -> Carried:
 
 
 def video_of(photo: bytes, layout: isobmff.Layout) -> bytes:
-    """A motion photo's video: in a box of its own, or a file behind the picture's boxes; empty where there is none."""
-    box = next((box for box in layout.boxes if box.kind == b"mpvd"), None)
-    data = photo[box.start : box.end] if box else photo[layout.boxes[-1].end : layout.end]
-    return data if data[4:8] == b"ftyp" else b""
+    """A motion photo's video, without what its maker put behind it; empty where there is none."""
+    film = isobmff.film(photo, layout)
+    return photo[film.start : film.stop] if film else b""
 
 
 def left_behind(photo: bytes, layout: isobmff.Layout, video: bytes) -> tuple[str, ...]:
     """Notes of what stands behind the picture or beside it and does not go along."""
     kinds = dict.fromkeys(box.kind for box in layout.boxes if box.kind not in ORDINARY)
+    film = isobmff.film(photo, layout)
+    if film and film.stop < film.end:  # what Samsung tells there is where the video is in the HEIC
+        kinds[photo[film.stop + 4 : film.stop + 8]] = None
     notes = [lost(f"its box {kind.decode('ascii', 'replace')}") for kind in kinds]
     if not video and any(box.kind == b"mpvd" for box in layout.boxes):
         notes.append(lost("its video"))

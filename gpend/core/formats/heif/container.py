@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core.formats import Decoded, Encoded, Format, Header, even, isobmff, tags
+from gpend.core.formats.heif import profile
 from gpend.core.formats.heif.carried import (
     exif_again,
     exif_of,
+    has_more_metadata,
     is_tone_mapped,
     left_behind,
     lost,
@@ -46,7 +48,8 @@ LOST = 0.7
 """Share of a step. Blurred photos, at qualities 25 and 45 of x265, lost 1.05 of it at the lowest frequencies, 1 at
 1/16, .7 at 2/16 and .5 at 3/16 cycles a pixel."""
 METADATA = (b"Exif", b"mime", b"uri ")  # kinds of items that are no pictures
-ORDINARY = (1, 2)  # colour primaries: those of sRGB, and none told
+ORDINARY = (1, 2, 5, 6)
+"""Colour primaries: those of sRGB, none told, and television's before it, by which Android calls what is sRGB."""
 
 
 def header(photo: bytes) -> Header:
@@ -57,7 +60,7 @@ def header(photo: bytes) -> Header:
     colours = picture.info.get("nclx_profile") or {}
     if colours.get("transfer_characteristics") in STRETCHED:
         raise UnsupportedError("gpend keeps this HEIF as it is: a JPEG cannot hold its brightness (HDR)")
-    if colours.get("color_primaries", 2) not in ORDINARY and not picture.info.get("icc_profile"):
+    if _primaries(picture) not in (*ORDINARY, *profile.NAMED) and not picture.info.get("icc_profile"):
         raise UnsupportedError("gpend keeps this HEIF as it is: a JPEG could not tell its wide colours")
     width, height = picture.size
     step = luma_step(photo, _meta(photo))
@@ -82,16 +85,17 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     before = _pixels(picture)
     image = Image.fromarray(eight_bits(in_colour(before)).copy()).convert("L" if _is_grey(before) else "RGB")
     stream = BytesIO()
-    profile = picture.info.get("icc_profile")
-    image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=profile)
+    image.save(stream, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True, icc_profile=_profile(picture))
     encoded = patched(stream.getvalue(), pixels, changed, "", SUFFIX)
     block = picture.info.get("exif") or b""
     turn = Turn(isobmff.orientation(photo, _meta(photo)), *picture.size)
-    exif = exif_of(block, history, tags.Change(lambda: before, pixels, changed), turn)
-    video = video_of(photo, layout)
-    xmp = xmp_of(picture.info.get("xmp") or b"", video, turn)
+    change = tags.Change(lambda: before, pixels, changed)
+    exif = exif_of(block, history, change, turn)
+    video, packet = video_of(photo, layout), picture.info.get("xmp") or b""
+    xmp = xmp_of(packet, video, turn)
     whole = with_front(encoded.photo, (*exif.segments, *xmp.segments)) + video
-    notes = (*_notes(file, photo, layout), *left_behind(photo, layout, video), *exif.notes, *xmp.notes)
+    left = (*_notes(file, photo, layout), *left_behind(photo, layout, video))
+    notes = (*left, *exif.notes, *xmp.notes, *change.outdated(packet))
     return replace(encoded, photo=whole, notes=(*notes, *encoded.notes), read_back=None)
 
 
@@ -162,6 +166,17 @@ def _file(photo: bytes) -> Any:  # noqa: ANN401 - the same
     return _module().open_heif(BytesIO(picture), convert_hdr_to_8bit=True)
 
 
+def _primaries(picture: Any) -> int:  # noqa: ANN401 - the same
+    """By their number in H.273; 2 where they are not told."""
+    return int((picture.info.get("nclx_profile") or {}).get("color_primaries", 2))
+
+
+def _profile(picture: Any) -> bytes | None:  # noqa: ANN401 - the same
+    """The profile that tells a JPEG's colours: its own, or one of the wide colours that it names; None for sRGB."""
+    own = picture.info.get("icc_profile") or None
+    return own or (profile.profile(_primaries(picture)) if _primaries(picture) in profile.NAMED else None)
+
+
 def _is_grey(pixels: NDArray[np.uint8]) -> bool:
     """Has a picture, (h, w) or (h, w, channels) uint8, grey alone, with or without alpha?"""
     return pixels.ndim < 3 or pixels.shape[2] < 3  # noqa: PLR2004 - axes, and channels of a colour
@@ -183,5 +198,6 @@ def _notes(file: Any, photo: bytes, layout: isobmff.Layout) -> tuple[str, ...]: 
         "its transparency": bool(picture.has_alpha),
         "its auxiliary pictures, such as masks of people": not all(auxiliary),
         "its further pictures": len(file) > 1,
+        "its further metadata": has_more_metadata(photo, _meta(photo), picture.info.get("xmp") or b""),
     }
     return tuple(lost(thing) for thing, there in more.items() if there)

@@ -12,14 +12,17 @@ from gpend.core.formats.isobmff.items import (
     primary,
     properties,
     references,
+    texts,
 )
 from gpend.core.formats.isobmff.layout import Layout, end, survey
+from gpend.core.formats.isobmff.motion import Film, film, followed
 
 __all__ = [
     "FULL",
     "Box",
     "Extent",
     "Field",
+    "Film",
     "Layout",
     "Numbers",
     "boxes",
@@ -28,6 +31,8 @@ __all__ = [
     "end",
     "exchanged",
     "extents",
+    "film",
+    "followed",
     "kinds",
     "orientation",
     "parts",
@@ -36,4 +41,5 @@ __all__ = [
     "references",
     "required",
     "survey",
+    "texts",
 ]

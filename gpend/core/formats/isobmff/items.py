@@ -147,6 +147,16 @@ def describing(data: bytes, meta: Box) -> set[int]:
     return {item for item in kinds(data, meta) if shown in found.get(item, {shown})}
 
 
+def texts(data: bytes, meta: Box, kind: bytes) -> list[bytes]:
+    """What the items of a kind hold that describe the picture, in the order of their numbers.
+
+    b"" for one whose data do not lie in the file itself, or beyond its end.
+    """
+    mine = sorted(item for item in describing(data, meta) if kinds(data, meta)[item] == kind)
+    found = extents(data, meta)
+    return [b"".join(data[extent.data] for extent in found if extent.item == item) for item in mine]
+
+
 def parts(data: bytes, meta: Box, item: int) -> tuple[int, ...]:
     """The items of which an item is made, as a grid of its tiles; () of one that is a picture itself."""
     parent = child(data, meta, b"iref", FULL)

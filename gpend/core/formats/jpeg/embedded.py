@@ -4,7 +4,6 @@ Those that are coded as JPEG are refreshed; those that are raw, or stand in XMP,
 still reads them.
 """
 
-import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from gpend.core.formats.jpeg import thumbnail
 from gpend.core.formats.jpeg.difference import Difference
 from gpend.core.formats.jpeg.parsed import Jpeg
 from gpend.core.formats.jpeg.segments import APP0, APP1, APP13, LONGEST, Segment
+from gpend.core.formats.xmp import small_sides
 from gpend.errors import PhotoError
 
 Renew: TypeAlias = Callable[[bytes], bytes]
@@ -28,9 +28,6 @@ STALE = "a small picture of it, beside the one in its EXIF, still shows the face
 _JFIF, _JFXX_JPEG, _JFXX = b"JFIF\0", b"JFXX\0\x10", b"JFXX\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_SIDES_IN_XMP = [re.compile(rb"G[Ii]mg:%s\W{1,3}(\d{1,4})\b" % side) for side in (b"width", b"height")]
-"""Of the small pictures that Adobe's programs keep in XMP (xmp:Thumbnails), as JPEG in base64."""
-
 _MOST = 64  # segments that Photoshop's resources take: 4 MB
 _THUMBNAIL, _OLD_THUMBNAIL = 0x040C, 0x0409  # Adobe's numbers of the resources
 _HEAD = struct.Struct(">IIIIIIHH")
@@ -165,7 +162,7 @@ def _renewed(marker: int, payload: bytes, renew: Renew) -> bytes:
 def _require_true(marker: int, payload: bytes, change: Difference) -> None:
     """Raise PhotoError where the payload holds a small picture that is not renewed, and in which the change is seen."""
     if marker == APP1 and payload.startswith(_XMP):
-        width, height = (int(found[1]) if found else 0 for found in (each.search(payload) for each in _SIDES_IN_XMP))
+        width, height = small_sides(payload)
     else:
         is_raw = marker == APP0 and not payload.startswith(_JFXX_JPEG)
         width, height = _raw_size(payload) if is_raw else (0, 0)

@@ -9,7 +9,9 @@ MAGIC = b"MPF\0"
 """How the payload of an MPF segment (APP2) begins; offsets in it count from right after."""
 
 _ENTRIES = 0xB002
-_KIND, _PREVIEWS = 0xFFFFFF, (0x010001, 0x010002)  # of attributes; smaller versions of the first picture
+_KIND = 0xFFFFFF  # of attributes
+_PREVIEWS = (0x010001, 0x010002)  # smaller versions of the first picture
+_VIEWS = (0x020001, 0x020002, 0x020003)  # further pictures of one scene: of a panorama, for 3D, from other angles
 _ENTRY = 16  # bytes: attributes, size, offset, two numbers of dependent pictures
 
 
@@ -35,12 +37,21 @@ def moved(payload: bytes, start: int, move: Move) -> bytes:
 
 def names_previews(payload: bytes) -> bool:
     """Does the index name smaller versions of the first picture? False where it is malformed."""
+    return any(kind in _PREVIEWS for kind in _kinds(payload))
+
+
+def names_views(payload: bytes) -> bool:
+    """Does the index name further pictures of the scene? False where it is malformed."""
+    return any(kind in _VIEWS for kind in _kinds(payload))
+
+
+def _kinds(payload: bytes) -> list[int]:
+    """What each picture is; [] where the index is malformed."""
     try:
         block = Block(payload[len(MAGIC) :])
-        kinds = [struct.unpack_from(block.order + "I", block.data, place)[0] & _KIND for place in _places(block)]
+        return [struct.unpack_from(block.order + "I", block.data, place)[0] & _KIND for place in _places(block)]
     except UnreadableError:
-        return False
-    return any(kind in _PREVIEWS for kind in kinds)
+        return []
 
 
 def _places(block: Block) -> range:

@@ -30,8 +30,12 @@ LONGEST_EXIF = LONGEST - len(_EXIF)
 """The largest TIFF block that fits into an EXIF segment, in bytes."""
 
 
+OTHER_VIEWS = "it holds further pictures of the same scene, as for 3D, which still show the faces as they were"
 _LOST = "its MakerNote may tell the place of a preview behind the picture, in a way that gpend does not know"
 _PICTURE = re.compile(signatures.JPEG)
+_RECIPE = re.compile(b"CANON OPTIONAL DATA\0")
+"""How what Canon's program adds behind a photo begins, and ends; the MakerNote tells where (VRDOffset)."""
+
 _MOST_PICTURES = 256
 
 
@@ -172,7 +176,7 @@ class _Trailer:
         """The block with what it tells of the trailer, `distance` bytes from its start, brought up to date."""
         by = move.trailer - move.index
         if self.pointers:
-            self.has_preview = True
+            self.has_preview = self.has_preview or any(each.is_picture for each in self.pointers)
             return makernote.moved(tiff, self.pointers, by)
         if any(_is_mpf(self.photo, segment) for segment in self.layout.segments):
             return tiff
@@ -190,6 +194,8 @@ class _Trailer:
             self.notes.append("its index of further pictures (MPF) is malformed and was left as it was")
             return data
         self.has_preview = self.has_preview or mpf.names_previews(payload)
+        if mpf.names_views(payload):
+            self.notes.append(OTHER_VIEWS)
         return self.photo[segment.lead : segment.payload.start] + payload
 
 
@@ -199,10 +205,12 @@ def _pointers(photo: bytes, layout: Layout) -> tuple[Pointer, ...] | None:
     if len(segments) != 1 or layout.end == len(photo):
         return ()
     start = segments[0].payload.start + len(_EXIF)
-    found = islice(_PICTURE.finditer(photo, layout.end), _MOST_PICTURES)
-    pictures = frozenset(one.start() - start for one in found)
+    pictures, recipes = (
+        frozenset(one.start() - start for one in islice(mark.finditer(photo, layout.end), _MOST_PICTURES))
+        for mark in (_PICTURE, _RECIPE)
+    )
     return makernote.pointers(
-        tiff_of(photo, segments[0]), makernote.Behind(layout.end - start, len(photo) - start, pictures)
+        tiff_of(photo, segments[0]), makernote.Behind(layout.end - start, len(photo) - start, pictures, recipes)
     )
 
 

@@ -79,6 +79,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     result = chunks.spliced(photo, picture.chunks, replaced, exchanged)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    notes += change.outdated(b"".join(photo[chunk.data] for chunk in picture.chunks if chunk.kind == b"iTXt"))
     if picture.first(SIGNATURE):
         notes += (SIGNED,)
     if any(chunk.kind == chunks.SKIPPED for chunk in picture.chunks):

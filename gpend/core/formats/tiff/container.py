@@ -92,7 +92,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     change = tags.Change(lambda: picture.colours(before), pixels, changed)
     result, told = small.renewed(result, picture.first, repeat(change))
     result, notes = _recorded(result, history)
-    notes += told
+    notes += told + change.outdated(photo[ifd.content(picture.block, picture.first, ifd.XMP)])
     if picture.first.find(ifd.SIGNATURE):
         notes += (SIGNED,)
     if picture.first.find(ifd.LAYERS):

@@ -106,6 +106,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     after = _samples(_walked(result))
     if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    described = picture.first(b"XMP ")
+    more += change.outdated(photo[described.data]) if described else ()
     if picture.first(b"C2PA"):
         more += (SIGNED,)
     return Encoded(result, "", notes + more)

@@ -10,14 +10,25 @@ import pytest
 from PIL import Image
 
 from gpend.core import codec
-from gpend.core.formats import exif, regions
+from gpend.core.formats import exif, isobmff, regions
 from gpend.core.formats.described import described as described_by_exif
 from gpend.core.formats.heif import container
 from gpend.core.orientation import upright
 from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
-from tests.photos_heif import MOTION_XMP, MPVD, SAMSUNG, VIDEO, VIVO, described, long_exif, motion_photo
+from tests.core.formats.isobmff.test_items import meta
+from tests.photos_heif import (
+    MOTION_XMP,
+    MPVD,
+    SAMSUNG,
+    VIDEO,
+    VIVO,
+    described,
+    long_exif,
+    motion_photo,
+    with_samsungs_part,
+)
 from tests.photos_jpeg import Maker, phone_photo
 
 pytest.importorskip("pillow_heif", reason="gpend[heif] is not installed")
@@ -67,6 +78,43 @@ def test_a_trailer_is_told(trailer: bytes) -> None:
 def test_a_makers_own_box_is_told() -> None:
     box = struct.pack(">I", 20) + b"sefd" + bytes(12)
     assert restored(PLAIN + box).notes == ("its box sefd: only the original has it",)
+
+
+def test_where_samsung_says_the_video_is_in_the_heic_is_not_said_of_the_jpeg(tmp_path: Path) -> None:
+    photo = with_samsungs_part(photos.heif(photos.portrait(), xmp=MOTION_XMP))
+    encoded = restored(photo)
+    assert encoded.photo.endswith(b"\xff\xd9" + VIDEO)
+    assert encoded.notes == ("its box sefd: only the original has it",)
+    found = judges.told(encoded.photo, tmp_path)
+    assert found["XMP-Container:DirectoryItemLength"] == ["0", str(len(VIDEO))]
+    assert not [tag for tag in found if tag.startswith("Samsung")]
+    again = container.carried_over(photo, encoded.photo, "gpend: restored")
+    assert again.endswith(b"\xff\xd9" + VIDEO)
+
+
+VENDORS = {
+    "Xiaomi": ("http://ns.xiaomi.com/photos/1.0/camera/", "XMPMeta", "&lt;subimage offset=&quot;5000&quot;/&gt;"),
+    "OPPO": ("http://ns.oplus.com/photos/1.0/camera/", "VideoLength", "30032"),
+}
+
+
+@pytest.mark.parametrize("maker", VENDORS)
+def test_what_a_maker_claims_of_other_parts_of_the_file_goes_too(maker: str) -> None:
+    vocabulary, name, value = VENDORS[maker]
+    packet = described(f'xmlns:V="{vocabulary}" V:{name}="{value}" dc:source="a lake"')
+    new = restored(photos.heif(photos.portrait(), xmp=packet)).photo
+    assert f"V:{name}".encode() not in new
+    assert b'dc:source="a lake"' in new
+
+
+def test_of_a_picture_with_more_metadata_than_one_block_and_one_packet_that_is_told() -> None:
+    assert restored(PLAIN).notes == ()
+    kinds = isobmff.kinds(PLAIN, meta(PLAIN))
+    (item,) = (item for item, kind in kinds.items() if kind == b"mime")
+    told = struct.pack(">HH4s", item, 0, b"mime")
+    for kind in (b"Exif", b"uri "):  # instead of the XMP, which they are not long enough to be
+        photo = PLAIN.replace(told, told[:4] + kind)
+        assert restored(photo).notes == ("its further metadata: only the original has it",)
 
 
 @pytest.mark.parametrize("video", [b"", MPVD])

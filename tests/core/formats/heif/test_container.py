@@ -109,7 +109,7 @@ def test_brightness_that_a_jpeg_cannot_tell_is_kept(monkeypatch: pytest.MonkeyPa
     with_profile({"transfer_characteristics": 16, "color_primaries": 9})
     with pytest.raises(UnsupportedError, match="HDR"):
         codec.identify(photo, PhotoSettings())
-    with_profile({"transfer_characteristics": 13, "color_primaries": 12})
+    with_profile({"transfer_characteristics": 13, "color_primaries": 11})
     with pytest.raises(UnsupportedError, match="wide colours"):
         codec.identify(photo, PhotoSettings())
 

@@ -16,6 +16,7 @@ from PIL import Image
 from gpend.core.formats import jpeg
 from gpend.core.formats.jpeg import container, embedded, mpf
 from gpend.core.formats.jpeg.segments import APP0, APP1, APP2, APP13, COM, survey
+from gpend.core.formats.jpeg.splice import OTHER_VIEWS
 from tests.core import judges
 from tests.core.formats.jpeg.material import Coding, Picture, by_pillow, coded, picture
 from tests.photos_jpeg import LONG, UNDEFINED, Directory, segment
@@ -190,9 +191,9 @@ def test_small_pictures_that_the_restored_photo_does_not_have_stay() -> None:
     assert photoshop(small()) in carried
 
 
-@pytest.mark.parametrize(("kind", "notes"), [(0x010002, (embedded.STALE,)), (0x020002, ())])
+@pytest.mark.parametrize(("kind", "notes"), [(0x010002, (embedded.STALE,)), (0x020002, (OTHER_VIEWS,)), (0, ())])
 def test_previews_behind_the_picture_are_told_of(kind: int, notes: tuple[str, ...]) -> None:
-    """Other further pictures are no smaller versions of this one."""
+    """Those of the same scene are told as that, and others, as gain maps, not at all."""
 
     def indexed(size: int) -> bytes:
         entries = struct.pack(">IIIHH", 0x030000, size, 0, 0, 0)

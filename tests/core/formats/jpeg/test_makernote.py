@@ -168,6 +168,24 @@ def test_where_the_length_cannot_be_kept_it_is_told() -> None:
     assert any("MakerNote" in note for note in restored(made("Nobody", unknown)).notes)
 
 
+def test_where_canons_recipe_is_stays_true() -> None:
+    def canon_developed(at: int, preview: int) -> bytes:
+        directory = Directory("<")
+        directory.add(0x0006, ASCII, "IMG:Model 7 JPEG")
+        directory.add(0x00D0, LONG, preview)
+        return directory.packed(at)
+
+    recipe = b"CANON OPTIONAL DATA\0\0\1\0\0" + bytes(len(PREVIEW) - 24)
+    photo = made("Canon", canon_developed, padding=40).replace(PREVIEW, recipe)
+    result = restored(photo)
+    assert len(result.photo) != len(photo)
+    assert result.notes == ()
+    for each in (photo, result.photo):
+        at = each.index(struct.pack("<HHI", 0x00D0, LONG, 1)) + 8
+        (place,) = struct.unpack_from("<I", each, at)
+        assert each[each.index(b"II*\0") + place :].startswith(recipe)
+
+
 def test_a_number_that_only_looks_like_a_place_stays() -> None:
     def serial(_at: int, preview: int) -> bytes:
         directory = Directory("<")

@@ -47,6 +47,7 @@ def test_previews_are_told_from_other_pictures(order: str) -> None:
         told = bytearray(plain)
         struct.pack_into(order + "I", told, len(plain) - 16, kind)
         assert mpf.names_previews(bytes(told)) is is_preview
+        assert mpf.names_views(bytes(told)) is (kind == 0x020002)
     assert not mpf.names_previews(plain[:-1])
 
 

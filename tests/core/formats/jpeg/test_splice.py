@@ -8,6 +8,7 @@ import pytest
 
 from gpend.core.formats import exif, jpeg
 from gpend.core.formats.jpeg.segments import CODING, survey
+from gpend.core.formats.jpeg.splice import OTHER_VIEWS
 from tests.core.formats.jpeg import exiftool
 from tests.core.formats.jpeg.material import Coding, Picture, by_opencv, coded, picture, wanted
 from tests.photos_jpeg import EXTENDED_NAMESPACE, Maker, PhonePhoto, phone_photo, segment
@@ -201,3 +202,14 @@ def _carried(photo: bytes) -> tuple[list[bytes], bytes, list[bytes]]:
     kept = [photo[s.start : s.end] for s in layout.segments if s.marker not in CODING]
     others = [one for one in kept if one[4:8] not in {b"Exif", b"MPF\0"}]
     return others, photo[layout.end :], [one for one in kept if one[4:8] == b"Exif"]
+
+
+def test_further_pictures_of_the_same_scene_are_told() -> None:
+    photo = bytearray(made(Maker.APPLE).photo)
+    at = photo.index(b"MPF\0") + 4
+    (count,) = struct.unpack_from(">H", photo, at + 8)
+    entries = dict(struct.iter_unpack(">H6xI", photo[at + 10 : at + 10 + 12 * count]))
+    second = at + entries[0xB002] + 16
+    struct.pack_into(">I", photo, second, 0x020002)  # for 3D
+    assert OTHER_VIEWS in patched(bytes(photo)).notes
+    assert OTHER_VIEWS not in patched(made(Maker.APPLE).photo).notes
