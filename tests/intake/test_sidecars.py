@@ -32,6 +32,47 @@ def test_a_sidecar_finds_its_photo_and_the_photo_its_sidecar(sidecar: str) -> No
     assert Path(sidecar) in names_beside(Path("b/IMG_1.HEIC"))
 
 
+TAKEOUT = {
+    "IMG_1.jpg": ["IMG_1.jpg.json", "IMG_1.jpg.supplemental-metadata.json", "IMG_1.supplemental-metadata.json"],
+    "IMG_1(2).jpg": ["IMG_1.jpg(2).json", "IMG_1.jpg.supplemental-metadata(2).json", "IMG_1(2).jpg.json"],
+    "Screenshot_20230101-123456_Some App.jpg": ["Screenshot_20230101-123456_Some App.jpg.supple.json"],
+    "Screenshot_20230101-123456_Some App No.jpg": ["Screenshot_20230101-123456_Some App No.jpg.sup.json"],
+    "Screenshot_20230101-123456_Some App Name.jpg": ["Screenshot_20230101-123456_Some App Name.jpg.s.json"],
+    "Screenshot_20230101-123456_Some App Names.jpg": ["Screenshot_20230101-123456_Some App Names.jpg..json"],
+    "Screenshot_20230101-123456_Some App Name A.jpg": ["Screenshot_20230101-123456_Some App Name A.jpg.json"],
+    "Screenshot_20230101-123456_Some App Name AB.jpg": ["Screenshot_20230101-123456_Some App Name AB.jp.json"],
+    "Screenshot_20230101-123456_Some App Name ABCDEFGHI.heic": ["Screenshot_20230101-123456_Some App Name ABCDE.json"],
+    "Screenshot_20230101-123456_Some App(1).jpg": ["Screenshot_20230101-123456_Some App.jpg.supple(1).json"],
+}
+
+
+@pytest.mark.parametrize("photo", TAKEOUT)
+def test_the_notes_of_google_takeout_find_their_photo_however_they_are_cut_off(photo: str) -> None:
+    for note in TAKEOUT[photo]:
+        assert is_sidecar(note)
+        assert belongs(f"b/{note}", f"b/{photo}")
+        assert not belongs(f"b/{note}", "b/IMG_1(3).jpg")
+        assert list(neighbours(note, photo).photos_of(note)) == [photo]
+        lone = Lone()
+        lone.note(Path("b") / note)
+        assert list(lone.take(Path("b") / photo)) == [Path("b") / note]
+    assert any(Path("b") / note in names_beside(Path("b") / photo) for note in TAKEOUT[photo])
+
+
+@pytest.mark.parametrize(
+    ("note", "photo"),
+    [
+        ("IMG_1.jpg(2).json", "IMG_1.jpg"),
+        ("IMG_1.jpg.supplemental-metadata(2).json", "IMG_1.jpg"),
+        ("album.s.json", "album.jpg"),
+        ("IMG_1.jpg.s.xmp", "IMG_1.jpg"),
+    ],
+)
+def test_a_note_of_another_photo_is_not_taken_for_one(note: str, photo: str) -> None:
+    assert not belongs(note, photo)
+    assert list(neighbours(note, photo).photos_of(note)) == []
+
+
 @pytest.mark.parametrize("photo", ["b/IMG_10.HEIC", "IMG_1.HEIC", "b/IMG_1/x.jpg", "b/IMG_.jpg"])
 def test_a_sidecar_belongs_to_no_other_photo(photo: str) -> None:
     assert not belongs("b/IMG_1.xmp", photo)

@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from gpend.errors import IncompleteError
+
 MOST_PARTS = 100_000
 """Segments, chunks or boxes that are followed; more are no photo's, and following them would take for ever."""
 
 ENDS_EARLY = "the file ends before its picture does"
+
+
+class UnmarkedError(IncompleteError):
+    """Only the mark of its end may be missing: whoever decodes it will tell."""
 
 
 class Reader(Protocol):

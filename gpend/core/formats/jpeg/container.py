@@ -27,9 +27,11 @@ class JpegHeader(Header):
 
 
 def header(photo: bytes) -> JpegHeader:
-    """Size and orientation; refuses what `encode` cannot keep whole."""
+    """Size and orientation; refuses what `encode` cannot keep whole. What lacks EOI is decoded, to tell its end."""
     parsed = parse(photo)
     frame.refuse_unpatchable(parsed.frame)
+    if parsed.is_unmarked:
+        picture.decode(parsed, QUICK[0])
     read = parsed.header
     table = parsed.frame.components[0].table
     steps = () if table is None else tuple(int(step) for step in table)

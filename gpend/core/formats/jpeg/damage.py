@@ -7,6 +7,7 @@ Restored, with a note:
 - EXTRANEOUS_DATA behind the last block of a scan or restart interval: left out, here.
 - JFIF_MAJOR, ADOBE_XFORM: an unknown version, which decides nothing; an unknown transform, which all take for YCbCr.
 - BOGUS_ICC: a profile whose pieces do not fit; kept, since no pixel depends on it.
+- JPEG_EOF where nothing but the mark of the end is missing: it is added, in `parsed`, once nobody is writing the file.
 
 Refused, since pixels are left undefined:
 
@@ -15,7 +16,7 @@ Refused, since pixels are left undefined:
 - MUST_RESYNC: restart markers are missing or out of order, so that blocks are lost or in the wrong place.
 - BOGUS_PROGRESSION: a scan refines coefficients that were never sent, or that were sent in another precision.
 
-JPEG_EOF, a file without its end of image, waits: it may still be on its way. TOO_MUCH_DATA is an encoder's.
+JPEG_EOF in any other place is an incomplete file, which may still be on its way. TOO_MUCH_DATA is an encoder's.
 
 libjpeg tells a caller of its first warning only. So the bytes of a warning that does no harm are taken out, until there
 is no warning left: then nothing else was hidden behind it.

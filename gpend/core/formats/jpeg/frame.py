@@ -69,6 +69,7 @@ class Frame:
     restart: int  # MCUs between restart markers; 0: none
     scans: int
     is_guessed: bool = False  # progressive, and without scans in whose place decoders guess
+    is_whole: bool = True  # its scans tell all of every component
 
     @property
     def across(self) -> int:
@@ -103,6 +104,7 @@ def read(photo: bytes, segments: Iterable[Segment]) -> Frame:
         restart=reader.restart,
         scans=reader.scans,
         is_guessed=reader.is_guessed(reader.frame),
+        is_whole=reader.is_whole(reader.frame),
     )
 
 
@@ -115,6 +117,7 @@ class _Reader:
         self._adobe: int | None = None
         self._jfif = False
         self._to_come: dict[tuple[int, int], int] = {}  # bits, by component and coefficient
+        self._named: set[int] = set()  # components that a scan tells of
         self.frame: Frame | None = None
         self.restart = 0
         self.scans = 0
@@ -132,6 +135,7 @@ class _Reader:
         elif segment.marker == SOS:
             self.scans += 1
             named = set(payload[1 : 1 + 2 * payload[0] : 2]) if payload else set()
+            self._named |= named
             self._fix_tables(named)
             self._note_bits(named, payload[-3:])
         elif segment.marker == DRI and len(payload) >= 2:  # noqa: PLR2004 -- a 16-bit number
@@ -162,7 +166,16 @@ class _Reader:
         """Whether decoders smooth blocks, for want of what a scan should have told; without scans nothing is known."""
         if frame.process != PROGRESSIVE or not self.scans:
             return False
-        return any(self._to_come.get((c.identifier, place)) != 0 for c in frame.components for place in _SMOOTHED)
+        return not self._tells(frame, _SMOOTHED)
+
+    def is_whole(self, frame: Frame) -> bool:
+        """Whether the scans tell every component, and where they come bit by bit the last of each coefficient."""
+        if frame.process != PROGRESSIVE:
+            return self._named >= {component.identifier for component in frame.components}
+        return self._tells(frame, range(len(ZIGZAG)))
+
+    def _tells(self, frame: Frame, places: Iterable[int]) -> bool:
+        return all(self._to_come.get((c.identifier, place)) == 0 for c in frame.components for place in places)
 
     def colour(self, frame: Frame) -> Colour:
         """What the components stand for, by the rules that libjpeg goes by."""

@@ -7,13 +7,18 @@ from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.frame import PROGRESSIVE, Colour, Frame
 from gpend.core.formats.jpeg.header import Header, header_of
 from gpend.core.formats.jpeg.segments import APP0, APP14, CODING, FRAMES, SOS, Layout, packed, survey
+from gpend.core.formats.reader import ENDS_EARLY, UnmarkedError
+from gpend.errors import IncompleteError
 
 _JFIF = packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
 _COLOUR = {Colour.GREY: _JFIF, Colour.YCC: _JFIF, Colour.RGB: packed(APP14, b"Adobe\0\x64\0\0\0\0\0")}
 
+EOI_BYTES = b"\xff\xd9"
+
 _ALL_OF_A_BLOCK = b"\x00\x3f\x00"
 """The end of every scan header but progressive ones: coefficients 0 to 63, in one go (T.81, table B.3)."""
 
+UNMARKED = "the mark of its end is missing; the new file has it"
 SCAN_HEADER = (
     "the header of its scan is wrong for its kind of JPEG, as some cameras write it; in the new file it is right"
 )
@@ -30,6 +35,7 @@ class Jpeg:
     layout: Layout
     frame: Frame
     notes: list[str] = field(default_factory=list)  # harmless damage, for a person
+    is_unmarked: bool = False  # it ended without EOI: any damage is the end of its data
 
     @cached_property
     def header(self) -> Header:
@@ -45,12 +51,26 @@ class Jpeg:
 def parse(photo: "bytes | Jpeg") -> Jpeg:
     """The file with its segments and its frame; as it is where it was parsed already.
 
-    Raises IncompleteError where the file ends early, PhotoError where its headers are corrupt.
+    One that lacks nothing but EOI gets that; whether its data are all there, those who decode it tell. Raises
+    IncompleteError where the file ends early, PhotoError where its headers are corrupt.
     """
     if isinstance(photo, Jpeg):
         return photo
-    layout = survey(photo)
+    try:
+        layout = survey(photo)
+    except UnmarkedError:
+        return _marked(photo)
     return Jpeg(photo, layout, frame.read(photo, layout.segments), list(_damage(photo, layout)))
+
+
+def _marked(photo: bytes) -> Jpeg:
+    """A file that ends in a scan, with EOI behind it. Raises IncompleteError where further scans would have come."""
+    whole = photo + EOI_BYTES
+    layout = survey(whole)
+    read = frame.read(whole, layout.segments)
+    if not read.is_whole:
+        raise IncompleteError(ENDS_EARLY)
+    return Jpeg(whole, layout, read, [UNMARKED, *_damage(whole, layout)], is_unmarked=True)
 
 
 def coding(photo: bytes, layout: Layout, colour: Colour) -> bytes:
@@ -67,7 +87,7 @@ def coding_parts(photo: bytes, layout: Layout, colour: Colour) -> list[bytes | m
             parts += [view[segment.start : segment.end - 3], _ALL_OF_A_BLOCK, view[segment.end : segment.scan_end]]
         elif segment.marker in CODING:
             parts.append(view[segment.start : segment.scan_end])
-    return [*parts, b"\xff\xd9"]
+    return [*parts, EOI_BYTES]
 
 
 def _is_sequential(layout: Layout) -> bool:

@@ -16,8 +16,9 @@ from gpend.core.formats.jpeg.frame import PROGRESSIVE, Frame
 from gpend.core.formats.jpeg.parsed import Jpeg, parse
 from gpend.core.formats.jpeg.segments import DHT, Layout
 from gpend.core.formats.jpeg.turbo import RangeError, SamplingError, TablesError, Turbo, WarnedError
+from gpend.core.formats.reader import ENDS_EARLY
 from gpend.core.photo import Mask
-from gpend.errors import PhotoError
+from gpend.errors import IncompleteError, PhotoError
 
 _STANDARD_TABLES = frozenset({208, 416})
 """Bytes of the Huffman tables that everybody copies from T.81, annex K, for grey and for colour."""
@@ -105,6 +106,8 @@ def decode(photo: bytes | Jpeg, eighths: int = 8) -> NDArray[np.uint8]:
     library = turbo.load()
     if library is not None:
         return _mended(jpeg, library, lambda: library.decode(jpeg.coding, width, height))
+    if jpeg.is_unmarked:
+        raise IncompleteError(ENDS_EARLY)  # without the library nobody tells whether its data are all there
     return reencode.decoded(jpeg.coding, (width, height))
 
 
@@ -113,6 +116,8 @@ def _mended(jpeg: Jpeg, library: Turbo, work: Callable[[], _Result]) -> _Result:
     try:
         return work()
     except WarnedError as error:
+        if jpeg.is_unmarked:
+            raise IncompleteError(ENDS_EARLY) from error
         if not damage.is_extraneous(error.warning):
             raise PhotoError(str(error)) from error
     jpeg.coding, told = damage.without_strays(jpeg.coding, lambda coded: _warning(library, coded, _size(jpeg, 1)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gpend.core.formats import signatures
-from gpend.core.formats.reader import ENDS_EARLY, InMemory, Reader
+from gpend.core.formats.reader import ENDS_EARLY, InMemory, Reader, UnmarkedError
 from gpend.errors import IncompleteError, PhotoError
 
 SOI = 0xD8
@@ -33,6 +33,9 @@ _MOST = 10_000
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)  # 0x01 and 0xD0 to 0xD7 have no payload
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _MARKER_BYTES = 2
+_NEVER_ZERO = 8
+"""Bytes at the end of coded data that are not all zero, as space is that was reserved and never filled."""
+
 _GLANCE, _PIECE = 64, 1 << 20
 """Bytes that are read of a file on a disk: where a marker is expected, and where it is searched for."""
 
@@ -62,7 +65,10 @@ class Layout:
 
 
 def survey(photo: bytes) -> Layout:
-    """Every segment up to the EOI. Raises IncompleteError where the file ends first, PhotoError for what is no JPEG."""
+    """Every segment up to the EOI. Raises IncompleteError where the file ends first, PhotoError for what is no JPEG.
+
+    UnmarkedError, which is one, where it ends in a scan or right behind it.
+    """
     file = InMemory(photo)
     segments = tuple(walk(file))
     return Layout(segments, _next_marker(file, segments[-1].scan_end if segments else 2) + 2)
@@ -76,7 +82,7 @@ def walk(file: Reader, until: int = EOI) -> Iterator[Segment]:
 
 
 def end(file: Reader) -> int:
-    """Where the picture ends; what follows is a trailer. Raises as `survey` does.
+    """Where the picture ends; what follows is a trailer. Raises as `survey` does, UnmarkedError where a scan goes on.
 
     A file that ends as a JPEG does is read no further than to its first scan: 2 bytes are its end.
     """
@@ -103,9 +109,17 @@ def _walked(file: Reader, position: int, until: int) -> Iterator[Segment]:
         if marker not in _KNOWN:
             raise PhotoError(f"the JPEG is corrupt: it holds a segment that no decoder knows (0x{marker:02X})")
         end = _end(file, start)
-        position = _found(file, _END_OF_SCAN, end) if marker == SOS else end
+        position = _end_of_scan(file, end) if marker == SOS else end
         yield Segment(marker, lead, start, end, position)
     raise PhotoError(f"the JPEG is corrupt: it holds more than {_MOST:,} segments")
+
+
+def _end_of_scan(file: Reader, begin: int) -> int:
+    try:
+        return _found(file, _END_OF_SCAN, begin)
+    except IncompleteError as error:
+        last = file.read(max(begin, file.size - _NEVER_ZERO), _NEVER_ZERO)
+        raise UnmarkedError(ENDS_EARLY) if any(last) else error from None
 
 
 def _next_marker(file: Reader, position: int) -> int:

@@ -46,7 +46,7 @@ def test_what_is_cut_off_is_incomplete_even_in_small() -> None:
     photo = photos.jpeg(photos.portrait(400, 500))
     header = jpeg.header(photo)
     with pytest.raises(IncompleteError):
-        jpeg.overview(photo[:-2], header, 50)
+        jpeg.overview(photo[:-3], header, 50)
 
 
 def test_a_result_can_be_given_another_name() -> None:

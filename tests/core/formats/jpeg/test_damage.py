@@ -5,9 +5,9 @@ import pytest
 
 from gpend.core import codec
 from gpend.core.formats import jpeg
-from gpend.core.formats.jpeg import damage, parsed, turbo
+from gpend.core.formats.jpeg import container, damage, parsed, turbo
 from gpend.core.formats.jpeg.segments import SOS, survey
-from gpend.errors import PhotoError
+from gpend.errors import IncompleteError, PhotoError
 from gpend.settings import PhotoSettings
 from tests.core import judges
 from tests.core.formats.jpeg.material import Coding, by_opencv, by_pillow, coded, picture, touched
@@ -146,3 +146,46 @@ def test_only_the_blocks_under_the_mask_change_in_a_damaged_file() -> None:
     grown = np.pad(ring, 1)
     near = np.logical_or.reduce([np.roll(grown, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)])
     assert not (cells & ~near[1:-1, 1:-1]).any()
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("photo", [PLAIN, RESTARTED, PROGRESSIVE])
+def test_a_photo_that_lacks_nothing_but_the_mark_of_its_end_is_restored(photo: bytes, missing: int) -> None:
+    cut = photo[:-missing]
+    header = codec.identify(cut, PhotoSettings())
+    pixels = codec.decode(cut, header).pixels
+    assert np.array_equal(pixels, by_opencv(photo))
+    encoded = codec.encode(cut, header, judges.brightened(pixels, 30), judges.blob(pixels), "a history")
+    whole = codec.encode(
+        photo, codec.identify(photo, PhotoSettings()), judges.brightened(pixels, 30), judges.blob(pixels), "a history"
+    )
+    assert encoded.photo == whole.photo
+    assert encoded.notes == (parsed.UNMARKED, *whole.notes)
+    assert container.carried_over(cut, encoded.photo, "a history") == whole.photo
+
+
+@pytest.mark.parametrize("photo", [PLAIN, RESTARTED, PROGRESSIVE])
+@pytest.mark.parametrize("missing", [3, 4, 7, 60, 600])
+def test_one_that_lacks_anything_of_its_picture_is_incomplete(photo: bytes, missing: int) -> None:
+    for behind in (b"", b"\0" * 8, b"\0" * 5000, b"\x55\x55"):
+        with pytest.raises(IncompleteError):
+            codec.identify(photo[:-missing] + behind, PhotoSettings())
+
+
+@pytest.mark.parametrize("behind", [b"\0" * 8, b"ftyp and more of a film"])
+def test_without_the_mark_nothing_may_stand_behind_the_data(behind: bytes) -> None:
+    with pytest.raises(IncompleteError):
+        codec.identify(PLAIN[:-2] + behind, PhotoSettings())
+
+
+def test_a_progressive_photo_without_mark_and_without_its_last_scans_is_incomplete() -> None:
+    for segment_ in survey(PROGRESSIVE).segments:
+        if segment_.marker == SOS and segment_.scan_end < len(PROGRESSIVE) - 2:
+            with pytest.raises(IncompleteError):
+                codec.identify(PROGRESSIVE[: segment_.scan_end], PhotoSettings())
+
+
+def test_without_the_library_nobody_can_tell_so_it_is_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turbo, "load", lambda: None)
+    with pytest.raises(IncompleteError):
+        codec.identify(PLAIN[:-2], PhotoSettings())
