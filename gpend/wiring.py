@@ -28,12 +28,12 @@ from gpend.engine.protocol import Setup
 from gpend.engine.sandbox import Wall
 from gpend.engine.supervisor import Timeouts
 from gpend.errors import ConfigurationError, FatalError, GpendError, TransientError
-from gpend.ledger import Ledger, Records, fingerprint_of
+from gpend.ledger import Fingerprint, Ledger, Records, fingerprint_of
 from gpend.ledger.access import hold_up, refusal
 from gpend.ledger.faults import ForeignError, NewerError
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
-from gpend.models.needed import DETECTORS
+from gpend.models.needed import DETECTORS, needed
 from gpend.models.restorers import Roll, roll
 from gpend.models.weights import DetectorCheckpoint, find, weights_folders
 from gpend.notify import Notifier
@@ -260,8 +260,8 @@ class Reloader:
     """What the daemon works with, exchanged as a whole when the configuration changes."""
 
     def __init__(self, settings: Settings) -> None:
-        self._fits = fits.digest_of(fits.in_use(settings.restore))
-        self.runtime = Runtime(settings, _engine(settings), fingerprint_of(settings, self._fits))
+        self._networks = needed(settings)
+        self.runtime = Runtime(settings, _engine(settings), _fingerprint(settings))
 
     def note_seconds(self, note: Callable[[str, float], None]) -> None:
         """Have somebody told how long each stage of a photo's way takes, from the next loop on."""
@@ -284,10 +284,12 @@ class Reloader:
         _refuse(settings, _known(settings.ledger))
         logs.set_up(settings.log)
         is_same = _concerns_engine(settings) == _concerns_engine(before.settings)
-        measured = fits.digest_of(fits.in_use(settings.restore))
-        engine = before.engine if is_same and measured == self._fits else _engine(settings)
-        self._fits = measured
-        self.runtime = Runtime(settings, engine, fingerprint_of(settings, measured), before.note_seconds)
+        networks = needed(settings)
+        engine = before.engine if is_same and networks == self._networks else _engine(settings)
+        if engine is not before.engine:
+            _tell_of_networks(settings)
+        self._networks = networks
+        self.runtime = Runtime(settings, engine, _fingerprint(settings), before.note_seconds)
         return self.runtime
 
 
@@ -297,18 +299,26 @@ def _opened(
 ) -> Iterator[tuple[Ledger, Reloader]]:
     logs.set_up(settings.log)
     _refuse(settings, _known(settings.ledger) if waits else ())
-    for left_out in _roll(settings).left_out:
-        log.warning("network_left_out", what=left_out)
     with opened(settings.ledger, [folder.output for folder in settings.folders]) as ledger:
         for notice in ledger.notices:
             log.warning("ledger_repaired", what=notice)
-        for notice in fits.unmeasured(settings):
-            log.warning("network_not_measured", what=notice)
+        _tell_of_networks(settings)
         reloader = Reloader(settings)
         try:
             yield ledger, reloader
         finally:
             reloader.runtime.engine.close()
+
+
+def _tell_of_networks(settings: Settings) -> None:
+    for left_out in _roll(settings).left_out:
+        log.warning("network_left_out", what=left_out)
+    for notice in fits.unmeasured(settings):
+        log.warning("network_not_measured", what=notice)
+
+
+def _fingerprint(settings: Settings) -> Fingerprint:
+    return fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
 
 
 def _known(ledger: Path) -> set[Pair]:

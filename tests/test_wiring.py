@@ -18,6 +18,7 @@ from gpend.engine.sandbox import Wall
 from gpend.errors import ConfigurationError
 from gpend.settings import EngineKind, EngineSettings, FolderSettings, Keep, RestoreSettings, Settings, TriageSettings
 from tests.fakes import FakeEngine
+from tests.models.test_restorers import having
 from tests.waiting import PATIENCE
 
 
@@ -110,6 +111,29 @@ def test_a_change_of_what_a_face_needs_makes_another_engine_and_another_fingerpr
     assert after.engine is not before.engine
     assert after.fingerprint != before.fingerprint
     before.engine.close()
+
+
+def test_networks_that_came_or_went_are_seen_when_the_configuration_is_read_again(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    settings = changed(settings, restore=RestoreSettings(weights=tmp_path / "own"))
+    reloader = wiring.Reloader(settings)
+    alone = reloader.runtime.engine
+    having(tmp_path / "own", 512, 1024)
+    (tmp_path / "own" / "own-1024.pth").write_bytes(b"cut")
+    told = capsys.readouterr()
+    both = reloader.change(settings).engine
+    assert both is not alone
+    told = capsys.readouterr()
+    assert "own-1024 is left out" in told.err
+    assert "nothing was measured for the network own-512 yet" in told.err.lower()
+    assert reloader.change(settings).engine is both
+    (tmp_path / "own" / "own-512.pth").unlink()
+    gone = reloader.change(settings).engine
+    assert gone is not both
+    for engine in (alone, both, gone):
+        engine.close()
 
 
 @pytest.mark.parametrize(

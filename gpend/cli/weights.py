@@ -12,9 +12,11 @@ from gpend.errors import FatalError
 from gpend.settings import AUTO, DetectorModel, Settings
 
 if TYPE_CHECKING:
+    from gpend.models.transfer import Wanted
     from gpend.models.weights import AnyCheckpoint
 
 _MIB = 1 << 20
+_FROM = "the next start of gpend on, or from `systemctl reload gpend`"
 
 
 @commands.group()
@@ -44,6 +46,7 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
             "size": getattr(one.checkpoint, "size", None),
             "bytes": one.checkpoint.bytes,
             "file": None if one.path is None else str(one.path),
+            "problem": "" if one.path is None else _wrong_size(one.checkpoint, one.path),
             "licence": one.checkpoint.licence,
         }
         for one in known(_folders(config_file))
@@ -52,10 +55,13 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
         print_json(rows)
         return
     for row in rows:
-        there = click.style("here", fg="green") if row["file"] else click.style("not here", fg="yellow")
-        click.echo(f"{row['name']}  {there}  {_mebibytes(row['bytes'])}  {row['architecture']}")
-        place = row["file"] or f"gpend weights fetch {row['name']}"
-        click.echo(f"    {place}\n    licence: {row['licence']}")
+        is_usable = row["file"] and not row["problem"]
+        there = "here" if is_usable else f"cannot be used: {row['problem']}" if row["problem"] else "not here"
+        shown = click.style(there, fg="green" if is_usable else "yellow")
+        click.echo(f"{row['name']}  {shown}  {_mebibytes(row['bytes'])}  {row['architecture']}")
+        fetch_it = f"gpend weights fetch {row['name']}"
+        places = [row["file"] or fetch_it, *([fetch_it] if row["problem"] else [])]
+        click.echo("\n".join(f"    {one}" for one in (*places, f"licence: {row['licence']}")))
 
 
 @weights.command()
@@ -68,7 +74,13 @@ def path(config_file: Path | None) -> None:
 @weights.command()
 @click.argument("name")
 @click.option("--accept-licence", is_flag=True, help="Say yes to the network's licence; asked for once.")
-@click.option("--from", "source", type=FILE, metavar="DIR", help="Take the file from a folder, not from the internet.")
+@click.option(
+    "--from",
+    "source",
+    type=FILE,
+    metavar="DIR",
+    help="Take the file from a folder (or name it), not from the internet.",
+)
 @CONFIG
 def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_licence: bool) -> None:
     """Fetch a published network.
@@ -89,17 +101,21 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     found = {one.checkpoint.name: one for one in known(_folders(config_file))}
     if name not in found:
         raise RefusedError(f"No network is called {name}; known are: {', '.join(found)}. Nothing was fetched.")
-    if found[name].path is not None:
-        click.echo(f"{name} is there already: {found[name].path}")
+    checkpoint, path = found[name].checkpoint, found[name].path
+    if path is not None and not _damage(checkpoint, path):
+        click.echo(f"{name} is there already: {path}")
         return
-    checkpoint = found[name].checkpoint
     _ask_consent(checkpoint, own, accept_licence=accept_licence)
     wanted = download.Wanted(checkpoint.file, checkpoint.urls, checkpoint.bytes, checkpoint.sha256)
-    with progress() as bar:
-        task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
-        installed = install(
-            checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
-        )
+    installed = None
+    if path is not None and source is None:
+        installed = _looked_at(checkpoint, wanted, path, own)
+    if installed is None:
+        with progress() as bar:
+            task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
+            installed = install(
+                checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
+            )
     click.echo(f"{name} is in {own}; its size, tensors and SHA-256 were looked at ({installed.sha256}).")
     if checkpoint.sha256 is None:
         click.echo("Nobody publishes the SHA-256 of this file. The one above is pinned from now on.")
@@ -128,7 +144,7 @@ def add(file: Path, name: str | None, template: str, config_file: Path | None) -
     """
     from gpend.models.install import add_own
 
-    added = add_own(file, name or file.stem, template, _own(config_file))
+    added = add_own(file, name, template, _own(config_file))
     click.echo(
         f"{added.name}: a GPEN of {added.size} px (channel_multiplier {added.channel_multiplier}, narrow "
         f"{added.narrow:g}), copied to {_own(config_file)}.\n{_use_of(added, settings_if_any(config_file))}"
@@ -164,6 +180,37 @@ def verify(name: str | None, *, as_json: bool, config_file: Path | None) -> None
         raise UndoneError("Not every network is what it should be.")
 
 
+def _wrong_size(checkpoint: "AnyCheckpoint", path: Path) -> str:
+    """Why a file that is there is not used, as far as its size tells; "" where it may be right."""
+    if checkpoint.bytes is None:
+        return "nobody has looked at it yet"
+    size = path.stat().st_size
+    return "" if size == checkpoint.bytes else f"it has {size} bytes instead of {checkpoint.bytes}"
+
+
+def _damage(checkpoint: "AnyCheckpoint", path: Path) -> str:
+    """Why a file that is there is not used; "" where it is what it should be."""
+    from gpend.models.download import sha256_of
+
+    if problem := _wrong_size(checkpoint, path):
+        return problem
+    return "" if sha256_of(path) == checkpoint.sha256 else "its SHA-256 is not the one that is expected"
+
+
+def _looked_at(checkpoint: "AnyCheckpoint", wanted: "Wanted", path: Path, own: Path) -> "AnyCheckpoint | None":
+    """A file that somebody put there, once it is proven; None where it is not the network, which is said."""
+    from gpend.models.install import install
+
+    if checkpoint.sha256 is None:
+        try:
+            return install(checkpoint, wanted, path.parent, own, lambda _done, _all: None)
+        except FatalError as error:
+            click.echo(f"{error} It is fetched instead.")
+    else:
+        click.echo(f"{path} is not what it should be: {_damage(checkpoint, path)}. It is fetched again.")
+    return None
+
+
 def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     """What must be done for a network to be used, from the next start of gpend's worker on."""
     from gpend.models.memory import limit_of
@@ -174,11 +221,11 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     if checkpoint.architecture in list(DetectorModel):
         return f"To use it: `detect: {{model: {checkpoint.architecture}}}` in the configuration."
     if checkpoint.architecture != "gpen":
-        return "It is used from the next start of gpend on."
+        return f"It is used from {_FROM}."
     if model == AUTO:
         too_large = beyond(weights_folders(settings.restore.weights), limit_of(settings))
         return too_large.get(checkpoint.name) or (
-            "It is used from the next start of gpend on, for the faces that it suits best: `restore.model` is auto. "
+            f"It is used from {_FROM}, for the faces that it suits best: `restore.model` is auto. "
             f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again."
         )
     return f"To restore with it: `restore: {{model: {checkpoint.name}}}` in the configuration; now it is {model}."

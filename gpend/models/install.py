@@ -1,20 +1,30 @@
 """Put a network into the person's own folder: fetched or added, looked at tensor by tensor, and described there."""
 
-import shutil
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor, isfinite, nn
 
 from gpend.errors import FatalError
-from gpend.models import download, recognise, registry
+from gpend.models import download, part, recognise, registry
 from gpend.models.parsenet import unloaded
-from gpend.models.restorers import OWN_LICENCE
+from gpend.models.restorers import OWN_LICENCE, OwnFile
 from gpend.models.retinaface import network_of
-from gpend.models.tensors import tensors_in
-from gpend.models.weights import AnyCheckpoint, DetectorCheckpoint, GpenCheckpoint, ParserCheckpoint, Template
-from gpend.writing import part_of, put_whole
+from gpend.models.tensors import is_safetensors, tensors_in
+from gpend.models.transfer import refuse_full_disk
+from gpend.models.weights import (
+    AnyCheckpoint,
+    DetectorCheckpoint,
+    GpenCheckpoint,
+    ParserCheckpoint,
+    Template,
+    known,
+    weights_folders,
+)
+from gpend.settings import AUTO, names_file
 
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}"
 _AGAIN = "It was not installed; get the file again from where it is published."
 
 
@@ -36,25 +46,59 @@ def install(
     return pinned
 
 
-def add_own(file: Path, name: str, template: str, folder: Path) -> GpenCheckpoint:
-    """Copy a GPEN of a person's own into `folder`, with the configuration that its tensors tell. Raises FatalError."""
+def add_own(file: Path, name: str | None, template: str, folder: Path) -> GpenCheckpoint:
+    """Copy a GPEN of a person's own into `folder`, with the configuration that its tensors tell. Raises FatalError.
+
+    Without a `name` it is called after its file.
+    """
     try:
         content = file.read_bytes()
     except OSError as error:
         raise FatalError(f"{file} cannot be read: {error.strerror}. Nothing was added.") from error
-    shape = recognise.shape_of(tensors_in(content, file.name), file.name)
-    place = folder / f"{name}{file.suffix}"
-    folder.mkdir(parents=True, exist_ok=True)
+    own = OwnFile(file, content)
+    called = own.name if name is None else name
+    _refuse_name(called, file.parent, folder)
+    tensors = tensors_in(content, file.name)
+    shape = recognise.shape_of(tensors, file.name)
+    _refuse_no_numbers(tensors, file.name)
+    place = folder / f"{called}{'.safetensors' if is_safetensors(content) else '.pth'}"
     if place.exists():
         raise FatalError(f"{place} is there already. Choose another name with --name; nothing was added.")
-    part = part_of(place)
-    shutil.copyfile(file, part)
-    described = {"name": name, "architecture": "gpen", **vars(shape), "template": Template(template)}
-    described |= {"file": place.name, "sha256": download.sha256_of(part), "bytes": part.stat().st_size}
+    described = {"name": called, "architecture": "gpen", **vars(shape), "template": Template(template)}
+    described |= {"file": place.name, "sha256": own.sha256, "bytes": len(content)}
     added = GpenCheckpoint.model_validate(described | {"origin": f"added from {file.name}", "licence": OWN_LICENCE})
-    put_whole(part, place)
+    with part.held(place) as copied:
+        refuse_full_disk(folder, len(content))
+        copied.begin(0, part.Origin(str(file), "", len(content)))
+        copied.add(content)
+        copied.put()
     registry.describe(folder, added)
     return added
+
+
+def _refuse_name(name: str, source: Path, folder: Path) -> None:
+    """Raises FatalError where a network may not be called so: photos tell it, and other networks are told from it."""
+    taken = {one.checkpoint.name for one in known(weights_folders(folder))}
+    if name in taken:
+        problem = f"another network is called so (if it is that one: `gpend weights fetch {name} --from {source}`)"
+    elif name == AUTO or names_file(name):
+        problem = "`restore.model` would not take that for the name of a network"
+    elif not re.fullmatch(_NAME, name):
+        problem = "a name is made of at most 60 letters from A to Z, digits, dots, - and _, and begins with no dot"
+    else:
+        return
+    raise FatalError(
+        f"A network cannot be called {name!r}: {problem}. Choose another name with --name; nothing was added."
+    )
+
+
+def _refuse_no_numbers(tensors: Mapping[str, Tensor], file: str) -> None:
+    spoiled = [key for key, tensor in tensors.items() if not isfinite(tensor).all()]
+    if spoiled:
+        raise FatalError(
+            f"{file} paints no pictures: {len(spoiled)} of its tensors hold NaN or infinity, such as {spoiled[0]}. Its "
+            "training went wrong there; take an earlier checkpoint. It was not used."
+        )
 
 
 def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
@@ -62,6 +106,7 @@ def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
         tensors = tensors_in(path.read_bytes(), checkpoint.file)
         if isinstance(checkpoint, GpenCheckpoint):
             _refuse_other_gpen(tensors, checkpoint)
+            _refuse_no_numbers(tensors, checkpoint.file)
         elif isinstance(checkpoint, DetectorCheckpoint):
             _refuse_others(tensors, network_of(checkpoint), checkpoint)
         elif isinstance(checkpoint, ParserCheckpoint):

@@ -16,6 +16,11 @@ def describe(folder: Path, checkpoint: AnyCheckpoint) -> None:
     others = load_manifest(folder)
     if checkpoint in others:
         return
+    if checkpoint.model_copy(update={"sha256": None, "bytes": None}) in others:
+        raise FatalError(
+            f"{folder / MANIFEST} describes {checkpoint.name} without what its file must be. Write there, under its "
+            f"name: `sha256: {checkpoint.sha256}` and `bytes: {checkpoint.bytes}`. The file is in its place."
+        )
     if any(one.name == checkpoint.name for one in others):
         raise FatalError(
             f"{folder / MANIFEST} already describes another network called {checkpoint.name}. Remove that entry, or "

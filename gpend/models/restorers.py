@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from gpend import machine
 from gpend.errors import FatalError
 from gpend.models import memory
 from gpend.models.download import sha256_of
-from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Known, Proven, find, known
+from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Known, Proven, find, is_sound, known
 from gpend.settings import AUTO, names_file
 from gpend.stamp import Stamp
 
@@ -37,7 +37,7 @@ class OwnFile:
     @property
     def name(self) -> str:
         """After the file, in letters that every format can hold in what a photo says of its past."""
-        return re.sub(r"[^A-Za-z0-9._-]", "_", self.path.stem)[:_LONGEST_NAME] or "own"
+        return re.sub(r"[^A-Za-z0-9._-]", "_", self.path.stem).lstrip(".")[:_LONGEST_NAME] or "own"
 
     @property
     def sha256(self) -> str:
@@ -72,7 +72,9 @@ def restorers(model: str, folders: Sequence[Path], limit: int | None = None) -> 
 
 def _all(folders: Sequence[Path], limit: int | None) -> Iterator[Found]:
     usable: list[GpenCheckpoint] = []
-    for one in _one_for_each_size(folders):
+    for one in _of_each_size(folders):
+        if any(each.size == one.size for each in usable):
+            continue
         if usable and _is_beyond([*usable, one], limit):
             yield LeftOut(_too_large([*usable, one]))
             continue
@@ -153,7 +155,8 @@ def identities(
 ) -> list[tuple[str, str | None, tuple[Path, ...]]]:
     """Name and SHA-256 of each, and where what was fitted for it is looked for; contents of named ones are not read.
 
-    Empty where there is none: `roll` says why. What `limit` leaves out is not among them.
+    Empty where there is none: `roll` says why. What `limit` leaves out is not among them, nor what is damaged, as far
+    as its size tells.
     """
     if names_file(model):
         own = Path(model)
@@ -183,12 +186,18 @@ def _digest(file: Path, stamp: Stamp) -> str:
 
 
 def _one_for_each_size(folders: Sequence[Path]) -> list[GpenCheckpoint]:
-    """Of networks that are there, one of each size, with rising size: of two, the one that a person has added."""
-    there: dict[int, GpenCheckpoint] = {}
-    for one in sorted(known(folders), key=lambda each: _rank(each, folders)):
-        if isinstance(one.checkpoint, GpenCheckpoint) and one.path is not None:
-            there.setdefault(one.checkpoint.size, one.checkpoint)
-    return [one for _, one in sorted(there.items())]
+    """Of networks that are there, as far as their sizes tell, one of each, with rising size."""
+    sound = _of_each_size(folders, is_sound)
+    return [one for place, one in enumerate(sound) if one.size not in {each.size for each in sound[:place]}]
+
+
+def _of_each_size(
+    folders: Sequence[Path], may_be_used: Callable[[Known], bool] = lambda _: True
+) -> list[GpenCheckpoint]:
+    """Networks that are there, with rising size: of those of one size, first what a person has added."""
+    there = [one for one in known(folders) if one.path is not None and may_be_used(one)]
+    ranked = [one.checkpoint for one in sorted(there, key=lambda each: _rank(each, folders))]
+    return sorted((one for one in ranked if isinstance(one, GpenCheckpoint)), key=lambda one: one.size)
 
 
 def _rank(one: Known, folders: Sequence[Path]) -> int:

@@ -176,6 +176,18 @@ def known(folders: Sequence[Path]) -> list[Known]:
     return [Known(one, _path_of(one, folders)) for one in dict.fromkeys(first[each.name] for each in described)]
 
 
+def is_sound(one: Known) -> bool:
+    """Whether the file of a checkpoint may be what it should be, as far as its size tells."""
+    try:
+        return (
+            one.path is not None
+            and one.checkpoint.sha256 is not None
+            and one.path.stat().st_size == one.checkpoint.bytes
+        )
+    except OSError:
+        return False
+
+
 def find(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind]:
     """The checkpoint called `name`, read whole and proven; `folders` are searched in order, lists and files alike.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,49 @@ def test_a_hash_that_nobody_publishes_is_pinned_and_said(gpend: Gpend, publisher
         assert "pinned from now on" in result.output
         (tmp_path / "data/gpend/weights/GPEN-TINY.pth").write_bytes(b"x" * len(publisher.content))
         assert gpend("weights", "verify", "GPEN-TINY").exit_code == 1
+
+
+@pytest.mark.parametrize("way", [(), ("--from",)])
+def test_a_file_that_somebody_put_there_is_looked_at_and_pinned(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    own = tmp_path / "own"
+    _know(tmp_path, publisher, None)
+    (tmp_path / "data/gpend/weights").mkdir(parents=True)
+    shutil.copy(own / "MANIFEST.yaml", tmp_path / "data/gpend/weights/MANIFEST.yaml")
+    (own / "MANIFEST.yaml").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        shipped = checkpoints.weights_folders()[-1]
+        patch.setattr(checkpoints, "weights_folders", lambda _own=None: (own, tmp_path / "data/gpend/weights", shipped))
+        (own / "GPEN-TINY.pth").write_bytes(publisher.content)
+        assert "GPEN-TINY  cannot be used: nobody has looked at it yet" in gpend("weights", "list").output
+        assert "weights fetch GPEN-TINY" in gpend("weights", "verify", "GPEN-TINY").output
+        result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence", *(w for w in way), *([own] if way else []))
+        assert result.exit_code == 0, result.output
+        assert publisher.asked == []
+        assert gpend("weights", "verify", "GPEN-TINY").exit_code == 0
+        assert "GPEN-TINY  here" in gpend("weights", "list").output
+
+
+@pytest.mark.parametrize("damaged", [b"<html>Log in</html>", None])
+def test_a_file_that_is_not_what_it_should_be_is_fetched_again(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path, damaged: bytes | None
+) -> None:
+    (tmp_path / "own" / "GPEN-TINY.pth").write_bytes(damaged or bytes(len(publisher.content)))
+    result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert "is not what it should be: it" in result.output
+    assert result.exit_code == 0, result.output
+    assert gpend("weights", "verify", "GPEN-TINY").exit_code == 0
+
+
+def test_one_that_is_described_without_a_hash_is_told_what_to_write_there(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path
+) -> None:
+    _know(tmp_path, publisher, None)
+    result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert result.exit_code == 2
+    sha256, size = hashlib.sha256(publisher.content).hexdigest(), len(publisher.content)
+    assert f"`sha256: {sha256}` and `bytes: {size}`" in result.output
 
 
 def test_without_internet_it_comes_from_a_folder(

@@ -9,7 +9,7 @@ import yaml
 from gpend import machine
 from gpend.errors import FatalError
 from gpend.models import memory
-from gpend.models.restorers import DEFAULT, roll
+from gpend.models.restorers import DEFAULT, identities, roll
 from gpend.models.weights import MANIFEST, weights_folders
 from gpend.settings import AUTO
 
@@ -54,6 +54,21 @@ def test_one_that_is_damaged_is_left_out_and_told(tmp_path: Path) -> None:
     assert len(found.left_out) == 1
     assert "own-512 is left out" in found.left_out[0]
     assert "Fetch it again" in found.left_out[0]
+
+
+def test_where_the_one_that_a_person_added_is_damaged_the_other_of_its_size_restores(tmp_path: Path) -> None:
+    (having(tmp_path, 256, 512) / "own-256.pth").write_bytes(b"cut")
+    found = roll(AUTO, weights_folders(tmp_path))
+    assert found.names == (DEFAULT, "own-512")
+    assert len(found.left_out) == 1
+    assert "own-256 is left out" in found.left_out[0]
+
+
+def test_what_is_cut_or_was_never_looked_at_is_told_nowhere_as_in_use(tmp_path: Path) -> None:
+    folders = weights_folders(having(tmp_path, 256, 512, 1024))
+    (tmp_path / "own-256.pth").write_bytes(b"cut")
+    (tmp_path / "own-1024.pth").write_bytes(b"cut")
+    assert [name for name, *_ in identities(AUTO, folders)] == [DEFAULT, "own-512"]
 
 
 def test_one_that_is_named_must_be_what_it_should_be(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Only named tensors come out of a checkpoint."""
 
+import gzip
 import io
 import pickle
 from pathlib import Path
@@ -54,3 +55,29 @@ def test_anything_else_is_refused(file: str, content: bytes) -> None:
         read_tensors(_proven(file, content))
     assert len(str(refused.value)) < 300  # torch told at length how to trust the file, and of junk a number alone
     assert "tensors" in str(refused.value)
+
+
+class _Trained:
+    """Something that a training script keeps beside its weights."""
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (
+            _saved({"g_ema": {"a": torch.ones(1)}, "args": _Trained()}),
+            r"but holds \S+_Trained as well.*the entry g_ema",
+        ),
+        (gzip.compress(_saved({"a": torch.ones(1)})), "packed with gzip: unpack it first"),
+        (_saved({"a": torch.ones(1)})[:-100], "cut short or damaged"),
+        (b"\x08\x07\x12\x07pytorch\x1a\x051.8.0" + bytes(300), r"ONNX's format: get the \.pth"),
+        (_saved({"a": torch.ones(1, dtype=torch.int8).bool().to_sparse()})[:50], "cut short"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_what_it_seems_to_be(content: bytes, problem: str) -> None:
+    with pytest.raises(FatalError, match=problem):
+        read_tensors(_proven("net.pth", content))
+
+
+def test_a_safetensors_is_told_by_its_content() -> None:
+    assert read_tensors(_proven("net.pth", safetensors.torch.save({"a": torch.ones(1)})))["a"] == 1
