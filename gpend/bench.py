@@ -1,10 +1,9 @@
 """`gpend bench`: how fast gpend is on this machine, stage by stage, and which resource holds it up.
 
-Photos are made from the bundled portrait, so that results of different machines can be compared. Times are measured on
-one photo at a time; what they mean for a whole roll is said with the share of blurred portraits that is assumed.
+Photos are made from the bundled portrait, so that results of different machines can be compared. Stages are timed on
+one photo at a time; what a whole roll takes is told by a folder that holds the assumed share of blurred portraits.
 """
 
-import os
 import platform
 import resource
 import statistics
@@ -15,20 +14,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib import metadata
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend import config, in_force, shipped
+from gpend import __version__, config, end_to_end, in_force, machine, shipped
 from gpend.core.fitted import BlendFit
 from gpend.core.networks import DetectFaces, EstimateBlur, Kernels, Networks, RefineFaces, RestoreFaces
 from gpend.core.photo import Face, Landmarks
 from gpend.core.pipeline import process
 from gpend.core.report import Restored
+from gpend.end_to_end import EndToEnd
 from gpend.ledger import Ledger
-from gpend.settings import CoreSettings
+from gpend.models.portrait import face
+from gpend.settings import CoreSettings, Settings
 
 ROLL = 60_000
 """Photos of the camera roll that the summary speaks of."""
@@ -42,6 +45,9 @@ _QUALITY = 92
 _SIGMA = 7.0  # of the blur, in photo pixels: about 3.5 in the face as the networks see it
 _MIB = 1 << 20
 _SECONDS_A_MINUTE = 60
+_FOLDER = round(1 / BLURRED)  # photos in it after the first, whose end is where measuring begins
+_AT_ONCE = 1, 8  # faces
+_ENOUGH = 20.0  # seconds from which on no further run is needed
 _PATIENCE = 120.0  # seconds for `gpend status`
 
 Photo = bytes
@@ -78,10 +84,29 @@ class Stage:
 
 @dataclass(frozen=True)
 class Batch:
-    """The restoring network at one number of faces at a time."""
+    """A restoring network at one number of faces at a time."""
 
     faces: int
     milliseconds: float  # a face
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A restoring network as it is computed here."""
+
+    name: str
+    precision: str  # "float32", "float16", "bfloat16"; "" where it does not tell
+    error: float | None  # of a real face against float32: the relative distance of the two pictures
+    batches: tuple[Batch, ...]
+
+
+@runtime_checkable
+class _Precise(Protocol):
+    """A network that tells what it computes in, and can do without."""
+
+    precision: str
+
+    def in_float32(self, crops: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -89,43 +114,61 @@ class Results:
     """All that was measured."""
 
     machine: dict[str, object]
-    network: str
+    networks: tuple[Speed, ...]  # the smallest first
     start_seconds: float  # from nothing to networks that have run once
     status_seconds: float  # `gpend status` as a whole, with an empty ledger
     memory_mib: int  # the most that this process has held
-    batches: tuple[Batch, ...]
     looked_at: Stage  # a sharp portrait: found, measured, left alone
     restored: Stage  # a blurred portrait
+    once: EndToEnd | str  # a folder of them, or why it was not measured
 
     @property
     def roll_minutes(self) -> float:
-        """How long a camera roll of ROLL photos takes, one after the other."""
-        seconds = ROLL * ((1 - BLURRED) * self.looked_at.seconds + BLURRED * self.restored.seconds)
-        return seconds / _SECONDS_A_MINUTE
+        """How long a camera roll of ROLL photos takes: as the folder went, else one after the other."""
+        seconds = (1 - BLURRED) * self.looked_at.seconds + BLURRED * self.restored.seconds
+        return ROLL * (1 / self.once.rate if isinstance(self.once, EndToEnd) else seconds) / _SECONDS_A_MINUTE
 
     def as_data(self) -> dict[str, object]:
         """As JSON holds it."""
         limits = {"looked_at_limit": self.looked_at.limit, "restored_limit": self.restored.limit}
-        return asdict(self) | limits | {"roll_minutes": round(self.roll_minutes, 1)}
+        once = asdict(self.once) | {"limit": self.once.limit} if isinstance(self.once, EndToEnd) else self.once
+        return asdict(self) | {"once": once} | limits | {"roll_minutes": round(self.roll_minutes, 1)}
 
 
-def measure(load: Callable[[], Networks], settings: CoreSettings, runs: int, say: Callable[[str], None]) -> Results:
-    """Measure with `runs` runs of each stage; `say` is told what is being measured."""
+def measure(
+    load: Callable[[], Networks],
+    settings: Settings,
+    runs: int,
+    say: Callable[[str], None],
+    once: Callable[[Sequence[bytes], Settings], EndToEnd | str] = end_to_end.measure,
+) -> Results:
+    """Measure with `runs` runs of each stage; `say` is told what is being measured.
+
+    `once` goes through a folder, before the networks are loaded here too: a small machine has no room for them twice.
+    """
+    portrait, core = _portrait(), settings.core()
+    sharp, blurred = _photo(portrait, 0.0), _photo(portrait, _SIGMA)
+    say(f"Going through a folder of {_FOLDER} portraits of 12 megapixels, one of them blurred ...")
+    whole = once(_different(sharp, blurred), settings)
     say("Loading the networks ...")
     start = time.perf_counter()
     networks = load()
-    portrait = _portrait()
-    sharp, blurred = _photo(portrait, 0.0), _photo(portrait, _SIGMA)
-    process(sharp, networks, settings)  # the first run tunes libraries and fills caches: part of the start
+    process(sharp, networks, core)  # the first run tunes libraries and fills caches: part of the start
     started = time.perf_counter() - start
     say("Looking at sharp portraits of 12 megapixels ...")
-    looked_at = _stage("sharp portrait", sharp, networks, settings, runs)
+    looked_at = _stage("sharp portrait", sharp, networks, core, runs)
     say("Restoring blurred portraits of 12 megapixels ...")
-    restored = _stage("blurred portrait", blurred, networks, settings, runs)
+    restored = _stage("blurred portrait", blurred, networks, core, runs)
     say("Restoring faces in batches ...")
-    batches = _batches(networks.restore, runs)
+    speeds = tuple(_speed(one, runs) for one in networks.restorers)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Results(_machine(), networks.restore.name, started, _status_seconds(), memory, batches, looked_at, restored)
+    return Results(_machine(), speeds, started, _status_seconds(), memory, looked_at, restored, whole)
+
+
+def _different(sharp: Photo, blurred: Photo) -> list[Photo]:
+    """A folder's photos, the blurred one in the middle; no two are the same, by a comment behind the first marker."""
+    photos = [sharp] * (_FOLDER // 2) + [blurred] + [sharp] * (_FOLDER - _FOLDER // 2)
+    return [one[:2] + b"\xff\xfe\x00\x06" + number.to_bytes(4) + one[2:] for number, one in enumerate(photos)]
 
 
 class _Timed:
@@ -205,17 +248,24 @@ def _stage(name: str, photo: Photo, networks: Networks, settings: CoreSettings, 
     return Stage(name, was_restored, statistics.median(seconds), (min(seconds), max(seconds)), *shares)
 
 
-def _batches(network: RestoreFaces, runs: int) -> tuple[Batch, ...]:
-    face = np.full((1, network.size, network.size, 3), 0.5, np.float32)
-    return tuple(Batch(count, _milliseconds(network, np.repeat(face, count, 0), runs)) for count in (1, 8))
+def _speed(network: RestoreFaces, runs: int) -> Speed:
+    crop = face(shipped.sample("portrait-sharp.jpg").read_bytes(), network.template, network.size)[None]
+    batches = tuple(Batch(count, _milliseconds(network, np.repeat(crop, count, 0), runs)) for count in _AT_ONCE)
+    if not isinstance(network, _Precise):
+        return Speed(network.name, "", None, batches)
+    exact = network.in_float32(crop)
+    error = float(np.linalg.norm(network(crop) - exact) / np.linalg.norm(exact))
+    return Speed(network.name, network.precision, error, batches)
 
 
 def _milliseconds(network: RestoreFaces, crops: NDArray[np.float32], runs: int) -> float:
-    times = []
+    times: list[float] = []
     for _ in range(runs):
         start = time.perf_counter()
         network(crops)
         times.append(time.perf_counter() - start)
+        if sum(times) > _ENOUGH:
+            break
     return 1000 * statistics.median(times) / len(crops)
 
 
@@ -240,12 +290,15 @@ def _photo(portrait: NDArray[np.uint8], sigma: float) -> Photo:
 
 
 def _machine() -> dict[str, object]:
-    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """The machine, or as much of it as the container or service is allowed."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_mib": pages // _MIB,
+        "cores": machine.allowed_cpus(),
+        "memory_mib": machine.allowed_memory() // _MIB,
+        "system": platform.platform(),
         "python": platform.python_version(),
+        "torch": metadata.version("torch"),
+        "gpend": __version__,
     }
 
 

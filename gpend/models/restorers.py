@@ -72,15 +72,18 @@ def restorers(model: str, folders: Sequence[Path], limit: int | None = None) -> 
 
 def _all(folders: Sequence[Path], limit: int | None) -> Iterator[Found]:
     usable: list[GpenCheckpoint] = []
+    settled: set[int] = set()  # sizes
     for one in _of_each_size(folders):
-        if any(each.size == one.size for each in usable):
+        if one.size in settled:
             continue
         if usable and _is_beyond([*usable, one], limit):
+            settled.add(one.size)
             yield LeftOut(_too_large([*usable, one]))
             continue
         try:
             yield find(one.name, GpenCheckpoint, folders)
             usable.append(one)
+            settled.add(one.size)
         except FatalError as error:
             yield LeftOut(f"The network {one.name} is left out. {error}")
     if not usable:
@@ -139,14 +142,18 @@ def roll(model: str, folders: Sequence[Path], limit: int | None = None) -> Roll:
 
 
 def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
-    """What a person should know who wants a network by name that there is hardly memory for."""
-    named = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
-    wanted = [one for one in named if isinstance(one, GpenCheckpoint)]
-    if not _is_beyond(wanted, limit):
+    """What a person should know who wants a network that there is hardly memory for, by name or as the smallest."""
+    if model == AUTO:
+        wanted = _one_for_each_size(folders)[:1]
+    else:
+        named = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
+        wanted = [one for one in named if isinstance(one, GpenCheckpoint)]
+    if not wanted or not _is_beyond(wanted, limit):
         return ""
+    what_to_do = "Give it more memory" if model == AUTO else "With `restore: {model: auto}` it uses what fits"
     return (
-        f"gpend takes about {_taken(wanted)} while it restores with {model}, more than half of the {_memory()} of "
-        "memory that are here, and may be ended for want of it. With `restore: {model: auto}` it uses what fits."
+        f"gpend takes about {_taken(wanted)} while it restores with {wanted[0].name}, more than half of the "
+        f"{_memory()} of memory that are here, and may be ended for want of it. {what_to_do}."
     )
 
 

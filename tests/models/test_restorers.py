@@ -87,6 +87,24 @@ def test_what_is_more_than_half_of_the_memory_is_so_in_figures_too(monkeypatch: 
     assert "takes about 2.1 GiB while it restores with gpen-256, more than half of the 4.0 GiB" in told
 
 
+def test_where_even_the_smallest_is_hardly_held_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "allowed_memory", lambda: 1 << 30)
+    told = roll(AUTO, weights_folders()[-1:], 1 << 29)
+    assert told.names == (DEFAULT,)
+    assert "while it restores with gpen-256, more than half of the 1.0 GiB" in told.doubt
+    assert "auto" not in told.doubt
+
+
+def test_of_two_of_a_size_that_there_is_no_memory_for_one_is_told_as_left_out(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    folders = [having(tmp_path / "one", 256, 512), having(tmp_path / "two", 512, prefix="other")]
+    found = roll(AUTO, folders, 0)
+    assert found.names == ("own-256",)
+    assert len(found.left_out) == 1
+    assert "own-512" in found.left_out[0]
+
+
 def test_without_any_network_it_is_told_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match="No network of the kind needed"):
         roll(AUTO, [tmp_path])
