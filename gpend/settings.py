@@ -13,8 +13,9 @@ from gpend.machine import slots
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
-_JPEG = ("jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "jps", "jpg_large", "jpg-large", "jpg_orig")
-ENDINGS = (*_JPEG, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif", "hif")
+_JPEG = ("jpg", "jpeg", "jpe", "jfif", "jif", "jfi", "pjpeg", "pjp", "mpo", "jps")
+_SAVED = ("jpg_large", "jpg-large", "jpg_orig", "jpg:large", "jpg:orig", "png_large", "png-large", "png:large")
+ENDINGS = (*_JPEG, *_SAVED, "png", "apng", "webp", "tif", "tiff", "avif", "heic", "heif", "hif")
 """What the names of photos end in: all that `core.formats.signatures` knows of the formats that gpend reads."""
 
 
@@ -157,7 +158,7 @@ class RestoreSettings(Knobs):
 class PhotoSettings(Knobs):
     """What is accepted as a photo, and what is written into a restored one."""
 
-    maximum_megapixels: Annotated[float, Field(gt=0)] = 200.0
+    maximum_megapixels: Annotated[float, Field(gt=0)] = 205.0
     add_tags: bool = True
 
 

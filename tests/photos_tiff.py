@@ -1,10 +1,12 @@
 """A maker of TIFFs, laid out in every way that gpend takes; it knows nothing of gpend's own writer."""
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from tests.photos_jpeg import ASCII, LONG, RATIONAL, SHORT, UNDEFINED, Directory
 from tests.pictures import XMP, Samples, icc, samples_of
@@ -21,6 +23,9 @@ class TiffForm:
     planar: bool = False
     deflate: bool = False
     difference: bool = False  # predictor 2
+    jpeg: bool = False  # strips and tiles are JPEGs; photometric 6, or 1 for grey
+    shared: tuple[int, ...] = ()  # markers of tables that stand once for all of them
+    optimized: bool = False  # Huffman tables
     short: bool = False  # offsets and lengths are SHORTs, as in small files
     orientation: int = 1
     palette: tuple[int, ...] = ()
@@ -29,7 +34,8 @@ class TiffForm:
 def tiff(samples: Samples, form: TiffForm | None = None) -> bytes:
     """A TIFF of samples (height, width, channels) with EXIF, GPS, XMP, ICC and a private tag."""
     form = form or TiffForm()
-    pieces = _pieces(samples, form)
+    parts = [_parted(piece, form.shared) for piece in _pieces(samples, form)]
+    pieces = [rest for _, rest in parts]
     body = b"".join(pieces)
     body += bytes(len(body) % 2)
     places = []
@@ -38,6 +44,8 @@ def tiff(samples: Samples, form: TiffForm | None = None) -> bytes:
         packed = directory.packed(places[-1])
         body += packed + bytes(len(packed) % 2)
     main = _main_directory(samples, form)
+    if form.shared:
+        main.add(347, UNDEFINED, parts[0][0])
     main.add(0x8769, LONG, places[0])
     main.add(0x8825, LONG, places[1])
     kind = SHORT if form.short else LONG
@@ -59,10 +67,28 @@ def _pieces(samples: Samples, form: TiffForm) -> list[bytes]:
     ]
 
 
+def _parted(piece: bytes, markers: tuple[int, ...]) -> tuple[bytes, bytes]:
+    """Of a JPEG one of those tables alone whose markers are given, and one of the rest."""
+    tables, rest, at = b"", b"", 2
+    while markers and piece[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(piece[at + 2 : at + 4], "big")
+        if piece[at + 1] in markers:
+            tables += piece[at:end]
+        else:
+            rest += piece[at:end]
+        at = end
+    return b"\xff\xd8" + tables + b"\xff\xd9", piece[:2] + rest + piece[at:]
+
+
 def _piece(part: Samples, form: TiffForm) -> bytes:
     if form.tile:
         missing = [(0, whole - side) for whole, side in zip(form.tile, part.shape[:2], strict=True)]
         part = samples_of(np.pad(part, (*missing, (0, 0)), "edge"))
+    if form.jpeg:
+        stream = io.BytesIO()
+        picture = Image.fromarray(part[..., 0] if part.shape[2] == 1 else part)
+        picture.save(stream, "JPEG", quality=85, optimize=form.optimized)
+        return stream.getvalue()
     if form.difference:
         part = samples_of(np.concatenate((part[:, :1], part[:, 1:] - part[:, :-1]), axis=1))
     data = part.astype(f"{form.order}u{part.itemsize}").tobytes()
@@ -84,7 +110,7 @@ def _main_directory(samples: Samples, form: TiffForm) -> Directory:
     main.add(256, SHORT, width)
     main.add(257, SHORT, height)
     main.add(258, SHORT, [8 * samples.itemsize] * channels)
-    main.add(259, SHORT, 8 if form.deflate else 1)
+    main.add(259, SHORT, 7 if form.jpeg else 8 if form.deflate else 1)
     main.add(262, SHORT, form.photometric)
     main.add(271, ASCII, "a scanner")
     main.add(274, SHORT, form.orientation)
@@ -97,6 +123,8 @@ def _main_directory(samples: Samples, form: TiffForm) -> Directory:
     main.add(65000, UNDEFINED, b"private")
     if form.palette:
         main.add(320, SHORT, list(form.palette))
+    if form.photometric == 6:
+        main.add(530, SHORT, [2, 2])
     if channels in (2, 4):
         main.add(338, SHORT, 2)
     if form.tile:

@@ -70,8 +70,11 @@ SIGNATURES: Final = tuple(
 """All that is told by fixed bytes; AVIF and HEIF are told by their brands."""
 
 ENDINGS: Final[dict[str, tuple[str, ...]]] = {
-    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".jps", ".jpg_large", ".jpg_orig", ".jpg-large"),
-    Format.PNG: (".png", ".apng"),
+    Format.JPEG: (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".jps"),
+        *(".jpg_large", ".jpg_orig", ".jpg-large", ".jpg:large", ".jpg:orig"),
+    ),
+    Format.PNG: (".png", ".apng", ".png_large", ".png-large", ".png:large"),
     Format.WEBP: (".webp",),
     Format.TIFF: (".tif", ".tiff"),
     Format.AVIF: (".avif",),

@@ -153,5 +153,6 @@ class _Note:
     def _naming(self, at: int, count: int, behind: Behind) -> Iterator[Pointer]:
         for place in range(at, min(at + 4 * count, len(self.tiff) - 3), 4):
             (number,) = struct.unpack_from(self.order + "I", self.tiff, place)
-            if self.base + number in behind.pictures | behind.recipes:
-                yield Pointer(place, self.order, self.base + number in behind.pictures)
+            named = {self.base + number, number}  # Pentax counts previews from the block's start, whatever its base
+            if named & (behind.pictures | behind.recipes):
+                yield Pointer(place, self.order, bool(named & behind.pictures))

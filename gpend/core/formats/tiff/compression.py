@@ -17,7 +17,7 @@ from gpend.core.formats.exif.directory import Form
 from gpend.core.formats.tiff import ifd
 from gpend.errors import IncompleteError
 
-NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA = 1, 5, 8, 32946, 32773, 34925
+NONE, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD = 1, 5, 7, 8, 32946, 32773, 34925, 50000
 HEAD = 8  # bytes of a TIFF's header
 _FORM = Form("<")
 WRAPPED = 85_000_000  # bytes; Pillow warns of pictures with more pixels, by a limit that holds for the whole process
@@ -94,12 +94,19 @@ def _stored(plain: bytes, _row: int) -> bytes:
     return plain
 
 
+def _by_itself(*_: object) -> bytes:
+    """No bytes stand between those of a JPEG and its picture: `lossy` reads and changes it."""
+    raise NotImplementedError
+
+
 SCHEMES = {
     NONE: Scheme(_plain, _stored, predicts=False, largest=1 << 32),
     LZW: Scheme(_by_libtiff(LZW), _with_libtiff("tiff_lzw"), predicts=True, largest=WRAPPED),
+    JPEG: Scheme(_by_itself, _by_itself, predicts=False, largest=WRAPPED),
     DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False, largest=WRAPPED),
+    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
     LZMA: Scheme(_by_lzma, _with_lzma, predicts=True),
 }
 """By TIFF's number for it."""

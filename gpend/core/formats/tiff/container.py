@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
+from gpend.core.formats.jpeg.frame import Colour
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands
-from gpend.core.formats.tiff import compression, ending, ifd, small, strips
+from gpend.core.formats.tiff import compression, ending, ifd, lossy, small, strips
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, INDEXED = 0, 1, 2, 3
-COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, INDEXED: 1}
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, INDEXED, YCC = 0, 1, 2, 3, 6
+COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, INDEXED: 1, YCC: 3}
 KINDS = {5: "made for print (CMYK)", 6: "stored as luminance and chrominance", 8: "stored in the Lab colour space"}
 LARGEST_TILE = 4096  # pixels a side; larger ones only in pictures that are so large themselves
 MOST_CHANNELS = 8
+CLOSE = 3.0  # levels by which what JPEG made of the samples may differ in the mean
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def header(photo: bytes) -> Header:
     if not (width and height):
         raise PhotoError("the file is corrupt: its picture has no size")
     depth = ifd.number(block, first, ifd.CHANNELS, 1) * ifd.number(block, first, ifd.BITS, 1)
-    return Header(Format.TIFF, width, height, exif.orientation(photo), depth)
+    steps = strips.steps(photo, _layout(block, first)) if _is_jpeg(block, first) else ()
+    return Header(Format.TIFF, width, height, exif.orientation(photo), depth, steps)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container
@@ -97,9 +100,16 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
         notes += (SIGNED,)
     if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
-    if not np.array_equal(strips.samples(result, _walked(result).layout), after):
+    if not _is_as_meant(strips.samples(result, _walked(result).layout), after, picture.layout):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     return Encoded(result, "", notes)
+
+
+def _is_as_meant(written: Pixels, wanted: Pixels, layout: strips.Layout) -> bool:
+    """Whether the samples that were written are those that were wanted; of JPEGs, in the main."""
+    if not layout.coding:
+        return np.array_equal(written, wanted)
+    return bool(np.abs(written.astype(np.int16) - wanted).mean() <= CLOSE)
 
 
 def coded(photo: bytes) -> Iterator[bytes | memoryview]:
@@ -200,6 +210,10 @@ def _begun(photo: bytes) -> tuple[Block, Directory]:
     return block, first
 
 
+def _is_jpeg(block: Block, first: Directory) -> bool:
+    return ifd.number(block, first, ifd.COMPRESSION, 1) == compression.JPEG
+
+
 def _walked(photo: bytes) -> _Picture:
     """The same, and where its samples lie."""
     block, first = _begun(photo)
@@ -215,18 +229,21 @@ def _refuse(block: Block, first: Directory, photo: bytes) -> None:
     has_others = not small.are_all_others(block, first)
     photometric = told(ifd.PHOTOMETRIC, -1)
     bits = set(ifd.numbers(block, first, ifd.BITS, (1,)))
+    is_jpeg = _is_jpeg(block, first)
     reasons = {
         "it has several pages": has_others and first.following != 0,
         "it is a camera's raw picture": first.find(ifd.RAW) is not None or photo[8:10] == b"CR",
         "it holds further pictures": has_others or bool(told(ifd.SUBFILE, 0) & 1),
-        f"it is {KINDS.get(photometric, 'of an unusual kind')}": photometric not in COLOURS,
+        f"it is {KINDS.get(photometric, 'of an unusual kind')}": photometric not in COLOURS
+        or (photometric == YCC and not is_jpeg)
+        or (photometric == INDEXED and is_jpeg),
         "its samples are not whole numbers": set(ifd.numbers(block, first, ifd.SAMPLE_FORMAT, (1,))) != {1},
         "its samples are neither of 8 nor of 16 bits": bits not in ({8}, {16})
-        or (photometric == INDEXED and bits != {8}),
+        or ((photometric == INDEXED or is_jpeg) and bits != {8}),
         "gpend cannot write its compression": told(ifd.COMPRESSION, 1) not in compression.SCHEMES,
         "its bits are stored in reverse": told(ifd.FILL_ORDER, 1) != 1,
         "its samples are predicted in an unusual way": told(ifd.PREDICTOR, 1) not in (1, 2),
-        "it has many channels": told(ifd.CHANNELS, 1) > MOST_CHANNELS,
+        "it has many channels": told(ifd.CHANNELS, 1) > (RGB + 1 if is_jpeg else MOST_CHANNELS),
     }
     for reason, holds in reasons.items():
         if holds:
@@ -256,6 +273,7 @@ def _layout(block: Block, first: Directory) -> strips.Layout:
         told(ifd.PREDICTOR, 1) == 2 and compression.SCHEMES[number].predicts,  # noqa: PLR2004 - the same, for differences
         ifd.numbers(block, first, ifd.TILE_OFFSETS if tiled else ifd.STRIP_OFFSETS),
         ifd.numbers(block, first, ifd.TILE_LENGTHS if tiled else ifd.STRIP_LENGTHS),
+        coding=_coding(block, first) if _is_jpeg(block, first) else None,
     )
     if not (width and height and all(tile) and channels >= COLOURS[told(ifd.PHOTOMETRIC)]):
         raise PhotoError("the file is corrupt: its tags contradict each other")
@@ -268,6 +286,15 @@ def _layout(block: Block, first: Directory) -> strips.Layout:
     if not len(layout.offsets) == len(layout.lengths) == expected:
         raise PhotoError("the file is corrupt: it does not say where each part of its picture lies")
     return layout
+
+
+def _coding(block: Block, first: Directory) -> lossy.Coding:
+    """How strips are coded that are JPEGs."""
+    is_planar = ifd.number(block, first, ifd.PLANAR, 1) != 1
+    told = ifd.number(block, first, ifd.PHOTOMETRIC)
+    colour = {RGB: Colour.RGB, YCC: Colour.YCC}.get(told, Colour.GREY)
+    tables = bytes(block.data[ifd.content(block, first, ifd.JPEG_TABLES)])
+    return lossy.Coding(tables, Colour.GREY if is_planar else colour)
 
 
 def _with_told_lengths(layout: strips.Layout, block: Block, first: Directory) -> strips.Layout:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gpend.core.formats.scaling import contiguous
+from gpend.core.formats.scaling import contiguous, eight_bits
+from gpend.core.formats.tiff import lossy
 from gpend.core.formats.tiff.compression import SCHEMES, Scheme, unpacked
-from gpend.core.photo import Pixels
+from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError
 
 
@@ -40,6 +41,7 @@ class Layout:
     offsets: tuple[int, ...]
     lengths: tuple[int, ...]  # in bytes, as stored
     lengths_told: bool = True  # by the file; else a strip reaches no farther than that
+    coding: lossy.Coding | None = None  # where they are JPEGs
 
     @property
     def kind(self) -> np.dtype[Any]:
@@ -85,6 +87,12 @@ def samples(photo: bytes, layout: Layout) -> Pixels:
     return contiguous(result)
 
 
+def steps(photo: bytes, layout: Layout) -> tuple[int, ...]:
+    """How coarsely the first of strips that are JPEGs is quantised, 64 steps; () where that is not told."""
+    piece = next(layout.pieces())
+    return lossy.steps(bytes(_bytes(photo, layout, piece)), layout.coding, piece.shape) if layout.coding else ()
+
+
 def rewritten(photo: bytes, layout: Layout, before: Pixels, after: Pixels) -> Iterator[tuple[int, bytes]]:
     """The number and the new bytes of every strip or tile in which `after` differs from `before`.
 
@@ -94,8 +102,10 @@ def rewritten(photo: bytes, layout: Layout, before: Pixels, after: Pixels) -> It
         place = (piece.rows, piece.columns, piece.channels)
         if not np.array_equal(before[place], after[place]):
             stored = _read(photo, layout, piece).copy()
-            stored[: _length(piece.rows), : _length(piece.columns)] = after[place]
-            yield piece.number, _packed(stored, layout)
+            shown = stored[: _length(piece.rows), : _length(piece.columns)]
+            changed = (shown != after[place]).any(axis=2)
+            shown[:] = after[place]
+            yield piece.number, _packed(photo, layout, piece, stored, changed)
 
 
 def _length(part: slice) -> int:
@@ -105,13 +115,11 @@ def _length(part: slice) -> int:
 
 def _read(photo: bytes, layout: Layout, piece: Piece) -> Pixels:
     """A strip or tile as it is stored, (rows, columns, channels) uint8 or uint16, unpacked; not to be written to."""
-    start, length = layout.offsets[piece.number], layout.lengths[piece.number]
-    if start + length > len(photo):
-        raise IncompleteError("the file ends before its picture does")
+    packed = _bytes(photo, layout, piece)
+    if layout.coding:
+        return lossy.read(bytes(packed), layout.coding, piece.shape)
     rows, columns, channels = piece.shape
-    plain = unpacked(
-        layout.scheme, memoryview(photo)[start : start + length], columns * channels * layout.kind.itemsize, rows
-    )
+    plain = unpacked(layout.scheme, packed, columns * channels * layout.kind.itemsize, rows)
     stored = np.frombuffer(plain, layout.kind, rows * columns * channels).reshape(piece.shape)
     native: Pixels = stored.astype(layout.kind.newbyteorder("="), copy=False)
     if layout.differences:
@@ -119,8 +127,22 @@ def _read(photo: bytes, layout: Layout, piece: Piece) -> Pixels:
     return native
 
 
-def _packed(stored: Pixels, layout: Layout) -> bytes:
-    """The bytes of a strip or tile, (rows, columns, channels) uint8 or uint16, as they are stored."""
+def _bytes(photo: bytes, layout: Layout, piece: Piece) -> memoryview:
+    start, length = layout.offsets[piece.number], layout.lengths[piece.number]
+    if start + length > len(photo):
+        raise IncompleteError("the file ends before its picture does")
+    return memoryview(photo)[start : start + length]
+
+
+def _packed(photo: bytes, layout: Layout, piece: Piece, stored: Pixels, changed: Mask) -> bytes:
+    """The bytes of a strip or tile, (rows, columns, channels) uint8 or uint16, as they are stored.
+
+    changed: (rows, columns) bool of those within the picture, where they are others than in the photo.
+    """
+    if layout.coding:
+        mask = np.zeros(stored.shape[:2], np.bool_)
+        mask[: changed.shape[0], : changed.shape[1]] = changed
+        return lossy.patched(bytes(_bytes(photo, layout, piece)), layout.coding, eight_bits(stored), mask)
     if layout.differences:
         stored = np.diff(stored, axis=1, prepend=stored.dtype.type(0))
     row = stored.shape[1] * stored.shape[2] * layout.kind.itemsize

@@ -64,6 +64,14 @@ def old_olympus(at: int, preview: int) -> bytes:
     return b"OLYMP\0\1\0" + directory.packed(at + 8)
 
 
+def pentax(_at: int, preview: int) -> bytes:
+    """All counts from the note's start, but the preview from the block's."""
+    directory = Directory("<")
+    directory.add(0x0003, LONG, len(PREVIEW))
+    directory.add(0x0004, LONG, preview)
+    return b"PENTAX \0II" + directory.packed(10)
+
+
 def unknown(_at: int, preview: int) -> bytes:
     """Nothing that anybody can follow."""
     return b"A maker's secret\xff\xff" + struct.pack(">I", preview ^ 0x5A5A5A5A)
@@ -73,6 +81,7 @@ MAKERS: dict[str, tuple[str, Note]] = {
     "Sony": ("SONY", sony),
     "Canon": ("Canon", canon),
     "Olympus": ("OLYMPUS IMAGING CORP.", olympus),
+    "Pentax": ("PENTAX", pentax),
     "old Olympus": ("OLYMPUS OPTICAL CO.,LTD", old_olympus),
 }
 

@@ -172,7 +172,7 @@ GREY = photos.tiff(photos.grey(photos.portrait()), TiffForm(photometric=1))
         (with_value(PLAIN, ifd.PHOTOMETRIC, 8), "Lab"),
         (with_value(PLAIN, ifd.PHOTOMETRIC, 6), "luminance"),
         (with_value(PLAIN, ifd.PHOTOMETRIC, 32803), "unusual kind"),
-        (with_value(PLAIN, ifd.COMPRESSION, 7), "compression"),
+        (with_value(PLAIN, ifd.COMPRESSION, 6), "compression"),
         (with_value(PLAIN, ifd.PREDICTOR, 3), "predicted"),
         (with_value(GREY, ifd.BITS, 4), "bits"),
         (with_value(GREY, ifd.BITS, 32), "bits"),
