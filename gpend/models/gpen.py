@@ -17,12 +17,12 @@ from gpend.models.arch.layers import Form
 from gpend.models.backend import Backend, Cpu, Forward, batch_sizes
 from gpend.models.device import backend_of, named
 from gpend.models.execution import choose
-from gpend.models.recognise import Shape, shape_of
+from gpend.models.recognise import Shape, refuse_no_numbers, shape_of
 from gpend.models.restorers import OWN_LICENCE, OwnFile
 from gpend.models.templates import template_of
 from gpend.models.tensors import read_tensors, tensors_in
 from gpend.models.turn import Turn
-from gpend.models.weights import GpenCheckpoint, Proven, Template
+from gpend.models.weights import ENDINGS, GpenCheckpoint, Proven, Template
 
 _AHEAD = 1  # batches that are given to the device before the one before is waited for
 
@@ -168,8 +168,11 @@ def described(own: OwnFile, template: Template = Template.GPEN) -> Proven[GpenCh
 
     Raises FatalError saying what was expected and what was found.
     """
-    shape = shape_of(tensors_in(own.content, own.path.name), own.path.name)
-    told = {"name": own.name, "file": own.path.name, "sha256": own.sha256, "bytes": len(own.content)}
+    tensors = tensors_in(own.content, own.path.name)
+    shape = shape_of(tensors, own.path.name)
+    refuse_no_numbers(tensors, own.path.name)
+    file = own.path.name if own.path.suffix in ENDINGS else f"{own.path.name}{ENDINGS[0]}"  # a manifest takes no other
+    told = {"name": own.name, "file": file, "sha256": own.sha256, "bytes": len(own.content)}
     told |= {"architecture": "gpen", **vars(shape), "template": template}
     told |= {"origin": str(own.path), "licence": OWN_LICENCE}
     return Proven(GpenCheckpoint.model_validate(told), own.content)

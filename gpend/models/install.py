@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from torch import Tensor, isfinite, nn
+from torch import Tensor, nn
 
 from gpend.errors import FatalError
 from gpend.models import download, part, recognise, registry
@@ -60,7 +60,7 @@ def add_own(file: Path, name: str | None, template: str, folder: Path) -> GpenCh
     _refuse_name(called, file.parent, folder)
     tensors = tensors_in(content, file.name)
     shape = recognise.shape_of(tensors, file.name)
-    _refuse_no_numbers(tensors, file.name)
+    recognise.refuse_no_numbers(tensors, file.name)
     place = folder / f"{called}{'.safetensors' if is_safetensors(content) else '.pth'}"
     if place.exists():
         raise FatalError(f"{place} is there already. Choose another name with --name; nothing was added.")
@@ -92,21 +92,12 @@ def _refuse_name(name: str, source: Path, folder: Path) -> None:
     )
 
 
-def _refuse_no_numbers(tensors: Mapping[str, Tensor], file: str) -> None:
-    spoiled = [key for key, tensor in tensors.items() if not isfinite(tensor).all()]
-    if spoiled:
-        raise FatalError(
-            f"{file} paints no pictures: {len(spoiled)} of its tensors hold NaN or infinity, such as {spoiled[0]}. Its "
-            "training went wrong there; take an earlier checkpoint. It was not used."
-        )
-
-
 def _prover(checkpoint: AnyCheckpoint) -> Callable[[Path], None]:
     def prove(path: Path) -> None:
         tensors = tensors_in(path.read_bytes(), checkpoint.file)
         if isinstance(checkpoint, GpenCheckpoint):
             _refuse_other_gpen(tensors, checkpoint)
-            _refuse_no_numbers(tensors, checkpoint.file)
+            recognise.refuse_no_numbers(tensors, checkpoint.file)
         elif isinstance(checkpoint, DetectorCheckpoint):
             _refuse_others(tensors, network_of(checkpoint), checkpoint)
         elif isinstance(checkpoint, ParserCheckpoint):

@@ -47,6 +47,16 @@ def shape_of(tensors: Mapping[str, Tensor], file: str) -> Shape:
     return shape
 
 
+def refuse_no_numbers(tensors: Mapping[str, Tensor], file: str) -> None:
+    """Raises FatalError where no picture could come of these tensors."""
+    spoiled = [key for key, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    if spoiled:
+        raise FatalError(
+            f"{file} paints no pictures: {len(spoiled)} of its tensors hold NaN or infinity, such as {spoiled[0]}. Its "
+            "training went wrong there; take an earlier checkpoint. It was not used."
+        )
+
+
 def _refuse_other(tensors: Mapping[str, Tensor], shape: Shape, file: str) -> None:
     with torch.device("meta"):
         expected = FullGenerator(shape.size, shape.channel_multiplier, shape.narrow, shape.seen).state_dict()
@@ -58,3 +68,9 @@ def _refuse_other(tensors: Mapping[str, Tensor], shape: Shape, file: str) -> Non
                 f"{file} looks like a GPEN of {shape}, but its tensor {key} {told} where {tuple(tensor.shape)} was "
                 "expected. It was not used."
             )
+    surplus = [key for key in tensors if key not in expected]
+    if surplus:
+        raise FatalError(
+            f"{file} looks like a GPEN of {shape}, but {len(surplus)} of its tensors are none of such a network's, as "
+            f"{surplus[0]}. It was not used."
+        )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from gpend.errors import FatalError
 
 MANIFEST = "MANIFEST.yaml"
+ENDINGS = (".pth", ".pt", ".safetensors")
+"""Of the files that a manifest may describe."""
 FROM_HEAD = "from-head"
 """Where a worker keeps the networks that a head has sent, inside of the folder with its own."""
 
@@ -37,7 +40,7 @@ class _Checkpoint(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
-    file: Annotated[str, Field(pattern=r"^[^/\x00]+\.(safetensors|pth|pt)$")]
+    file: Annotated[str, Field(pattern=rf"^[^/\x00]+({'|'.join(map(re.escape, ENDINGS))})$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # None until it is pinned on first use
     bytes: Annotated[int, Field(gt=0)] | None = None
     origin: str

@@ -185,6 +185,15 @@ def test_a_network_of_ones_own_is_added_with_the_configuration_of_its_tensors(gp
 
 
 @pytest.mark.usefixtures("publisher")
+def test_a_second_one_of_a_size_is_told_how_to_be_used(gpend: Gpend, tmp_path: Path) -> None:
+    torch.save(conformance.weights(conformance.vector("tiny-64").shapes), tmp_path / "net.pth")
+    assert "It is used from" in gpend("weights", "add", tmp_path / "net.pth", "--name", "first").output
+    told = gpend("weights", "add", tmp_path / "net.pth", "--name", "second").output
+    assert "has one of this size already: it uses first and gpen-256" in told
+    assert "restore: {model: second}" in told
+
+
+@pytest.mark.usefixtures("publisher")
 def test_what_is_no_gpen_is_not_added(gpend: Gpend, tmp_path: Path) -> None:
     (tmp_path / "other.safetensors").write_bytes(safetensors.torch.save({"body.weight": torch.ones(1)}))
     result = gpend("weights", "add", tmp_path / "other.safetensors")

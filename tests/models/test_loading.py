@@ -55,6 +55,22 @@ def test_a_checkpoint_of_one_s_own_training_is_loaded_by_its_path(tmp_path: Path
     assert restore(crop).shape == crop.shape
 
 
+@pytest.mark.parametrize("file", ["children.ckpt", "children.PTH", "children"])
+def test_whatever_the_ending_of_its_file(tmp_path: Path, file: str) -> None:
+    path = _saved(tmp_path / file, Shape(64, 1, 0.125))
+    restore = load(CoreSettings(restore=RestoreSettings(device="cpu", model=str(path)))).restore
+    assert restore.name.startswith("children (")
+
+
+def test_one_whose_training_went_wrong_is_not_loaded(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "children.pth", Shape(64, 1, 0.125))
+    state = torch.load(path)
+    state["g_ema"]["ecd0.0.0.weight"][...] = torch.nan
+    torch.save(state, path)
+    with pytest.raises(FatalError, match="hold NaN or infinity"):
+        load(CoreSettings(restore=RestoreSettings(device="cpu", model=str(path))))
+
+
 def test_a_network_that_enlarges_sees_less_than_it_gives_and_gives_the_same_every_time(tmp_path: Path) -> None:
     file = _saved(tmp_path / "enlarges.pth", Shape(128, 1, 0.125, 64), "params_ema")
     settings = CoreSettings(restore=RestoreSettings(device="cpu", model=str(file)))

@@ -91,6 +91,11 @@ def test_another_network_is_told_apart_with_what_was_expected_and_found() -> Non
         shape_of(wrong, "mine.pth")
 
 
+def test_tensors_that_such_a_network_has_none_of_are_told() -> None:
+    with pytest.raises(FatalError, match=r"but 1 of its tensors are none of such a network's, as extra\.weight"):
+        shape_of(_tiny() | {"extra.weight": torch.zeros(1)}, "mine.pth")
+
+
 def test_safetensors_are_read_too() -> None:
     assert tensors_in(safetensors.torch.save({"a": torch.ones(1, dtype=torch.float16)}), "a.safetensors")["a"] == 1
 
