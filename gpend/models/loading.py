@@ -24,6 +24,7 @@ from gpend.models.retinaface import load_retinaface
 from gpend.models.turn import Turn
 from gpend.models.weights import (
     DetectorCheckpoint,
+    GpenCheckpoint,
     KernelCheckpoint,
     Kind,
     ParserCheckpoint,
@@ -54,8 +55,9 @@ def load(
     With `ask`, those that restore faces are on other machines, and are not loaded here.
 
     They take turns, also when called from several threads; after each, `progress` is called as `Turn` says. On a
-    graphics card what up to `callers` threads ask at the same time is computed together. With `say`, which is given
-    a sentence where that ends, the card also decodes large photos if that pays, which takes seconds to find out.
+    graphics card what up to `callers` threads ask at the same time is computed together. `say` is given a sentence for
+    each network that is damaged and left out; with it, the card also decodes large photos if that pays, which takes
+    seconds to find out, and `say` is told where that ends.
     """
     folders = weights_folders(settings.restore.weights)
     detector = find(DETECTORS[settings.detect.model], DetectorCheckpoint, folders)
@@ -68,7 +70,7 @@ def load(
     limit = None if ask else memory.limit(settings.restore.device)
     found = restorers(settings.restore.model, folders, limit)
     try:
-        smallest, *larger = _restorers(found, folders, device, turn, ask)
+        smallest, *larger = _restorers(_used(found, say), folders, device, turn, ask)
     except torch.OutOfMemoryError as error:
         raise DeviceError(_NO_ROOM) from error
     detect = load_retinaface(detector, device, turn)
@@ -86,11 +88,13 @@ def load(
 
 
 def _restorers(
-    found: Iterable[Found], folders: Sequence[Path], device: torch.device, turn: Turn, ask: Ask | None
+    found: Iterable[Proven[GpenCheckpoint] | OwnFile],
+    folders: Sequence[Path],
+    device: torch.device,
+    turn: Turn,
+    ask: Ask | None,
 ) -> Iterator[RestoreFaces]:
     for one in found:
-        if isinstance(one, LeftOut):
-            continue
         proven = described(one) if isinstance(one, OwnFile) else one
         beside = [one.path.parent] if isinstance(one, OwnFile) else folders
         fitted = fit_of(proven.checkpoint.name, proven.checkpoint.sha256, beside)
@@ -98,6 +102,15 @@ def _restorers(
             yield load_gpen(proven, device, turn, fitted.fit)
         else:
             yield RemoteGpen(proven.checkpoint, fitted.fit, ask)
+
+
+def _used(found: Iterable[Found], say: Say | None) -> Iterator[Proven[GpenCheckpoint] | OwnFile]:
+    """Those that are not left out; what is damaged since gpend began is said here first."""
+    for one in found:
+        if not isinstance(one, LeftOut):
+            yield one
+        elif say and one.is_damaged:
+            say(one.why)
 
 
 def _find_if_there(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind] | None:

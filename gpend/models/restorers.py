@@ -50,6 +50,7 @@ class LeftOut:
     """A network that is there and cannot be used."""
 
     why: str  # and what to do about it
+    is_damaged: bool = False  # it was left out because its file is not what it should be, not for want of memory
 
 
 Found: TypeAlias = Proven[GpenCheckpoint] | OwnFile | LeftOut
@@ -85,7 +86,7 @@ def _all(folders: Sequence[Path], limit: int | None) -> Iterator[Found]:
             usable.append(one)
             settled.add(one.size)
         except FatalError as error:
-            yield LeftOut(f"The network {one.name} is left out. {error}")
+            yield LeftOut(f"The network {one.name} is left out. {error}", is_damaged=True)
     if not usable:
         yield find(DEFAULT, GpenCheckpoint, folders)
 

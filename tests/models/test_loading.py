@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from gpend.errors import FatalError
+from gpend.models import memory
 from gpend.models.arch.generator import FullGenerator
 from gpend.models.gpen import Gpen
 from gpend.models.loading import decoding, load, slower_ways
@@ -17,6 +18,7 @@ from gpend.models.recognise import Shape
 from gpend.models.retinaface import Detector
 from gpend.settings import CoreSettings, RestoreSettings
 from tests.models.conformance import weights
+from tests.models.test_restorers import having
 
 
 def test_the_default_settings_load_what_is_shipped() -> None:
@@ -37,6 +39,20 @@ def test_on_the_cpu_nothing_is_gathered_and_nothing_is_decoded_elsewhere_however
     assert isinstance(networks.restore, Gpen)
     assert networks.decode is None
     assert decoding(networks) == slower_ways(networks) == said == []
+
+
+def test_a_network_that_is_damaged_by_now_is_said_and_one_that_there_is_no_memory_for_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(tmp_path, 512, 1024, multiplier=2)
+    (tmp_path / "own-512.pth").write_bytes(b"replaced while gpend ran")
+    monkeypatch.setattr(memory, "limit", lambda _: 0)
+    monkeypatch.setattr(memory, "together", lambda found: len(found) - 1 if found[-1].size == 1024 else 0)
+    said: list[str] = []
+    networks = load(CoreSettings(restore=RestoreSettings(device="cpu", weights=tmp_path)), say=said.append)
+    assert [one.name[:8] for one in networks.restorers] == ["gpen-256"]
+    assert len(said) == 1
+    assert "own-512 is left out" in said[0]
 
 
 def _saved(path: Path, shape: Shape, key: str = "g_ema") -> Path:
