@@ -159,6 +159,14 @@ def test_what_stands_behind_the_picture_stays_byte_for_byte(behind: bytes) -> No
     judges.require_accepted(encoded.photo)
 
 
+@pytest.mark.parametrize("video", [MPVD, VIDEO])
+def test_a_video_that_was_cut_off_stays_as_it_is(video: bytes) -> None:
+    photo = photos.avif(photos.portrait(), metadata=True) + video[:-100]
+    after = edited(photo, "restored").photo
+    assert after.endswith(video[:-100])
+    judges.require_accepted(after)
+
+
 @pytest.mark.parametrize("metadata", [False, True])
 def test_a_motion_photos_video_stays_last_and_where_samsung_says_it_is(*, metadata: bool) -> None:
     photo = photos.avif(photos.portrait(), metadata=metadata)

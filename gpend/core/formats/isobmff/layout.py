@@ -12,7 +12,7 @@ from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, Reader
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
-"""Boxes that stand behind pictures: one that is cut off is still on its way. Anything else there is a trailer."""
+"""Boxes that stand behind pictures: one that is cut off may still be on its way. Anything else there is a trailer."""
 
 LARGEST_META = 1 << 24
 """Bytes of a description that are read to learn what the picture needs: phones write 4 to 40 KB."""
@@ -24,6 +24,7 @@ class Layout:
 
     boxes: tuple[Box, ...]  # the picture's: a second `ftyp` begins another file, such as a motion photo's video
     end: int  # after the last whole box, the other file's included; what follows is a trailer
+    is_cut: bool = False  # it follows a part of a box that is still on its way, or was cut off
 
     def picture(self, photo: bytes) -> bytes:
         """The file without what stands behind the picture's boxes, over which a decoder might stumble."""
@@ -33,8 +34,8 @@ class Layout:
 def survey(reader: Reader) -> Layout:
     """The boxes of a file that begins with one.
 
-    Once the picture has all that it needs, anything that is no box is a trailer. Before that, raises IncompleteError
-    where the file ends or has not been filled, PhotoError where there is no box.
+    Once the picture has all that it needs, anything that is no whole box is a trailer. Before that, raises
+    IncompleteError where the file ends or has not been filled, PhotoError where there is no box.
     """
     found: list[Box] = []
     at, needed = 0, None
@@ -42,8 +43,8 @@ def survey(reader: Reader) -> Layout:
         try:
             box = _next(reader, at)
         except PhotoError:
-            if _is_whole(found, needed) and not _is_growing(reader, at):
-                return Layout(_of_the_picture(found), at)
+            if _is_whole(found, needed):
+                return Layout(_of_the_picture(found), at, is_cut=_is_growing(reader, at))
             raise
         found.append(box)
         at = box.end
@@ -52,8 +53,11 @@ def survey(reader: Reader) -> Layout:
 
 
 def end(reader: Reader) -> int:
-    """Where the last whole box ends; what follows is a trailer. Raises as `survey`."""
-    return survey(reader).end
+    """Where the last whole box ends; what follows is a trailer. Raises as `survey`, and where a box is cut off."""
+    layout = survey(reader)
+    if layout.is_cut:
+        raise IncompleteError(ENDS_EARLY)
+    return layout.end
 
 
 def _next(reader: Reader, at: int) -> Box:

@@ -23,7 +23,7 @@ def film(photo: bytes, layout: Layout) -> Film | None:
     """In a box of its own, or a file behind the picture's boxes; None where there is none."""
     box = next((box for box in layout.boxes if box.kind == b"mpvd"), None)
     start, end = (box.start, box.end) if box else (layout.boxes[-1].end, layout.end)
-    if photo[start + 4 : min(start + 8, end)] != b"ftyp":
+    if photo[start + 4 : min(start + 8, end)] != b"ftyp" or (layout.is_cut and not box):
         return None
     stop = start
     try:

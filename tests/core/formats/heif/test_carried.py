@@ -68,6 +68,16 @@ def test_a_video_that_cannot_be_read_as_one_stays_behind_and_is_not_claimed(tmp_
     assert not [tag for tag in judges.told(encoded.photo, tmp_path) if "Motion" in tag or "Container" in tag]
 
 
+@pytest.mark.parametrize("video", [MPVD, VIDEO])
+def test_a_video_that_was_cut_off_keeps_no_picture_from_being_restored_and_is_not_claimed(
+    video: bytes, tmp_path: Path
+) -> None:
+    encoded = restored(photos.heif(photos.portrait(), xmp=MOTION_XMP) + video[:-100])
+    assert encoded.notes == (f"what stands behind its picture ({len(video) - 100:,} bytes): only the original has it",)
+    assert not [tag for tag in judges.told(encoded.photo, tmp_path) if "Motion" in tag or "Container" in tag]
+    judges.require_accepted(encoded.photo)
+
+
 @pytest.mark.parametrize("trailer", [VIVO, SAMSUNG], ids=["vivo", "Samsung"])
 def test_a_trailer_is_told(trailer: bytes) -> None:
     notes = restored(PLAIN + trailer).notes

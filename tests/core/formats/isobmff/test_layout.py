@@ -28,6 +28,9 @@ def test_a_video_in_a_box_is_one_of_the_pictures_and_a_file_behind_them_is_anoth
 def test_a_box_that_is_still_arriving_is_waited_for(cut: int) -> None:
     with pytest.raises(IncompleteError):
         isobmff.end(InMemory((PHOTO + MPVD)[:-cut]))
+    layout = isobmff.survey(InMemory((PHOTO + MPVD)[:-cut]))  # the picture itself is there
+    assert layout.is_cut
+    assert layout.picture(PHOTO + MPVD) == PHOTO
 
 
 def test_what_is_no_box_is_a_trailer_behind_a_whole_picture_alone() -> None:

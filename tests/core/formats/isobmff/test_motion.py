@@ -32,6 +32,11 @@ def test_what_samsung_puts_behind_it_is_no_part_of_it() -> None:
     assert film.end == len(photo)
 
 
+@pytest.mark.parametrize("video", [MPVD, VIDEO])
+def test_a_video_that_is_cut_off_is_none(video: bytes) -> None:
+    assert found(PICTURE + video[:-100]) is None
+
+
 @pytest.mark.parametrize("behind", [b"", VIVO, struct.pack(">I", 20) + b"mpvd" + bytes(12), MPVD[:8]])
 def test_what_is_no_video_is_not_taken_for_one(behind: bytes) -> None:
     head = struct.pack(">I", 8) + b"mpvd" if behind == MPVD[:8] else behind
