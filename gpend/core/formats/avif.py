@@ -1,7 +1,7 @@
 """AVIF: the picture is encoded once more and put in the old one's place; an AV1 picture cannot be changed in part.
 
 Every box, item and property stays as it was (EXIF, XMP, ICC, alpha, gain map), but for the few bytes that tell where
-things lie and how the new picture is coded.
+things lie and how the new picture is coded. One in tiles stays so, and all of its tiles are encoded, as they share how.
 """
 
 from collections.abc import Iterator
@@ -78,18 +78,25 @@ class _Picture:
     owned: dict[int, list[int]]
     references: set[bytes]  # the kinds of references between items
 
-    def find(self, kind: bytes, mark: bytes = b"") -> Box | None:
-        """The primary item's first property of this kind that begins with `mark`."""
-        return next((self.properties[number] for number in self._numbers(kind, mark)), None)
+    @property
+    def tiles(self) -> tuple[int, ...]:
+        """The items that hold the picture: the primary one, or those of which that is a grid, row by row."""
+        is_grid = self.kinds.get(self.item) == b"grid"
+        return isobmff.parts(self.photo, self.meta, self.item) if is_grid else (self.item,)
+
+    def find(self, kind: bytes, mark: bytes = b"") -> list[Box]:
+        """The properties of this kind that begin with `mark`: the primary item's first, then those of its tiles."""
+        return [self.properties[number] for number in self._numbers(kind, mark)]
 
     def content(self, kind: bytes, mark: bytes = b"") -> bytes:
-        """The bytes of that property, or nothing."""
-        box = self.find(kind, mark)
-        return self.photo[box.start : box.end] if box else b""
+        """The bytes of the first of them, or nothing."""
+        found = self.find(kind, mark)
+        return self.photo[found[0].start : found[0].end] if found else b""
 
     def shared(self, kind: bytes, mark: bytes = b"") -> bool:
-        """Whether other items own that property too."""
-        others = {number for item, numbers in self.owned.items() if item != self.item for number in numbers}
+        """Whether items that hold nothing of the picture own one of them too."""
+        mine = {self.item, *self.tiles}
+        others = {number for item, numbers in self.owned.items() if item not in mine for number in numbers}
         return any(number in others for number in self._numbers(kind, mark))
 
     @property
@@ -98,9 +105,22 @@ class _Picture:
         return _Coding(self.content(b"av1C"))
 
     @property
-    def coded(self) -> Extent | None:
-        """Where the picture lies, if it lies in one piece."""
-        return self._extent(self.item)
+    def coded(self) -> list[Extent]:
+        """Where the tiles lie; [] where one of them lies in several pieces, or is no AV1 picture."""
+        found = [self._extent(tile) for tile in self.tiles if self.kinds.get(tile) == b"av01"]
+        places = [each for each in found if each]
+        return places if len(places) == len(self.tiles) else []
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as stored; zeros where they are not told."""
+        return _sides(self.content(b"ispe"))
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
+        """The same of each of its tiles, which are of one size."""
+        found = self.find(b"ispe")[-1:]
+        return _sides(self.photo[found[0].start : found[0].end]) if found else (0, 0)
 
     @property
     def exif(self) -> Extent | None:
@@ -113,20 +133,24 @@ class _Picture:
         return mine[0] if len(mine) == 1 and mine[0].offset.size and mine[0].length.size else None
 
     def _numbers(self, kind: bytes, mark: bytes) -> list[int]:
-        mine = [number for number in self.owned.get(self.item, []) if number < len(self.properties)]
+        owned = (number for item in (self.item, *self.tiles) for number in self.owned.get(item, []))
+        mine = [number for number in dict.fromkeys(owned) if number < len(self.properties)]
         fitting = [number for number in mine if self.properties[number].kind == kind]
         return [number for number in fitting if self.photo.startswith(mark, self.properties[number].start)]
 
 
+def _sides(extent: bytes) -> tuple[int, int]:
+    return int.from_bytes(extent[FULL : FULL + 4], "big"), int.from_bytes(extent[FULL + 4 : FULL + 8], "big")
+
+
 def header(photo: bytes) -> Header:
-    """Size, orientation and quantisation; refuses sequences, tiles, layers and more than 8 bits."""
+    """Size, orientation and quantisation; refuses sequences, layers and more than 8 bits."""
     picture = _walked(photo)
     _refuse(picture)
-    extent = picture.content(b"ispe")
-    width, height = (int.from_bytes(extent[at : at + 4], "big") for at in (FULL, FULL + 4))
+    width, height = picture.size
     if not (width and height):
         raise PhotoError("the file is corrupt: it does not tell its size")
-    steps = even(av1.step(photo[_place(picture).data]), LOST)
+    steps = even(av1.step(photo[_places(picture)[0].data]), LOST)
     return Header(Format.AVIF, width, height, isobmff.orientation(photo, picture.meta), quantisation=steps)
 
 
@@ -148,8 +172,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     wanted = eight_bits(in_colour(_pixels(photo, header)).copy())
     wanted[changed] = pixels[changed]
     new, quality = _encoded(picture, wanted)
-    result = _told(picture, new)
-    result = isobmff.exchanged(result, picture.layout.boxes, picture.meta, _place(picture), new.photo[_place(new).data])
+    result = _exchanged(_told(picture, new[0]), [each.photo[_places(each)[0].data] for each in new])
     change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
     result, notes = _recorded(_walked(result), history, change)
     result = _with_film_followed(result, picture)
@@ -168,14 +191,16 @@ def coded(photo: bytes) -> Iterator[bytes]:
     _refuse(picture)
     properties = isobmff.required(photo, picture.meta, b"iprp", FULL)
     yield photo[properties.start : properties.end]
-    yield photo[_place(picture).data]
+    for place in _places(picture):
+        yield photo[place.data]
 
 
 def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     """`photo` with the picture of `restored`, as in Container."""
     picture, finished = _walked(photo), _walked(restored)
-    told, data = _told(picture, finished), restored[_place(finished).data]
-    result = isobmff.exchanged(told, picture.layout.boxes, picture.meta, _place(picture), data)
+    if len(picture.tiles) != len(finished.tiles):
+        raise PhotoError("the two pictures are not coded alike")
+    result = _exchanged(_told(picture, finished), [restored[place.data] for place in _places(finished)])
     return _with_film_followed(_recorded(_walked(result), history, tags.Finished.of(_block(finished)))[0], picture)
 
 
@@ -212,11 +237,13 @@ def _walked(photo: bytes) -> _Picture:
 
 def _refuse(picture: _Picture) -> None:
     """Raise UnsupportedError for all that is fine and yet not ours to change."""
-    simple = picture.kinds.get(picture.item) == b"av01" and picture.coded is not None
+    simple = bool(picture.coded)
     if simple and len(picture.content(b"av1C")) < FULL:
         raise PhotoError("the file is corrupt: it does not say how its picture is coded")
+    codings = {picture.photo[each.start : each.end] for each in picture.find(b"av1C")}
     reasons = {
-        "it is made of several pictures": not simple,
+        "it is made of several pictures": not simple or not _is_even(picture),
+        "its tiles are coded in different ways": len(codings) > 1,
         "it has layers": bool(picture.find(b"a1lx") or picture.find(b"a1op") or picture.find(b"lsel")),
         "it has more than 8 bits for a sample": simple and picture.coding.deep,
         "its colours are multiplied by its alpha": b"prem" in picture.references,
@@ -225,6 +252,15 @@ def _refuse(picture: _Picture) -> None:
     for reason, holds in reasons.items():
         if holds:
             raise UnsupportedError(f"gpend keeps this AVIF as it is: {reason}")
+
+
+def _is_even(picture: _Picture) -> bool:
+    """Whether its tiles are of one size and just cover it, as those of a grid do; true of a single one."""
+    if len(picture.tiles) == 1:
+        return True
+    (width, height), (wide, tall) = picture.size, picture.tile_size
+    sizes = {_sides(picture.photo[each.start : each.end]) for each in picture.find(b"ispe")}
+    return bool(wide and tall) and len(sizes) <= 2 and len(picture.tiles) == -(-width // wide) * -(-height // tall)  # noqa: PLR2004 - the picture's and the tiles'
 
 
 def _decoded(photo: bytes, header: Header) -> AvifImageFile:
@@ -250,43 +286,68 @@ def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
     return np.array(_decoded(photo, header), np.uint8)
 
 
-def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[_Picture, int]:
-    """A new AVIF of `wanted`, (h, w, 3) uint8 RGB, coded the way the old one is, and its quality."""
+def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[list[_Picture], int]:
+    """A new AVIF for each tile of `wanted`, (h, w, 3) uint8 RGB, coded the way the old one is, and their quality."""
     grey = picture.coding.grey
-    image = Image.fromarray(np.ascontiguousarray(wanted[..., 0]) if grey else wanted)
     colour = picture.content(b"colr", b"nclx")
     options = {
         "subsampling": "4:0:0" if grey else picture.coding.subsampling,
         "range": "limited" if colour and not colour[-1] & 0x80 else "full",
     }
-    before = _place(picture).length.value
+    images = [Image.fromarray(np.ascontiguousarray(each[..., 0] if grey else each)) for each in _cut(picture, wanted)]
+    before = sum(place.length.value for place in _places(picture))
     for quality in QUALITIES:
-        stream = BytesIO()
-        image.save(stream, "AVIF", quality=quality, **options)
-        new = _walked(stream.getvalue())
-        if _place(new).length.value >= before:
+        new = []
+        for image in images:
+            stream = BytesIO()
+            image.save(stream, "AVIF", quality=quality, **options)
+            new.append(_walked(stream.getvalue()))
+        if sum(_places(each)[0].length.value for each in new) >= before:
             break
+    if len({each.coding for each in new}) > 1:
+        raise UnsupportedError("gpend keeps this AVIF as it is: its tiles would be coded in different ways")
     return new, quality
 
 
-def _place(picture: _Picture) -> Extent:
-    """Where the picture lies. Raises UnsupportedError where that is in several pieces; `header` has refused those."""
-    place = picture.coded
-    if place is None:
+def _cut(picture: _Picture, wanted: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The tiles of `wanted`, row by row; the last ones reach beyond it."""
+    if len(picture.tiles) == 1:
+        yield wanted
+        return
+    (wide, tall), (height, width) = picture.tile_size, wanted.shape[:2]
+    padded = np.pad(wanted, ((0, -height % tall), (0, -width % wide), (0, 0)), "edge")
+    for top in range(0, height, tall):
+        for left in range(0, width, wide):
+            yield padded[top : top + tall, left : left + wide]
+
+
+def _exchanged(photo: bytes, tiles: list[bytes]) -> bytes:
+    """The file with other data for its picture's tiles."""
+    for number, data in enumerate(tiles):
+        picture = _walked(photo)
+        photo = isobmff.exchanged(photo, picture.layout.boxes, picture.meta, _places(picture)[number], data)
+    return photo
+
+
+def _places(picture: _Picture) -> list[Extent]:
+    """Where the tiles lie. Raises UnsupportedError where one is in several pieces; `header` has refused those."""
+    places = picture.coded
+    if not places:
         raise UnsupportedError("gpend keeps this AVIF as it is: its picture lies in several pieces")
-    return place
+    return places
 
 
 def _told(picture: _Picture, new: _Picture) -> bytes:
     """The file with the bytes exchanged that tell how the picture is coded: av1C, and nclx's matrix and range."""
     result = bytearray(picture.photo)
     for kind, mark, part in ((b"av1C", b"", slice(0, 4)), (b"colr", b"nclx", slice(8, 11))):
-        box, now = picture.find(kind, mark), new.content(kind, mark)[part]
-        if box is None or picture.content(kind, mark)[part] == now:
-            continue
-        if picture.shared(kind, mark):
-            raise UnsupportedError("gpend keeps this AVIF as it is: its pictures share how they are coded")
-        result[box.start + part.start : box.start + part.start + len(now)] = now
+        now = new.content(kind, mark)[part]
+        for box in picture.find(kind, mark):
+            if picture.photo[box.start : box.end][part] == now:
+                continue
+            if picture.shared(kind, mark):
+                raise UnsupportedError("gpend keeps this AVIF as it is: its pictures share how they are coded")
+            result[box.start + part.start : box.start + part.start + len(now)] = now
     return bytes(result)
 
 

@@ -1,6 +1,7 @@
 """AVIF: one item's data change."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from gpend.settings import PhotoSettings
 from tests import photos
 from tests.core import judges
 from tests.core.formats.isobmff.test_items import contents, meta
+from tests.photos_avif import grid
 from tests.photos_heif import MPVD, SAMSUNG, VIDEO, VIVO, told_place, with_samsungs_part
 
 
@@ -180,3 +182,49 @@ def test_a_motion_photos_video_stays_last_and_where_samsung_says_it_is(*, metada
     new = edited(told, "restored").photo
     for each in (new, avif.carried_over(told, new, "restored")):
         assert each[told_place(each) :].startswith(VIDEO)
+
+
+GRIDS = {
+    "even": grid(photos.portrait(256, 320), (128, 160)),
+    "padded": grid(photos.portrait(250, 310), (128, 128), subsampling="4:4:4"),
+    "one column": grid(photos.portrait(200, 320), (200, 80), range="limited"),
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_grid_of_tiles_is_restored_and_stays_one(name: str) -> None:
+    photo = GRIDS[name]
+    judges.require_accepted(photo)
+    before = judges.by_pillow(photo)
+    inside, wanted = judges.blob(before), judges.brightened(before, 60)
+    encoded = codec.encode(photo, codec.identify(photo, PhotoSettings()), wanted, inside, "restored")
+    judges.require_accepted(encoded.photo)
+    after = judges.by_pillow(encoded.photo)
+    assert after.shape == before.shape
+    assert np.abs(after[inside].astype(int) - wanted[inside]).mean() < 5
+    assert np.abs(after[~inside].astype(int) - before[~inside]).mean() < 3
+    kinds = isobmff.kinds(photo, meta(photo))
+    assert isobmff.kinds(encoded.photo, meta(encoded.photo)) == kinds
+    old, new = contents(photo), contents(encoded.photo)
+    assert {item for item in old if old[item] != new[item]} == {item for item in kinds if kinds[item] == b"av01"}
+    again = avif.carried_over(photo, encoded.photo, "restored")
+    assert np.array_equal(judges.by_pillow(again), after)
+    assert [*avif.coded(photo)] != [*avif.coded(encoded.photo)]
+
+
+def test_a_grid_whose_tiles_do_not_cover_it_is_kept() -> None:
+    photo = GRIDS["even"]
+    size = struct.pack(">II", 256, 320)
+    with pytest.raises(UnsupportedError, match="several pictures"):
+        codec.identify(photo.replace(size, struct.pack(">II", 512, 320), 1), PhotoSettings())
+    other = photo.replace(b"av01", b"hvc1", 1)
+    with pytest.raises(UnsupportedError, match="several pictures"):
+        codec.identify(other, PhotoSettings())
+
+
+def test_a_grid_whose_tiles_cannot_be_told_apart_from_a_further_picture_is_kept() -> None:
+    """A picture that is no tile, and shares how they are coded, would not be decoded any more."""
+    photo = GRIDS["even"]
+    at = photo.index(b"dimg") + 4
+    with pytest.raises((UnsupportedError, PhotoError)):
+        edited(photo[:at] + struct.pack(">HH", 1, 3) + photo[at + 4 :])
