@@ -47,6 +47,8 @@ STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
 LOST = 0.7
 """Share of a step. Blurred photos, at qualities 25 and 45 of x265, lost 1.05 of it at the lowest frequencies, 1 at
 1/16, .7 at 2/16 and .5 at 3/16 cycles a pixel."""
+HEVC = b"hvc1"
+DERIVED, MOST_DERIVED = (b"grid", b"iden", b"iovl"), 3  # kinds of items that are made of others, and how often
 METADATA = (b"Exif", b"mime", b"uri ")  # kinds of items that are no pictures
 ORDINARY = (1, 2, 5, 6)
 """Colour primaries: those of sRGB, none told, and television's before it, by which Android calls what is sRGB."""
@@ -56,6 +58,7 @@ def header(photo: bytes) -> Header:
     """Size as decoded: upright, for HEIF's own turns are part of decoding."""
     if any(box.kind == b"moov" for box in isobmff.survey(InMemory(photo)).boxes):
         raise UnsupportedError("this is an animated HEIF; gpend keeps it as it is")
+    _refuse_unknown(photo)
     picture = _opened(photo)
     colours = picture.info.get("nclx_profile") or {}
     if colours.get("transfer_characteristics") in STRETCHED:
@@ -65,6 +68,26 @@ def header(photo: bytes) -> Header:
     width, height = picture.size
     step = luma_step(photo, _meta(photo))
     return Header(Format.HEIF, width, height, orientation=1, quantisation=even(step, LOST))
+
+
+def _refuse_unknown(photo: bytes) -> None:
+    """Raise UnsupportedError for a picture that is no HEVC, and that pillow-heif as it was built does not decode."""
+    if _coding(photo) == HEVC:
+        return
+    try:
+        _pixels(_opened(photo))
+    except (IndexError, OSError, RuntimeError, ValueError) as error:
+        raise UnsupportedError("gpend keeps this HEIF as it is: pillow-heif does not know how it is coded") from error
+
+
+def _coding(photo: bytes) -> bytes:
+    """Of what kind the item is that codes the picture, or its first part; HEVC where that is not told."""
+    meta = _meta(photo)
+    kinds, item = isobmff.kinds(photo, meta), isobmff.primary(photo, meta)
+    for _ in range(MOST_DERIVED):
+        made_of = isobmff.parts(photo, meta, item) if kinds.get(item) in DERIVED else ()
+        item = next(iter(made_of), item)
+    return kinds.get(item, HEVC)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the form of Container

@@ -114,6 +114,13 @@ def test_brightness_that_a_jpeg_cannot_tell_is_kept(monkeypatch: pytest.MonkeyPa
         codec.identify(photo, PhotoSettings())
 
 
+@pytest.mark.parametrize("kind", [b"jpeg", b"avc1", b"j2k1", b"unci"])
+def test_a_picture_in_another_coding_is_kept_with_that_reason(kind: bytes) -> None:
+    photo = photos.heif(photos.portrait()).replace(b"hvc1", kind)
+    with pytest.raises(UnsupportedError, match="how it is coded"):
+        codec.identify(photo, PhotoSettings())
+
+
 def test_a_file_that_ends_early_is_incomplete() -> None:
     with pytest.raises(IncompleteError):
         codec.identify(photos.heif(photos.portrait())[:-10], PhotoSettings())
