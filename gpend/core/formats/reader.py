@@ -15,6 +15,10 @@ class UnmarkedError(IncompleteError):
     """Only the mark of its end may be missing: whoever decodes it will tell."""
 
 
+class CutBehindError(IncompleteError):
+    """The picture is whole; a part of the file that stands behind it is not."""
+
+
 class Reader(Protocol):
     """A file that can be read anywhere."""
 

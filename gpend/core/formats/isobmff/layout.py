@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gpend.core.formats.isobmff.box import HEAD, Box, box_at
 from gpend.core.formats.isobmff.items import extents
-from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, Reader
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
@@ -53,10 +53,10 @@ def survey(reader: Reader) -> Layout:
 
 
 def end(reader: Reader) -> int:
-    """Where the last whole box ends; what follows is a trailer. Raises as `survey`, and where a box is cut off."""
+    """Where the last whole box ends; what follows is a trailer. Raises as `survey`, and CutBehindError."""
     layout = survey(reader)
     if layout.is_cut:
-        raise IncompleteError(ENDS_EARLY)
+        raise CutBehindError(ENDS_EARLY)
     return layout.end
 
 
