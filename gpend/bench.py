@@ -48,6 +48,7 @@ _SECONDS_A_MINUTE = 60
 _FOLDER = round(1 / BLURRED)  # photos in it after the first, whose end is where measuring begins
 _AT_ONCE = 1, 8  # faces
 _ENOUGH = 20.0  # seconds from which on no further run is needed
+_LONGEST = 60.0  # seconds that a run may take, but for that of one face
 _PATIENCE = 120.0  # seconds for `gpend status`
 
 Photo = bytes
@@ -250,7 +251,10 @@ def _stage(name: str, photo: Photo, networks: Networks, settings: CoreSettings, 
 
 def _speed(network: RestoreFaces, runs: int) -> Speed:
     crop = face(shipped.sample("portrait-sharp.jpg").read_bytes(), network.template, network.size)[None]
-    batches = tuple(Batch(count, _milliseconds(network, np.repeat(crop, count, 0), runs)) for count in _AT_ONCE)
+    batches: tuple[Batch, ...] = ()
+    for count in _AT_ONCE:
+        if not batches or count * batches[0].milliseconds < 1000 * _LONGEST:
+            batches += (Batch(count, _milliseconds(network, np.repeat(crop, count, 0), runs)),)
     if not isinstance(network, _Precise):
         return Speed(network.name, "", None, batches)
     exact = network.in_float32(crop)

@@ -1,5 +1,6 @@
 """The benchmark's figures are of what they are called; no test asserts how fast anything is."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from gpend import bench
 from gpend.core.networks import Networks
 from gpend.end_to_end import EndToEnd
 from gpend.settings import Settings
+from tests.fakes import FakeRestorer
 
 STAGE = bench.Stage(
     "sharp portrait", was_restored=False, seconds=0.4, spread=(0.3, 0.5), detect=0.1, estimate=0, restore=0.1
@@ -61,3 +63,13 @@ def test_the_sharp_photo_is_left_alone_and_the_blurred_one_restored(networks: Ne
     assert len(said) == 5
     assert len(set(given)) == len(given) == 1 + round(1 / bench.BLURRED)
     assert len({len(photo) for photo in given}) == 2  # all but one are the same picture
+
+
+def test_a_network_that_takes_minutes_for_many_faces_is_asked_for_one(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = itertools.count(0, 10.0)  # seconds later at every look at the clock
+    monkeypatch.setattr("time.perf_counter", lambda: next(looks))
+    slow = replace(networks, restore=FakeRestorer())
+    results = bench.measure(lambda: slow, Settings(), 1, lambda _: None, lambda *_: "it was not asked for")
+    assert [[batch.faces for batch in speed.batches] for speed in results.networks] == [[1]]

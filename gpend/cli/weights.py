@@ -102,20 +102,27 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     if name not in found:
         raise RefusedError(f"No network is called {name}; known are: {', '.join(found)}. Nothing was fetched.")
     checkpoint, path = found[name].checkpoint, found[name].path
-    if path is not None and not _damage(checkpoint, path):
+    damage = "" if path is None else _damage(checkpoint, path)
+    if path is not None and not damage:
         click.echo(f"{name} is there already: {path}")
         return
     _ask_consent(checkpoint, own, accept_licence=accept_licence)
     wanted = download.Wanted(checkpoint.file, checkpoint.urls, checkpoint.bytes, checkpoint.sha256)
     installed = None
     if path is not None and source is None:
-        installed = _looked_at(checkpoint, wanted, path, own)
+        if checkpoint.sha256 is None:
+            installed = _looked_at(checkpoint, wanted, path, own)
+        else:
+            click.echo(f"{path} is not what it should be: {damage}. It is fetched again.")
     if installed is None:
-        with progress() as bar:
-            task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
-            installed = install(
-                checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
-            )
+        try:
+            with progress() as bar:
+                task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
+                installed = install(
+                    checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
+                )
+        except KeyboardInterrupt:
+            raise UndoneError("Stopped. What came is kept, and the same command goes on.") from None
     click.echo(f"{name} is in {own}; its size, tensors and SHA-256 were looked at ({installed.sha256}).")
     if checkpoint.sha256 is None:
         click.echo("Nobody publishes the SHA-256 of this file. The one above is pinned from now on.")
@@ -145,8 +152,9 @@ def add(file: Path, name: str | None, template: str, config_file: Path | None) -
     from gpend.models.install import add_own
 
     added = add_own(file, name, template, _own(config_file))
+    enlarges = f" from {added.seen}" if added.seen else ""
     click.echo(
-        f"{added.name}: a GPEN of {added.size} px (channel_multiplier {added.channel_multiplier}, narrow "
+        f"{added.name}: a GPEN of {added.size} px{enlarges} (channel_multiplier {added.channel_multiplier}, narrow "
         f"{added.narrow:g}), copied to {_own(config_file)}.\n{_use_of(added, settings_if_any(config_file))}"
     )
 
@@ -192,23 +200,23 @@ def _damage(checkpoint: "AnyCheckpoint", path: Path) -> str:
     """Why a file that is there is not used; "" where it is what it should be."""
     from gpend.models.download import sha256_of
 
-    if problem := _wrong_size(checkpoint, path):
-        return problem
-    return "" if sha256_of(path) == checkpoint.sha256 else "its SHA-256 is not the one that is expected"
+    try:
+        if problem := _wrong_size(checkpoint, path):
+            return problem
+        return "" if sha256_of(path) == checkpoint.sha256 else "its SHA-256 is not the one that is expected"
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
 
 
 def _looked_at(checkpoint: "AnyCheckpoint", wanted: "Wanted", path: Path, own: Path) -> "AnyCheckpoint | None":
     """A file that somebody put there, once it is proven; None where it is not the network, which is said."""
     from gpend.models.install import install
 
-    if checkpoint.sha256 is None:
-        try:
-            return install(checkpoint, wanted, path.parent, own, lambda _done, _all: None)
-        except FatalError as error:
-            click.echo(f"{error} It is fetched instead.")
-    else:
-        click.echo(f"{path} is not what it should be: {_damage(checkpoint, path)}. It is fetched again.")
-    return None
+    try:
+        return install(checkpoint, wanted, path.parent, own, lambda _done, _all: None)
+    except FatalError as error:
+        click.echo(f"{error} It is fetched instead.")
+        return None
 
 
 def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:

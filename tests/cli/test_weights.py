@@ -1,5 +1,6 @@
 """`gpend weights`: published networks come once their licence is accepted, and one's own by their file."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -13,6 +14,7 @@ import safetensors.torch
 import torch
 import yaml
 
+from gpend.models import download, install
 from gpend.models import weights as checkpoints
 from gpend.models.loading import load
 from gpend.models.parsenet import unloaded
@@ -143,6 +145,38 @@ def test_a_file_that_somebody_put_there_is_looked_at_and_pinned(
         assert publisher.asked == []
         assert gpend("weights", "verify", "GPEN-TINY").exit_code == 0
         assert "GPEN-TINY  here" in gpend("weights", "list").output
+
+
+def test_one_that_is_stopped_says_that_what_came_is_kept(
+    gpend: Gpend, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(install, "install", stopped)
+        result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert (result.exit_code, publisher.asked) == (1, [])
+    assert "What came is kept, and the same command goes on." in result.output
+
+
+def test_a_file_that_this_user_may_not_read_is_fetched_again(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Path] = []
+
+    def refused_once(path: Path) -> str:
+        looked.append(path)
+        if len(looked) == 1:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    (tmp_path / "own" / "GPEN-TINY.pth").write_bytes(publisher.content)
+    with monkeypatch.context() as patch:
+        patch.setattr(download, "sha256_of", refused_once)
+        result = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert "is not what it should be: it cannot be read (Permission denied). It is fetched again." in result.output
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("damaged", [b"<html>Log in</html>", None])
