@@ -126,6 +126,26 @@ def test_of_a_path_too_long_for_the_crop_hardly_anything_is_taken_out(padded: Pl
     assert found.confidence == 0
 
 
+def test_a_path_that_one_face_tells_exactly_is_taken_for_another_that_bears_it_out(padded: Plane) -> None:
+    there = straight_shake.drawn((20, 0.3))
+    surely = shaken(padded, there, straight_shake.drawn((22, 0.36)))
+    hazy = cv2.GaussianBlur(straight_shake.drawn((21, 0.33)), (0, 0), 0.9)
+    noisy = shaken(padded, there, np.asarray(hazy, np.float32))
+    noisy = replace(noisy, padded=spoiled(noisy.padded, streak(1), 12 / 255), noise=Noise(12 / 255))
+    first, second = straight_shake.told_exactly([surely, noisy])
+    assert exactly(noisy) is noisy.blur
+    assert length_of(second) == pytest.approx(length_of(first), rel=0.05)
+    assert second.told is noisy.blur
+    assert second.confidence == straight_shake.SURE
+
+
+def test_who_moved_a_little_farther_than_the_camera_keeps_a_path_of_their_own(padded: Plane) -> None:
+    there, own = straight_shake.drawn((20, 0.3)), straight_shake.drawn((24, 0.3))
+    surely = shaken(padded, there, straight_shake.drawn((22, 0.36)))
+    moved = shaken(padded, own, own)
+    assert straight_shake.told_exactly([surely, moved])[1] is moved.blur
+
+
 def test_who_moved_by_themselves_keeps_a_path_of_their_own(padded: Plane) -> None:
     long, short = straight_shake.drawn((45, 0.3)), straight_shake.drawn((27, -0.9))
     shaken_far = shaken(padded, long, straight_shake.drawn((28, 0.33)))
