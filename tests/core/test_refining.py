@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpend.core import refining, straight_shake
+from gpend.core import align, refining, straight_shake
 from gpend.core.blur import Blur
 
 
@@ -15,6 +15,17 @@ def test_the_filter_is_believed_at_features_and_the_refining_network_on_skin() -
     assert share[115:125, 28:32].min() == 1
     assert share[:60, :60].max() == 0
     assert share[20:230, 150:].mean() < 0.2
+
+
+@pytest.mark.parametrize("side", [256, 512])
+def test_in_hair_and_background_the_filter_is_believed_less_than_at_eyes_and_mouth(side: int) -> None:
+    counts = refining._features_count(side)  # noqa: SLF001
+    assert counts.shape == (side, side)
+    for across, down in align.FFHQ_TEMPLATE:
+        assert counts[round(down * side), round(across * side)] == 1
+    corners = counts[[0, 0, -1, -1], [0, -1, 0, -1]]
+    assert corners == pytest.approx(0.3)
+    assert counts[side // 16].max() == pytest.approx(0.3)  # hair above the brow
 
 
 def test_the_filter_is_believed_the_less_the_likelier_the_face_was_enlarged() -> None:
