@@ -44,7 +44,7 @@ def test_whatever_comes_has_an_outcome(name: str) -> None:
     assert not report["wrong"], report["wrong"][0][:2000]
     assert report["slowest"] < SECONDS
     assert report["peak_mb"] < MEGABYTES
-    assert report["outcomes"]["IncompleteError"] >= 50
+    assert report["outcomes"]["IncompleteError"] >= 40  # of some 60 cuts; a video behind a whole picture may be cut off
 
 
 @pytest.mark.skipif(FLIPS <= 500, reason="takes half a minute; part of the full count")

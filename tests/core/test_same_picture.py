@@ -18,7 +18,7 @@ from PIL import Image
 from gpend.core import codec
 from gpend.core.formats import exif, history
 from gpend.core.formats.jpeg.container import decode, encode, header
-from gpend.core.formats.jpeg.parsed import parse
+from gpend.core.formats.jpeg.parsed import EOI_BYTES, parse
 from gpend.core.formats.jpeg.splice import exif_segments, tiff_of
 from gpend.core.same_picture import carried_over, digest
 from gpend.settings import PhotoSettings
@@ -131,7 +131,18 @@ def test_damaged_files_are_never_carried_over_wrongly(data: st.DataObject) -> No
         restored[data.draw(st.integers(2, len(restored) - 1))] = data.draw(st.integers(0, 255))
     end = data.draw(st.integers(0, len(PHOTO)))
     digest(bytes(restored))
-    assert carried_over(PHOTO[:end], bytes(restored)) is None or end == len(PHOTO)
+    assert carried_over(PHOTO[:end], bytes(restored)) is None or end >= len(PHOTO) - len(EOI_BYTES)
+
+
+@pytest.mark.parametrize("missing", [3, 4, 60, 600, 5500])
+def test_what_lacks_more_than_the_mark_of_its_end_is_not_known_by_its_picture(missing: int) -> None:
+    assert digest(PHOTO[:-missing]) == ""
+    assert carried_over(PHOTO[:-missing], restored_from(PHOTO)) is None
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_what_lacks_nothing_but_that_is_the_same_picture(missing: int) -> None:
+    assert digest(PHOTO[:-missing]) == digest(PHOTO)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

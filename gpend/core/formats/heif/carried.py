@@ -112,9 +112,9 @@ def metadata(photo: bytes, meta: isobmff.Box) -> tuple[bytes, bytes]:
 
     Raises PhotoError where one of them lies in a place that is not followed.
     """
-    blocks, texts = (isobmff.texts(photo, meta, kind) for kind in (b"Exif", b"mime"))
-    if not all((*blocks, *texts)):
+    if not all(isobmff.are_all_here(photo, meta, kind) for kind in (b"Exif", b"mime")):
         raise PhotoError("its metadata lie in an unusual place")
+    blocks, texts = (isobmff.texts(photo, meta, kind) for kind in (b"Exif", b"mime"))
     block = next(iter(blocks), b"")
     packet = next((each for each in texts if RDF in each), b"")
     return block[4 + int.from_bytes(block[:4], "big") :], packet

@@ -3,6 +3,7 @@
 from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
 from gpend.core.formats.isobmff.items import (
     Extent,
+    are_all_here,
     describing,
     exchanged,
     extents,
@@ -25,6 +26,7 @@ __all__ = [
     "Film",
     "Layout",
     "Numbers",
+    "are_all_here",
     "boxes",
     "child",
     "describing",

@@ -150,11 +150,20 @@ def describing(data: bytes, meta: Box) -> set[int]:
 def texts(data: bytes, meta: Box, kind: bytes) -> list[bytes]:
     """What the items of a kind hold that describe the picture, in the order of their numbers.
 
-    b"" for one whose data do not lie in the file itself, or beyond its end.
+    b"" for one whose data do not lie in the file itself, or beyond its end, and for an empty one.
     """
-    mine = sorted(item for item in describing(data, meta) if kinds(data, meta)[item] == kind)
     found = extents(data, meta)
-    return [b"".join(data[extent.data] for extent in found if extent.item == item) for item in mine]
+    return [b"".join(data[extent.data] for extent in found if extent.item == item) for item in _mine(data, meta, kind)]
+
+
+def are_all_here(data: bytes, meta: Box, kind: bytes) -> bool:
+    """Do the data of all these items, empty or not, lie in the file itself?"""
+    here = {extent.item for extent in extents(data, meta) if extent.data.stop <= len(data)}
+    return here.issuperset(_mine(data, meta, kind))
+
+
+def _mine(data: bytes, meta: Box, kind: bytes) -> list[int]:
+    return sorted(item for item in describing(data, meta) if kinds(data, meta)[item] == kind)
 
 
 def parts(data: bytes, meta: Box, item: int) -> tuple[int, ...]:

@@ -30,8 +30,7 @@ def header(photo: bytes) -> JpegHeader:
     """Size and orientation; refuses what `encode` cannot keep whole. What lacks EOI is decoded, to tell its end."""
     parsed = parse(photo)
     frame.refuse_unpatchable(parsed.frame)
-    if parsed.is_unmarked:
-        picture.decode(parsed, QUICK[0])
+    _refuse_unfinished(parsed)
     read = parsed.header
     table = parsed.frame.components[0].table
     steps = () if table is None else tuple(int(step) for step in table)
@@ -75,6 +74,7 @@ def coded(photo: bytes) -> Iterator[bytes | memoryview]:
     """As in Container."""
     parsed = parse(photo)
     _refuse_inks(parsed)
+    _refuse_unfinished(parsed)
     yield bytes([parsed.header.orientation])
     yield from coding_parts(parsed.photo, parsed.layout, parsed.frame.colour)
 
@@ -82,8 +82,9 @@ def coded(photo: bytes) -> Iterator[bytes | memoryview]:
 def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     """`photo` with the picture of `restored`, as in Container."""
     parsed, finished = parse(photo), parse(restored)
-    _refuse_inks(parsed)
-    _refuse_inks(finished)
+    for one in (parsed, finished):
+        _refuse_inks(one)
+        _refuse_unfinished(one)
     segments = exif_segments(restored, finished.layout.segments)
     thumbnail = exif.thumbnail(tiff_of(restored, segments[0])) if segments else b""
 
@@ -94,6 +95,12 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
     comment = comment_of(history, tiff if tiff is not None else parsed.header.exif)
     added = Added(comment, embedded.carried(parsed, finished))
     return splice(photo, parsed.layout, restored, tiff, added).photo
+
+
+def _refuse_unfinished(parsed: Jpeg) -> None:
+    """What ends without EOI is decoded: that tells whether its data are all there. Raises IncompleteError."""
+    if parsed.is_unmarked:
+        picture.decode(parsed, QUICK[0])
 
 
 def _refuse_inks(parsed: Jpeg) -> None:

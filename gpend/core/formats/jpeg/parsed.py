@@ -65,7 +65,7 @@ def parse(photo: "bytes | Jpeg") -> Jpeg:
 
 def _marked(photo: bytes) -> Jpeg:
     """A file that ends in a scan, with EOI behind it. Raises IncompleteError where further scans would have come."""
-    whole = photo + EOI_BYTES
+    whole = photo.removesuffix(EOI_BYTES[:1]) + EOI_BYTES
     layout = survey(whole)
     read = frame.read(whole, layout.segments)
     if not read.is_whole:
