@@ -89,7 +89,7 @@ def refuse_full_disk(folder: Path, needed: int) -> None:
     if needed + _SPARE > free:
         raise FatalError(
             f"{math.ceil((needed + _SPARE) / _MIB)} MiB are needed in {folder}, and {free // _MIB} MiB are free there. "
-            "Nothing was downloaded; make room, or name another folder in restore.weights."
+            "Nothing more was written; make room, or name another folder in restore.weights."
         )
 
 

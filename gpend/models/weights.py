@@ -23,8 +23,8 @@ FROM_HEAD = "from-head"
 """Where a worker keeps the networks that a head has sent, inside of the folder with its own."""
 
 _SERVICE = Path("/var/lib/gpend/weights")
+_AGAIN = "Reinstall gpend if it came with it, or copy it there again if it is your own"
 _REPAIR = "Correct it, or reinstall gpend."
-_ADVICE = "Fetch it again, or reinstall gpend if it came with it; nothing of it was loaded."
 
 
 class Template(StrEnum):
@@ -243,10 +243,18 @@ def _prove(path: Path, checkpoint: _Checkpoint) -> bytes:
     except OSError as error:
         raise FatalError(f"The network file {path} cannot be read: {error}.") from error
     if size != checkpoint.bytes:
-        raise FatalError(f"The network file {path} has {size} bytes instead of {checkpoint.bytes}. {_ADVICE}")
+        problem = f"has {size} bytes instead of {checkpoint.bytes}"
+        raise FatalError(f"The network file {path} {problem}. {_advice(checkpoint)}")
     if not is_of(content, checkpoint):
-        raise FatalError(f"The network file {path} is not the one that {MANIFEST} names: SHA-256 differs. {_ADVICE}")
+        problem = f"is not the one that {MANIFEST} names: SHA-256 differs"
+        raise FatalError(f"The network file {path} {problem}. {_advice(checkpoint)}")
     return content
+
+
+def _advice(checkpoint: _Checkpoint) -> str:
+    """How a file is had again that is not what it should be, and what became of it."""
+    again = f"Fetch it again (`gpend weights fetch {checkpoint.name}`)" if checkpoint.urls else _AGAIN
+    return f"{again}; nothing of it was loaded."
 
 
 def is_of(content: bytes, checkpoint: _Checkpoint) -> bool:

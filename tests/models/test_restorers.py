@@ -53,7 +53,7 @@ def test_one_that_is_damaged_is_left_out_and_told(tmp_path: Path) -> None:
     assert found.names == (DEFAULT, "own-1024")
     assert len(found.left_out) == 1
     assert "own-512 is left out" in found.left_out[0]
-    assert "Fetch it again" in found.left_out[0]
+    assert "copy it there again if it is your own" in found.left_out[0]
 
 
 def test_where_the_one_that_a_person_added_is_damaged_the_other_of_its_size_restores(tmp_path: Path) -> None:

@@ -85,6 +85,14 @@ def test_a_changed_file_is_refused_by_its_hash(tmp_path: Path) -> None:
         find("mine", GpenCheckpoint, [_folder(tmp_path, b"The weights")])
 
 
+def test_one_that_is_damaged_is_told_with_the_command_that_gets_it_again(tmp_path: Path) -> None:
+    (tmp_path / "GPEN-BFR-512.pth").write_bytes(b"cut")
+    with pytest.raises(
+        FatalError, match=r"3 bytes instead of .* Fetch it again \(`gpend weights fetch GPEN-BFR-512`\)"
+    ):
+        find("GPEN-BFR-512", GpenCheckpoint, weights_folders(tmp_path))
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match=r"'gpen-255'; there are: mine\."):
         find("gpen-255", GpenCheckpoint, [_folder(tmp_path)])
