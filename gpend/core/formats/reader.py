@@ -10,6 +10,10 @@ MOST_PARTS = 100_000
 
 ENDS_EARLY = "the file ends before its picture does"
 
+NEVER_ZERO = 256
+"""Bytes at the end of a coded picture of AV1 or HEVC that are not all zero, as reserved space is; where a file
+system tells no holes, such as that of another machine, nothing else shows that a writer is not done."""
+
 
 class UnmarkedError(IncompleteError):
     """Only the mark of its end may be missing: whoever decodes it will tell."""
@@ -44,3 +48,10 @@ class InMemory:
     def read(self, offset: int, count: int) -> bytes:
         """As in Reader."""
         return self.data[offset : offset + count]
+
+
+def require_filled(reader: Reader, coded: slice) -> None:
+    """Raise IncompleteError where the end of what codes a picture has not been written yet."""
+    last = reader.read(max(coded.start, coded.stop - NEVER_ZERO), min(NEVER_ZERO, coded.stop - coded.start))
+    if last and not any(last):
+        raise IncompleteError(ENDS_EARLY)

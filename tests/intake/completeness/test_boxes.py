@@ -2,9 +2,12 @@
 
 import pytest
 
+from gpend.core import codec
 from gpend.core.formats import isobmff
 from gpend.core.formats.reader import InMemory
+from gpend.errors import IncompleteError
 from gpend.intake.completeness import Completeness
+from gpend.settings import PhotoSettings
 from tests.intake.completeness.pictures import encoded, ending
 
 
@@ -86,3 +89,21 @@ def test_boxes_without_end_are_for_the_decoder() -> None:
 
 def test_garbage_after_the_first_box_is_for_the_decoder() -> None:
     assert ending(FTYP + b"\0\0\0\2\xff\xfe\xfd\xfc" + bytes(8)) is Completeness.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_space_reserved_for_a_picture_and_not_filled_to_its_end_is_incomplete(kind: str) -> None:
+    photo = encoded(kind)
+    for missing in (300, len(photo) // 2):
+        reserved = photo[:-missing] + bytes(missing)
+        assert ending(reserved) is Completeness.INCOMPLETE
+        assert ending(reserved + TRAILERS["a video of its own"]) is Completeness.INCOMPLETE
+    with pytest.raises(IncompleteError):
+        codec.identify(reserved, PhotoSettings())
+
+
+def test_a_picture_whose_data_are_cut_off_behind_a_film_is_incomplete() -> None:
+    photo = encoded("AVIF")
+    at = photo.index(b"mdat") - 4
+    film = box(b"moov", b"\1" * 20) + box(b"mdat", b"\5" * 90)
+    assert ending(photo[:at] + film + photo[at : at + 60]) is Completeness.INCOMPLETE

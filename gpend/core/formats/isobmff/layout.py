@@ -7,12 +7,15 @@ trailers, padding. The picture is whole once the boxes that hold its description
 from dataclasses import dataclass
 
 from gpend.core.formats.isobmff.box import HEAD, Box, box_at
-from gpend.core.formats.isobmff.items import extents
-from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader
+from gpend.core.formats.isobmff.items import extents, kinds
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader, require_filled
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
 """Boxes that stand behind pictures: one that is cut off may still be on its way. Anything else there is a trailer."""
+
+CODED = frozenset({b"av01", b"hvc1"})
+"""Kinds of items whose data never end in so many zeros as reserved space does."""
 
 LARGEST_META = 1 << 24
 """Bytes of a description that are read to learn what the picture needs: phones write 4 to 40 KB."""
@@ -39,16 +42,20 @@ def survey(reader: Reader) -> Layout:
     """
     found: list[Box] = []
     at, needed = 0, None
+    last: slice | None = None
     for _ in range(MOST_PARTS):
         try:
             box = _next(reader, at)
         except PhotoError:
             if _is_whole(found, needed):
+                require_filled(reader, last or slice(0, 0))
                 return Layout(_of_the_picture(found), at, is_cut=_is_growing(reader, at))
             raise
         found.append(box)
         at = box.end
-        needed = _needed(reader, box) if box.kind == b"meta" else needed
+        if box.kind == b"meta":
+            needed, coded = _needed(reader, box)
+            last = last or coded
     raise PhotoError(f"the file is corrupt: it has more than {MOST_PARTS:,} boxes")
 
 
@@ -80,21 +87,25 @@ def _of_the_picture(found: list[Box]) -> tuple[Box, ...]:
 
 
 def _is_whole(found: list[Box], needed: int | None) -> bool:
-    kinds = {box.kind for box in _of_the_picture(found)}
-    if needed is None or b"moov" in kinds:
-        return b"mdat" in kinds and not kinds.isdisjoint({b"meta", b"moov"})
-    return needed <= found[-1].end
+    names = {box.kind for box in _of_the_picture(found)}
+    is_whole = b"mdat" in names and not names.isdisjoint({b"meta", b"moov"})
+    if needed is None:
+        return is_whole
+    return needed <= found[-1].end and (is_whole or b"moov" not in names)
 
 
-def _needed(reader: Reader, meta: Box) -> int | None:
-    """Where the data of its items end; None where the description cannot be read."""
+def _needed(reader: Reader, meta: Box) -> tuple[int | None, slice | None]:
+    """Where the data of its items end, None where the description cannot be read; and the last data of a picture."""
     length = meta.end - meta.start
     data = reader.read(meta.start, min(length, LARGEST_META))
+    within = Box(meta.kind, 0, len(data), meta.size)
     try:
-        places = extents(data, Box(meta.kind, 0, len(data), meta.size))
+        told = [extent for extent in extents(data, within) if extent.length.value]  # one that is zeros says nothing
+        kind = kinds(data, within)
+        coded = [extent.data for extent in told if kind.get(extent.item) in CODED]
     except PhotoError:
-        places = []
-    ends = [extent.data.stop for extent in places if extent.length.value]  # one that is still zeros says nothing
-    if not ends and b"idat" in data:
-        return 0  # a small picture may lie inside its own description
-    return max(ends, default=None)
+        told, coded = [], []
+    last = max(coded, key=lambda place: place.stop, default=None)
+    if not told and b"idat" in data:
+        return 0, last  # a small picture may lie inside its own description
+    return max((extent.data.stop for extent in told), default=None), last

@@ -13,6 +13,7 @@ Refused, since pixels are left undefined:
 
 - HIT_MARKER: a scan or interval ends before its last block.
 - HUFF_BAD_CODE, ARITH_BAD_CODE: bits that are no code.
+- EXTRANEOUS_DATA that looks coded: blocks before it were lost or never written, and what is left over is picture.
 - MUST_RESYNC: restart markers are missing or out of order, so that blocks are lost or in the wrong place.
 - BOGUS_PROGRESSION: a scan refines coefficients that were never sent, or that were sent in another precision.
 
@@ -33,6 +34,9 @@ STRAY_DATA = "it holds bytes behind its coded data that every reader skips; they
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _EOI = b"\xff\xd9"
+_FEW, _VALUES = 64, 16
+"""Bytes to skip are coded data if they are more, and of more values: cameras pad with one value or a few in turn."""
+
 _MOST = 16
 """Places with stray bytes in one file; each costs a dozen small decodes."""
 
@@ -55,6 +59,8 @@ def without_strays(coded: bytes, warning_of: Callable[[bytes], str]) -> tuple[by
         if not is_extraneous(warning):
             raise PhotoError(f"the JPEG is corrupt ({warning})")
         coded, stray = _without_first(coded, warning_of)
+        if len(stray) > _FEW and len(set(stray)) > _VALUES:
+            raise PhotoError("the JPEG is corrupt: coded data are left over behind its last block")
         told = told or any(stray)
     raise PhotoError("the JPEG is corrupt: bytes that belong nowhere stand in many places of its coded data")
 

@@ -148,6 +148,19 @@ def test_only_the_blocks_under_the_mask_change_in_a_damaged_file() -> None:
     assert not (cells & ~near[1:-1, 1:-1]).any()
 
 
+@pytest.mark.parametrize("filled_with", [b"\0", b"\xff\0"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:0"])
+def test_a_part_that_was_never_written_is_corruption_though_all_blocks_are_found(
+    sampling: str, share: float, filled_with: bytes
+) -> None:
+    fine = coded(picture(256, 256), Coding(sampling, quality=96))
+    begin = int(len(fine) * share) // 512 * 512
+    hollow = fine[:begin] + filled_with * (4096 // len(filled_with)) + fine[begin + 4096 :]
+    with pytest.raises(PhotoError, match="corrupt"):
+        jpeg.decode(hollow)
+
+
 @pytest.mark.parametrize("missing", [1, 2])
 @pytest.mark.parametrize("photo", [PLAIN, RESTARTED, PROGRESSIVE])
 def test_a_photo_that_lacks_nothing_but_the_mark_of_its_end_is_restored(photo: bytes, missing: int) -> None:
