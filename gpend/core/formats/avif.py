@@ -6,6 +6,7 @@ things lie and how the new picture is coded. One in tiles stays so, and all of i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 
 import numpy as np
@@ -78,7 +79,15 @@ class _Picture:
     owned: dict[int, list[int]]
     references: set[bytes]  # the kinds of references between items
 
-    @property
+    @cached_property
+    def extents_of(self) -> dict[int, list[Extent]]:
+        """The extents of each item: looked up by number, as a grid may have hundreds of tiles."""
+        found: dict[int, list[Extent]] = {}
+        for extent in self.extents:
+            found.setdefault(extent.item, []).append(extent)
+        return found
+
+    @cached_property
     def tiles(self) -> tuple[int, ...]:
         """The items that hold the picture: the primary one, or those of which that is a grid, row by row."""
         is_grid = self.kinds.get(self.item) == b"grid"
@@ -107,9 +116,10 @@ class _Picture:
     @property
     def coded(self) -> list[Extent]:
         """Where the tiles lie; [] where one of them lies in several pieces, or is no AV1 picture."""
-        found = [self._extent(tile) for tile in self.tiles if self.kinds.get(tile) == b"av01"]
+        tiles = self.tiles
+        found = [self._extent(tile) for tile in tiles if self.kinds.get(tile) == b"av01"]
         places = [each for each in found if each]
-        return places if len(places) == len(self.tiles) else []
+        return places if len(places) == len(tiles) else []
 
     @property
     def size(self) -> tuple[int, int]:
@@ -129,7 +139,7 @@ class _Picture:
         return self._extent(next((item for item, kind in self.kinds.items() if kind == b"Exif" and item in mine), -1))
 
     def _extent(self, item: int) -> Extent | None:
-        mine = [extent for extent in self.extents if extent.item == item]
+        mine = self.extents_of.get(item, [])
         return mine[0] if len(mine) == 1 and mine[0].offset.size and mine[0].length.size else None
 
     def _numbers(self, kind: bytes, mark: bytes) -> list[int]:

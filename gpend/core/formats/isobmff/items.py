@@ -163,7 +163,8 @@ def are_all_here(data: bytes, meta: Box, kind: bytes) -> bool:
 
 
 def _mine(data: bytes, meta: Box, kind: bytes) -> list[int]:
-    return sorted(item for item in describing(data, meta) if kinds(data, meta)[item] == kind)
+    told = kinds(data, meta)
+    return sorted(item for item in describing(data, meta) if told[item] == kind)
 
 
 def parts(data: bytes, meta: Box, item: int) -> tuple[int, ...]:
