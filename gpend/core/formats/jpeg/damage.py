@@ -13,7 +13,7 @@ Refused, since pixels are left undefined:
 
 - HIT_MARKER: a scan or interval ends before its last block.
 - HUFF_BAD_CODE, ARITH_BAD_CODE: bits that are no code.
-- EXTRANEOUS_DATA that looks coded: blocks before it were lost or never written, and what is left over is picture.
+- EXTRANEOUS_DATA that looks coded, behind a stretch that was never written: what is left over is picture.
 - MUST_RESYNC: restart markers are missing or out of order, so that blocks are lost or in the wrong place.
 - BOGUS_PROGRESSION: a scan refines coefficients that were never sent, or that were sent in another precision.
 
@@ -34,8 +34,11 @@ STRAY_DATA = "it holds bytes behind its coded data that every reader skips; they
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _EOI = b"\xff\xd9"
+_UNWRITTEN = re.compile(rb"(..)\1{31,}", re.DOTALL)
+"""What fills space that was reserved: one value, or two in turn. Coded data seldom hold so much of it: even ground."""
+
 _FEW, _VALUES = 64, 16
-"""Bytes to skip are coded data if they are more, and of more values: cameras pad with one value or a few in turn."""
+"""Behind such a stretch, bytes to skip are coded data if they are more, and of more values."""
 
 _MOST = 16
 """Places with stray bytes in one file; each costs a dozen small decodes."""
@@ -59,7 +62,7 @@ def without_strays(coded: bytes, warning_of: Callable[[bytes], str]) -> tuple[by
         if not is_extraneous(warning):
             raise PhotoError(f"the JPEG is corrupt ({warning})")
         coded, stray = _without_first(coded, warning_of)
-        if len(stray) > _FEW and len(set(stray)) > _VALUES:
+        if len(stray) > _FEW and len(set(stray)) > _VALUES and _UNWRITTEN.search(coded):
             raise PhotoError("the JPEG is corrupt: coded data are left over behind its last block")
         told = told or any(stray)
     raise PhotoError("the JPEG is corrupt: bytes that belong nowhere stand in many places of its coded data")

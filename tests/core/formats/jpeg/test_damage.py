@@ -18,7 +18,8 @@ pytestmark = pytest.mark.skipif(turbo.load() is None, reason="libturbojpeg is no
 PLAIN = coded(picture(96, 128), Coding())
 RESTARTED = coded(picture(96, 128), Coding(restart=2))
 PROGRESSIVE = coded(picture(96, 128), Coding(progressive=True))
-MORE = {"few": b"\x12\x34\x56", "many": b"\x5a" * 900, "stuffed": b"\xff\x00\x12" * 40}
+ANY = np.random.default_rng(7).integers(0, 255, 700, np.uint8).tobytes()  # no marker among them
+MORE = {"few": b"\x12\x34\x56", "many": b"\x5a" * 900, "stuffed": b"\xff\x00\x12" * 40, "any": ANY}
 
 
 def restored(photo: bytes) -> codec.Encoded:
