@@ -34,8 +34,9 @@ STRAY_DATA = "it holds bytes behind its coded data that every reader skips; they
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _EOI = b"\xff\xd9"
-_UNWRITTEN = re.compile(rb"(..)\1{31,}", re.DOTALL)
-"""What fills space that was reserved: one value, or two in turn. Coded data seldom hold so much of it: even ground."""
+_UNWRITTEN = re.compile(rb"(..)\1{249,}", re.DOTALL)
+"""What fills space that was reserved, hardly less than a disk's block of 512 bytes: one value, or two in turn. Of 23
+photos of cameras one has 270 such bytes in its coded data, for even ground."""
 
 _FEW, _VALUES = 64, 16
 """Behind such a stretch, bytes to skip are coded data if they are more, and of more values."""
