@@ -36,7 +36,7 @@ def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> 
     """What the filter found, (side, side, 3) 0 to 1, and where that rings or enlarges grain, what the network makes.
 
     The network `alone` leaves clean skin but soft eyes, and a face that is less its own; the filter crisp eyes but skin
-    with blotches. So skin gets some of both, and features the filter's.
+    with blotches. So skin gets some of both, and features of the face the filter's; hair, clothes and background less.
     """
     if networks.refine is None:
         return filtered

@@ -156,10 +156,8 @@ def _exact(one: _Heard) -> Path | None:
 
 def _as_others(one: _Heard, others: Sequence[tuple[Path, _Heard]]) -> Path | None:
     """The path of about the told length that another face of the photo told, where it is here as likely as that."""
-    carried = [_carried(path, other.seen.transform, one.seen.transform) for path, other in others]
-    shortest, longest = max(_SHORTEST, _ABOUT[0] * one.told[0]), _ABOUT[1] * one.told[0]
-    there = [path for path in carried if shortest <= path[0] <= longest and _apart(path[1], one.told[1]) < _SAME_WAY]
-    nearest = max(there, key=one.likelihood, default=None)
+    shortest, longest = (share * one.told[0] for share in _ABOUT)
+    nearest = max(_there(one, others, max(_SHORTEST, shortest), longest), key=one.likelihood, default=None)
     if nearest is None:
         return None
     path = one.best([nearest[0] * share for share in _NEARLY], nearest[1])
@@ -204,13 +202,17 @@ def _alike(one: _Heard, others: Sequence[tuple[Path, _Heard]]) -> Path | None:
     """The longer path that another face of the photo told, as it is in this one's crop, where that bears it out."""
     if one.told[0] < _FULL:
         return None
-    carried = [_carried(path, other.seen.transform, one.seen.transform) for path, other in others]
-    longer = [(length, way) for length, way in carried if one.told[0] < length <= _LONGEST]
-    there = [(length, way) for length, way in longer if _apart(way, one.told[1]) < _SAME_WAY]
+    there = _there(one, others, one.told[0], _LONGEST)
     paths = [one.best([length * share for share in _NEARLY], way) for length, way in there]
     path = max(paths, key=one.likelihood, default=None)
     least = max(one.likelihood(one.as_long) - _OF_MULTIPLES, one.as_told)
     return path if path is not None and one.likelihood(path) >= least and one.is_even(path) else None
+
+
+def _there(one: _Heard, others: Sequence[tuple[Path, _Heard]], shortest: float, longest: float) -> list[Path]:
+    """Of the paths of other faces, those of such a length, in the crop of this one, in the direction it was told."""
+    carried = [_carried(path, other.seen.transform, one.seen.transform) for path, other in others]
+    return [path for path in carried if shortest <= path[0] <= longest and _apart(path[1], one.told[1]) < _SAME_WAY]
 
 
 def _apart(direction: float, other: float) -> float:

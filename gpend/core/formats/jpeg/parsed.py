@@ -11,7 +11,8 @@ from gpend.core.formats.reader import ENDS_EARLY, UnmarkedError
 from gpend.errors import IncompleteError
 
 _JFIF = packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
-_COLOUR = {Colour.GREY: _JFIF, Colour.YCC: _JFIF, Colour.RGB: packed(APP14, b"Adobe\0\x64\0\0\0\0\0")}
+COLOUR_MARKS = {Colour.GREY: _JFIF, Colour.YCC: _JFIF, Colour.RGB: packed(APP14, b"Adobe\0\x64\0\0\0\0\0")}
+"""What tells a decoder that knows nothing else of a picture what its components are."""
 
 EOI_BYTES = b"\xff\xd9"
 
@@ -81,7 +82,7 @@ def coding(photo: bytes, layout: Layout, colour: Colour) -> bytes:
 def coding_parts(photo: bytes, layout: Layout, colour: Colour) -> list[bytes | memoryview]:
     """The same in parts: what is large is not copied."""
     view, sequential = memoryview(photo), _is_sequential(layout)
-    parts: list[bytes | memoryview] = [b"\xff\xd8", _COLOUR[colour]]
+    parts: list[bytes | memoryview] = [b"\xff\xd8", COLOUR_MARKS[colour]]
     for segment in layout.segments:
         if segment.marker == SOS and sequential:
             parts += [view[segment.start : segment.end - 3], _ALL_OF_A_BLOCK, view[segment.end : segment.scan_end]]

@@ -12,18 +12,11 @@ from numpy.typing import NDArray
 
 from gpend.core.formats.jpeg import frame, picture
 from gpend.core.formats.jpeg.frame import Colour, table_places
-from gpend.core.formats.jpeg.parsed import Jpeg, parse
-from gpend.core.formats.jpeg.segments import APP0, APP14, CODING, DHT, DQT, packed, survey
+from gpend.core.formats.jpeg.parsed import COLOUR_MARKS, EOI_BYTES, Jpeg, parse
+from gpend.core.formats.jpeg.segments import CODING, DHT, DQT, packed, survey
 from gpend.errors import PhotoError, UnsupportedError
 
-_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
-_MARKS = {
-    Colour.GREY: packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0"),
-    Colour.YCC: packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0"),
-    Colour.RGB: packed(APP14, b"Adobe\0\x64\0\0\0\0\0"),
-}
-"""What tells a decoder that has no TIFF around it what the components are."""
-
+_SOI = b"\xff\xd8"
 _COUNTS = 16  # bytes of a Huffman table that say how many codes of each length it has (T.81, B.2.4.2)
 
 _OTHER_TABLES = "gpend keeps this TIFF as it is: its strips share their JPEG tables in an unusual way"
@@ -50,7 +43,7 @@ def patched(strip: bytes, coding: Coding, after: NDArray[np.uint8], changed: NDA
     jpeg = _jpeg(strip, coding, after.shape)
     colours = after if after.shape[2] > 1 else after.repeat(3, axis=2)
     new = picture.replaced(jpeg, np.ascontiguousarray(colours), changed, keeps_steps=True)
-    return b"".join((_SOI, *_without_shared(new.coded, strip, coding.tables), _EOI))
+    return b"".join((_SOI, *_without_shared(new.coded, strip, coding.tables), EOI_BYTES))
 
 
 def steps(strip: bytes, coding: Coding, shape: tuple[int, int, int]) -> tuple[int, ...]:
@@ -63,7 +56,7 @@ def _jpeg(strip: bytes, coding: Coding, shape: tuple[int, int, int]) -> Jpeg:
     """The strip as a file of its own."""
     if not strip.startswith(_SOI):
         raise PhotoError("the file is corrupt: a part of its picture is no JPEG")
-    jpeg = parse(b"".join((_SOI, _MARKS[coding.colour], coding.tables[2:-2], strip[2:])))
+    jpeg = parse(b"".join((_SOI, COLOUR_MARKS[coding.colour], coding.tables[2:-2], strip[2:])))
     frame.refuse_unpatchable(jpeg.frame)
     told = (jpeg.frame.height, jpeg.frame.width, len(jpeg.frame.components))
     if told != shape or jpeg.frame.colour is not coding.colour:
@@ -73,7 +66,7 @@ def _jpeg(strip: bytes, coding: Coding, shape: tuple[int, int, int]) -> Jpeg:
 
 def _without_shared(new: bytes, old: bytes, shared: bytes) -> Iterator[bytes]:
     """What codes the picture of a new strip, with those tables alone that the `old` one had, too."""
-    own, known = (set(_tables(each)) for each in (old, shared or _SOI + _EOI))
+    own, known = (set(_tables(each)) for each in (old, shared or _SOI + EOI_BYTES))
     names = {table.name for table in own}
     for segment in survey(new).segments:
         if segment.marker not in CODING:
