@@ -51,10 +51,10 @@ def locate(given: Path | None, environment: Mapping[str, str]) -> Path:
 
 def judging_of(settings: "CoreSettings") -> Judging:
     """How photos are judged under these settings, worked out afresh."""
-    from gpend.models import fits  # noqa: PLC0415 - pydantic is not for those who find it on record
+    from gpend.models import fits, restorers  # noqa: PLC0415 - pydantic is not for those who find it on record
 
-    fitted = fits.digest_of(fits.in_use(settings.restore))
-    return Judging(fingerprint_of(settings, fitted), tuple(fits.unmeasured(settings)))
+    fitted = fits.digest_of(restorers.in_use(settings.restore))
+    return Judging(fingerprint_of(settings, fitted), tuple(restorers.unmeasured(settings)))
 
 
 def note(ledger: Ledger, file: Path, content: bytes, settings: "Settings") -> None:

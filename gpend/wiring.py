@@ -34,7 +34,7 @@ from gpend.ledger.faults import ForeignError, NewerError
 from gpend.liveness import Answer
 from gpend.models import cards, fits, memory
 from gpend.models.needed import DETECTORS, needed
-from gpend.models.restorers import Roll, roll
+from gpend.models.restorers import Roll, in_use, roll, unmeasured
 from gpend.models.weights import DetectorCheckpoint, find, weights_folders
 from gpend.notify import Notifier
 from gpend.progress import Progress
@@ -313,12 +313,12 @@ def _opened(
 def _tell_of_networks(settings: Settings) -> None:
     for left_out in _roll(settings).left_out:
         log.warning("network_left_out", what=left_out)
-    for notice in fits.unmeasured(settings):
+    for notice in unmeasured(settings):
         log.warning("network_not_measured", what=notice)
 
 
 def _fingerprint(settings: Settings) -> Fingerprint:
-    return fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
+    return fingerprint_of(settings, fits.digest_of(in_use(settings.restore)))
 
 
 def _known(ledger: Path) -> set[Pair]:

@@ -22,14 +22,14 @@ from gpend.dispatch import Now
 from gpend.engine import attempt
 from gpend.errors import GpendError, IncompleteError, PhotoError, UnsupportedError
 from gpend.intake.watch import Hint, Notice
-from gpend.models import fits
+from gpend.models.restorers import in_use
 from gpend.settings import RestoreSettings
 
 
 @cache
 def shipped_fit() -> BlendFit:
     """What was fitted for gpen-256."""
-    (found,) = fits.in_use(RestoreSettings())
+    (found,) = in_use(RestoreSettings())
     return found.fit
 
 

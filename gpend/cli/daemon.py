@@ -98,7 +98,7 @@ def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
     """
     from gpend import checkup, wiring, words
     from gpend.cli.user import become, current
-    from gpend.models import fits
+    from gpend.models.restorers import unmeasured
 
     if user is not None:
         become(user)
@@ -119,7 +119,7 @@ def check(user: str | None, config_file: Path | None, *, notify: bool) -> None:
     for line in checkup.computing(settings):
         click.echo(line)
     click.echo(f"{settings.slots} {'photos are' if settings.slots > 1 else 'photo is'} worked on at a time (`slots`).")
-    for notice in [*fits.unmeasured(settings), *wiring.notes(settings)]:
+    for notice in [*unmeasured(settings), *wiring.notes(settings)]:
         click.echo(f"Note: {notice}")
     click.echo(wiring.protection())
     for advice in wiring.advice():

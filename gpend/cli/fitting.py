@@ -116,8 +116,7 @@ def _install(measured: "Measured", own: Path) -> None:
     place = fits.write(found, own)
     if not measured.paints:
         click.echo(
-            f"{found.network} helps none of these faces: from now on nothing is used of what it paints. Where "
-            "`restore.model` is auto it stands in place of other networks of its size all the same: take it out of "
-            f"{own}, or name another network there."
+            f"{found.network} helps none of these faces: where `restore.model` is auto, it is passed over from now on "
+            "as long as another network is there."
         )
     click.echo(f"Installed: {place}. A running gpend takes it up when it is reloaded.")

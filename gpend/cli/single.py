@@ -22,6 +22,7 @@ from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts, Fingerprint, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates
 from gpend.models import fits
+from gpend.models.restorers import in_use
 from gpend.settings import CoreSettings
 
 _HEAD = 512  # bytes that tell a photo's format
@@ -265,7 +266,7 @@ def _is_made_otherwise(photo: Path, original: Original, place: Path, settings: C
 
 
 def _fingerprint(settings: CoreSettings) -> Fingerprint:
-    return fingerprint_of(settings, fits.digest_of(fits.in_use(settings.restore)))
+    return fingerprint_of(settings, fits.digest_of(in_use(settings.restore)))
 
 
 def _occupied(place: Path) -> str:

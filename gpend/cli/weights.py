@@ -222,7 +222,7 @@ def _looked_at(checkpoint: "AnyCheckpoint", wanted: "Wanted", path: Path, own: P
 def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     """What must be done for a network to be used, from the next start of gpend's worker on."""
     from gpend.models.memory import limit_of
-    from gpend.models.restorers import DEFAULT, beyond, identities
+    from gpend.models.restorers import DEFAULT, identities, left_out
     from gpend.models.weights import weights_folders
 
     model = settings.restore.model
@@ -233,13 +233,13 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     if model == AUTO:
         folders, limit = weights_folders(settings.restore.weights), limit_of(settings)
         used = [name for name, *_ in identities(AUTO, folders, limit)]
-        too_large = beyond(folders, limit).get(checkpoint.name)
-        if checkpoint.name not in used and not too_large:
+        why_not = {one.checkpoint.name: one.why for one in left_out(folders, limit)}.get(checkpoint.name)
+        if checkpoint.name not in used and not why_not:
             return (
                 "`restore.model` is auto, which uses one network of each size, and has one of this size already: it "
                 f"uses {' and '.join(used)}. To restore with this one: `restore: {{model: {checkpoint.name}}}`."
             )
-        return too_large or (
+        return why_not or (
             f"It is used from {_FROM}, for the faces that it suits best: `restore.model` is auto. "
             f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again."
         )

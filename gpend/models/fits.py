@@ -11,10 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gpend.core.fitted import BANDS, CAUTIOUS, QUADRATIC, STANDARD, BlendFit, Coefficients, version
 from gpend.errors import FatalError
-from gpend.models import memory
-from gpend.models.restorers import identities
-from gpend.models.weights import weights_folders
-from gpend.settings import CoreSettings, RestoreSettings
 from gpend.writing import write_whole
 
 ENDING = ".blend.json"
@@ -80,6 +76,11 @@ class BlendFile(_Part):
     figures: tuple[Figure, ...] = ()
 
     @property
+    def helps_nobody(self) -> bool:
+        """Whether nobody who took no part in the fit was painted with it."""
+        return bool(self.figures) and not any(row.painted for row in self.figures)
+
+    @property
     def fit(self) -> BlendFit:
         """As the core takes it."""
         return BlendFit(self.on_photo.coefficients(), self.after_filter.coefficients())
@@ -93,6 +94,7 @@ class Fitted:
     file: Path | None = None  # None: the cautious default
     why: str = ""  # in words, where it is the default though a file is there
     network: str = ""
+    helps_nobody: bool = False  # so it was measured
 
     @property
     def digest(self) -> str:
@@ -125,15 +127,11 @@ def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
         if not path.is_file():
             continue
         try:
-            return Fitted(_usable(path, sha256).fit, path, "", name)
+            found = _usable(path, sha256)
+            return Fitted(found.fit, path, "", name, found.helps_nobody)
         except FatalError as error:
             why = why or str(error)
     return Fitted(CAUTIOUS, None, why, name)
-
-
-def in_use(settings: RestoreSettings, limit: int | None = None) -> list[Fitted]:
-    """Of every network that these settings let restore, and that `limit` bytes of memory hold."""
-    return [fit_of(*one) for one in identities(settings.model, weights_folders(settings.weights), limit)]
 
 
 def digest_of_fit(fit: BlendFit) -> str:
@@ -145,12 +143,6 @@ def digest_of_fit(fit: BlendFit) -> str:
 def digest_of(used: Sequence[Fitted]) -> str:
     """Of all fits in use: outcomes depend on it."""
     return "+".join(one.digest for one in used)
-
-
-def unmeasured(settings: CoreSettings) -> list[str]:
-    """What a person should know of networks in use that nothing was fitted for, in words."""
-    used = in_use(settings.restore, memory.limit_of(settings))
-    return [one.notice for one in used if one.notice]
 
 
 def read(path: Path) -> BlendFile:

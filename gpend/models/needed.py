@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from gpend.errors import FatalError
 from gpend.models import fits
 from gpend.models.memory import limit_of
-from gpend.models.restorers import beyond, identities
+from gpend.models.restorers import identities, in_use, left_out
 from gpend.models.weights import (
     MANIFEST,
     AnyCheckpoint,
@@ -40,7 +40,7 @@ _ANY: TypeAdapter[AnyCheckpoint] = TypeAdapter(Checkpoint)
 def needed(settings: CoreSettings) -> list[Identity]:
     """All that an outcome depends on under these settings, as far as it is here."""
     folders = weights_folders(settings.restore.weights)
-    restorers = identities(settings.restore.model, folders)
+    restorers = identities(settings.restore.model, folders, idle=True)
     beside = (DETECTORS[settings.detect.model], KERNEL, REFINER, PARSER)
     others = [one.checkpoint for one in known(folders) if one.path and one.checkpoint.name in beside]
     return [
@@ -71,8 +71,8 @@ def lacking(wanted: Sequence[Identity], settings: CoreSettings) -> list[str]:
 def _refuse_too_large(wanted: Sequence[str], settings: CoreSettings) -> None:
     if settings.restore.model != AUTO:
         return
-    left_out = beyond(weights_folders(settings.restore.weights), limit_of(settings))
-    too_large = [name for name in left_out if name in wanted]
+    here = left_out(weights_folders(settings.restore.weights), limit_of(settings))
+    too_large = [one.checkpoint.name for one in here if one.is_too_large and one.checkpoint.name in wanted]
     if too_large:
         raise FatalError(
             f"it has too little memory for {' and '.join(too_large)} (`gpend help networks`). Name one network that it "
@@ -83,7 +83,7 @@ def _refuse_too_large(wanted: Sequence[str], settings: CoreSettings) -> None:
 def entry_and_file(name: str, settings: CoreSettings) -> tuple[str, bytes]:
     """What is sent of a needed one: what it is, as JSON, and its file. Raises FatalError."""
     folders = weights_folders(settings.restore.weights)
-    fitted = {f"{one.network}{fits.ENDING}": one.file for one in fits.in_use(settings.restore)}
+    fitted = {f"{one.network}{fits.ENDING}": one.file for one in in_use(settings.restore, idle=True)}
     checkpoint = next((one.checkpoint for one in known(folders) if one.checkpoint.name == name), None)
     if (file := fitted.get(name)) is not None:
         return json.dumps({"fit": name.removesuffix(fits.ENDING)}), file.read_bytes()

@@ -6,16 +6,26 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from gpend import machine
 from gpend.errors import FatalError
-from gpend.models import memory
-from gpend.models.download import sha256_of
-from gpend.models.weights import AnyCheckpoint, GpenCheckpoint, Known, Proven, find, is_sound, known
-from gpend.settings import AUTO, names_file
+from gpend.models import fits, memory
+from gpend.models.fits import Fitted
+from gpend.models.weights import (
+    AnyCheckpoint,
+    GpenCheckpoint,
+    Known,
+    Proven,
+    check,
+    described,
+    digest_of,
+    find,
+    known,
+    weights_folders,
+)
+from gpend.settings import AUTO, CoreSettings, RestoreSettings, names_file
 from gpend.stamp import Stamp
 
 DEFAULT = "gpen-256"
@@ -49,53 +59,87 @@ class OwnFile:
 class LeftOut:
     """A network that is there and cannot be used."""
 
+    checkpoint: GpenCheckpoint
     why: str  # and what to do about it
-    is_damaged: bool = False  # it was left out because its file is not what it should be, not for want of memory
+    is_damaged: bool = False  # its file is not what it should be
+    is_too_large: bool = False  # there is too little memory for it
+    helps_nobody: bool = False  # so it was measured
 
 
+Checked = TypeVar("Checked")
 Found: TypeAlias = Proven[GpenCheckpoint] | OwnFile | LeftOut
 
 
 def restorers(model: str, folders: Sequence[Path], limit: int | None = None) -> Iterator[Found]:
     """The networks for `restore.model`, the smallest first, each read whole and proven when its turn comes.
 
-    With AUTO, one that is not what it should be is left out, and gpend goes on without it; so is one with which they
-    would take more than `limit` bytes of memory, but for the smallest. Raises FatalError saying what to do where there
-    is none at all, or not the one that was named.
+    With AUTO, one that is not what it should be is left out, and gpend goes on without it; so is one that was found to
+    help nobody, where another can be used; and one with which they would take more than `limit` bytes of memory, but
+    for the smallest. Raises FatalError saying what to do where there is none at all, or not the one that was named.
     """
     if names_file(model):
         yield _own(Path(model))
-    elif model != AUTO:
+        return
+    if model != AUTO:
         yield find(model, GpenCheckpoint, folders)
-    else:
-        yield from _all(folders, limit)
-
-
-def _all(folders: Sequence[Path], limit: int | None) -> Iterator[Found]:
-    usable: list[GpenCheckpoint] = []
-    settled: set[int] = set()  # sizes
-    for one in _of_each_size(folders):
-        if one.size in settled:
-            continue
-        if usable and _is_beyond([*usable, one], limit):
-            settled.add(one.size)
-            yield LeftOut(_too_large([*usable, one]))
-            continue
-        try:
-            yield find(one.name, GpenCheckpoint, folders)
-            usable.append(one)
-            settled.add(one.size)
-        except FatalError as error:
-            yield LeftOut(f"The network {one.name} is left out. {error}", is_damaged=True)
-    if not usable:
+        return
+    is_any = False
+    for one in _of_auto(folders, limit, lambda each: find(each.name, GpenCheckpoint, folders)):
+        is_any = is_any or not isinstance(one, LeftOut)
+        yield one
+    if not is_any:
         yield find(DEFAULT, GpenCheckpoint, folders)
 
 
-def beyond(folders: Sequence[Path], limit: int | None) -> dict[str, str]:
-    """The networks that AUTO leaves out because of `limit`, by name, and why, in words."""
-    there = _one_for_each_size(folders)
-    fitting = _fitting(there, limit)
-    return {one.name: _too_large([*fitting, one]) for one in there if one not in fitting}
+def _of_auto(
+    folders: Sequence[Path], limit: int | None, prove: Callable[[GpenCheckpoint], Checked]
+) -> Iterator[Checked | LeftOut]:
+    """What `prove` gives of those that restore, one of each size, with rising size; it raises FatalError for others."""
+    there = _of_each_size(folders)
+    idle = [one for one in there if _fit_of(one, folders).helps_nobody]
+    used: list[GpenCheckpoint] = []
+    settled: set[int] = set()  # sizes
+    for one in [*(each for each in there if each not in idle), *idle]:
+        if one in idle and used:
+            yield LeftOut(one, _idle(one), helps_nobody=True)
+        elif one.size not in settled and used and _is_beyond([*used, one], limit):
+            settled.add(one.size)
+            yield LeftOut(one, _too_large([*used, one]), is_too_large=True)
+        elif one.size not in settled:
+            try:
+                yield prove(one)
+                used.append(one)
+                settled.add(one.size)
+            except FatalError as error:
+                yield LeftOut(one, f"The network {one.name} is left out. {error}", is_damaged=True)
+
+
+def _of_auto_here(folders: Sequence[Path], limit: int | None) -> Iterator[GpenCheckpoint | LeftOut]:
+    """The same, without their contents."""
+
+    def checked(one: GpenCheckpoint) -> GpenCheckpoint:
+        check(one, folders)
+        return one
+
+    return _of_auto(folders, limit, checked)
+
+
+def left_out(folders: Sequence[Path], limit: int | None) -> list[LeftOut]:
+    """The networks that are here, and that AUTO does not use with so much memory, but for those of a size twice."""
+    return [one for one in _of_auto_here(folders, limit) if isinstance(one, LeftOut)]
+
+
+def _fit_of(one: AnyCheckpoint, folders: Sequence[Path]) -> Fitted:
+    return fits.fit_of(one.name, one.sha256, folders)
+
+
+def _idle(one: GpenCheckpoint) -> str:
+    """Why one is left out that helps nobody, in words."""
+    return (
+        f"The network {one.name} is left out: `gpend weights fit` found that nothing of what it paints helps. "
+        "Faces that would have been its are restored by the others that are here. To measure it on other faces: "
+        f"`gpend weights fit {one.name} --photos FOLDER`."
+    )
 
 
 def _is_beyond(checkpoints: Sequence[GpenCheckpoint], limit: int | None) -> bool:
@@ -133,19 +177,23 @@ class Roll:
 
 def roll(model: str, folders: Sequence[Path], limit: int | None = None) -> Roll:
     """What `restorers` gives, without its contents. Raises FatalError as it does."""
-    names, left_out = [], []
-    for one in restorers(model, folders, limit):
-        if isinstance(one, LeftOut):
-            left_out.append(one.why)
-        else:
-            names.append(one.name if isinstance(one, OwnFile) else one.checkpoint.name)
-    return Roll(tuple(names), tuple(left_out), _doubt(model, folders, limit))
+    if names_file(model):
+        return Roll((_own(Path(model)).name,), ())
+    if model != AUTO:
+        check(described(model, GpenCheckpoint, folders), folders)
+        return Roll((model,), (), _doubt(model, folders, limit))
+    found = list(_of_auto_here(folders, limit))
+    names = [one.name for one in found if not isinstance(one, LeftOut)]
+    if not names:
+        check(described(DEFAULT, GpenCheckpoint, folders), folders)  # says what to do
+    told = [one.why for one in found if isinstance(one, LeftOut)]
+    return Roll(tuple(names), tuple(told), _doubt(model, folders, limit))
 
 
 def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
     """What a person should know who wants a network that there is hardly memory for, by name or as the smallest."""
     if model == AUTO:
-        wanted = _one_for_each_size(folders)[:1]
+        wanted = [one for one in _of_auto_here(folders, limit) if not isinstance(one, LeftOut)][:1]
     else:
         named = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
         wanted = [one for one in named if isinstance(one, GpenCheckpoint)]
@@ -159,51 +207,44 @@ def _doubt(model: str, folders: Sequence[Path], limit: int | None) -> str:
 
 
 def identities(
-    model: str, folders: Sequence[Path], limit: int | None = None
+    model: str, folders: Sequence[Path], limit: int | None = None, *, idle: bool = False
 ) -> list[tuple[str, str | None, tuple[Path, ...]]]:
-    """Name and SHA-256 of each, and where what was fitted for it is looked for; contents of named ones are not read.
+    """Name and SHA-256 of each, and where what was fitted for it is looked for.
 
-    Empty where there is none: `roll` says why. What `limit` leaves out is not among them, nor what is damaged, as far
-    as its size tells.
+    Empty where there is none: `roll` says why. What is left out is not among them, but for what helps nobody if `idle`:
+    whoever has the same networks with the same fits finds that out likewise.
     """
     if names_file(model):
         own = Path(model)
         is_there = own.is_file() and os.access(own, os.R_OK)
-        return [(OwnFile(own, b"").name, _digest(own, Stamp.of(own.stat())), (own.parent,))] if is_there else []
+        return [(OwnFile(own, b"").name, digest_of(own, Stamp.of(own.stat())), (own.parent,))] if is_there else []
+    wanted: list[AnyCheckpoint] = []
     if model == AUTO:
-        wanted: list[AnyCheckpoint] = [*_fitting(_one_for_each_size(folders), limit)]
+        for one in _of_auto_here(folders, limit):
+            if not isinstance(one, LeftOut):
+                wanted.append(one)
+            elif idle and one.helps_nobody:
+                wanted.append(one.checkpoint)
     else:
         wanted = [one.checkpoint for one in known(folders) if one.checkpoint.name == model]
     return [(one.name, one.sha256, tuple(folders)) for one in wanted]
 
 
-def _fitting(there: Sequence[GpenCheckpoint], limit: int | None) -> list[GpenCheckpoint]:
-    """Those that there is memory for, and the smallest in any case."""
-    found: list[GpenCheckpoint] = []
-    for one in there:
-        if not found or not _is_beyond([*found, one], limit):
-            found.append(one)
-    return found
+def in_use(settings: RestoreSettings, limit: int | None = None, *, idle: bool = False) -> list[Fitted]:
+    """What was fitted for every network that these settings let restore, as `identities` tells them."""
+    used = identities(settings.model, weights_folders(settings.weights), limit, idle=idle)
+    return [fits.fit_of(*one) for one in used]
 
 
-@lru_cache(maxsize=8)
-def _digest(file: Path, stamp: Stamp) -> str:
-    """SHA-256 of a checkpoint of some hundred megabytes, read once while it stays the same."""
-    del stamp
-    return sha256_of(file)
+def unmeasured(settings: CoreSettings) -> list[str]:
+    """What a person should know of networks in use that nothing was fitted for, in words."""
+    used = in_use(settings.restore, memory.limit_of(settings))
+    return [one.notice for one in used if one.notice]
 
 
-def _one_for_each_size(folders: Sequence[Path]) -> list[GpenCheckpoint]:
-    """Of networks that are there, as far as their sizes tell, one of each, with rising size."""
-    sound = _of_each_size(folders, is_sound)
-    return [one for place, one in enumerate(sound) if one.size not in {each.size for each in sound[:place]}]
-
-
-def _of_each_size(
-    folders: Sequence[Path], may_be_used: Callable[[Known], bool] = lambda _: True
-) -> list[GpenCheckpoint]:
+def _of_each_size(folders: Sequence[Path]) -> list[GpenCheckpoint]:
     """Networks that are there, with rising size: of those of one size, first what a person has added."""
-    there = [one for one in known(folders) if one.path is not None and may_be_used(one)]
+    there = [one for one in known(folders) if one.path is not None]
     ranked = [one.checkpoint for one in sorted(there, key=lambda each: _rank(each, folders))]
     return sorted((one for one in ranked if isinstance(one, GpenCheckpoint)), key=lambda one: one.size)
 

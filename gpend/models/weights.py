@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gpend.errors import FatalError
+from gpend.stamp import Stamp
 
 MANIFEST = "MANIFEST.yaml"
 ENDINGS = (".pth", ".pt", ".safetensors")
@@ -179,29 +180,51 @@ def known(folders: Sequence[Path]) -> list[Known]:
     return [Known(one, _path_of(one, folders)) for one in dict.fromkeys(first[each.name] for each in described)]
 
 
-def is_sound(one: Known) -> bool:
-    """Whether the file of a checkpoint may be what it should be, as far as its size tells."""
-    try:
-        return (
-            one.path is not None
-            and one.checkpoint.sha256 is not None
-            and one.path.stat().st_size == one.checkpoint.bytes
-        )
-    except OSError:
-        return False
-
-
 def find(name: str, kind: type[Kind], folders: Sequence[Path]) -> Proven[Kind]:
     """The checkpoint called `name`, read whole and proven; `folders` are searched in order, lists and files alike.
 
     Raises FatalError saying what to do: an unknown name, a missing file, a wrong size or a wrong SHA-256.
     """
-    checkpoint = _described(name, kind, folders)
+    checkpoint = described(name, kind, folders)
     return Proven(checkpoint, prove(checkpoint, folders))
 
 
 def prove(checkpoint: _Checkpoint, folders: Sequence[Path]) -> bytes:
-    """The content of a checkpoint's file, once its size and SHA-256 are right. Raises FatalError saying what to do."""
+    """The content of a checkpoint's file, once its size and SHA-256 are right. Raises FatalError saying what to do.
+
+    It is read once, so that what is proven is what is loaded.
+    """
+    path = _there(checkpoint, folders)
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size == checkpoint.bytes else b""
+    except OSError as error:
+        raise FatalError(_unreadable(path, error)) from error
+    _refuse_other(path, checkpoint, size, hashlib.sha256(content).hexdigest())
+    return content
+
+
+def check(checkpoint: _Checkpoint, folders: Sequence[Path]) -> None:
+    """Raise FatalError as `prove` does; the content is not kept, and read once while the file stays as it is."""
+    path = _there(checkpoint, folders)
+    try:
+        stamp = Stamp.of(path.stat())
+        digest = digest_of(path, stamp) if stamp.size == checkpoint.bytes else ""
+    except OSError as error:
+        raise FatalError(_unreadable(path, error)) from error
+    _refuse_other(path, checkpoint, stamp.size, digest)
+
+
+@lru_cache(maxsize=32)
+def digest_of(file: Path, stamp: Stamp) -> str:
+    """SHA-256 of a file of some hundred megabytes, read once while its `stamp` stays the same. Raises OSError."""
+    del stamp
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _there(checkpoint: _Checkpoint, folders: Sequence[Path]) -> Path:
+    """The file of a checkpoint of which it is known what it should hold. Raises FatalError saying what to do."""
     path = _path_of(checkpoint, folders)
     if path is None:
         raise FatalError(
@@ -209,14 +232,20 @@ def prove(checkpoint: _Checkpoint, folders: Sequence[Path]) -> bytes:
             f"Get it with `gpend weights fetch {checkpoint.name}`, or put it there (origin: {checkpoint.origin}; "
             f"licence: {checkpoint.licence}), or name another network."
         )
-    return _prove(path, checkpoint)
+    if checkpoint.sha256 is None or checkpoint.bytes is None:
+        raise FatalError(
+            f"Nothing is known of the content of {path}, so it cannot be proven; nothing of it was loaded. "
+            f"`gpend weights fetch {checkpoint.name} --from {path.parent}` looks at it and pins its SHA-256."
+        )
+    return path
 
 
 def _path_of(checkpoint: _Checkpoint, folders: Sequence[Path]) -> Path | None:
     return next((folder / checkpoint.file for folder in folders if (folder / checkpoint.file).is_file()), None)
 
 
-def _described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
+def described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
+    """What the first of the lists in `folders` says of `name`. Raises FatalError naming those that there are."""
     known = [one for folder in folders for one in load_manifest(folder) if isinstance(one, kind)]
     found = next((one for one in known if one.name == name), None)
     if found is None:
@@ -230,25 +259,17 @@ def _described(name: str, kind: type[Kind], folders: Sequence[Path]) -> Kind:
     return found
 
 
-def _prove(path: Path, checkpoint: _Checkpoint) -> bytes:
-    """The file's bytes, read once, so that what is proven is what is loaded."""
-    if checkpoint.sha256 is None or checkpoint.bytes is None:
-        raise FatalError(
-            f"Nothing is known of the content of {path}, so it cannot be proven; nothing of it was loaded. "
-            f"`gpend weights fetch {checkpoint.name} --from {path.parent}` looks at it and pins its SHA-256."
-        )
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size == checkpoint.bytes else b""
-    except OSError as error:
-        raise FatalError(f"The network file {path} cannot be read: {error}.") from error
+def _refuse_other(path: Path, checkpoint: _Checkpoint, size: int, digest: str) -> None:
     if size != checkpoint.bytes:
         problem = f"has {size} bytes instead of {checkpoint.bytes}"
         raise FatalError(f"The network file {path} {problem}. {_advice(checkpoint)}")
-    if not is_of(content, checkpoint):
+    if digest != checkpoint.sha256:
         problem = f"is not the one that {MANIFEST} names: SHA-256 differs"
         raise FatalError(f"The network file {path} {problem}. {_advice(checkpoint)}")
-    return content
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"The network file {path} cannot be read: {error}."
 
 
 def _advice(checkpoint: _Checkpoint) -> str:

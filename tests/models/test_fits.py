@@ -9,6 +9,7 @@ from gpend.core.fitted import BANDS, CAUTIOUS, BlendFit, version
 from gpend.ledger import fingerprint_of
 from gpend.models import fits
 from gpend.models.fits import BlendFile, Half
+from gpend.models.restorers import in_use
 from gpend.models.weights import weights_folders
 from gpend.settings import CoreSettings, RestoreSettings
 from tests.fakes import shipped_fit
@@ -31,7 +32,7 @@ def found(network: str = "mine", sha256: str = SHA256, terms: str = "", fit: Ble
 
 
 def test_the_shipped_network_has_its_own_fit() -> None:
-    (shipped,) = fits.in_use(RestoreSettings())
+    (shipped,) = in_use(RestoreSettings())
     assert shipped.file is not None
     assert shipped.fit != CAUTIOUS
     assert shipped.digest
@@ -71,11 +72,11 @@ def test_a_damaged_fit_stops_nothing(tmp_path: Path, text: str) -> None:
 
 
 def test_a_person_s_own_fit_comes_before_the_shipped_one(tmp_path: Path) -> None:
-    (shipped,) = fits.in_use(RestoreSettings())
+    (shipped,) = in_use(RestoreSettings())
     assert shipped.file is not None
     own = fits.read(shipped.file).model_copy(update={"fitted_on": "my own", "on_photo": Half.of(CAUTIOUS.on_photo)})
     fits.write(own, tmp_path)
-    (used,) = fits.in_use(RestoreSettings(weights=tmp_path))
+    (used,) = in_use(RestoreSettings(weights=tmp_path))
     assert used.file == fits.place_of("gpen-256", tmp_path)
     assert used.digest != shipped.digest
 

@@ -1,6 +1,7 @@
 """The settings ask for all networks that are there, for one by its name, or for a file."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ import yaml
 
 from gpend import machine
 from gpend.errors import FatalError
-from gpend.models import memory
-from gpend.models.restorers import DEFAULT, identities, roll
-from gpend.models.weights import MANIFEST, weights_folders
-from gpend.settings import AUTO
+from gpend.models import fits, memory, needed
+from gpend.models.fits import Figure
+from gpend.models.restorers import DEFAULT, Roll, identities, in_use, restorers, roll, unmeasured
+from gpend.models.weights import MANIFEST, GpenCheckpoint, Proven, known, weights_folders
+from gpend.settings import AUTO, CoreSettings, RestoreSettings
+from tests.models.test_fits import found as fitted
 
 
 def having(folder: Path, *sizes: int, prefix: str = "own", multiplier: int = 1) -> Path:
@@ -69,6 +72,69 @@ def test_what_is_cut_or_was_never_looked_at_is_told_nowhere_as_in_use(tmp_path: 
     (tmp_path / "own-256.pth").write_bytes(b"cut")
     (tmp_path / "own-1024.pth").write_bytes(b"cut")
     assert [name for name, *_ in identities(AUTO, folders)] == [DEFAULT, "own-512"]
+
+
+def test_one_whose_content_is_another_is_told_nowhere_as_in_use(tmp_path: Path) -> None:
+    having(tmp_path, 512)
+    settings = CoreSettings(restore=RestoreSettings(weights=tmp_path))
+    assert ["own-512" in told for told in unmeasured(settings)] == [True]
+    (tmp_path / "own-512.pth").write_bytes(b"network of 51X")
+    assert unmeasured(settings) == []
+    assert [one.network for one in in_use(settings.restore)] == [DEFAULT]
+
+
+def of_no_help(name: str, folder: Path, painted: int = 0) -> None:
+    """Leaves word that a fit painted so many of the faces held out."""
+    content = (folder / f"{name}.pth").read_bytes()
+    whole = Figure(
+        kind="all", faces=60, painted=painted, strength=0.0, nearer={}, photo={}, without={}, painted_over={}
+    )
+    found = fitted(name, hashlib.sha256(content).hexdigest()).model_copy(update={"figures": (whole,)})
+    fits.write(found, folder)
+
+
+def test_one_that_helps_nobody_is_passed_over_and_told(tmp_path: Path) -> None:
+    folders = weights_folders(having(tmp_path, 256, 512, 1024))
+    for name in ("own-256", "own-512"):
+        of_no_help(name, tmp_path)
+    of_no_help("own-1024", tmp_path, painted=1)
+    found = roll(AUTO, folders)
+    assert found.names == (DEFAULT, "own-1024")
+    assert [("own-256" in told, "nothing of what it paints helps" in told) for told in found.left_out] == [
+        (True, True),
+        (False, True),
+    ]
+    used = [one.checkpoint.name for one in restorers(AUTO, folders) if isinstance(one, Proven)]
+    assert used == [name for name, *_ in identities(AUTO, folders)] == [DEFAULT, "own-1024"]
+
+
+def test_one_that_helps_nobody_takes_no_memory_from_others(tmp_path: Path) -> None:
+    folders = weights_folders(having(tmp_path, 512, 1024))
+    of_no_help("own-512", tmp_path)
+    limit = memory.together([one for one in checkpoints(folders) if one.size in (256, 1024)])
+    assert roll(AUTO, folders, limit).names == (DEFAULT, "own-1024")
+
+
+def test_where_no_other_is_there_or_it_is_named_one_that_helps_nobody_is_used(tmp_path: Path) -> None:
+    having(tmp_path, 256, 512)
+    for name in ("own-256", "own-512"):
+        of_no_help(name, tmp_path)
+    assert roll(AUTO, [tmp_path]).names == ("own-256",)
+    assert roll("own-512", [tmp_path]) == Roll(("own-512",), ())
+
+
+def test_what_helps_nobody_is_told_to_others_who_have_it_too(tmp_path: Path) -> None:
+    of_no_help("own-512", having(tmp_path, 512))
+    settings = CoreSettings(restore=RestoreSettings(weights=tmp_path))
+    wanted = needed.needed(settings)
+    assert {"own-512", "own-512.blend.json"} <= {name for name, _ in wanted}
+    assert needed.lacking(wanted, settings) == []
+    entry, _ = needed.entry_and_file("own-512.blend.json", settings)
+    assert "own-512" in entry
+
+
+def checkpoints(folders: Sequence[Path]) -> list[GpenCheckpoint]:
+    return [one.checkpoint for one in known(folders) if one.path and isinstance(one.checkpoint, GpenCheckpoint)]
 
 
 def test_one_that_is_named_must_be_what_it_should_be(tmp_path: Path) -> None:
