@@ -1,29 +1,38 @@
 """How answers appear: progress, a line or more for each photo, JSON."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from gpend.cli.progress_lines import Lines
     from gpend.cli.single import Answer
 
+    Bar: TypeAlias = Progress | Lines
 
-def progress() -> "Progress":
-    """A bar where standard output is a terminal; silent elsewhere."""
+
+def progress(clock: Callable[[], float] = time.monotonic) -> "Bar":
+    """A bar where standard output is a terminal; else lines on standard error now and then, by `clock` in seconds."""
     from rich.console import Console
-    from rich.progress import Progress
 
     console = Console()
-    return Progress(console=console, transient=True, disable=not console.is_terminal)
+    if console.is_terminal:
+        from rich.progress import Progress
+
+        return Progress(console=console, transient=True)
+    from gpend.cli.progress_lines import Lines
+
+    return Lines(lambda line: click.echo(line, err=True), clock)
 
 
 @contextmanager
-def aside(bar: "Progress") -> Iterator[None]:
+def aside(bar: "Bar") -> Iterator[None]:
     """What is said inside stands on lines of its own: the bar goes away for it, and comes back."""
     bar.stop()
     try:

@@ -66,7 +66,7 @@ def once(config_file: Path | None) -> None:
 
     settings = settings_of(config_file)
     with progress() as bar:
-        task = bar.add_task("Searching", total=None)
+        task = bar.add_task("Searching", total=None, figures=False)
 
         def show(far: Progress) -> None:
             total = far.found if far.waiting else None  # a bar that moves to and fro where there is nothing to count

@@ -117,7 +117,7 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     if installed is None:
         try:
             with progress() as bar:
-                task = bar.add_task(checkpoint.file, total=checkpoint.bytes)
+                task = bar.add_task(checkpoint.file, total=checkpoint.bytes, unit="MiB")
                 installed = install(
                     checkpoint, wanted, source, own, lambda done, all_: bar.update(task, completed=done, total=all_)
                 )
@@ -241,7 +241,8 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
             )
         return why_not or (
             f"It is used from {_FROM}, for the faces that it suits best: `restore.model` is auto. "
-            f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again."
+            f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again that "
+            f"{DEFAULT} painted in, and `gpend retry --judged-with-other-settings` looks at all of them again."
         )
     return f"To restore with it: `restore: {{model: {checkpoint.name}}}` in the configuration; now it is {model}."
 

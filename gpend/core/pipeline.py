@@ -126,17 +126,29 @@ def _tried(analysis: PhotoAnalysis, networks: Networks, settings: CoreSettings) 
     blurred = [_blurred(analysis, one, networks, wanted=_is_wanted(one, settings)) for _, one in chosen]
     attempts = restore.attempts(blurred, networks, settings.restore.grain, settings.restore.strength)
     return [
-        _judged(place, one, analysis, attempt, settings) for (place, one), attempt in zip(chosen, attempts, strict=True)
+        _judged(place, one, analysis, attempt, (networks, settings))
+        for (place, one), attempt in zip(chosen, attempts, strict=True)
     ]
 
 
 def _judged(
-    place: int, one: JudgedFace, analysis: PhotoAnalysis, attempt: restore.Attempt, settings: CoreSettings
+    place: int,
+    one: JudgedFace,
+    analysis: PhotoAnalysis,
+    attempt: restore.Attempt,
+    how: tuple[Networks, CoreSettings],
 ) -> _Tried:
     """The attempt, refused where nobody would see it, unless a person wants this face restored, or every face."""
+    networks, settings = how
     if not attempt.refusal and not _is_wanted(one, settings) and not _is_noticed(analysis, attempt):
         attempt = replace(attempt, refusal=_invisible(one))
-    return _Tried(place, attempt, _after(one, attempt, analysis.header.orientation))
+    return _Tried(place, attempt, _after(one, attempt, _maker(one, attempt, networks), analysis.header.orientation))
+
+
+def _maker(one: JudgedFace, attempt: restore.Attempt, networks: Networks) -> str:
+    """The network that made what is new in a face: the one that painted, where one did, else the last before it."""
+    painter = one.network or networks.restore
+    return painter.name if attempt.painted else (networks.refine or networks.estimate or painter).name
 
 
 def _is_wanted(one: JudgedFace, settings: CoreSettings) -> bool:
@@ -200,10 +212,10 @@ def _measured_template() -> Landmarks:
     return align.scaled(align.FFHQ_TEMPLATE, sharpness.SIDE)
 
 
-def _after(one: JudgedFace, attempt: restore.Attempt, turn: int) -> FaceReport:
+def _after(one: JudgedFace, attempt: restore.Attempt, maker: str, turn: int) -> FaceReport:
     report, is_told = _told(one, attempt, turn), one.plan.sees or one.plan.cleans
     if not attempt.refusal:
-        report = replace(report, network=one.network.name if one.network else "")
+        report = replace(report, network=maker)
         return replace(report, reason=f"{report.reason}; {', '.join(attempt.steps)}") if is_told else report
     if one.otherwise is not None:
         return replace(report, verdict=one.otherwise.verdict, reason=one.otherwise.reason)

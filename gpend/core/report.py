@@ -60,7 +60,7 @@ class FaceReport:
     verdict: Verdict
     reason: str
     terms: dict[str, float] = field(default_factory=dict)  # every term of the measure, by name
-    network: str = ""  # the restoring network that was chosen for it, if it was restored
+    network: str = ""  # that made what is new in it, if it was restored
 
     def as_data(self) -> dict[str, object]:
         """As JSON holds it, in the ledger and in `gpend score --json`."""

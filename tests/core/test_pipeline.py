@@ -15,11 +15,13 @@ from PIL import Image
 from gpend.core import analysis, blurring, codec, orientation, pipeline, triage, visible
 from gpend.core.blur import Blur
 from gpend.core.camera_shake import Part
+from gpend.core.fitted import CAUTIOUS
 from gpend.core.formats import history
 from gpend.core.networks import Kernels, Networks
 from gpend.core.photo import Face, Plane
 from gpend.core.report import Kept, Restored, Verdict
 from gpend.errors import PhotoError
+from gpend.fitting.figures import NOTHING, Refitted
 from gpend.settings import CoreSettings, SlightShakes, TriageSettings
 from tests.benchmarks.gpu.photos import blurred_portrait, sharp_portrait
 from tests.core.blurs import streak
@@ -64,6 +66,28 @@ def test_a_blurred_portrait_comes_out_restored_in_the_face_only(networks: Networ
     margin = int(0.35 * (y1 - y0))
     outside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin] = False
     assert np.array_equal(before[outside], after[outside])
+
+
+def test_a_photo_tells_what_made_its_pixels_and_no_network_that_painted_nothing(
+    networks: Networks, samples: Path
+) -> None:
+    assert networks.refine is not None
+    assert networks.estimate is not None
+    photo = (samples / "portrait-blurred.jpg").read_bytes()
+    idle = replace(networks, restore=Refitted(networks.restore, NOTHING))
+    painting = replace(networks, restore=Refitted(networks.restore, CAUTIOUS))
+    for known, name in (
+        (painting, networks.restore.name),
+        (idle, networks.refine.name),
+        (replace(idle, refine=None), networks.estimate.name),
+    ):
+        outcome = pipeline.process(photo, known, CoreSettings())
+        assert isinstance(outcome, Restored)
+        (face,) = [face for face in outcome.faces if face.verdict is Verdict.RESTORED]
+        assert face.network == name
+        assert ("painted at" in face.reason) is (known is painting)
+        assert f"gpend: faces restored with {name} from SHA-256".encode() in outcome.photo
+        assert history.origins(outcome.photo)
 
 
 class _Decoder:
