@@ -32,7 +32,7 @@ class Completeness(StrEnum):
 
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"  # it stops, or is still empty, before the picture's end
-    CUT_BEHIND = "cut behind"  # it stops behind the picture, which is whole: still on its way, or never to be more
+    PERHAPS = "perhaps"  # all of its picture may be there, but no end: on its way, or for the decoder to judge
     UNKNOWN = "unknown"  # no format with an end that can be told: for the decoder to judge
 
 
@@ -52,8 +52,8 @@ def completeness(reader: Reader) -> Completeness:
     structure = structure_of(head)
     try:
         end = _ENDS[structure](reader) if structure else _unfollowed(head)
-    except files.CutBehindError:
-        return Completeness.CUT_BEHIND if reader.first_hole >= reader.size else Completeness.INCOMPLETE
+    except (files.CutBehindError, files.UnmarkedError):
+        return Completeness.PERHAPS if reader.first_hole >= reader.size else Completeness.INCOMPLETE
     except IncompleteError:
         return Completeness.INCOMPLETE
     except PhotoError:

@@ -119,7 +119,7 @@ class SettleQueue:
             return Verdict.WAIT
         unchanged = now - waiting.since
         patience = _HOLD_SECONDS if held else 0.0
-        if ending in (Completeness.INCOMPLETE, Completeness.CUT_BEHIND) and not (is_old and not held):
+        if ending in (Completeness.INCOMPLETE, Completeness.PERHAPS) and not (is_old and not held):
             patience = self._incomplete
         if unchanged < patience:
             self.postpone(seen.path, now, until=waiting.since + patience)

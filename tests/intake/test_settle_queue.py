@@ -96,7 +96,7 @@ def test_an_incomplete_file_is_looked_at_ever_more_rarely_and_set_aside_in_the_e
 def test_one_whose_picture_is_whole_is_waited_for_as_long_and_taken_then() -> None:
     waiting = settle()
     waiting.offer(seen(), 0)
-    times, verdict = checks(waiting, Completeness.CUT_BEHIND, 2 * PATIENCE)
+    times, verdict = checks(waiting, Completeness.PERHAPS, 2 * PATIENCE)
     assert times == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
     assert verdict is Verdict.TAKE
 

@@ -15,6 +15,7 @@ from tests.held import Held
 from tests.intake.completeness.pictures import encoded
 
 JPEG = encoded("JPEG")
+HEIF = encoded("HEIF")
 SETTINGS = Settings(settle_seconds=10, incomplete_minutes=60)
 
 
@@ -91,7 +92,7 @@ def test_a_file_that_is_half_there_at_the_start_waits_like_any_other(source: Sou
 
 
 def test_a_file_that_stays_without_its_end_is_set_aside_as_incomplete_not_taken(source: Source) -> None:
-    photo = put(source, "a.jpg", JPEG[: len(JPEG) // 2])
+    photo = put(source, "a.heic", HEIF[: len(HEIF) // 2])
     gate = offered(source, photo)
     now, passed = 0.0, list[Settled]()
     while not passed:
@@ -101,6 +102,17 @@ def test_a_file_that_stays_without_its_end_is_set_aside_as_incomplete_not_taken(
         passed = list(gate.take(now))
     assert passed == [Settled(sighting(source, photo), incomplete=True)]
     assert now == 3600
+
+
+def test_a_jpeg_of_which_only_the_mark_of_its_end_may_be_missing_waits_as_long_and_is_taken_then(
+    source: Source,
+) -> None:
+    photo = put(source, "a.jpg", JPEG[:-2])
+    gate = offered(source, photo)
+    assert taken(gate, 10) == taken(gate, 3599) == []
+    photo.write_bytes(JPEG[:-1])  # it grew
+    assert taken(gate, 3600) == taken(gate, 7199) == []
+    assert list(gate.take(7201)) == [Settled(sighting(source, photo))]
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100_000)])
@@ -367,16 +379,16 @@ def aged(source: Source, name: str, content: bytes, seconds: int) -> Path:
 
 
 def test_a_damaged_file_that_nobody_has_written_for_long_is_judged_as_soon_as_it_is_quiet(source: Source) -> None:
-    gate = offered(source, aged(source, "a.jpg", JPEG[:-100], 3600))
+    gate = offered(source, aged(source, "a.heic", HEIF[:-100], 3600), aged(source, "b.jpg", JPEG[:-2], 3600))
     assert list(gate.take(9.9, utc=UTC)) == []
-    assert [settled.incomplete for settled in gate.take(10, utc=UTC)] == [True]
+    assert [settled.incomplete for settled in gate.take(10, utc=UTC)] == [True, False]
 
 
 @pytest.mark.parametrize("seconds", [-86_400, 0, 3599])
 def test_a_damaged_file_of_late_or_of_the_future_may_still_grow(source: Source, seconds: int) -> None:
-    gate = offered(source, aged(source, "a.jpg", JPEG[:-100], seconds))
+    gate = offered(source, aged(source, "a.heic", HEIF[:-100], seconds), aged(source, "b.jpg", JPEG[:-2], seconds))
     assert list(gate.take(10, utc=UTC)) == []
-    assert [settled.incomplete for settled in gate.take(3600, utc=UTC + 3600)] == [True]
+    assert [settled.incomplete for settled in gate.take(3600, utc=UTC + 3600)] == [True, False]
 
 
 def test_an_old_damaged_file_that_a_tool_is_about_to_replace_is_waited_for(source: Source) -> None:

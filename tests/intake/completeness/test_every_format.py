@@ -47,7 +47,8 @@ def partly_written(draw: st.DrawFn) -> tuple[str, int]:
 @given(partly_written())
 def test_a_file_cut_anywhere_is_never_complete(written: tuple[str, int]) -> None:
     name, length = written
-    assert ending(WHOLE[name][:length]) is Completeness.INCOMPLETE
+    told = ending(WHOLE[name][:length])
+    assert told is Completeness.INCOMPLETE or ("JPEG" in name and told is Completeness.PERHAPS)
 
 
 @given(partly_written())

@@ -37,7 +37,7 @@ def test_the_end_marker_inside_a_segment_between_scans_is_not_the_end() -> None:
     comment = b"\xff\xfe\x00\x06\xff\xd9\xff\xd9"
     with_comment = progressive[:second_scan] + comment + progressive[second_scan:]
     assert ending(with_comment) is Completeness.COMPLETE
-    assert ending(with_comment[: second_scan + len(comment) + 40]) is Completeness.INCOMPLETE
+    assert ending(with_comment[: second_scan + len(comment) + 40]) is Completeness.PERHAPS
 
 
 def test_restart_markers_stuffed_bytes_and_fill_are_passed() -> None:
@@ -46,6 +46,13 @@ def test_restart_markers_stuffed_bytes_and_fill_are_passed() -> None:
     data = b"\x12\xff\x01\xff\x00\xff\xd0\x34\xff\xff\xff\x00\xff\xd7"
     assert ending(head + b"\xff\xff" + scan[1:] + data + b"\xff\xff\xd9tail") is Completeness.COMPLETE
     assert ending(head + scan + data + b"tail") is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3, 1000])
+def test_whether_a_scan_without_end_is_whole_is_for_the_decoder_unless_it_has_a_hole(missing: int) -> None:
+    assert ending(PHOTO[:-missing]) is Completeness.PERHAPS
+    assert ending(PHOTO[:-missing], hole=len(PHOTO) - 2000) is Completeness.INCOMPLETE
+    assert ending(PHOTO[:-missing] + bytes(9)) is Completeness.INCOMPLETE
 
 
 @pytest.mark.parametrize("shift", [-3, -2, -1, 0, 1, 2])
