@@ -18,6 +18,7 @@ from gpend.core.networks import Networks
 from gpend.core.report import FaceReport, Kept, Restored, Verdict
 from gpend.engine import attempt
 from gpend.errors import FatalError, GpendError, PhotoError, UnsupportedError
+from gpend.intake.completeness import require_written
 from gpend.intake.reading import ChangedError, Original, RefusedError, read
 from gpend.ledger import Facts, Fingerprint, fingerprint_of
 from gpend.mirror import Mirror, OccupiedError, Origin, candidates
@@ -221,13 +222,16 @@ def _is_same(one: Path, other: Path) -> bool:
 def opened(photo: Path) -> Original:
     """Read a photo. Raises PhotoError, in words, for whatever keeps it from being read."""
     try:
-        return read(photo)
+        original = read(photo)
     except ChangedError as error:
         raise PhotoError(_absent(photo)) from error
     except RefusedError as error:
         raise PhotoError(_FORBIDDEN) from error
     except OSError as error:
         raise PhotoError(_unreadable(error)) from error
+    if original.hole is not None:
+        require_written(original.data, original.hole)
+    return original
 
 
 def _unreadable(error: OSError) -> str:

@@ -21,6 +21,7 @@ from gpend.dispatch.reuse import Deduplicator
 from gpend.dispatch.types import FolderPair, Job, Listener, Nobody, Now, Runtime
 from gpend.errors import IncompleteError, PhotoError, TransientError
 from gpend.failpoints import reached
+from gpend.intake.completeness import require_written
 from gpend.intake.reading import ChangedError, RefusedError, read
 from gpend.ledger import Ledger, Row
 
@@ -246,7 +247,8 @@ def _finished(outcome: Outcome) -> Future[Outcome]:
 def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:
     """Read the photo of a row, if it has `limit` bytes at most.
 
-    Raises PhotoError where it is larger; ChangedError, RefusedError and OSError as `gpend.intake.reading.read` does.
+    Raises PhotoError where it is larger, IncompleteError where a part of it was never written; ChangedError,
+    RefusedError and OSError as `gpend.intake.reading.read` does.
     """
     if row.stamp.size > limit:
         raise PhotoError(
@@ -254,4 +256,6 @@ def load_job(row: Row, pair: FolderPair, limit: int, now: Now) -> Job:
             "It was not read. Raise memory_mb if it is to be processed.",
         )
     photo = read(row.path, row.stamp)
+    if photo.hole is not None:
+        require_written(photo.data, photo.hole)
     return Job(row, pair, photo, now.utc, photo.data)

@@ -5,10 +5,11 @@ incomplete, the other does too. Trailers after the picture (motion photos, MPF, 
 that a writer has reserved but not filled is told by holes in the file: no compressed picture has one inside.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gpend.core.formats import isobmff
+from gpend.core.formats import isobmff, unwritten
 from gpend.core.formats import reader as files
 from gpend.core.formats.jpeg import segments as jpeg
 from gpend.core.formats.png import chunks
@@ -60,6 +61,17 @@ def completeness(reader: Reader) -> Completeness:
         return Completeness.INCOMPLETE if reader.first_hole < reader.size else Completeness.UNKNOWN
     is_filled = end <= reader.first_hole or (structure is Structure.TIFF and _has_pixels(reader, end))
     return Completeness.COMPLETE if is_filled else Completeness.INCOMPLETE
+
+
+@dataclass(frozen=True)
+class _Read(files.InMemory):
+    first_hole: int
+
+
+def require_written(photo: bytes, hole: int) -> None:
+    """Raise IncompleteError where a file that was read whole lacks what its picture needs, from its first hole on."""
+    if completeness(_Read(photo, hole)) is Completeness.INCOMPLETE:
+        raise IncompleteError(unwritten.NEVER_WRITTEN)
 
 
 def _unfollowed(head: bytes) -> int:

@@ -60,6 +60,7 @@ class Original:
     like: Appearance
     stamp: Stamp
     streamed: str = ""  # its SHA-256, where it was read without being held in memory
+    hole: int | None = None  # where its first byte lies that was never written, as far as the file system tells
 
     @cached_property
     def content(self) -> str:
@@ -77,7 +78,7 @@ def read(path: Path, stamp: Stamp | None = None) -> Original:
         data = _whole(descriptor, status.st_size)
         if len(data) != status.st_size:
             raise ChangedError
-        return Original(data, _appearance(descriptor, status), Stamp.of(status))
+        return Original(data, _appearance(descriptor, status), Stamp.of(status), hole=_hole(descriptor, len(data)))
 
 
 def glance(path: Path, stamp: Stamp) -> tuple[str, Appearance]:
@@ -149,16 +150,23 @@ class OpenFile:
     @property
     def first_hole(self) -> int:
         """As in Reader; file systems that do not know say that there is none."""
-        try:
-            return os.lseek(self._descriptor, 0, os.SEEK_HOLE)
-        except OSError:
-            return self.size
+        hole = _hole(self._descriptor, self.size)
+        return self.size if hole is None else hole
 
     def read(self, offset: int, count: int) -> bytes:
         """As in Reader."""
         if offset >= self.size:
             return b""  # a damaged file may name any offset, even one that the system call cannot take
         return os.pread(self._descriptor, count, offset)
+
+
+def _hole(descriptor: int, size: int) -> int | None:
+    """The first hole within `size` bytes; None: there is none, or the file system does not tell."""
+    try:
+        hole = os.lseek(descriptor, 0, os.SEEK_HOLE)
+    except OSError:
+        return None
+    return hole if hole < size else None
 
 
 def _named(error: OSError) -> Exception:

@@ -15,9 +15,11 @@ from PIL import Image
 from gpend.cli import single
 from gpend.cli.group import with_strength
 from gpend.cli.single import Replace
+from gpend.core.formats.unwritten import NEVER_WRITTEN
 from gpend.core.networks import Networks
 from gpend.core.photo import Face
 from gpend.errors import FatalError
+from gpend.intake import reading
 from gpend.settings import CoreSettings, Settings, TriageSettings
 from tests.fakes import FakeDetector, FakeRestorer
 
@@ -135,6 +137,23 @@ def test_what_is_no_photo_fails_with_a_reason_and_holds_nothing_up(
         assert answer.outcome == "failed"
         assert answer.reason
     assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_photo_of_which_a_part_was_never_written_is_not_restored(
+    blurred: Path, networks: Networks, tmp_path: Path
+) -> None:
+    reserved, content = tmp_path / "reserved.jpg", blurred.read_bytes()
+    with reserved.open("wb") as file:
+        file.write(content[:8192])
+        file.seek(16_384)
+        file.write(content[16_384:])
+    if reading.read(reserved).hole is None:
+        pytest.skip("this file system does not tell unwritten space from data")
+    for answer in (
+        single.restore(reserved, tmp_path / "out.jpg", networks, SETTINGS),
+        single.score(reserved, networks, SETTINGS),
+    ):
+        assert (answer.outcome, answer.reason) == ("failed", NEVER_WRITTEN)
 
 
 def test_a_score_tells_faces_verdicts_and_reasons_as_json(samples: Path, networks: Networks) -> None:

@@ -8,11 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from gpend.core.formats.unwritten import NEVER_WRITTEN
 from gpend.dispatch import FolderPair, Now
 from gpend.dispatch.dispatcher import load_job
 from gpend.dispatch.outputs import OutputWriter
 from gpend.dispatch.types import Job
 from gpend.errors import PhotoError
+from gpend.intake import reading
 from gpend.intake.reading import ChangedError
 from gpend.ledger import Fingerprint, Row, State, Written
 from gpend.mirror import output_root
@@ -80,6 +82,26 @@ def test_a_photo_that_never_got_its_end_is_set_aside_and_looked_at_again(bench: 
     bench.dispatcher.set_aside_incomplete(row.id, bench.now)
     row = bench.row(row.id)
     assert (row.state, row.next_attempt) == (State.INCOMPLETE, bench.now.utc + 600)
+
+
+def test_a_photo_with_holes_is_asked_about_them_each_time_that_it_is_tried(bench: Bench) -> None:
+    path = bench.world.source / "a.jpg"
+    with path.open("wb") as file:
+        file.write(BLURRED[:-2])
+        file.truncate(100_000)
+        file.seek(100_000)
+        file.write(BLURRED[-2:])
+    row = bench.sight("a.jpg")
+    if reading.read(path).hole is None:
+        pytest.skip("this file system does not tell unwritten space from data")
+    bench.dispatcher.set_aside_incomplete(row.id, bench.now)
+    for _ in range(3):
+        bench.world.clock.pass_by(86_401)
+        bench.ledger.upkeep.wake(bench.now.utc)
+        bench.work()
+        row = bench.row(row.id)
+        assert (row.state, row.reason) == (State.INCOMPLETE, NEVER_WRITTEN)
+    assert bench.world.engine.given == {}
 
 
 def test_an_output_that_cannot_be_written_now_pauses_its_pair_and_the_photo_waits(

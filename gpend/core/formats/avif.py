@@ -160,6 +160,7 @@ def header(photo: bytes) -> Header:
     width, height = picture.size
     if not (width and height):
         raise PhotoError("the file is corrupt: it does not tell its size")
+    isobmff.require_written(photo, picture.meta)
     steps = even(av1.step(photo[_places(picture)[0].data]), LOST)
     return Header(Format.AVIF, width, height, isobmff.orientation(photo, picture.meta), quantisation=steps)
 

@@ -58,6 +58,7 @@ def header(photo: bytes) -> Header:
     """Size as decoded: upright, for HEIF's own turns are part of decoding."""
     if any(box.kind == b"moov" for box in isobmff.survey(InMemory(photo)).boxes):
         raise UnsupportedError("this is an animated HEIF; gpend keeps it as it is")
+    isobmff.require_written(photo, _meta(photo))
     _refuse_unknown(photo)
     picture = _opened(photo)
     colours = picture.info.get("nclx_profile") or {}

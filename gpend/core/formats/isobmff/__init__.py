@@ -15,7 +15,7 @@ from gpend.core.formats.isobmff.items import (
     references,
     texts,
 )
-from gpend.core.formats.isobmff.layout import Layout, end, survey
+from gpend.core.formats.isobmff.layout import Layout, end, require_written, survey
 from gpend.core.formats.isobmff.motion import Film, film, followed
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "primary",
     "properties",
     "references",
+    "require_written",
     "required",
     "survey",
     "texts",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gpend.core.formats.isobmff.box import HEAD, Box, box_at
 from gpend.core.formats.isobmff.items import extents, kinds
 from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader, require_filled
+from gpend.core.formats.unwritten import NEVER_WRITTEN, has_stretch
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
@@ -65,6 +66,14 @@ def end(reader: Reader) -> int:
     if layout.is_cut:
         raise CutBehindError(ENDS_EARLY)
     return layout.end
+
+
+def require_written(data: bytes, meta: Box) -> None:
+    """Raise IncompleteError where a part of what codes the pictures was never written."""
+    kind = kinds(data, meta)
+    coded = [extent.data for extent in extents(data, meta) if kind.get(extent.item) in CODED]
+    if any(has_stretch(data[place]) for place in coded):
+        raise IncompleteError(NEVER_WRITTEN)
 
 
 def _next(reader: Reader, at: int) -> Box:

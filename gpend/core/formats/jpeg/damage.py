@@ -27,6 +27,7 @@ import re
 from collections.abc import Callable
 
 from gpend.core.formats.jpeg.segments import SOS, survey
+from gpend.core.formats.unwritten import has_stretch
 from gpend.errors import PhotoError
 
 STRAY_DATA = "it holds bytes behind its coded data that every reader skips; they are not in the new file"
@@ -34,12 +35,8 @@ STRAY_DATA = "it holds bytes behind its coded data that every reader skips; they
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _EOI = b"\xff\xd9"
-_UNWRITTEN = re.compile(rb"(..)\1{249,}", re.DOTALL)
-"""What fills space that was reserved, hardly less than a disk's block of 512 bytes: one value, or two in turn. Of 23
-photos of cameras one has 270 such bytes in its coded data, for even ground."""
-
 _FEW, _VALUES = 64, 16
-"""Behind such a stretch, bytes to skip are coded data if they are more, and of more values."""
+"""Behind a stretch that was never written, bytes to skip are coded data if they are more, and of more values."""
 
 _MOST = 16
 """Places with stray bytes in one file; each costs a dozen small decodes."""
@@ -63,7 +60,7 @@ def without_strays(coded: bytes, warning_of: Callable[[bytes], str]) -> tuple[by
         if not is_extraneous(warning):
             raise PhotoError(f"the JPEG is corrupt ({warning})")
         coded, stray = _without_first(coded, warning_of)
-        if len(stray) > _FEW and len(set(stray)) > _VALUES and _UNWRITTEN.search(coded):
+        if len(stray) > _FEW and len(set(stray)) > _VALUES and has_stretch(coded):
             raise PhotoError("the JPEG is corrupt: coded data are left over behind its last block")
         told = told or any(stray)
     raise PhotoError("the JPEG is corrupt: bytes that belong nowhere stand in many places of its coded data")

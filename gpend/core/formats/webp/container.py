@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, even, opencv, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, even, opencv, tags, unwritten
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
 from gpend.core.formats.webp import riff, vp8
 from gpend.core.photo import Mask, Pixels
-from gpend.errors import PhotoError, UnsupportedError
+from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
 LOSSY, LOSSLESS = riff.LOSSY, riff.LOSSLESS
 ANIMATED, HAS_XMP, HAS_EXIF, HAS_ALPHA = 0x02, 0x04, 0x08, 0x10  # flags of VP8X
@@ -42,6 +42,9 @@ source's quality it would be 40 to 45 dB."""
 LOST = 0.7
 """Share of a step. Blurred photos, at qualities 20 to 60, lost 1.3 of it at the lowest frequencies, 1 at 1/16, .6 at
 2/16 and .4 at 3/16 cycles a pixel."""
+
+NEEDED = 16
+"""Bytes without which no whole picture is decoded, be it as even as it may: of 52, all needed their last 4."""
 
 MOST_PIXELS = 150_000_000
 """Decoding takes six bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
@@ -86,7 +89,9 @@ def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     if header.width * header.height > MOST_PIXELS:
         raise UnsupportedError("gpend keeps WebP pictures of more than 150 megapixels as they are")
     _require_accepted(riff.padded(photo))
-    return reduced(_samples(_walked(photo)), long_side)
+    picture = _walked(photo)
+    _require_written(picture)
+    return reduced(_samples(picture), long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form of Container
@@ -172,6 +177,29 @@ def _size(frame: bytes, kind: bytes) -> tuple[int, int]:
         if width & SIDE_BITS and height & SIDE_BITS:
             return width & SIDE_BITS, height & SIDE_BITS
     raise PhotoError("the file is corrupt: its picture has no proper header")
+
+
+def _require_written(picture: _Picture) -> None:
+    """Raise IncompleteError where a part of its data was never written: then some are left over behind its last pixel.
+
+    Even pictures hold such stretches by themselves, and need their data to the end. Zeros behind it belong to none.
+    """
+    data = picture.photo[picture.colours.data]
+    bare = data.rstrip(b"\0") + bytes(NEEDED)
+    if len(data) - len(bare) >= unwritten.SHORTEST and _is_decoded(picture, bare):
+        data = bare
+    if unwritten.has_stretch(data) and _is_decoded(picture, data[:-NEEDED]):
+        raise IncompleteError(unwritten.NEVER_WRITTEN)
+
+
+def _is_decoded(picture: _Picture, data: bytes) -> bool:
+    """Whether the picture is decoded from other data."""
+    bare = riff.whole([riff.written(picture.colours.kind, data)])
+    try:
+        opencv.read(bare, opencv.WHOLE, picture.width, picture.height)
+    except PhotoError:
+        return False
+    return True
 
 
 def _samples(picture: _Picture) -> NDArray[np.uint8]:
