@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, even, isobmff, signatures, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, compared, even, isobmff, signatures, tags
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
-from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced, reduced_by_bands, rows_of
+from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
@@ -37,10 +37,6 @@ SIGNATURE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 
 MOST_PIXELS = 100_000_000
 """Decoding takes nine bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
-
-GLANCE, CLOSE = 32, 3.0
-"""Looked at so small (pixels), the wanted and the written picture may differ by so many levels of 255 in the mean: a
-wrong matrix or range shows here, fine texture that AV1 has smoothed does not."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +183,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
     result, notes = _recorded(_walked(result), history, change)
     result = _with_film_followed(result, picture)
-    seen, meant = (reduced(each, GLANCE).astype(np.int16) for each in (_pixels(result, header), wanted))
-    if np.abs(seen - meant).mean() > CLOSE:
+    if compared.apart(eight_bits(in_colour(_pixels(result, header))), wanted) > compared.CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     notes += change.outdated(b"".join(isobmff.texts(photo, picture.meta, b"mime")))
     if any(box.kind == b"uuid" and photo.startswith(SIGNATURE, box.start) for box in picture.layout.boxes):
@@ -334,10 +329,9 @@ def _cut(picture: _Picture, wanted: NDArray[np.uint8]) -> Iterator[NDArray[np.ui
 
 def _exchanged(photo: bytes, tiles: list[bytes]) -> bytes:
     """The file with other data for its picture's tiles."""
-    for number, data in enumerate(tiles):
-        picture = _walked(photo)
-        photo = isobmff.exchanged(photo, picture.layout.boxes, picture.meta, _places(picture)[number], data)
-    return photo
+    picture = _walked(photo)
+    new = dict(zip(_places(picture), tiles, strict=True))
+    return isobmff.exchanged(photo, picture.layout.boxes, picture.meta, new)
 
 
 def _places(picture: _Picture) -> list[Extent]:
@@ -376,7 +370,7 @@ def _recorded(picture: _Picture, history: str, change: tags.Renewal) -> tuple[by
     if not block:
         return picture.photo, notes
     new = data[:skipped].ljust(4, b"\0") + block
-    return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, place, new), notes
+    return isobmff.exchanged(picture.photo, picture.layout.boxes, picture.meta, {place: new}), notes
 
 
 def _beside(picture: _Picture, history: str) -> bytes:

@@ -2,9 +2,11 @@
 
 import io
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from gpend.core import codec
@@ -89,7 +91,7 @@ def test_an_exif_of_no_length_becomes_one() -> None:
     (meta,) = (box for box in isobmff.boxes(photo, 0, len(photo)) if box.kind == b"meta")
     kinds, boxes = isobmff.kinds(photo, meta), list(isobmff.boxes(photo, 0, len(photo)))
     place = next(one for one in isobmff.extents(photo, meta) if kinds[one.item] == b"Exif")
-    empty = isobmff.exchanged(photo, boxes, meta, place, b"")
+    empty = isobmff.exchanged(photo, boxes, meta, {place: b""})
     encoded = edited(empty, "restored")
     assert len(encoded.notes) == 1
     with Image.open(io.BytesIO(encoded.photo)) as image:
@@ -228,3 +230,15 @@ def test_a_grid_whose_tiles_cannot_be_told_apart_from_a_further_picture_is_kept(
     at = photo.index(b"dimg") + 4
     with pytest.raises((UnsupportedError, PhotoError)):
         edited(photo[:at] + struct.pack(">HH", 1, 3) + photo[at + 4 :])
+
+
+def test_a_tile_that_reads_back_otherwise_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, cut = grid(photos.portrait(256, 320), (64, 64)), avif._cut  # noqa: SLF001 - the fault in question
+
+    def cut_wrongly(picture: avif._Picture, wanted: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        for number, tile in enumerate(cut(picture, wanted)):
+            yield tile ^ np.uint8(0x20 if number == 7 else 0)
+
+    monkeypatch.setattr(avif, "_cut", cut_wrongly)
+    with pytest.raises(PhotoError, match="did not read back"):
+        edited(photo)

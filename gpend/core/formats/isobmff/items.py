@@ -1,6 +1,8 @@
 """The items of an AVIF or HEIF file: what they are, where their data lie (ISO/IEC 14496-12, 23008-12)."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from gpend.core.formats.isobmff.box import FULL, Box, Field, Numbers, boxes, child, required
@@ -74,31 +76,76 @@ def _field(reader: Numbers, size: int) -> Field:
     return Field(reader.number(size), reader.place - size, size)
 
 
-def exchanged(photo: bytes, whole: Sequence[Box], meta: Box, target: Extent, data: bytes) -> bytes:
-    """The file with other data in one stretch; what lies behind moves, and the fields that tell where it is follow.
+def exchanged(photo: bytes, whole: Sequence[Box], meta: Box, new: Mapping[Extent, bytes]) -> bytes:
+    """The file with other data in some stretches; what lies behind moves, and the fields that tell where it is follow.
 
     `whole` are the boxes of the file, which hold the data.
 
     Raises UnsupportedError where that cannot be told in the file's own fields.
     """
-    start, end = target.data.start, target.data.stop
-    moved = len(data) - (end - start)
-    result = bytearray(photo[:start] + data + photo[end:])
-    holder = next((box for box in whole if box.start <= start and end <= box.end), None)
-    if holder is None or holder.kind != b"mdat":
-        raise UnsupportedError("gpend keeps this photo as it is: its picture lies in an unusual place")
-    changes = [(target.length, len(data)), (holder.size, holder.size.value + moved)]
-    for extent in (each for each in extents(photo, meta) if each != target):
-        if extent.data.start >= end:
-            changes.append((extent.offset, extent.offset.value + moved))
-        elif extent.data.stop > start:
+    moves = _Moves(sorted(new, key=lambda target: (target.data.start, target.data.stop)), new)
+    changes = [(target.length, len(data)) for target, data in new.items()]
+    changes += [
+        (box.size, box.size.value + moves.of(box.end) - moves.of(box.start - 1)) for box in _holders(whole, new)
+    ]
+    for extent in extents(photo, meta):
+        if extent not in new and moves.overlap(extent.data):
             raise UnsupportedError("gpend keeps this photo as it is: its pictures share their data")
+        moved = moves.of(extent.data.start, extent)
+        if moved:
+            changes.append((extent.offset, extent.offset.value + moved))
+    result = bytearray(moves.applied(photo))
     for field, value in changes:
-        place = field.place + (moved if field.place >= end else 0)
+        place = field.place + moves.of(field.place)
         if field.size and not 0 <= value < 1 << 8 * field.size:
             raise UnsupportedError("gpend keeps this photo as it is: it is too large for its own fields")
         result[place : place + field.size] = value.to_bytes(field.size, "big") if field.size else b""
     return bytes(result)
+
+
+def _holders(whole: Sequence[Box], targets: Iterable[Extent]) -> set[Box]:
+    """The boxes that hold the data of some extents."""
+    found = set[Box]()
+    for at in (target.data for target in targets):
+        holder = next((box for box in whole if box.start <= at.start and at.stop <= box.end), None)
+        if holder is None or holder.kind != b"mdat":
+            raise UnsupportedError("gpend keeps this photo as it is: its picture lies in an unusual place")
+        found.add(holder)
+    return found
+
+
+class _Moves:
+    """By how much what lies in a file moves where some of its stretches get other data."""
+
+    def __init__(self, targets: Sequence[Extent], new: Mapping[Extent, bytes]) -> None:
+        """`targets` are those of `new`, in the order in which they lie in the file."""
+        self.places = [target.data for target in targets]
+        self._data = [new[target] for target in targets]
+        self._number = {target: number for number, target in enumerate(targets)}
+        grown = (len(data) - (at.stop - at.start) for at, data in zip(self.places, self._data, strict=True))
+        self._until: list[int] = [0, *accumulate(grown)]
+        self._starts: list[int] = [at.start for at in self.places]
+        self._ends: list[int] = [at.stop for at in self.places]
+        if any(end > start for end, start in zip(self._ends, self._starts[1:], strict=False)):
+            raise UnsupportedError("gpend keeps this photo as it is: its pictures share their data")
+
+    def of(self, place: int, target: Extent | None = None) -> int:
+        """By how many bytes what begins at `place` moves; `target`: what begins there, if that gets other data."""
+        number = self._number.get(target) if target else None
+        return self._until[bisect_right(self._ends, place) if number is None else number]
+
+    def overlap(self, at: slice) -> bool:
+        """Whether a stretch holds a part of what gets other data."""
+        first = bisect_right(self._ends, at.start)
+        return first < len(self.places) and self._starts[first] < at.stop
+
+    def applied(self, photo: bytes) -> bytes:
+        """The file with the new data."""
+        parts, done = list[bytes](), 0
+        for at, data in zip(self.places, self._data, strict=True):
+            parts += [photo[done : at.start], data]
+            done = at.stop
+        return b"".join((*parts, photo[done:]))
 
 
 def properties(data: bytes, meta: Box) -> tuple[list[Box], dict[int, list[int]]]:

@@ -11,7 +11,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, exif, palette, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, compared, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
 from gpend.core.formats.jpeg.frame import Colour
 from gpend.core.formats.reader import InMemory
@@ -25,7 +25,7 @@ COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, INDEXED: 1, YCC: 3}
 KINDS = {5: "made for print (CMYK)", 6: "stored as luminance and chrominance", 8: "stored in the Lab colour space"}
 LARGEST_TILE = 4096  # pixels a side; larger ones only in pictures that are so large themselves
 MOST_CHANNELS = 8
-CLOSE = 3.0  # levels by which what JPEG made of the samples may differ in the mean
+CLOSE = 1 / 8  # of the coarsest step of a JPEG, by which the means of its parts may differ besides
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,17 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
         notes += (SIGNED,)
     if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
-    if not _is_as_meant(strips.samples(result, _walked(result).layout), after, picture.layout):
+    if not _is_as_meant(strips.samples(result, _walked(result).layout), after, picture):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     return Encoded(result, "", notes)
 
 
-def _is_as_meant(written: Pixels, wanted: Pixels, layout: strips.Layout) -> bool:
-    """Whether the samples that were written are those that were wanted; of JPEGs, in the main."""
-    if not layout.coding:
+def _is_as_meant(written: Pixels, wanted: Pixels, picture: _Picture) -> bool:
+    """Whether the samples that were written are those that were wanted; of JPEGs, in the mean of every part."""
+    if not picture.layout.coding:
         return np.array_equal(written, wanted)
-    return bool(np.abs(written.astype(np.int16) - wanted).mean() <= CLOSE)
+    coarse = CLOSE * max(strips.steps(picture.photo, picture.layout), default=0)
+    return compared.apart(eight_bits(written), eight_bits(wanted)) <= compared.CLOSE + coarse
 
 
 def coded(photo: bytes) -> Iterator[bytes | memoryview]:

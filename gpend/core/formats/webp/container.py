@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, even, opencv, tags, unwritten
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, compared, even, opencv, tags, unwritten
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
 from gpend.core.formats.webp import riff, vp8
@@ -109,13 +109,20 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     result, more = _recorded(picture, colours, history, change)
     _require_accepted(result)
     after = _samples(_walked(result))
-    if after.shape != samples.shape or (picture.lossless and not np.array_equal(after, samples)):
+    if after.shape != samples.shape or not _is_as_meant(after, samples, picture):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     described = picture.first(b"XMP ")
     more += change.outdated(photo[described.data]) if described else ()
     if picture.first(b"C2PA"):
         more += (SIGNED,)
     return Encoded(result, "", notes + more)
+
+
+def _is_as_meant(written: NDArray[np.uint8], wanted: NDArray[np.uint8], picture: _Picture) -> bool:
+    """Whether the samples that were written are those that were wanted; with loss, in the mean of every part."""
+    if picture.lossless:
+        return np.array_equal(written, wanted)
+    return compared.apart(written, wanted) <= compared.CLOSE
 
 
 def coded(photo: bytes) -> Iterator[bytes]:

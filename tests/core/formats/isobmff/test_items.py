@@ -52,7 +52,7 @@ def test_properties_belong_to_items() -> None:
 @pytest.mark.parametrize("number", range(4))
 def test_one_items_data_are_exchanged_and_all_others_stay_reachable(number: int, length: int) -> None:
     target = isobmff.extents(PHOTO, meta(PHOTO))[number]
-    after = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), target, b"x" * length)
+    after = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), {target: b"x" * length})
     assert contents(after) == contents(PHOTO) | {target.item: b"x" * length}
     kinds = [each.kind for each in isobmff.boxes(after, 0, len(after))]
     assert kinds == [each.kind for each in isobmff.boxes(PHOTO, 0, len(PHOTO))]
@@ -61,10 +61,32 @@ def test_one_items_data_are_exchanged_and_all_others_stay_reachable(number: int,
 @pytest.mark.parametrize("number", range(4))
 def test_an_item_of_no_length_may_get_one(number: int) -> None:
     target = isobmff.extents(PHOTO, meta(PHOTO))[number]
-    empty = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), target, b"")
+    empty = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), {target: b""})
     target = isobmff.extents(empty, meta(empty))[number]
-    after = isobmff.exchanged(empty, whole(empty), meta(empty), target, b"x" * 50)
+    after = isobmff.exchanged(empty, whole(empty), meta(empty), {target: b"x" * 50})
     assert contents(after) == contents(PHOTO) | {target.item: b"x" * 50}
+
+
+@pytest.mark.parametrize("lengths", [(0, 0, 0, 0), (1, 5000, 0, 7), (5000, 0, 3, 5000), (9, 9, 9, 9)])
+def test_several_items_data_are_exchanged_at_once_as_one_after_the_other(lengths: tuple[int, ...]) -> None:
+    targets = isobmff.extents(PHOTO, meta(PHOTO))
+    new = {target: bytes([65 + number]) * lengths[number] for number, target in enumerate(targets)}
+    at_once = isobmff.exchanged(PHOTO, whole(PHOTO), meta(PHOTO), dict(reversed(new.items())))
+    assert contents(at_once) == {target.item: data for target, data in new.items()}
+    one_by_one = PHOTO
+    for number, data in enumerate(new.values()):
+        target = isobmff.extents(one_by_one, meta(one_by_one))[number]
+        one_by_one = isobmff.exchanged(one_by_one, whole(one_by_one), meta(one_by_one), {target: data})
+    assert at_once == one_by_one
+
+
+def test_two_items_that_share_data_are_not_both_exchanged() -> None:
+    first, second = isobmff.extents(PHOTO, meta(PHOTO))[:2]
+    shared = bytearray(PHOTO)
+    struct.pack_into(">I", shared, second.offset.place, first.offset.value + 1)
+    targets = isobmff.extents(bytes(shared), meta(PHOTO))[:2]
+    with pytest.raises(UnsupportedError, match="share"):
+        isobmff.exchanged(bytes(shared), whole(PHOTO), meta(PHOTO), dict.fromkeys(targets, b"new"))
 
 
 def test_data_that_items_share_are_left_alone() -> None:
@@ -73,14 +95,14 @@ def test_data_that_items_share_are_left_alone() -> None:
     struct.pack_into(">I", shared, second.offset.place, first.offset.value + 1)
     with pytest.raises(UnsupportedError, match="share"):
         isobmff.exchanged(
-            bytes(shared), whole(PHOTO), meta(PHOTO), isobmff.extents(bytes(shared), meta(PHOTO))[0], b"new"
+            bytes(shared), whole(PHOTO), meta(PHOTO), {isobmff.extents(bytes(shared), meta(PHOTO))[0]: b"new"}
         )
 
 
 def test_data_outside_of_the_media_are_left_alone() -> None:
     photo = PHOTO.replace(b"mdat", b"free")
     with pytest.raises(UnsupportedError, match="unusual place"):
-        isobmff.exchanged(photo, whole(photo), meta(photo), isobmff.extents(photo, meta(photo))[0], b"new")
+        isobmff.exchanged(photo, whole(photo), meta(photo), {isobmff.extents(photo, meta(photo))[0]: b"new"})
 
 
 def test_sizes_are_told_in_three_ways() -> None:

@@ -1,6 +1,7 @@
 """A TIFF whose strips or tiles are JPEGs: what the faces do not touch stays, bit for bit, as three readers see it."""
 
 import io
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from gpend.core import codec
 from gpend.core.formats.exif.block import Block
 from gpend.core.formats.jpeg import turbo
 from gpend.core.formats.tiff import container as tiff
-from gpend.core.formats.tiff import ifd
+from gpend.core.formats.tiff import ifd, strips
 from gpend.core.photo import Pixels
 from gpend.errors import PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
@@ -166,3 +167,20 @@ def test_zstandard_is_written_as_it_was() -> None:
     inside = judges.blob(before)
     assert np.array_equal(after[~inside], before[~inside])
     assert np.array_equal(after[inside], judges.brightened(before)[inside])
+
+
+@pytest.mark.parametrize("place", [(70, 100), (300, 400)])
+def test_a_tile_that_reads_back_otherwise_is_never_given_out(
+    place: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = photos.tiff(photos.portrait(480, 480), TiffForm(jpeg=True, photometric=6, tile=(64, 96)))
+    rewritten, (top, left) = strips.rewritten, place
+
+    def write(photo: bytes, layout: strips.Layout, before: Pixels, after: Pixels) -> Iterator[tuple[int, bytes]]:
+        other = after.copy()
+        other[top : top + 40, left : left + 40] ^= 0x30
+        return rewritten(photo, layout, before, other)
+
+    monkeypatch.setattr(strips, "rewritten", write)
+    with pytest.raises(PhotoError, match="did not read back"):
+        edited(photo)

@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gpend.core import codec
@@ -190,3 +191,16 @@ def test_a_signature_that_no_longer_matches_is_told() -> None:
     encoded = edited(photo)
     assert encoded.notes == (SIGNED,)
     assert parts(encoded.photo)[b"C2PA"] == b"a manifest"
+
+
+def test_a_lossy_picture_that_reads_back_otherwise_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, lossy = photos.webp(photos.portrait(256, 320), quality=80), webp._lossy  # noqa: SLF001 - the fault in question
+
+    def write(samples: NDArray[np.uint8], picture: webp._Picture) -> tuple[bytes, tuple[str, ...]]:
+        other = samples.copy()
+        other[64:128, 64:128] ^= 0x20
+        return lossy(other, picture)
+
+    monkeypatch.setattr(webp, "_lossy", write)
+    with pytest.raises(PhotoError, match="did not read back"):
+        edited(photo)
