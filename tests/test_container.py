@@ -16,6 +16,7 @@ import yaml
 
 from gpend import config
 from gpend.cli import commands
+from gpend.models import weights
 from tests.container import ROOT, Instruction, filled, instructions
 
 FOLDER = ROOT / "config" / "container"
@@ -117,6 +118,14 @@ def test_the_image_has_places_for_photos_output_and_state_and_says_how_it_is() -
     assert entry == health[:1]
     assert usual[0] in commands.commands
     assert "PUID=1000 PGID=1000" in said("ENV")
+
+
+def test_networks_that_are_fetched_outlive_the_container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in re.findall(r"(\w+)=(\S+)", said("ENV")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(weights, "_SERVICE", tmp_path / "none" / "weights")
+    assert weights.folder_to_fill().is_relative_to("/state")
+    assert json.loads(said("VOLUME")).count("/state") == 1
 
 
 def test_what_the_image_is_made_of_is_let_through_and_nothing_else() -> None:

@@ -8,8 +8,8 @@ import click
 
 from gpend.cli.answers import progress
 from gpend.cli.group import CONFIG, FILE, RefusedError, UndoneError, is_folder, settings_if_any
-from gpend.cli.weights import weights
-from gpend.settings import Settings
+from gpend.cli.weights import tell_service, weights
+from gpend.settings import Settings, names_file
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -64,6 +64,8 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
 
         measured = _measured(request, settings, own, tell)
     _install(measured, own)
+    if not names_file(name):
+        tell_service(config_file)
 
 
 def _request(name: str, settings: Settings, asked: Asked) -> tuple["Request", Path]:
@@ -71,7 +73,7 @@ def _request(name: str, settings: Settings, asked: Asked) -> tuple["Request", Pa
     from gpend.fitting.command import Request
     from gpend.models.restorers import identities, roll
     from gpend.models.weights import folder_to_fill, weights_folders
-    from gpend.settings import AUTO, names_file
+    from gpend.settings import AUTO
 
     if name == AUTO:
         raise RefusedError("Name one network: each has a measure of its own (`gpend weights list`).")

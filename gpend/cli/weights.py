@@ -127,6 +127,7 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     if checkpoint.sha256 is None:
         click.echo("Nobody publishes the SHA-256 of this file. The one above is pinned from now on.")
     click.echo(_use_of(installed, settings_if_any(config_file)))
+    tell_service(config_file)
 
 
 @weights.command()
@@ -157,6 +158,7 @@ def add(file: Path, name: str | None, template: str, config_file: Path | None) -
         f"{added.name}: a GPEN of {added.size} px{enlarges} (channel_multiplier {added.channel_multiplier}, narrow "
         f"{added.narrow:g}), copied to {_own(config_file)}.\n{_use_of(added, settings_if_any(config_file))}"
     )
+    tell_service(config_file)
 
 
 @weights.command()
@@ -261,6 +263,18 @@ def _ask_consent(checkpoint: "AnyCheckpoint", own: Path, *, accept_licence: bool
         registry.accept_licence(own, checkpoint, datetime.now(UTC).date().isoformat())
     except OSError as error:
         raise FatalError(f"Networks cannot be written to {own}: {error.strerror}. Nothing was fetched.") from error
+
+
+def tell_service(config_file: Path | None) -> None:
+    """Say where the service of this machine does not see what was put into the folder of `gpend weights path`."""
+    from gpend.models.weights import unseen_by_service
+
+    own = _own(config_file)
+    if settings_if_any(config_file).restore.weights is None and (seen := unseen_by_service(own)):
+        click.echo(
+            f"A gpend that runs as a service of this machine does not see {own}: it looks into {seen}, which the same "
+            "command fills with sudo."
+        )
 
 
 def _own(config_file: Path | None) -> Path:

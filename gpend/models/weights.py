@@ -137,6 +137,11 @@ def folder_to_fill(own: Path | None = None) -> Path:
     return _SERVICE if os.access(there, os.W_OK | os.X_OK) else _user_folder()
 
 
+def unseen_by_service(folder: Path) -> Path | None:
+    """Where the service of this machine looks for networks, if there is one and that is not `folder`."""
+    return _SERVICE if _SERVICE.parent.exists() and folder != _SERVICE else None
+
+
 def _user_folder() -> Path:
     data = os.environ.get("XDG_DATA_HOME")
     try:

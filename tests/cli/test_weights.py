@@ -243,6 +243,26 @@ def test_where_networks_go_is_told(gpend: Gpend, tmp_path: Path) -> None:
     assert gpend("weights", "path").output.strip() == str(tmp_path / "data/gpend/weights")
 
 
+def test_whoever_fetches_for_themselves_is_told_that_the_service_does_not_see_it(
+    gpend: Gpend, publisher: Publisher, network: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "GPEN-TINY.pth").write_bytes(network)
+    (tmp_path / "gpend.yaml").write_text("")
+    (tmp_path / "data" / "gpend").mkdir(parents=True)
+    (tmp_path / "own").rename(tmp_path / "data" / "gpend" / "weights")
+    fetched = gpend("weights", "fetch", "GPEN-TINY", "--accept-licence", "--from", tmp_path / "GPEN-TINY.pth").output
+    assert (publisher.asked, "service of this machine" in fetched) == ([], False)
+    (tmp_path / "service").write_text("where its state should lie, which nobody but it may fill")
+    monkeypatch.setattr(checkpoints, "_SERVICE", tmp_path / "service" / "weights")
+    added = gpend("weights", "add", tmp_path / "GPEN-TINY.pth", "--name", "mine").output
+    assert f"does not see {tmp_path / 'data' / 'gpend' / 'weights'}: it looks into {tmp_path / 'service'}" in added
+    assert "with sudo" in added
+    (tmp_path / "gpend.yaml").write_text(f"restore: {{weights: {tmp_path / 'data'}}}\n")
+    told = gpend("weights", "add", tmp_path / "GPEN-TINY.pth", "--name", "named").output
+    assert "named: a GPEN of 64 px" in told
+    assert "service of this machine" not in told
+
+
 def test_an_unknown_network_is_answered_with_the_known_ones(gpend: Gpend) -> None:
     result = gpend("weights", "fetch", "GPEN-BFR-4096")
     assert result.exit_code == 2
