@@ -225,7 +225,7 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
     """What must be done for a network to be used, from the next start of gpend's worker on."""
     from gpend.models.memory import limit_of
     from gpend.models.restorers import DEFAULT, identities, left_out
-    from gpend.models.weights import weights_folders
+    from gpend.models.weights import known, weights_folders
 
     model = settings.restore.model
     if checkpoint.architecture in list(DetectorModel):
@@ -241,8 +241,11 @@ def _use_of(checkpoint: "AnyCheckpoint", settings: Settings) -> str:
                 "`restore.model` is auto, which uses one network of each size, and has one of this size already: it "
                 f"uses {' and '.join(used)}. To restore with this one: `restore: {{model: {checkpoint.name}}}`."
             )
+        gpens = [one.checkpoint for one in known(folders) if one.path and one.checkpoint.architecture == "gpen"]
+        others = [one.name for one in gpens if one.size == checkpoint.size and one.name != checkpoint.name]
+        stead = f", in place of {' and '.join(others)}, of the same size" if others else ""
         return why_not or (
-            f"It is used from {_FROM}, for the faces that it suits best: `restore.model` is auto. "
+            f"It is used from {_FROM}, for the faces that it suits best{stead}: `restore.model` is auto. "
             f"Photos that are done stay as they are; `gpend retry --made-with {DEFAULT}` makes those again that "
             f"{DEFAULT} painted in, and `gpend retry --judged-with-other-settings` looks at all of them again."
         )

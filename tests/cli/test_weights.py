@@ -19,7 +19,7 @@ from gpend.models import weights as checkpoints
 from gpend.models.loading import load
 from gpend.models.parsenet import unloaded
 from gpend.models.retinaface import network_of
-from gpend.models.weights import DetectorCheckpoint
+from gpend.models.weights import DetectorCheckpoint, weights_folders
 from gpend.settings import CoreSettings, DetectorModel, DetectSettings, RestoreSettings
 from tests.cli import Gpend
 from tests.models import conformance
@@ -225,6 +225,17 @@ def test_a_second_one_of_a_size_is_told_how_to_be_used(gpend: Gpend, tmp_path: P
     told = gpend("weights", "add", tmp_path / "net.pth", "--name", "second").output
     assert "has one of this size already: it uses first and gpen-256" in told
     assert "restore: {model: second}" in told
+
+
+@pytest.mark.usefixtures("publisher")
+def test_one_that_takes_the_place_of_another_says_so(gpend: Gpend, tmp_path: Path) -> None:
+    torch.save(conformance.weights(conformance.vector("tiny-64").shapes), tmp_path / "net.pth")
+    assert "suits best: " in gpend("weights", "add", tmp_path / "net.pth", "--name", "second").output
+    told = gpend("weights", "add", tmp_path / "net.pth", "--name", "first").output
+    assert "it uses second and gpen-256" in told
+    shipped = weights_folders()[-1] / "gpen-256.safetensors"
+    told = gpend("weights", "add", shipped, "--name", "mine").output
+    assert "suits best, in place of gpen-256, of the same size: " in told
 
 
 @pytest.mark.usefixtures("publisher")
