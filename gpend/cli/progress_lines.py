@@ -85,7 +85,7 @@ class Lines:
 
 def _told(one: _Task, now: float) -> str:
     if not one.figures:
-        return one.description
+        return one.description.rstrip()
     unit = _UNITS[one.unit]
     done = f"{one.completed / unit:,.0f}"
     after = f" {one.unit}" if one.unit else ""

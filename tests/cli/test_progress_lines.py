@@ -55,5 +55,5 @@ def test_words_that_tell_all_stand_alone() -> None:
     told = Said()
     task = told.lines.add_task("Searching", total=None, figures=False)
     told.now = 15.0
-    told.lines.update(task, description="Restoring: found 9, 3 done (1 restored)", completed=3, total=9)
+    told.lines.update(task, description="Restoring: found 9, 3 done (1 restored)  ", completed=3, total=9)
     assert told.said == ["Restoring: found 9, 3 done (1 restored)"]
