@@ -19,6 +19,9 @@ class UnmarkedError(IncompleteError):
     """Only the mark of its end may be missing: whoever decodes it will tell."""
 
 
+UNMARKED = "the mark of its end is missing; the new file has it"
+
+
 class CutBehindError(IncompleteError):
     """The picture is whole; a part of the file that stands behind it is not."""
 

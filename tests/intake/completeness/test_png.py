@@ -1,5 +1,7 @@
 """A PNG ends with IEND."""
 
+import pytest
+
 from gpend.intake.completeness import Completeness
 from tests.intake.completeness.pictures import encoded, ending
 
@@ -25,3 +27,14 @@ def test_garbage_in_place_of_a_chunk_is_for_the_decoder() -> None:
 
 def test_a_written_end_behind_a_hole_is_not_a_whole_file() -> None:
     assert ending(PHOTO, hole=200) is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize("missing", [1, 4, 11, 12])
+def test_whether_a_picture_without_its_end_is_whole_is_for_the_decoder_unless_it_has_a_hole(missing: int) -> None:
+    assert ending(PHOTO[:-missing]) is Completeness.PERHAPS
+    assert ending(PHOTO[:-missing], hole=200) is Completeness.INCOMPLETE
+
+
+def test_a_picture_whose_data_are_cut_is_incomplete() -> None:
+    assert ending(PHOTO[:-13]) is ending(PHOTO[:-500]) is Completeness.INCOMPLETE
+    assert ending(PHOTO[:-12] + bytes(500)) is Completeness.INCOMPLETE

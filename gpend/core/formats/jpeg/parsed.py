@@ -7,7 +7,7 @@ from gpend.core.formats.jpeg import frame
 from gpend.core.formats.jpeg.frame import PROGRESSIVE, Colour, Frame
 from gpend.core.formats.jpeg.header import Header, header_of
 from gpend.core.formats.jpeg.segments import APP0, APP14, CODING, FRAMES, SOS, Layout, packed, survey
-from gpend.core.formats.reader import ENDS_EARLY, UnmarkedError
+from gpend.core.formats.reader import ENDS_EARLY, UNMARKED, UnmarkedError
 from gpend.errors import IncompleteError
 
 _JFIF = packed(APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
@@ -19,7 +19,6 @@ EOI_BYTES = b"\xff\xd9"
 _ALL_OF_A_BLOCK = b"\x00\x3f\x00"
 """The end of every scan header but progressive ones: coefficients 0 to 63, in one go (T.81, table B.3)."""
 
-UNMARKED = "the mark of its end is missing; the new file has it"
 SCAN_HEADER = (
     "the header of its scan is wrong for its kind of JPEG, as some cameras write it; in the new file it is right"
 )

@@ -3,14 +3,16 @@
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from gpend.core.formats import signatures
-from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, InMemory, Reader
+from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, UNMARKED, InMemory, Reader, UnmarkedError
 from gpend.errors import IncompleteError, PhotoError
 
 HEAD = 8  # bytes of a chunk's length and kind
 LAST = b"\0\0\0\0IEND\xaeB`\x82"  # IEND has no data, so its checksum never differs but by damage
+CUT = "a part behind its picture is cut off; it is not in the new file"
 SKIPPED = b""
 """The kind of a chunk that is damaged and that no picture needs: its name is not believed."""
 
@@ -43,16 +45,39 @@ def walk(photo: bytes) -> tuple[Chunk, ...]:
 def follow(reader: Reader) -> Iterator[Chunk]:
     """The same of a file that need not be held.
 
-    Raises IncompleteError where the file ends, or has not been filled, before IEND; PhotoError where there is no chunk.
+    Raises IncompleteError where the file ends, or has not been filled, before IEND, and UnmarkedError, which is one,
+    where it ends behind picture data; PhotoError where there is no chunk.
     """
-    place = len(signatures.PNG)
+    place, has_data = len(signatures.PNG), False
     for _ in range(MOST_PARTS):
-        chunk = _chunk(reader, place)
+        try:
+            chunk = _chunk(reader, place)
+        except IncompleteError:
+            if has_data and _is_cut(reader, place):
+                raise UnmarkedError(ENDS_EARLY) from None
+            raise
         yield chunk
         if chunk.kind == b"IEND":
             return
-        place = chunk.end
+        place, has_data = chunk.end, has_data or chunk.kind == b"IDAT"
     raise PhotoError(f"the file is corrupt: it has more than {MOST_PARTS:,} chunks")
+
+
+def marked(photo: bytes) -> tuple[bytes, str]:
+    """A file that ends behind picture data, with IEND in place of what is left of a last chunk; and what to tell."""
+    place = len(signatures.PNG)
+    with suppress(UnmarkedError):
+        for chunk in follow(InMemory(photo)):
+            place = chunk.end
+    return photo[:place] + LAST, UNMARKED if LAST.startswith(photo[place:]) else CUT
+
+
+def _is_cut(reader: Reader, place: int) -> bool:
+    """Whether the file ends in a chunk that is none of the picture's, or before it; space that is empty is no end."""
+    rest = reader.read(place, len(LAST))
+    kind = rest[4:HEAD]
+    is_named = len(kind) == HEAD - 4 and kind.isalpha() and kind not in (b"IDAT", b"IEND")
+    return is_named or (LAST.startswith(rest) and len(rest) < len(LAST))
 
 
 def _chunk(reader: Reader, place: int) -> Chunk:

@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngImageFile
 from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, opencv, tags
 from gpend.core.formats.png import chunks, profile, scanlines
 from gpend.core.formats.png.edit import BYTE, IHDR, Colour, Picture, edited
+from gpend.core.formats.reader import UnmarkedError
 from gpend.core.formats.scaling import contiguous, in_colour, reduced_by_bands, rows_of
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import PhotoError, UnsupportedError
@@ -47,7 +48,7 @@ def header(photo: bytes) -> Header:
     if b"IDAT" not in kinds:
         raise PhotoError("the file is corrupt: it holds no picture")
     layout = picture.layout
-    blocks = profile.held(photo, picture.chunks).values()
+    blocks = profile.held(picture.photo, picture.chunks).values()
     orientation = tags.orientation(next((each.block for each in blocks), b""))
     return Header(Format.PNG, layout.width, layout.height, orientation, layout.depth * layout.channels)
 
@@ -76,7 +77,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     change = tags.Change(lambda: _colours(picture), pixels, changed)
     added, exchanged, notes = _recorded(picture, history, change)
     replaced = {**edit.replaced, b"IDAT": scanlines.deflated(rows, picture.pieces), HALVES: b""} | added
-    result = chunks.spliced(photo, picture.chunks, replaced, exchanged)
+    result = chunks.spliced(picture.photo, picture.chunks, replaced, exchanged)
     if not np.array_equal(_samples(_checked(result)), edit.samples):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     notes += change.outdated(b"".join(photo[chunk.data] for chunk in picture.chunks if chunk.kind == b"iTXt"))
@@ -84,6 +85,8 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
         notes += (SIGNED,)
     if any(chunk.kind == chunks.SKIPPED for chunk in picture.chunks):
         notes += (DAMAGED,)
+    if picture.told:
+        notes += (picture.told,)
     return Encoded(result, "", edit.notes + notes)
 
 
@@ -103,7 +106,7 @@ def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
         replaced |= {kind: finished.first(kind) for kind in FORM}
     block = next((each.block for each in profile.held(restored, finished.chunks).values()), b"")
     added, exchanged, _ = _recorded(picture, history, tags.Finished.of(block))
-    return chunks.spliced(photo, picture.chunks, replaced | added, exchanged)
+    return chunks.spliced(picture.photo, picture.chunks, replaced | added, exchanged)
 
 
 def _recorded(
@@ -127,7 +130,13 @@ def _walked(photo: bytes) -> Picture:
     """The file's chunks and the facts of its header."""
     if photo[12:16] == b"CgBI":
         raise UnsupportedError("this PNG is of Apple's own variant for applications; gpend keeps it as it is")
-    walked = chunks.believed(photo, chunks.walk(photo))
+    told = ""
+    try:
+        walked = chunks.walk(photo)
+    except UnmarkedError:  # whether the picture is all there is seen where its data are counted
+        photo, told = chunks.marked(photo)
+        walked = chunks.walk(photo)
+    walked = chunks.believed(photo, walked)
     if walked[0].kind != b"IHDR" or walked[0].length != struct.calcsize(IHDR):
         raise PhotoError("the file is corrupt: it does not begin with a PNG header")
     width, height, depth, number, compression, filters, interlace = struct.unpack(IHDR, photo[walked[0].data])
@@ -138,7 +147,7 @@ def _walked(photo: bytes) -> Picture:
         raise PhotoError("the file is corrupt: its header names a method that PNG does not have")
     indexed = colour is Colour.INDEXED
     layout = scanlines.Layout(width, height, depth, colour.channels, bool(interlace), indexed)
-    return Picture(photo, walked, colour, layout)
+    return Picture(photo, walked, colour, layout, told)
 
 
 def _checked(photo: bytes) -> Picture:

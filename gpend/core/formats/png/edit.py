@@ -42,6 +42,7 @@ class Picture:
     chunks: tuple[chunks.Chunk, ...]
     colour: Colour
     layout: Layout
+    told: str = ""  # what a person should know of its end
 
     def first(self, kind: bytes) -> bytes:
         """The data of the first chunk of this kind, or nothing."""

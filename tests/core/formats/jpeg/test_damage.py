@@ -7,6 +7,7 @@ from gpend.core import codec
 from gpend.core.formats import jpeg
 from gpend.core.formats.jpeg import container, damage, parsed, turbo
 from gpend.core.formats.jpeg.segments import SOS, survey
+from gpend.core.formats.reader import UNMARKED
 from gpend.errors import IncompleteError, PhotoError
 from gpend.settings import PhotoSettings
 from tests.core import judges
@@ -174,7 +175,7 @@ def test_a_photo_that_lacks_nothing_but_the_mark_of_its_end_is_restored(photo: b
         photo, codec.identify(photo, PhotoSettings()), judges.brightened(pixels, 30), judges.blob(pixels), "a history"
     )
     assert encoded.photo == whole.photo
-    assert encoded.notes == (parsed.UNMARKED, *whole.notes)
+    assert encoded.notes == (UNMARKED, *whole.notes)
     assert container.carried_over(cut, encoded.photo, "a history") == whole.photo
 
 

@@ -9,6 +9,7 @@ import pytest
 from gpend.core import codec
 from gpend.core.formats.png import chunks
 from gpend.core.formats.png import container as png
+from gpend.core.formats.reader import UNMARKED
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
@@ -235,3 +236,51 @@ def test_text_that_is_long_when_it_is_unpacked_hinders_nothing() -> None:
     photo = photos.png(photos.portrait(), around=([text], ()))
     *_, encoded = edited(photo)
     assert parts(encoded.photo) == parts(photo)
+
+
+LATER = photos.chunk(b"tEXt", b"date:create\0" + b"2020" * 30)
+ENDLESS = {
+    "no end": (b"", UNMARKED),
+    "half an end": (chunks.LAST[:6], UNMARKED),
+    "an end without its checksum": (chunks.LAST[:-4], UNMARKED),
+    "a part": (LATER[:-40], chunks.CUT),
+    "a whole part and a part": (LATER + LATER[:20], chunks.CUT),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("around", [((), ()), photos.png_metadata()], ids=["plain", "with metadata"])
+def test_a_picture_that_is_all_there_is_restored_without_its_end(
+    name: str, around: tuple[list[bytes], list[bytes]]
+) -> None:
+    rest, note = ENDLESS[name]
+    whole = photos.png(photos.portrait(), around=around)
+    photo = whole.removesuffix(chunks.LAST) + rest
+    before, _, _, encoded = edited(photo, 60, "a history")
+    same, _, _, sought = edited(whole.removesuffix(chunks.LAST) + LATER * (rest[:100] == LATER[:100]) + chunks.LAST, 60)
+    assert np.array_equal(before, same)
+    assert encoded.notes == (*sought.notes, note)
+    judges.require_accepted(encoded.photo)
+    assert np.array_equal(judges.by_pillow(encoded.photo), judges.by_pillow(sought.photo))
+    assert dict(parts(encoded.photo)).keys() == dict(parts(edited(whole, 60, "a history")[3].photo)).keys() | (
+        {b"tEXt"} if LATER in photo else set()
+    )
+    again = png.carried_over(photo, encoded.photo, "a history")
+    assert np.array_equal(judges.by_pillow(again), judges.by_pillow(encoded.photo))
+
+
+@pytest.mark.parametrize("data", [1, 2])
+def test_without_an_end_every_row_must_be_there(data: int) -> None:
+    photo = photos.png(photos.synthetic())
+    walked = [chunk for chunk in chunks.walk(photo) if chunk.kind == b"IDAT"]
+    assert len(walked) > data
+    for cut in (walked[data].start, walked[data].start + 5, walked[-1].end - 5):
+        with pytest.raises(IncompleteError):
+            codec.decode(photo[:cut], codec.identify(photo[:cut], PhotoSettings()))
+
+
+def test_zeros_behind_a_picture_are_space_that_is_not_filled_yet() -> None:
+    photo = photos.png(photos.portrait()).removesuffix(chunks.LAST)
+    for count in (8, 12, 5000):
+        with pytest.raises(IncompleteError):
+            codec.identify(photo + bytes(count), PhotoSettings())
