@@ -39,6 +39,8 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
     """Every network that gpend knows, and whether it is there."""
     from gpend.models.weights import known
 
+    there = known(_folders(config_file))
+    published = {one.checkpoint.name for one in there if one.checkpoint.urls}
     rows = [
         {
             "name": one.checkpoint.name,
@@ -49,17 +51,18 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
             "problem": "" if one.path is None else _wrong_size(one.checkpoint, one.path),
             "licence": one.checkpoint.licence,
         }
-        for one in known(_folders(config_file))
+        for one in there
     ]
     if as_json:
         print_json(rows)
         return
     for row in rows:
         is_usable = row["file"] and not row["problem"]
-        there = "here" if is_usable else f"cannot be used: {row['problem']}" if row["problem"] else "not here"
-        shown = click.style(there, fg="green" if is_usable else "yellow")
+        how = "here" if is_usable else f"cannot be used: {row['problem']}" if row["problem"] else "not here"
+        shown = click.style(how, fg="green" if is_usable else "yellow")
         click.echo(f"{row['name']}  {shown}  {_mebibytes(row['bytes'])}  {row['architecture']}")
-        fetch_it = f"gpend weights fetch {row['name']}"
+        from_folder = "" if row["name"] in published else " --from FOLDER"
+        fetch_it = f"gpend weights fetch {row['name']}{from_folder}"
         places = [row["file"] or fetch_it, *([fetch_it] if row["problem"] else [])]
         click.echo("\n".join(f"    {one}" for one in (*places, f"licence: {row['licence']}")))
 
@@ -106,6 +109,11 @@ def fetch(name: str, source: Path | None, config_file: Path | None, *, accept_li
     if path is not None and not damage:
         click.echo(f"{name} is there already: {path}")
         return
+    if source is None and not checkpoint.urls:
+        raise RefusedError(
+            f"{name} is published nowhere that gpend knows of: it was added here, or came with gpend. With --from "
+            f"FOLDER its file {checkpoint.file} is taken from there. Nothing was fetched."
+        )
     _ask_consent(checkpoint, own, accept_licence=accept_licence)
     wanted = download.Wanted(checkpoint.file, checkpoint.urls, checkpoint.bytes, checkpoint.sha256)
     installed = None

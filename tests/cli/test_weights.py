@@ -227,6 +227,21 @@ def test_a_second_one_of_a_size_is_told_how_to_be_used(gpend: Gpend, tmp_path: P
     assert "restore: {model: second}" in told
 
 
+def test_ones_own_that_is_gone_or_damaged_is_told_to_come_from_a_folder(
+    gpend: Gpend, publisher: Publisher, tmp_path: Path
+) -> None:
+    torch.save(conformance.weights(conformance.vector("tiny-64").shapes), tmp_path / "mine.pth")
+    gpend("weights", "add", tmp_path / "mine.pth")
+    for damage in ((tmp_path / "own" / "mine.pth").unlink, lambda: (tmp_path / "own" / "mine.pth").write_bytes(b"cut")):
+        damage()
+        assert "gpend weights fetch mine --from FOLDER" in gpend("weights", "list").output
+        told = gpend("weights", "fetch", "mine")
+        assert (told.exit_code, "published nowhere" in told.output) == (2, True)
+    assert gpend("weights", "fetch", "mine", "--from", tmp_path).exit_code == 0
+    assert gpend("weights", "verify", "mine").exit_code == 0
+    assert publisher.asked == []
+
+
 @pytest.mark.usefixtures("publisher")
 def test_one_that_takes_the_place_of_another_says_so(gpend: Gpend, tmp_path: Path) -> None:
     torch.save(conformance.weights(conformance.vector("tiny-64").shapes), tmp_path / "net.pth")
