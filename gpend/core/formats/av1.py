@@ -47,7 +47,8 @@ class _Sequence:
 def step(data: bytes) -> float | None:
     """The luma quantiser's step of a picture's data, in levels of 255 in an orthonormal transform; None if not told.
 
-    Of 8 bits a sample, which gpend asks for. Frames whose header is of an unusual form tell none; raises nothing.
+    Of 8 bits a sample: deeper ones have steps as coarse, at their fine end up to twice as fine. Frames whose header is
+    of an unusual form tell none; raises nothing.
     """
     try:
         index = _base_index(data)

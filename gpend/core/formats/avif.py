@@ -7,14 +7,12 @@ things lie and how the new picture is coded. One in tiles stays so, and all of i
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.AvifImagePlugin import AvifImageFile
 
 from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, compared, even, isobmff, signatures, tags
+from gpend.core.formats.av1_coder import Coding, decoded, encoded, opened
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, eight_bits, in_colour, reduced_by_bands, rows_of
@@ -25,8 +23,9 @@ QUALITIES = (90, 95, 100)
 """Tried in turn until the picture takes at least as many bytes as before: a measure of quality that needs no knowledge
 of the encoder. 90 leaves the rest of the picture within 47 dB of the source (measured)."""
 
-DEEP, GREY, HALVED = 0x40, 0x10, 0x0C  # flags in av1C's third byte (AV1 in ISO base media, 2.3.3)
-SUBSAMPLINGS = {0x0C: "4:2:0", 0x08: "4:2:2"}  # by the flags HALVED, across and down; without them 4:4:4
+STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
+
+ORDINARY, DEEP = 24, 48  # bits of a pixel, as gpend holds it
 
 LOST = 0.35
 """Share of a step. Blurred photos, at qualities 25 and 45 of libaom, lost .5 of it at the lowest frequencies, .4 at
@@ -35,30 +34,9 @@ LOST = 0.35
 SIGNATURE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """How the box of a C2PA manifest begins (C2PA 2.0, A.5)."""
 
-MOST_PIXELS = 100_000_000
-"""Decoding takes nine bytes a pixel, and a file of a few bytes can ask for that: here the gigabyte ends."""
-
-
-@dataclass(frozen=True)
-class _Coding:
-    """What av1C tells: its first four bytes."""
-
-    content: bytes
-
-    @property
-    def deep(self) -> bool:
-        """More than 8 bits for a sample."""
-        return bool(self.content[2] & DEEP)
-
-    @property
-    def grey(self) -> bool:
-        """No chroma."""
-        return bool(self.content[2] & GREY)
-
-    @property
-    def subsampling(self) -> str:
-        """As Pillow calls it."""
-        return SUBSAMPLINGS.get(self.content[2] & HALVED, "4:4:4")
+MOST_MEGAPIXELS, MOST_DEEP = 100, 50
+"""Decoding takes nine bytes a pixel, of a deep picture twice as many, and a file of a few bytes can ask for that: here
+the gigabyte ends."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +83,9 @@ class _Picture:
         return any(number in others for number in self._numbers(kind, mark))
 
     @property
-    def coding(self) -> _Coding:
+    def coding(self) -> Coding:
         """How the picture is coded."""
-        return _Coding(self.content(b"av1C"))
+        return Coding(self.content(b"av1C"))
 
     @property
     def coded(self) -> list[Extent]:
@@ -150,7 +128,7 @@ def _sides(extent: bytes) -> tuple[int, int]:
 
 
 def header(photo: bytes) -> Header:
-    """Size, orientation and quantisation; refuses sequences, layers and more than 8 bits."""
+    """Size, orientation and quantisation; refuses sequences, layers and what cannot be coded as it is."""
     picture = _walked(photo)
     _refuse(picture)
     width, height = picture.size
@@ -158,32 +136,35 @@ def header(photo: bytes) -> Header:
         raise PhotoError("the file is corrupt: it does not tell its size")
     isobmff.require_written(photo, picture.meta)
     steps = even(av1.step(photo[_places(picture)[0].data]), LOST)
-    return Header(Format.AVIF, width, height, isobmff.orientation(photo, picture.meta), quantisation=steps)
+    depth = DEEP if picture.coding.is_deep else ORDINARY
+    return Header(Format.AVIF, width, height, isobmff.orientation(photo, picture.meta), depth, steps)
 
 
 def overview(photo: bytes, header: Header, long_side: int) -> NDArray[np.uint8]:
     """(h, w, 3) uint8 RGB: the whole picture, reduced to a long side of at most `long_side`."""
-    if header.width * header.height > MOST_PIXELS:
-        raise UnsupportedError("gpend keeps AVIF pictures of more than 100 megapixels as they are")
-    return reduced_by_bands(rows_of(_decoded(photo, header)), header.width, header.height, long_side)
+    most = MOST_DEEP if header.depth > ORDINARY else MOST_MEGAPIXELS
+    if header.width * header.height > most * 1_000_000:
+        raise UnsupportedError(f"gpend keeps AVIF pictures of more than {most} megapixels as they are")
+    image = opened(_decodable(_walked(photo)), header.width, header.height)
+    return reduced_by_bands(rows_of(image), header.width, header.height, long_side)
 
 
 def decode(photo: bytes, header: Header) -> Decoded:
-    """All pixels, of 8 bits."""
+    """All pixels, of 8 bits or of 16."""
     return Decoded(contiguous(in_colour(_pixels(photo, header))), _walked(photo).coding.grey)
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:
     """As in Container."""
     picture = _walked(photo)
-    wanted = eight_bits(in_colour(_pixels(photo, header)).copy())
+    wanted = in_colour(_pixels(photo, header)).copy()
     wanted[changed] = pixels[changed]
     new, quality = _encoded(picture, wanted)
     result = _exchanged(_told(picture, new[0]), [each.photo[_places(each)[0].data] for each in new])
     change = tags.Change(lambda: _pixels(photo, header), pixels, changed)
     result, notes = _recorded(_walked(result), history, change)
     result = _with_film_followed(result, picture)
-    if compared.apart(eight_bits(in_colour(_pixels(result, header))), wanted) > compared.CLOSE:
+    if compared.apart(eight_bits(in_colour(_pixels(result, header))), eight_bits(wanted)) > compared.CLOSE:
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     notes += change.outdated(b"".join(isobmff.texts(photo, picture.meta, b"mime")))
     if any(box.kind == b"uuid" and photo.startswith(SIGNATURE, box.start) for box in picture.layout.boxes):
@@ -251,13 +232,19 @@ def _refuse(picture: _Picture) -> None:
         "it is made of several pictures": not simple or not _is_even(picture),
         "its tiles are coded in different ways": len(codings) > 1,
         "it has layers": bool(picture.find(b"a1lx") or picture.find(b"a1op") or picture.find(b"lsel")),
-        "it has more than 8 bits for a sample": simple and picture.coding.deep,
+        "its colours are finer than gpend can write with more than 8 bits": simple and not picture.coding.is_written,
+        "its brightness is made for HDR": simple and picture.coding.is_deep and _is_stretched(picture),
         "its colours are multiplied by its alpha": b"prem" in picture.references,
         "it repeats how it is coded": simple and len(picture.content(b"av1C")) > FULL,
     }
     for reason, holds in reasons.items():
         if holds:
             raise UnsupportedError(f"gpend keeps this AVIF as it is: {reason}")
+
+
+def _is_stretched(picture: _Picture) -> bool:
+    """Whether its brightness is coded as PQ or HLG have it."""
+    return int.from_bytes(picture.content(b"colr", b"nclx")[6:8], "big") in STRETCHED
 
 
 def _is_even(picture: _Picture) -> bool:
@@ -269,15 +256,6 @@ def _is_even(picture: _Picture) -> bool:
     return bool(wide and tall) and len(sizes) <= 2 and len(picture.tiles) == -(-width // wide) * -(-height // tall)  # noqa: PLR2004 - the picture's and the tiles'
 
 
-def _decoded(photo: bytes, header: Header) -> AvifImageFile:
-    """The picture, decoded by Pillow."""
-    image = AvifImageFile(BytesIO(_decodable(_walked(photo))))
-    if image.size != (header.width, header.height):
-        raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
-    image.load()
-    return image
-
-
 def _decodable(picture: _Picture) -> bytes:
     """The file as decoders take it: libavif refuses a whole picture for an EXIF in which it finds no TIFF header."""
     data, place = picture.layout.picture(picture.photo), picture.exif
@@ -287,27 +265,20 @@ def _decodable(picture: _Picture) -> bytes:
     return data[: place.data.start] + empty + data[place.data.stop :]
 
 
-def _pixels(photo: bytes, header: Header) -> NDArray[np.uint8]:
-    """(h, w), (h, w, 3) or (h, w, 4) uint8, 0 to 255, in stored orientation."""
-    return np.array(_decoded(photo, header), np.uint8)
+def _pixels(photo: bytes, header: Header) -> Pixels:
+    """(h, w), (h, w, 3) or (h, w, 4), in stored orientation: uint8, or uint16 over the whole range."""
+    picture = _walked(photo)
+    return decoded(_decodable(picture), picture.coding, header.width, header.height)
 
 
-def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[list[_Picture], int]:
-    """A new AVIF for each tile of `wanted`, (h, w, 3) uint8 RGB, coded the way the old one is, and their quality."""
-    grey = picture.coding.grey
+def _encoded(picture: _Picture, wanted: Pixels) -> tuple[list[_Picture], int]:
+    """A new AVIF for each tile of `wanted`, (h, w, 3) RGB, coded the way the old one is, and their quality."""
     colour = picture.content(b"colr", b"nclx")
-    options = {
-        "subsampling": "4:0:0" if grey else picture.coding.subsampling,
-        "range": "limited" if colour and not colour[-1] & 0x80 else "full",
-    }
-    images = [Image.fromarray(np.ascontiguousarray(each[..., 0] if grey else each)) for each in _cut(picture, wanted)]
+    limited = bool(colour and not colour[-1] & 0x80)
+    tiles, coding = list(_cut(picture, wanted)), picture.coding
     before = sum(place.length.value for place in _places(picture))
     for quality in QUALITIES:
-        new = []
-        for image in images:
-            stream = BytesIO()
-            image.save(stream, "AVIF", quality=quality, **options)
-            new.append(_walked(stream.getvalue()))
+        new = [_walked(encoded(tile, coding, quality, limited=limited)) for tile in tiles]
         if sum(_places(each)[0].length.value for each in new) >= before:
             break
     if len({each.coding for each in new}) > 1:
@@ -315,16 +286,16 @@ def _encoded(picture: _Picture, wanted: NDArray[np.uint8]) -> tuple[list[_Pictur
     return new, quality
 
 
-def _cut(picture: _Picture, wanted: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+def _cut(picture: _Picture, wanted: Pixels) -> Iterator[Pixels]:
     """The tiles of `wanted`, row by row; the last ones reach beyond it."""
     if len(picture.tiles) == 1:
         yield wanted
         return
     (wide, tall), (height, width) = picture.tile_size, wanted.shape[:2]
-    padded = np.pad(wanted, ((0, -height % tall), (0, -width % wide), (0, 0)), "edge")
+    padded = contiguous(np.pad(wanted, ((0, -height % tall), (0, -width % wide), (0, 0)), "edge"))
     for top in range(0, height, tall):
         for left in range(0, width, wide):
-            yield padded[top : top + tall, left : left + wide]
+            yield contiguous(padded[top : top + tall, left : left + wide])
 
 
 def _exchanged(photo: bytes, tiles: list[bytes]) -> bytes:

@@ -122,7 +122,7 @@ def with_coding(flags: int) -> bytes:
 @pytest.mark.parametrize(
     ("photo", "reason"),
     [
-        (with_coding(0x4C), "8 bits"),
+        (with_coding(0x48), "8 bits"),
         (altered(photos.avif(photos.portrait()), b"av01Color", b"gridColor"), "several"),
         (altered(photos.avif(photos.alpha(photos.portrait())), b"auxl", b"prem"), "alpha"),
         (altered(photos.avif(photos.portrait()), b"pixi", b"a1op"), "layers"),

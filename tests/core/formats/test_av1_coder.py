@@ -1,0 +1,116 @@
+"""An AVIF of more than 8 bits a sample is restored, and stays so."""
+
+import struct
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gpend.core import codec
+from gpend.core.formats import avif
+from gpend.core.formats.av1_coder import Coding, decoded, encoded
+from gpend.core.photo import Pixels
+from gpend.errors import PhotoError, UnsupportedError
+from gpend.settings import PhotoSettings
+from tests import photos
+from tests.core import judges
+
+
+def deep(picture: NDArray[np.uint8], bits: int) -> bytes:
+    """An AVIF of so many bits, as OpenCV writes it, with levels between those of 8 bits."""
+    samples = picture.astype(np.uint16) << bits - 8 | picture.astype(np.uint16) * 7 % (1 << bits - 8)
+    shown = samples[..., 0] if picture.shape[2] == 1 else samples[..., ::-1]
+    asked = (cv2.IMWRITE_AVIF_DEPTH, bits, cv2.IMWRITE_AVIF_QUALITY, 80, cv2.IMWRITE_AVIF_SPEED, 9)
+    is_written, found = cv2.imencode(".avif", shown, asked)
+    assert is_written
+    return found.tobytes()
+
+
+PICTURE = photos.portrait(200, 264)
+PHOTOS = {
+    "10 bits": deep(PICTURE, 10),
+    "12 bits": deep(PICTURE, 12),
+    "grey": deep(PICTURE[..., 1:2], 10),
+}
+every_photo = pytest.mark.parametrize("name", PHOTOS)
+
+
+def coding(photo: bytes) -> Coding:
+    at = photo.index(b"av1C") + 4
+    return Coding(photo[at : at + 4])
+
+
+def brighter(pixels: Pixels) -> Pixels:
+    return np.minimum(pixels.astype(np.uint32) + 60 * 257, 65535).astype(np.uint16)
+
+
+@every_photo
+def test_a_deep_picture_is_restored_and_stays_deep(name: str) -> None:
+    photo = PHOTOS[name]
+    header = codec.identify(photo, PhotoSettings())
+    assert header.depth == 48
+    assert header.quantisation
+    found = codec.decode(photo, header)
+    before, inside = found.pixels, judges.blob(found.pixels)
+    assert before.dtype == np.uint16
+    assert found.grey is (name == "grey")
+    assert np.abs((before >> 8).astype(int) - judges.by_pillow(photo)).max() < 8
+    wanted = brighter(before)
+    result = codec.encode(photo, header, wanted, inside, "restored")
+    assert coding(result.photo).content[2] == coding(photo).content[2]
+    after = codec.decode(result.photo, codec.identify(result.photo, PhotoSettings())).pixels
+    assert np.abs(after[inside].astype(int) - wanted[inside]).mean() < 3 * 257
+    far = cv2.dilate(inside.astype(np.uint8), np.ones((33, 33), np.uint8)) == 0
+    error = (after[far].astype(float) - before[far]) / 65535
+    assert -10 * np.log10((error**2).mean()) > 44
+    judges.require_accepted(result.photo)
+    assert np.abs(judges.by_pillow(result.photo)[inside].astype(int) - (wanted[inside] >> 8)).mean() < 4
+    assert np.array_equal(avif.carried_over(photo, result.photo, "restored"), result.photo)
+
+
+@every_photo
+def test_the_overview_is_that_of_other_readers(name: str) -> None:
+    photo = PHOTOS[name]
+    seen = codec.overview(photo, codec.identify(photo, PhotoSettings()), 132)
+    sought = cv2.resize(judges.by_pillow(photo), seen.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(seen.astype(int) - sought).max() < 4
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_samples_keep_all_their_levels(bits: int) -> None:
+    """Of an even picture nothing is lost, as it is written and read."""
+    for level in (0, 1, (1 << bits) // 3, (1 << bits) - 1):
+        whole = np.full((64, 64, 3), level << 16 - bits | level >> 2 * bits - 16, np.uint16)
+        form = Coding(bytes((0x81, 0, 0x4C | (0x20 if bits == 12 else 0), 0)))
+        assert form.bits == bits
+        again = decoded(encoded(whole, form, 100, limited=False), form, 64, 64)
+        assert np.abs(again.astype(int) - whole).max() <= 2 << 16 - bits
+        assert level or again.max() <= 2 << 16 - bits
+
+
+def test_what_is_of_another_size_than_its_header_says_is_corrupt() -> None:
+    for photo in (PHOTOS["10 bits"], photos.avif(PICTURE)):
+        with pytest.raises(PhotoError, match="corrupt"):
+            decoded(photo, coding(photo), 100, 100)
+
+
+def test_finer_colours_than_can_be_written_are_kept() -> None:
+    photo = bytearray(photos.avif(PICTURE))
+    photo[photo.index(b"av1C") + 6] = 0x40
+    with pytest.raises(UnsupportedError, match="colours are finer"):
+        avif.header(bytes(photo))
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_brightness_made_for_hdr_is_kept(transfer: int) -> None:
+    photo = bytearray(PHOTOS["10 bits"])
+    place = photo.index(b"nclx") + 6
+    photo[place : place + 2] = struct.pack(">H", transfer)
+    with pytest.raises(UnsupportedError, match="HDR"):
+        avif.header(bytes(photo))
+
+
+def test_a_deep_picture_that_would_take_too_much_memory_is_kept() -> None:
+    with pytest.raises(UnsupportedError, match="50 megapixels"):
+        codec.overview(b"", codec.Header(codec.Format.AVIF, 8_000, 7_000, 1, 48), 100)
