@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from gpend.core.formats.isobmff.box import HEAD, Box, box_at
 from gpend.core.formats.isobmff.items import extents, kinds
 from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader, require_filled
-from gpend.core.formats.unwritten import NEVER_WRITTEN, has_stretch
+from gpend.core.formats.unwritten import NEVER_WRITTEN, SHORTEST, has_stretch
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
 """Boxes that stand behind pictures: one that is cut off may still be on its way. Anything else there is a trailer."""
 
-CODED = frozenset({b"av01", b"hvc1"})
+AV1, HEVC = b"av01", b"hvc1"
+CODED = frozenset({AV1, HEVC})
 """Kinds of items whose data never end in so many zeros as reserved space does."""
 
 LARGEST_META = 1 << 24
@@ -69,11 +70,15 @@ def end(reader: Reader) -> int:
 
 
 def require_written(data: bytes, meta: Box) -> None:
-    """Raise IncompleteError where a part of what codes the pictures was never written."""
-    kind = kinds(data, meta)
-    coded = [extent.data for extent in extents(data, meta) if kind.get(extent.item) in CODED]
-    if any(has_stretch(data[place]) for place in coded):
-        raise IncompleteError(NEVER_WRITTEN)
+    """Raise IncompleteError where a part of what codes the pictures was never written.
+
+    In HEVC that is zeros alone: it never has three of them in turn, but may be filled up with 0xFF (H.265, 7.3.2.8).
+    """
+    found = kinds(data, meta)
+    for extent in extents(data, meta):
+        kind, coded = found.get(extent.item), data[extent.data]
+        if (kind == HEVC and bytes(SHORTEST) in coded) or (kind == AV1 and has_stretch(coded)):
+            raise IncompleteError(NEVER_WRITTEN)
 
 
 def _next(reader: Reader, at: int) -> Box:
