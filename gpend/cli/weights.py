@@ -1,5 +1,6 @@
 """Commands on networks: which there are, how to get others, whether they are what they should be."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,8 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
     """Every network that gpend knows, and whether it is there."""
     from gpend.models.weights import known
 
-    there = known(_folders(config_file))
+    folders = _folders(config_file)
+    there = known(folders)
     published = {one.checkpoint.name for one in there if one.checkpoint.urls}
     rows = [
         {
@@ -50,6 +52,7 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
             "file": None if one.path is None else str(one.path),
             "problem": "" if one.path is None else _wrong_size(one.checkpoint, one.path),
             "licence": one.checkpoint.licence,
+            "measure": "" if one.path is None else _measure_of(one.checkpoint, folders),
         }
         for one in there
     ]
@@ -64,7 +67,8 @@ def list_networks(*, as_json: bool, config_file: Path | None) -> None:
         from_folder = "" if row["name"] in published else " --from FOLDER"
         fetch_it = f"gpend weights fetch {row['name']}{from_folder}"
         places = [row["file"] or fetch_it, *([fetch_it] if row["problem"] else [])]
-        click.echo("\n".join(f"    {one}" for one in (*places, f"licence: {row['licence']}")))
+        measure = [row["measure"]] if row["measure"] else []
+        click.echo("\n".join(f"    {one}" for one in (*places, *measure, f"licence: {row['licence']}")))
 
 
 @weights.command()
@@ -196,6 +200,19 @@ def verify(name: str | None, *, as_json: bool, config_file: Path | None) -> None
         click.echo("\n".join(result.as_text() for result in results))
     if any(result.problem for result in results):
         raise UndoneError("Not every network is what it should be.")
+
+
+def _measure_of(checkpoint: "AnyCheckpoint", folders: Sequence[Path]) -> str:
+    """How much of what a GPEN paints is used, by what was measured; "" for other networks."""
+    from gpend.models import fits
+
+    if checkpoint.architecture != "gpen":
+        return ""
+    fitted = fits.fit_of(checkpoint.name, checkpoint.sha256, folders)
+    if fitted.file is None:
+        return f"{fitted.why}: it is used by half" if fitted.why else "never measured: it is used by half"
+    helps = "helps nobody" if fitted.helps_nobody else "is used as far as it helps"
+    return f"measured on {fits.read(fitted.file).fitted_on}: it {helps}"
 
 
 def _wrong_size(checkpoint: "AnyCheckpoint", path: Path) -> str:

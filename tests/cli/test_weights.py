@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 import yaml
 
-from gpend.models import download, install
+from gpend.models import download, fits, install
 from gpend.models import weights as checkpoints
 from gpend.models.loading import load
 from gpend.models.parsenet import unloaded
@@ -22,8 +22,10 @@ from gpend.models.retinaface import network_of
 from gpend.models.weights import DetectorCheckpoint, weights_folders
 from gpend.settings import CoreSettings, DetectorModel, DetectSettings, RestoreSettings
 from tests.cli import Gpend
+from tests.cli.test_fitting import row
 from tests.models import conformance
 from tests.models.publisher import Publisher, published
+from tests.models.test_fits import found as fitted
 
 LICENCE = "academic use only"
 
@@ -225,6 +227,21 @@ def test_a_second_one_of_a_size_is_told_how_to_be_used(gpend: Gpend, tmp_path: P
     told = gpend("weights", "add", tmp_path / "net.pth", "--name", "second").output
     assert "has one of this size already: it uses first and gpen-256" in told
     assert "restore: {model: second}" in told
+
+
+def test_the_list_tells_what_was_measured_of_those_that_restore(
+    gpend: Gpend, publisher: Publisher, network: bytes, tmp_path: Path
+) -> None:
+    assert [name for name, row in _listed(gpend).items() if row["measure"]] == ["gpen-256"]
+    assert "measured on 1,200 aligned faces that are kept apart" in gpend("weights", "list").output
+    gpend("weights", "fetch", "GPEN-TINY", "--accept-licence")
+    assert _listed(gpend)["GPEN-TINY"]["measure"] == "never measured: it is used by half"
+    sha256 = hashlib.sha256(network).hexdigest()
+    fits.write(fitted("GPEN-TINY", sha256).model_copy(update={"figures": (row("all", 0, 0.0, 0.0),)}), tmp_path / "own")
+    assert _listed(gpend)["GPEN-TINY"]["measure"] == "measured on three faces: it helps nobody"
+    fits.write(fitted("GPEN-TINY", sha256).model_copy(update={"terms": "0-0"}), tmp_path / "own")
+    assert "was fitted by another version of gpend: it is used by half" in str(_listed(gpend)["GPEN-TINY"]["measure"])
+    assert publisher.asked == [""]
 
 
 def test_ones_own_that_is_gone_or_damaged_is_told_to_come_from_a_folder(
