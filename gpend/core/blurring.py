@@ -11,6 +11,7 @@ from gpend.core.direction import along, followed, told_by, told_either_way, turn
 from gpend.core.measured import Measured
 from gpend.core.networks import EstimateBlur
 from gpend.core.photo import Face, Plane
+from gpend.core.photo_shake import as_all_of_photo
 from gpend.core.pixels import PhotoPixels
 from gpend.core.seen import Seen
 from gpend.core.straight_shake import is_straight, told_exactly
@@ -41,7 +42,8 @@ def of_faces(pixels: PhotoPixels, asked: Mapping[Face, Measured], estimate: Esti
     faces = [Part(crops[face], asked[face].transform, followed(crops[face], told[face])) for face in asked]
     blurs = dict(zip(asked, agreed(faces, _beside(pixels, faces, estimate)), strict=True))
     lines = {face: seen(pixels, face, one, asked[face]) for face, one in blurs.items() if is_straight(one)}
-    return Blurring(blurs | dict(zip(lines, told_exactly(list(lines.values())), strict=True)), in_light)
+    blurs |= dict(zip(lines, told_exactly(list(lines.values())), strict=True))
+    return Blurring(as_all_of_photo(pixels, asked, blurs), in_light)
 
 
 def seen(pixels: PhotoPixels, face: Face, found: Blur, one: Measured) -> Seen:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gpend.core import align, deconvolution, shake
 from gpend.core.blur import SIDE, Blur, laid
-from gpend.core.photo import Plane
+from gpend.core.photo import Plane, Point
 
 _CERTAIN = 0.99  # confidence from which a face's own kernel is the best there is
 _BENT = 1.3  # the longer axis of a kernel for the shorter one, from which on it may be a shake
@@ -233,11 +233,11 @@ def _carried(proposal: _Proposal, transform: align.Transform) -> tuple[Plane, fl
     return (proposal.kernel, 0.0) if np.allclose(linear, np.eye(2)) else carried(proposal.kernel, linear)
 
 
-def carried(kernel: Plane, linear: Linear) -> tuple[Plane, float]:
+def carried(kernel: Plane, linear: Linear, middle: Point = (0.0, 0.0)) -> tuple[Plane, float]:
     """A kernel (side, side) of sum 1 turned and enlarged by `linear` (2, 2), x before y, and the light that was lost.
 
-    The result has the same side, and again the sum 1. Enlarged more than `_MOST_ENLARGED` times, all light is lost,
-    and the kernel is returned as it was.
+    What lies at `middle`, in pixels from the kernel's own, comes to lie in the middle. The result has the same side,
+    and again the sum 1. Enlarged more than `_MOST_ENLARGED` times, all light is lost, the kernel returned as it was.
     """
     side, factor = kernel.shape[0], float(np.sqrt(abs(np.linalg.det(linear))))
     if factor > _MOST_ENLARGED:
@@ -246,7 +246,8 @@ def carried(kernel: Plane, linear: Linear) -> tuple[Plane, float]:
     down, across = np.nonzero(kernel > _FAINT * kernel.max())
     within = (np.arange(points_across) + 0.5) / points_across - 0.5
     offsets = np.stack(np.meshgrid(within, within), axis=-1).reshape(-1, 1, 2)
-    points = (np.stack([across, down], axis=1) - side // 2 + offsets).reshape(-1, 2) @ linear.T + side // 2
+    places = np.stack([across, down], axis=1) - side // 2 + offsets - np.asarray(middle)
+    points = places.reshape(-1, 2) @ linear.T + side // 2
     light = np.tile(kernel[down, across] / points_across**2, points_across**2)
     inside = ((points >= 0) & (points < side - 1)).all(axis=1)
     result = laid(points[inside], light[inside], side)

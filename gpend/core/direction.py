@@ -81,8 +81,16 @@ def turned(seen: Seen, told: light.Told) -> light.Known:
     if _apart(seen.blur, mirrored.blur) < _OTHER:
         return light.Known(seen.blur, told)
     otherwise = light.compared(mirrored)
-    odds = (values(seen, told) - values(mirrored, otherwise)) @ np.asarray(coefficients.DIRECTION)
-    return light.Known(mirrored.blur, otherwise) if odds > 0 else light.Known(seen.blur, told)
+    is_other = against(seen, told) > against(mirrored, otherwise)
+    return light.Known(mirrored.blur, otherwise) if is_other else light.Known(seen.blur, told)
+
+
+def against(seen: Seen, told: light.Told) -> float:
+    """How much speaks against the kernel of a face, in log-odds: to be compared among kernels of one face.
+
+    `told` is what `light.compared` tells of the face by that kernel.
+    """
+    return float(values(seen, told) @ np.asarray(coefficients.DIRECTION))
 
 
 def values(seen: Seen, told: light.Told) -> NDArray[np.float64]:

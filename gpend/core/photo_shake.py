@@ -1,0 +1,147 @@
+"""The shake of a whole photo, read from what lies around its largest shaken face.
+
+A hand that shakes moves all of a photo along one path. Where the network is not sure of it, blind deconvolution reads
+it from hundreds of edges instead of one face. A camera blurs light and apps blur tones, so it is read as both, and how
+well each explains the face in light decides. What is read stands in for what was told where the filter leaves no more
+detail with it around the face, for echoes are detail too, and where a face does not speak against it: somebody may
+have moved otherwise, or stand out of focus.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpend.core import align, blind_deconvolution, blur, camera_shake, direction, light, shake
+from gpend.core.blend import luma
+from gpend.core.blur import Blur
+from gpend.core.measured import Measured
+from gpend.core.photo import Box, Face, Plane
+from gpend.core.pixels import PhotoPixels
+from gpend.core.seen import Seen
+
+_SIDE, _LEAST_SIDE = 512, 320  # pixels of what is read: more takes longer, in less there are too few edges
+_NOISY = 2 / 255  # standard deviation of noise from which on it misleads what is read
+_LONGER, _MORE = 1.4, 3  # how far a kernel may reach, for what was told, and so many pixels more
+_MOST_REACH = 45  # pixels
+_REACH_OF_SIDE = 6  # times that what is read must be larger
+_DARK = 0.02  # of a kernel's brightest pixel: less does not count for its reach
+_ROUGHER, _ROUGHER_LINE = 0.15, 0.05  # how much more detail may be left than by what was told; where that is a line
+_LINE = 5.0  # the longer axis of a kernel for the shorter one, from which on it is one
+_SURE_LINE = 0.98  # confidence from which on such a line is not read again
+_AGAINST_IT = 7.0  # log-odds by which the face may speak more against it, as it does against the wrong way round
+_OF_LIGHT = 0.5  # share from which on light was blurred, by the kernel that is read of light
+_CONFIDENCE = 0.985  # of what is read, for the filter: a network that is so sure errs as little
+_CUT = 0.02  # of a kernel's light: more of it beyond what a kernel holds, and it cannot be told in that crop
+_AGAINST, _FOR = -0.12, 0.05
+"""How far ahead of its own kernel what is read must be for a face: of one that was shaken, and of one that was told to
+be out of focus, or surely another path."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the photo, not turned."""
+
+    transform: align.Transform  # from the photo to it
+    plane: Plane  # (side, side) luma, 0 to 1
+
+
+def as_all_of_photo(
+    pixels: PhotoPixels, faces: Mapping[Face, Measured], blurs: Mapping[Face, Blur]
+) -> dict[Face, Blur]:
+    """What blurred each of the faces, by all that lies around the largest one that was shaken.
+
+    Where a kernel is replaced, the blur as it was is in `told`, and it is not known whether the face is there twice.
+    """
+    shaken = [face for face, one in blurs.items() if camera_shake.may_be_shared(one) and not _is_sure_line(one)]
+    if not shaken:
+        return dict(blurs)
+    largest = max(shaken, key=lambda face: face.width)
+    is_noisy = pixels.noise(largest, align.scale_of(faces[largest].transform)).level >= _NOISY
+    around = None if is_noisy else _around(pixels, faces[largest].transform, largest.box)
+    if around is None:
+        return dict(blurs)
+    read = _read(pixels, largest, faces[largest], blurs[largest], around)
+    return {
+        face: one if read is None else _taken(faces[face], one, (read, around.transform)) for face, one in blurs.items()
+    }
+
+
+def _is_line(told: Blur) -> bool:
+    long, short, _ = told.axes()
+    return long > _LINE * short
+
+
+def _is_sure_line(told: Blur) -> bool:
+    """Is it a straight path that is told well enough? What is read errs as much."""
+    return _is_line(told) and told.confidence >= _SURE_LINE
+
+
+def _around(pixels: PhotoPixels, transform: align.Transform, box: Box) -> _Part | None:
+    """A square around a face, in the pixels of its crop of `blur.SIDE` or, where that is enlarged, the photo's."""
+    scale = min(1.0, align.scale_of(transform))
+    wide, high = ((length - 1) * scale for length in (pixels.header.width, pixels.header.height))
+    side = int(min(_SIDE, wide, high))
+    if side < _LEAST_SIDE:
+        return None
+    x0, y0, x1, y1 = (edge * scale for edge in box)
+    left = float(np.clip((x0 + x1 - side) / 2, 0, wide - side))
+    above = float(np.clip((y0 + y1 - side) / 2, 0, high - side))
+    there = np.array([[scale, 0, -left], [0, scale, -above]])
+    return _Part(there, np.clip(pixels.cut(there, side, luma), 0, 1))
+
+
+def _read(pixels: PhotoPixels, face: Face, one: Measured, told: Blur, around: _Part) -> Plane | None:
+    """The kernel that the part of the photo tells, in its pixels; None where the one that was told is as good."""
+    onwards = around.transform[:, :2] @ np.linalg.inv(one.transform[:, :2])
+    own, lost = camera_shake.carried(told.kernel, onwards)
+    if lost > _CUT:
+        return None
+    reach = min(int(_LONGER * _reach_of(own) + _MORE), _MOST_REACH, around.plane.shape[0] // _REACH_OF_SIDE)
+
+    def explained(found: Blur) -> tuple[Seen, light.Told]:
+        seen = pixels.seen(face, found, one.measure.terms, blur.SIDE)
+        return seen, light.compared(seen)
+
+    def read_of(plane: Plane) -> tuple[Plane, tuple[Seen, light.Told]]:
+        kernel = blind_deconvolution.kernel_of(plane, reach)
+        return kernel, explained(_carried(kernel, told, np.linalg.inv(onwards)))
+
+    plane = light.light_of(around.plane)
+    kernel, found = read_of(plane)
+    if found[1].share < _OF_LIGHT:
+        plane = around.plane
+        kernel, found = read_of(plane)
+    rougher = blind_deconvolution.roughness(plane, kernel) - blind_deconvolution.roughness(plane, own)
+    against = direction.against(*found) - direction.against(*explained(told))
+    limit = _ROUGHER_LINE if _is_line(told) else _ROUGHER
+    return kernel if rougher <= limit and against <= _AGAINST_IT else None
+
+
+def _carried(kernel: Plane, told: Blur, onwards: camera_shake.Linear) -> Blur:
+    """The blur by this kernel of the part, in the pixels of a crop, with its light around the middle: as if unmoved."""
+    reach = kernel.shape[0] // 2
+    needed = math.ceil(math.sqrt(2 * abs(np.linalg.det(onwards))) * _reach_of(kernel)) + 1
+    places = np.arange(-reach, reach + 1)
+    across, down = (float((kernel.sum(axis=axis) * places).sum()) for axis in (0, 1))
+    room = max(0, needed - reach, told.kernel.shape[0] // 2 - reach)
+    here, _ = camera_shake.carried(np.pad(kernel, room), onwards, (across, down))
+    confidence = max(told.confidence, _CONFIDENCE)
+    return replace(told, kernel=here, confidence=confidence, doubled=-math.inf, told=told)
+
+
+def _reach_of(kernel: Plane) -> int:
+    """How far the light of a kernel lies from its middle, along rows or columns, in pixels."""
+    middle = kernel.shape[0] // 2
+    return int(np.abs(np.argwhere(kernel > _DARK * kernel.max()) - middle).max())
+
+
+def _taken(one: Measured, told: Blur, read: tuple[Plane, align.Transform]) -> Blur:
+    """What is read, for a face that does not speak against it, or its own blur."""
+    kernel, there = read
+    onwards = one.transform[:, :2] @ np.linalg.inv(there[:, :2])
+    found = _carried(kernel, told, onwards)
+    evidence = shake.evidence_of(luma(one.clean))
+    ahead = shake.misfit(evidence, told.kernel) - shake.misfit(evidence, found.kernel)
+    return found if ahead > (_AGAINST if camera_shake.may_be_shared(told) else _FOR) else told

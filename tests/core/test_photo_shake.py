@@ -1,0 +1,127 @@
+"""The shake of a whole photo is read from what lies around its largest shaken face."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gpend.core import camera_shake, light, photo_shake
+from gpend.core.blur import Blur
+from gpend.core.measured import Measured, measured
+from gpend.core.networks import Networks
+from gpend.core.photo import Face, Plane
+from gpend.core.pixels import PhotoPixels
+from tests.core.blurs import spoiled, streak
+from tests.core.test_blind_deconvolution import apart
+from tests.core.test_blurring import pixels_of
+from tests.core.test_direction import hook
+
+_WIDE = np.asarray(camera_shake.carried(hook(20, 0.4), np.eye(2) * 0.6)[0], np.float32)  # in pixels of the photo
+_WRONG = Blur(streak(15), 0.95)
+
+
+@pytest.fixture(scope="module")
+def portrait(samples: Path) -> Plane:
+    """Two people side by side, the second one smaller and turned over: (h, w, 3), 0 to 1."""
+    picture = cv2.imread(str(samples / "portrait-sharp.jpg"))
+    assert picture is not None
+    large = np.asarray(picture / 255.0, np.float32)
+    small = cv2.flip(cv2.resize(large, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA), 1)
+    below = large.shape[0] - small.shape[0]
+    return np.hstack([large, cv2.copyMakeBorder(small, below, 0, 0, 0, cv2.BORDER_REFLECT_101)])
+
+
+@pytest.fixture(scope="module")
+def faces(networks: Networks, portrait: Plane) -> list[Face]:
+    found = networks.detect(np.asarray(np.rint(portrait[..., ::-1] * 255), np.uint8))
+    return sorted(found, key=lambda one: -one.width)
+
+
+def taken(picture: Plane) -> PhotoPixels:
+    return pixels_of(np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8))
+
+
+def all_of(photo: PhotoPixels, faces: list[Face]) -> dict[Face, Measured]:
+    return {face: measured(photo, face) for face in faces}
+
+
+def true_kernel(one: Measured) -> Plane:
+    return camera_shake.carried(_WIDE, one.transform[:, :2])[0]
+
+
+def errors(blurs: dict[Face, Blur], asked: dict[Face, Measured]) -> NDArray[np.float64]:
+    """How far each face's kernel is from the truth, for how far the wrong one is."""
+    truths = [true_kernel(one) for one in asked.values()]
+    told = [blurs[face].kernel for face in asked]
+    return np.array([apart(one, truth) / apart(_WRONG.kernel, truth) for one, truth in zip(told, truths, strict=True)])
+
+
+def test_a_shake_that_was_told_wrong_is_read_from_the_photo_for_all_its_faces(
+    portrait: Plane, faces: list[Face]
+) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    asked = all_of(photo, faces)
+    found = photo_shake.as_all_of_photo(photo, asked, dict.fromkeys(faces, _WRONG))
+    assert errors(found, asked).max() < 0.2
+    assert all(one.told is _WRONG for one in found.values())
+
+
+def test_a_shake_in_light_is_read_as_well(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(light.stored(spoiled(light.light_of(portrait), _WIDE, 0.5 / 255)))
+    asked = all_of(photo, faces)
+    found = photo_shake.as_all_of_photo(photo, asked, dict.fromkeys(faces, _WRONG))
+    assert errors(found, asked)[0] < 0.2
+
+
+def test_what_is_told_surely_is_not_read_again(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    blurs = dict.fromkeys(faces, replace(_WRONG, confidence=0.995))
+    assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
+
+
+def test_what_a_lens_left_is_each_face_s_own(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    blurs = dict.fromkeys(faces, Blur(np.asarray(cv2.GaussianBlur(streak(1), (0, 0), 3), np.float32), 0.95))
+    assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
+
+
+def test_who_moved_otherwise_keeps_a_kernel_of_their_own(portrait: Plane, faces: list[Face]) -> None:
+    own = np.ascontiguousarray(_WIDE.T[::-1])
+    middle = portrait.shape[1] * 5 // 9
+    moved = np.hstack([spoiled(portrait, _WIDE)[:, :middle], spoiled(portrait, own)[:, middle:]])
+    photo = taken(moved)
+    asked = all_of(photo, faces)
+    second = Blur(camera_shake.carried(own, asked[faces[1]].transform[:, :2])[0], 0.95)
+    found = photo_shake.as_all_of_photo(photo, asked, {faces[0]: _WRONG, faces[1]: second})
+    assert found[faces[1]] is second
+
+
+def test_a_true_kernel_is_not_made_worse(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    asked = all_of(photo, faces)
+    found = photo_shake.as_all_of_photo(
+        photo, asked, {face: Blur(true_kernel(one), 0.95) for face, one in asked.items()}
+    )
+    assert errors(found, asked).max() < 0.2
+
+
+def test_of_a_small_photo_nothing_is_read(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE)[:150, :150])
+    asked = {face: measured(taken(portrait), face) for face in faces}
+    blurs = dict.fromkeys(faces, _WRONG)
+    assert photo_shake.as_all_of_photo(photo, asked, blurs) == blurs
+
+
+def test_in_much_noise_nothing_is_read(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE, 8 / 255))
+    blurs = dict.fromkeys(faces, _WRONG)
+    assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
+
+
+def test_a_line_that_is_told_well_is_not_read_again(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    blurs = dict.fromkeys(faces, replace(_WRONG, confidence=0.985))
+    assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
