@@ -95,3 +95,7 @@ def test_a_person_may_want_them_restored() -> None:
 )
 def test_damaged_pictures_say_nothing(photo: bytes) -> None:
     assert screenshot.left("a.png", "", photo, LEAVE) == ""
+
+
+def test_a_picture_that_lacks_the_mark_of_its_end_is_told_all_the_same() -> None:
+    assert screenshot.left("a.png", "2024", png(Software="gnome-screenshot")[:-12], LEAVE)

@@ -35,7 +35,11 @@ def remarks(photo: bytes) -> bytes:
     try:
         found = _BLOCKS[structure](photo)[:_MOST] if structure not in (None, Structure.TIFF) else b""
         if structure is Structure.PNG:
-            told = [photo[chunk.data][:_MOST] for chunk in chunks.walk(photo) if chunk.kind in (b"tEXt", b"iTXt")]
+            told = [
+                photo[chunk.data][:_MOST]
+                for chunk in chunks.walk_what_is_there(photo)
+                if chunk.kind in (b"tEXt", b"iTXt")
+            ]
             found = b"\n".join((found, *told))
     except (GpendError, UnreadableError, ValueError, IndexError, KeyError, StopIteration):
         return b""
@@ -50,7 +54,7 @@ def _in_jpeg(photo: bytes) -> bytes:
 
 
 def _in_png(photo: bytes) -> bytes:
-    return next((held.block for held in profile.held(photo, chunks.walk(photo)).values()), b"")
+    return next((held.block for held in profile.held(photo, chunks.walk_what_is_there(photo)).values()), b"")
 
 
 def _in_webp(photo: bytes) -> bytes:

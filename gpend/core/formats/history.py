@@ -57,7 +57,7 @@ def _by_jpeg(photo: bytes) -> Iterator[bytes]:
 
 
 def _by_png(photo: bytes) -> Iterator[bytes]:
-    walked = chunks.walk(photo)
+    walked = chunks.walk_what_is_there(photo)
     for held in profile.held(photo, walked).values():
         yield held.block
     for chunk in walked:

@@ -42,6 +42,14 @@ def walk(photo: bytes) -> tuple[Chunk, ...]:
     return tuple(follow(InMemory(photo)))
 
 
+def walk_what_is_there(photo: bytes) -> tuple[Chunk, ...]:
+    """The same of a file that may end early: as far as it goes. Raises PhotoError where there is no chunk."""
+    found = list[Chunk]()
+    with suppress(IncompleteError):
+        found.extend(follow(InMemory(photo)))
+    return tuple(found)
+
+
 def follow(reader: Reader) -> Iterator[Chunk]:
     """The same of a file that need not be held.
 

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpend.core import codec
+from gpend.core.formats import exif
+from gpend.core.formats.described import described, remarks
+from gpend.core.formats.history import names_gpend
 from gpend.core.formats.png import chunks, profile
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -115,3 +118,14 @@ def test_another_block_reads_back_as_it_was_written(data: bytes, kind: str, pair
     after = chunks.spliced(photo, walked, {}, {place: found.holding(b"MM\0*" + data)})
     ((_, again),) = profile.held(after, chunks.walk(after)).items()
     assert (again.block, again.name, again.head) == (b"MM\0*" + data, found.name, found.head)
+
+
+@pytest.mark.parametrize("missing", [1, 12])
+def test_what_a_photo_without_its_end_says_of_itself_is_read(missing: int) -> None:
+    """As its picture is; packed words cannot be found by looking at the bytes alone."""
+    told = exif.with_history(photos.exif(1), "gpend: faces restored with a network")
+    photo = with_profile(photos.portrait(), told)[:-missing]
+    assert names_gpend(photo)
+    assert described(photo) == described(with_profile(photos.portrait(), told))
+    assert described(photo).camera
+    assert b"gpend: faces restored" in remarks(photo)
