@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from gpend.core.formats.isobmff.box import HEAD, Box, box_at
 from gpend.core.formats.isobmff.items import extents, kinds
+from gpend.core.formats.isobmff.units import coding_of_av1, coding_of_hevc
 from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader, require_filled
-from gpend.core.formats.unwritten import NEVER_WRITTEN, SHORTEST, has_stretch
+from gpend.core.formats.unwritten import NEVER_WRITTEN, has_stretch
 from gpend.errors import IncompleteError, PhotoError
 
 GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpvd", b"sefd", b"skip", b"uuid", b"wide"})
@@ -18,6 +19,8 @@ GROWING = frozenset({b"free", b"ftyp", b"mdat", b"meta", b"moof", b"moov", b"mpv
 AV1, HEVC = b"av01", b"hvc1"
 CODED = frozenset({AV1, HEVC})
 """Kinds of items whose data never end in so many zeros as reserved space does."""
+
+UNITS = {AV1: coding_of_av1, HEVC: coding_of_hevc}
 
 LARGEST_META = 1 << 24
 """Bytes of a description that are read to learn what the picture needs: phones write 4 to 40 KB."""
@@ -70,14 +73,13 @@ def end(reader: Reader) -> int:
 
 
 def require_written(data: bytes, meta: Box) -> None:
-    """Raise IncompleteError where a part of what codes the pictures was never written.
-
-    In HEVC that is zeros alone: it never has three of them in turn, but may be filled up with 0xFF (H.265, 7.3.2.8).
-    """
-    found = kinds(data, meta)
+    """Raise IncompleteError where a part of what codes the pictures was never written."""
+    found, coded = kinds(data, meta), dict[int, list[bytes]]()
     for extent in extents(data, meta):
-        kind, coded = found.get(extent.item), data[extent.data]
-        if (kind == HEVC and bytes(SHORTEST) in coded) or (kind == AV1 and has_stretch(coded)):
+        coded.setdefault(extent.item, []).append(data[extent.data])
+    for item, parts in coded.items():
+        split = UNITS.get(found.get(item, b""))
+        if split and any(has_stretch(unit) for unit in split(b"".join(parts))):
             raise IncompleteError(NEVER_WRITTEN)
 
 
