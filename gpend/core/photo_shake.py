@@ -2,9 +2,10 @@
 
 A hand that shakes moves all of a photo along one path. Where the network is not sure of it, blind deconvolution reads
 it from hundreds of edges instead of one face. A camera blurs light and apps blur tones, so it is read as both, and how
-well each explains the face in light decides. What is read stands in for what was told where the filter leaves no more
-detail with it around the face, for echoes are detail too, and where a face does not speak against it: somebody may
-have moved otherwise, or stand out of focus.
+well each explains the face in light decides. What is read stands in for what was told where it is a shake, and about as
+far, for what stands still around somebody who moved tells of none; where the filter leaves no more detail with it
+around the face, for echoes are detail too; and where a face does not speak against it: somebody may have moved
+otherwise, or stand out of focus.
 """
 
 import math
@@ -22,6 +23,9 @@ from gpend.core.pixels import PhotoPixels
 from gpend.core.seen import Seen
 
 _SIDE, _LEAST_SIDE = 512, 320  # pixels of what is read: more takes longer, in less there are too few edges
+_AS_FAR, _AS_FAR_LINE = 0.45, 0.75
+"""How far the light of what is read must lie from its middle, for that of what was told, and where that is a line:
+where it is less, the face alone moved."""
 _NOISY = 2 / 255  # standard deviation of noise from which on it misleads what is read
 _LONGER, _MORE = 1.4, 3  # how far a kernel may reach, for what was told, and so many pixels more
 _MOST_REACH = 45  # pixels
@@ -113,9 +117,12 @@ def _read(pixels: PhotoPixels, face: Face, one: Measured, told: Blur, around: _P
     if found[1].share < _OF_LIGHT:
         plane = around.plane
         kernel, found = read_of(plane)
+    limit, least = (_ROUGHER_LINE, _AS_FAR_LINE) if _is_line(told) else (_ROUGHER, _AS_FAR)
+    seen, _ = found
+    if not camera_shake.may_be_shared(seen.blur) or seen.blur.spread < least * told.spread:
+        return None
     rougher = blind_deconvolution.roughness(plane, kernel) - blind_deconvolution.roughness(plane, own)
     against = direction.against(*found) - direction.against(*explained(told))
-    limit = _ROUGHER_LINE if _is_line(told) else _ROUGHER
     return kernel if rougher <= limit and against <= _AGAINST_IT else None
 
 

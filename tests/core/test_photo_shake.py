@@ -99,6 +99,17 @@ def test_who_moved_otherwise_keeps_a_kernel_of_their_own(portrait: Plane, faces:
     assert found[faces[1]] is second
 
 
+def test_what_stands_still_tells_nothing_of_somebody_who_moved(portrait: Plane, faces: list[Face]) -> None:
+    x0, y0, x1, y1 = (round(edge) for edge in faces[0].box)
+    inside = np.s_[max(0, y0 - 20) : y1 + 20, max(0, x0 - 15) : x1 + 15]
+    moved = portrait.copy()
+    moved[inside] = spoiled(portrait, _WIDE)[inside]
+    photo = taken(moved)
+    asked = all_of(photo, faces[:1])
+    blurs = {faces[0]: Blur(true_kernel(asked[faces[0]]), 0.95)}
+    assert photo_shake.as_all_of_photo(photo, asked, blurs) == blurs
+
+
 def test_a_true_kernel_is_not_made_worse(portrait: Plane, faces: list[Face]) -> None:
     photo = taken(spoiled(portrait, _WIDE))
     asked = all_of(photo, faces)
