@@ -29,6 +29,7 @@ where it is less, the face alone moved."""
 _NOISY = 2 / 255  # standard deviation of noise from which on it misleads what is read
 _LONGER, _MORE = 1.4, 3  # how far a kernel may reach, for what was told, and so many pixels more
 _MOST_REACH = 45  # pixels
+_MOST_CARRIED = 100  # pixels of the crop of `blur.SIDE`, within which a kernel must lie there
 _REACH_OF_SIDE = 6  # times that what is read must be larger
 _DARK = 0.02  # of a kernel's brightest pixel: less does not count for its reach
 _ROUGHER, _ROUGHER_LINE = 0.15, 0.05  # how much more detail may be left than by what was told; where that is a line
@@ -96,6 +97,16 @@ def _around(pixels: PhotoPixels, transform: align.Transform, box: Box) -> _Part 
     return _Part(there, np.clip(pixels.cut(there, side, luma), 0, 1))
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What was read of light, or of tones."""
+
+    plane: Plane  # (side, side), 0 to 1: the one or the other
+    kernel: Plane  # in its pixels
+    seen: Seen  # the face, with this kernel
+    explained: light.Told  # by it
+
+
 def _read(pixels: PhotoPixels, face: Face, one: Measured, told: Blur, around: _Part) -> Plane | None:
     """The kernel that the part of the photo tells, in its pixels; None where the one that was told is as good."""
     onwards = around.transform[:, :2] @ np.linalg.inv(one.transform[:, :2])
@@ -108,32 +119,44 @@ def _read(pixels: PhotoPixels, face: Face, one: Measured, told: Blur, around: _P
         seen = pixels.seen(face, found, one.measure.terms, blur.SIDE)
         return seen, light.compared(seen)
 
-    def read_of(plane: Plane) -> tuple[Plane, tuple[Seen, light.Told]]:
+    def read_of(plane: Plane) -> _Reading | None:
         kernel = blind_deconvolution.kernel_of(plane, reach)
-        return kernel, explained(_carried(kernel, told, np.linalg.inv(onwards)))
+        found = _carried(kernel, told, np.linalg.inv(onwards))
+        return _Reading(plane, kernel, *explained(found)) if found else None
 
-    plane = light.light_of(around.plane)
-    kernel, found = read_of(plane)
-    if found[1].share < _OF_LIGHT:
-        plane = around.plane
-        kernel, found = read_of(plane)
-    limit, least = (_ROUGHER_LINE, _AS_FAR_LINE) if _is_line(told) else (_ROUGHER, _AS_FAR)
-    seen, _ = found
-    if not camera_shake.may_be_shared(seen.blur) or seen.blur.spread < least * told.spread:
+    reading = read_of(light.light_of(around.plane))
+    if reading and reading.explained.share < _OF_LIGHT:
+        reading = read_of(around.plane)
+    if reading is None or not _is_shake_as_far(reading.seen.blur, told):
         return None
-    rougher = blind_deconvolution.roughness(plane, kernel) - blind_deconvolution.roughness(plane, own)
-    against = direction.against(*found) - direction.against(*explained(told))
-    return kernel if rougher <= limit and against <= _AGAINST_IT else None
+    rougher = blind_deconvolution.roughness(reading.plane, reading.kernel)
+    rougher -= blind_deconvolution.roughness(reading.plane, own)
+    against = direction.against(reading.seen, reading.explained) - direction.against(*explained(told))
+    is_borne_out = rougher <= (_ROUGHER_LINE if _is_line(told) else _ROUGHER) and against <= _AGAINST_IT
+    return reading.kernel if is_borne_out else None
 
 
-def _carried(kernel: Plane, told: Blur, onwards: camera_shake.Linear) -> Blur:
-    """The blur by this kernel of the part, in the pixels of a crop, with its light around the middle: as if unmoved."""
+def _is_shake_as_far(found: Blur, told: Blur) -> bool:
+    """Is it a shake, and about as far as was told? What stands still around somebody who moved tells of none."""
+    least = _AS_FAR_LINE if _is_line(told) else _AS_FAR
+    return camera_shake.may_be_shared(found) and found.spread >= least * told.spread
+
+
+def _carried(kernel: Plane, told: Blur, onwards: camera_shake.Linear) -> Blur | None:
+    """The blur by this kernel of the part, in the pixels of a crop, with its light around the middle: as if unmoved.
+
+    None where it is too long there: of so small a face nothing would come back.
+    """
     reach = kernel.shape[0] // 2
     needed = math.ceil(math.sqrt(2 * abs(np.linalg.det(onwards))) * _reach_of(kernel)) + 1
     places = np.arange(-reach, reach + 1)
     across, down = (float((kernel.sum(axis=axis) * places).sum()) for axis in (0, 1))
     room = max(0, needed - reach, told.kernel.shape[0] // 2 - reach)
-    here, _ = camera_shake.carried(np.pad(kernel, room), onwards, (across, down))
+    if needed > _MOST_CARRIED:
+        return None
+    here, lost = camera_shake.carried(np.pad(kernel, room), onwards, (across, down))
+    if lost > _CUT:
+        return None
     confidence = max(told.confidence, _CONFIDENCE)
     return replace(told, kernel=here, confidence=confidence, doubled=-math.inf, told=told)
 
@@ -149,6 +172,8 @@ def _taken(one: Measured, told: Blur, read: tuple[Plane, align.Transform]) -> Bl
     kernel, there = read
     onwards = one.transform[:, :2] @ np.linalg.inv(there[:, :2])
     found = _carried(kernel, told, onwards)
+    if found is None:
+        return told
     evidence = shake.evidence_of(luma(one.clean))
     ahead = shake.misfit(evidence, told.kernel) - shake.misfit(evidence, found.kernel)
     return found if ahead > (_AGAINST if camera_shake.may_be_shared(told) else _FOR) else told

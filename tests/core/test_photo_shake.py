@@ -126,6 +126,20 @@ def test_of_a_small_photo_nothing_is_read(portrait: Plane, faces: list[Face]) ->
     assert photo_shake.as_all_of_photo(photo, asked, blurs) == blurs
 
 
+@pytest.mark.parametrize("times", [3, 4, 9, 20])
+def test_of_a_face_in_which_the_path_would_be_too_long_nothing_changes(
+    portrait: Plane, faces: list[Face], times: float
+) -> None:
+    photo = taken(spoiled(portrait, _WIDE))
+    asked = all_of(photo, faces)
+    small = asked[faces[1]]
+    asked[faces[1]] = replace(small, transform=small.transform * times)
+    blurs = dict.fromkeys(faces, _WRONG)
+    found = photo_shake.as_all_of_photo(photo, asked, blurs)
+    assert found[faces[0]] is not _WRONG
+    assert found[faces[1]] is _WRONG
+
+
 def test_in_much_noise_nothing_is_read(portrait: Plane, faces: list[Face]) -> None:
     photo = taken(spoiled(portrait, _WIDE, 8 / 255))
     blurs = dict.fromkeys(faces, _WRONG)
