@@ -1,7 +1,9 @@
 """How coarsely an AV1 picture was quantised, read from its headers (AV1 bitstream specification, 5.5, 5.9, 7.12)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gpend.core.formats.bits import Bits
 from gpend.errors import PhotoError
@@ -13,6 +15,8 @@ MOST_LENGTH = 8  # bytes of a unit's length
 KEY_FRAME = 0
 SELECTED = 2  # what the sequence leaves to each frame
 TIERED = 7  # levels above it tell a tier, too
+HIGH = 1  # the profile that has no grey
+SRGB = 1, 13, 0  # primaries, transfer and matrix of RGB as it is: always in full range
 PROFESSIONAL = 2  # the profile that may have 12 bits a sample
 WIDEST_TILE, LARGEST_TILE = 4096, 4096 * 2304  # luma samples (5.9.15)
 MOST_TILES = 64  # across, and down
@@ -42,6 +46,18 @@ class _Sequence:
     whole: int  # whether motion is in whole pixels, or SELECTED
     order_bits: int
     scaled: bool  # whether frames may be coded narrower than they are shown
+    profile: int
+
+
+class Colours(NamedTuple):
+    """What a picture's colours stand for, by the numbers of ITU-T H.273."""
+
+    primaries: int
+    transfer: int
+    is_limited: bool  # the range of its samples
+
+
+UNTOLD = Colours(2, 2, is_limited=False)
 
 
 def step(data: bytes) -> float | None:
@@ -55,6 +71,25 @@ def step(data: bytes) -> float | None:
     except PhotoError:
         return None
     return None if index is None else _STEPS[index] / UNIT
+
+
+def colours(data: bytes) -> Colours:
+    """What a picture's data say of its colours (5.5.2); UNTOLD where that is not read. Raises nothing."""
+    with suppress(PhotoError):
+        for kind, content in _units(data):
+            if kind == SEQUENCE:
+                bits = Bits(content)
+                sequence = _sequence(bits)
+                return _colours(bits, sequence.profile) if sequence else UNTOLD
+    return UNTOLD
+
+
+def _colours(bits: Bits, profile: int) -> Colours:
+    """What follows the depth of samples. Raises PhotoError."""
+    grey = profile != HIGH and bits.flag()
+    told = (bits.number(8), bits.number(8), bits.number(8)) if bits.flag() else (2, 2, 2)
+    is_limited = (grey or told != SRGB) and not bits.flag()
+    return Colours(told[0], told[1], is_limited)
 
 
 def _base_index(data: bytes) -> int | None:
@@ -113,7 +148,7 @@ def _sequence(bits: Bits) -> _Sequence | None:
     deep = bits.flag()
     if deep and profile == PROFESSIONAL:
         bits.skip(1)
-    return _Sequence(reduced, size_bits, size, name_bits, large_blocks, screen, whole, order_bits, scaled)
+    return _Sequence(reduced, size_bits, size, name_bits, large_blocks, screen, whole, order_bits, scaled, profile)
 
 
 def _pass_operating_points(bits: Bits) -> bool:

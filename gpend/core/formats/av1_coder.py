@@ -8,6 +8,7 @@ from io import BytesIO
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
@@ -19,6 +20,7 @@ from gpend.errors import PhotoError
 DEEP, DEEPEST, GREY, HALVED = 0x40, 0x20, 0x10, 0x0C  # flags in av1C's third byte (AV1 in ISO base media, 2.3.3)
 SUBSAMPLINGS = {0x0C: "4:2:0", 0x08: "4:2:2"}  # by the flags HALVED, across and down; without them 4:4:4
 WHOLE = 16  # bits of a sample of a deep picture, as all of gpend has it
+BLACK, WHITE = 16, 235  # of limited range, as it counts 8 bits
 SPEED = 6  # of libaom, from 0 to 10; Pillow's own default
 
 
@@ -64,13 +66,24 @@ def opened(photo: bytes, width: int, height: int) -> AvifImageFile:
     return image
 
 
-def decoded(photo: bytes, coding: Coding, width: int, height: int) -> Pixels:
-    """(h, w), (h, w, 3) or (h, w, 4) as stored: uint8, or uint16 over the whole range. Raises PhotoError."""
+def decoded(photo: bytes, coding: Coding, width: int, height: int, *, limited: bool = False) -> Pixels:
+    """(h, w), (h, w, 3) or (h, w, 4) as stored: uint8, or uint16 over the whole range. Raises PhotoError.
+
+    `limited`: its samples are in that range, of which OpenCV takes no notice where a deep picture is grey.
+    """
     if not coding.is_deep:
         return np.array(opened(photo, width, height), np.uint8)
     samples = opencv.read(photo, opencv.GREY if coding.grey else opencv.COLOUR, width, height)
+    if coding.grey and limited:
+        return contiguous(_widened(coding.bits)[samples])
     up = WHOLE - coding.bits
     return contiguous(samples << up | samples >> coding.bits - up)
+
+
+def _widened(bits: int) -> NDArray[np.uint16]:
+    """What each sample of so many bits in limited range is over the whole one of 16."""
+    shares = (np.arange(1 << bits) / (1 << bits - 8) - BLACK) / (WHITE - BLACK)
+    return np.round(np.clip(shares, 0, 1) * ((1 << WHOLE) - 1)).astype(np.uint16)
 
 
 def encoded(samples: Pixels, coding: Coding, quality: int, *, limited: bool) -> bytes:

@@ -24,6 +24,7 @@ QUALITIES = (90, 95, 100)
 of the encoder. 90 leaves the rest of the picture within 47 dB of the source (measured)."""
 
 STRETCHED = (16, 18)  # transfer characteristics of PQ and HLG
+ORDINARY_PRIMARIES, ORDINARY_TRANSFERS = (1, 2), (1, 2, 6, 13)  # what all readers take a picture for that tells none
 
 ORDINARY, DEEP = 24, 48  # bits of a pixel, as gpend holds it
 
@@ -94,6 +95,21 @@ class _Picture:
         found = [self._extent(tile) for tile in tiles if self.kinds.get(tile) == b"av01"]
         places = [each for each in found if each]
         return places if len(places) == len(tiles) else []
+
+    @cached_property
+    def colours(self) -> av1.Colours:
+        """What its colours stand for: as the file tells, or else the data of its first tile."""
+        told = self.content(b"colr", b"nclx")
+        if not told:
+            return av1.colours(self.photo[self.coded[0].data]) if self.coded else av1.UNTOLD
+        primaries, transfer = (int.from_bytes(told[place : place + 2], "big") for place in (4, 6))
+        return av1.Colours(primaries, transfer, is_limited=not told[-1] & 0x80)
+
+    @property
+    def is_told_within(self) -> bool:
+        """Whether only the data of its tiles, which are exchanged, tell that its colours are no ordinary ones."""
+        is_ordinary = self.colours.primaries in ORDINARY_PRIMARIES and self.colours.transfer in ORDINARY_TRANSFERS
+        return not is_ordinary and not self.find(b"colr")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -233,18 +249,14 @@ def _refuse(picture: _Picture) -> None:
         "its tiles are coded in different ways": len(codings) > 1,
         "it has layers": bool(picture.find(b"a1lx") or picture.find(b"a1op") or picture.find(b"lsel")),
         "its colours are finer than gpend can write with more than 8 bits": simple and not picture.coding.is_written,
-        "its brightness is made for HDR": simple and picture.coding.is_deep and _is_stretched(picture),
+        "its brightness is made for HDR": simple and picture.coding.is_deep and picture.colours.transfer in STRETCHED,
+        "its coded data alone tell of its colours": picture.is_told_within,
         "its colours are multiplied by its alpha": b"prem" in picture.references,
         "it repeats how it is coded": simple and len(picture.content(b"av1C")) > FULL,
     }
     for reason, holds in reasons.items():
         if holds:
             raise UnsupportedError(f"gpend keeps this AVIF as it is: {reason}")
-
-
-def _is_stretched(picture: _Picture) -> bool:
-    """Whether its brightness is coded as PQ or HLG have it."""
-    return int.from_bytes(picture.content(b"colr", b"nclx")[6:8], "big") in STRETCHED
 
 
 def _is_even(picture: _Picture) -> bool:
@@ -267,8 +279,8 @@ def _decodable(picture: _Picture) -> bytes:
 
 def _pixels(photo: bytes, header: Header) -> Pixels:
     """(h, w), (h, w, 3) or (h, w, 4), in stored orientation: uint8, or uint16 over the whole range."""
-    picture = _walked(photo)
-    return decoded(_decodable(picture), picture.coding, header.width, header.height)
+    picture, sides = _walked(photo), (header.width, header.height)
+    return decoded(_decodable(picture), picture.coding, *sides, limited=picture.colours.is_limited)
 
 
 def _encoded(picture: _Picture, wanted: Pixels) -> tuple[list[_Picture], int]:
