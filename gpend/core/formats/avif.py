@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, compared, even, isobmff, signatures, tags
+from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, av1, compared, even, isobmff, tags
 from gpend.core.formats.av1_coder import Coding, decoded, encoded, opened
 from gpend.core.formats.isobmff import FULL, Box, Extent, Layout
 from gpend.core.formats.reader import InMemory
@@ -269,12 +269,14 @@ def _is_even(picture: _Picture) -> bool:
 
 
 def _decodable(picture: _Picture) -> bytes:
-    """The file as decoders take it: libavif refuses a whole picture for an EXIF in which it finds no TIFF header."""
-    data, place = picture.layout.picture(picture.photo), picture.exif
-    if place is None or any(mark in data[place.data] for mark in signatures.TIFF):
-        return data
-    empty = (bytes(4) + signatures.TIFF[0] + b"\x08\0\0\0" + bytes(place.length.value))[: place.length.value]
-    return data[: place.data.start] + empty + data[place.data.stop :]
+    """The file as decoders take it, with its metadata called something else, for which they may refuse it whole.
+
+    So do libavif, where it finds no TIFF header in EXIF, and OpenCV, which judges a file by its first 500 bytes, where
+    those tell of EXIF or XMP and do not hold it.
+    """
+    data, told = picture.layout.picture(picture.photo), isobmff.required(picture.photo, picture.meta, b"iinf", FULL)
+    hidden = data[told.start : told.end].replace(b"Exif", b"skip").replace(b"mime", b"skip")
+    return data[: told.start] + hidden + data[told.end :]
 
 
 def _pixels(photo: bytes, header: Header) -> Pixels:

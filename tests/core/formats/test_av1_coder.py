@@ -1,6 +1,7 @@
 """An AVIF of more than 8 bits a sample is restored, and stays so."""
 
 import struct
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gpend.core import codec
-from gpend.core.formats import av1, avif
+from gpend.core.formats import av1, avif, isobmff
 from gpend.core.formats.av1_coder import Coding, decoded, encoded
 from gpend.core.photo import Pixels
 from gpend.errors import PhotoError, UnsupportedError
@@ -111,6 +112,47 @@ def test_finer_colours_than_can_be_written_are_kept() -> None:
     photo[photo.index(b"av1C") + 6] = 0x40
     with pytest.raises(UnsupportedError, match="colours are finer"):
         avif.header(bytes(photo))
+
+
+EXIF = photos.exif_without_orientation()
+
+
+def with_data_far_away(photo: bytes) -> bytes:
+    """The same, with nothing in between."""
+    meta = next(box for box in isobmff.boxes(photo, 0, len(photo)) if box.kind == b"meta")
+    result, gap = bytearray(photo), (600).to_bytes(4, "big") + b"free" + bytes(592)
+    for _, base, offset, _ in isobmff.extents(photo, meta):
+        assert not base
+        result[offset.place : offset.place + offset.size] = (offset.value + len(gap)).to_bytes(offset.size, "big")
+    return bytes(result[: meta.end] + gap + result[meta.end :])
+
+
+def deepened(photo: bytes) -> bytes:
+    """An AVIF with the picture of one of 10 bits in place of its own."""
+    other = avif._walked(PHOTOS["10 bits"])  # noqa: SLF001 - where its data lie
+    photo = photo.replace(b"av1C" + coding(photo).content, b"av1C" + coding(other.photo).content)
+    photo = photo.replace(b"\x03\x08\x08\x08", b"\x03\x0a\x0a\x0a")
+    before, new = avif._walked(photo), other.photo[other.coded[0].data]  # noqa: SLF001 - the same
+    return isobmff.exchanged(photo, before.layout.boxes, before.meta, {before.coded[0]: new})
+
+
+@pytest.mark.parametrize("metadata", [{"exif": EXIF}, {"xmp": photos.XMP}])
+@pytest.mark.parametrize("bits", [8, 10])
+def test_metadata_that_lie_far_behind_what_tells_of_them_make_no_picture_corrupt(
+    bits: int, metadata: dict[str, Any]
+) -> None:
+    """OpenCV looks for them in the first 500 bytes."""
+    photo = photos.avif(PICTURE, **metadata)
+    photo = with_data_far_away(deepened(photo) if bits > 8 else photo)
+    header = codec.identify(photo, PhotoSettings())
+    before = codec.decode(photo, header).pixels
+    assert before.dtype == (np.uint16 if bits > 8 else np.uint8)
+    inside = judges.blob(before)
+    wanted = before.copy()
+    wanted[inside] //= 2
+    result = codec.encode(photo, header, wanted, inside, "restored").photo
+    levels = 257 if bits > 8 else 1
+    assert np.abs(judges.by_pillow(result)[inside].astype(int) - (wanted[inside] // levels)).mean() < 4
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
