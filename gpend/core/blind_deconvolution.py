@@ -19,7 +19,7 @@ from numpy import fft
 from numpy.typing import NDArray
 
 from gpend.core.fourier import Spectrum, around_origin, spectrum_of, transfer_of
-from gpend.core.photo import Plane
+from gpend.core.photo import Plane, Point
 
 _ROUNDS = 5  # at each size of the picture
 _SMALLER = float(np.sqrt(0.5))  # from one size to the next
@@ -27,7 +27,9 @@ _FIRST_SIDE = 5  # of a kernel, from which on a picture is small enough to begin
 _FEW, _FEWEST, _LESS = 8e-3, 1e-4, 1.1  # what an edge costs at first, at least, and how many times less each round
 _COUPLED, _TIGHTER = 100.0, 4.0  # up to which, and in which steps, gradients are held to those that are kept
 _SALIENT = 0.1  # of all gradients: the strongest, that lead to the kernel
-_CALM = 1.0  # what light in the kernel costs, against gradients of full scale
+_CALM, _CALM_NEAR = 1.0, 0.3  # what light in the kernel costs, against gradients of full scale; near a point
+_NEAR = 110.0  # pixels; the standard deviation of what is near
+_FINE_SIZES = 2  # the last ones, at which what is near a point may count more
 _FAINT = 0.05  # of a kernel's brightest pixel: less is none
 _STRAY = 0.1  # of a kernel's light: a part that lies apart and holds less is none
 _SPARSE = 0.8  # the power of gradients that is summed: few strong edges count less than many weak ones
@@ -61,20 +63,24 @@ class _Photo:
         return int(self.plane.shape[0])
 
 
-def kernel_of(plane: Plane, reach: int) -> Plane:
+def kernel_of(plane: Plane, reach: int, near: Point | None = None) -> Plane:
     """(2 reach + 1, 2 reach + 1), of sum 1: what blurred a photo, of which `plane` is a part.
 
     `plane` is (side, side), 0 to 1, luma or light; its side is at least six times the reach. The kernel's light has
-    its middle within half a pixel of that of the kernel.
+    its middle within half a pixel of that of the kernel. With `near`, a point of the plane in pixels, x before y, what
+    is near it counts most at the last sizes: where the camera rolled too, the kernel is another from place to place.
     """
     kernel, cost = None, _FEW
-    for factor in _factors(reach):
+    factors = list(_factors(reach))
+    for place, factor in enumerate(factors):
         photo = _photo_of(_shrunk(plane, factor))
         here = max(1, round(reach * factor))
         kernel = _first(here) if kernel is None else _resized(kernel, here)
         for _ in range(_ROUNDS):
             faded = spectrum_of(_faded(photo, kernel))
-            kernel = _led_to(faded, _of_few_edges(photo, faded, kernel, cost), here)
+            sharp = _of_few_edges(photo, faded, kernel, cost)
+            is_fine = place >= len(factors) - _FINE_SIZES
+            kernel = _led_near(faded, sharp, here, (near, factor)) if near and is_fine else _led_to(faded, sharp, here)
             cost = max(cost / _LESS, _FEWEST)
     return _first(reach) if kernel is None else kernel
 
@@ -168,14 +174,37 @@ def _of_few_edges(photo: _Photo, faded: Spectrum, kernel: Plane, cost: float) ->
 def _led_to(faded: Spectrum, sharp: Plane, reach: int) -> Plane:
     """(2 reach + 1, 2 reach + 1), of sum 1: the kernel that leads from the picture's strongest edges to the photo."""
     across, down = _differences(sharp, 1), _differences(sharp, 0)
-    strength = across * across + down * down
-    weakest = strength.size - max(1, int(_SALIENT * strength.size))
-    salient = strength >= np.partition(strength, weakest, axis=None)[weakest]
+    salient = _salient(across, down)
     from_across, from_down = spectrum_of(across * salient), spectrum_of(down * salient)
     waves = _waves(sharp.shape[0])
     towards = np.conj(from_across) * waves.across + np.conj(from_down) * waves.down
     found = towards * faded / (_power(from_across) + _power(from_down) + np.float32(_CALM))
     return _cleaned(around_origin(np.asarray(found, np.complex64), reach))
+
+
+def _led_near(faded: Spectrum, sharp: Plane, reach: int, there: tuple[Point, float]) -> Plane:
+    """The same by what is near a point, told in pixels of the photo's own size, and how many times smaller this is."""
+    whole = sharp.shape[0]
+    (x, y), factor = there
+    places = np.arange(whole, dtype=np.float32)
+    off = (places[None] - x * factor) ** 2 + (places[:, None] - y * factor) ** 2
+    near = np.exp(-off / np.float32(2 * (_NEAR * factor) ** 2)).astype(np.float32)
+    across, down = _differences(sharp, 1), _differences(sharp, 0)
+    salient = _salient(across, down) * near
+    seen = _plane_of(faded, whole)
+    towards, power = np.zeros_like(faded), np.full(faded.shape, _CALM_NEAR, np.float32)
+    for axis, one in ((1, across), (0, down)):
+        edges = spectrum_of(one * salient)
+        towards += np.conj(edges) * spectrum_of(_differences(seen, axis) * near)
+        power += _power(edges)
+    return _cleaned(around_origin(np.asarray(towards / power, np.complex64), reach))
+
+
+def _salient(across: Plane, down: Plane) -> NDArray[np.bool_]:
+    """The strongest of all gradients."""
+    strength = across * across + down * down
+    weakest = strength.size - max(1, int(_SALIENT * strength.size))
+    return np.asarray(strength >= np.partition(strength, weakest, axis=None)[weakest])
 
 
 def _cleaned(kernel: Plane) -> Plane:

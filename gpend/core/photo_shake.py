@@ -4,8 +4,8 @@ A hand that shakes moves all of a photo along one path. Where the network is not
 it from hundreds of edges instead of one face. A camera blurs light and apps blur tones, so it is read as both, and how
 well each explains the face in light decides. What is read stands in for what was told where it is a shake, and about as
 far, for what stands still around somebody who moved tells of none; where the filter leaves no more detail with it
-around the face, for echoes are detail too; and where a face does not speak against it: somebody may have moved
-otherwise, or stand out of focus.
+around the face, for echoes are detail too; where what lies near the face tells the same, for a camera may have rolled;
+and where a face does not speak against it: somebody may have moved otherwise, or stand out of focus.
 """
 
 import math
@@ -36,6 +36,10 @@ _ROUGHER, _ROUGHER_LINE = 0.15, 0.05  # how much more detail may be left than by
 _LINE = 5.0  # the longer axis of a kernel for the shorter one, from which on it is one
 _SURE_LINE = 0.98  # confidence from which on such a line is not read again
 _AGAINST_IT = 7.0  # log-odds by which the face may speak more against it, as it does against the wrong way round
+_SAME, _SAME_FAR = 0.0045, 0.0075
+"""The error between what is read near the face and all around, and for that of no shake, where that is more: up to
+.007 of it in 23 of 28 photos of which none rolled by more than .3 degrees, .009 and more in 8 of 10 rolled by 1.6."""
+_NOSE = 2  # of the landmarks
 _OF_LIGHT = 0.5  # share from which on light was blurred, by the kernel that is read of light
 _CONFIDENCE = 0.985  # of what is read, for the filter: a network that is so sure errs as little
 _CUT = 0.02  # of a kernel's light: more of it beyond what a kernel holds, and it cannot be told in that crop
@@ -133,7 +137,16 @@ def _read(pixels: PhotoPixels, face: Face, one: Measured, told: Blur, around: _P
     rougher -= blind_deconvolution.roughness(reading.plane, own)
     against = direction.against(reading.seen, reading.explained) - direction.against(*explained(told))
     is_borne_out = rougher <= (_ROUGHER_LINE if _is_line(told) else _ROUGHER) and against <= _AGAINST_IT
-    return reading.kernel if is_borne_out else None
+    return reading.kernel if is_borne_out and _is_same_near(reading, face, around) else None
+
+
+def _is_same_near(reading: _Reading, face: Face, around: _Part) -> bool:
+    """Is it the same shake near the face? Where the camera rolled too, it is another from place to place."""
+    x, y = (float(one) for one in align.moved([face.landmarks[_NOSE]], around.transform)[0])
+    near = blind_deconvolution.kernel_of(reading.plane, reading.kernel.shape[0] // 2, (x, y))
+    there, here = camera_shake.transfer(reading.kernel), camera_shake.transfer(near)
+    far = camera_shake.error(np.ones_like(there), there)
+    return camera_shake.error(here, there) <= max(_SAME, _SAME_FAR * far)
 
 
 def _is_shake_as_far(found: Blur, told: Blur) -> bool:

@@ -150,3 +150,29 @@ def test_a_line_that_is_told_well_is_not_read_again(portrait: Plane, faces: list
     photo = taken(spoiled(portrait, _WIDE))
     blurs = dict.fromkeys(faces, replace(_WRONG, confidence=0.985))
     assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
+
+
+def rolled(portrait: Plane, degrees: float) -> Plane:
+    """A camera that rolled by so much as it shook, so that every place has a path of its own."""
+    down, across = np.nonzero(0.02 * _WIDE.max() < _WIDE)
+    weights = _WIDE[down, across] / _WIDE[down, across].sum()
+    height, width = portrait.shape[:2]
+    whole = np.zeros_like(portrait)
+    for place, (y, x, weight) in enumerate(zip(down - 20, across - 20, weights, strict=True)):
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees * (place / len(weights) - 0.5), 1.0)
+        turn[:, 2] += (x, y)
+        whole += np.float32(weight) * cv2.warpAffine(portrait, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+    return spoiled(whole, streak(1))
+
+
+def test_where_the_camera_rolled_too_each_face_keeps_what_it_was_told(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(rolled(portrait, 3.0))
+    blurs = dict.fromkeys(faces, _WRONG)
+    assert photo_shake.as_all_of_photo(photo, all_of(photo, faces), blurs) == blurs
+
+
+def test_a_camera_that_hardly_rolled_tells_its_shake(portrait: Plane, faces: list[Face]) -> None:
+    photo = taken(rolled(portrait, 0.1))
+    asked = all_of(photo, faces)
+    found = photo_shake.as_all_of_photo(photo, asked, dict.fromkeys(faces, _WRONG))
+    assert errors(found, asked).max() < 0.3
