@@ -8,7 +8,6 @@ these edges to the photo (least squares; Cho and Lee 2009). Grain and a blur of 
 place mislead it: what is found is a proposal, and who takes it asks `roughness` and the face.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -70,19 +69,19 @@ def kernel_of(plane: Plane, reach: int, near: Point | None = None) -> Plane:
     its middle within half a pixel of that of the kernel. With `near`, a point of the plane in pixels, x before y, what
     is near it counts most at the last sizes: where the camera rolled too, the kernel is another from place to place.
     """
-    kernel, cost = None, _FEW
-    factors = list(_factors(reach))
+    factors, cost = _factors(reach), _FEW
+    kernel = _first(_reach_at(factors[0], reach))
     for place, factor in enumerate(factors):
         photo = _photo_of(_shrunk(plane, factor))
-        here = max(1, round(reach * factor))
-        kernel = _first(here) if kernel is None else _resized(kernel, here)
+        here = _reach_at(factor, reach)
+        kernel = _resized(kernel, here)
         for _ in range(_ROUNDS):
             faded = spectrum_of(_faded(photo, kernel))
             sharp = _of_few_edges(photo, faded, kernel, cost)
             is_fine = place >= len(factors) - _FINE_SIZES
             kernel = _led_near(faded, sharp, here, (near, factor)) if near and is_fine else _led_to(faded, sharp, here)
             cost = max(cost / _LESS, _FEWEST)
-    return _first(reach) if kernel is None else kernel
+    return kernel
 
 
 def roughness(plane: Plane, kernel: Plane) -> float:
@@ -103,12 +102,17 @@ def roughness(plane: Plane, kernel: Plane) -> float:
     return float(np.log(np.mean((np.abs(steps) + _LEAST_GRADIENT) ** _SPARSE)) / _SPARSE)
 
 
-def _factors(reach: int) -> Iterator[float]:
-    """How many times smaller the picture is at each size, from the smallest to its own."""
+def _factors(reach: int) -> list[float]:
+    """What share of its own size the picture has at each, from the smallest to its own."""
     sizes = 0
     while (2 * reach + 1) * _SMALLER**sizes > _FIRST_SIDE:
         sizes += 1
-    return (_SMALLER**size for size in range(sizes, -1, -1))
+    return [_SMALLER**size for size in range(sizes, -1, -1)]
+
+
+def _reach_at(factor: float, reach: int) -> int:
+    """What a kernel's reach is where the picture has this share of its size."""
+    return max(1, round(reach * factor))
 
 
 def _shrunk(plane: Plane, factor: float) -> Plane:
@@ -183,7 +187,7 @@ def _led_to(faded: Spectrum, sharp: Plane, reach: int) -> Plane:
 
 
 def _led_near(faded: Spectrum, sharp: Plane, reach: int, there: tuple[Point, float]) -> Plane:
-    """The same by what is near a point, told in pixels of the photo's own size, and how many times smaller this is."""
+    """The same by what is near a point, told in pixels of the photo's own size, of which this is such a share."""
     whole = sharp.shape[0]
     (x, y), factor = there
     places = np.arange(whole, dtype=np.float32)

@@ -162,11 +162,11 @@ def _carried(kernel: Plane, told: Blur, onwards: camera_shake.Linear) -> Blur | 
     """
     reach = kernel.shape[0] // 2
     needed = math.ceil(math.sqrt(2 * abs(np.linalg.det(onwards))) * _reach_of(kernel)) + 1
+    if needed > _MOST_CARRIED:
+        return None
     places = np.arange(-reach, reach + 1)
     across, down = (float((kernel.sum(axis=axis) * places).sum()) for axis in (0, 1))
     room = max(0, needed - reach, told.kernel.shape[0] // 2 - reach)
-    if needed > _MOST_CARRIED:
-        return None
     here, lost = camera_shake.carried(np.pad(kernel, room), onwards, (across, down))
     if lost > _CUT:
         return None
