@@ -16,7 +16,7 @@ import yaml
 
 from gpend import config
 from gpend.cli import commands
-from gpend.models import weights
+from gpend.models import memory, weights
 from tests.container import ROOT, Instruction, filled, instructions
 
 FOLDER = ROOT / "config" / "container"
@@ -45,6 +45,15 @@ def service(*names: str) -> dict[str, Any]:
     for name in names:
         merged |= yaml.safe_load((FOLDER / name).read_text())["services"]["gpend"]
     return merged
+
+
+def test_half_of_the_memory_of_the_compose_file_holds_a_network_of_512_pixels_beside_gpend_s_own() -> None:
+    told = str(service("compose.yaml")["mem_limit"])
+    allowed = int(told[:-1]) << {"m": 20, "g": 30}[told[-1]]
+    here = {one.checkpoint.name: one.checkpoint for one in weights.known(weights.weights_folders())}
+    wanted = [one for name in ("gpen-256", "GPEN-BFR-512") if isinstance(one := here[name], weights.GpenCheckpoint)]
+    assert len(wanted) == 2
+    assert memory.together(wanted) <= memory.SHARE * allowed
 
 
 REHEARSAL = "GPEND_REHEARSE_CONTAINER"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from gpend.cli.group import RefusedError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -29,6 +31,15 @@ def progress(clock: Callable[[], float] = time.monotonic) -> "Bar":
     from gpend.cli.progress_lines import Lines
 
     return Lines(lambda line: click.echo(line, err=True), clock)
+
+
+def agrees(question: str) -> bool:
+    """What a person answers. Raises RefusedError where nobody is there, as where cron asked."""
+    try:
+        return click.confirm(question)
+    except click.Abort as error:
+        click.echo()
+        raise RefusedError("Nobody answered, so nothing was changed. With --yes nothing is asked.") from error
 
 
 @contextmanager

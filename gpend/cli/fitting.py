@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from gpend.fitting.command import Measured, Request, Tell
+    from gpend.models.fits import Fitted
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
       gpend weights fit gpen-256 --photos /srv/photos
       gpend weights fit GPEN-BFR-512 --faces faces/ --most 400
     """
+    from gpend.models import fits
+
     folder = faces or photos
     if folder is None or (faces and photos):
         raise RefusedError("Name one folder: --faces FOLDER of aligned faces, or --photos FOLDER. Nothing was done.")
@@ -53,7 +56,7 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
         raise RefusedError(f"{folder} is no folder that you may look into. Nothing was done.")
     settings = settings_if_any(config_file)
     settings = settings.model_copy(update={"restore": settings.restore.model_copy(update={"model": name})})
-    request, own = _request(name, settings, Asked(folder, most, are_photos=photos is not None))
+    request, own, places = _request(name, settings, Asked(folder, most, are_photos=photos is not None))
     with progress() as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -63,13 +66,13 @@ def fit(name: str, faces: Path | None, photos: Path | None, most: int, config_fi
             bar.update(tasks[what], completed=done)
 
         measured = _measured(request, settings, own, tell)
-    _install(measured, own)
+    _install(measured, own, fits.fit_of(request.network, request.sha256, places))
     if not names_file(name):
         tell_service(config_file)
 
 
-def _request(name: str, settings: Settings, asked: Asked) -> tuple["Request", Path]:
-    """What is to be measured, and the folder that its measure goes to: a network's own, or that of a file."""
+def _request(name: str, settings: Settings, asked: Asked) -> tuple["Request", Path, tuple[Path, ...]]:
+    """What is to be measured, the folder that its measure goes to, and all folders that one is looked for in."""
     from gpend.fitting.command import Request
     from gpend.models.restorers import identities, roll
     from gpend.models.weights import folder_to_fill, weights_folders
@@ -79,24 +82,28 @@ def _request(name: str, settings: Settings, asked: Asked) -> tuple["Request", Pa
         raise RefusedError("Name one network: each has a measure of its own (`gpend weights list`).")
     folders = weights_folders(settings.restore.weights)
     roll(name, folders)  # is it there, and what it should be?
-    ((network, sha256, _),) = identities(name, folders)
+    ((network, sha256, places),) = identities(name, folders)
     own = Path(name).parent if names_file(name) else folder_to_fill(settings.restore.weights)
-    return Request(network, str(sha256), asked.folder, asked.are_photos, asked.most), own
+    return Request(network, str(sha256), asked.folder, asked.are_photos, asked.most), own, places
 
 
 def _measured(request: "Request", settings: Settings, own: Path, tell: "Tell") -> "Measured":
     from gpend import wiring
     from gpend.fitting.command import measure
+    from gpend.models import fits
 
-    work = own / f".gpend-fit-{request.network}"
+    work = fits.work_of(request.network, own)
     try:
         return measure(request, wiring.networks(settings), settings, work, tell)
     except KeyboardInterrupt:
         raise UndoneError(f"Stopped. What is done is kept in {work}, and the same command goes on.") from None
 
 
-def _install(measured: "Measured", own: Path) -> None:
-    """Say what was found, and keep it where it is no harm. Raises UndoneError where it would be."""
+def _install(measured: "Measured", own: Path, before: "Fitted") -> None:
+    """Say what was found, and keep it where it is no harm. Raises UndoneError where it would be.
+
+    Then what was measured `before` stays; where nothing was, it is kept that nothing of the network is to be used.
+    """
     from gpend.fitting.figures import compared, gains, table
     from gpend.models import fits
 
@@ -111,9 +118,13 @@ def _install(measured: "Measured", own: Path) -> None:
         f"was:\n{gains(found.figures)}"
     )
     if measured.refusal:
+        if before.file is not None and not before.harms:
+            raise UndoneError(f"Not installed: {measured.refusal}. What was measured before stays: {before.file}.")
+        place = fits.write(measured.unused, own)
         raise UndoneError(
-            f"Not installed: {measured.refusal}. Restore with another network (`gpend weights list`); until then half "
-            f"of what {found.network} paints is used, or what was measured before."
+            f"Not installed: {measured.refusal}. From the next start of gpend on, or its reload, nothing of what "
+            f"{found.network} paints is used, and with `restore: {{model: auto}}` the other networks that are here "
+            f"restore instead. {place} says so; another run of this command, on other faces, may find otherwise."
         )
     place = fits.write(found, own)
     if not measured.paints:

@@ -70,7 +70,7 @@ _DEFINED_IN = {
     "status": ["status"],
     "train": ["training"],
     "web": ["web"],
-    "weights": ["weights", "fitting"],
+    "weights": ["weights", "fitting", "removing"],
     "why": ["ledger"],
 }
 """The modules beside this one that make each command when they are imported."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpend.cli.answers import print_json
+from gpend.cli.answers import agrees, print_json
 from gpend.cli.decide import known_places
 from gpend.cli.group import CONFIG, FAILED, FILE, JSON, RefusedError, commands, may_be_there, settings_of
 from gpend.settings import Settings
@@ -179,20 +179,11 @@ def _retry_made_with(network: str, settings: Settings, *, is_agreed: bool) -> No
     count = words.count_of(len(made.photos), "photo was", "photos were")
     took = "How long is not known" if made.seconds is None else f"That took about {progress.span(made.seconds)}"
     click.echo(f"{count} restored with {network}. {took}; a larger network takes longer.")
-    if not (is_agreed or _agrees("Restore them again?")):
+    if not (is_agreed or agrees("Restore them again?")):
         click.echo("Nothing was changed.")
         return
     Ledger.request(settings.ledger, Request.RETRY, made.photos)
     click.echo("Noted. They are restored again, from within seconds on if gpend runs, else from its next start.")
-
-
-def _agrees(question: str) -> bool:
-    """What a person answers. Raises RefusedError where nobody is there, as where cron asked."""
-    try:
-        return click.confirm(question)
-    except click.Abort as error:
-        click.echo()
-        raise RefusedError("Nobody answered, so nothing was changed. With --yes nothing is asked.") from error
 
 
 def _retry_all(settings: Settings) -> None:

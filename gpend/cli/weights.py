@@ -212,6 +212,7 @@ def _measure_of(checkpoint: "AnyCheckpoint", folders: Sequence[Path]) -> str:
     if fitted.file is None:
         return f"{fitted.why}: it is used by half" if fitted.why else "never measured: it is used by half"
     helps = "helps nobody" if fitted.helps_nobody else "is used as far as it helps"
+    helps = "does harm, and nothing of it is used" if fitted.harms else helps
     return f"measured on {fits.read(fitted.file).fitted_on}: it {helps}"
 
 

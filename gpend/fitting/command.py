@@ -57,6 +57,12 @@ class Measured:
         """Whether anything of what the network paints is of use."""
         return any(row.painted for row in self.found.figures)
 
+    @property
+    def unused(self) -> BlendFile:
+        """The same of one that must not be installed, with nothing of the network's change used, and why."""
+        half = Half.of(NOTHING.on_photo)
+        return self.found.model_copy(update={"harms": self.refusal, "on_photo": half, "after_filter": half})
+
 
 def measure(request: Request, networks: Networks, settings: CoreSettings, folder: Path, tell: Tell) -> Measured:
     """Fit the network that `networks` restore with, going on where an earlier run stopped; `folder` keeps the work.

@@ -74,11 +74,12 @@ class BlendFile(_Part):
     on_photo: Half
     after_filter: Half
     figures: tuple[Figure, ...] = ()
+    harms: str = ""  # where what was fitted left these people worse, and so nothing is used: how, in words
 
     @property
     def helps_nobody(self) -> bool:
-        """Whether nobody who took no part in the fit was painted with it."""
-        return bool(self.figures) and not any(row.painted for row in self.figures)
+        """Whether nothing of it is of use to those who took no part in the fit: none was painted, or some worse."""
+        return bool(self.harms) or (bool(self.figures) and not any(row.painted for row in self.figures))
 
     @property
     def fit(self) -> BlendFit:
@@ -95,6 +96,7 @@ class Fitted:
     why: str = ""  # in words, where it is the default though a file is there
     network: str = ""
     helps_nobody: bool = False  # so it was measured
+    harms: str = ""  # so it was measured, and nothing is used; in words
 
     @property
     def digest(self) -> str:
@@ -105,19 +107,30 @@ class Fitted:
 
     @property
     def notice(self) -> str:
-        """What a person should know where nothing was fitted, or ""."""
+        """What a person should know where nothing was fitted, or what was measured is harm; else ""."""
+        again = f"`gpend weights fit {self.network} --photos FOLDER` measures"
+        if self.harms:
+            return (
+                f"What the network {self.network} paints does harm, as was measured, so nothing of it is used. Restore "
+                f"with another one (`gpend weights list`). {again} it again, on your own photos."
+            )
         if self.file is not None:
             return ""
         because = self.why or f"nothing was measured for the network {self.network} yet"
         return (
             f"{because[:1].upper()}{because[1:]}, so only half of what it paints is used, whatever the face. "
-            f"`gpend weights fit {self.network} --photos FOLDER` measures on your own photos how far it helps."
+            f"{again} on your own photos how far it helps."
         )
 
 
 def place_of(name: str, folder: Path) -> Path:
     """Where the fit of the network called `name` stands in a folder."""
     return folder / f"{name}{ENDING}"
+
+
+def work_of(name: str, folder: Path) -> Path:
+    """Where `gpend weights fit` keeps what is done of a measure, until it ends."""
+    return folder / f".gpend-fit-{name}"
 
 
 def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
@@ -128,7 +141,7 @@ def fit_of(name: str, sha256: str | None, folders: Sequence[Path]) -> Fitted:
             continue
         try:
             found = _usable(path, sha256)
-            return Fitted(found.fit, path, "", name, found.helps_nobody)
+            return Fitted(found.fit, path, "", name, found.helps_nobody, found.harms)
         except FatalError as error:
             why = why or str(error)
     return Fitted(CAUTIOUS, None, why, name)
@@ -167,7 +180,8 @@ def write(found: BlendFile, folder: Path) -> Path:
 
 def _told(found: BlendFile) -> str:
     """JSON with each row of coefficients on a line of its own."""
-    rows = {name: value for name, value in found.model_dump().items() if name not in ("on_photo", "after_filter")}
+    left = {"on_photo", "after_filter", *(() if found.harms else ("harms",))}  # which gpends before it do not know
+    rows = {name: value for name, value in found.model_dump().items() if name not in left}
     lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in rows.items()]
     for name, half in (("on_photo", found.on_photo), ("after_filter", found.after_filter)):
         shares = ",\n      ".join(json.dumps(band) for band in half.shares)

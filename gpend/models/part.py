@@ -22,6 +22,11 @@ class Origin:
     total: int | None  # bytes of the whole file
 
 
+def note_of(place: Path) -> Path:
+    """Where it is kept what a file was begun from that is to stand at `place`."""
+    return part_of(place.with_name(f"{place.name}.origin"))
+
+
 class Part:
     """What has come of a file so far, beside its place. Its methods raise FatalError where the disk refuses."""
 
@@ -31,7 +36,7 @@ class Part:
         self.written = 0  # bytes, since it was opened
         self._place = place
         self._descriptor = descriptor
-        self._note = part_of(place.with_name(f"{place.name}.origin"))
+        self._note = note_of(place)
 
     @property
     def size(self) -> int:

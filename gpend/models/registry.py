@@ -29,6 +29,35 @@ def describe(folder: Path, checkpoint: AnyCheckpoint) -> None:
     _append(folder / MANIFEST, checkpoint.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
 
 
+def forget(folder: Path, name: str) -> None:
+    """Take the entry of the network called `name` out of the manifest of `folder`, if there is one.
+
+    What a person wrote there, comments too, stays as it is. Raises FatalError where the disk refuses, or where that
+    list is written otherwise than in lines.
+    """
+    path = folder / MANIFEST
+    places = [place for place, one in enumerate(load_manifest(folder)) if one.name == name]
+    for place in reversed(places):
+        text = path.read_text(encoding="utf-8")
+        shorter = _without(text, place)
+        entries = yaml.safe_load(text)
+        if (yaml.safe_load(shorter) or []) != entries[:place] + entries[place + 1 :]:
+            raise FatalError(f"{path} is not a list with an entry in lines of its own. Remove {name} there.")
+        try:
+            write_whole(path, shorter.encode())
+        except OSError as error:
+            raise FatalError(f"{path} cannot be written: {error.strerror}. Remove {name} there.") from error
+
+
+def _without(text: str, place: int) -> str:
+    """A list in YAML without the lines of one entry, the first being 0; comments behind it belong to the next."""
+    entry = getattr(yaml.compose(text, Loader=yaml.SafeLoader), "value", [])[place]
+    lines = text.splitlines(keepends=True)
+    first, behind = entry.start_mark.line, max(entry.end_mark.line, entry.start_mark.line + 1)
+    own = [line for line in range(first, behind) if (told := lines[line].strip()) and not told.startswith("#")]
+    return "".join(lines[:first] + lines[own[-1] + 1 :])
+
+
 def accept_licence(folder: Path, checkpoint: AnyCheckpoint, day: str) -> None:
     """Note that a person has said yes to the licence of a checkpoint, so that they are asked once."""
     if not has_accepted(folder, checkpoint):

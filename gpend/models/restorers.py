@@ -101,7 +101,7 @@ def _of_auto(
     settled: set[int] = set()  # sizes
     for one in [*(each for each in there if each not in idle), *idle]:
         if one in idle and used:
-            yield LeftOut(one, _idle(one), helps_nobody=True)
+            yield LeftOut(one, _idle(one, harms=bool(_fit_of(one, folders).harms)), helps_nobody=True)
         elif one.size not in settled and used and _is_beyond([*used, one], limit):
             settled.add(one.size)
             yield LeftOut(one, _too_large([*used, one]), is_too_large=True)
@@ -133,10 +133,11 @@ def _fit_of(one: AnyCheckpoint, folders: Sequence[Path]) -> Fitted:
     return fits.fit_of(one.name, one.sha256, folders)
 
 
-def _idle(one: GpenCheckpoint) -> str:
-    """Why one is left out that helps nobody, in words."""
+def _idle(one: GpenCheckpoint, *, harms: bool) -> str:
+    """Why one is left out that helps nobody, or `harms`, in words."""
+    found = "that what it paints does harm" if harms else "that nothing of what it paints helps"
     return (
-        f"The network {one.name} is left out: `gpend weights fit` found that nothing of what it paints helps. "
+        f"The network {one.name} is left out: `gpend weights fit` found {found}. "
         "Faces that would have been its are restored by the others that are here. To measure it on other faces: "
         f"`gpend weights fit {one.name} --photos FOLDER`."
     )

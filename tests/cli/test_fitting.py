@@ -1,5 +1,6 @@
 """`gpend weights fit`: what it asks for, what it refuses, and what it leaves beside the network."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -8,10 +9,14 @@ from click.testing import CliRunner, Result
 
 from gpend.cli import commands
 from gpend.fitting import command
+from gpend.fitting.figures import NOTHING
 from gpend.models import fits
 from gpend.models.fits import BlendFile, Figure, Half
+from gpend.models.restorers import roll
+from gpend.models.weights import weights_folders
 from tests.fakes import shipped_fit
 from tests.models.test_fits import found
+from tests.models.test_restorers import having
 
 
 def asked(*words: str) -> Result:
@@ -89,14 +94,34 @@ def test_one_that_helps_nobody_is_told_to_be_passed_over(
     assert "it is passed over from now on" in told.output
 
 
-def test_a_measure_that_does_harm_is_not_installed(
+def test_a_measure_that_does_harm_is_not_installed_where_one_was_measured_before(
     tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gpend.cli.fitting._measured", lambda *_: measured(row("all", 8, 0.2, 0.25), "it is worse"))
     told = asked("gpen-256", "--faces", str(tmp_path), "--config", str(configured))
     assert told.exit_code == 1
-    assert "Not installed: it is worse" in told.output
+    assert "Not installed: it is worse. What was measured before stays" in told.output
     assert not fits.place_of("gpen-256", tmp_path / "weights").exists()
+
+
+def test_of_a_network_that_does_harm_and_was_never_measured_nothing_is_used_any_more(
+    tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(tmp_path / "weights", 512)
+    file = found("own-512", hashlib.sha256((tmp_path / "weights" / "own-512.pth").read_bytes()).hexdigest())
+    for worse in ("it is worse", "it is worse still"):  # nor where that was found before
+        told_of = command.Measured(file.model_copy(update={"figures": (row("all", 8, 0.2, 0.25),)}), worse, Counter())
+        monkeypatch.setattr("gpend.cli.fitting._measured", lambda *_, one=told_of: one)
+        told = asked("own-512", "--faces", str(tmp_path), "--config", str(configured))
+        assert told.exit_code == 1
+        assert f"Not installed: {worse}. From the next start" in told.output
+        kept = fits.fit_of("own-512", file.sha256, [tmp_path / "weights"])
+        assert (kept.fit, kept.harms) == (NOTHING, worse)
+    found_now = roll("auto", weights_folders(tmp_path / "weights"))
+    assert found_now.names == ("gpen-256",)
+    assert "what it paints does harm" in found_now.left_out[0]
+    listed = CliRunner().invoke(commands, ["weights", "list", "--config", str(configured)]).output
+    assert "it does harm, and nothing of it is used" in listed
 
 
 def test_whoever_stops_it_is_told_that_it_goes_on(

@@ -1,6 +1,7 @@
 """What was fitted for a network lies beside its weights, and counts for these weights and these terms alone."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,16 @@ def test_another_fit_is_another_fingerprint() -> None:
 
 def test_all_shipped_folders_are_looked_into() -> None:
     assert any(fits.place_of("gpen-256", folder).is_file() for folder in weights_folders())
+
+
+def test_of_one_that_does_harm_nothing_is_used_and_that_is_said(tmp_path: Path) -> None:
+    nothing = BlendFit(*(replace(half, strength=(0.0,) * len(half.strength)) for half in vars(CAUTIOUS).values()))
+    fits.write(found(fit=nothing).model_copy(update={"harms": "it leaves them farther from the truth"}), tmp_path)
+    told = fits.fit_of("mine", SHA256, [tmp_path])
+    assert (told.fit, told.helps_nobody) == (nothing, True)
+    assert "does harm" in told.notice
+    assert told.digest
+
+
+def test_a_fit_that_does_no_harm_is_written_as_it_always_was(tmp_path: Path) -> None:
+    assert "harms" not in fits.write(found(), tmp_path).read_text()

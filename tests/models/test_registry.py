@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gpend.errors import FatalError
 from gpend.models import registry
@@ -47,3 +49,40 @@ def test_a_spoiled_list_of_yeses_is_told(tmp_path: Path) -> None:
     (tmp_path / registry.ACCEPTED).write_text("- {name: [")
     with pytest.raises(FatalError, match="cannot be read"):
         registry.has_accepted(tmp_path, ONE)
+
+
+@given(
+    st.lists(st.sampled_from(["", "# a comment\n", "\n", "  # indented\n", "# - name: one\n"]), min_size=5, max_size=5),
+    st.integers(0, 3),
+)
+def test_an_entry_goes_and_all_else_that_is_written_there_stays(
+    tmp_path_factory: pytest.TempPathFactory, between: list[str], which: int
+) -> None:
+    folder = tmp_path_factory.mktemp("own")
+    names = [f"network-{place}" for place in range(4)]
+    for name in names:
+        registry.describe(folder, ONE.model_copy(update={"name": name}))
+    manifest = folder / "MANIFEST.yaml"
+    entries = [f"- name{one}" for one in manifest.read_text().split("- name")[1:]]
+    texts = [text for pair in zip(between, [*entries, ""], strict=True) for text in pair]
+    manifest.write_text("".join(texts))
+    registry.forget(folder, names[which])
+    assert [one.name for one in load_manifest(folder)] == [name for name in names if name != names[which]]
+    rest = "".join(text for place, text in enumerate(texts) if place != 2 * which + 1)
+    assert manifest.read_text() == rest
+
+
+def test_the_last_entry_leaves_an_empty_list(tmp_path: Path) -> None:
+    registry.describe(tmp_path, ONE)
+    registry.forget(tmp_path, "one")
+    registry.forget(tmp_path, "one")
+    assert load_manifest(tmp_path) == ()
+
+
+def test_a_list_that_is_not_in_lines_is_left_as_it_is(tmp_path: Path) -> None:
+    manifest = tmp_path / "MANIFEST.yaml"
+    two = ONE.model_copy(update={"name": "two"})
+    manifest.write_text(f"[{', '.join(one.model_dump_json(exclude_defaults=True) for one in (ONE, two))}]")
+    with pytest.raises(FatalError, match=r"Remove one there"):
+        registry.forget(tmp_path, "one")
+    assert load_manifest(tmp_path) == (ONE, two)
