@@ -1,10 +1,17 @@
 """Only named tensors come out of a checkpoint."""
 
+import argparse
 import gzip
 import io
+import os
 import pickle
+import shutil
+import zipfile
+from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -21,9 +28,16 @@ def _proven(file: str, content: bytes) -> Proven[DetectorCheckpoint]:
     return Proven(checkpoint, content)
 
 
-def _saved(values: object) -> bytes:
+def _saved(values: object, protocol: int = 2) -> bytes:
     buffer = io.BytesIO()
-    torch.save(values, buffer)
+    torch.save(values, buffer, pickle_protocol=protocol)
+    return buffer.getvalue()
+
+
+def _archive(name: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, "text")
     return buffer.getvalue()
 
 
@@ -31,6 +45,11 @@ def test_both_formats_give_float32() -> None:
     tensors = {"a": torch.ones(2, dtype=torch.float16)}
     for proven in (_proven("a.pth", _saved(tensors)), _proven("a.safetensors", safetensors.torch.save(tensors))):
         assert torch.equal(read_tensors(proven)["a"], torch.ones(2))
+
+
+class _Runs:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os.system, ("true",))
 
 
 class _Trap:
@@ -61,13 +80,56 @@ class _Trained:
     """Something that a training script keeps beside its weights."""
 
 
+class _Kept(dict[str, float]):
+    """One that is a dictionary, and has a state."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_Kept, (list,), {"lr": 0.1}, None, iter({"a": 1.0}.items()))
+
+
+class _Makes:
+    """One that is made by running something."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (shutil.rmtree, ("/tmp/nothing of that name",))  # noqa: S108 - it is never run
+
+
+def test_what_a_training_state_holds_beside_tensors_is_passed_over_and_none_of_its_code_is_run() -> None:
+    beside = {
+        "args": argparse.Namespace(size=512, path=Path("/data")),
+        "random": np.random.get_state(),  # noqa: NPY002 - as training scripts keep it
+        "loss": np.float64(0.3),
+        "day": datetime(2026, 11, 30, tzinfo=UTC),
+        "kept": _Kept(),
+        "counts": defaultdict(list, {"a": [1]}),
+        "made": _Makes(),
+        "more": [_Trained(), (_Trained(), {"x": _Trained()})],
+    }
+    network = {"ecd0.0.0.weight": torch.ones(1, 1)}
+    for wrapped in ({"g_ema": network} | beside, beside | {"g_ema": network}):
+        assert read_tensors(_proven("state.pth", _saved(wrapped))).keys() == network.keys()
+
+
+def test_the_averaged_network_is_found_by_any_name_that_says_so() -> None:
+    for name, average in (("state_dict", "state_dict_ema"), ("generator", "generator_EMA"), ("g", "netG_ema")):
+        for names in ((name, average), (average, name)):
+            nets = {one: {"ecd0.0.0.weight": torch.full((1, 1), float(one == average))} for one in names}
+            assert float(read_tensors(_proven("state.pth", _saved(nets)))["ecd0.0.0.weight"]) == 1
+
+
+def test_counts_that_stand_beside_the_tensors_of_a_network_are_none_of_it() -> None:
+    counts = {"epoch": torch.tensor(3), "ecd0.total_ops": torch.zeros(1), "total_params": torch.zeros(1)}
+    content = _saved([{"model": counts | {"ecd0.0.0.weight": torch.ones(1, 1)}}])
+    assert list(read_tensors(_proven("state.pth", content))) == ["ecd0.0.0.weight"]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (
-            _saved({"g_ema": {"a": torch.ones(1)}, "args": _Trained()}),
-            r"but holds \S+_Trained as well.*the entry g_ema",
-        ),
+        (_saved({"a": torch.ones(1), "x": _Runs()}), r"but holds posix.system as well.*the entry g_ema"),
+        (_saved({"a": torch.ones(1)}, protocol=4), "by another protocol than torch's own"),
+        (_archive("net/constants.pkl"), r"a program \(TorchScript\): get the \.pth"),
+        (_archive("net/readme.txt"), "an archive of other files"),
         (gzip.compress(_saved({"a": torch.ones(1)})), "packed with gzip: unpack it first"),
         (_saved({"a": torch.ones(1)})[:-100], "cut short or damaged"),
         (b"\x08\x07\x12\x07pytorch\x1a\x051.8.0" + bytes(300), r"ONNX's format: get the \.pth"),
