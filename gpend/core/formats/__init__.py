@@ -25,6 +25,9 @@ class Format(StrEnum):
 SIGNED = "its C2PA signature no longer matches the picture"
 """The note on a photo that was signed."""
 
+CLEAR = "all that would be restored is transparent, so that nothing would be seen of it; gpend keeps the picture"
+"""Why a picture is kept of which nobody sees what changes."""
+
 STEPS = 64
 """Of a table of quantisation: those of a block of 8 by 8 pixels."""
 

@@ -32,3 +32,15 @@ def test_a_palette_made_for_the_photo_has_near_colours_and_a_small_one_has_not()
         _, data = photos.paletted(picture, count)
         table = np.frombuffer(data.ljust(768, b"\0"), np.uint8).reshape(256, 3)
         assert palette.nearest(colours, table, np.arange(256) < count).visible == visible
+
+
+@given(st.integers(0, 999), st.floats(0, 1))
+def test_of_a_change_that_is_written_in_part_so_much_is_told(seed: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    before, change = random.uniform(0, 255, (40, 3)), random.normal(0, 9, (40, 3))
+    assert np.isclose(palette.told(before, before + change, before + share * change), share)
+
+
+def test_where_nothing_was_to_change_nothing_is_lost() -> None:
+    same = np.zeros((5, 3))
+    assert palette.told(same, same, same) == 1

@@ -7,10 +7,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import palette, signatures
+from gpend.core.formats import CLEAR, palette, signatures
 from gpend.core.formats.png import chunks
 from gpend.core.formats.png.scanlines import Layout
 from gpend.core.photo import Mask, Pixels
+from gpend.errors import UnsupportedError
 
 IHDR = ">IIBBBBB"
 BYTE = 8  # bits
@@ -32,6 +33,9 @@ class Colour(IntEnum):
         """Samples of a pixel."""
         count: int = {Colour.GREY: 1, Colour.RGB: 3, Colour.INDEXED: 1, Colour.GREY_ALPHA: 2, Colour.RGBA: 4}[self]
         return count
+
+
+WITH_ALPHA = (Colour.GREY_ALPHA, Colour.RGBA)
 
 
 @dataclass(frozen=True)
@@ -98,17 +102,25 @@ class Edit:
 
 
 def edited(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -> Edit:
-    """`samples` of `picture` with the pixels under `changed` replaced.
+    """`samples` of `picture` with the pixels under `changed` replaced, but for those that are transparent.
 
     samples: (h, w, channels) as the file holds them; pixels: (h, w, 3) uint8 or uint16 RGB over the whole range;
-    changed: (h, w) bool.
+    changed: (h, w) bool. Raises UnsupportedError where nothing would be seen of it.
     """
+    place = changed & _seen(picture, samples)
+    if changed.any() and not place.any():
+        raise UnsupportedError(CLEAR)
     if picture.colour is Colour.INDEXED:
-        return _indexed(picture, samples, pixels, changed)
-    result = samples.copy()
-    colours = samples.shape[2] - (picture.colour in (Colour.GREY_ALPHA, Colour.RGBA))
-    result[..., :colours][changed] = _levels(pixels[changed], colours, picture.layout.depth)
-    _keep_transparent(picture, samples, result)
+        return _indexed(picture, samples, pixels, place)
+    depth, result = picture.layout.depth, samples.copy()
+    colours = samples.shape[2] - (picture.colour in WITH_ALPHA)
+    levels = _levels(pixels[place], colours, depth)
+    if depth < BYTE:  # grey alone may be so coarse
+        wanted = pixels[place].mean(axis=1, keepdims=True) / np.iinfo(pixels.dtype).max * ((1 << depth) - 1)
+        if palette.told(samples[place], wanted, levels) < palette.LEAST:
+            raise UnsupportedError(palette.TOO_FEW)
+    result[..., :colours][place] = levels
+    _keep_opaque(picture, result, place)
     return Edit(picture.layout, result, (result != samples).any(axis=2))
 
 
@@ -122,32 +134,44 @@ def _levels(pixels: Pixels, channels: int, depth: int) -> Pixels:
     return scaled.astype(np.uint16) if depth > BYTE else scaled.astype(np.uint8)
 
 
-def _keep_transparent(picture: Picture, before: Pixels, after: Pixels) -> None:
-    """Where tRNS names a colour as transparent: what was so stays so, and nothing else becomes it.
+def _seen(picture: Picture, samples: Pixels) -> Mask:
+    """(h, w) bool: where (h, w, channels) samples are not transparent; with a palette, where they are opaque."""
+    if picture.colour is Colour.INDEXED:
+        return np.asarray(picture.opacity[samples[..., 0]] == OPAQUE)
+    if picture.colour in WITH_ALPHA:
+        return np.asarray(samples[..., -1] > 0)
+    clear = _clear_colour(picture)
+    return np.asarray((samples != clear).any(axis=2)) if len(clear) else np.ones(samples.shape[:2], np.bool_)
 
-    before, after: (h, w, channels) samples; `after` is changed in place.
-    """
+
+def _clear_colour(picture: Picture) -> NDArray[np.uint16]:
+    """(channels,): the grey or colour that tRNS tells to be transparent; of no length where it tells none."""
     told = picture.first(b"tRNS")
-    if picture.colour not in (Colour.GREY, Colour.RGB) or len(told) != 2 * after.shape[2]:
-        return
-    key = np.frombuffer(told, ">u2").astype(np.uint16)
-    clear = (before == key).all(axis=2)
-    after[clear] = before[clear]
-    after[(after == key).all(axis=2) & ~clear, -1] ^= 1
+    is_told = picture.colour in (Colour.GREY, Colour.RGB) and len(told) == 2 * picture.colour.channels
+    return np.frombuffer(told if is_told else b"", ">u2").astype(np.uint16)
 
 
-def _indexed(picture: Picture, samples: Pixels, pixels: Pixels, changed: Mask) -> Edit:
-    """The nearest entries of the palette, or full colour where they would be seen to be too far off.
+def _keep_opaque(picture: Picture, samples: Pixels, place: Mask) -> None:
+    """Have nothing of `place`, (h, w) bool, become transparent in (h, w, channels) samples, changed in place."""
+    clear = _clear_colour(picture)
+    if len(clear):
+        samples[(samples == clear).all(axis=2) & place, -1] ^= 1
 
-    samples: (h, w, 1) uint8 indices; pixels: (h, w, 3) uint8 RGB; changed: (h, w) bool.
+
+def _indexed(picture: Picture, samples: Pixels, pixels: Pixels, place: Mask) -> Edit:
+    """The nearest entries of the palette; full colour where they are too far off, or hold too little of the change.
+
+    samples: (h, w, 1) uint8 indices; pixels: (h, w, 3) uint8 RGB; place: (h, w) bool. Raises UnsupportedError.
     """
-    opaque = picture.opacity == OPAQUE
-    place = changed & opaque[samples[..., 0]]
-    usable = opaque & (np.arange(256) < picture.entries)
+    usable = (picture.opacity == OPAQUE) & (np.arange(256) < picture.entries)
     if not place.any() or not usable.any():
-        return Edit(picture.layout, samples, np.zeros_like(changed))
-    match = palette.nearest(pixels[place].astype(np.uint8), picture.palette, usable)
-    if match.visible:
+        return Edit(picture.layout, samples, np.zeros_like(place))
+    wanted = pixels[place].astype(np.uint8)
+    match = palette.nearest(wanted, picture.palette, usable)
+    told = palette.told(picture.palette[samples[..., 0][place]], wanted, picture.palette[match.entries])
+    if told < palette.LEAST and not match.visible and picture.entries <= palette.NO_PHOTO:
+        raise UnsupportedError(palette.TOO_FEW)
+    if match.visible or told < palette.LEAST:
         return _in_full_colour(picture, samples, pixels, place)
     result = samples.copy()
     result[..., 0][place] = match.entries

@@ -11,7 +11,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, compared, exif, palette, tags
+from gpend.core.formats import CLEAR, SIGNED, Decoded, Encoded, Format, Header, compared, exif, palette, tags
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
 from gpend.core.formats.jpeg.frame import Colour
 from gpend.core.formats.reader import InMemory
@@ -45,6 +45,12 @@ class _Picture:
         if len(values) != 3 * 256:
             raise PhotoError("the file is corrupt: its palette has the wrong size")
         return (np.array(values, np.uint16).reshape(3, 256).T >> 8).astype(np.uint8)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the sample behind its colours tells how opaque a pixel is."""
+        told = ifd.numbers(self.block, self.first, ifd.EXTRA_SAMPLES)[:1]
+        return told in ((1,), (2,)) and self.layout.channels > COLOURS[self.photometric]
 
     @property
     def grey(self) -> bool:
@@ -156,19 +162,26 @@ def _recorded(photo: bytes, history: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _edited(picture: _Picture, before: Pixels, pixels: Pixels, changed: Mask) -> Pixels:
-    """The new samples, (h, w, channels) like `before`.
+    """The new samples, (h, w, channels) like `before`; pixels that are transparent stay.
 
     pixels: (h, w, 3) RGB of the samples' type; changed: (h, w) bool.
     """
     after = before.copy()
     if picture.photometric == INDEXED:
-        match = palette.nearest(eight_bits(pixels[changed]), picture.palette, np.ones(256, np.bool_))
-        if match.visible:
+        wanted, colours = eight_bits(pixels[changed]), picture.palette
+        match = palette.nearest(wanted, colours, np.ones(256, np.bool_))
+        told = palette.told(colours[before[..., 0][changed]], wanted, colours[match.entries])
+        if match.visible or told < palette.LEAST:
             raise UnsupportedError(
                 "gpend keeps this TIFF as it is: its palette has no colours near the restored face's"
             )
         after[..., 0][changed] = match.entries
         return after
+    if picture.has_alpha:
+        clear = before[..., COLOURS[picture.photometric]] == 0
+        if changed.any() and clear[changed].all():
+            raise UnsupportedError(CLEAR)
+        changed = changed & ~clear
     if COLOURS[picture.photometric] == RGB + 1:
         after[..., :3][changed] = pixels[changed]
         return after

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from gpend.core.formats import SIGNED, Decoded, Encoded, Format, Header, compared, even, opencv, tags, unwritten
+from gpend.core.formats import CLEAR, SIGNED, Decoded, Encoded, Format, Header, compared, even, opencv, tags, unwritten
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
 from gpend.core.formats.webp import riff, vp8
@@ -100,10 +100,13 @@ def decode(photo: bytes, header: Header) -> Decoded:  # noqa: ARG001 - the form 
 
 
 def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history: str) -> Encoded:  # noqa: ARG001
-    """As in Container."""
+    """As in Container, but pixels that are transparent stay where alpha is a part of the picture's own data."""
     picture = _walked(photo)
     samples = _samples(picture)
-    samples[..., :3][changed] = pixels[changed]
+    place = changed & (samples[..., -1] > 0) if samples.shape[2] > 3 else changed  # noqa: PLR2004 - there is alpha
+    if changed.any() and not place.any():
+        raise UnsupportedError(CLEAR)
+    samples[..., :3][place] = pixels[place]
     colours, notes = (_lossless(samples), ()) if picture.lossless else _lossy(samples, picture)
     change = tags.Change(lambda: _samples(picture), pixels, changed)
     result, more = _recorded(picture, colours, history, change)

@@ -7,7 +7,8 @@ from gpend.core.formats.png.chunks import walk
 from gpend.core.formats.png.edit import WIDENED, Colour, Picture, edited
 from gpend.core.formats.png.scanlines import Layout
 from gpend.core.photo import Mask, Pixels
-from tests.photos import GREY, INDEXED, RGB, chunk, png
+from gpend.errors import UnsupportedError
+from tests.photos import GREY, GREY_ALPHA, INDEXED, RGB, RGBA, chunk, png
 
 CHANGED: Mask = np.zeros((4, 4), np.bool_)
 CHANGED[1:3, 1:3] = True
@@ -54,7 +55,43 @@ def test_a_palette_without_such_colours_gives_way_to_full_colour() -> None:
     assert edit.replaced[b"tRNS"] == b""
 
 
-def test_where_all_is_clear_nothing_changes() -> None:
+@pytest.mark.parametrize(
+    ("colour", "chunks", "channels"),
+    [
+        (Colour(INDEXED), (b"\0\0\0", b"\0"), 1),
+        (Colour(RGB), (b"", bytes(6)), 3),
+        (Colour(RGBA), (b"", b""), 4),
+        (Colour(GREY_ALPHA), (b"", b""), 2),
+    ],
+)
+def test_where_all_is_clear_nothing_is_written(colour: Colour, chunks: tuple[bytes, bytes], channels: int) -> None:
+    samples = np.zeros((4, 4, channels), np.uint8)
+    with pytest.raises(UnsupportedError, match="transparent"):
+        edited(picture(samples, colour, PLTE=chunks[0], tRNS=chunks[1]), samples, WHITE, CHANGED)
+
+
+def test_what_is_clear_keeps_the_colour_that_nobody_sees() -> None:
+    samples = np.zeros((4, 4, 4), np.uint8)
+    samples[0, 0, 3] = samples[1, 1, 3] = 9
+    edit = edited(picture(samples, Colour(RGBA)), samples, WHITE, np.ones((4, 4), np.bool_))
+    assert np.array_equal(edit.touched, samples[..., 3] > 0)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_greys_between_which_the_change_is_lost_are_kept(depth: int) -> None:
     samples = np.zeros((4, 4, 1), np.uint8)
-    before = picture(samples, Colour(INDEXED), PLTE=bytes(3), tRNS=b"\0")
-    assert not edited(before, samples, WHITE, CHANGED).touched.any()
+    before = picture(samples, Colour(GREY), depth)
+    with pytest.raises(UnsupportedError, match="so few colours"):
+        edited(before, samples, np.full((4, 4, 3), 255 // (1 << depth) // 2, np.uint8), CHANGED)
+    assert edited(before, samples, WHITE, CHANGED).touched.any()
+
+
+def test_a_palette_that_holds_nothing_of_a_slight_change_gives_way_to_full_colour() -> None:
+    samples, slight = np.zeros((4, 4, 1), np.uint8), np.full((4, 4, 3), 97, np.uint8)
+    before = picture(samples, Colour(INDEXED), PLTE=bytes([90] * 3 + [120] * 3 * 16))
+    edit = edited(before, samples, slight, CHANGED)
+    assert edit.notes == WIDENED
+    assert (edit.samples[CHANGED] == 97).all()
+    few = picture(samples, Colour(INDEXED), PLTE=bytes([90] * 3 + [120] * 3 * 15))
+    with pytest.raises(UnsupportedError, match="so few colours"):
+        edited(few, samples, slight, CHANGED)

@@ -90,6 +90,27 @@ def test_a_palette_without_near_colours_is_kept() -> None:
         codec.encode(photo, header, judges.brightened(pixels, 60), judges.blob(pixels), "")
 
 
+def test_a_palette_that_holds_nothing_of_a_slight_change_is_kept() -> None:
+    photo = photos.RESTORABLE["tiff-palette"](photos.portrait() // 64 * 64)
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    with pytest.raises(UnsupportedError, match="palette"):
+        codec.encode(photo, header, judges.brightened(pixels, 6), judges.blob(pixels), "a history")
+
+
+@pytest.mark.parametrize("greys", [1, 3])
+def test_what_is_transparent_keeps_colours_that_nobody_sees(greys: int) -> None:
+    picture = photos.portrait()[..., :greys]
+    samples = np.dstack((picture, np.zeros(picture.shape[:2], np.uint8)))
+    form = TiffForm(photometric=1 if greys == 1 else 2)
+    with pytest.raises(UnsupportedError, match="transparent"):
+        edited(photos.tiff(samples, form))
+    samples[:75, :, greys] = 1
+    after = np.asarray(Image.open(io.BytesIO(edited(photos.tiff(samples, form)).photo)))
+    assert np.array_equal(after[75:], samples[75:])
+    assert not np.array_equal(after[:75], samples[:75])
+
+
 def test_layers_that_still_show_the_old_face_are_told() -> None:
     photo = with_tag(photos.tiff(photos.portrait()), 65000, ifd.LAYERS)
     assert "layers" in edited(photo).notes[-1]

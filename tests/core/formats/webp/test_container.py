@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gpend.core import codec
@@ -53,6 +54,16 @@ def test_a_photo_without_exif_gets_some_before_its_xmp() -> None:
     after = edited(photo, "restored").photo
     assert list(parts(after)) == [b"VP8X", webp.LOSSLESS, b"EXIF", b"XMP "]
     assert parts(after)[b"VP8X"][0] == parts(photo)[b"VP8X"][0] | webp.HAS_EXIF
+
+
+def test_what_is_transparent_keeps_colours_that_nobody_sees() -> None:
+    samples = np.dstack((photos.portrait(), np.zeros((150, 120), np.uint8)))
+    with pytest.raises(UnsupportedError, match="transparent"):
+        edited(photos.saved(samples, "WEBP", lossless=True, exact=True))
+    samples[:75, :, 3] = 1
+    after = np.asarray(Image.open(io.BytesIO(edited(photos.saved(samples, "WEBP", lossless=True, exact=True)).photo)))
+    assert np.array_equal(after[75:], samples[75:])
+    assert not np.array_equal(after[:75], samples[:75])
 
 
 @pytest.mark.parametrize("extended", [True, False])
