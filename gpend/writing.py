@@ -1,6 +1,9 @@
 """Small files of gpend's own, whole or not at all; outputs have more to keep to: gpend.mirror.atomic."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -26,6 +29,31 @@ def write_whole(place: Path, content: bytes, *, mode: int = 0o666, durable: bool
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone_in(folder: Path, *, waits: bool = True) -> Iterator[bool]:
+    """`folder`, which is made where it is missing, for this process alone among those that ask so.
+
+    Where another has it, this `waits` until it has not, or is told so: False. A disk that knows no locks lets all in.
+    Raises OSError where there can be no such folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield _is_locked(descriptor, waits=waits)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int, *, waits: bool) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk that knows no locks
+        return True
+    return True
 
 
 def put_whole(part: Path, place: Path, *, durable: bool = True) -> None:

@@ -16,7 +16,7 @@ from gpend.fitting.blending import fit, spared
 from gpend.fitting.faces import Parts, SharpFace
 from gpend.fitting.figures import NOTHING, Judge, Result
 from gpend.fitting.trials import Trial
-from gpend.fitting.work import Work
+from gpend.fitting.work import Work, alone
 from gpend.models import fits
 from gpend.models.fits import BlendFile, Figure, Half
 from gpend.settings import CoreSettings
@@ -67,8 +67,13 @@ class Measured:
 def measure(request: Request, networks: Networks, settings: CoreSettings, folder: Path, tell: Tell) -> Measured:
     """Fit the network that `networks` restore with, going on where an earlier run stopped; `folder` keeps the work.
 
-    Raises FatalError where too few faces can be used.
+    Raises FatalError where too few faces can be used, and where another gpend measures the same network.
     """
+    with alone(folder):
+        return _measure(request, networks, settings, folder, tell)
+
+
+def _measure(request: Request, networks: Networks, settings: CoreSettings, folder: Path, tell: Tell) -> Measured:
     work = Work(folder, key(request, pipeline.edition(networks, settings)), networks.restore.template)
     passed_over = Counter[str]()
     parts = work.parts()

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -19,7 +19,7 @@ from gpend.fitting.blending import BandSums
 from gpend.fitting.faces import Parts, SharpFace
 from gpend.fitting.figures import Result
 from gpend.fitting.trials import Trial
-from gpend.writing import write_whole
+from gpend.writing import alone_in, write_whole
 
 _KEY, _FACES, _TRIALS, _JUDGED = "made-for", "faces.json", "trials", "judged"
 _DONE = ".done"  # the ending of what stands last, when all of a shot is kept
@@ -27,6 +27,30 @@ _SUMS = ("own", "shared", "wanted")  # of BandSums
 _LOST = (BadZipFile, EOFError, OSError, ValueError)  # what reading a file raises that the disk did not keep
 
 Arrays = Mapping[str, NDArray[np.generic]]
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """The folder of a measure for this process alone. Raises FatalError where another measures the same network."""
+    with ExitStack() as stack:
+        try:
+            is_alone = stack.enter_context(alone_in(folder, waits=False))
+        except OSError as error:
+            raise FatalError(f"Nothing can be kept in {folder}: {error.strerror}. Nothing was measured.") from error
+        if not is_alone:
+            raise FatalError(
+                "Another gpend measures this network at this moment. Wait until it is done; nothing was begun here."
+            )
+        yield
+
+
+def _empty(folder: Path) -> None:
+    """Take away all that lies in a folder, and not the folder, which may be locked. Raises OSError."""
+    for place in folder.iterdir() if folder.exists() else ():
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
 
 
 class Work:
@@ -41,8 +65,8 @@ class Work:
         self._template = template
         told = folder / _KEY
         try:
-            if folder.exists() and (not told.is_file() or told.read_text(encoding="utf-8") != key):
-                shutil.rmtree(folder)
+            if not told.is_file() or told.read_text(encoding="utf-8") != key:
+                _empty(folder)
             (folder / _TRIALS).mkdir(parents=True, exist_ok=True)
             told.write_text(key, encoding="utf-8")
         except OSError as error:

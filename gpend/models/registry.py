@@ -6,13 +6,18 @@ import yaml
 
 from gpend.errors import FatalError
 from gpend.models.weights import MANIFEST, AnyCheckpoint, load_manifest
-from gpend.writing import write_whole
+from gpend.writing import alone_in, write_whole
 
 ACCEPTED = "ACCEPTED-LICENCES.yaml"
 
 
 def describe(folder: Path, checkpoint: AnyCheckpoint) -> None:
     """Add a checkpoint to the manifest of `folder`. Raises FatalError where another has its name there already."""
+    with alone_in(folder):
+        _describe(folder, checkpoint)
+
+
+def _describe(folder: Path, checkpoint: AnyCheckpoint) -> None:
     others = load_manifest(folder)
     if checkpoint in others:
         return
@@ -35,8 +40,12 @@ def forget(folder: Path, name: str) -> None:
     What a person wrote there, comments too, stays as it is. Raises FatalError where the disk refuses, or where that
     list is written otherwise than in lines.
     """
-    path = folder / MANIFEST
-    places = [place for place, one in enumerate(load_manifest(folder)) if one.name == name]
+    with alone_in(folder):
+        _forget(folder / MANIFEST, name)
+
+
+def _forget(path: Path, name: str) -> None:
+    places = [place for place, one in enumerate(load_manifest(path.parent)) if one.name == name]
     for place in reversed(places):
         text = path.read_text(encoding="utf-8")
         shorter = _without(text, place)
@@ -60,7 +69,9 @@ def _without(text: str, place: int) -> str:
 
 def accept_licence(folder: Path, checkpoint: AnyCheckpoint, day: str) -> None:
     """Note that a person has said yes to the licence of a checkpoint, so that they are asked once."""
-    if not has_accepted(folder, checkpoint):
+    with alone_in(folder):
+        if has_accepted(folder, checkpoint):
+            return
         _append(folder / ACCEPTED, {"name": checkpoint.name, "licence": checkpoint.licence, "day": day})
 
 

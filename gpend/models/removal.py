@@ -6,9 +6,9 @@ from pathlib import Path
 
 from gpend.errors import FatalError
 from gpend.models import fits, registry
-from gpend.models.part import note_of
+from gpend.models.part import held, note_of
 from gpend.models.weights import AnyCheckpoint, load_manifest
-from gpend.writing import part_of
+from gpend.writing import alone_in, part_of
 
 
 def left_of(checkpoint: AnyCheckpoint, folder: Path) -> list[Path]:
@@ -22,16 +22,27 @@ def remove(checkpoint: AnyCheckpoint, folder: Path, others: Sequence[Path]) -> N
     """Take all of it away, and its entry where another of the folders describes it or nobody publishes it.
 
     So one that a person has described with where it is published can be fetched again. Whoever is interrupted asks
-    again: the entry goes last. Raises FatalError where the disk refuses.
+    again: the entry goes last. Raises FatalError where the disk refuses, and where another gpend is getting or
+    measuring it.
     """
-    try:
-        for place in left_of(checkpoint, folder):
-            if place.is_dir():
-                shutil.rmtree(place)
-            else:
-                place.unlink()
-    except OSError as error:
-        raise FatalError(f"{error.filename or folder} cannot be removed: {error.strerror}.") from error
+    with held(folder / checkpoint.file):
+        _refuse_measured(checkpoint.name, folder)
+        try:
+            for place in left_of(checkpoint, folder):
+                if place.is_dir():
+                    shutil.rmtree(place)
+                else:
+                    place.unlink()
+        except OSError as error:
+            raise FatalError(f"{error.filename or folder} cannot be removed: {error.strerror}.") from error
     is_known = any(one.name == checkpoint.name for other in others for one in load_manifest(other))
     if is_known or not checkpoint.urls:
         registry.forget(folder, checkpoint.name)
+
+
+def _refuse_measured(name: str, folder: Path) -> None:
+    work = fits.work_of(name, folder)
+    if work.is_dir():
+        with alone_in(work, waits=False) as is_alone:
+            if not is_alone:
+                raise FatalError(f"Another gpend measures {name} at this moment. Nothing was removed.")

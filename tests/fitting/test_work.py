@@ -4,15 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gpend.core.blend import luma
 from gpend.core.sharpness import Terms
+from gpend.errors import FatalError
 from gpend.fitting.blending import BandSums
 from gpend.fitting.distances import TEMPLATE
 from gpend.fitting.faces import Parts, SharpFace
 from gpend.fitting.figures import Result
 from gpend.fitting.trials import Trial
-from gpend.fitting.work import Work
+from gpend.fitting.work import Work, alone
 
 TERMS = Terms(-1.5, -0.6, -1.2, -0.8, -0.4, -0.9, -0.5, -0.2, 0.0, -2.6, 0.0, -0.3, 0.15, 0.0, 0.0)
 
@@ -96,3 +98,23 @@ def test_a_trial_that_the_disk_lost_is_passed_over(tmp_path: Path) -> None:
     assert work.sums(after_filter=True) == []
     work.remove()
     assert not (tmp_path / "work").exists()
+
+
+def test_two_at_once_do_not_mix_what_they_measure(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    with alone(folder):
+        Work(folder, "key", TEMPLATE).keep(0, 0, [trial()])
+        with pytest.raises(FatalError, match="Another gpend measures this network"), alone(folder):
+            pass
+        assert Work(folder, "key", TEMPLATE).has(0, 0)
+        Work(folder, "another key", TEMPLATE)  # empties the folder, which stays locked
+        with pytest.raises(FatalError), alone(folder):
+            pass
+    with alone(folder):
+        pass
+
+
+def test_where_nothing_can_be_kept_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FatalError, match="Nothing can be kept in"), alone(tmp_path / "file" / "work"):
+        pass

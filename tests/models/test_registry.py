@@ -1,5 +1,7 @@
 """What a person added to their own folder of networks, and what they said yes to, is remembered."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,19 @@ def test_a_name_stands_for_one_network(tmp_path: Path) -> None:
     registry.describe(tmp_path, ONE)
     with pytest.raises(FatalError, match=r"another network called one.*--name"):
         registry.describe(tmp_path, ONE.model_copy(update={"file": "two.pth"}))
+
+
+def test_what_many_gpends_describe_at_once_is_all_there(tmp_path: Path) -> None:
+    names = [f"network-{number}" for number in range(8)]
+    code = (
+        "import sys; from pathlib import Path; from gpend.models import registry; "
+        "from tests.models.test_registry import ONE; "
+        "registry.describe(Path(sys.argv[1]), ONE.model_copy(update={'name': sys.argv[2]}))"
+    )
+    root = Path(__file__).parents[2]
+    begun = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], cwd=root) for name in names]
+    assert [one.wait(300) for one in begun] == [0] * len(names)
+    assert sorted(one.name for one in load_manifest(tmp_path)) == sorted(names)
 
 
 def test_a_yes_is_given_once_and_for_one_licence(tmp_path: Path) -> None:

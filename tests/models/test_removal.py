@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from gpend.errors import FatalError
-from gpend.models import registry, removal
+from gpend.models import fits, registry, removal
+from gpend.models.part import held
 from gpend.models.weights import load_manifest
+from gpend.writing import alone_in
 from tests.models.test_registry import ONE
 
 PUBLISHED = ONE.model_copy(update={"urls": ("https://example.org/one.pth",)})
@@ -37,6 +39,15 @@ def test_what_was_left_half_removed_goes_with_the_next_try(tmp_path: Path) -> No
     (own / "one.pth").unlink()
     removal.remove(ONE, own, [])
     assert load_manifest(own) == ()
+
+
+def test_what_another_gpend_gets_or_measures_stays(tmp_path: Path) -> None:
+    own = described(tmp_path / "own", urls=())
+    with held(own / "one.pth"), pytest.raises(FatalError, match=r"is getting one\.pth"):
+        removal.remove(ONE, own, [])
+    with alone_in(fits.work_of("one", own)), pytest.raises(FatalError, match="measures one at this moment"):
+        removal.remove(ONE, own, [])
+    assert (own / "one.pth").exists()
 
 
 def test_what_the_disk_does_not_let_go_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
