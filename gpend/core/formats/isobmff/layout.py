@@ -6,7 +6,7 @@ trailers, padding. The picture is whole once the boxes that hold its description
 
 from dataclasses import dataclass
 
-from gpend.core.formats.isobmff.box import HEAD, Box, box_at
+from gpend.core.formats.isobmff.box import HEAD, Box, Field, box_at
 from gpend.core.formats.isobmff.items import extents, kinds
 from gpend.core.formats.isobmff.units import coding_of_av1, coding_of_hevc
 from gpend.core.formats.reader import ENDS_EARLY, MOST_PARTS, CutBehindError, Reader, require_filled
@@ -42,8 +42,9 @@ class Layout:
 def survey(reader: Reader) -> Layout:
     """The boxes of a file that begins with one.
 
-    Once the picture has all that it needs, anything that is no whole box is a trailer. Before that, raises
-    IncompleteError where the file ends or has not been filled, PhotoError where there is no box.
+    Once the picture has all that it needs, anything that is no whole box is a trailer, also where the box of its data
+    is said to be longer than the file. Before that, raises IncompleteError where the file ends or has not been filled,
+    PhotoError where there is no box.
     """
     found: list[Box] = []
     at, needed = 0, None
@@ -52,6 +53,10 @@ def survey(reader: Reader) -> Layout:
         try:
             box = _next(reader, at)
         except PhotoError:
+            held = _holding_all(reader, at, needed)
+            if held:
+                require_filled(reader, last or slice(0, 0))
+                return Layout(_of_the_picture([*found, held]), reader.size, is_cut=True)
             if _is_whole(found, needed):
                 require_filled(reader, last or slice(0, 0))
                 return Layout(_of_the_picture(found), at, is_cut=_is_growing(reader, at))
@@ -90,6 +95,18 @@ def _next(reader: Reader, at: int) -> Box:
     if not (kind.isascii() and kind.decode().isprintable()):
         raise PhotoError(f"the file is corrupt: no box begins at byte {at:,}")
     return box_at(reader, at, reader.size)
+
+
+def _holding_all(reader: Reader, at: int, needed: int | None) -> Box | None:
+    """The box of data that is said to be longer than the file is, and yet holds all that the picture needs, to the end.
+
+    Readers go by where the data are said to lie.
+    """
+    head = reader.read(at, HEAD)
+    told = int.from_bytes(head[:4], "big")
+    if head[4:] != b"mdat" or needed is None or not at < needed <= reader.size or told <= HEAD:
+        return None
+    return Box(b"mdat", at + HEAD, reader.size, Field(told, at, 4))
 
 
 def _is_growing(reader: Reader, at: int) -> bool:

@@ -4,6 +4,7 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from gpend.core.formats import signatures
+from gpend.core.formats import signatures, unwritten
 from gpend.core.formats.exif.block import LONG
 from gpend.core.formats.exif.directory import Form
 from gpend.core.formats.tiff import ifd
@@ -42,7 +43,27 @@ def _plain(packed: memoryview, row: int, rows: int) -> memoryview:
 
 
 def _inflated(packed: memoryview, row: int, rows: int) -> bytes:
-    return zlib.decompressobj().decompress(packed, row * rows)
+    stream = zlib.decompressobj()
+    plain = stream.decompress(packed, row * rows)
+    if unwritten.has_stretch(packed) and not _is_proved(
+        stream, row * rows
+    ):  # even pictures hold such stretches by themselves
+        raise IncompleteError(unwritten.NEVER_WRITTEN)
+    return plain
+
+
+def _is_proved(stream: "zlib._Decompress", more: int) -> bool:
+    """Whether the checksum is right behind what was unpacked, and up to so many bytes more, as of a last strip."""
+    with suppress(zlib.error):
+        stream.decompress(stream.unconsumed_tail, more)
+        return stream.eof
+    return False
+
+
+def _unpacked_zstd(packed: memoryview, row: int, rows: int) -> bytes | memoryview:
+    if unwritten.has_stretch(packed):  # it packs whatever is even into a few bytes
+        raise IncompleteError(unwritten.NEVER_WRITTEN)
+    return _by_libtiff(ZSTD)(packed, row, rows)
 
 
 def _by_lzma(packed: memoryview, row: int, rows: int) -> bytes:
@@ -106,7 +127,7 @@ SCHEMES = {
     DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     OLD_DEFLATE: Scheme(_inflated, _deflated, predicts=True),
     PACKBITS: Scheme(_by_libtiff(PACKBITS), _with_libtiff("packbits"), predicts=False, largest=WRAPPED),
-    ZSTD: Scheme(_by_libtiff(ZSTD), _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
+    ZSTD: Scheme(_unpacked_zstd, _with_libtiff("zstd"), predicts=True, largest=WRAPPED),
     LZMA: Scheme(_by_lzma, _with_lzma, predicts=True),
 }
 """By TIFF's number for it."""

@@ -1,6 +1,8 @@
 """TIFF's compression schemes, over bare bytes."""
 
 import io
+import lzma
+import zlib
 
 import numpy as np
 import pytest
@@ -31,6 +33,31 @@ def test_too_little_is_an_error(number: int) -> None:
         compression.unpacked(SCHEMES[number], memoryview(packed)[: len(packed) // 2], 50, 5)
     with pytest.raises((IncompleteError, OSError)):
         compression.unpacked(SCHEMES[number], memoryview(packed), 50, 7)
+
+
+TOLD = (compression.DEFLATE, compression.ZSTD, compression.LZMA)
+"""Schemes of which a gap in the data is told."""
+
+
+@pytest.mark.parametrize("number", TOLD)
+@pytest.mark.parametrize("value", [b"\0", b"\xff", b"\xcd"])
+@pytest.mark.parametrize("size", [512, 4096])
+def test_a_gap_that_was_never_written_is_told(number: int, value: bytes, size: int) -> None:
+    plain = np.random.default_rng(5).normal(99, 9, 300 * 200).astype(np.uint8).tobytes()
+    packed = SCHEMES[number].pack(plain, 300)
+    for at in range(512, len(packed) - size - 100, 5 * 512):
+        with pytest.raises((IncompleteError, zlib.error, lzma.LZMAError, OSError)):
+            compression.unpacked(
+                SCHEMES[number], memoryview(packed[:at] + value * size + packed[at + size :]), 300, 200
+            )
+
+
+@every_scheme
+@pytest.mark.parametrize("rows", [1000, 999])
+def test_an_even_picture_holds_long_stretches_and_is_whole(number: int, rows: int) -> None:
+    plain = bytes(2000) * 999 + bytes([9]) * 2000
+    packed = memoryview(SCHEMES[number].pack(plain, 2000))
+    assert bytes(compression.unpacked(SCHEMES[number], packed, 2000, rows)) == plain[: 2000 * rows]
 
 
 @pytest.mark.parametrize(
