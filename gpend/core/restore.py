@@ -226,7 +226,8 @@ def _attempt(one: Filtered, output: Plane | None, networks: Networks, how: tuple
             used = share * one.weights.strength
             steps.append(f"painted at {used:.0%} strength")
     face = align.warped(mask, back, (seen.side, seen.side), cv2.BORDER_CONSTANT)
-    change = change + _crisper(change, one.weight, seen)
+    if one.step != _CLEANED:
+        change = change + _crisper(change, one.weight, seen)
     result = grained(np.asarray(np.clip(seen.crop + change, 0, 1), np.float32), seen.crop, grain_kept(grain, face))
     blur = seen.blur if one.step == TAKEN_OUT else None
     return Attempt(result - seen.crop, paste.whole_crop(seen.side), seen.transform, tuple(steps), "", used, blur)
@@ -236,6 +237,8 @@ def _crisper(change: Plane, weight: Plane, seen: Seen) -> Plane:
     """(side, side, 1): what makes the finest of a changed face stronger, where that still gives back the photo.
 
     Of what moved along a path that was not surely made out, much of the finest is at a wrong place: half of it there.
+    It is for what a blur has made soft. What only compression spoiled has all of the finest's contrast: 20 such faces
+    came nearer by .013 in structure, all of them, and by .001, 8 of them, when they were made crisper too.
     """
     restored = np.asarray(np.clip(seen.crop + change, 0, 1), np.float32)
     finest = (weight * crisper(restored, seen.side / SIDE))[:, :, None]

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from gpend.core import pipeline
+from gpend.core import align, pipeline
 from gpend.core.blend import blended, grain_kept, grained
 from gpend.core.fitted import BANDS
 from gpend.core.networks import Networks
 from gpend.core.photo import Plane
 from gpend.core.report import Kept, Restored
+from gpend.fitting import shots, trials
+from gpend.fitting.degradations import Kind, shot
+from gpend.fitting.distances import TEMPLATE, dissimilarity, inner
 from gpend.settings import CoreSettings, Grain, TriageSettings
 from tests.pictures import portrait, saved
 
@@ -175,3 +178,20 @@ def test_noise_is_taken_out_where_nothing_is_blurred(networks: Networks, samples
         for data in (written.getvalue(), outcome.photo)
     )
     assert float((after**2).mean()) < 0.8 * float((before**2).mean())
+
+
+@pytest.mark.parametrize("severity", [0, 1, 2])
+def test_a_face_that_only_compression_spoiled_is_not_made_crisper_than_it_was(
+    networks: Networks, samples: Path, severity: int
+) -> None:
+    pixels = np.asarray(Image.open(samples / "portrait-sharp.jpg").convert("RGB"))
+    (face,) = networks.detect(pixels)
+    crop = align.crop(pixels, align.similarity(face.landmarks, align.scaled(align.FFHQ_TEMPLATE, 256)), 256)
+    clean = np.asarray(np.rint(crop * 255), np.uint8)
+    taken = shots.sampled(shot(clean, Kind.JPEG, severity, 130, np.random.default_rng(severity)))
+    attempt = trials.attempted(taken, trials.blur_of(taken, networks), networks)
+    assert attempt is not None
+    assert attempt.steps == ("noise and compression were taken out",)
+    after, truth = trials.applied(taken.crop, attempt, taken.transform), trials.truth_of(taken)
+    apart = [dissimilarity(one, truth, inner(TEMPLATE)) for one in (taken.crop, after)]
+    assert apart[1] < 0.98 * apart[0]
