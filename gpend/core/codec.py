@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpend.core.formats import Container, Decoded, Encoded, Format, Header, avif, signatures
+from gpend.core.formats import TOO_COARSE, Container, Decoded, Encoded, Format, Header, avif, signatures
 from gpend.core.formats.heif import container as heif
 from gpend.core.formats.jpeg import container as jpeg
 from gpend.core.formats.jpeg import turbo
@@ -129,9 +129,7 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     with named("the restored picture cannot be written in its format"):
         encoded = CONTAINERS[header.format].encode(photo, header, pixels, changed, history)
         if changed.any() and encoded.photo == photo:
-            raise UnsupportedError(
-                "the picture is compressed so strongly that nothing would be seen of the restoration; gpend keeps it"
-            )
+            raise UnsupportedError(TOO_COARSE)
         _verify(encoded, header)
         return encoded
 

@@ -28,6 +28,9 @@ SIGNED = "its C2PA signature no longer matches the picture"
 CLEAR = "all that would be restored is transparent, so that nothing would be seen of it; gpend keeps the picture"
 """Why a picture is kept of which nobody sees what changes."""
 
+TOO_COARSE = "the picture is compressed so strongly that nothing would be seen of the restoration; gpend keeps it"
+"""Why one is kept whose own steps round the change away."""
+
 STEPS = 64
 """Of a table of quantisation: those of a block of 8 by 8 pixels."""
 

@@ -11,7 +11,19 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpend.core.formats import CLEAR, SIGNED, Decoded, Encoded, Format, Header, compared, exif, palette, tags
+from gpend.core.formats import (
+    CLEAR,
+    SIGNED,
+    TOO_COARSE,
+    Decoded,
+    Encoded,
+    Format,
+    Header,
+    compared,
+    exif,
+    palette,
+    tags,
+)
 from gpend.core.formats.exif.block import Block, Directory, UnreadableError
 from gpend.core.formats.jpeg.frame import Colour
 from gpend.core.formats.reader import InMemory
@@ -106,8 +118,11 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
         notes += (SIGNED,)
     if picture.first.find(ifd.LAYERS):
         notes += ("its Photoshop layers still show the faces as they were",)
-    if not _is_as_meant(strips.samples(result, _walked(result).layout), after, picture):
+    written = strips.samples(result, _walked(result).layout)
+    if not _is_as_meant(written, after, picture):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
+    if palette.told(before[changed], after[changed], written[changed]) < palette.LEAST:
+        raise UnsupportedError(TOO_COARSE)
     return Encoded(result, "", notes)
 
 

@@ -184,3 +184,18 @@ def test_a_tile_that_reads_back_otherwise_is_never_given_out(
     monkeypatch.setattr(strips, "rewritten", write)
     with pytest.raises(PhotoError, match="did not read back"):
         edited(photo)
+
+
+@pytest.mark.parametrize(("quality", "is_kept"), [(3, True), (60, False)])
+def test_strips_so_hard_compressed_that_nothing_of_the_change_is_left_are_kept(quality: int, *, is_kept: bool) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(PICTURE).save(stream, "TIFF", compression="jpeg", quality=quality, tiffinfo={278: 32})
+    photo = stream.getvalue()
+    header = codec.identify(photo, PhotoSettings())
+    pixels = codec.decode(photo, header).pixels
+    wanted, changed = judges.brightened(pixels), judges.blob(pixels)
+    if is_kept:
+        with pytest.raises(UnsupportedError, match="compressed so strongly"):
+            codec.encode(photo, header, wanted, changed, "a history")
+    else:
+        assert codec.encode(photo, header, wanted, changed, "a history").photo != photo
