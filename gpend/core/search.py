@@ -155,14 +155,15 @@ def otherwise(  # noqa: PLR0913 - those of `faces`, and how much must speak for 
 
     `overview`: (h, w, 3) uint8 RGB in stored orientation.
     The turn with the most certain upright faces wins, if the surest of them is a face when it is looked at alone, and
-    its certainty is more than `least`. Where faces were surely `seen`, but none upright, small ones are looked for too.
+    its certainty is more than `least`. Where there is none, small ones are looked for too: in all turns if any face was
+    `seen`, however doubtful, else in those in which one is surely there, however it lies.
     """
     turns = [turn for turn in _TURNS if turn not in _own_turns(header)]
-    best, turned = _otherwise_turned(_smaller(overview), turns, detect, settings)
-    if not _certainty(turned, settings) and any(face.score >= settings.minimum_score for face in seen):
-        best, turned = _otherwise_turned(overview, turns, detect, settings)
-    elif _certainty(turned, settings) > least / _MANY_MORE:
+    best, turned, sure = _otherwise_turned(_smaller(overview), turns, detect, settings)
+    if _certainty(turned, settings) > least / _MANY_MORE:
         best, turned = _looked_at_again(_Look(overview, best.turn), (best, turned), detect, settings)
+    elif not turned and (seen or sure):
+        best, turned, _ = _otherwise_turned(overview, turns if seen else sure, detect, settings)
     stored = best.stored(turned, header)
     is_surer = bool(turned) and _certainty(turned, settings) > least
     return stored if is_surer and _stand_alone(stored, cut, detect) else []
@@ -194,12 +195,17 @@ def _stand_alone(stored: Sequence[Face], cut: Cut, detect: DetectFaces) -> bool:
 
 def _otherwise_turned(
     picture: Pixels, turns: Sequence[int], detect: DetectFaces, settings: TriageSettings
-) -> tuple[_Look, list[Face]]:
-    """The look with the most certain upright faces, and them; none where no turn has any."""
+) -> tuple[_Look, list[Face], list[int]]:
+    """The look with the most certain upright faces, and them, or none; and the turns in which one is surely there."""
     looks = [_Look(picture, turn) for turn in turns]
     found = [look.found(detect) for look in looks]
     best = max(range(len(looks)), key=lambda place: _certainty(found[place], settings))
-    return looks[best], found[best] if _certainty(found[best], settings) else []
+    sure = [
+        look.turn
+        for look, some in zip(looks, found, strict=True)
+        if any(face.score >= settings.minimum_score for face in some)
+    ]
+    return looks[best], found[best] if _certainty(found[best], settings) else [], sure
 
 
 def _looked_at_again(
