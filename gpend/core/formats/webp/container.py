@@ -17,19 +17,18 @@ from PIL.WebPImagePlugin import WebPImageFile
 from gpend.core.formats import CLEAR, SIGNED, Decoded, Encoded, Format, Header, compared, even, opencv, tags, unwritten
 from gpend.core.formats.reader import InMemory
 from gpend.core.formats.scaling import contiguous, in_colour, reduced
-from gpend.core.formats.webp import riff, vp8
+from gpend.core.formats.webp import animation, riff, vp8
 from gpend.core.photo import Mask, Pixels
 from gpend.errors import IncompleteError, PhotoError, UnsupportedError
 
 LOSSY, LOSSLESS = riff.LOSSY, riff.LOSSLESS
-ANIMATED, HAS_XMP, HAS_EXIF, HAS_ALPHA = 0x02, 0x04, 0x08, 0x10  # flags of VP8X
+HAS_XMP, HAS_EXIF, HAS_ALPHA = 0x04, 0x08, 0x10  # flags of VP8X
 XMP = (
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
     b"<rdf:Description rdf:about='' xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/' photoshop:History='%s'/>"
     b"</rdf:RDF></x:xmpmeta>"
 )
 """A packet with the history alone; what is put in holds no character that XML knows as its own."""
-SIDES = slice(4, 10)  # of VP8X's data: width and height less one, three bytes each
 SIDE_BITS = 0x3FFF  # of a width or height in a frame's head
 VP8_HEAD, VP8L_HEAD = 10, 5  # bytes of a frame that hold its size
 VP8L_MARK = b"\x2f"  # how a lossless frame begins
@@ -59,6 +58,7 @@ class _Picture:
     colours: riff.Chunk  # the one that holds them
     width: int
     height: int
+    told: str = ""  # what a person should know of its form
 
     def first(self, kind: bytes) -> riff.Chunk | None:
         """The first chunk of this kind."""
@@ -77,9 +77,9 @@ class _Picture:
 
 
 def header(photo: bytes) -> Header:
-    """Size, orientation and quantisation; refuses animations."""
+    """Size, orientation and quantisation; refuses animations of more than one frame."""
     picture = _walked(photo)
-    step = None if picture.lossless else vp8.step(photo[picture.colours.data])
+    step = None if picture.lossless else vp8.step(picture.photo[picture.colours.data])
     turn = tags.orientation(picture.exif)
     return Header(Format.WEBP, picture.width, picture.height, turn, quantisation=even(step, LOST))
 
@@ -115,9 +115,11 @@ def encode(photo: bytes, header: Header, pixels: Pixels, changed: Mask, history:
     if after.shape != samples.shape or not _is_as_meant(after, samples, picture):
         raise PhotoError("the restored picture did not read back as it was written; gpend left the photo as it is")
     described = picture.first(b"XMP ")
-    more += change.outdated(photo[described.data]) if described else ()
+    more += change.outdated(picture.photo[described.data]) if described else ()
     if picture.first(b"C2PA"):
         more += (SIGNED,)
+    if picture.told:
+        more += (picture.told,)
     return Encoded(result, "", notes + more)
 
 
@@ -133,8 +135,8 @@ def coded(photo: bytes) -> Iterator[bytes]:
     picture = _walked(photo)
     alpha = picture.first(b"ALPH")
     yield bytes([tags.orientation(picture.exif)]) + picture.colours.kind
-    yield photo[picture.colours.data]
-    yield photo[alpha.data] if alpha else b""
+    yield picture.photo[picture.colours.data]
+    yield picture.photo[alpha.data] if alpha else b""
 
 
 def carried_over(photo: bytes, restored: bytes, history: str) -> bytes:
@@ -160,21 +162,18 @@ def _require_accepted(photo: bytes) -> None:
 
 def _walked(photo: bytes) -> _Picture:
     """The file's chunks and the facts of its headers."""
+    photo, told = animation.still(photo)
     chunks = riff.walk(photo)
     extended = next((chunk for chunk in chunks if chunk.kind == b"VP8X"), None)
-    if any(chunk.kind in (b"ANIM", b"ANMF") for chunk in chunks) or (
-        extended and extended.length and photo[extended.start + 8] & ANIMATED
-    ):
-        raise UnsupportedError("this is an animated WebP; gpend keeps it as it is")
     colours = next((chunk for chunk in chunks if chunk.kind in (LOSSY, LOSSLESS)), None)
     if colours is None:
         raise PhotoError("the file is corrupt: it holds no picture")
     width, height = _size(photo[colours.data][:VP8_HEAD], colours.kind)
-    if extended and photo[extended.data][SIDES] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
+    if extended and photo[extended.data][animation.SIDES] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
         3, "little"
     ):
         raise PhotoError("the file is corrupt: its picture is not of the size that its header promises")
-    return _Picture(photo, chunks, colours, width, height)
+    return _Picture(photo, chunks, colours, width, height, told)
 
 
 def _size(frame: bytes, kind: bytes) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from gpend.core import codec
 from gpend.core.formats import SIGNED
 from gpend.core.formats.reader import InMemory
+from gpend.core.formats.webp import animation, riff, vp8
 from gpend.core.formats.webp import container as webp
-from gpend.core.formats.webp import riff, vp8
 from gpend.errors import PhotoError, UnsupportedError
 from gpend.settings import PhotoSettings
 from tests import photos
@@ -152,7 +152,7 @@ def test_what_would_take_too_much_memory_is_kept() -> None:
 
 def test_the_flag_of_an_animation_is_enough_to_keep_it() -> None:
     photo = bytearray(photos.webp(photos.portrait(), metadata=True))
-    photo[20] |= webp.ANIMATED
+    photo[20] |= animation.ANIMATED
     with pytest.raises(UnsupportedError, match="animated"):
         webp.header(bytes(photo))
     assert struct.unpack_from("<I", photo, 16) == (10,)
