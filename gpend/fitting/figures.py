@@ -127,7 +127,10 @@ def compared(rows: Sequence[Figure]) -> str:
     if not whole.painted:
         return ""
     told = "; ".join(_told(whole, name) for name in _changes(whole))
-    return f"With it against without it: {told}. What is smaller than the figure after ± is noise."
+    is_known = (
+        "What is smaller than the figure after ± is noise." if whole.noise else "Of so few people noise is not known."
+    )
+    return f"With it against without it: {told}. {is_known}"
 
 
 def _told(row: Figure, name: str) -> str:

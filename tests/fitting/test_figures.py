@@ -77,6 +77,12 @@ def test_a_person_reads_each_change_with_its_noise() -> None:
     assert text.count("±") == 3
 
 
+def test_of_few_people_nobody_is_told_of_noise_that_is_not_known() -> None:
+    text = figures.compared(figures.rows(shots({"structure": HELPS}, people=2, each=1)))
+    assert "±" not in text
+    assert "noise is not known" in text
+
+
 def test_shots_that_were_left_alone_have_no_say_in_the_means() -> None:
     painted = shots({"structure": HELPS}, people=6, each=1)
     alone = Result("motion blur", "anna", 0.0, {"structure": 0.9}, {"structure": 0.9}, {"structure": 0.9})

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,13 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
+from gpend.core.fitted import CAUTIOUS, BlendFit
 from gpend.core.formats import history
+from gpend.models import fits
 from gpend.models.recognise import Shape
 from tests.models.publisher import Publisher, published
 from tests.models.sharpening import sharpening
+from tests.models.test_fits import found as fitted
 
 NAME = "GPEN-BFR-512"
 SHAPE = Shape(512, 1, 0.25)
@@ -130,8 +133,18 @@ def test_a_published_network_is_fetched_verified_chosen_for_large_faces_and_name
     assert f"restored with {version} from" in large
     assert "restored with gpen-256 (" in small
     assert f"with {version}" in home.gpend("why", "in/large.jpg").stdout
-    assert "painted at" in home.gpend("why", "in/large.jpg").stdout
+    assert "painted at 50% strength" in home.gpend("why", "in/large.jpg").stdout
 
     again = home.gpend("retry", "--made-with", NAME)
     assert f"1 photo was restored with {NAME}." in again.stdout
     assert (again.returncode, "nothing was changed" in again.stderr) == (2, True)  # nobody answered
+
+    little = replace(CAUTIOUS.on_photo, strength=(0.4, *CAUTIOUS.on_photo.strength[1:]))
+    fit = BlendFit(little, little)
+    fits.write(fitted(NAME, hashlib.sha256(home.publisher.content).hexdigest(), fit=fit), home.folder / "own")
+    assert f"Nothing was measured for the network {NAME}" not in home.gpend("check").stdout
+    assert home.gpend("retry", "--made-with", NAME, "--yes").returncode == 0
+    assert home.gpend("once").returncode == 0
+    assert home.network("large.jpg") == version
+    assert f"restored with {version} from" in history.last((home.folder / "out" / "large.jpg").read_bytes())
+    assert "painted at 40% strength" in home.gpend("why", "in/large.jpg").stdout
