@@ -214,9 +214,9 @@ def _strongest(structure: NDArray[Any]) -> float:
     return percentiles(structure, _STRONGEST)[0]
 
 
-def trust(residual: Plane, noise: Noise) -> Plane:
-    """(side, side), 0 to 1: where a result may be used, by its residual (side, side)."""
-    deviation = np.sqrt(smooth(residual**2, _WIDE * residual.shape[0])) / np.hypot(_GRANTED, noise.level)
+def trust(residual: Plane, noise: float) -> Plane:
+    """(side, side), 0 to 1: where a result may be used, by its residual (side, side); `noise` is a deviation."""
+    deviation = np.sqrt(smooth(residual**2, _WIDE * residual.shape[0])) / np.hypot(_GRANTED, noise)
     return np.asarray(1 - np.clip((deviation - _FREE) / (_NONE - _FREE), 0, 1), np.float32)
 
 

@@ -110,15 +110,15 @@ def luma_of(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Plane:
     return _filtered(padded, blur, _cost(whole, side, noise, scale), None).plane
 
 
-def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float]) -> tuple[Plane, Plane]:
+def lumas(padded: Plane, blur: Blur, strengths: tuple[float, float], least: float = 0.0) -> tuple[Plane, Plane]:
     """Luma of `padded`, (1.5 side, 1.5 side, 3) 0 to 1, through the filter at two strengths, each -0.1 to 1.1.
 
     That is what `RefineFaces` is given. Noise is white here, as where the network was trained: `strengths` are how many
-    times it counts.
+    times it counts. `least` is the standard deviation of what noise there surely is, 0 to 1.
     """
     plane = np.asarray(cv2.cvtColor(padded, cv2.COLOR_RGB2GRAY), np.float32)
     level = noise_level(np.asarray(np.rint(middle(padded) * 255), np.uint8))
-    weak, strong = lumas_without(plane, blur, level, strengths)
+    weak, strong = lumas_without(plane, blur, max(level, least), strengths)
     return weak, strong
 
 
@@ -287,9 +287,9 @@ def _cost(whole: int, side: int, noise: Noise, scale: float) -> Power:
     """Noise against the prior, (whole, whole / 2 + 1): what the filter pays for detail of faces of unit variance."""
     prior, frequencies = prior_of(whole, side)
     frequency = np.asarray(frequencies * scale, np.float32)  # of the photo's own pixels
-    told = noise.power(frequency) * np.float32(scale**2)
+    told = noise.power(frequency, _CAUTION) * np.float32(scale**2)
     beyond = np.where(frequency > _CORNER, _NEVER_SEEN, np.float32(1))
-    cost = np.asarray(_CAUTION * told * beyond / prior, np.float32)
+    cost = np.asarray(told * beyond / prior, np.float32)
     cost.flags.writeable = False
     return cost
 

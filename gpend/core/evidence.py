@@ -1,8 +1,10 @@
 """Whether a photo bears out what was found to have blurred a face: by its spectrum, its grain and the result."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from gpend.core import align, rings, spectrum
+from gpend.core import align, camera_grain, rings, spectrum
 from gpend.core.blur import SIDE, Blur
 from gpend.core.photo import Plane
 from gpend.core.seen import Seen
@@ -90,7 +92,7 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     told, is_hard = explanation(seen), seen.noise.is_of_hard_compression
     is_shake = is_one_way(told, seen.blur, in_face, is_hard=is_hard)
     is_narrow = width / scale < _RESAMPLED and seen.noise.level < _GRAINLESS and not is_shake
-    if told.ahead < _CONTRADICTED or (is_narrow and is_like_shrunk(told, seen.blur, scale if is_hard else None)):
+    if is_contradicted(seen, told) or (is_narrow and is_like_shrunk(told, seen.blur, scale if is_hard else None)):
         return True
     is_doubtful = seen.blur.is_stretched and is_hard
     if is_doubtful and (is_denied(told, in_face) or is_of_blocks(told, in_face, width / scale)):
@@ -98,6 +100,15 @@ def has_nothing_beneath(seen: Seen, in_face: float, worsens: float) -> bool:
     if seen.noise.level >= _GRAINLESS:
         return is_of_grain(told, seen.blur)
     return scale >= 1 and is_detailed(told, scale, seen.blur, worsens)
+
+
+def is_contradicted(seen: Seen, told: spectrum.Explanation) -> bool:
+    """Is there more fine detail than the blur leaves, and than grain that a camera's denoiser left?"""
+    if told.ahead >= _CONTRADICTED:
+        return False
+    grain = camera_grain.grain_of(seen, around=True)
+    noise = replace(seen.noise, grain=grain)
+    return not grain or explanation(replace(seen, noise=noise)).ahead < _CONTRADICTED
 
 
 def is_like_shrunk(told: spectrum.Explanation, blur: Blur, hard: float | None) -> bool:

@@ -23,6 +23,9 @@ _MIDDLE = 4  # of the radii: a quarter of a cycle a pixel
 _HARD = 4 / 255  # standard deviation of what is taken there: of quality 72 and less
 _RADII = 10  # up to the corner of a block
 
+PLACES = np.arange(_RADII) / (2 * _STEPS)
+"""In cycles a pixel of the photo: where power is told."""
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -30,19 +33,28 @@ class Noise:
 
     level: float  # standard deviation of the sensor's, 0 to 1
     quantisation: tuple[float, ...] = ()  # power that was taken at 0, 1/16, 2/16 ... cycles a pixel; () for none
+    grain: tuple[float, ...] = ()  # power likewise that a camera's denoiser left, beyond its level; () for none
 
     @property
     def is_of_hard_compression(self) -> bool:
         """Whether saving took more than grain by day, as apps do, and no camera."""
         return bool(self.quantisation) and self.quantisation[_MIDDLE] >= _HARD**2
 
-    def power(self, frequency: Power) -> Power:
-        """The power at these frequencies, float32 of any shape, in cycles for each pixel of the photo."""
+    def power(self, frequency: Power, caution: float = 1.0) -> Power:
+        """The power at these frequencies, float32 of any shape, in cycles for each pixel of the photo.
+
+        What is modelled counts `caution` times; grain is measured, and counts once.
+        """
         result = np.full_like(frequency, self.level**2)
         if self.quantisation:
-            places = np.arange(len(self.quantisation)) / (2 * _STEPS)
-            result += np.exp(np.interp(frequency, places, np.log(self.quantisation))).astype(np.float32)
-        return result
+            result += _between(self.quantisation, frequency)
+        result *= np.float32(caution)
+        return result + _between(self.grain, frequency) if self.grain else result
+
+
+def _between(told: tuple[float, ...], frequency: Power) -> Power:
+    """Power at these frequencies, of any shape, by what is told at PLACES."""
+    return np.exp(np.interp(frequency, PLACES, np.log(told))).astype(np.float32)
 
 
 def noise_level(pixels: Pixels) -> float:

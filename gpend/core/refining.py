@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gpend.core import align, deconvolution, paste
+from gpend.core import align, camera_grain, deconvolution, paste
 from gpend.core.blend import luma, smooth
 from gpend.core.blur import Blur
 from gpend.core.networks import Networks
@@ -40,9 +40,9 @@ def refined(filtered: Plane, seen: Seen, networks: Networks, *, alone: bool) -> 
     """
     if networks.refine is None:
         return filtered
-    weak, strong = (
-        deconvolution.middle(one) for one in deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths)
-    )
+    least = camera_grain.white_of(seen.lost, align.scale_of(seen.transform))
+    lumas = deconvolution.lumas(seen.padded, seen.blur, networks.refine.strengths, least)
+    weak, strong = (deconvolution.middle(one) for one in lumas)
     clean = networks.refine(seen.crop[None], weak[None], strong[None])[0]
     if alone:
         return np.asarray(clean, np.float32)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from gpend.core import agreement, align, deconvolution, evidence, gates, light, paste, refining
+from gpend.core import agreement, align, camera_grain, deconvolution, evidence, gates, light, paste, refining
 from gpend.core.blend import BlendWeights, blended, crisper, grain_kept, grained, weights_of
 from gpend.core.blur import SIDE, Blur
 from gpend.core.deconvolution import Deconvolved
@@ -153,14 +153,15 @@ def filtered(face: Blurred, networks: Networks, strength: float = 1.0) -> Filter
         if as_told.step == TAKEN_OUT:
             return as_told
     seen = light.explained(seen, of_light) if of_light else seen
-    tones = seen.as_tones
-    found = _seen_through(tones, seen.lost) if helps and (tones is not seen or seen.taken) else found
+    tones = camera_grain.with_grain(seen.as_tones) if helps else seen.as_tones
+    found = _seen_through(tones, tones.lost) if helps and (tones is not seen or seen.taken) else found
     after = refining.refined(found.restored, tones, networks, alone=bool(judgement.forbids)) if helps else seen.crop
     helps = helps and (not face.turned or not evidence.has_rims(after, seen, judgement.worsens))
     if face.sees and not helps and before is not None and not judgement.is_doubled:
         return _by_what_was_told(face, before, networks, strength)
     if helps:
-        weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, seen.noise)
+        noise = camera_grain.deviation_of(tones.lost, align.scale_of(seen.transform))
+        weight = paste.whole_crop(seen.side) * agreement.trust(found.residual, noise)
         face = replace(face, seen=seen)
         return _changed(face, seen, (after - seen.crop, weight, TAKEN_OUT), strength if paints else None)
     if forbids and face.sees:

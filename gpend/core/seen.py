@@ -21,12 +21,13 @@ class Seen:
     noise: Noise  # as those know it who judge: their limits were set on JPEGs
     terms: sharpness.Terms  # of the face as it was measured
     taken: tuple[float, ...] = ()  # power that another format's quantisation took, as in Noise; () where none is told
+    grain: tuple[float, ...] = ()  # power that a camera's denoiser left, as in Noise; () where that is as good as none
     brighter: Plane | None = None  # (1.5 side, 1.5 side), -1 to 1: what luma gained as light was blurred; None: nothing
 
     @property
     def lost(self) -> Noise:
         """All that is not the picture, as the filter counts it."""
-        return Noise(self.noise.level, self.taken) if self.taken else self.noise
+        return Noise(self.noise.level, self.taken or self.noise.quantisation, self.grain)
 
     @property
     def side(self) -> int:

@@ -73,7 +73,7 @@ def explanation(padded: Plane, blur: Blur, noise: Noise, scale: float) -> Explan
 
     `padded` (1.5 side, 1.5 side, 3) float32, 0 to 1, is measured at SIDE whatever its side.
     """
-    plane, scale = _at_side(padded, scale)
+    plane, scale = at_side(padded, scale)
     inner = deconvolution.middle(plane)
     fade = deconvolution.fade(plane.shape[0])
     found, others = _explained(plane, fade, (inner.mean(), inner.var()), blur, (noise, scale))
@@ -86,7 +86,7 @@ def heard(padded: Plane, noise: Noise, scale: float) -> Heard:
 
     Arguments are those of `explanation`.
     """
-    plane, scale = _at_side(padded, scale)
+    plane, scale = at_side(padded, scale)
     inner = deconvolution.middle(plane)
     return _heard(plane, deconvolution.fade(plane.shape[0]), (float(inner.mean()), float(inner.var())), (noise, scale))
 
@@ -97,16 +97,16 @@ def ahead_in_face(padded: Plane, blur: Blur, noise: Noise, scale: float) -> floa
     Arguments are those of `explanation`. A door frame, or the border of an identity photo, has detail across it and
     none along it, as has what was shaken; the brows, the eyes and the mouth have both.
     """
-    plane, scale = _at_side(padded, scale)
-    window = _face_window(plane.shape[0])
+    plane, scale = at_side(padded, scale)
+    window = face_window(plane.shape[0])
     mean = float((plane * window).sum() / window.sum())
     variance = float(((plane - mean) ** 2 * window).sum() / window.sum())
     found, others = _explained(plane, window, (mean, variance), blur, (noise, scale))
     return found - max(others.values())
 
 
-def _at_side(padded: Plane, scale: float) -> tuple[Plane, float]:
-    """The luma of a crop with its margin, at SIDE, and its pixels for each pixel of the photo."""
+def at_side(padded: Plane, scale: float) -> tuple[Plane, float]:
+    """(n, n), 0 to 1: the luma of `padded` (1.5 side, 1.5 side, 3) at SIDE, and its pixels for each of the photo."""
     side, plane = deconvolution.side_of(padded), luma(padded)
     if side == SIDE:
         return plane, scale
@@ -173,7 +173,7 @@ def _asked(whole: int, scale: float) -> _Asked:
 
 
 @cache
-def _face_window(whole: int) -> Plane:
+def face_window(whole: int) -> Plane:
     """(whole, whole), 0 to 1: 1 on brows, eyes, nose and mouth, falling to 0 before hair and collar."""
     down, across = (_taper(whole, *place) for place in _FEATURES)
     window = np.asarray(down[:, None] * across[None], np.float32)

@@ -25,14 +25,14 @@ def blurred(picture: Plane, sigma: float) -> Plane:
 
 def test_a_result_that_explains_the_photo_is_trusted_everywhere() -> None:
     noise = np.random.default_rng(1).normal(0, CLEAN.level, (SIDE, SIDE)).astype(np.float32)
-    assert agreement.trust(noise, CLEAN).min() == pytest.approx(1)
-    assert agreement.trust(noise, Noise(0.1 / 255)).min() == pytest.approx(1)  # as much fine texture is smoothed away
+    assert agreement.trust(noise, CLEAN.level).min() == pytest.approx(1)
+    assert agreement.trust(noise, 0.1 / 255).min() == pytest.approx(1)  # as much fine texture is smoothed away
 
 
 def test_a_place_that_is_not_explained_is_not_trusted() -> None:
     residual = np.zeros((SIDE, SIDE), np.float32)
     residual[100:140, 100:140] = 0.2
-    trust = agreement.trust(residual, CLEAN)
+    trust = agreement.trust(residual, CLEAN.level)
     assert trust[120, 120] == 0
     assert trust[220, 220] == 1
 
