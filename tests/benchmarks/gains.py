@@ -46,6 +46,7 @@ class Row:
     light: float = 1.0
     saves: int = 1  # how often it is saved as a JPEG
     in_light: bool = False  # whole photos: blurred as light, as by a camera, and not as it is stored
+    dark: float | None = None  # whole photos: taken by a phone's camera by day (0) up to next to no light (1)
 
 
 ROWS = (

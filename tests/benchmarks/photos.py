@@ -29,7 +29,7 @@ from gpend.fitting import shots
 from gpend.fitting.degradations import FACE_SHARE, Random, saved
 from gpend.models.loading import load
 from gpend.settings import CoreSettings
-from tests.benchmarks import gains, kernels
+from tests.benchmarks import camera, gains, kernels
 from tests.benchmarks.differences import Distance, decibels, known
 
 _LONG_SIDE = 1600  # of a photo, in pixels: enough for faces of every size, and no time lost on more
@@ -57,7 +57,17 @@ IN_LIGHT = tuple(
 )
 """As cameras blur: before their curve for tones. What is bright spreads farther so into what is dark."""
 
-ROWS = (*gains.ROWS, *IN_LIGHT, SENT, GRAINY)
+TAKEN = tuple(
+    gains.Row(f"{name}, {where}", kernel, in_light=True, dark=dark)
+    for where, dark in (("in a room", 0.7), ("in the dark", 0.93))
+    for name, kernel in (
+        ("focus 5", lambda _: kernels.disc(5)),
+        ("curved shake 10", lambda random: kernels.curved(10, random)),
+    )
+)
+"""By a phone's camera, with what its denoiser leaves."""
+
+ROWS = (*gains.ROWS, *IN_LIGHT, *TAKEN, SENT, GRAINY)
 Pixels = NDArray[np.uint8]
 
 
@@ -187,6 +197,11 @@ def blurred(truth: Pixels, kernel: Plane, width: float, row: gains.Row, random: 
     wide = in_photo(kernel, width)
     there = _light_of(truth) if row.in_light else truth.astype(np.float32)
     moved: Plane = np.asarray(cv2.filter2D(there, -1, wide[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101), np.float32)
+    if row.dark is not None:
+        seen = np.clip(moved, 0, 1)[: truth.shape[0] // 2 * 2, : truth.shape[1] // 2 * 2]
+        tones = np.asarray(np.rint(_stored(camera.mosaic(seen, row.dark, random))), np.uint8)
+        quality = int(random.choice(_QUALITIES))
+        return _encoded(camera.finished(tones), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
     grain = _grain(truth.shape, width if row is GRAINY else 0.0, random) * row.noise
     image = (_stored(moved) if row.in_light else moved) * row.light + grain
     quality = _HARD if row is SENT else int(random.choice(_QUALITIES))
