@@ -1,7 +1,7 @@
 """What is gained on real photos: python -m tests.benchmarks.photos FOLDER [--sheets FOLDER] prints a table.
 
 FOLDER holds photos of sharp faces. Each photo is made smaller, blurred as a whole in proportion to its largest face,
-saved as a JPEG, and goes the whole way through gpend; of what apps send and of coarse grain
+saved as a JPEG, and goes the whole way through gpend; of what apps send, of coarse grain and of a camera in the dark
 there is a row too. Every face that was sharp is then compared with itself: the mean
 gain of what was restored, how often it is nearer, and how many were left alone. Beside gpend stand half of the raw
 network, unsharp masking, and the Wiener filter that is told the kernel. With --sheets, pictures to look at: each face
