@@ -32,6 +32,9 @@ reach 1 to 5, or 18 where their blur is not quite the one that was found; those 
 _MOST = 4.0  # times what was measured where it is strongest: coarser grain is not taken to be stronger than that
 _FAINT = 1e-2  # of the noise that is told: as good as nothing
 _STEEPEST = 40.0  # of its logarithm, against squared cycles a pixel of the photo: a Gaussian of one pixel
+_TRAINED, _BEYOND = 2.5 / 255, 5 / 255
+"""Standard deviations of all noise in a crop, up to where none of it is white noise to the refining network, which was
+trained with as much, and from which on all is: told of more it leaves faces of a dark bar softer than they came out."""
 _TINY = 1e-9  # variance of squared frequencies: of a single band no slope is told
 
 
@@ -79,8 +82,14 @@ def deviation_of(noise: Noise, scale: float) -> float:
 
 
 def white_of(noise: Noise, scale: float) -> float:
-    """Standard deviation, 0 to 1, of white noise in such a crop that is as strong as grain where it is coarse."""
-    return float(np.sqrt(noise.grain[0])) * scale if noise.grain else 0.0
+    """Standard deviation, 0 to 1, of white noise in such a crop that is as strong as grain where it is coarse.
+
+    Of little noise it is less, or 0.
+    """
+    if not noise.grain:
+        return 0.0
+    counts_for = np.clip((deviation_of(noise, scale) - _TRAINED) / (_BEYOND - _TRAINED), 0, 1)
+    return float(counts_for * np.sqrt(noise.grain[0])) * scale
 
 
 def _fitted(frequencies: NDArray[np.float64], power: NDArray[np.float64], counts: NDArray[np.float64]) -> Power:

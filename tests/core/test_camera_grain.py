@@ -1,5 +1,7 @@
 """What a camera's denoiser left in a dark face is told by what its blur lets nothing through, and not made stronger."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -125,3 +127,20 @@ def test_grain_all_over_does_not_speak_against_a_blur_and_fine_detail_does(padde
     assert not evidence.is_contradicted(grained, told)
     clean = blurred(padded)
     assert not evidence.is_contradicted(clean, evidence.explanation(clean))
+
+
+@pytest.mark.parametrize(("deviation", "share"), [(2, 0), (3.75, 0.5), (6, 1)])
+def test_noise_as_little_as_the_network_was_trained_with_is_not_white_to_it(deviation: float, share: float) -> None:
+    grain = (1e-12,) * len(PLACES)
+    noise = Noise(deviation / 255, (), (1e-6, *grain[1:]))
+    assert camera_grain.white_of(noise, 1.0) == pytest.approx(share * 1e-3, rel=0.05)
+
+
+def test_what_only_grain_lets_through_is_contradicted_where_what_was_told_explains_more(padded: Plane) -> None:
+    seen = blurred(padded, 5 / 255)
+    followed = replace(seen, blur=replace(seen.blur, kernel=disc(8)))
+    both = replace(followed, blur=replace(followed.blur, told=seen.blur))
+    told = evidence.explanation(followed)
+    assert evidence.explanation(seen).ahead > -0.9 > told.ahead
+    assert not evidence.is_contradicted(followed, told)
+    assert evidence.is_contradicted(both, told)
