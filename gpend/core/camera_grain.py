@@ -33,8 +33,8 @@ _MOST = 4.0  # times what was measured where it is strongest: coarser grain is n
 _FAINT = 1e-2  # of the noise that is told: as good as nothing
 _STEEPEST = 40.0  # of its logarithm, against squared cycles a pixel of the photo: a Gaussian of one pixel
 _TRAINED, _BEYOND = 2.5 / 255, 5 / 255
-"""Standard deviations of all noise in a crop, up to where none of it is white noise to the refining network, which was
-trained with as much, and from which on all is: told of more it leaves faces of a dark bar softer than they came out."""
+"""Standard deviations of all noise in a crop: up to the first the refining network, which was trained with as much, is
+told of no grain, and from the second on of all: told of more it left small faces of a dark bar softer than before."""
 _TINY = 1e-9  # variance of squared frequencies: of a single band no slope is told
 
 

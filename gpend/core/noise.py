@@ -33,7 +33,7 @@ class Noise:
 
     level: float  # standard deviation of the sensor's, 0 to 1
     quantisation: tuple[float, ...] = ()  # power that was taken at 0, 1/16, 2/16 ... cycles a pixel; () for none
-    grain: tuple[float, ...] = ()  # power likewise that a camera's denoiser left, beyond its level; () for none
+    grain: tuple[float, ...] = ()  # power likewise of what a camera's denoiser left; () for none
 
     @property
     def is_of_hard_compression(self) -> bool:

@@ -1,11 +1,11 @@
 """What is gained on real photos: python -m tests.benchmarks.photos FOLDER [--sheets FOLDER] prints a table.
 
 FOLDER holds photos of sharp faces. Each photo is made smaller, blurred as a whole in proportion to its largest face,
-saved as a JPEG, and goes the whole way through gpend; of what apps send, of coarse grain and of a camera in the dark
-there is a row too. Every face that was sharp is then compared with itself: the mean
-gain of what was restored, how often it is nearer, and how many were left alone. Beside gpend stand half of the raw
-network, unsharp masking, and the Wiener filter that is told the kernel. With --sheets, pictures to look at: each face
-as a screen shows it, the input, gpend, the truth.
+saved as a JPEG, and goes the whole way through gpend; there are rows of what apps send, of coarse grain and of what a
+phone's camera takes in a room and in the dark. Every face that was sharp is then compared with itself: the mean gain of
+what was restored, how often it is nearer, and how many were left alone. Beside gpend stand half of the raw network,
+unsharp masking, and the Wiener filter that is told the kernel. With --sheets, pictures to look at: each face as a
+screen shows it, the input, gpend, the truth.
 """
 
 import math

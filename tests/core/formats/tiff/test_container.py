@@ -82,20 +82,15 @@ def test_the_history_is_appended(name: str) -> None:
         assert image.getexif().get_ifd(0x8769)[0x927C] == b"a maker's note"
 
 
-def test_a_palette_without_near_colours_is_kept() -> None:
+@pytest.mark.parametrize(("levels", "history"), [(60, ""), (6, "a history")])
+def test_a_palette_is_kept_that_has_no_near_colours_or_holds_nothing_of_a_slight_change(
+    levels: int, history: str
+) -> None:
     photo = photos.RESTORABLE["tiff-palette"](photos.portrait() // 64 * 64)
     header = codec.identify(photo, PhotoSettings())
     pixels = codec.decode(photo, header).pixels
     with pytest.raises(UnsupportedError, match="palette"):
-        codec.encode(photo, header, judges.brightened(pixels, 60), judges.blob(pixels), "")
-
-
-def test_a_palette_that_holds_nothing_of_a_slight_change_is_kept() -> None:
-    photo = photos.RESTORABLE["tiff-palette"](photos.portrait() // 64 * 64)
-    header = codec.identify(photo, PhotoSettings())
-    pixels = codec.decode(photo, header).pixels
-    with pytest.raises(UnsupportedError, match="palette"):
-        codec.encode(photo, header, judges.brightened(pixels, 6), judges.blob(pixels), "a history")
+        codec.encode(photo, header, judges.brightened(pixels, levels), judges.blob(pixels), history)
 
 
 @pytest.mark.parametrize("greys", [1, 3])
